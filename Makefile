@@ -1,0 +1,98 @@
+# Two commands matter: `make demo` and `make test`. Everything they need is made first, in .venv.
+# `make PYTHON=python3.12 test` picks the interpreter; otherwise .ci/make-venv takes the newest that can build.
+
+PYTHON ?=
+VENV   ?= .venv
+STAMPS := .stamps
+
+BIN     := $(VENV)/bin
+PY      := $(BIN)/python
+PIP     := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --constraint requirements-dev.txt
+CSOURCE := $(wildcard embed/csrc/*.[ch])
+CYTHON  := $(wildcard embed/*.pyx embed/*.pxd)
+PYTHONS := $(wildcard embed/*.py embed/*.pyi embed/*/*.py eval/*.py corpora/*.py)
+LINTED  := embed eval corpora tests benchmarks setup.py
+
+.PHONY: help demo test lint format types wheel check-wheel bench bench-smoke build debug clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo         build, train on 106 Wikipedia articles, show what comes out"
+	@echo "make test         build and run the tests"
+	@echo "make lint         ruff and cython-lint        make format   let ruff rewrite"
+	@echo "make types        mypy and stubtest on the built wheel"
+	@echo "make wheel        sdist, and the wheel from the sdist, in dist/"
+	@echo "make check-wheel  run the tests against the wheel in a clean environment"
+	@echo "make bench        the benchmarks              make bench-smoke   a short run of them"
+	@echo "make debug        build with bounds checks    make clean    remove what was made"
+
+demo: $(STAMPS)/build
+	$(BIN)/train-embeddings demo
+
+test: $(STAMPS)/dev $(STAMPS)/build
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+lint: $(STAMPS)/dev
+	$(BIN)/ruff check $(LINTED)
+	$(BIN)/ruff format --check $(LINTED)
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/cython-lint embed
+
+format: $(STAMPS)/dev
+	$(BIN)/ruff check --fix $(LINTED)
+	$(BIN)/ruff format $(LINTED)
+
+# mypy cannot follow the mapping of eval/ to embed.eval in the tree, so it reads the installed wheel.
+types: $(STAMPS)/wheel
+	rm -rf build/types
+	$(PIP) --no-deps --target build/types dist/*.whl
+	cd build/types && MYPYPATH=. $(abspath $(PY)) -m mypy --config-file ../../pyproject.toml --package embed
+	cd build/types && PYTHONPATH=. $(abspath $(PY)) -m mypy.stubtest --mypy-config-file ../../pyproject.toml \
+		--allowlist ../../.ci/stubtest-allowlist.txt --ignore-unused-allowlist embed._core embed._text
+
+wheel: $(STAMPS)/wheel
+
+check-wheel: $(STAMPS)/wheel
+	.ci/check-wheel $(PY)
+
+bench: $(STAMPS)/dev $(STAMPS)/build
+	$(PY) -m benchmarks all $(BENCH_ARGS)
+
+bench-smoke: $(STAMPS)/dev $(STAMPS)/build
+	$(PY) -m benchmarks smoke
+
+build: $(STAMPS)/build
+
+# Bounds checks and symbols; `make clean` before going back to the fast build.
+debug: $(STAMPS)/build
+	EMBED_DEBUG=1 $(PY) setup.py --quiet build_ext --inplace
+
+clean:
+	rm -rf $(STAMPS) $(VENV) build dist demo-output wheelhouse *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -f embed/*.so embed/*.pyd embed/*.c embed/*.html
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMPS)/venv: .ci/make-venv
+	@mkdir -p $(STAMPS)
+	.ci/make-venv $(VENV) $(PYTHON)
+	@touch $@
+
+# What running needs; the tools of developers come with the `dev` stamp, so that the demo does not wait for them.
+$(STAMPS)/run: $(STAMPS)/venv pyproject.toml requirements-dev.txt
+	@echo "installing the build tools and the package with its dependencies into $(VENV)"
+	$(PIP) setuptools cython
+	$(PIP) --no-build-isolation --editable '.[wiki,gensim]'
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/run requirements-dev.txt
+	@echo "installing the developer tools into $(VENV)"
+	$(PIP) --requirement requirements-dev.txt
+	@touch $@
+
+$(STAMPS)/build: $(STAMPS)/run setup.py $(CYTHON) $(CSOURCE)
+	$(PY) setup.py --quiet build_ext --inplace
+	@touch $@
+
+$(STAMPS)/wheel: $(STAMPS)/dev pyproject.toml setup.py MANIFEST.in README.md LICENSE $(CYTHON) $(CSOURCE) $(PYTHONS)
+	rm -rf dist
+	$(PY) -m build --no-isolation --outdir dist .
+	@touch $@

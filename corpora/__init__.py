@@ -1,0 +1,112 @@
+"""Readers that turn files into streams of sentences. They know no vocabulary.
+
+:func:`open_corpus` looks at what it is given and returns the reader for it:
+
+- :class:`TextCorpus`: plain text, one sentence a line, compressed or not;
+- :class:`WikiCorpus`: MediaWiki XML dumps;
+- :class:`SentenceCorpus`: any Python iterable of lists of str;
+- :class:`SyntheticCorpus`: generated text with planted structure, for tests and benchmarks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any, cast
+
+from embed.corpora.compressed import InputFile
+from embed.corpora.files import FileCorpus, Source, find_files
+from embed.corpora.iterables import SentenceCorpus
+from embed.corpora.mediawiki import SNIFF_BYTES, WikiCorpus, is_mediawiki
+from embed.corpora.synthetic import SyntheticCorpus
+from embed.corpora.text import PIECE_TOKENS, TextCorpus
+from embed.corpora.tokenizers import TokenizerChoice
+
+__all__ = [
+    "PIECE_TOKENS",
+    "MixedCorpus",
+    "SentenceCorpus",
+    "SyntheticCorpus",
+    "TextCorpus",
+    "WikiCorpus",
+    "open_corpus",
+]
+
+
+class MixedCorpus(FileCorpus):
+    """Text files and MediaWiki dumps, read one after the other in the order given."""
+
+    def __init__(self, parts: list[TextCorpus | WikiCorpus]) -> None:
+        self._parts = parts
+        super().__init__([file for part in parts for file in part.files])
+
+    def settings(self) -> dict[str, Any] | None:
+        """Return the reading settings of all parts."""
+        settings = [part.settings() for part in self._parts]
+        return None if None in settings else {"reader": "mixed", "parts": settings}
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the files read so far by the latest pass."""
+        return sum(part.bytes_read for part in self._parts)
+
+    def read_fingerprint(self) -> None:
+        """Return None: each part records its own pass."""
+        return None
+
+    def byte_chunks(self) -> None:
+        """Return None: the parts differ in what they can do."""
+        return None
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for part in self._parts:
+            yield from part
+
+
+def open_corpus(
+    source: Source | Iterable[Iterable[str]],
+    *,
+    tokenizer: TokenizerChoice = "whitespace",
+    lowercase: bool = False,
+    decode_errors: str = "strict",
+) -> Iterable[list[str]]:
+    """Return the reader for `source`.
+
+    Parameters
+    ----------
+    source : path, "-", list of paths, folders and globs, or iterable of lists of str
+        What to read. Files are told apart by content; a corpus object is returned as it is.
+    tokenizer : {"whitespace", "words"} or callable
+        For files. A MediaWiki dump is raw text, where ``whitespace`` would leave punctuation on the words, so
+        it is read with ``words`` instead; make a :class:`WikiCorpus` to have it otherwise.
+    lowercase : bool
+        Lower-case the text.
+    decode_errors : {"strict", "replace", "skip"}
+        What to do with invalid UTF-8 in text files.
+
+    Raises
+    ------
+    CorpusError
+        When there is nothing to read, or `source` is something else.
+    """
+    if isinstance(source, (FileCorpus, SyntheticCorpus, SentenceCorpus)):
+        return source
+    if not _are_paths(source):
+        return SentenceCorpus(cast(Iterable[Any], source), lowercase=lowercase)
+    files = find_files(cast(Source, source))
+    parts: list[TextCorpus | WikiCorpus] = []
+    for is_dump, group in groupby(files, key=lambda file: is_mediawiki(file.peek(SNIFF_BYTES))):
+        members: list[InputFile] = list(group)
+        if is_dump:
+            wiki_tokenizer = "words" if tokenizer == "whitespace" else tokenizer
+            parts.append(WikiCorpus(members, tokenizer=wiki_tokenizer, lowercase=lowercase))
+        else:
+            parts.append(TextCorpus(members, tokenizer=tokenizer, lowercase=lowercase, decode_errors=decode_errors))
+    return parts[0] if len(parts) == 1 else MixedCorpus(parts)
+
+
+def _are_paths(source: object) -> bool:
+    if isinstance(source, (list, tuple)):
+        return all(isinstance(item, (str, os.PathLike)) for item in source)
+    return isinstance(source, (str, os.PathLike))

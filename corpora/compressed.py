@@ -1,0 +1,309 @@
+"""Bytes of one input file, decompressed, with errors that name the file.
+
+The format is recognised by the first bytes, never by the name, so a renamed file and standard input work
+alike. Several gzip, bzip2, xz or zstd members in a row (``cat a.gz b.gz``, pigz, multistream dumps) read as
+one. Every raw byte that is read is hashed on the way, which gives the corpus fingerprint without a second
+pass.
+
+Rejected: smart_open (recognises by name), one decompressor process a file (no gain on one core), parallel
+bzip2.
+"""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import gzip
+import hashlib
+import io
+import lzma
+import os
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from embed.errors import CorpusError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+__all__ = ["STANDARD_INPUT", "ByteStream", "InputFile"]
+
+STANDARD_INPUT = "-"
+READ_BYTES = 1 << 18
+"""Raw bytes asked of the operating system at a time."""
+ZSTD_STEP_BYTES = 1 << 12
+"""Compressed bytes given to zstandard at a time: bounds what one step can expand to."""
+DIGEST_BYTES = 32
+
+_BZIP2_BLOCKS = (
+    b"\x31\x41\x59\x26\x53\x59",
+    b"\x17\x72\x45\x38\x50\x90",
+)  # a block, or the end of an empty stream
+_UNREADABLE = {
+    b"PK\x03\x04": "a zip archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!\x1a\x07": "a rar archive",
+    b"%PDF-": "a PDF file",
+    b"\x04\x22\x4d\x18": "lz4-compressed",
+}
+_SNIFF_BYTES = 10
+
+
+class _RawReader(io.RawIOBase):
+    """An input that counts and hashes the bytes passing through."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        # A buffered source (standard input) must hand over what a pipe has delivered without waiting for
+        # more.
+        self._read_some: Callable[[memoryview], int] = getattr(source, "readinto1", None) or source.readinto  # type: ignore[attr-defined]
+        self._hash = hashlib.blake2b(digest_size=DIGEST_BYTES)
+        self._sniffed = b""
+        self.bytes_read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def sniff(self, size: int) -> bytes:
+        """Return the first `size` bytes (fewer if there are no more), also from a slow pipe."""
+        while len(self._sniffed) < size and (more := self._source.read(size - len(self._sniffed))):
+            self._sniffed += more
+        return self._sniffed
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        if self._sniffed:
+            n = min(len(self._sniffed), len(view))
+            view[:n] = self._sniffed[:n]
+            self._sniffed = self._sniffed[n:]
+        else:
+            n = self._read_some(view)
+        self.bytes_read += n
+        self._hash.update(view[:n])
+        return n
+
+    def digest(self) -> str:
+        return self._hash.hexdigest()
+
+    def close(self) -> None:
+        if not self.closed and self._source is not _standard_input():
+            self._source.close()
+        super().close()
+
+
+class ByteStream:
+    """The decompressed bytes of one input; a context manager.
+
+    Attributes
+    ----------
+    name : str
+        What error messages call the input.
+    compression : str or None
+        ``"gzip"``, ``"bzip2"``, ``"xz"``, ``"zstd"``, or None for plain bytes.
+    """
+
+    def __init__(self, source: BinaryIO, name: str) -> None:
+        self.name = name
+        self.compression: str | None = None
+        self._raw = _RawReader(source)
+        self._buffered = io.BufferedReader(self._raw, READ_BYTES)
+        self._ahead = b""
+        self._position = 0
+        try:
+            with self._errors():
+                start = self._raw.sniff(_SNIFF_BYTES)
+            for magic, what in _UNREADABLE.items():
+                if start.startswith(magic):
+                    raise CorpusError(
+                        f"{name} is {what}, which cannot be read as text; unpack it first "
+                        "(gzip, bzip2, xz and zstd are read as they are)"
+                    )
+            self.compression, opener = _recognise(start)
+            with self._errors():
+                self._data = opener(cast(io.BufferedReader, self._buffered))
+        except BaseException:
+            self.close()
+            raise
+
+    def read(self, size: int) -> bytes:
+        """Return the next `size` bytes, fewer only at the end; raises CorpusError for damaged data."""
+        parts, missing = [self._ahead[:size]], size - len(self._ahead[:size])
+        self._ahead = self._ahead[size:]
+        with self._errors():
+            while missing and (part := self._data.read(missing)):
+                parts.append(part)
+                missing -= len(part)
+        data = b"".join(parts)
+        self._position += len(data)
+        return data
+
+    def peek(self, size: int) -> bytes:
+        """Return the next `size` bytes (fewer only at the end) without consuming them."""
+        data = self.read(size)
+        self._position -= len(data)
+        self._ahead = data + self._ahead
+        return data
+
+    def place(self, offset: int) -> str:
+        """Say where byte `offset` of the decompressed data is."""
+        return f"byte {offset:,}" + (f" of the decompressed {self.compression} data" if self.compression else "")
+
+    def drain(self) -> None:
+        """Read raw bytes that follow the compressed data, so that they count in the digest."""
+        with self._errors():
+            while self._buffered.read(READ_BYTES):
+                pass
+
+    @property
+    def raw_bytes(self) -> int:
+        """Bytes read of the file itself (compressed where it is compressed)."""
+        return self._raw.bytes_read
+
+    def raw_digest(self) -> str:
+        """Return the hash of the raw bytes read so far."""
+        return self._raw.digest()
+
+    def close(self) -> None:
+        """Close the file (standard input stays open)."""
+        self._buffered.close()
+
+    def __enter__(self) -> ByteStream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        kind = self.compression
+        where = f"after {self._position:,} decompressed bytes"
+        try:
+            yield
+        except EOFError as error:
+            raise CorpusError(f"{self.name}: the {kind} data is cut short {where}") from error
+        except _DAMAGE as error:
+            raise CorpusError(f"{self.name}: the {kind} data is damaged {where}: {error}") from error
+        except OSError as error:
+            if error.errno is None:  # gzip and bz2 report damaged data this way
+                raise CorpusError(f"{self.name}: the {kind} data is damaged {where}: {error}") from error
+            raise CorpusError(f"{self.name}: cannot read: {error.strerror}") from error
+
+
+class InputFile:
+    """One input of a corpus: a path, or standard input, which opens once."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.is_standard_input = path == STANDARD_INPUT
+        self.name = "standard input" if self.is_standard_input else path
+        self._peeked: ByteStream | None = None
+        self._used = False
+
+    def open(self) -> ByteStream:
+        """Open for reading from the start.
+
+        Raises
+        ------
+        CorpusError
+            When it cannot be opened, or standard input was read before.
+        """
+        if not self.is_standard_input:
+            try:
+                return ByteStream(cast(BinaryIO, open(self.path, "rb", buffering=0)), self.name)
+            except OSError as error:
+                raise CorpusError(f"cannot open {self.name}: {error.strerror}") from error
+        if self._used:
+            raise CorpusError("standard input can be read only once; save it to a file to read it again")
+        self._used = True
+        stream, self._peeked = self._peeked, None
+        return stream or ByteStream(_standard_input(), self.name)
+
+    def peek(self, size: int) -> bytes:
+        """Return the first `size` decompressed bytes and leave the input as it was."""
+        if not self.is_standard_input:
+            with self.open() as stream:
+                return stream.peek(size)
+        if self._peeked is None:
+            self._peeked = self.open()
+            self._used = False
+        return self._peeked.peek(size)
+
+    def size(self) -> int | None:
+        """Return the size in bytes, None for standard input and other files that have none."""
+        if self.is_standard_input or not Path(self.path).is_file():
+            return None
+        return os.stat(self.path).st_size
+
+
+def _standard_input() -> BinaryIO:
+    return cast(BinaryIO, getattr(sys.stdin, "buffer", sys.stdin))
+
+
+def _recognise(start: bytes) -> tuple[str | None, Callable[[io.BufferedReader], BinaryIO]]:
+    if start.startswith(b"\x1f\x8b"):
+        return "gzip", lambda raw: cast(BinaryIO, gzip.GzipFile(fileobj=raw))
+    if start[:3] == b"BZh" and start[4:10] in _BZIP2_BLOCKS:
+        return "bzip2", lambda raw: cast(BinaryIO, bz2.BZ2File(raw))
+    if start.startswith(b"\xfd7zXZ\x00"):
+        return "xz", lambda raw: cast(BinaryIO, lzma.LZMAFile(raw))
+    is_skippable = start[1:4] == b"\x2a\x4d\x18" and 0x50 <= start[0] <= 0x5F
+    if start.startswith(b"\x28\xb5\x2f\xfd") or is_skippable:
+        return "zstd", _open_zstd
+    return None, lambda raw: cast(BinaryIO, raw)
+
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+
+    def _open_zstd(raw: io.BufferedReader) -> BinaryIO:
+        return cast(BinaryIO, zstd.ZstdFile(raw))
+
+    _ZstdError = zstd.ZstdError
+
+else:
+    import zstandard
+
+    class _ZstdReader(io.RawIOBase):
+        """Frames in a row; EOFError where one is cut short, unlike zstandard's own reader."""
+
+        def __init__(self, raw: io.BufferedReader) -> None:
+            self._raw = raw
+            self._frame: zstandard.ZstdDecompressionObj | None = None
+            self._unused = b""
+            self._ready = memoryview(b"")
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: WriteableBuffer) -> int:
+            view = memoryview(buffer).cast("B")
+            while not self._ready:
+                data = self._unused or self._raw.read(ZSTD_STEP_BYTES)
+                self._unused = b""
+                if not data:
+                    if self._frame is not None:
+                        raise EOFError
+                    return 0
+                if self._frame is None:
+                    self._frame = zstandard.ZstdDecompressor().decompressobj()
+                self._ready = memoryview(self._frame.decompress(data))
+                if self._frame.eof:
+                    self._unused = self._frame.unused_data
+                    self._frame = None
+            n = min(len(view), len(self._ready))
+            view[:n] = self._ready[:n]
+            self._ready = self._ready[n:]
+            return n
+
+    def _open_zstd(raw: io.BufferedReader) -> BinaryIO:
+        return cast(BinaryIO, io.BufferedReader(_ZstdReader(raw), READ_BYTES))
+
+    _ZstdError = zstandard.ZstdError
+
+_DAMAGE: tuple[type[Exception], ...] = (lzma.LZMAError, zlib.error, _ZstdError)

@@ -1,0 +1,192 @@
+"""Which files a corpus is made of, in an order that is the same on every machine, and the record of a pass
+over them.
+
+Rejected: the order of the directory (differs between machines), skipping unreadable files with a warning
+(text lost in silence), modification times in the fingerprint (they change when a corpus is copied).
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from embed.corpora.compressed import DIGEST_BYTES, STANDARD_INPUT, ByteStream, InputFile
+from embed.errors import CorpusError
+
+__all__ = ["FileCorpus", "Source", "find_files"]
+
+_ALLOWED = "a path, '-' for standard input, or a list of paths, folders and globs"
+
+Source = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+
+_HASH_CHUNK = 1 << 20
+
+
+class FileCorpus:
+    """What corpora read from files share: the files, and the record of the latest pass over them.
+
+    Parameters
+    ----------
+    source : path or list of paths
+        Files, folders (every file in them, however deep, hidden ones left out), globs (``**`` included),
+        ``"-"``.
+
+    Raises
+    ------
+    CorpusError
+        When a file does not exist, a folder holds no files or cannot be listed, or a glob matches nothing.
+    """
+
+    def __init__(self, source: Source | list[InputFile]) -> None:
+        self.files: list[InputFile] = find_files(source)
+        self._current: ByteStream | None = None
+        self._finished: list[tuple[int, str]] = []
+        self._complete = False
+
+    def settings(self) -> dict[str, Any] | None:
+        """Return what besides the bytes decides the sentences, JSON-ready; None where that cannot be told."""
+        raise NotImplementedError
+
+    @property
+    def total_bytes(self) -> int | None:
+        """Size of the files, compressed as they are; None when standard input is among them."""
+        sizes = [file.size() for file in self.files]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the files read so far by the latest pass."""
+        return sum(size for size, _ in self._finished) + (self._current.raw_bytes if self._current else 0)
+
+    def fingerprint(self) -> str | None:
+        """Hash the content of the files and the settings, reading the files once.
+
+        Returns
+        -------
+        str or None
+            Hexadecimal; None when the input cannot be read again (standard input) or the tokenizer is the
+            caller's own function, which might have changed.
+        """
+        settings = self.settings()
+        if settings is None or any(file.size() is None for file in self.files):
+            return None
+        return _fingerprint(settings, [_raw_digest(file) for file in self.files])
+
+    def read_fingerprint(self) -> str | None:
+        """Return the same hash for what the latest pass has read; None until it has reached the end."""
+        settings = self.settings()
+        return _fingerprint(settings, self._finished) if self._complete and settings is not None else None
+
+    def streams(self) -> Iterator[ByteStream]:
+        """Open the files one after the other; each must be read to its end before the next is asked for."""
+        self._finished, self._complete = [], False
+        for file in self.files:
+            with file.open() as stream:
+                self._current = stream
+                yield stream
+                stream.drain()
+                self._finished.append((stream.raw_bytes, stream.raw_digest()))
+                self._current = None
+        self._complete = True
+
+
+def _fingerprint(settings: dict[str, Any], digests: list[tuple[int, str]]) -> str:
+    content = json.dumps([settings, digests], sort_keys=True, ensure_ascii=True)
+    return hashlib.blake2b(content.encode(), digest_size=DIGEST_BYTES).hexdigest()
+
+
+def _raw_digest(file: InputFile) -> tuple[int, str]:
+    digest, size = hashlib.blake2b(digest_size=DIGEST_BYTES), 0
+    try:
+        with open(file.path, "rb", buffering=0) as raw:
+            while chunk := raw.read(_HASH_CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+    except OSError as error:
+        raise CorpusError(f"cannot read {file.name}: {error.strerror}") from error
+    return size, digest.hexdigest()
+
+
+def find_files(source: Source | list[InputFile]) -> list[InputFile]:
+    """Turn paths, folders and globs into files, in a fixed order.
+
+    Raises
+    ------
+    CorpusError
+        When one of them leads to no file.
+    """
+    items = [source] if isinstance(source, (str, os.PathLike)) else list(source)
+    found: list[InputFile] = []
+    for item in items:
+        if isinstance(item, InputFile):
+            found.append(item)
+        elif isinstance(item, (str, os.PathLike)):
+            found.extend(InputFile(path) for path in _expand(os.fspath(item)))
+        else:
+            raise CorpusError(f"a corpus is {_ALLOWED}, not {type(item).__name__} ({item!r:.60})")
+    if not found:
+        raise CorpusError(f"no corpus was given; it must be {_ALLOWED}")
+    if sum(file.is_standard_input for file in found) > 1:
+        raise CorpusError("standard input ('-') was given more than once; it can be read only once")
+    return found
+
+
+def _expand(path: str) -> list[str]:
+    if path == STANDARD_INPUT:
+        return [path]
+    if not isinstance(path, str) or "\0" in path:
+        raise CorpusError(f"{path!r} is not a path")
+    if Path(path).is_dir():
+        files = _folder_files(path, set())
+        if not files:
+            raise CorpusError(f"the folder {path} holds no text: there are no files in it (hidden files are left out)")
+        return files
+    if os.path.lexists(path):
+        if not os.path.exists(path):
+            raise CorpusError(f"corpus file {path} is a symbolic link to a file that does not exist")
+        return [path]
+    if glob.has_magic(path):
+        matches = sorted(glob.glob(path, recursive=True), key=_order)
+        files = [
+            file
+            for match in matches
+            for file in (_expand(match) if "**" not in path or not Path(match).is_dir() else [])
+        ]
+        if not files:
+            raise CorpusError(f"the pattern {path} matches no file")
+        return list(dict.fromkeys(files))
+    hint = (
+        "; text given as Python data must be an iterable of lists of words, [['a', 'sentence'], ['another']]"
+        if any(character.isspace() for character in path)
+        else ""
+    )
+    raise CorpusError(f"corpus file {path!r:.200} does not exist{hint}")
+
+
+def _order(path: str) -> list[bytes]:
+    return [os.fsencode(part) for part in Path(path).parts]
+
+
+def _folder_files(folder: str, seen: set[tuple[int, int]]) -> list[str]:
+    """List the files below `folder` by the bytes of their names; linked folders are followed once."""
+    try:
+        status = os.stat(folder)
+        if (status.st_dev, status.st_ino) in seen:
+            return []
+        seen.add((status.st_dev, status.st_ino))
+        with os.scandir(folder) as listing:
+            entries = sorted(
+                (entry for entry in listing if not entry.name.startswith(".")),
+                key=lambda e: os.fsencode(e.name),
+            )
+        files: list[str] = []
+        for entry in entries:
+            files.extend(_folder_files(entry.path, seen) if entry.is_dir() else [entry.path])
+        return files
+    except OSError as error:
+        raise CorpusError(f"cannot list the folder {folder}: {error.strerror}") from error

@@ -1,0 +1,237 @@
+"""Plain text, one sentence or paragraph a line.
+
+Bytes stay bytes as long as they can: for the ``whitespace`` tokenizer :meth:`TextCorpus.byte_chunks` hands
+valid UTF-8 to the compiled counter, and no Python string is made for a token. Iterating gives the same
+sentences as lists of str.
+
+A line longer than :data:`PIECE_TOKENS` tokens (text8 is a single line) is cut into pieces of that many, so
+that memory stays constant and a sentence fits a block; no token is lost. Rejected: sentence splitting (a job
+of its own, differs by language), dropping what is beyond the limit (gensim), the C locale's idea of white
+space (differs between machines).
+"""
+
+from __future__ import annotations
+
+import codecs
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from embed.corpora.compressed import ByteStream, InputFile
+from embed.corpora.files import FileCorpus, Source
+from embed.corpora.iterables import checked_sentence
+from embed.corpora.tokenizers import ASCII_SPACE, TokenizerChoice, get_tokenizer
+from embed.errors import ConfigError, CorpusError
+
+__all__ = ["DECODE_ERRORS", "PIECE_TOKENS", "TextCorpus", "pieces"]
+
+PIECE_TOKENS = 10_000
+"""A line of a text file with more tokens is cut into sentences of this many."""
+CHUNK_BYTES = 1 << 18
+"""Decompressed bytes read at a time; they stay in the second-level cache until they are counted."""
+LONG_PART = 1 << 16
+"""Characters of one line after which a tokenizer that allows it gets the line in parts."""
+
+DECODE_ERRORS = {"strict": "strict", "replace": "replace", "skip": "ignore"}
+"""Our names for what to do with invalid UTF-8, and the names codecs knows."""
+_SPACE_BYTES = ASCII_SPACE.encode()
+
+
+class TextCorpus(FileCorpus):
+    """A re-iterable stream of sentences from text files.
+
+    Parameters
+    ----------
+    source : path, "-" or list of paths, folders and globs
+        Plain or compressed with gzip, bzip2, xz or zstd, recognised by content.
+    tokenizer : {"whitespace", "words"} or callable
+        See :mod:`embed.corpora.tokenizers`; a callable gets a line (without its end) and returns a list of
+        str.
+    lowercase : bool
+        Lower-case the text before it is split.
+    decode_errors : {"strict", "replace", "skip"}
+        Invalid UTF-8: raise CorpusError, put U+FFFD in its place, or leave the bytes out. A NUL byte, the
+        mark of UTF-16 and of binary files, is an error when strict and white space otherwise.
+
+    Raises
+    ------
+    CorpusError
+        At construction for files that do not exist, while reading for those that are unreadable, damaged or
+        not UTF-8.
+    ConfigError
+        For an unknown tokenizer or policy.
+    """
+
+    def __init__(
+        self,
+        source: Source | list[InputFile],
+        *,
+        tokenizer: TokenizerChoice = "whitespace",
+        lowercase: bool = False,
+        decode_errors: str = "strict",
+    ) -> None:
+        if decode_errors not in DECODE_ERRORS:
+            raise ConfigError(f"decode_errors must be one of {tuple(DECODE_ERRORS)}, not {decode_errors!r}")
+        self._tokenizer = get_tokenizer(tokenizer, lowercase)
+        self._lowercase = lowercase
+        self._decode_errors = decode_errors
+        super().__init__(source)
+
+    def settings(self) -> dict[str, Any] | None:
+        """Return the reading settings; None for a tokenizer of the caller's own."""
+        if self._tokenizer.name is None:
+            return None
+        settings: dict[str, Any] = {
+            "reader": "text",
+            "tokenizer": self._tokenizer.name,
+            "lowercase": self._lowercase,
+            "decode_errors": self._decode_errors,
+            "piece_tokens": PIECE_TOKENS,
+        }
+        if self._lowercase or self._tokenizer.name != "whitespace":
+            settings["unicode"] = unicodedata.unidata_version
+        return settings
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for stream in self.streams():
+            parts = _line_parts(_valid_utf8(stream, self._decode_errors), self._tokenizer.cuttable)
+            yield from pieces((self._split(text, stream.name), ends) for text, ends in parts)
+
+    def byte_chunks(self) -> Iterator[bytes] | None:
+        """Return the text as chunks of valid UTF-8, lower-cased if asked; None if the tokenizer is not
+        ``whitespace``.
+
+        Tokens and sentences may go on from one chunk to the next; the text of every file ends with a line
+        end.
+        """
+        return self._byte_chunks() if self._tokenizer.name == "whitespace" else None
+
+    def _byte_chunks(self) -> Iterator[bytes]:
+        for stream in self.streams():
+            chunks = _valid_utf8(stream, self._decode_errors)
+            yield from _lower(chunks) if self._lowercase else chunks
+            yield b"\n"
+
+    def _split(self, text: str, name: str) -> list[str]:
+        tokens = self._tokenizer.split(text)
+        return (
+            tokens
+            if self._tokenizer.name
+            else checked_sentence(tokens, f"{name}: what the tokenizer made of {text!r:.60}")
+        )
+
+
+def pieces(parts: Iterator[tuple[list[str], bool]]) -> Iterator[list[str]]:
+    """Join (tokens, whether the line ends here) to sentences of at most PIECE_TOKENS, none empty."""
+    sentence: list[str] = []
+    for tokens, ends in parts:
+        sentence = sentence + tokens if sentence else tokens
+        whole = len(sentence) - len(sentence) % PIECE_TOKENS
+        for start in range(0, whole, PIECE_TOKENS):
+            yield sentence[start : start + PIECE_TOKENS]
+        sentence = sentence[whole:] if whole else sentence
+        if ends:
+            if sentence:
+                yield sentence
+            sentence = []
+    if sentence:
+        yield sentence
+
+
+def _line_parts(chunks: Iterator[bytes], cuttable: bool) -> Iterator[tuple[str, bool]]:
+    """Yield (text, whether the line ends here); very long lines come in parts, cut at white space."""
+    held: list[bytes] = []
+    held_bytes = 0
+    for chunk in chunks:
+        first, *lines = chunk.split(b"\n")
+        held.append(first)
+        held_bytes += len(first)
+        if lines:
+            yield b"".join(held).decode(), True
+            for line in lines[:-1]:
+                yield line.decode(), True
+            held, held_bytes = [lines[-1]], len(lines[-1])
+        if cuttable and held_bytes > LONG_PART and (cut := _after_last_space(held[-1])):
+            yield b"".join([*held[:-1], held[-1][:cut]]).decode(), False
+            held, held_bytes = [held[-1][cut:]], len(held[-1]) - cut
+    if held_bytes:
+        yield b"".join(held).decode(), True
+
+
+def _after_last_space(data: bytes) -> int:
+    """Return the place after the last ASCII white space, 0 if there is none."""
+    return max(data.rfind(space) for space in _SPACES) + 1
+
+
+_SPACES = [bytes([byte]) for byte in _SPACE_BYTES]
+
+
+def _lower(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Lower-case text, cut at white space: the lower case of a letter can depend on its neighbours."""
+    held: list[bytes] = []
+    for chunk in chunks:
+        cut = _after_last_space(chunk)
+        if not cut:
+            held.append(chunk)
+            continue
+        yield _lower_bytes(b"".join([*held, chunk[:cut]]))
+        held = [chunk[cut:]]
+    yield _lower_bytes(b"".join(held))
+
+
+def _lower_bytes(data: bytes) -> bytes:
+    return data.lower() if data.isascii() else data.decode().lower().encode()
+
+
+def _valid_utf8(stream: ByteStream, policy: str) -> Iterator[bytes]:
+    """Yield valid UTF-8 without byte order mark and NUL, cut between characters."""
+    offset, rest = 0, b""
+    if stream.peek(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:
+        offset = len(stream.read(len(codecs.BOM_UTF8)))
+    while True:
+        data = stream.read(CHUNK_BYTES)
+        final = not data
+        data = rest + data if rest else data
+        if not data:
+            return
+        valid, used = _checked(data, offset, final, stream, policy)
+        yield valid
+        offset += used
+        rest = data[used:]
+        if final:
+            return
+
+
+def _checked(data: bytes, offset: int, final: bool, stream: ByteStream, policy: str) -> tuple[bytes, int]:
+    """Return the valid text at the start of `data`, and how many bytes of `data` it stands for."""
+    nul = data.find(b"\0")
+    if nul >= 0 and policy != "strict":
+        data = data.replace(b"\0", b" ")
+    if data.isascii():
+        valid, used = data, len(data)
+    else:
+        try:
+            _, used = codecs.utf_8_decode(data, "strict", final)
+            valid = data[:used]
+        except UnicodeDecodeError as error:
+            if policy != "strict":
+                text, used = codecs.utf_8_decode(data, DECODE_ERRORS[policy], final)
+                return text.encode(), used
+            if not 0 <= nul < error.start:
+                raise CorpusError(_invalid(data[error.start], offset + error.start, stream)) from error
+    if nul >= 0 and policy == "strict":
+        raise CorpusError(
+            f"{stream.name}: {stream.place(offset + nul)} is NUL: the file is UTF-16 or binary, "
+            "not UTF-8 text; convert it, "
+            "or pass decode_errors='replace' or 'skip' to take NUL for white space"
+        )
+    return valid, used
+
+
+def _invalid(byte: int, offset: int, stream: ByteStream) -> str:
+    is_utf16 = offset == 0 and byte in codecs.BOM_UTF16
+    advice = "the file looks like UTF-16; convert it" if is_utf16 else "convert the file"
+    return (
+        f"{stream.name}: {stream.place(offset)} (0x{byte:02x}) is not valid UTF-8; {advice}, "
+        "or pass decode_errors='replace' or 'skip'"
+    )

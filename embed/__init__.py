@@ -1,0 +1,71 @@
+"""Word and subword embeddings, trained on a CPU.
+
+The names below are the public entry points; everything else is imported from its own module
+(``embed.corpora``, ``embed.eval``, ``embed.formats`` ...). They resolve on first use (PEP 562), so that
+``import embed`` costs a millisecond and the command line answers ``--help`` before NumPy is loaded.
+
+Rejected: importing them here at once (a fifth of a second for a name that may not be used).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from embed.config import TrainConfig
+    from embed.corpora import TextCorpus
+    from embed.encoding import EncodedCorpus, encode
+    from embed.errors import EmbedError
+    from embed.formats import load, save
+    from embed.formats.model_file import load_model, save_model
+    from embed.model import Model
+    from embed.trainer import train
+    from embed.vectors import WordVectors
+    from embed.vocab import Vocabulary
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "EmbedError",
+    "EncodedCorpus",
+    "Model",
+    "TextCorpus",
+    "TrainConfig",
+    "Vocabulary",
+    "WordVectors",
+    "encode",
+    "load",
+    "load_model",
+    "save",
+    "save_model",
+    "train",
+]
+
+_HOMES = {
+    "EmbedError": "embed.errors",
+    "EncodedCorpus": "embed.encoding",
+    "Model": "embed.model",
+    "TextCorpus": "embed.corpora",
+    "TrainConfig": "embed.config",
+    "Vocabulary": "embed.vocab",
+    "WordVectors": "embed.vectors",
+    "encode": "embed.encoding",
+    "load": "embed.formats",
+    "load_model": "embed.formats.model_file",
+    "save": "embed.formats",
+    "save_model": "embed.formats.model_file",
+    "train": "embed.trainer",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'embed' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,57 @@
+"""Types of the compiled core; what the functions do is told in _core.pyx."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK_TOKENS: int
+ROW_FLOATS: int
+
+def simd_paths() -> list[str]: ...
+
+class Worker:
+    loss: float
+    examples: int
+    centers: int
+    def __init__(
+        self,
+        *,
+        ids: NDArray[np.int32],
+        offsets: NDArray[np.int64],
+        keep_thresholds: NDArray[np.uint32],
+        noise_table: NDArray[np.uint32],
+        inputs: NDArray[np.float32],
+        outputs: NDArray[np.float32],
+        row_offsets: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        dim: int,
+        cbow: bool,
+        exact: bool,
+        window: int,
+        fixed_window: bool,
+        negatives: int,
+        seed: int,
+        path: str,
+    ) -> None: ...
+    def reset(self) -> None: ...
+    def run(
+        self,
+        epoch: int,
+        first: int,
+        last: int,
+        lr: float,
+        lr_slope: float,
+        ratio: float,
+        stop: NDArray[np.int32],
+    ) -> int: ...
+
+def train_window(x: NDArray[np.float32], y: NDArray[np.float32], lr: float, ratio: float, path: str) -> float: ...
+def compose_rows(
+    inputs: NDArray[np.float32],
+    row_offsets: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    out: NDArray[np.float32],
+    dim: int,
+    path: str,
+) -> None: ...
+def fill_uniform(matrix: NDArray[np.float32], dim: int, bound: float, seed: int) -> None: ...
+def all_finite(matrix: NDArray[np.float32]) -> bool: ...

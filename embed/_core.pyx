@@ -1,0 +1,514 @@
+"""The training loop: gather a block of positions, train its windows on the dense block, scatter the deltas.
+
+One loop serves every model. What differs between them is data: which rows make up a position (its word, or
+its word and n-grams), which vectors meet the targets of a window (each context by itself, or their mean) and
+with what weight an increment returns. A block is a run of at most ``BLOCK_TOKENS`` tokens of one sentence;
+those that survive subsampling are its positions, and `window` further positions on each side (the halo) are
+gathered with them, so that a cut loses no context.
+
+The arithmetic lives in ``csrc/kernels_body.h``, the random draws in ``csrc/random.h``, and
+``embed/_reference.py`` states all of this again in readable NumPy. Checks and policy live in ``trainer.py``:
+this module trusts its arguments beyond their types and shapes.
+
+Rejected: training straight on the rows of the big matrices (each pair touches two of them, and threads
+fight over the hot ones), and one loop per model (they drift apart).
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t, uintptr_t
+from libc.stdlib cimport free, malloc
+
+cdef extern from "kernels.h" nogil:
+    int EMBED_ROW_FLOATS
+    ctypedef struct embed_window:
+        float **x
+        float **dx
+        float **y
+        const int32_t *folds
+        float *scores
+        float **copies
+        float *copy
+        int nx
+        int ny
+        int unique
+        float *ratios
+        int width
+        float lr
+    ctypedef struct embed_kernels:
+        const char *name
+        int lanes
+        double (*window)(const embed_window *w) noexcept nogil
+        void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
+                        float *out, float *copy) noexcept nogil
+        void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, int width, const float *now,
+                        const float *before) noexcept nogil
+        void (*context_mean)(const float *block, int64_t stride, int64_t first, int64_t last, int64_t center,
+                             int width, float *mean, float *delta) noexcept nogil
+        void (*context_add)(float *block, int64_t stride, int64_t first, int64_t last, int64_t center, int width,
+                            float weight, const float *ratios, const float *delta) noexcept nogil
+    const embed_kernels *embed_kernels_at(int i) noexcept
+    int64_t embed_scores_size(int64_t nx, int64_t ny) noexcept
+    void embed_prefetch_row(const float *row, int width) noexcept
+
+cdef extern from "random.h" nogil:
+    ctypedef struct embed_alias:
+        uint32_t threshold
+        uint32_t alias
+    uint64_t embed_next(uint64_t *state) noexcept
+    uint64_t embed_epoch_key(uint64_t seed, uint64_t epoch) noexcept
+    uint64_t embed_block_stream(uint64_t epoch_key, int64_t position) noexcept
+    int embed_keeps(uint64_t epoch_key, int64_t position, uint32_t threshold) noexcept
+    uint64_t embed_scale(uint64_t r, uint64_t n, uint64_t *fraction) noexcept
+    int32_t embed_draw(uint64_t *state, const embed_alias *table, uint64_t n) noexcept
+
+# Tokens of a sentence that are gathered, trained and scattered together, before subsampling.
+cdef enum:
+    _BLOCK_TOKENS = 128
+    # How many windows ahead the output rows are fetched into the cache.
+    _PREFETCH_WINDOWS = 2
+    _CACHE_LINE = 64
+
+BLOCK_TOKENS = _BLOCK_TOKENS
+ROW_FLOATS = EMBED_ROW_FLOATS
+
+
+def simd_paths():
+    """Return the names of the kernel sets this processor can run, best first."""
+    names = []
+    cdef int i = 0
+    while embed_kernels_at(i) != NULL:
+        names.append((<bytes> embed_kernels_at(i).name).decode("ascii"))
+        i += 1
+    return names
+
+
+cdef const embed_kernels *_find_kernels(str name) except NULL:
+    cdef int i = 0
+    while embed_kernels_at(i) != NULL:
+        if (<bytes> embed_kernels_at(i).name).decode("ascii") == name:
+            return embed_kernels_at(i)
+        i += 1
+    raise ValueError(f"this processor has no SIMD path {name!r}, only {', '.join(simd_paths())}")
+
+
+cdef int _width(const embed_kernels *kernels, Py_ssize_t dim) noexcept nogil:
+    return <int> ((dim + kernels.lanes - 1) // kernels.lanes * kernels.lanes)
+
+
+cdef class _Scratch:
+    """A zeroed, cache-line aligned buffer of floats."""
+    cdef void *_memory
+    cdef float *floats
+
+    def __cinit__(self, Py_ssize_t n):
+        self._memory = malloc(n * sizeof(float) + _CACHE_LINE)
+        if self._memory == NULL:
+            raise MemoryError(f"cannot allocate {n * sizeof(float)} bytes of scratch for a training thread")
+        self.floats = <float *> ((<uintptr_t> self._memory + _CACHE_LINE - 1) & ~(<uintptr_t> _CACHE_LINE - 1))
+        for i in range(n):
+            self.floats[i] = 0
+
+    def __dealloc__(self):
+        free(self._memory)
+
+
+cdef class Worker:
+    """One thread's view of the shared corpus and matrices, with scratch of its own.
+
+    Parameters
+    ----------
+    ids : int32[N]
+        The encoded corpus.
+    offsets : int64[S + 1]
+        Where each sentence begins in `ids`; the last entry is N.
+    keep_thresholds : uint32[V]
+        A token of word i is kept with probability (keep_thresholds[i] + 1) / 2**32.
+    noise_table : uint32[V, 2]
+        Alias table of the noise distribution: thresholds and aliases.
+    inputs, outputs : float32[R, stride], float32[V, stride]
+        The parameters, shared and updated in place; stride is `dim` rounded up to ROW_FLOATS, the padding zero.
+    row_offsets, rows : int64[V + 1], int32[M]
+        Word i is the mean of the input rows ``rows[row_offsets[i]:row_offsets[i + 1]]``.
+    dim, window, negatives, seed
+        As in TrainConfig.
+    cbow, exact, fixed_window : bool
+        The objective, the gradient and the kind of window.
+    path : str
+        One of simd_paths().
+
+    Attributes
+    ----------
+    loss : float
+        Sum of the negative log-likelihood over all examples since construction or `reset`.
+    examples : int
+        Pairs (skip-gram) or windows (CBOW) trained on, each with its noise.
+    centers : int
+        Tokens that survived subsampling and were trained as a center.
+    """
+
+    cdef const int32_t[::1] ids
+    cdef const int64_t[::1] offsets
+    cdef const uint32_t[::1] keep_thresholds
+    cdef const uint32_t[:, ::1] noise_table
+    cdef float[:, ::1] inputs
+    cdef float[:, ::1] outputs
+    cdef const int64_t[::1] row_offsets
+    cdef const int32_t[::1] rows
+    cdef const embed_kernels *kernels
+    cdef int64_t stride, halo_tokens
+    cdef int width, window, negatives
+    cdef bint cbow, exact, fixed_window
+    cdef uint64_t seed
+    cdef _Scratch block_memory, before_memory, window_memory
+    cdef object index_memory, pointer_memory
+    # positions of the block: words[0..n), of which own_first..own_last-1 are centers
+    cdef int32_t *words
+    cdef int32_t *reaches
+    cdef int32_t *noise
+    cdef int32_t *folds
+    cdef float *block       # [positions, stride] input vectors, trained in place
+    cdef float *before      # [positions, stride] the same as they were gathered
+    cdef float *mean        # [stride] CBOW: the mean of a window's contexts
+    cdef float *delta       # [stride] CBOW: its increment
+    cdef float *ratios      # [positions] learning rate of each position over that of the output rows
+    cdef float ratio        # the same for a position of one row
+    cdef embed_window plan
+    cdef readonly double loss
+    cdef readonly int64_t examples
+    cdef readonly int64_t centers
+
+    def __init__(self, *, const int32_t[::1] ids, const int64_t[::1] offsets, const uint32_t[::1] keep_thresholds,
+                 const uint32_t[:, ::1] noise_table, float[:, ::1] inputs, float[:, ::1] outputs,
+                 const int64_t[::1] row_offsets, const int32_t[::1] rows, int dim, bint cbow, bint exact, int window,
+                 bint fixed_window, int negatives, uint64_t seed, str path):
+        self.kernels = _find_kernels(path)
+        self.ids, self.offsets, self.keep_thresholds, self.noise_table = ids, offsets, keep_thresholds, noise_table
+        self.inputs, self.outputs, self.row_offsets, self.rows = inputs, outputs, row_offsets, rows
+        self.cbow, self.exact, self.fixed_window = cbow, exact, fixed_window
+        self.window, self.negatives, self.seed = window, negatives, seed
+        self.stride = inputs.shape[1]
+        self.width = _width(self.kernels, dim)
+        # A halo is looked for no further than this, so that a run of dropped tokens stays cheap.
+        self.halo_tokens = max(<int64_t> _BLOCK_TOKENS, 16 * <int64_t> window)
+        if outputs.shape[1] != self.stride or self.stride % EMBED_ROW_FLOATS or self.stride < self.width:
+            raise ValueError(f"rows of {self.stride} and {outputs.shape[1]} floats do not fit dim {dim}")
+        vocabulary = outputs.shape[0]
+        if not (keep_thresholds.shape[0] == noise_table.shape[0] == row_offsets.shape[0] - 1 == vocabulary):
+            raise ValueError("keep_thresholds, noise_table, row_offsets and outputs differ in their number of words")
+
+        cdef int64_t positions = _BLOCK_TOKENS + 2 * <int64_t> window
+        cdef int64_t contexts = 2 * <int64_t> window
+        cdef int64_t targets = negatives + 1
+        self.block_memory = _Scratch(positions * self.stride)
+        self.before_memory = _Scratch(positions * self.stride)
+        self.block, self.before = self.block_memory.floats, self.before_memory.floats
+        cdef int64_t scores = (embed_scores_size(contexts, targets) + EMBED_ROW_FLOATS) // EMBED_ROW_FLOATS
+        self.window_memory = _Scratch(2 * self.stride + scores * EMBED_ROW_FLOATS + contexts * self.stride
+                                      + contexts + positions)
+        self.mean = self.window_memory.floats
+        self.delta = self.mean + self.stride
+        self.plan.scores = self.delta + self.stride
+        self.plan.copy = self.plan.scores + scores * EMBED_ROW_FLOATS
+        self.plan.ratios = self.plan.copy + contexts * self.stride
+        self.ratios = self.plan.ratios + contexts
+
+        self.index_memory = bytearray(4 * (positions + _BLOCK_TOKENS * (targets + 1) + targets))
+        cdef unsigned char[::1] index_view = self.index_memory
+        self.words = <int32_t *> &index_view[0]
+        self.reaches = self.words + positions
+        self.noise = self.reaches + _BLOCK_TOKENS
+        self.folds = self.noise + _BLOCK_TOKENS * targets
+        self.pointer_memory = bytearray(sizeof(void *) * (3 * contexts + targets + 2))
+        cdef unsigned char[::1] pointer_view = self.pointer_memory
+        self.plan.x = <float **> &pointer_view[0]
+        self.plan.dx = self.plan.x + contexts
+        self.plan.copies = self.plan.dx + contexts
+        self.plan.y = self.plan.copies + contexts
+        self.plan.folds = self.folds
+        self.plan.width = self.width
+        self.reset()
+
+    def reset(self):
+        """Set loss, examples and centers back to zero."""
+        self.loss = 0
+        self.examples = 0
+        self.centers = 0
+
+    def run(self, int64_t epoch, int64_t first, int64_t last, double lr, double lr_slope, double ratio,
+            const int32_t[::1] stop):
+        """Train on the blocks that begin at tokens first..last-1, without the GIL.
+
+        Parameters
+        ----------
+        epoch : int
+            Number of the epoch; with the seed and a block's position it determines every draw.
+        first, last : int
+            Token positions in `ids`.
+        lr, lr_slope : float
+            The rate of a block that begins at token p is ``lr + lr_slope * p``; both 0 only measures the loss.
+        ratio : float
+            Learning rate of the input rows over that of the output rows.
+        stop : int32[1]
+            Set to non-zero by another thread to return after the current block.
+
+        Returns
+        -------
+        int
+            The token position up to which all blocks are done: at least `last` unless stopped.
+        """
+        cdef int64_t position = first
+        cdef int64_t sentence, sentence_first, sentence_last, block_last
+        cdef uint64_t epoch_key = embed_epoch_key(self.seed, <uint64_t> epoch)
+        if not 0 <= first <= last <= self.ids.shape[0]:
+            raise ValueError(f"tokens {first} to {last} are not all within a corpus of {self.ids.shape[0]}")
+        if first == last:
+            return first
+        self.ratio = <float> ratio
+        with nogil:
+            sentence = self._sentence_of(first)
+            # the first block boundary at or after `first`; it may be the end of the sentence
+            sentence_first = self.offsets[sentence]
+            position = sentence_first + (first - sentence_first + _BLOCK_TOKENS - 1) // _BLOCK_TOKENS * _BLOCK_TOKENS
+            position = min(position, self.offsets[sentence + 1])
+            while position < last and stop[0] == 0:
+                while position >= self.offsets[sentence + 1]:
+                    sentence += 1
+                sentence_first, sentence_last = self.offsets[sentence], self.offsets[sentence + 1]
+                block_last = min(position + _BLOCK_TOKENS, sentence_last)
+                self.plan.lr = <float> (lr + lr_slope * <double> position)
+                self._train_block(epoch_key, sentence_first, sentence_last, position, block_last)
+                position = block_last
+        return position
+
+    cdef int64_t _sentence_of(self, int64_t position) noexcept nogil:
+        """The last sentence that begins at or before `position`."""
+        cdef int64_t low = 0, high = self.offsets.shape[0] - 1, middle
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.offsets[middle] <= position:
+                low = middle
+            else:
+                high = middle
+        return low
+
+    cdef void _train_block(self, uint64_t epoch_key, int64_t sentence_first, int64_t sentence_last,
+                           int64_t first, int64_t last) noexcept nogil:
+        cdef int32_t *words = self.words + self.window
+        cdef int64_t p, limit, n, left = 0, own = 0, right = 0
+        for p in range(first, last):
+            if embed_keeps(epoch_key, p, self.keep_thresholds[self.ids[p]]):
+                words[own] = self.ids[p]
+                own += 1
+        if own == 0:
+            return
+        self.centers += own
+        p, limit = first - 1, max(sentence_first, first - self.halo_tokens)
+        while left < self.window and p >= limit:
+            if embed_keeps(epoch_key, p, self.keep_thresholds[self.ids[p]]):
+                left += 1
+                words[-left] = self.ids[p]
+            p -= 1
+        p, limit = last, min(sentence_last, last + self.halo_tokens)
+        while right < self.window and p < limit:
+            if embed_keeps(epoch_key, p, self.keep_thresholds[self.ids[p]]):
+                words[own + right] = self.ids[p]
+                right += 1
+            p += 1
+        words -= left
+        n = left + own + right
+        if n < 2:
+            return
+        self._draw(embed_block_stream(epoch_key, first), own)
+        self._gather(words, n)
+        for p in range(min(own, <int64_t> _PREFETCH_WINDOWS)):
+            self._prefetch_targets(words[left + p], p)
+        for p in range(own):
+            if p + _PREFETCH_WINDOWS < own:
+                self._prefetch_targets(words[left + p + _PREFETCH_WINDOWS], p + _PREFETCH_WINDOWS)
+            self._train_window(words, n, left + p, p)
+        if self.plan.lr != 0:
+            self._scatter(words, n)
+
+    cdef void _draw(self, uint64_t stream, int64_t own) noexcept nogil:
+        """For each center in turn: its reach, then its noise words."""
+        cdef int64_t c, j
+        cdef uint64_t fraction
+        cdef const embed_alias *table = <const embed_alias *> &self.noise_table[0, 0]
+        cdef uint64_t vocabulary = <uint64_t> self.noise_table.shape[0]
+        for c in range(own):
+            if self.fixed_window:
+                self.reaches[c] = self.window
+            else:
+                self.reaches[c] = 1 + <int32_t> embed_scale(embed_next(&stream), <uint64_t> self.window, &fraction)
+            for j in range(self.negatives):
+                self.noise[c * self.negatives + j] = embed_draw(&stream, table, vocabulary)
+
+    cdef void _gather(self, const int32_t *words, int64_t n) noexcept nogil:
+        """Position i becomes the mean of the n input rows of its word.
+
+        A step along the gradient moves each of those rows by 1/n of what it would move a single row, and so their
+        mean; the historic step, without that factor, moves each row and their mean by all of it.
+        """
+        cdef int64_t i, r, first, size
+        for i in range(n):
+            if i + 1 < n:
+                for r in range(self.row_offsets[words[i + 1]], self.row_offsets[words[i + 1] + 1]):
+                    embed_prefetch_row(&self.inputs[self.rows[r], 0], self.width)
+            first = self.row_offsets[words[i]]
+            size = self.row_offsets[words[i] + 1] - first
+            self.ratios[i] = self.ratio / <float> size if self.exact else self.ratio
+            self.kernels.compose(&self.inputs[0, 0], self.stride, &self.rows[first], size, 1 / <float> size, self.width,
+                                 self.block + i * self.stride, self.before + i * self.stride)
+
+    cdef void _scatter(self, const int32_t *words, int64_t n) noexcept nogil:
+        """What a position has moved by, each of its rows moves by."""
+        cdef int64_t i, first
+        for i in range(n):
+            first = self.row_offsets[words[i]]
+            self.kernels.scatter(&self.inputs[0, 0], self.stride, &self.rows[first],
+                                 self.row_offsets[words[i] + 1] - first, self.width,
+                                 self.block + i * self.stride, self.before + i * self.stride)
+
+    cdef void _prefetch_targets(self, int32_t word, int64_t c) noexcept nogil:
+        cdef int64_t j
+        embed_prefetch_row(&self.outputs[word, 0], self.width)
+        for j in range(self.negatives):
+            embed_prefetch_row(&self.outputs[self.noise[c * self.negatives + j], 0], self.width)
+
+    cdef void _plan_targets(self, int32_t word, const int32_t *noise) noexcept nogil:
+        """The target's row, then the distinct noise rows, then a second mention of each that was drawn again.
+
+        Noise that equals the target is left out (Mikolov et al. 2013 draw noise from the words that are not it).
+        """
+        cdef int64_t j, k, unique = 1, again = 0
+        cdef float *row
+        cdef float **y = self.plan.y
+        y[0] = &self.outputs[word, 0]
+        for j in range(self.negatives):
+            row = &self.outputs[noise[j], 0]
+            k = 0
+            while k < unique and y[k] != row:
+                k += 1
+            if k == unique:
+                y[unique] = row
+                unique += 1
+            elif k > 0:
+                self.folds[again] = <int32_t> k
+                again += 1
+        for j in range(again):
+            y[unique + j] = y[self.folds[j]]
+        self.plan.unique = <int> unique
+        self.plan.ny = <int> (unique + again)
+
+    cdef void _train_window(self, const int32_t *words, int64_t n, int64_t center, int64_t c) noexcept nogil:
+        cdef int64_t first = max(<int64_t> 0, center - self.reaches[c])
+        cdef int64_t last = min(n - 1, center + self.reaches[c])
+        cdef int64_t contexts = last - first
+        cdef int64_t i, k = 0
+        cdef embed_window *plan = &self.plan
+        if contexts == 0:
+            return
+        self._plan_targets(words[center], self.noise + c * self.negatives)
+        if self.cbow:
+            self.kernels.context_mean(self.block, self.stride, first, last, center, self.width, self.mean, self.delta)
+            plan.x[0] = self.mean
+            plan.dx[0] = self.delta
+            plan.ratios[0] = 1
+            plan.nx = 1
+            self.loss += self.kernels.window(plan)
+            self.examples += 1
+            # dL/dx of a context is 1/contexts of dL/dmean; word2vec.c drops that factor
+            if plan.lr != 0:
+                self.kernels.context_add(self.block, self.stride, first, last, center, self.width,
+                                         1 / <float> contexts if self.exact else 1, self.ratios, self.delta)
+        else:
+            for i in range(first, last + 1):
+                if i != center:
+                    plan.x[k] = plan.dx[k] = self.block + i * self.stride
+                    plan.ratios[k] = self.ratios[i]
+                    k += 1
+            plan.nx = <int> contexts
+            self.loss += self.kernels.window(plan)
+            self.examples += contexts
+
+
+def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str path):
+    """Train one skip-gram window in place; the kernel by itself, for tests and micro-benchmarks.
+
+    Parameters
+    ----------
+    x, y : float32[nx, width], float32[ny, width]
+        Input vectors and distinct output rows, the target's first; width a multiple of ROW_FLOATS.
+    lr, ratio : float
+        As in Worker.run.
+    path : str
+        One of simd_paths().
+
+    Returns
+    -------
+    float
+        The negative log-likelihood before the update.
+    """
+    cdef embed_window plan
+    cdef const embed_kernels *kernels = _find_kernels(path)
+    cdef Py_ssize_t nx = x.shape[0], ny = y.shape[0], width = x.shape[1], i
+    if nx == 0 or ny == 0 or y.shape[1] != width or width == 0 or width % EMBED_ROW_FLOATS:
+        raise ValueError(f"x and y need rows, of the same multiple of {EMBED_ROW_FLOATS} floats")
+    cdef _Scratch scratch = _Scratch(embed_scores_size(nx, ny) + nx * width + nx)
+    pointers = bytearray(sizeof(void *) * (2 * nx + ny))
+    cdef unsigned char[::1] view = pointers
+    plan.x = plan.dx = <float **> &view[0]
+    plan.copies = plan.x + nx
+    plan.y = plan.copies + nx
+    plan.copy = scratch.floats
+    plan.ratios = plan.copy + nx * width
+    plan.scores = plan.ratios + nx
+    for i in range(nx):
+        plan.x[i] = &x[i, 0]
+        plan.ratios[i] = <float> ratio
+    for i in range(ny):
+        plan.y[i] = &y[i, 0]
+    plan.folds = NULL
+    plan.nx, plan.ny, plan.unique, plan.width = <int> nx, <int> ny, <int> ny, <int> width
+    plan.lr = <float> lr
+    return kernels.window(&plan)
+
+
+def compose_rows(const float[:, ::1] inputs, const int64_t[::1] row_offsets, const int32_t[::1] rows,
+                 float[:, ::1] out, int dim, str path):
+    """Write the vector of every word, the mean of its input rows, to out float32[V, stride]."""
+    cdef const embed_kernels *kernels = _find_kernels(path)
+    cdef int64_t i, first, size
+    cdef int width = _width(kernels, dim)
+    if out.shape[0] != row_offsets.shape[0] - 1 or out.shape[1] != inputs.shape[1] or out.shape[1] < width:
+        raise ValueError("out and inputs must have rows of the same length, and out one row a word")
+    with nogil:
+        for i in range(out.shape[0]):
+            first = row_offsets[i]
+            size = row_offsets[i + 1] - first
+            kernels.compose(&inputs[0, 0], inputs.shape[1], &rows[first], size, 1 / <float> size, width,
+                            &out[i, 0], &out[i, 0])
+
+
+def fill_uniform(float[:, ::1] matrix, int dim, double bound, uint64_t seed):
+    """Fill the first `dim` columns with draws from [-bound, bound), the same on every platform."""
+    cdef int64_t i, k
+    cdef uint64_t stream
+    with nogil:
+        for i in range(matrix.shape[0]):
+            stream = embed_block_stream(embed_epoch_key(seed, 0), i)
+            for k in range(dim):
+                # 24 bits: every value is a single-precision number, so rounding cannot differ
+                matrix[i, k] = <float> ((<double> (embed_next(&stream) >> 40) / 8388608.0 - 1.0) * bound)
+
+
+def all_finite(const float[:, ::1] matrix):
+    """Tell whether no element is infinite or NaN."""
+    cdef int64_t i, k
+    cdef float poison = 0
+    with nogil:
+        for i in range(matrix.shape[0]):
+            for k in range(matrix.shape[1]):
+                poison += matrix[i, k] * 0  # 0 * inf and 0 * nan are nan
+            if poison != 0:
+                break
+    return poison == 0

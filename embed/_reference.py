@@ -1,0 +1,171 @@
+"""The core again, slowly and readably: float64 NumPy, one window at a time, replaying the same random draws.
+
+Read this to learn what ``_core.pyx`` computes; the tests hold the two together for every objective, input and
+gradient. Everything is a plain array: no blocks of pointers, no padding, no threads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ReferenceWorker", "SplitMix64", "epoch_key", "keeps"]
+
+_MASK = (1 << 64) - 1
+_GOLDEN = 0x9E3779B97F4A7C15
+_BLOCK_TOKENS = 128
+_MAX_SCORE = 30.0
+
+Floats = NDArray[np.float64]
+
+
+def _mix(z: int) -> int:
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB & _MASK
+    return z ^ (z >> 31)
+
+
+class SplitMix64:
+    """The generator of Steele, Lea and Flood 2014: a counter, mixed."""
+
+    def __init__(self, state: int) -> None:
+        self.state = state
+
+    def next(self) -> int:
+        """Return 64 random bits."""
+        self.state = (self.state + _GOLDEN) & _MASK
+        return _mix(self.state)
+
+    def scale(self, n: int) -> tuple[int, int]:
+        """Return a uniform integer below n, and the 32 random bits that follow it."""
+        product = self.next() * n
+        return product >> 64, (product & _MASK) >> 32
+
+
+def epoch_key(seed: int, epoch: int) -> int:
+    """Return what all draws of one epoch derive from."""
+    return _mix((_mix((seed + _GOLDEN) & _MASK) + epoch) & _MASK)
+
+
+def keeps(key: int, position: int, threshold: int) -> bool:
+    """Tell whether the token at `position` of the corpus survives subsampling in the epoch of `key`."""
+    return _mix((key + _GOLDEN * position) & _MASK) >> 32 <= threshold
+
+
+def _block_stream(key: int, position: int) -> SplitMix64:
+    return SplitMix64(_mix(~key & _MASK ^ _mix(position)))
+
+
+@dataclass
+class ReferenceWorker:
+    """A worker with the arguments of ``_core.Worker``; the matrices are float64[R, dim] and float64[V, dim]."""
+
+    ids: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    keep_thresholds: NDArray[np.uint32]
+    noise_table: NDArray[np.uint32]
+    inputs: Floats
+    outputs: Floats
+    row_offsets: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    cbow: bool
+    exact: bool
+    window: int
+    fixed_window: bool
+    negatives: int
+    seed: int
+    loss: float = 0.0
+    examples: int = 0
+    centers: int = 0
+
+    def run(self, epoch: int, lr: float, lr_slope: float, ratio: float) -> None:
+        """Train one epoch over the whole corpus."""
+        key = epoch_key(self.seed, epoch)
+        for first, last in zip(self.offsets[:-1].tolist(), self.offsets[1:].tolist(), strict=True):
+            for start in range(first, last, _BLOCK_TOKENS):
+                stop = min(start + _BLOCK_TOKENS, last)
+                self._train_block(key, first, last, start, stop, lr + lr_slope * start, ratio)
+
+    def _kept(self, key: int, positions: range, limit: int | None = None) -> list[int]:
+        kept: list[int] = []
+        for position in positions:
+            if limit is not None and len(kept) == limit:
+                break
+            word = int(self.ids[position])
+            if keeps(key, position, int(self.keep_thresholds[word])):
+                kept.append(word)
+        return kept
+
+    def _train_block(
+        self,
+        key: int,
+        sentence_first: int,
+        sentence_last: int,
+        start: int,
+        stop: int,
+        lr: float,
+        ratio: float,
+    ) -> None:
+        # the block's own tokens, and a halo of `window` tokens on each side where the sentence goes on
+        own = self._kept(key, range(start, stop))
+        self.centers += len(own)
+        reach = max(_BLOCK_TOKENS, 16 * self.window)
+        left = self._kept(key, range(start - 1, max(sentence_first, start - reach) - 1, -1), self.window)
+        right = self._kept(key, range(stop, min(sentence_last, stop + reach)), self.window)
+        words = left[::-1] + own + right
+        if not own or len(words) < 2:
+            return
+
+        stream = _block_stream(key, start)
+        draws = [self._draw(stream) for _ in own]
+
+        # gather: a position is the mean of its word's rows
+        rows = [self.rows[self.row_offsets[word] : self.row_offsets[word + 1]] for word in words]
+        before = np.array([self.inputs[position_rows].mean(axis=0) for position_rows in rows])
+        block = before.copy()
+        # a step moves each of n rows, and so their mean, by 1/n of what it moves a single row; historically by all
+        ratios = np.array([ratio / len(position_rows) if self.exact else ratio for position_rows in rows])
+
+        for c, (width, noise) in enumerate(draws):
+            center = len(left) + c
+            contexts = [i for i in range(center - width, center + width + 1) if i != center and 0 <= i < len(words)]
+            if contexts:
+                self._train_window(block, contexts, words[center], noise, lr, ratios)
+
+        # scatter: what a position has moved by, each of its rows moves by
+        for position, position_rows in enumerate(rows):
+            for row in position_rows:
+                self.inputs[row] += block[position] - before[position]
+
+    def _draw(self, stream: SplitMix64) -> tuple[int, list[int]]:
+        """Return a center's reach and its noise words."""
+        reach = self.window if self.fixed_window else 1 + stream.scale(self.window)[0]
+        noise = []
+        for _ in range(self.negatives):
+            slot, draw = stream.scale(len(self.noise_table))
+            threshold, alias = self.noise_table[slot].tolist()
+            noise.append(slot if draw <= threshold else alias)
+        return reach, noise
+
+    def _train_window(
+        self, block: Floats, contexts: list[int], target: int, noise: list[int], lr: float, ratios: Floats
+    ) -> None:
+        targets = [target] + [word for word in noise if word != target]
+        labels = np.array([1.0] + [0.0] * (len(targets) - 1))
+        x = block[contexts]
+        if self.cbow:
+            x = x.mean(axis=0, keepdims=True)
+        y = self.outputs[targets]
+
+        scores = np.clip(x @ y.T, -_MAX_SCORE, _MAX_SCORE)
+        self.loss += float(np.logaddexp(0.0, np.where(labels == 1, -scores, scores)).sum())
+        self.examples += len(x)
+        g = lr * (labels - 1 / (1 + np.exp(-scores)))  # -dL/dscore times the learning rate
+
+        dx = g @ y
+        if self.cbow and self.exact:
+            dx = dx / len(contexts)
+        block[contexts] += ratios[contexts, None] * dx
+        np.add.at(self.outputs, targets, g.T @ x)  # a noise word drawn twice counts twice

@@ -1,0 +1,249 @@
+"""The compiled part of reading text: split, count, encode, hash n-grams.
+
+Everything here works on UTF-8 bytes and integers; policy (which files, bad input, what to write where)
+is in :mod:`embed.corpora`, :mod:`embed.encoding` and :mod:`embed.subword`. The C headers
+``embed/csrc/text_*.h`` hold the algorithms, this file their Python surface.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.string cimport memcpy
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+
+import numpy as np
+
+
+cdef extern from "Python.h":
+    const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
+
+
+cdef extern from "text_words.h" nogil:
+    const int TEXT_OK, TEXT_NO_MEMORY, TEXT_TOO_MANY_WORDS, TEXT_WORD_TOO_LONG
+    const int64_t TEXT_MAX_WORDS
+
+    ctypedef struct text_entry:
+        int64_t count
+        size_t length
+
+    ctypedef struct text_words:
+        text_entry* entries
+        int64_t size
+        void* slots
+
+    const uint8_t* text_entry_bytes(const text_words* words, const text_entry* entry)
+    void text_words_close(text_words* words)
+
+
+cdef extern from "text_rank.h" nogil:
+    int64_t text_survivors(const text_words* words, int64_t min_count)
+    int text_rank(const text_words* words, int64_t min_count, int64_t survivors, int64_t limit,
+                  int32_t* ranked)
+
+
+cdef extern from "text_scan.h" nogil:
+    ctypedef struct text_scanner:
+        text_words words
+        size_t used
+        size_t start
+        int64_t tokens
+        int32_t* out
+        size_t out_size
+
+    int text_scanner_init(text_scanner* scanner, int64_t piece, int64_t max_words)
+    void text_scanner_free(text_scanner* scanner)
+    int text_feed(text_scanner* scanner, const uint8_t* data, size_t n)
+    int text_finish(text_scanner* scanner)
+    int text_flush(text_scanner* scanner)
+    int text_add_token(text_scanner* scanner, const uint8_t* token, size_t length, bint is_first)
+    int64_t text_remap(int32_t* ids, int64_t n, const int32_t* table, int64_t* kept, int64_t* last,
+                       int64_t* offsets, int64_t* closed)
+
+
+cdef extern from "text_ngrams.h" nogil:
+    int64_t text_ngrams(const uint8_t* wrapped, int64_t length, int min_n, int max_n, uint32_t buckets,
+                        int32_t first_row, int32_t* rows)
+
+
+MAX_WORDS = TEXT_MAX_WORDS
+
+
+cdef int _check(int status) except -1:
+    if status == TEXT_NO_MEMORY:
+        raise MemoryError("not enough memory for the vocabulary")
+    if status == TEXT_TOO_MANY_WORDS:
+        raise OverflowError("too many distinct words")
+    if status == TEXT_WORD_TOO_LONG:
+        raise OverflowError("a word is longer than 2 GiB")
+    return 0
+
+
+cdef class TokenCounter:
+    """Counts words exactly and turns tokens into provisional ids (see csrc/text_scan.h)."""
+
+    cdef text_scanner scanner
+
+    def __cinit__(self, int64_t piece_tokens, int64_t max_words=TEXT_MAX_WORDS):
+        _check(text_scanner_init(&self.scanner, piece_tokens, max_words))
+
+    def __dealloc__(self):
+        text_scanner_free(&self.scanner)
+
+    cdef int _require_open(self) except -1:
+        if self.scanner.words.slots == NULL:
+            raise ValueError("the counter has been ranked and takes no more text")
+        return 0
+
+    def feed(self, const uint8_t[::1] chunk not None):
+        """Take the next bytes of valid UTF-8; a token or sentence may go on in the next chunk."""
+        cdef int status
+        self._require_open()
+        cdef size_t n = chunk.shape[0]
+        if n == 0:
+            return
+        with nogil:
+            status = text_feed(&self.scanner, &chunk[0], n)
+        _check(status)
+
+    def finish(self):
+        """Take what is left as the last token, and end the sentence."""
+        self._require_open()
+        _check(text_finish(&self.scanner))
+
+    def add_sentence(self, list sentence not None):
+        """Take one sentence of non-empty strings, however long, as it is."""
+        cdef Py_ssize_t length
+        cdef const char* token
+        cdef bint is_first = True
+        self._require_open()
+        if self.scanner.start < self.scanner.used:
+            self.finish()
+        for word in sentence:
+            token = PyUnicode_AsUTF8AndSize(word, &length)
+            _check(text_add_token(&self.scanner, <const uint8_t*>token, length, is_first))
+            is_first = False
+
+    def take(self):
+        """Return the provisional ids, int32[n], since the last call; the sign bit starts a sentence."""
+        self._require_open()
+        _check(text_flush(&self.scanner))
+        cdef size_t n = self.scanner.out_size
+        cdef int32_t[::1] ids = np.empty(n, dtype=np.int32)
+        if n:
+            memcpy(&ids[0], self.scanner.out, n * sizeof(int32_t))
+        self.scanner.out_size = 0
+        return ids.base
+
+    @property
+    def tokens(self):
+        """Tokens counted so far."""
+        return self.scanner.tokens
+
+    def __len__(self):
+        return self.scanner.words.size
+
+    def rank(self, int64_t min_count, int64_t limit):
+        """Return the provisional ids, int32[V], in vocabulary order; afterwards no more text is taken."""
+        cdef int status = TEXT_OK
+        cdef int64_t survivors = text_survivors(&self.scanner.words, min_count)
+        cdef int32_t[::1] ranked = np.empty(min(survivors, limit), dtype=np.int32)
+        text_words_close(&self.scanner.words)
+        if ranked.shape[0]:
+            with nogil:
+                status = text_rank(&self.scanner.words, min_count, survivors, limit, &ranked[0])
+        _check(status)
+        return ranked.base
+
+    def words(self, const int32_t[::1] ids not None):
+        """Return the words of the provisional ids as a list of str."""
+        cdef Py_ssize_t k
+        cdef const text_entry* entry
+        cdef list words = [None] * ids.shape[0]
+        for k in range(ids.shape[0]):
+            entry = &self.scanner.words.entries[self._checked(ids[k])]
+            words[k] = PyUnicode_DecodeUTF8(
+                <const char*>text_entry_bytes(&self.scanner.words, entry), <Py_ssize_t>entry.length, NULL
+            )
+        return words
+
+    def counts(self, const int32_t[::1] ids not None):
+        """Return the counts, int64[n], of the provisional ids."""
+        cdef Py_ssize_t k
+        cdef int64_t[::1] counts = np.empty(ids.shape[0], dtype=np.int64)
+        for k in range(ids.shape[0]):
+            counts[k] = self.scanner.words.entries[self._checked(ids[k])].count
+        return counts.base
+
+    cdef int32_t _checked(self, int32_t provisional) except -1:
+        if provisional < 0 or provisional >= self.scanner.words.size:
+            raise IndexError("no such provisional id")
+        return provisional
+
+
+cdef class Remapper:
+    """Turns provisional into final ids, block by block, without words left out and empty sentences."""
+
+    cdef const int32_t[::1] table
+    cdef int64_t kept
+    cdef int64_t last
+
+    def __cinit__(self, const int32_t[::1] table not None):
+        self.table = table
+        self.kept = 0
+        self.last = 0
+
+    def remap(self, int32_t[::1] ids not None):
+        """Rewrite a block in place; return (ids kept at its start, ends of the sentences it closes)."""
+        cdef int64_t n = ids.shape[0], written = 0, closed = 0
+        cdef int64_t[::1] offsets = np.empty(n, dtype=np.int64)
+        if n:
+            with nogil:
+                written = text_remap(&ids[0], n, &self.table[0], &self.kept, &self.last, &offsets[0], &closed)
+        return written, offsets.base[:closed]
+
+    @property
+    def tokens(self):
+        """Tokens kept so far."""
+        return self.kept
+
+    @property
+    def closed_tokens(self):
+        """Where the last closed sentence ends."""
+        return self.last
+
+
+cdef bytes _wrapped(str word):
+    return b"<" + word.encode("utf-8") + b">"
+
+
+def ngram_rows(str word not None, int min_n, int max_n, uint32_t buckets, int32_t first_row=0):
+    """Return first_row + bucket, int32[n], of each n-gram of `word`, in fastText's order."""
+    cdef const uint8_t[::1] wrapped = _wrapped(word)
+    cdef int64_t length = wrapped.shape[0]
+    cdef int64_t n = text_ngrams(&wrapped[0], length, min_n, max_n, buckets, first_row, NULL)
+    cdef int32_t[::1] rows = np.empty(n, dtype=np.int32)
+    if n:
+        text_ngrams(&wrapped[0], length, min_n, max_n, buckets, first_row, &rows[0])
+    return rows.base
+
+
+def subword_rows(list words not None, str whole_word, int min_n, int max_n, uint32_t buckets):
+    """Return CSR (offsets int64[V+1], rows int32[M]): row i, then V + each bucket; `whole_word`: row i."""
+    cdef Py_ssize_t size = len(words), k
+    cdef int64_t total = 0
+    cdef int64_t[::1] offsets = np.empty(size + 1, dtype=np.int64)
+    cdef const uint8_t[::1] wrapped
+    offsets[0] = 0
+    for k in range(size):
+        total += 1
+        if words[k] != whole_word:
+            wrapped = _wrapped(words[k])
+            total += text_ngrams(&wrapped[0], wrapped.shape[0], min_n, max_n, buckets, 0, NULL)
+        offsets[k + 1] = total
+    cdef int32_t[::1] rows = np.empty(total, dtype=np.int32)
+    for k in range(size):
+        rows[offsets[k]] = k
+        if offsets[k + 1] - offsets[k] > 1:
+            wrapped = _wrapped(words[k])
+            text_ngrams(
+                &wrapped[0], wrapped.shape[0], min_n, max_n, buckets, <int32_t>size, &rows[offsets[k] + 1]
+            )
+    return offsets.base, rows.base

@@ -1,0 +1,238 @@
+"""What each command does, once its arguments are parsed. One function per command, named after it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import embed
+from embed.cli.parser import build_parser, given_parameters
+from embed.config import TrainConfig
+from embed.errors import ConfigError, FormatError
+
+if TYPE_CHECKING:
+    from embed.vectors import WordVectors
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Train on the corpus, write what was asked for and the run card beside it."""
+    flags = given_parameters(arguments)
+    config = TrainConfig.from_toml(arguments.config, **flags) if arguments.config else TrainConfig.from_dict(flags)
+    outputs = [Path(path) for path in (arguments.output, arguments.save_model) if path is not None]
+    if not outputs:
+        raise ConfigError("nothing would be kept: name the vectors with -o OUT, or the model with --save-model PATH")
+    _check_outputs(outputs, arguments.corpus)
+
+    from embed import formats
+    from embed.formats.model_file import save_model
+    from embed.trainer import train
+
+    if arguments.output is not None:
+        formats.format_of(arguments.output)
+    progress = False if arguments.quiet else None
+    model = train(arguments.corpus, config, encoded_dir=arguments.encoded, progress=progress)
+    if arguments.save_model is not None:
+        save_model(model, arguments.save_model)
+    if arguments.output is not None:
+        _save(model.vectors, arguments.output)
+    _write_json(Path(f"{outputs[0]}.json"), model.run_card())
+    if not arguments.quiet:
+        print(
+            f"{len(model.vocabulary)} words of {config.dim} numbers: {', '.join(map(str, outputs))}",
+            file=sys.stderr,
+        )
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """Print the scores of one file of vectors."""
+    from embed import formats
+    from embed.eval import evaluate
+
+    vectors = formats.load(arguments.vectors)
+    settings = _evaluation_settings(arguments)
+    _print_report(evaluate(vectors, arguments.sets or None, name=arguments.vectors, **settings), arguments)
+
+
+def compare(arguments: argparse.Namespace) -> None:
+    """Print the scores of two files of vectors, their differences and how sure these are."""
+    from embed import formats
+    from embed.eval import compare
+
+    first, second = formats.load(arguments.first), formats.load(arguments.second)
+    settings = _evaluation_settings(arguments)
+    names = (arguments.first, arguments.second)
+    _print_report(compare(first, second, arguments.sets or None, names=names, **settings), arguments)
+
+
+def nearest(arguments: argparse.Namespace) -> None:
+    """Print the neighbours of each word."""
+    from embed import formats
+
+    vectors = formats.load(arguments.vectors)
+    for word in arguments.words:
+        for neighbour, score in vectors.nearest(word, arguments.n, top=arguments.top):
+            print(word, neighbour, f"{score:.4f}", sep="\t")
+
+
+def analogy(arguments: argparse.Namespace) -> None:
+    """Print the answers to one analogy question."""
+    from embed import formats
+
+    vectors = formats.load(arguments.vectors)
+    answers = vectors.analogy(
+        arguments.a, arguments.b, arguments.c, n=arguments.n, method=arguments.method, top=arguments.top
+    )
+    for word, score in answers:
+        print(word, f"{score:.4f}", sep="\t")
+
+
+def convert(arguments: argparse.Namespace) -> None:
+    """Read vectors in one format and write them in another."""
+    from embed import formats
+
+    _check_outputs([Path(arguments.target)], [arguments.source])
+    on_bad_word = "escape" if arguments.escape else "refuse"
+    formats.convert(arguments.source, arguments.target, on_bad_word=on_bad_word)
+
+
+def info(arguments: argparse.Namespace) -> None:
+    """Describe the installation, or a file of vectors."""
+    facts = _installation() if arguments.vectors is None else _description(arguments.vectors)
+    if arguments.json:
+        _print_json(facts)
+        return
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        print(f"{name:<{width}}  {_plain(value)}")
+
+
+def demo(arguments: argparse.Namespace) -> None:
+    """Run the demonstration."""
+    from embed.demo import run
+
+    run(Path(arguments.output))
+
+
+def completion(arguments: argparse.Namespace) -> None:
+    """Print the completion script of a shell."""
+    import shtab
+
+    parser = build_parser(show_all=True)
+    for action in _actions(parser):
+        if action.metavar in ("CORPUS", "VECTORS", "FILE", "IN", "OUT", "PATH", "TOML", "SET"):
+            action.complete = shtab.FILE
+        elif action.metavar in ("DIR", "FOLDER"):
+            action.complete = shtab.DIRECTORY
+    print(shtab.complete(parser, shell=arguments.shell))
+
+
+def _check_outputs(outputs: list[Path], inputs: list[str]) -> None:
+    """Refuse an output that cannot be written or would destroy an input, before hours are spent on it."""
+    for output in outputs:
+        folder = output.parent
+        if not folder.is_dir():
+            raise ConfigError(f"{output}: the folder {folder} does not exist")
+        if output.is_dir():
+            raise ConfigError(f"{output}: is a folder; name the file to write")
+        if not os.access(folder, os.W_OK):
+            raise ConfigError(f"{output}: the folder {folder} is not writable")
+        if output.exists() and any(os.path.exists(name) and os.path.samefile(name, output) for name in inputs):
+            raise ConfigError(f"{output}: is also the input, which would be overwritten")
+    if len({os.path.realpath(output) for output in outputs}) < len(outputs):
+        raise ConfigError(f"{outputs[0]}: is named for both the vectors and the model")
+
+
+def _evaluation_settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(arguments, name) for name in ("top", "method") if hasattr(arguments, name)}
+
+
+def _print_report(report: Any, arguments: argparse.Namespace) -> None:
+    form = report.to_json if arguments.json else report.to_markdown if arguments.markdown else report.table
+    print(form().rstrip("\n"))
+
+
+def _installation() -> dict[str, Any]:
+    import numpy as np
+
+    from embed import _core
+    from embed.trainer import simd_path
+
+    return {
+        "version": embed.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "platform": f"{platform.system()} {platform.machine()}",
+        "processors": TrainConfig().thread_count(),
+        "simd": simd_path(),
+        "simd available": list(_core.simd_paths()),
+    }
+
+
+def _description(path: str) -> dict[str, Any]:
+    import orjson
+
+    from embed import formats
+
+    form = formats.detect(path)
+    facts: dict[str, Any] = {"format": form, "kind": "vectors"}
+    metadata = formats.native.read_metadata(path) if form == "native" else {}
+    if metadata:
+        facts["kind"] = metadata["kind"]
+    vectors = formats.load(path)
+    facts |= {"words": len(vectors), "dim": vectors.dim}
+    if vectors.counts is not None:
+        facts["tokens"] = int(vectors.counts.sum())
+    if vectors.subwords is not None:
+        scheme = vectors.subwords.scheme
+        facts["n-grams"] = {"min_n": scheme.min_n, "max_n": scheme.max_n, "buckets": scheme.buckets}
+    if "config" in metadata:
+        facts["config"] = orjson.loads(metadata["config"])
+    return facts
+
+
+def _save(vectors: WordVectors, path: str) -> None:
+    """Write the vectors of a run; a word that the format cannot hold must not cost the run."""
+    from embed import formats
+
+    try:
+        formats.save(vectors, path)
+    except FormatError as error:
+        rescue = f"{path}.embed"
+        formats.save(vectors, rescue)
+        raise FormatError(f"{error}; the vectors are in {rescue}") from error
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={_plain(item)}" for name, item in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _actions(parser: argparse.ArgumentParser) -> list[Any]:
+    """Return the actions of a parser and of its sub-parsers; untyped, because shtab adds an attribute."""
+    found: list[Any] = list(parser._actions)
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for sub in action.choices.values():
+                found += _actions(sub)
+    return found
+
+
+def _print_json(value: Any) -> None:
+    import orjson
+
+    print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def _write_json(path: Path, value: Any) -> None:
+    import orjson
+
+    from embed.formats.atomic import atomic_write_text
+
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
+    atomic_write_text(path, orjson.dumps(value, option=options).decode())

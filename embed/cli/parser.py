@@ -1,0 +1,261 @@
+"""The arguments of every command.
+
+``train`` has a flag for each field of :class:`~embed.config.TrainConfig`, derived from the field: its type,
+choices, help and group. ``--help`` shows the ones most runs touch and ``--help-all`` the rest, because thirty
+flags do not fit a screen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import embed
+from embed.config import Parameter, TrainConfig, parameters
+
+PROGRAM = "train-embeddings"
+
+SHELLS = ("bash", "zsh")
+
+# The parameters that `train --help` shows; --help-all shows the others too.
+_MAIN_PARAMETERS = frozenset(("objective", "subword", "dim", "window", "epochs", "min_count", "tokenizer", "lowercase"))
+
+_EXIT_CODES = (
+    "exit codes: 0 done, 1 the system, 2 arguments, 3 corpus, 4 file format, 5 unknown word, "
+    "6 diverged, 7 package missing, 130 interrupted"
+)
+
+
+class Formatter(argparse.HelpFormatter):
+    """Help that uses a wide terminal and spends one line on a flag where it can."""
+
+    _WIDEST, _FLAG_COLUMN = 110, 24
+
+    def __init__(self, prog: str) -> None:
+        width = min(shutil.get_terminal_size().columns, self._WIDEST) - 1
+        super().__init__(prog, max_help_position=self._FLAG_COLUMN, width=width)
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        if isinstance(action, argparse.BooleanOptionalAction):
+            return "--[no-]" + action.option_strings[0].removeprefix("--")
+        if action.option_strings and action.nargs != 0:
+            return ", ".join(action.option_strings) + " " + self._format_args(action, action.dest.upper())
+        return super()._format_action_invocation(action)
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's parser, whose complaint is one sentence."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(formatter_class=Formatter, allow_abbrev=False, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        """Print the mistake and where to read more, and exit with argparse's code."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+class HelpAll(argparse.Action):
+    """``--help-all``: print the help of `train` with no flag left out."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, dest=argparse.SUPPRESS, default=argparse.SUPPRESS, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print and exit."""
+        full = Parser(prog=parser.prog, usage=parser.usage, description=parser.description)
+        _add_train_arguments(full, show_all=True)
+        full.print_help()
+        parser.exit()
+
+
+def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; the chosen command is in ``arguments.run``.
+
+    Parameters
+    ----------
+    show_all : bool
+        The help of `train` lists every flag, and so does the completion that is made from this parser.
+    """
+    parser = Parser(prog=PROGRAM, description="Train, score, query and convert word embeddings.", epilog=_EXIT_CODES)
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {embed.__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, help: str, more: str = "", **settings: Any) -> argparse.ArgumentParser:
+        sub: argparse.ArgumentParser = commands.add_parser(
+            name, **{"help": help, "description": help[0].upper() + help[1:] + "." + more, **settings}
+        )
+        sub.set_defaults(run=_run(name))
+        return sub
+
+    _add_train_arguments(
+        command(
+            "train",
+            "train vectors on text",
+            usage=f"{PROGRAM} train CORPUS... -o OUT [flags]",
+            description=None,
+        ),
+        show_all=show_all,
+    )
+
+    sub = command("evaluate", "score vectors on word similarity and analogy sets")
+    _add_vectors(sub)
+    _add_evaluation_arguments(sub)
+
+    sub = command("compare", "score two files of vectors and test whether they differ")
+    _add_vectors(sub, "first", "second")
+    _add_evaluation_arguments(sub)
+
+    sub = command("nearest", "print the words nearest to each word: word, neighbour, cosine")
+    _add_vectors(sub)
+    sub.add_argument("words", nargs="+", metavar="WORD", help="an unknown word works too, if the vectors have n-grams")
+    _add_ranking_arguments(sub)
+
+    sub = command("analogy", "print the words that are to C what B is to A: word, score")
+    _add_vectors(sub)
+    for name in ("a", "b", "c"):
+        sub.add_argument(name, metavar=name.upper())
+    sub.add_argument("--method", choices=("3cosadd", "3cosmul"), default="3cosadd", help="default: %(default)s")
+    _add_ranking_arguments(sub)
+
+    sub = command("convert", "write vectors in another format", " OUT's ending says which: .txt or .vec, .bin, .embed.")
+    sub.add_argument("source", metavar="IN", help="a file in any format that can be read")
+    sub.add_argument("target", metavar="OUT")
+    sub.add_argument("--escape", action="store_true", help="escape a word that OUT's format cannot hold")
+
+    sub = command("info", "describe this installation, or a file of vectors")
+    sub.add_argument("vectors", nargs="?", metavar="FILE", help="vectors or a model, in any format that can be read")
+    sub.add_argument("--json", action="store_true", help="print JSON")
+
+    command("demo", "train on 106 Wikipedia articles and show what comes out").add_argument(
+        "-o",
+        "--output",
+        metavar="FOLDER",
+        default="demo-output",
+        help="where the vectors go (default: %(default)s)",
+    )
+
+    sub = command("completion", "print the completion script of a shell")
+    sub.add_argument("shell", choices=SHELLS, help=f'for example: eval "$({PROGRAM} completion bash)"')
+    return parser
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line; flags and words of a command may come in any order.
+
+    Raises
+    ------
+    SystemExit
+        After ``--help``, ``--version`` or a mistake.
+    """
+    parser = build_parser()
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction) and argv and argv[0] in action.choices:
+            # argparse mixes flags and words only in a parser that has no commands below it.
+            arguments: argparse.Namespace = action.choices[argv[0]].parse_intermixed_args(argv[1:])
+            return arguments
+    return parser.parse_args(argv)
+
+
+def given_parameters(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the training parameters that the command line sets, and no others."""
+    return {name: getattr(arguments, name) for name, _, _ in parameters() if hasattr(arguments, name)}
+
+
+def _run(name: str) -> Any:
+    def run(arguments: argparse.Namespace) -> None:
+        from embed.cli import commands
+
+        getattr(commands, name)(arguments)
+
+    return run
+
+
+def _add_train_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
+    parser.add_argument("corpus", nargs="+", metavar="CORPUS", help="text or MediaWiki XML; files, folders, globs, -")
+    parser.add_argument("-o", "--output", metavar="OUT", help="write vectors: .txt .vec .bin .embed (with n-grams)")
+    parser.add_argument("--save-model", metavar="PATH", help="write the whole model, to go on with or export from")
+    parser.add_argument("--config", metavar="TOML", help="read parameters from this file; flags win over it")
+    parser.add_argument("--encoded", metavar="DIR", help="keep the encoded corpus here, to be reused next time")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+    parser.add_argument("--help-all", action=HelpAll, help="list every parameter, by group")
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for name, parameter, value_type in parameters():
+        # Headings cost the lines that the short help does not have.
+        if show_all and parameter.group not in groups:
+            groups[parameter.group] = parser.add_argument_group(parameter.group)
+        shown = show_all or name in _MAIN_PARAMETERS
+        _add_parameter(groups.get(parameter.group, parser), name, parameter, value_type, shown=shown)
+
+
+def _add_parameter(
+    group: argparse._ActionsContainer, name: str, parameter: Parameter, value_type: type, *, shown: bool
+) -> None:
+    """Add the flag of one field of TrainConfig. The bounds are TrainConfig's to check, not argparse's."""
+    flag = "--" + name.replace("_", "-")
+    default = getattr(TrainConfig, name)
+    help = argparse.SUPPRESS
+    if shown:
+        text = parameter.help.replace("%", "%%")
+        help = text if default is None or value_type is bool else f"{text} [{default}]"
+    if value_type is bool:
+        group.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=help)
+    else:
+        metavar = "|".join(parameter.choices) if parameter.choices else {int: "N", float: "X"}.get(value_type)
+        group.add_argument(
+            flag,
+            dest=name,
+            type=value_type,
+            choices=parameter.choices or None,
+            default=argparse.SUPPRESS,
+            metavar=metavar,
+            help=help,
+        )
+
+
+def _add_vectors(parser: argparse.ArgumentParser, *names: str) -> None:
+    for name in names or ("vectors",):
+        parser.add_argument(name, metavar="VECTORS", help="word2vec text or binary, or .embed")
+
+
+def _add_ranking_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-n", type=_positive, default=10, metavar="N", help="how many to print (default: %(default)s)")
+    parser.add_argument("--top", type=_positive, metavar="N", help="search the N most frequent words only")
+
+
+def _add_evaluation_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "sets", nargs="*", metavar="SET", help="names or files of test sets (default: all that come by name)"
+    )
+    parser.add_argument(
+        "--top",
+        type=_top,
+        default=argparse.SUPPRESS,
+        metavar="N",
+        help="answer analogies with the N most frequent words",
+    )
+    parser.add_argument(
+        "--method",
+        choices=("3cosadd", "3cosmul"),
+        default=argparse.SUPPRESS,
+        help="how analogies are answered",
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument("--markdown", action="store_true", help="print a Markdown table")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
+    return value
+
+
+def _top(text: str) -> int | None:
+    return None if text == "all" else _positive(text)
+
+
+# argparse names the type in its complaint: "invalid whole number value: 'x'".
+_positive.__name__ = _top.__name__ = "whole number"

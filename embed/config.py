@@ -1,0 +1,314 @@
+"""Every training parameter, declared once.
+
+A parameter is one field of :class:`TrainConfig`. Its metadata carries the help text, the bounds (outside
+raises :class:`~embed.errors.ConfigError`) and the advice (outside warns). Validation, the command-line
+flags, the TOML file, the run card and the table in the documentation are all derived from the fields, so
+none of them can drift from the others.
+
+Rejected: a plain keyword list on ``train`` (validated in one place, documented in a second, parsed in a
+third), and pydantic (a heavy dependency for some thirty scalars).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import tomllib
+import types
+import typing
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from embed.errors import AdviceWarning, ConfigError
+
+__all__ = ["Parameter", "TrainConfig", "parameters"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What is known about one parameter besides its name, type and default.
+
+    Attributes
+    ----------
+    help : str
+        One line for ``--help`` and the documentation.
+    group : str
+        The heading under which the parameter is listed.
+    low, high : float or None
+        Bounds, both included unless `open_low`.
+    open_low : bool
+        The lower bound itself is not allowed.
+    advised : tuple of (float, float) or None
+        The range known to work well; a value outside it warns.
+    choices : tuple of str
+        The allowed values of a string parameter.
+    """
+
+    help: str
+    group: str
+    low: float | None = None
+    high: float | None = None
+    open_low: bool = False
+    advised: tuple[float, float] | None = None
+    choices: tuple[str, ...] = ()
+
+    def allowed(self) -> str:
+        """Describe the allowed values in words."""
+        if self.choices:
+            return "one of " + ", ".join(repr(choice) for choice in self.choices)
+        parts = []
+        if self.low is not None:
+            parts.append(f"{'greater than' if self.open_low else 'at least'} {self.low:g}")
+        if self.high is not None:
+            parts.append(f"at most {self.high:g}")
+        return " and ".join(parts)
+
+
+def _parameter(default: Any, help: str, group: str, **details: Any) -> Any:
+    return field(default=default, metadata={"parameter": Parameter(help, group, **details)})
+
+
+_MODEL, _OPTIMISER, _VOCABULARY, _TEXT, _RUN = "model", "optimisation", "vocabulary", "text", "run"
+
+_DEFAULT_MIN_LR = 1e-4
+
+# Learning rates (output, input) when the user gives none, by (objective, gradient, subword). An exact gradient
+# divides by the number of averaged rows, so its input side needs the larger rate; docs/decisions/ has the runs.
+_DEFAULT_RATES: dict[tuple[str, str, bool], tuple[float, float]] = {
+    ("sg", "exact", False): (0.025, 0.025),
+    ("sg", "historic", False): (0.025, 0.025),
+    ("cbow", "exact", False): (0.05, 0.4),
+    ("cbow", "historic", False): (0.05, 0.05),
+    ("sg", "exact", True): (0.05, 0.8),
+    ("sg", "historic", True): (0.05, 0.05),
+    ("cbow", "exact", True): (0.05, 0.5),
+    ("cbow", "historic", True): (0.05, 0.05),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """The parameters of a training run; immutable and always valid.
+
+    Raises
+    ------
+    ConfigError
+        At construction, when a value is out of bounds, of the wrong type, or contradicts another one.
+    """
+
+    # model
+    objective: str = _parameter(
+        "sg", "skip-gram (sg) or continuous bag of words (cbow)", _MODEL, choices=("sg", "cbow")
+    )
+    gradient: str = _parameter(
+        "exact",
+        "exact gradient of the mean, or the historic one that drops its 1/n (word2vec.c, gensim, fastText)",
+        _MODEL,
+        choices=("exact", "historic"),
+    )
+    subword: bool = _parameter(False, "represent a word by its own row and its character n-grams", _MODEL)
+    min_n: int = _parameter(3, "shortest character n-gram", _MODEL, low=1, high=32)
+    max_n: int = _parameter(6, "longest character n-gram", _MODEL, low=1, high=32)
+    buckets: int = _parameter(2_000_000, "rows that the character n-grams are hashed into", _MODEL, low=1, high=1 << 30)
+    dim: int = _parameter(100, "length of a vector", _MODEL, low=1, high=16_384, advised=(16, 1024))
+    window: int = _parameter(
+        5, "most context words on each side of a center", _MODEL, low=1, high=1000, advised=(1, 20)
+    )
+    window_kind: str = _parameter(
+        "dynamic",
+        "draw each center's reach from 1..window (dynamic) or always use the whole window (fixed)",
+        _MODEL,
+        choices=("dynamic", "fixed"),
+    )
+    negatives: int = _parameter(5, "noise words drawn per window", _MODEL, low=1, high=1000, advised=(1, 50))
+    noise_exponent: float = _parameter(
+        0.75,
+        "noise words are drawn in proportion to count ** noise_exponent",
+        _MODEL,
+        low=-5,
+        high=5,
+        advised=(0, 1),
+    )
+    # optimisation
+    epochs: int = _parameter(5, "passes over the corpus", _OPTIMISER, low=1, high=1_000_000)
+    lr: float | None = _parameter(
+        None,
+        "initial learning rate (default: by objective)",
+        _OPTIMISER,
+        low=0,
+        high=10,
+        open_low=True,
+        advised=(1e-4, 1),
+    )
+    input_lr: float | None = _parameter(
+        None,
+        "initial learning rate of the input vectors (default: by objective, in proportion to lr)",
+        _OPTIMISER,
+        low=0,
+        high=100,
+        advised=(1e-4, 5),
+    )
+    min_lr: float = _parameter(
+        1e-4,
+        "the learning rate decays linearly from lr to this; input_lr decays in proportion",
+        _OPTIMISER,
+        low=0,
+        high=10,
+    )
+    subsample: float = _parameter(
+        1e-3,
+        "threshold of frequent-word subsampling; 0 keeps every token",
+        _OPTIMISER,
+        low=0,
+        high=1,
+        advised=(0, 0.01),
+    )
+    held_out: float = _parameter(
+        0.0,
+        "share of the corpus, from its end, kept for the held-out loss instead of training",
+        _OPTIMISER,
+        low=0,
+        high=0.5,
+    )
+    # vocabulary
+    min_count: int = _parameter(5, "leave out words that occur less often", _VOCABULARY, low=1)
+    max_vocab: int | None = _parameter(None, "keep at most this many words, the most frequent ones", _VOCABULARY, low=1)
+    # text
+    tokenizer: str = _parameter(
+        "whitespace",
+        "split prepared text at ASCII white space, or find Unicode words in raw text",
+        _TEXT,
+        choices=("whitespace", "words"),
+    )
+    lowercase: bool = _parameter(False, "lower-case the text", _TEXT)
+    decode_errors: str = _parameter(
+        "strict",
+        "invalid UTF-8: stop (strict), put U+FFFD in its place (replace), or leave the bytes out (skip)",
+        _TEXT,
+        choices=("strict", "replace", "skip"),
+    )
+    # run
+    threads: int | None = _parameter(
+        None, "worker threads (default: the processors this process may use)", _RUN, low=1, high=4096
+    )
+    seed: int = _parameter(1, "seed of every random draw", _RUN, low=0, high=(1 << 63) - 1)
+
+    def __post_init__(self) -> None:
+        for name, parameter, value_type in parameters():
+            object.__setattr__(self, name, _checked(name, parameter, value_type, getattr(self, name)))
+        if self.subword and self.min_n > self.max_n:
+            raise ConfigError(f"min_n is {self.min_n} but max_n is {self.max_n}: min_n must be at most max_n")
+        if self.min_lr is not None and self.min_lr > self.rates()[0]:
+            raise ConfigError(f"min_lr is {self.min_lr:g} but lr is {self.rates()[0]:g}: min_lr must be at most lr")
+
+    def rates(self) -> tuple[float, float]:
+        """Return the initial learning rates (output, input), defaults filled in."""
+        output, input_ = _DEFAULT_RATES[self.objective, self.gradient, self.subword]
+        if self.lr is not None:
+            # A user who sets lr alone scales both sides and keeps their proportion.
+            output, input_ = self.lr, self.lr * input_ / output
+        return output, input_ if self.input_lr is None else self.input_lr
+
+    def final_lr(self) -> float:
+        """Return the learning rate of the output rows at the very end, the default filled in."""
+        return min(_DEFAULT_MIN_LR, self.rates()[0]) if self.min_lr is None else self.min_lr
+
+    def thread_count(self) -> int:
+        """Return the number of worker threads, the default filled in."""
+        return (
+            self.threads
+            if self.threads is not None
+            else len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else os.cpu_count() or 1
+        )
+
+    def replace(self, **changes: Any) -> TrainConfig:
+        """Return a copy with some values changed; raises ConfigError for unknown names or bad values."""
+        _reject_unknown(changes)
+        return dataclasses.replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values as a plain dictionary, for JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> TrainConfig:
+        """Build a configuration from a mapping; raises ConfigError for unknown names or bad values."""
+        _reject_unknown(values)
+        return cls(**values)
+
+    @classmethod
+    def from_toml(cls, path: str | os.PathLike[str], **overrides: Any) -> TrainConfig:
+        """Read a configuration from the top-level keys of a TOML file; `overrides` win over the file."""
+        path = Path(path)
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot read the configuration: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}: not valid TOML: {error}") from error
+        try:
+            _reject_unknown(values)
+            with warnings.catch_warnings(action="ignore"):  # given below, where the values are used
+                for name, parameter, value_type in parameters():
+                    if name in values and name not in overrides:
+                        _checked(name, parameter, value_type, values[name])
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from error
+        return cls.from_dict({**values, **overrides})
+
+
+def parameters() -> Iterator[tuple[str, Parameter, type]]:
+    """Yield (name, parameter, scalar type) of every field of TrainConfig, in order of declaration."""
+    hints = typing.get_type_hints(TrainConfig)
+    for item in fields(TrainConfig):
+        hint = hints[item.name]
+        if isinstance(hint, types.UnionType):
+            hint = next(part for part in typing.get_args(hint) if part is not type(None))
+        yield item.name, item.metadata["parameter"], hint
+
+
+def _reject_unknown(values: Mapping[str, Any]) -> None:
+    known = {item.name for item in fields(TrainConfig)}
+    for name in values:
+        if name not in known:
+            import difflib
+
+            close = difflib.get_close_matches(str(name), known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ConfigError(f"unknown parameter {name!r}{hint}")
+
+
+def _checked(name: str, parameter: Parameter, value_type: type, value: Any) -> Any:
+    """Return `value` as `value_type`, or raise ConfigError naming the parameter and what is allowed."""
+    if value is None and TrainConfig.__dataclass_fields__[name].default is None:
+        return None
+    if not isinstance(value, (bool, str)):
+        # an int where a float is wanted, and NumPy's scalars, become plain Python numbers
+        if value_type is float and hasattr(value, "__float__"):
+            value = float(value)
+        elif value_type is int and hasattr(value, "__index__"):
+            value = value.__index__()
+    if type(value) is not value_type:
+        raise ConfigError(f"{name} must be of type {value_type.__name__}, not {type(value).__name__} ({value!r})")
+    if parameter.choices and value not in parameter.choices:
+        raise ConfigError(f"{name} must be {parameter.allowed()}, not {value!r}")
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        _check_number(name, parameter, value)
+    return value
+
+
+def _check_number(name: str, parameter: Parameter, value: float) -> None:
+    low = -math.inf if parameter.low is None else parameter.low
+    high = math.inf if parameter.high is None else parameter.high
+    if not math.isfinite(value) or not low <= value <= high or (parameter.open_low and value == low):
+        raise ConfigError(f"{name} must be {parameter.allowed()}, not {value!r}")
+    if parameter.advised and not parameter.advised[0] <= value <= parameter.advised[1]:
+        low, high = parameter.advised
+        message = f"{name} is {value!r}; values from {low:g} to {high:g} are known to work well"
+        warnings.warn(message, AdviceWarning, stacklevel=5)

@@ -1,0 +1,97 @@
+/* Compiles kernels_body.h for every instruction set of the target and chooses among them at run time. */
+#include "kernels.h"
+
+#include <string.h>
+
+#if defined(__GNUC__)
+#define INLINE static inline __attribute__((always_inline))
+#define RESTRICT __restrict__
+#define UNROLL _Pragma("GCC unroll 8")
+#define CHOOSE(condition, a, b) ((vf)(((condition) & (vi)(a)) | (~(condition) & (vi)(b))))
+typedef float embed_f4 __attribute__((vector_size(16)));
+typedef float embed_f8 __attribute__((vector_size(32)));
+#else /* a compiler without vector extensions gets plain C, one lane wide */
+#define INLINE static __forceinline
+#define RESTRICT __restrict
+#define UNROLL
+#define CHOOSE(condition, a, b) ((condition) ? (a) : (b))
+#endif
+
+/* Output rows whose old and new values an update holds in registers at once. */
+#define EMBED_UPDATE_ROWS 6
+
+#define TABLE(set, label, lanes)                                                                            \
+    static const embed_kernels kernels_##set = {label, lanes, window_##set, compose_##set, scatter_##set, \
+                                                context_mean_##set, context_add_##set};
+
+#if defined(__GNUC__) && defined(__x86_64__)
+#if defined(__clang__)
+#define TARGET_AVX2 _Pragma("clang attribute push(__attribute__((target(\"avx2,fma\"))), apply_to = function)")
+#define TARGET_AVX512                                                                                     \
+    _Pragma("clang attribute push(__attribute__((target(\"avx512f,avx512bw,avx512dq,avx512vl,fma\"))), " \
+            "apply_to = function)")
+#define TARGET_END _Pragma("clang attribute pop")
+#else
+#define TARGET_AVX2 _Pragma("GCC push_options") _Pragma("GCC target(\"avx2,fma\")")
+#define TARGET_AVX512 _Pragma("GCC push_options") _Pragma("GCC target(\"avx512f,avx512bw,avx512dq,avx512vl,fma\")")
+#define TARGET_END _Pragma("GCC pop_options")
+#endif
+
+TARGET_AVX512
+#define NAME(x) x##_avx512
+#define LANES 16
+#define TILE_Y 6
+#include "kernels_body.h"
+TABLE(avx512, "avx512", 16)
+#undef NAME
+#undef LANES
+#undef TILE_Y
+TARGET_END
+
+TARGET_AVX2
+#define NAME(x) x##_avx2
+#define LANES 8
+#define TILE_Y 2
+#include "kernels_body.h"
+TABLE(avx2, "avx2", 8)
+#undef NAME
+#undef LANES
+#undef TILE_Y
+TARGET_END
+#endif
+
+#define NAME(x) x##_base
+#if !defined(__GNUC__)
+#define LANES 1
+#define TILE_Y 2
+#define BASE_LABEL "scalar"
+#else
+#define LANES 4
+#if defined(__aarch64__)
+#define TILE_Y 6
+#define BASE_LABEL "neon"
+#else
+#define TILE_Y 2
+#if defined(__x86_64__)
+#define BASE_LABEL "sse2"
+#else
+#define BASE_LABEL "generic"
+#endif
+#endif
+#endif
+#include "kernels_body.h"
+TABLE(base, BASE_LABEL, LANES)
+
+const embed_kernels *embed_kernels_at(int i) {
+    const embed_kernels *usable[3];
+    int n = 0;
+#if defined(__GNUC__) && defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma"))
+        usable[n++] = &kernels_avx512;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) usable[n++] = &kernels_avx2;
+#endif
+    usable[n++] = &kernels_base;
+    return i >= 0 && i < n ? usable[i] : 0;
+}

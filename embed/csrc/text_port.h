@@ -1,0 +1,104 @@
+/* The few things text_*.h need that C does not spell the same way for every compiler. */
+#ifndef EMBED_TEXT_PORT_H
+#define EMBED_TEXT_PORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#include <intrin.h>
+#endif
+#if defined(__SSE2__) || defined(_M_X64)
+#define TEXT_HAVE_SSE2 1
+#include <emmintrin.h>
+#endif
+
+/* Hint that the line at `address` is read soon. */
+static inline void text_prefetch(const void *address)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    __builtin_prefetch(address);
+#elif defined(TEXT_HAVE_SSE2)
+    _mm_prefetch((const char *)address, _MM_HINT_T0);
+#else
+    (void)address;
+#endif
+}
+
+/* Index of the lowest bit set; `bits` is not 0. */
+static inline unsigned text_lowest_bit(uint64_t bits)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    return (unsigned)__builtin_ctzll(bits);
+#elif defined(_MSC_VER) && (defined(_M_X64) || defined(_M_ARM64))
+    unsigned long index;
+    _BitScanForward64(&index, bits);
+    return (unsigned)index;
+#else
+    unsigned index = 0;
+    while (!(bits & 1)) {
+        bits >>= 1;
+        index++;
+    }
+    return index;
+#endif
+}
+
+/* High half of the 128-bit product, xor its low half: one multiply that mixes all input bits. */
+static inline uint64_t text_fold_multiply(uint64_t a, uint64_t b)
+{
+#if defined(__SIZEOF_INT128__)
+    __extension__ typedef unsigned __int128 wide;
+    wide product = (wide)a * b;
+    return (uint64_t)(product >> 64) ^ (uint64_t)product;
+#elif defined(_MSC_VER) && defined(_M_X64)
+    uint64_t high, low = _umul128(a, b, &high);
+    return high ^ low;
+#elif defined(_MSC_VER) && defined(_M_ARM64)
+    return __umulh(a, b) ^ (a * b);
+#else
+    uint64_t a_low = (uint32_t)a, a_high = a >> 32, b_low = (uint32_t)b, b_high = b >> 32;
+    uint64_t middle = a_high * b_low + ((a_low * b_low) >> 32);
+    uint64_t middle2 = a_low * b_high + (uint32_t)middle;
+    return (a_high * b_high + (middle >> 32) + (middle2 >> 32)) ^ (a * b);
+#endif
+}
+
+/* Eight bytes as they lie in memory; used for hashing and equality only, so the byte order does not matter. */
+static inline uint64_t text_load8(const uint8_t *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+/* ASCII white space: space, \t, \n, \v, \f, \r. */
+static inline int text_is_space(uint8_t byte)
+{
+    return byte == ' ' || (uint8_t)(byte - '\t') <= '\r' - '\t';
+}
+
+enum { TEXT_BLOCK = 64 }; /* bytes per scanned block = bits per mask */
+
+/* Bit k of the result tells whether bytes[k] is ASCII white space; reads TEXT_BLOCK bytes. */
+static inline uint64_t text_space_mask(const uint8_t *bytes)
+{
+    uint64_t mask = 0;
+#if defined(TEXT_HAVE_SSE2)
+    const __m128i space = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t'), span = _mm_set1_epi8('\r' - '\t');
+    for (int part = 0; part < TEXT_BLOCK / 16; part++) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(bytes + 16 * part));
+        __m128i offset = _mm_sub_epi8(block, tab);
+        __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(offset, span), offset);
+        __m128i found = _mm_or_si128(control, _mm_cmpeq_epi8(block, space));
+        mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(found) << (16 * part);
+    }
+#else
+    for (int k = 0; k < TEXT_BLOCK; k++)
+        mask |= (uint64_t)text_is_space(bytes[k]) << k;
+#endif
+    return mask;
+}
+
+#endif

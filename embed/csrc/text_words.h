@@ -1,0 +1,203 @@
+/* A set of interned words with exact counts: the hash table beneath the token counter.
+ *
+ * A slot is 8 bytes (the low half of the hash, id + 1; 0 = free), found by linear probing. An entry is 32 bytes and
+ * holds the count beside the word itself: words of up to 16 bytes, nearly all there are, lie inside the entry, so a
+ * look-up touches two cache lines, both of which text_scan.h prefetches a batch ahead. Longer words lie in an arena.
+ * The slot index is the low bits of the hash, so that growing the table needs the slots alone.
+ *
+ * Rejected: chaining (a third miss), one arena for all words (the same), storing the 64-bit hash (8 bytes a word
+ * to save a comparison that almost always succeeds), Robin Hood or SIMD groups (no gain at a load below 5/8).
+ */
+#ifndef EMBED_TEXT_WORDS_H
+#define EMBED_TEXT_WORDS_H
+
+#include <stdlib.h>
+
+#include "text_port.h"
+
+enum { TEXT_OK = 0, TEXT_NO_MEMORY = -1, TEXT_TOO_MANY_WORDS = -2, TEXT_WORD_TOO_LONG = -3 };
+enum { TEXT_INLINE = 16, TEXT_PADDING = TEXT_BLOCK };
+
+#define TEXT_MAX_WORDS INT32_MAX
+#define TEXT_MAX_WORD_BYTES INT32_MAX
+#define TEXT_FIRST_SLOTS ((size_t)1 << 16)
+#define TEXT_FIRST_ENTRIES ((size_t)1 << 14)
+
+typedef struct {
+    uint64_t head; /* the word's first 8 bytes, zero-padded */
+    uint64_t tail; /* its next 8 bytes, or its place in the arena if it is longer than TEXT_INLINE */
+    int64_t count;
+    uint64_t length; /* bytes */
+} text_entry;
+
+typedef struct {
+    uint32_t tag;
+    uint32_t id_plus_1;
+} text_slot;
+
+typedef struct {
+    text_slot *slots; /* [slot_mask + 1], a power of two */
+    uint64_t slot_mask;
+    text_entry *entries; /* [entry_capacity], the first `size` in use, in order of first occurrence */
+    int64_t size, entry_capacity, max_words;
+    uint8_t *arena; /* [arena_capacity], words longer than TEXT_INLINE */
+    size_t arena_size, arena_capacity;
+} text_words;
+
+/* A word to look up, prepared by text_key_of. */
+typedef struct {
+    const uint8_t *bytes;
+    uint64_t length, head, tail, hash;
+} text_key;
+
+/* Odd constants with well spread bits (the fractional parts of pi, e and the golden ratio). */
+#define TEXT_HASH_1 UINT64_C(0x243f6a8885a308d3)
+#define TEXT_HASH_2 UINT64_C(0xb7e151628aed2a6b)
+#define TEXT_HASH_3 UINT64_C(0x9e3779b97f4a7c15)
+
+/* Prepare a key; reads TEXT_INLINE bytes even where the word is shorter. */
+static inline text_key text_key_of(const uint8_t *bytes, uint64_t length)
+{
+    static const uint8_t ones[2 * TEXT_INLINE] = {255, 255, 255, 255, 255, 255, 255, 255,
+                                                  255, 255, 255, 255, 255, 255, 255, 255};
+    text_key key = {bytes, length, text_load8(bytes), text_load8(bytes + 8), 0};
+    if (length <= TEXT_INLINE) {
+        const uint8_t *mask = ones + TEXT_INLINE - length;
+        key.head &= text_load8(mask);
+        key.tail &= text_load8(mask + 8);
+        key.hash = text_fold_multiply(key.head ^ TEXT_HASH_1 ^ length * TEXT_HASH_3, key.tail ^ TEXT_HASH_2);
+    } else {
+        uint64_t hash = length * TEXT_HASH_3;
+        for (uint64_t k = 0; k + TEXT_INLINE < length; k += TEXT_INLINE)
+            hash = text_fold_multiply(text_load8(bytes + k) ^ TEXT_HASH_1 ^ hash, text_load8(bytes + k + 8) ^ TEXT_HASH_2);
+        const uint8_t *last = bytes + length - TEXT_INLINE; /* overlaps the loop's last step */
+        key.hash = text_fold_multiply(text_load8(last) ^ TEXT_HASH_1 ^ hash, text_load8(last + 8) ^ TEXT_HASH_2);
+    }
+    return key;
+}
+
+static inline const uint8_t *text_entry_bytes(const text_words *words, const text_entry *entry)
+{
+    return entry->length <= TEXT_INLINE ? (const uint8_t *)&entry->head : words->arena + entry->tail;
+}
+
+static inline int text_entry_matches(const text_words *words, const text_entry *entry, const text_key *key)
+{
+    if (entry->length != key->length || entry->head != key->head)
+        return 0;
+    if (key->length <= TEXT_INLINE)
+        return entry->tail == key->tail;
+    return memcmp(words->arena + entry->tail, key->bytes, (size_t)key->length) == 0;
+}
+
+static int text_words_init(text_words *words, int64_t max_words)
+{
+    memset(words, 0, sizeof *words);
+    words->max_words = max_words;
+    words->slots = calloc(TEXT_FIRST_SLOTS, sizeof *words->slots);
+    words->slot_mask = TEXT_FIRST_SLOTS - 1;
+    words->entries = malloc(TEXT_FIRST_ENTRIES * sizeof *words->entries);
+    words->entry_capacity = (int64_t)TEXT_FIRST_ENTRIES;
+    return words->slots && words->entries ? TEXT_OK : TEXT_NO_MEMORY;
+}
+
+/* Give back the slots: afterwards words can be read and no longer added. */
+static void text_words_close(text_words *words)
+{
+    free(words->slots);
+    words->slots = NULL;
+}
+
+static void text_words_free(text_words *words)
+{
+    text_words_close(words);
+    free(words->entries);
+    free(words->arena);
+    memset(words, 0, sizeof *words);
+}
+
+static int text_grow_slots(text_words *words)
+{
+    uint64_t mask = 2 * words->slot_mask + 1;
+    text_slot *slots = calloc((size_t)mask + 1, sizeof *slots);
+    if (!slots)
+        return TEXT_NO_MEMORY;
+    for (uint64_t k = 0; k <= words->slot_mask; k++) {
+        text_slot slot = words->slots[k];
+        if (!slot.id_plus_1)
+            continue;
+        uint64_t at = slot.tag & mask;
+        while (slots[at].id_plus_1)
+            at = (at + 1) & mask;
+        slots[at] = slot;
+    }
+    free(words->slots);
+    words->slots = slots;
+    words->slot_mask = mask;
+    return TEXT_OK;
+}
+
+static int text_grow_entries(text_words *words)
+{
+    int64_t capacity = words->entry_capacity + words->entry_capacity / 2;
+    text_entry *entries = realloc(words->entries, (size_t)capacity * sizeof *entries);
+    if (!entries)
+        return TEXT_NO_MEMORY;
+    words->entries = entries;
+    words->entry_capacity = capacity;
+    return TEXT_OK;
+}
+
+static int text_store_long(text_words *words, const text_key *key, uint64_t *place)
+{
+    size_t length = (size_t)key->length;
+    if (words->arena_capacity - words->arena_size < length) {
+        size_t capacity = words->arena_capacity + words->arena_capacity / 2 + length + TEXT_FIRST_SLOTS;
+        uint8_t *arena = realloc(words->arena, capacity);
+        if (!arena)
+            return TEXT_NO_MEMORY;
+        words->arena = arena;
+        words->arena_capacity = capacity;
+    }
+    memcpy(words->arena + words->arena_size, key->bytes, length);
+    *place = words->arena_size;
+    words->arena_size += length;
+    return TEXT_OK;
+}
+
+/* Count one occurrence; returns the word's id (order of first occurrence) or a negative error. */
+static inline int64_t text_words_count(text_words *words, const text_key *key)
+{
+    uint32_t tag = (uint32_t)key->hash;
+    uint64_t at = tag & words->slot_mask;
+    for (;; at = (at + 1) & words->slot_mask) {
+        text_slot slot = words->slots[at];
+        if (!slot.id_plus_1)
+            break;
+        if (slot.tag != tag)
+            continue;
+        text_entry *entry = words->entries + (slot.id_plus_1 - 1);
+        if (text_entry_matches(words, entry, key)) {
+            entry->count++;
+            return slot.id_plus_1 - 1;
+        }
+    }
+    if (words->size >= words->max_words)
+        return TEXT_TOO_MANY_WORDS;
+    if (key->length > TEXT_MAX_WORD_BYTES)
+        return TEXT_WORD_TOO_LONG;
+    if (words->size == words->entry_capacity && text_grow_entries(words) != TEXT_OK)
+        return TEXT_NO_MEMORY;
+    text_entry entry = {key->head, key->tail, 1, key->length};
+    if (key->length > TEXT_INLINE && text_store_long(words, key, &entry.tail) != TEXT_OK)
+        return TEXT_NO_MEMORY;
+    int64_t id = words->size++;
+    words->entries[id] = entry;
+    words->slots[at].tag = tag;
+    words->slots[at].id_plus_1 = (uint32_t)id + 1;
+    if ((uint64_t)words->size * 8 > (words->slot_mask + 1) * 5 && text_grow_slots(words) != TEXT_OK)
+        return TEXT_NO_MEMORY;
+    return id;
+}
+
+#endif

@@ -1,0 +1,149 @@
+"""The demonstration: 106 Wikipedia articles in, three sets of vectors out, and a look at what they know.
+
+The text is the MediaWiki dump that lies in the gensim wheel, because it arrives with a plain package install.
+gensim itself is not imported. It is read, counted and encoded once; all three trainings map the same files.
+Half a million tokens are little: the scores show that learning happened, not how good the trainer is.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Sequence, Sized
+from pathlib import Path
+from typing import Any
+
+from embed.errors import MissingExtraError
+
+_DUMP = ("test", "test_data", "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2")
+
+# What the runs share. The corpus is small, so it needs more passes and rarer words than the defaults.
+_SHARED: dict[str, Any] = {"tokenizer": "words", "lowercase": True, "min_count": 5, "epochs": 15, "dim": 100}
+_RUNS: dict[str, dict[str, Any]] = {
+    "skip-gram": {"objective": "sg"},
+    "CBOW": {"objective": "cbow", "gradient": "exact"},
+    "subword": {"objective": "sg", "subword": True, "buckets": 100_000},
+}
+_SETS = ("wordsim353", "simlex999", "google")
+_WORDS = ("philosophy", "acid", "music", "language")
+_ANALOGIES = (("he", "his", "she"), ("large", "larger", "small"), ("germany", "german", "russia"))
+_UNKNOWN = ("algorithmically", "anthropologically", "unphilosophical")
+_NEIGHBOURS = 6
+
+
+def run(folder: Path) -> None:
+    """Train, evaluate, query and export in `folder`, telling what happens.
+
+    Raises
+    ------
+    MissingExtraError
+        If gensim, whose wheel holds the text, or the MediaWiki reader is not installed.
+    """
+    from embed import formats
+    from embed.trainer import train
+
+    dump = find_dump()
+    folder.mkdir(parents=True, exist_ok=True)
+    _title(f"1. Train on 106 Wikipedia articles ({dump.name[:28]}...)")
+    models = {}
+    for name, settings in _RUNS.items():
+        _say(f"{name}: {_flags({**_SHARED, **settings})}")
+        started = time.perf_counter()
+        model = models[name] = train(dump, encoded_dir=folder / "encoded", **_SHARED, **settings)
+        _say(
+            f"  {len(model.vocabulary):,} words in {time.perf_counter() - started:.1f} s"
+            f" ({max(record.tokens_per_second for record in model.history):,.0f} tokens/s)"
+        )
+    vectors = {name: model.vectors for name, model in models.items()}
+
+    _title("2. Evaluate: percent points on the covered items (more text brings more)")
+    _evaluate(vectors)
+
+    _title("3. Neighbours (cosine)")
+    for word in _WORDS:
+        for name, found in vectors.items():
+            if word in found:
+                neighbours = found.nearest(word, _NEIGHBOURS, top=_frequent(found))
+                _say(f"{word:>12} | {name:9} | {_listed(neighbours)}")
+
+    subword = vectors["subword"]
+    _title("4. Analogies, and a word that never occurred")
+    for name in ("skip-gram", "subword"):
+        for a, b, c in _ANALOGIES:
+            answers = vectors[name].analogy(a, b, c, n=3, top=_frequent(vectors[name]))
+            _say(f"{name:>12} | {a} is to {b} as {c} is to: {_listed(answers)}")
+    unknown = next(word for word in _UNKNOWN if word not in subword)
+    numbers = " ".join(f"{number:.3f}" for number in subword.vector(unknown)[:_NEIGHBOURS])
+    _say(f"'{unknown}' is not in the vocabulary; its n-grams give it the vector [{numbers} ...]")
+    _say(f"and the neighbours: {_listed(subword.nearest(unknown, _NEIGHBOURS))}")
+
+    _title("5. Export")
+    exports = {
+        "skip-gram.txt": ("skip-gram", "word2vec text, for gensim, spaCy, ..."),
+        "cbow.bin": ("CBOW", "word2vec binary"),
+        "subword.embed": ("subword", "vectors with their n-grams, memory-mapped when read"),
+    }
+    for file, (name, about) in exports.items():
+        formats.save(vectors[name], folder / file)
+        _say(f"{folder / file!s:28} {(folder / file).stat().st_size / 1e6:6.1f} MB  {about}")
+
+    _title("Your own text")
+    _say("train-embeddings train my-corpus.txt.gz -o my-vectors.bin --tokenizer words --lowercase")
+    _say("train-embeddings nearest my-vectors.bin word     train-embeddings evaluate my-vectors.bin")
+
+
+def find_dump() -> Path:
+    """Return the path of the dump in the gensim wheel, which is not imported.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not there.
+    """
+    spec = importlib.util.find_spec("gensim")
+    for location in spec.submodule_search_locations or () if spec is not None else ():
+        path = Path(location).joinpath(*_DUMP)
+        if path.is_file():
+            return path
+    raise MissingExtraError(
+        "the demo reads the articles in the gensim wheel: pip install 'train-embeddings[gensim,wiki]'"
+    )
+
+
+def _evaluate(vectors: dict[str, Any]) -> None:
+    from embed.eval import evaluate
+
+    _say(f"{'':>12} | " + " | ".join(f"{name:>10}" for name in _SETS))
+    for name, found in vectors.items():
+        # The intervals are not shown here: `train-embeddings evaluate` prints them.
+        scores = evaluate(found, _SETS, top=_frequent(found), resamples=1).scores
+        _say(f"{name:>12} | " + " | ".join(_score(score) for score in scores.values()))
+
+
+def _score(score: float | None) -> str:
+    return f"{'-' if score is None else format(score, '.1f'):>10}"
+
+
+def _frequent(vectors: Sized) -> int:
+    """Return how many words to search: the rarer half has been seen too seldom to be good company."""
+    return max(1, len(vectors) // 2)
+
+
+def _listed(scored: Sequence[tuple[str, float]]) -> str:
+    return ", ".join(f"{word} {score:.2f}" for word, score in scored)
+
+
+def _flags(settings: dict[str, Any]) -> str:
+    flags = []
+    for name, value in settings.items():
+        flag = "--" + name.replace("_", "-")
+        flags.append(flag if value is True else f"{flag} {value}")
+    return " ".join(flags)
+
+
+def _title(text: str) -> None:
+    print(f"\n{text}")
+
+
+def _say(text: str) -> None:
+    print(f"  {text}", flush=True)

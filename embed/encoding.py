@@ -1,0 +1,443 @@
+"""Text to ids on disk: the corpus is tokenised and counted once, and every epoch and thread maps the result.
+
+One pass over the text writes provisional ids (order of first occurrence) while the compiled counter counts.
+Then the final ids are known, and the file of ids is rewritten in place, block by block, without the words
+left out. Memory holds the distinct words and one block, whatever the length of the corpus; the input may be a
+pipe or a generator.
+
+A directory that is kept holds plain little-endian arrays and ``meta.json``; it is made beside its place and
+renamed, so it is there whole or not at all. It is used again when the fingerprint of input and settings is
+the same.
+
+Rejected: a counting pass and an encoding pass (reads and tokenises twice, impossible for a pipe), a database
+or Arrow file (the trainer needs two arrays), the vocabulary as text (a caller's words may hold white space).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed import _text
+from embed.corpora import PIECE_TOKENS, SentenceCorpus
+from embed.corpora.files import FileCorpus
+from embed.errors import CorpusError, FormatError
+from embed.vocab import Vocabulary, check_limits
+
+__all__ = ["EncodedCorpus", "Progress", "encode"]
+
+FORMAT_NAME = "train-embeddings encoded corpus"
+FORMAT_VERSION = 1
+META, IDS, OFFSETS = "meta.json", "ids.i32", "offsets.i64"
+WORDS, WORD_OFFSETS, COUNTS = "words.utf8", "word_offsets.i64", "counts.i64"
+DATA_FILES = (IDS, OFFSETS, WORDS, WORD_OFFSETS, COUNTS)
+
+Progress = Callable[[int, int], object]
+"""Called with (tokens so far, bytes of the input read so far)."""
+
+_ID, _OFFSET = np.dtype("<i4"), np.dtype("<i8")
+_BLOCK = 1 << 18
+"""Ids, or tokens of sentences that came as lists, handled at a time."""
+_CHECK_BLOCK = 1 << 22
+"""Numbers verified at a time when a directory is opened."""
+_HASH_BYTES = 1 << 20
+
+
+class EncodedCorpus:
+    """An encoded corpus on disk; a context manager.
+
+    Attributes
+    ----------
+    ids : int32[N], memory-mapped
+        The tokens that are in the vocabulary, sentence after sentence.
+    offsets : int64[S+1], memory-mapped
+        Sentence s is ``ids[offsets[s]:offsets[s + 1]]``; no sentence is empty.
+    vocabulary : Vocabulary
+        ``vocabulary.words[i]`` is the word of id i; its counts are those in `ids`.
+    raw_tokens : int
+        Tokens of the text, those of words left out included.
+    fingerprint : str
+        Identifies input and settings; for input that cannot be read twice, the encoded content.
+    directory : Path
+        Where it lies; removed by :meth:`close` (and at the end of the process) if it is temporary.
+    """
+
+    def __init__(self, directory: Path, meta: dict[str, Any], vocabulary: Vocabulary, *, temporary: bool) -> None:
+        self.directory = directory
+        self.vocabulary = vocabulary
+        self.raw_tokens: int = meta["raw_tokens"]
+        self.fingerprint: str = meta["fingerprint"]
+        self.ids: NDArray[np.int32] = np.memmap(directory / IDS, dtype=_ID, mode="r")
+        self.offsets: NDArray[np.int64] = np.memmap(directory / OFFSETS, dtype=_OFFSET, mode="r")
+        self._remove = weakref.finalize(self, shutil.rmtree, directory, ignore_errors=True) if temporary else None
+
+    @classmethod
+    def open(cls, directory: str | os.PathLike[str]) -> EncodedCorpus:
+        """Open a directory that :func:`encode` has kept.
+
+        Raises
+        ------
+        FormatError
+            When it is no encoded corpus, of another version, cut short, or its parts contradict each other.
+        """
+        directory = Path(directory)
+        meta = _read_meta(directory)
+        if meta["version"] != FORMAT_VERSION:
+            raise FormatError(
+                f"{directory} is an encoded corpus of version {meta['version']}; "
+                f"this program reads version {FORMAT_VERSION}"
+            )
+        try:
+            for name in DATA_FILES:
+                size, expected = os.stat(directory / name).st_size, meta["sizes"][name]
+                if size != expected:
+                    raise _corrupt(directory, f"{name} has {size:,} bytes instead of {expected:,}")
+            encoded = cls(directory, meta, _read_vocabulary(directory), temporary=False)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            if isinstance(error, FormatError):
+                raise
+            raise _corrupt(directory, getattr(error, "strerror", None) or str(error)) from error
+        _verify(encoded)
+        return encoded
+
+    @property
+    def sentences(self) -> int:
+        """The number of sentences S."""
+        return len(self.offsets) - 1
+
+    def close(self) -> None:
+        """Let go of the files, and remove them if they are temporary. Closing twice is allowed."""
+        self.ids = np.empty(0, dtype=_ID)
+        self.offsets = np.zeros(1, dtype=_OFFSET)
+        if self._remove is not None:
+            self._remove()
+
+    def __enter__(self) -> EncodedCorpus:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return (
+            f"<EncodedCorpus: {len(self.ids):,} of {self.raw_tokens:,} tokens "
+            f"in {self.sentences:,} sentences, {len(self.vocabulary):,} words, {self.directory}>"
+        )
+
+
+def encode(
+    corpus: Iterable[list[str]],
+    *,
+    min_count: int = 5,
+    max_vocab: int | None = None,
+    directory: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> EncodedCorpus:
+    """Encode a corpus into ids, in one pass over its text.
+
+    Parameters
+    ----------
+    corpus : corpus or iterable of lists of str
+        See :func:`embed.corpora.open_corpus`. Iterated once, so a generator will do.
+    min_count : int
+        Leave out words that occur less often.
+    max_vocab : int or None
+        Keep at most this many words, the most frequent ones.
+    directory : path or None
+        Where to keep the result. An encoded corpus that is there is used if it was made from the same input
+        with the same settings, and replaced if not. None: a temporary directory, removed on close.
+    progress : callable or None
+        Called now and then with (tokens so far, bytes of the input read so far).
+
+    Raises
+    ------
+    CorpusError
+        When the input is unreadable or malformed, holds no tokens, or no word occurs `min_count` times.
+    ConfigError
+        When `min_count` or `max_vocab` is out of bounds.
+    FormatError
+        When `directory` holds something else or a damaged encoded corpus, or cannot be written.
+    """
+    check_limits(min_count, max_vocab)
+    if not hasattr(corpus, "byte_chunks") and not isinstance(corpus, SentenceCorpus):
+        corpus = SentenceCorpus(corpus)
+    settings = {"min_count": int(min_count), "max_vocab": None if max_vocab is None else int(max_vocab)}
+    target = None if directory is None else Path(directory)
+    if target is not None and (kept := _kept(target, corpus, settings)) is not None:
+        return kept
+    work = _work_directory(target)
+    try:
+        meta, vocabulary = _encode_into(work, corpus, settings, progress, durable=target is not None)
+        if target is None:
+            return EncodedCorpus(work, meta, vocabulary, temporary=True)
+        with _writing(target):
+            _move(work, target)
+        return EncodedCorpus(target, meta, vocabulary, temporary=False)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+# the pass over the text
+
+
+def _encode_into(
+    work: Path,
+    corpus: Iterable[list[str]],
+    settings: dict[str, Any],
+    progress: Progress | None,
+    *,
+    durable: bool,
+) -> tuple[dict[str, Any], Vocabulary]:
+    counter = _text.TokenCounter(PIECE_TOKENS)
+    try:
+        _count(work, counter, corpus, progress)
+    except OverflowError as error:
+        raise CorpusError(
+            f"{error}: at most {_text.MAX_WORDS:,} distinct words of up to 2 GiB can be counted"
+        ) from error
+    limit = settings["max_vocab"] or _text.MAX_WORDS
+    ranked = counter.rank(settings["min_count"], limit)
+    if not len(ranked):
+        raise CorpusError(_why_empty(counter, corpus, settings["min_count"]))
+    vocabulary = Vocabulary(counter.words(ranked), counter.counts(ranked))
+    table = np.full(len(counter), -1, dtype=np.int32)
+    table[ranked] = np.arange(len(ranked), dtype=np.int32)
+    raw_tokens = counter.tokens
+    del counter
+    with _writing(work):
+        tokens, sentences = _remap(work, table)
+        _write_vocabulary(work, vocabulary)
+        read_fingerprint = getattr(corpus, "read_fingerprint", None) or getattr(corpus, "fingerprint", None)
+        source = read_fingerprint() if read_fingerprint else None
+        meta = {
+            "format": FORMAT_NAME,
+            "version": FORMAT_VERSION,
+            "fingerprint": _combined(source, settings) if source else _content_hash(work),
+            **settings,
+            "raw_tokens": raw_tokens,
+            "tokens": tokens,
+            "sentences": sentences,
+            "words": len(vocabulary),
+            "sizes": {name: os.stat(work / name).st_size for name in DATA_FILES},
+        }
+        (work / META).write_text(json.dumps(meta, indent=2) + "\n", encoding="utf-8")
+        if durable:
+            for name in (*DATA_FILES, META):
+                with open(work / name, "rb+") as file:
+                    os.fsync(file.fileno())
+    return meta, vocabulary
+
+
+def _count(work: Path, counter: _text.TokenCounter, corpus: Iterable[list[str]], progress: Progress | None) -> None:
+    """Feed the corpus to the counter and write the provisional ids."""
+
+    def drain(file: BinaryIO) -> None:
+        with _writing(work):
+            file.write(counter.take().data)
+            file.flush()
+        if progress is not None:
+            progress(counter.tokens, getattr(corpus, "bytes_read", 0))
+
+    with open(work / IDS, "wb") as file:
+        byte_chunks = getattr(corpus, "byte_chunks", None)
+        chunks: Iterator[bytes] | None = byte_chunks() if byte_chunks else None
+        if chunks is not None:
+            for chunk in chunks:
+                counter.feed(chunk)
+                drain(file)
+            counter.finish()
+        else:
+            waiting = 0
+            for sentence in corpus:
+                try:
+                    counter.add_sentence(sentence)
+                except UnicodeEncodeError as error:
+                    raise CorpusError(f"the word {error.object!r:.60} cannot be written as UTF-8") from error
+                waiting += len(sentence)
+                if waiting >= _BLOCK:
+                    drain(file)
+                    waiting = 0
+        drain(file)
+
+
+def _why_empty(counter: _text.TokenCounter, corpus: Iterable[list[str]], min_count: int) -> str:
+    if counter.tokens:
+        top = counter.rank(1, 1)
+        word, count = counter.words(top)[0], int(counter.counts(top)[0])
+        return (
+            f"none of the {len(counter):,} distinct words in {counter.tokens:,} tokens occurs at least "
+            f"{min_count:,} times (min_count); the most frequent one, {word!r:.60}, occurs {count:,} times"
+        )
+    if isinstance(corpus, FileCorpus):
+        names = ", ".join(file.name for file in corpus.files[:3]) + (", ..." if len(corpus.files) > 3 else "")
+        where = f"{corpus.bytes_read:,} bytes of {len(corpus.files):,} file(s) ({names})"
+        return f"the corpus is empty: there are no tokens in {where}"
+    return "the corpus is empty: it has no sentences, or only empty ones"
+
+
+def _remap(work: Path, table: NDArray[np.int32]) -> tuple[int, int]:
+    """Rewrite provisional as final ids in place, write the offsets; return (tokens, sentences)."""
+    remapper = _text.Remapper(table)
+    block = np.empty(_BLOCK, dtype=np.int32)
+    sentences = 0
+    # The writer never overtakes the reader, so one file serves both.
+    with (
+        open(work / IDS, "rb") as reader,
+        open(work / IDS, "r+b") as writer,
+        open(work / OFFSETS, "wb") as offsets,
+    ):
+        offsets.write(np.zeros(1, dtype=_OFFSET).tobytes())
+        while size := reader.readinto(block.data):
+            kept, closed = remapper.remap(block[: size // _ID.itemsize])
+            writer.write(block[:kept].astype(_ID, copy=False).data)
+            offsets.write(closed.astype(_OFFSET, copy=False).data)
+            sentences += len(closed)
+        if remapper.tokens > remapper.closed_tokens:
+            offsets.write(np.array([remapper.tokens], dtype=_OFFSET).tobytes())
+            sentences += 1
+        writer.truncate(remapper.tokens * _ID.itemsize)
+    return remapper.tokens, sentences
+
+
+# the directory
+
+
+def _combined(source: str, settings: dict[str, Any]) -> str:
+    content = json.dumps([FORMAT_NAME, FORMAT_VERSION, source, settings], sort_keys=True)
+    return hashlib.blake2b(content.encode(), digest_size=32).hexdigest()
+
+
+def _content_hash(work: Path) -> str:
+    digest = hashlib.blake2b(digest_size=32)
+    for name in DATA_FILES:
+        with open(work / name, "rb") as file:
+            while chunk := file.read(_HASH_BYTES):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _kept(target: Path, corpus: Any, settings: dict[str, Any]) -> EncodedCorpus | None:
+    """Return what is in the directory if it fits, None if it is to be made (again)."""
+    if not os.path.lexists(target):
+        return None
+    if target.is_dir() and not any(target.iterdir()):
+        return None
+    meta = _read_meta(target)
+    fingerprint = getattr(corpus, "fingerprint", None)
+    source = fingerprint() if fingerprint else None
+    if source is None or meta["version"] != FORMAT_VERSION or meta["fingerprint"] != _combined(source, settings):
+        return None
+    return EncodedCorpus.open(target)
+
+
+def _work_directory(target: Path | None) -> Path:
+    where = tempfile.gettempdir() if target is None else str(target.parent)
+    with _writing(where):
+        if target is None:
+            return Path(tempfile.mkdtemp(prefix="train-embeddings-"))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+
+
+def _move(work: Path, target: Path) -> None:
+    """Give the finished directory its name; what was there goes only once the new one is in place."""
+    os.chmod(work, 0o755)
+    if not target.exists():
+        os.rename(work, target)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
+    os.rename(target, old / target.name)
+    try:
+        os.rename(work, target)
+    except OSError:
+        os.rename(old / target.name, target)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _writing(where: object) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FormatError(f"cannot write the encoded corpus in {where}: {error.strerror or error}") from error
+
+
+def _read_meta(directory: Path) -> dict[str, Any]:
+    try:
+        meta = json.loads((directory / META).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise FormatError(f"{directory} is not an encoded corpus (it has no {META}), and is left as it is") from error
+    except OSError as error:
+        raise FormatError(f"{directory}: cannot read {META}: {error.strerror}") from error
+    except ValueError as error:
+        raise _corrupt(directory, f"{META} is not valid JSON") from error
+    if not isinstance(meta, dict) or meta.get("format") != FORMAT_NAME:
+        raise FormatError(
+            f"{directory} is not an encoded corpus (its {META} is something else's), and is left as it is"
+        )
+    wanted = {"version": int, "fingerprint": str, "raw_tokens": int, "sizes": dict}
+    for name, kind in wanted.items():
+        if not isinstance(meta.get(name), kind):
+            raise _corrupt(directory, f"{META} lacks {name!r}")
+    return meta
+
+
+def _corrupt(directory: Path, why: str) -> FormatError:
+    return FormatError(f"the encoded corpus {directory} is damaged: {why}; remove the directory to have it made again")
+
+
+def _write_vocabulary(work: Path, vocabulary: Vocabulary) -> None:
+    with open(work / WORDS, "wb") as words, open(work / WORD_OFFSETS, "wb") as offsets:
+        end = 0
+        offsets.write(np.zeros(1, dtype=_OFFSET).tobytes())
+        for start in range(0, len(vocabulary), _BLOCK):
+            part = [word.encode() for word in vocabulary.words[start : start + _BLOCK]]
+            ends = end + np.cumsum([len(word) for word in part], dtype=_OFFSET)
+            words.write(b"".join(part))
+            offsets.write(ends.tobytes())
+            end = int(ends[-1])
+    (work / COUNTS).write_bytes(vocabulary.counts.astype(_OFFSET, copy=False).data)
+
+
+def _read_vocabulary(directory: Path) -> Vocabulary:
+    text = (directory / WORDS).read_bytes()
+    ends = np.fromfile(directory / WORD_OFFSETS, dtype=_OFFSET)
+    counts = np.fromfile(directory / COUNTS, dtype=_OFFSET).astype(np.int64, copy=False)
+    is_sound = len(ends) == len(counts) + 1 > 1 and ends[0] == 0 and ends[-1] == len(text) and (np.diff(ends) > 0).all()
+    if not is_sound or counts[-1] < 1 or (np.diff(counts) > 0).any():
+        raise _corrupt(directory, "the vocabulary contradicts itself")
+    places = ends.tolist()
+    return Vocabulary([text[a:b].decode() for a, b in pairwise(places)], counts)
+
+
+def _verify(encoded: EncodedCorpus) -> None:
+    """Make sure that no id or offset leads outside: the core trusts them."""
+    ids, offsets, words = encoded.ids, encoded.offsets, len(encoded.vocabulary)
+    if offsets[0] != 0 or offsets[-1] != len(ids) or encoded.vocabulary.total != len(ids):
+        raise _corrupt(encoded.directory, "offsets, counts and ids contradict each other")
+    for start in range(0, len(ids), _CHECK_BLOCK):
+        block = ids[start : start + _CHECK_BLOCK]
+        if block.min() < 0 or block.max() >= words:
+            raise _corrupt(encoded.directory, f"{IDS} holds ids outside the vocabulary")
+    for start in range(0, len(offsets) - 1, _CHECK_BLOCK):
+        block_offsets = offsets[start : start + _CHECK_BLOCK + 1]
+        if (np.diff(block_offsets) <= 0).any():
+            raise _corrupt(encoded.directory, f"{OFFSETS} is not rising")

@@ -1,0 +1,168 @@
+"""What the readers of word2vec files share: opening, the header line, and rows of a number not known before.
+
+A header is a claim. Before memory is set aside for it, it is compared with the size of the file; where that
+is unknown (a compressed file), or there is no header, the matrix grows with what was really read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from embed.corpora.compressed import ByteStream
+from embed.errors import ConfigError, CorpusError, FormatError
+from embed.formats.escaping import unescape_word
+
+__all__ = ["Header", "Rows", "Source", "WordDecoder", "open_source", "parse_header", "why_not_opened"]
+
+MOST_DIMENSIONS = 1 << 20
+"""A header that claims more is taken for damage."""
+FIRST_ROWS, GROWTH = 4096, 1.5
+"""Rows set aside when the number is unknown, and the factor by which they grow."""
+
+_HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*\r?")
+
+
+@dataclass(frozen=True)
+class Source:
+    """An open file: its name for messages, its decompressed bytes, and its size where that is known."""
+
+    name: str
+    stream: ByteStream
+    size: int | None
+
+
+@contextlib.contextmanager
+def open_source(path: str | os.PathLike[str]) -> Iterator[Source]:
+    """Open a plain or compressed file, recognised by its content; failures raise FormatError."""
+    name = os.fspath(path)
+    try:
+        with open(path, "rb", buffering=0) as file, ByteStream(cast("BinaryIO", file), name) as stream:
+            size = os.fstat(file.fileno()).st_size  # 0 for a pipe
+            yield Source(name, stream, size if stream.compression is None and size else None)
+    except CorpusError as error:
+        raise FormatError(str(error)) from error
+    except OSError as error:
+        raise FormatError(f"{name}: {why_not_opened(path, error)}") from error
+
+
+def why_not_opened(path: str | os.PathLike[str], error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if Path(path).is_dir():
+        return "this is a folder, not a file of vectors"
+    return f"cannot read: {error.strerror or error}"
+
+
+@dataclass(frozen=True)
+class Header:
+    """The first line of a word2vec file: how many rows, of how many numbers."""
+
+    rows: int
+    dim: int
+
+
+def parse_header(source: Source, line: bytes, least_row_bytes: int, least_number_bytes: int) -> Header | None:
+    """Return what the header `line` says, or None if the line is not one.
+
+    Parameters
+    ----------
+    source : Source
+    line : bytes
+        The first line of the file, without its line break.
+    least_row_bytes, least_number_bytes : int
+        The fewest bytes that a row takes in the file, and a number in it.
+
+    Raises
+    ------
+    FormatError
+        The header promises nothing, or more than the file has bytes for.
+    """
+    found = _HEADER.fullmatch(line)
+    if not found:
+        return None
+    header = Header(int(found[1]), int(found[2]))
+    where = f"{source.name}: the header says {header.rows} words of {header.dim} dimensions"
+    if header.rows < 1 or not 1 <= header.dim <= MOST_DIMENSIONS:
+        raise FormatError(f"{where}, but there must be at least 1 word and 1 to {MOST_DIMENSIONS} dimensions")
+    # The last line break may be missing.
+    least = header.rows * (least_row_bytes + header.dim * least_number_bytes) - 1
+    if source.size is not None and least > source.size - len(line):
+        raise FormatError(
+            f"{where}, at least {least} bytes, but the file has {source.size}: it is cut short or damaged"
+        )
+    return header
+
+
+class Rows:
+    """A float32 matrix that rows are added to."""
+
+    def __init__(self, source: Source, header: Header | None, dim: int) -> None:
+        self._dim = dim
+        # A header has been compared with the size of the file, if that is known.
+        trusted = header is not None and source.size is not None
+        self._matrix = np.empty((header.rows if header and trusted else FIRST_ROWS, dim), np.float32)
+        self._used = 0
+
+    def add(self, rows: npt.NDArray[np.float32]) -> None:
+        """Append `rows`, shape (n, dim)."""
+        end = self._used + len(rows)
+        if end > len(self._matrix):
+            self._resize(max(end, int(GROWTH * len(self._matrix))))
+        self._matrix[self._used : end] = rows
+        self._used = end
+
+    def finish(self) -> npt.NDArray[np.float32]:
+        """Return the rows added, shape (n, dim)."""
+        if self._used != len(self._matrix):
+            self._resize(self._used)
+        return self._matrix
+
+    def _resize(self, rows: int) -> None:
+        self._matrix.resize((rows, self._dim), refcheck=False)  # in place: no view of it has been given away
+
+
+class WordDecoder:
+    """Turns the bytes of words into texts, and refuses a word that came before.
+
+    Parameters
+    ----------
+    decode_errors : {"strict", "replace"}
+        Invalid UTF-8: raise, or put U+FFFD in its place.
+    unescape : bool
+        Undo the escapes of `embed.formats.escaping`.
+    """
+
+    def __init__(self, *, decode_errors: str, unescape: bool) -> None:
+        if decode_errors not in ("strict", "replace"):
+            raise ConfigError(f"decode_errors must be 'strict' or 'replace', not {decode_errors!r}")
+        self._errors = decode_errors
+        self._unescape = unescape
+        self._seen: set[str] = set()
+        self.words: list[str] = []
+
+    def add(self, word: bytes) -> str | None:
+        """Add a word; return what is wrong with it, if anything is."""
+        if not word:
+            return "the word is empty"
+        try:
+            text = word.decode("utf-8", self._errors)
+            if self._unescape:
+                text = unescape_word(text)
+        except UnicodeDecodeError as error:
+            return f"the word {word!r} is not valid UTF-8 ({error.reason} at its byte {error.start})"
+        except ValueError as error:
+            return f"the word {word.decode()!r} cannot be unescaped: {error}"
+        if text in self._seen:
+            return f"the word {text!r} appears a second time"
+        self._seen.add(text)
+        self.words.append(text)
+        return None

@@ -1,0 +1,189 @@
+"""The binary form of word2vec: a line ``V dim``, then for each word its bytes, a space and `dim` float32.
+
+Numbers are little-endian and exact. word2vec.c writes a line break after each vector, gensim does not; so do
+we, and read both. A word cannot hold a space, since nothing else ends it.
+
+Rejected: mapping the file into memory (rows follow words of any length, so no row is aligned and the matrix
+is not one array; the native format is for that).
+"""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+
+from embed.errors import FormatError
+from embed.formats.atomic import atomic_write
+from embed.formats.escaping import encode_words
+from embed.formats.reading import Header, Rows, Source, WordDecoder, open_source, parse_header
+from embed.vectors import WordVectors
+
+__all__ = ["read", "write"]
+
+BLOCK_BYTES = 4 << 20
+"""Bytes read or written at a time."""
+LONGEST_HEADER = 64
+"""Bytes in which the line break of the header must be found."""
+LONGEST_WORD = 1 << 20
+"""Bytes in which the space after a word must be found."""
+
+_FLOAT32 = np.dtype("<f4")
+
+
+def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: str = "refuse") -> None:
+    """Write vectors in binary; reading them back gives the same float32 numbers, bit for bit.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+    path : path
+        Replaced when the whole file has been written.
+    on_bad_word : {"refuse", "escape"}
+        Words that are empty or hold white space, NUL or a lone surrogate: raise, or write them escaped as
+        described in `embed.formats.escaping`.
+
+    Raises
+    ------
+    FormatError
+        A word or a number cannot be written, or the file cannot.
+    """
+    words = encode_words(vectors.words, on_bad_word)
+    matrix, _ = vectors.matrix, vectors.norms  # asking for the norms checks that all numbers are finite
+    width = _FLOAT32.itemsize * vectors.dim
+    block = max(1, BLOCK_BYTES // width)
+    with atomic_write(path) as file:
+        file.write(b"%d %d\n" % matrix.shape)
+        for start in range(0, len(words), block):
+            rows = matrix[start : start + block].astype(_FLOAT32).tobytes()
+            pieces: list[bytes] = []
+            for position, word in enumerate(words[start : start + block]):
+                pieces += word, b" ", rows[position * width : (position + 1) * width], b"\n"
+            file.write(b"".join(pieces))
+
+
+def read(path: str | os.PathLike[str], *, decode_errors: str = "strict", unescape: bool = False) -> WordVectors:
+    """Read vectors in binary, with or without a line break after each, plain or compressed.
+
+    Parameters
+    ----------
+    path : path
+        A plain file, or one compressed by gzip, bzip2, xz or zstd.
+    decode_errors : {"strict", "replace"}
+        A word that is not valid UTF-8 (word2vec.c cuts long words anywhere): raise, or put U+FFFD in place of
+        the bytes.
+    unescape : bool
+        Undo what ``write(..., on_bad_word="escape")`` did.
+
+    Raises
+    ------
+    FormatError
+        With file and byte offset (in the decompressed data): a header that is not one or promises more than
+        the file holds, a file cut short or with data after the last row, numbers that are not finite, a word
+        that is empty, comes twice, or is not valid UTF-8.
+    """
+    decoder = WordDecoder(decode_errors=decode_errors, unescape=unescape)
+    with open_source(path) as source:
+        data = _Buffer(source)
+        header = _read_header(source, data)
+        rows = Rows(source, header, header.dim)
+        width = _FLOAT32.itemsize * header.dim
+        block = max(1, BLOCK_BYTES // width)
+        for start in range(0, header.rows, block):
+            offset = data.offset
+            pieces = []
+            for row in range(start, min(start + block, header.rows)):
+                offset = data.offset
+                word = data.until_space(row, header.rows)
+                if row and word.startswith(b"\n"):
+                    word = word[1:]
+                wrong = decoder.add(word)
+                if wrong:
+                    raise FormatError(f"{source.name}, byte {offset}: {wrong}")
+                pieces.append(data.take(width, row, header.rows))
+            numbers = np.frombuffer(b"".join(pieces), _FLOAT32).reshape(-1, header.dim)
+            wrong_rows = np.flatnonzero(~np.isfinite(numbers).all(axis=1))
+            if len(wrong_rows):
+                row = start + int(wrong_rows[0])
+                raise FormatError(
+                    f"{source.name}, row {row}: the vector of {decoder.words[row]!r} holds NaN or infinity"
+                )
+            rows.add(numbers)
+        data.expect_end(header.rows)
+        return WordVectors(decoder.words, rows.finish())
+
+
+def _read_header(source: Source, data: _Buffer) -> Header:
+    line, line_break, _ = data.peek(LONGEST_HEADER).partition(b"\n")
+    header = parse_header(source, line, least_row_bytes=2, least_number_bytes=_FLOAT32.itemsize)
+    if header is None or not line_break:
+        raise FormatError(f"{source.name}: does not start with a header of two whole numbers: words and dimensions")
+    data.offset += len(line) + 1
+    return header
+
+
+class _Buffer:
+    """A window of the file, and the offset in the file up to which it has been used."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._data = b""
+        self._start = 0  # offset in the file of the first byte of the window
+        self.offset = 0
+
+    def peek(self, size: int) -> bytes:
+        """Return the next `size` bytes, or as many as there are, without using them."""
+        self._fill(size)
+        position = self.offset - self._start
+        return self._data[position : position + size]
+
+    def until_space(self, row: int, rows: int) -> bytes:
+        """Use and return the bytes before the next space; use the space as well."""
+        position = self.offset - self._start
+        space = self._data.find(b" ", position)
+        if space < 0:
+            self._fill(LONGEST_WORD)
+            position = self.offset - self._start
+            space = self._data.find(b" ", position, position + LONGEST_WORD)
+            if space < 0:
+                if len(self._data) - position < LONGEST_WORD:
+                    raise self._cut_short(row, rows)
+                raise FormatError(
+                    f"{self._source.name}, byte {self.offset}: no space within {LONGEST_WORD} bytes of the "
+                    "start of a word: the file is damaged, or its dimension is not that of the header"
+                )
+        self.offset = self._start + space + 1
+        return self._data[position:space]
+
+    def take(self, size: int, row: int, rows: int) -> bytes:
+        """Use and return the next `size` bytes."""
+        position = self.offset - self._start
+        if position + size > len(self._data):
+            self._fill(size)
+            position = self.offset - self._start
+            if position + size > len(self._data):
+                raise self._cut_short(row, rows)
+        self.offset += size
+        return self._data[position : position + size]
+
+    def expect_end(self, rows: int) -> None:
+        """Raise unless at most a line break is left."""
+        rest = self.peek(2)
+        if rest.removeprefix(b"\n"):
+            raise FormatError(
+                f"{self._source.name}, byte {self.offset}: more data after the last of the {rows} words "
+                "that the header says"
+            )
+
+    def _fill(self, size: int) -> None:
+        """Have at least `size` unused bytes in the window, if the file has them."""
+        pieces = [self._data[self.offset - self._start :]]
+        have = len(pieces[0])
+        while have < size and (more := self._source.stream.read(BLOCK_BYTES)):
+            pieces.append(more)
+            have += len(more)
+        self._data, self._start = b"".join(pieces), self.offset
+
+    def _cut_short(self, row: int, rows: int) -> FormatError:
+        end = self._start + len(self._data)
+        return FormatError(f"{self._source.name}, byte {end}: the file ends within word {row + 1} of {rows}")

@@ -1,0 +1,116 @@
+"""A trained model: its parameters, what they mean, and how they came about. It knows nothing of files."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.config import TrainConfig
+from embed.parameters import Parameters
+from embed.vectors import Subwords, WordVectors
+from embed.vocab import Vocabulary
+
+__all__ = ["EpochRecord", "Model", "Provenance"]
+
+Float32s = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What one epoch was like.
+
+    Attributes
+    ----------
+    epoch : int
+        From 1.
+    loss : float
+        Mean negative log-likelihood (nats) of an example with its noise, taken while training.
+    held_out_loss : float or None
+        The same on the held-out tokens at the end of the epoch, with noise that is the same each time.
+    lr : float
+        The learning rate at the end of the epoch.
+    seconds : float
+        Wall time of training, without the held-out pass.
+    tokens_per_second : float
+        Corpus tokens in the vocabulary, before subsampling, per second of that.
+    """
+
+    epoch: int
+    loss: float
+    held_out_loss: float | None
+    lr: float
+    seconds: float
+    tokens_per_second: float
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a model comes from: the corpus, the machine and the versions."""
+
+    corpus_fingerprint: str
+    sentences: int
+    tokens: int
+    raw_tokens: int
+    simd_path: str
+    threads: int
+    versions: dict[str, str] = field(
+        default_factory=lambda: {"python": platform.python_version(), "numpy": np.__version__}
+    )
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model.
+
+    Attributes
+    ----------
+    config : TrainConfig
+    vocabulary : Vocabulary
+    parameters : Parameters
+        The matrices of input and output rows, padded.
+    provenance : Provenance or None
+    history : tuple of EpochRecord
+    """
+
+    config: TrainConfig
+    vocabulary: Vocabulary
+    parameters: Parameters
+    provenance: Provenance | None = None
+    history: tuple[EpochRecord, ...] = ()
+
+    @property
+    def input(self) -> Float32s:
+        """The input rows, float32[R, dim]: words first, then n-gram buckets."""
+        return self.parameters.inputs[:, : self.config.dim]
+
+    @property
+    def output(self) -> Float32s:
+        """The output rows, float32[V, dim]."""
+        return self.parameters.outputs[:, : self.config.dim]
+
+    @cached_property
+    def vectors(self) -> WordVectors:
+        """The word vectors; with subwords they also give vectors to unknown words."""
+        scheme = self.parameters.scheme
+        subwords = None if scheme is None else Subwords(scheme, self.input[len(self.vocabulary) :])
+        return WordVectors(
+            self.vocabulary.words,
+            self.parameters.word_matrix(),
+            counts=self.vocabulary.counts,
+            subwords=subwords,
+        )
+
+    def run_card(self) -> dict[str, Any]:
+        """Return what a reader needs to repeat and to judge the run, as plain values for JSON."""
+        return {
+            "config": self.config.to_dict(),
+            "rates": dict(zip(("lr", "input_lr"), self.config.rates(), strict=True)),
+            "vocabulary": {"words": len(self.vocabulary), "tokens": self.vocabulary.total},
+            "provenance": None if self.provenance is None else asdict(self.provenance),
+            "epochs": [asdict(record) for record in self.history],
+        }

@@ -1,0 +1,100 @@
+"""The two matrices that are learnt, and which input rows make up each word.
+
+Rows lie on huge pages where the system has them and are padded to 64 bytes, so that no two rows share a cache
+line and every vector load is whole. Anonymous memory starts as zeros without being touched, so a bucket that
+no n-gram falls in costs nothing until it is initialised.
+
+Rejected: plain ``np.zeros`` (small pages: a cache miss becomes a TLB miss as well), unpadded rows (each kernel
+would need a tail).
+"""
+
+from __future__ import annotations
+
+import mmap
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed import _core
+from embed.config import TrainConfig
+from embed.subword import SubwordScheme
+from embed.vocab import Vocabulary
+
+__all__ = ["Parameters", "padded_matrix"]
+
+Float32s = NDArray[np.float32]
+_HUGE_PAGE = 1 << 21
+_MAX_ROWS = (1 << 31) - 1  # row numbers are int32; offsets into a matrix are 64 bits everywhere
+
+
+def padded_matrix(rows: int, dim: int) -> Float32s:
+    """Return zeros float32[rows, stride], stride being `dim` rounded up to whole cache lines."""
+    stride = -(-dim // _core.ROW_FLOATS) * _core.ROW_FLOATS
+    size = max(1, rows * stride * 4)
+    # one huge page more than needed leaves room for the system to align the rest
+    memory = mmap.mmap(-1, size + _HUGE_PAGE)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(memory, np.float32, rows * stride).reshape(rows, stride)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What training changes, and how words share it.
+
+    Attributes
+    ----------
+    inputs : float32[R, stride]
+        One row per word, then one per n-gram bucket if there are subwords; columns past `dim` are zero.
+    outputs : float32[V, stride]
+        One row per word.
+    row_offsets : int64[V + 1]
+    rows : int32[M]
+        Word i is the mean of the input rows ``rows[row_offsets[i]:row_offsets[i + 1]]``.
+    scheme : SubwordScheme or None
+        How unknown words find their rows.
+    dim : int
+    """
+
+    inputs: Float32s
+    outputs: Float32s
+    row_offsets: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    scheme: SubwordScheme | None
+    dim: int
+
+    @classmethod
+    def empty(cls, vocabulary: Vocabulary, config: TrainConfig) -> Parameters:
+        """Return all-zero parameters of the right shape."""
+        size = len(vocabulary)
+        if config.subword:
+            scheme = SubwordScheme(config.min_n, config.max_n, config.buckets)
+            row_offsets, rows = scheme.rows(vocabulary.words)
+            row_count = size + scheme.buckets
+        else:
+            scheme, row_count = None, size
+            row_offsets, rows = np.arange(size + 1, dtype=np.int64), np.arange(size, dtype=np.int32)
+        return cls(
+            padded_matrix(row_count, config.dim),
+            padded_matrix(size, config.dim),
+            row_offsets,
+            rows,
+            scheme,
+            config.dim,
+        )
+
+    @classmethod
+    def initial(cls, vocabulary: Vocabulary, config: TrainConfig) -> Parameters:
+        """Return the parameters before training: inputs uniform in +-1/(2 dim), outputs zero (word2vec.c)."""
+        parameters = cls.empty(vocabulary, config)
+        _core.fill_uniform(parameters.inputs, config.dim, 0.5 / config.dim, config.seed)
+        return parameters
+
+    def word_matrix(self) -> Float32s:
+        """Return the vector of every word, float32[V, dim]: the input rows themselves, or their means."""
+        if self.scheme is None:
+            return self.inputs[:, : self.dim]
+        composed = padded_matrix(len(self.outputs), self.dim)
+        _core.compose_rows(self.inputs, self.row_offsets, self.rows, composed, self.dim, _core.simd_paths()[0])
+        return composed[:, : self.dim]

@@ -1,0 +1,97 @@
+"""Which tokens are kept and which words are drawn as noise, as tables of 32-bit integers for the core.
+
+Both are exact to 2**-32: a probability p becomes the threshold ``ceil(p * 2**32) - 1``, and a 32-bit draw
+succeeds when it is not above it. Rejected: word2vec.c's table of 1e8 noise words (inexact for rare words, a
+cache miss a draw) and a cumulative table (a binary search a draw).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["alias_table", "keep_probabilities", "noise_distribution", "thresholds"]
+
+_DRAWS = 2.0**32  # how many values a 32-bit draw has
+
+
+def keep_probabilities(counts: NDArray[np.int64], subsample: float) -> NDArray[np.float64]:
+    """Return the probability that a token of each word survives frequent-word subsampling.
+
+    With f the word's share of the corpus and t the threshold it is min(1, sqrt(t / f) + t / f): the form of
+    word2vec.c, which keeps a little more than equation 5 of Mikolov et al. 2013 (1 - sqrt(t / f) dropped).
+
+    Parameters
+    ----------
+    counts : int64[V]
+        Occurrences of each word.
+    subsample : float
+        The threshold t; 0 keeps every token.
+
+    Returns
+    -------
+    float64[V]
+    """
+    if subsample == 0:
+        return np.ones(len(counts))
+    ratio = subsample * counts.sum(dtype=np.float64) / np.maximum(counts, 1)
+    keep: NDArray[np.float64] = np.minimum(1.0, np.sqrt(ratio) + ratio)
+    return keep
+
+
+def noise_distribution(counts: NDArray[np.int64], noise_exponent: float) -> NDArray[np.float64]:
+    """Return the noise distribution, proportional to counts ** noise_exponent (Mikolov et al. 2013, section 2.2).
+
+    Parameters
+    ----------
+    counts : int64[V]
+        Occurrences of each word, at least 1.
+    noise_exponent : float
+        1 gives the unigram distribution, 0 the uniform one.
+
+    Returns
+    -------
+    float64[V]
+        Probabilities that sum to 1.
+    """
+    # relative to the largest count, so that no exponent overflows
+    weights: NDArray[np.float64] = np.exp(noise_exponent * (np.log(counts) - np.log(counts.max())))
+    weights /= weights.sum()
+    return weights
+
+
+def thresholds(probabilities: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """Return for each probability p the uint32 t with (t + 1) / 2**32 nearest to p from above; p = 0 becomes 2**-32."""
+    nearest: NDArray[np.float64] = np.clip(np.ceil(probabilities * _DRAWS) - 1, 0, _DRAWS - 1)
+    return nearest.astype(np.uint32)
+
+
+def alias_table(probabilities: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """Build the alias table of a distribution (Walker 1977; construction of Vose 1991).
+
+    Slot i is drawn uniformly; it yields i with probability (table[i, 0] + 1) / 2**32, else table[i, 1].
+
+    Parameters
+    ----------
+    probabilities : float64[V]
+        Sums to 1.
+
+    Returns
+    -------
+    uint32[V, 2]
+        Threshold and alias of each slot.
+    """
+    size = len(probabilities)
+    share = (probabilities * size).tolist()
+    keep = np.ones(size)
+    alias = np.arange(size, dtype=np.uint32)
+    small = [i for i, value in enumerate(share) if value < 1]
+    large = [i for i, value in enumerate(share) if value >= 1]
+    while small and large:
+        poor, rich = small.pop(), large[-1]
+        keep[poor], alias[poor] = share[poor], rich
+        share[rich] -= 1 - share[poor]
+        if share[rich] < 1:
+            small.append(large.pop())
+    # What is left over differs from 1 by rounding alone and keeps itself.
+    return np.column_stack([thresholds(keep), alias])

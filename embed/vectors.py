@@ -1,0 +1,511 @@
+"""Word vectors to ask questions of: look-up, neighbours, analogies, vectors for unknown words.
+
+A :class:`WordVectors` is a list of words, a float32 matrix with one row per word, and optionally the n-gram
+rows from which vectors of unknown words are composed. It neither trains nor touches files. The matrix is
+taken as it is, never copied when it is float32 already: it may be memory-mapped, read-only, or a view of a
+matrix with padded rows. All that is kept beside it is one length per row, computed block by block.
+
+A query is one matrix-vector product over the raw rows, divided by the lengths, and a selection of the best
+without sorting the rest. Many queries are blocks of matrix products whose scores fit ``SCORE_BYTES``.
+
+Rejected: a second matrix of unit vectors (twice the memory, and it would read a mapped file whole); an
+approximate index (an exact query takes milliseconds, and the libraries that have one read our files).
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from embed._search import best, row_norms, to_cosines, unit_rows
+from embed.errors import ConfigError, FormatError, MissingWordError
+from embed.spelling import missing_word
+
+if TYPE_CHECKING:
+    from embed.subword import SubwordScheme
+
+__all__ = ["Subwords", "WordVectors", "word_index"]
+
+Float32s = npt.NDArray[np.float32]
+Neighbours = list[tuple[str, float]]
+
+SCORE_BYTES = 64 << 20
+"""Scores of a batch of queries held at a time."""
+BATCH_QUERIES = 256
+"""Most queries in one matrix product; more gain nothing."""
+COSMUL_EPSILON = 1e-3
+"""Added to the divisor of 3CosMul: Levy & Goldberg (2014), section 4."""
+
+
+@dataclass(frozen=True)
+class Subwords:
+    """The character n-grams of a subword model.
+
+    Attributes
+    ----------
+    scheme : SubwordScheme
+        How a word is cut into n-grams and which row each of them has.
+    matrix : float32 array, shape (buckets, dim)
+        One row per bucket of n-grams.
+    """
+
+    scheme: SubwordScheme
+    matrix: Float32s
+
+    def __post_init__(self) -> None:
+        if self.matrix.ndim != 2 or self.matrix.shape[0] != self.scheme.buckets:
+            raise FormatError(
+                f"the n-gram matrix has the shape {self.matrix.shape}: it must have one row for each of the "
+                f"{self.scheme.buckets} buckets"
+            )
+
+    def can_compose(self, word: str) -> bool:
+        """Return whether `word` has at least one n-gram."""
+        return len(self._rows(word)) > 0
+
+    def compose(self, word: str) -> Float32s:
+        """Return the mean of the n-gram rows of `word`: fastText's vector of an unknown word.
+
+        Returns
+        -------
+        float32 array, shape (dim,)
+
+        Raises
+        ------
+        MissingWordError
+            The word has no n-gram: it is shorter than ``min_n - 2`` characters, or not valid Unicode.
+        """
+        rows = self._rows(word)
+        if not len(rows):
+            raise MissingWordError(f"{word!r} has no n-gram of {self.scheme.min_n} to {self.scheme.max_n} characters")
+        return np.asarray(self.matrix[rows].mean(axis=0, dtype=np.float64), dtype=np.float32)
+
+    def _rows(self, word: str) -> npt.NDArray[np.int32]:
+        try:
+            word.encode()
+        except UnicodeEncodeError:  # a lone surrogate has no UTF-8 form, hence no n-grams
+            return np.empty(0, np.int32)
+        return self.scheme.buckets_of(word)
+
+
+class WordVectors:
+    """Words and their vectors.
+
+    Parameters
+    ----------
+    words : sequence of str, length V
+        The words, no two the same. Where an order by frequency is known, the most frequent comes first: `top`
+        means the first rows.
+    matrix : array, shape (V, dim)
+        One row per word; converted to float32, and not copied if it is float32 already. It must not be
+        changed afterwards, since the lengths of its rows are kept.
+    counts : array of int64, shape (V,), optional
+        How often each word occurred in the training text.
+    subwords : Subwords, optional
+        N-gram rows from which the vectors of unknown words are composed.
+
+    Raises
+    ------
+    FormatError
+        A word appears twice, shapes do not agree, or a row holds a value that is not finite. The rows of a
+        memory-mapped matrix are checked at the first query that reads them all, not here.
+
+    Notes
+    -----
+    Works like a read-only mapping: ``len``, ``in`` (the vocabulary only), iteration over the words, ``keys``,
+    ``items``, ``get``, and ``vectors[word]``, which also composes unknown words where it can.
+    ``numpy.asarray(vectors)`` is the matrix.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        matrix: npt.ArrayLike,
+        *,
+        counts: npt.ArrayLike | None = None,
+        subwords: Subwords | None = None,
+    ) -> None:
+        self._words = list(words)
+        if not isinstance(matrix, np.ndarray):
+            matrix = np.asarray(matrix)
+        if matrix.ndim != 2 or len(matrix) != len(self._words) or 0 in matrix.shape:
+            raise FormatError(
+                f"{len(self._words)} words need a matrix of shape ({len(self._words)}, dim) with at least "
+                f"one word and one dimension, not {matrix.shape}"
+            )
+        if matrix.dtype != np.float32:
+            if matrix.dtype.kind not in "fiu":
+                raise FormatError(f"the matrix must hold real numbers, not {matrix.dtype}")
+            with np.errstate(over="ignore"):  # too large for float32: found as not finite below
+                matrix = matrix.astype(np.float32)
+        self._matrix: Float32s = matrix.view(np.ndarray)
+        self._matrix.flags.writeable = False
+        self._index = word_index(self._words)
+        self._counts: npt.NDArray[np.int64] | None = None
+        if counts is not None:
+            self._counts = np.asarray(counts, dtype=np.int64)
+            if self._counts.shape != (len(self._words),):
+                raise FormatError(f"{len(self._words)} words need as many counts, not the shape {self._counts.shape}")
+        self._subwords = subwords
+        if subwords is not None and subwords.matrix.shape[1] != self.dim:
+            raise FormatError(f"the n-gram rows have {subwords.matrix.shape[1]} dimensions and the words {self.dim}")
+        self._norms: Float32s | None = None
+        if not _is_mapped(self._matrix):
+            self._norms = self._checked_norms()
+
+    # what is held
+
+    @property
+    def words(self) -> list[str]:
+        """The words, in the order of the rows."""
+        return self._words
+
+    @property
+    def matrix(self) -> Float32s:
+        """The vectors, one row per word: read-only, shape (V, dim)."""
+        return self._matrix
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64] | None:
+        """How often each word occurred, shape (V,), where that is known."""
+        return self._counts
+
+    @property
+    def subwords(self) -> Subwords | None:
+        """The n-gram rows, for a subword model."""
+        return self._subwords
+
+    @property
+    def dim(self) -> int:
+        """The length of a vector."""
+        return int(self._matrix.shape[1])
+
+    @property
+    def norms(self) -> Float32s:
+        """The Euclidean length of each row, shape (V,); computed once."""
+        if self._norms is None:
+            self._norms = self._checked_norms()
+        return self._norms
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._index
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._words)
+
+    def __repr__(self) -> str:
+        kind = "with n-grams" if self._subwords is not None else "words only"
+        return f"<WordVectors: {len(self):,} words x {self.dim} dimensions, {kind}>"
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        return np.array(self._matrix, dtype=dtype, copy=copy)
+
+    # look-up
+
+    def __getitem__(self, word: str | Sequence[str]) -> Float32s:
+        """Return `vector(word)`, or `vectors(words)` for a list of words."""
+        return self.vector(word) if isinstance(word, str) else self.vectors(word)
+
+    def keys(self) -> list[str]:
+        """Return the words; with it, ``dict(vectors)`` works."""
+        return self._words
+
+    def items(self) -> Iterator[tuple[str, Float32s]]:
+        """Yield each word and its row."""
+        return zip(self._words, self._matrix, strict=True)
+
+    def get(self, word: str, default: Any = None) -> Any:
+        """Return the vector of `word`, composed if need be, or `default` if it has none."""
+        return self.vector(word) if self.can_compose(word) else default
+
+    def index(self, word: str) -> int:
+        """Return the row of a word of the vocabulary; raises MissingWordError with close spellings."""
+        row = self._index.get(word)
+        if row is None:
+            raise missing_word(word, self._words, self._index)
+        return row
+
+    def can_compose(self, word: str) -> bool:
+        """Return whether `word` has a vector: its own row, or n-grams to compose one from."""
+        return word in self._index or (self._subwords is not None and self._subwords.can_compose(word))
+
+    def vector(self, word: str) -> Float32s:
+        """Return the vector of one word.
+
+        Returns
+        -------
+        float32 array, shape (dim,)
+            The word's row (a read-only view), or for an unknown word the mean of its n-gram rows.
+
+        Raises
+        ------
+        MissingWordError
+            The word is not in the vocabulary and cannot be composed; the message suggests close spellings.
+        """
+        row = self._index.get(word)
+        if row is not None:
+            found: Float32s = self._matrix[row]
+            return found
+        if self._subwords is None:
+            raise missing_word(word, self._words, self._index)
+        if not self._subwords.can_compose(word):
+            raise missing_word(word, self._words, self._index, "is not in the vocabulary and has no n-grams")
+        return self._subwords.compose(word)
+
+    def vectors(self, words: Sequence[str]) -> Float32s:
+        """Return the vectors of several words, shape (len(words), dim): a copy. Raises as `vector` does."""
+        if isinstance(words, str):
+            raise ConfigError(f"words must be a list of words, not the single text {words!r}")
+        rows = [self._index.get(word, -1) for word in words]
+        result = self._matrix[rows] if rows else np.empty((0, self.dim), np.float32)
+        for position, row in enumerate(rows):
+            if row < 0:
+                result[position] = self.vector(words[position])
+        return result
+
+    def unit(self, words: Sequence[str] | None = None) -> Float32s:
+        """Return the vectors of `words` (default: all, a new matrix) scaled to length 1; zeros stay."""
+        if words is None:
+            lengths = np.where(self.norms > 0, self.norms, np.float32(1))[:, None]
+            return np.asarray(self._matrix / lengths, dtype=np.float32)
+        return unit_rows(self.vectors(words))
+
+    # questions
+
+    def similarity(self, a: str, b: str) -> float:
+        """Return the cosine of the angle between two words; 0 if one of them is the zero vector."""
+        u, v = self.vector(a).astype(np.float64), self.vector(b).astype(np.float64)
+        length = float(np.sqrt(u @ u) * np.sqrt(v @ v))
+        return min(1.0, max(-1.0, float(u @ v) / length)) if length else 0.0
+
+    def nearest(self, query: str | npt.ArrayLike | Sequence[str], n: int = 10, top: int | None = None) -> Neighbours:
+        """Return the words with the largest cosine to `query`.
+
+        Parameters
+        ----------
+        query : str, array of shape (dim,), or list of words and arrays
+            A word, a vector, or several of them: then the mean of their unit vectors. Words given are not
+            among the answers.
+        n : int
+            How many words to return.
+        top : int, optional
+            Answer with the first `top` words only (default: all).
+
+        Returns
+        -------
+        list of (word, cosine)
+            The nearest first; of equals the earlier row. Shorter than `n` if there are not so many words.
+
+        Raises
+        ------
+        MissingWordError
+            A word of the query has no vector.
+        ConfigError
+            `n`, `top` or the shape of the query is wrong, or the query is the zero vector.
+        """
+        parts = _parts(query)
+        return self._combination(parts, [1.0] * len(parts), n, top)
+
+    def nearest_batch(
+        self, queries: Sequence[str] | npt.ArrayLike, n: int = 10, top: int | None = None
+    ) -> list[Neighbours]:
+        """Return `nearest(query, n, top)` of each query.
+
+        Parameters
+        ----------
+        queries : list of words, or array of shape (q, dim)
+            The queries. They are answered in blocks, in bounded memory.
+        n, top : int
+            As for `nearest`.
+        """
+        n, rows = self._limits(n, top)
+        exclude: list[list[int]]
+        if isinstance(queries, Sequence) and all(isinstance(query, str) for query in queries):
+            words = cast("Sequence[str]", queries)
+            directions = self.vectors(words)
+            exclude = [[self._index[word]] if word in self._index else [] for word in words]
+        else:
+            directions = np.asarray(queries, dtype=np.float32)
+            exclude = [[] for _ in directions]
+        if directions.ndim != 2 or directions.shape[1] != self.dim:
+            raise ConfigError(f"queries must be words or an array of shape (q, {self.dim}), not {directions.shape}")
+        directions = unit_rows(directions)
+        zero = np.flatnonzero(~directions.any(axis=1))
+        if len(zero):
+            raise ConfigError(f"query {zero[0]} is the zero vector, which has no direction")
+        block = max(1, min(BATCH_QUERIES, SCORE_BYTES // (4 * rows)))
+        answers: list[Neighbours] = []
+        for start in range(0, len(directions), block):
+            scores = directions[start : start + block] @ self._matrix[:rows].T
+            to_cosines(scores, self.norms[:rows])
+            answers += [self._answers(row, exclude[start + position], n) for position, row in enumerate(scores)]
+        return answers
+
+    def analogy(
+        self,
+        a: str | None = None,
+        b: str | None = None,
+        c: str | None = None,
+        *,
+        positive: Sequence[str | Float32s] = (),
+        negative: Sequence[str | Float32s] = (),
+        n: int = 10,
+        method: str = "3cosadd",
+        top: int | None = None,
+    ) -> Neighbours:
+        """Return the words that are to `c` as `b` is to `a`.
+
+        Parameters
+        ----------
+        a, b, c : str
+            "`a` is to `b` as `c` is to ...": short for ``positive=[b, c], negative=[a]``.
+        positive, negative : list of words or vectors
+            What the answer should be like, and unlike.
+        n, top : int
+            As for `nearest`. Words given are not among the answers.
+        method : {"3cosadd", "3cosmul"}
+            With all vectors scaled to length 1 and products over the words given:
+
+            - 3cosadd: cos(x, sum of positive - sum of negative). Mikolov et al. (2013); Levy & Goldberg
+              (2014), eq. 1.
+            - 3cosmul: product of cos'(x, positive) / product of (cos'(x, negative) + 0.001), where
+              cos' = (cos + 1) / 2. Levy & Goldberg (2014), eq. 4.
+
+        Returns
+        -------
+        list of (word, score)
+            The best first.
+
+        Raises
+        ------
+        MissingWordError
+            A word has no vector.
+        ConfigError
+            The question is incomplete, `method`, `n` or `top` is wrong, or the vectors cancel out.
+        """
+        if a is not None and b is not None and c is not None and not len(positive) and not len(negative):
+            positive, negative = [b, c], [a]
+        elif (a, b, c) != (None, None, None) or not len(positive):
+            raise ConfigError("an analogy needs either the three words a, b and c, or positive words and no a, b, c")
+        if method == "3cosadd":
+            weights = [1.0] * len(positive) + [-1.0] * len(negative)
+            return self._combination([*positive, *negative], weights, n, top)
+        if method != "3cosmul":
+            raise ConfigError(f"method must be '3cosadd' or '3cosmul', not {method!r}")
+        n, rows = self._limits(n, top)
+        units, exclude = self._units([*positive, *negative])
+        cosines = units @ self._matrix[:rows].T
+        to_cosines(cosines, self.norms[:rows])
+        shifted = (cosines + 1) / 2
+        scores = shifted[: len(positive)].prod(axis=0)
+        scores /= (shifted[len(positive) :] + np.float32(COSMUL_EPSILON)).prod(axis=0)
+        return self._answers(scores, exclude, n)
+
+    def odd_one_out(self, words: Sequence[str]) -> str:
+        """Return the word that is farthest, by cosine, from the mean of the unit vectors of all of `words`.
+
+        Raises
+        ------
+        ConfigError
+            Fewer than three words.
+        MissingWordError
+            A word has no vector.
+        """
+        if isinstance(words, str) or len(words) < 3:
+            raise ConfigError("the odd one out needs a list of at least 3 words")
+        units = self.unit(words)
+        return words[int(np.argmin(units @ units.mean(axis=0)))]
+
+    # the work
+
+    def _checked_norms(self) -> Float32s:
+        """Return the length of each row, having checked that all are finite."""
+        norms, wrong = row_norms(self._matrix)
+        if wrong is not None:
+            raise FormatError(
+                f"the vector of {self._words[wrong]!r} (row {wrong}) holds NaN or infinity, or is too long for float32"
+            )
+        return norms
+
+    def _limits(self, n: int, top: int | None) -> tuple[int, int]:
+        """Return (n, number of rows to search), checked."""
+        for name, value in (("n", n), ("top", 1 if top is None else top)):
+            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+                raise ConfigError(f"{name} must be a whole number, at least 1, not {value!r}")
+        return int(n), len(self) if top is None else min(int(top), len(self))
+
+    def _units(self, parts: Sequence[Any]) -> tuple[Float32s, list[int]]:
+        """Return the unit vectors of words and vectors, and the rows of those that are in the vocabulary."""
+        rows = np.empty((len(parts), self.dim), np.float32)
+        exclude = []
+        for position, part in enumerate(parts):
+            if isinstance(part, str):
+                rows[position] = self.vector(part)
+                if part in self._index:
+                    exclude.append(self._index[part])
+                continue
+            vector = np.asarray(part, dtype=np.float32)
+            if vector.shape != (self.dim,) or not np.isfinite(vector).all():
+                raise ConfigError(f"a query must be a word or {self.dim} finite numbers, not of shape {vector.shape}")
+            rows[position] = vector
+        return unit_rows(rows), exclude
+
+    def _combination(self, parts: Sequence[Any], weights: Sequence[float], n: int, top: int | None) -> Neighbours:
+        """Return the words nearest to the weighted sum of the unit vectors of `parts`."""
+        n, rows = self._limits(n, top)
+        if not parts:
+            raise ConfigError("the query is empty: it needs at least one word or vector")
+        units, exclude = self._units(parts)
+        direction = unit_rows((np.asarray(weights, np.float64) @ units.astype(np.float64))[None, :])[0]
+        if not direction.any():
+            raise ConfigError("the query is the zero vector, which has no direction")
+        scores = self._matrix[:rows] @ direction
+        to_cosines(scores, self.norms[:rows])
+        return self._answers(scores, exclude, n)
+
+    def _answers(self, scores: Float32s, exclude: Sequence[int], n: int) -> Neighbours:
+        """Return the `n` best (word, score)."""
+        return [(self._words[row], float(scores[row])) for row in best(scores, exclude, n)]
+
+
+def word_index(words: Sequence[str]) -> dict[str, int]:
+    """Return the row of each word; raises FormatError if one is not a text or appears twice."""
+    for row, word in enumerate(words):
+        if not isinstance(word, str):
+            raise FormatError(f"words must be texts, but word {row} is {word!r}")
+    index = dict(zip(words, range(len(words)), strict=True))
+    if len(index) != len(words):
+        row = next(row for row, word in enumerate(words) if index[word] != row)
+        raise FormatError(
+            f"the word {words[row]!r} appears twice, in rows {row} and {words.index(words[row], row + 1)}"
+        )
+    return index
+
+
+def _parts(query: Any) -> list[Any]:
+    """Return the words and vectors a query consists of."""
+    if isinstance(query, str) or (isinstance(query, np.ndarray) and query.ndim == 1 and query.dtype.kind in "fiu"):
+        return [query]
+    if not isinstance(query, (Sequence, np.ndarray)):
+        raise ConfigError(f"a query must be a word, a vector, or a list of them, not {query!r}")
+    if len(query) and all(isinstance(part, (int, float, np.number)) for part in query):
+        return [query]  # the vector as a list of numbers
+    return list(query)
+
+
+def _is_mapped(array: npt.NDArray[Any]) -> bool:
+    """Return whether the data of `array` lie in a memory-mapped file."""
+    base: Any = array
+    while base is not None:
+        if isinstance(base, mmap.mmap):
+            return True
+        base = base.obj if isinstance(base, memoryview) else getattr(base, "base", None)
+    return False

@@ -1,0 +1,28 @@
+"""Scores word vectors: similarity and analogies, with intervals and a stated protocol.
+
+:func:`evaluate` scores one set of vectors, :func:`compare` tests two against each other. Both see vectors
+only through the small :class:`Vectors` protocol, so anybody's vectors can be scored; docs/evaluation.md
+describes what is computed.
+"""
+
+from __future__ import annotations
+
+from embed.eval.compare import Comparison, compare
+from embed.eval.protocol import METHODS, Settings, Vectors
+from embed.eval.report import Report, evaluate
+from embed.eval.sets import NAMED_SETS, AnalogySet, SimilaritySet, load_set, load_sets
+
+__all__ = [
+    "METHODS",
+    "NAMED_SETS",
+    "AnalogySet",
+    "Comparison",
+    "Report",
+    "Settings",
+    "SimilaritySet",
+    "Vectors",
+    "compare",
+    "evaluate",
+    "load_set",
+    "load_sets",
+]

@@ -1,0 +1,275 @@
+"""Compares two sets of vectors on the same items, with a paired test.
+
+Two things make most published comparisons worthless: the systems know different words, and the intervals of
+two separate scores are compared although both were scored on the same items. So by default both models are
+cut to the words that they share, and the difference is resampled as a difference.
+
+Rejected: Williams' and Steiger's tests (similarity only, assume normal scores) and McNemar's (assumes
+independent questions). The paired bootstrap serves both kinds with one rule.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.eval.analogy import Answers, accuracy, answer, clusters
+from embed.eval.bootstrap import Difference, Score, Statistic, estimate, estimate_difference
+from embed.eval.protocol import Settings, Vectors
+from embed.eval.render import aligned, indented, interval, markdown, points, share
+from embed.eval.sets import AnalogySet, SimilaritySet, TestSet, load_sets
+from embed.eval.similarity import cosines, spearman
+from embed.eval.space import Space, shared_spaces
+
+__all__ = ["Comparison", "ComparisonRow", "compare"]
+
+_LEAST_P_SHOWN = 0.001
+
+
+@dataclass(frozen=True)
+class ComparisonRow:
+    """One measure on one choice of items, for both models.
+
+    Attributes
+    ----------
+    set : str
+    part : str
+        "total", "semantic" or "syntactic".
+    measure : str
+        "accuracy" or "Spearman".
+    on : str
+        "covered": the items that both models cover. "all": every item, missing ones counted wrong.
+    of : int
+        Items of the set or part; `difference.items` of them were used.
+    a, b : Score
+    difference : Difference
+        B minus A.
+    """
+
+    set: str
+    part: str
+    measure: str
+    on: str
+    of: int
+    a: Score
+    b: Score
+    difference: Difference
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-able mapping."""
+        return {
+            "set": self.set,
+            "part": self.part,
+            "measure": self.measure,
+            "on": self.on,
+            "items": self.of,
+            "used": self.difference.items,
+            "a": self.a.to_dict(),
+            "b": self.b.to_dict(),
+            "difference": self.difference.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The scores of two models on the same items.
+
+    Attributes
+    ----------
+    names : tuple of (str, str)
+        What models A and B are called in the output.
+    sizes : tuple of (int, int)
+        Words of each.
+    shared : int or None
+        Words that both have, if they were cut to them.
+    settings : Settings
+    rows : tuple of ComparisonRow
+    """
+
+    names: tuple[str, str]
+    sizes: tuple[int, int]
+    shared: int | None
+    settings: Settings
+    rows: tuple[ComparisonRow, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-able mapping."""
+        return {
+            "a": {"name": self.names[0], "words": self.sizes[0]},
+            "b": {"name": self.names[1], "words": self.sizes[1]},
+            "shared_words": self.shared,
+            "protocol": {**self.settings.to_dict(), "description": self._sentences()},
+            "rows": [row.to_dict() for row in self.rows],
+        }
+
+    def to_json(self) -> str:
+        """Return the comparison as JSON text, indented, without NaN."""
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False, ensure_ascii=False)
+
+    def table(self) -> str:
+        """Return the comparison as an aligned text table."""
+        return "\n".join([self._title(), aligned(self._head(), self._cells()), *self._sentences()])
+
+    def to_markdown(self) -> str:
+        """Return the comparison as Markdown."""
+        protocol = "\n".join(f"- {sentence}" for sentence in self._sentences())
+        return f"**{self._title()}**\n\n{markdown(self._head(), self._cells())}\n\n{protocol}\n"
+
+    def _title(self) -> str:
+        a, b = (f"{name} ({size:,} words)" for name, size in zip(self.names, self.sizes, strict=True))
+        return f"A = {a}, B = {b}"
+
+    def _head(self) -> tuple[str, ...]:
+        return ("set", "measure", "items", "A", "B", "B - A", "interval", "p", "used")
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                row.set if row.part == "total" else indented(row.part, 1),
+                row.measure,
+                row.on,
+                points(row.a.value),
+                points(row.b.value),
+                points(row.difference.value, signed=True),
+                interval(row.difference.low, row.difference.high, signed=True),
+                _p(row.difference.p),
+                share(row.a, row.of),
+            )
+            for row in self.rows
+        ]
+
+    def _sentences(self) -> list[str]:
+        vocabulary = (
+            "Vocabulary: each model's own."
+            if self.shared is None
+            else f"Vocabulary: both cut to the {self.shared:,} words they share, ordered by the sum of ranks."
+        )
+        test = "Items: 'covered' are those that both models cover; p is two-sided, paired bootstrap of B - A."
+        return [vocabulary, test, *self.settings.sentences()]
+
+
+def compare(
+    a: Vectors,
+    b: Vectors,
+    sets: str | os.PathLike[str] | TestSet | Sequence[str | os.PathLike[str] | TestSet] | None = None,
+    *,
+    names: tuple[str, str] = ("A", "B"),
+    shared_vocabulary: bool = True,
+    top: int | None = None,
+    similarity_top: int | None = None,
+    method: str = "3cosadd",
+    fold_case: bool = True,
+    resamples: int = 5000,
+    seed: int = 1,
+    confidence: float = 0.95,
+) -> Comparison:
+    """Score two models on the same items and test the difference.
+
+    Parameters
+    ----------
+    a, b : Vectors
+        The difference is B minus A: positive if `b` is better.
+    names : tuple of (str, str)
+        What they are called in the output.
+    shared_vocabulary : bool
+        Cut both to the words they share, so that `top` and coverage mean the same for both. If False, each
+        keeps its own words; only the items that both cover are compared under "covered".
+    sets, top, similarity_top, method, fold_case, resamples, seed, confidence
+        As in :func:`~embed.eval.report.evaluate`, which also lists the errors.
+
+    Returns
+    -------
+    Comparison
+    """
+    settings = Settings(
+        top=top,
+        similarity_top=similarity_top,
+        method=method,
+        fold_case=fold_case,
+        resamples=resamples,
+        seed=seed,
+        confidence=confidence,
+    )
+    tests = load_sets(sets)
+    if shared_vocabulary:
+        spaces = shared_spaces(a, b, fold_case=fold_case)
+    else:
+        spaces = (Space(a, fold_case=fold_case), Space(b, fold_case=fold_case))
+    rows: list[ComparisonRow] = []
+    for test in tests:
+        if isinstance(test, AnalogySet):
+            rows += _analogy_rows(spaces, test, settings)
+        else:
+            rows += _similarity_rows(spaces, test, settings)
+    return Comparison(
+        names=names,
+        sizes=(len(a.words), len(b.words)),
+        shared=len(spaces[0]) if shared_vocabulary else None,
+        settings=settings,
+        rows=tuple(rows),
+    )
+
+
+def _similarity_rows(spaces: tuple[Space, Space], test: SimilaritySet, settings: Settings) -> list[ComparisonRow]:
+    first, second = (cosines(space.restrict(settings.similarity_top), test) for space in spaces)
+    gold = np.asarray(test.scores, dtype=np.float64)
+    rows = []
+    for on, chosen in (
+        ("covered", first.covered & second.covered),
+        ("all", np.ones(len(test), dtype=np.bool_)),
+    ):
+        statistics = [spearman(side.values[chosen], gold[chosen]) for side in (first, second)]
+        count = int(chosen.sum())
+        scored = _estimates(statistics[0], statistics[1], count, count, settings)
+        rows.append(ComparisonRow(test.name, "total", "Spearman", on, len(test), *scored))
+    return rows
+
+
+def _analogy_rows(spaces: tuple[Space, Space], test: AnalogySet, settings: Settings) -> list[ComparisonRow]:
+    first, second = (answer(space.restrict(settings.top), test, method=settings.method) for space in spaces)
+    cluster_of = clusters(spaces[0], test)
+    syntactic = np.fromiter((test.is_syntactic(section) for section in test.sections), np.bool_, len(test))
+    parts = [("total", np.ones(len(test), dtype=np.bool_))]
+    if test.has_totals():
+        parts += [("semantic", ~syntactic), ("syntactic", syntactic)]
+    rows = []
+    for part, chosen in parts:
+        for on, used in (("covered", chosen & first.covered & second.covered), ("all", chosen)):
+            scored = _accuracy_estimates(first, second, used, cluster_of, settings)
+            rows.append(ComparisonRow(test.name, part, "accuracy", on, int(chosen.sum()), *scored))
+    return rows
+
+
+def _accuracy_estimates(
+    first: Answers,
+    second: Answers,
+    used: NDArray[np.bool_],
+    cluster_of: NDArray[np.int64],
+    settings: Settings,
+) -> tuple[Score, Score, Difference]:
+    a, units = accuracy(first.correct[used], cluster_of[used])
+    b, _ = accuracy(second.correct[used], cluster_of[used])
+    return _estimates(a, b, units, int(used.sum()), settings)
+
+
+def _estimates(
+    a: Statistic, b: Statistic, units: int, items: int, settings: Settings
+) -> tuple[Score, Score, Difference]:
+    resamples, seed, confidence = settings.resamples, settings.seed, settings.confidence
+    score_a, score_b = (
+        estimate(one, units, items=items, resamples=resamples, seed=seed, confidence=confidence) for one in (a, b)
+    )
+    difference = estimate_difference(a, b, units, items=items, resamples=resamples, seed=seed, confidence=confidence)
+    return score_a, score_b, difference
+
+
+def _p(p: float | None) -> str:
+    if p is None:
+        return "-"
+    return f"<{_LEAST_P_SHOWN}" if p < _LEAST_P_SHOWN else f"{p:.3f}"

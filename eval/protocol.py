@@ -1,0 +1,130 @@
+"""What an evaluation needs from a set of vectors, and the settings it states with every score.
+
+A score without its protocol cannot be compared: the same vectors gain or lose fifteen points when the
+candidate words are restricted, when missing words are dropped, or when case is folded. So the settings are
+one frozen value that travels with every report.
+
+Rejected: accepting any object that has some method for a vector (each toolkit names it differently, and
+analogies need the whole matrix anyway). An adapter of five lines makes anything fit :class:`Vectors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.errors import ConfigError
+
+__all__ = ["METHODS", "Settings", "Vectors"]
+
+METHODS = ("3cosadd", "3cosmul")
+
+
+class Vectors(Protocol):
+    """Words with one row each; possibly a way to compose rows for other words.
+
+    Attributes
+    ----------
+    words : sequence of str
+        V words, the most frequent first.
+    matrix : ndarray of float32, shape (V, dim)
+        Row i belongs to word i. May be a memory map: it is read block by block.
+    """
+
+    @property
+    def words(self) -> Sequence[str]: ...
+
+    @property
+    def matrix(self) -> NDArray[np.float32]: ...
+
+    def can_compose(self, word: str) -> bool:
+        """Whether :meth:`vector` answers for `word`; only asked about words that are not in `words`."""
+        ...
+
+    def vector(self, word: str) -> NDArray[np.float32]:
+        """Return the row of `word`, composed from its n-grams if it is not in `words`; shape (dim,)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The protocol of one evaluation.
+
+    Attributes
+    ----------
+    top : int or None
+        Analogies: only the `top` most frequent words are known and may be answers. None: all words.
+    similarity_top : int or None
+        Similarity: only the `similarity_top` most frequent words are known. None: all words.
+    method : str
+        Analogies: "3cosadd" or "3cosmul".
+    fold_case : bool
+        Compare words without regard to case; of several spellings the most frequent gives the vector.
+    resamples : int
+        Bootstrap resamples behind every interval; 0 gives no intervals.
+    seed : int
+        Seed of the bootstrap.
+    confidence : float
+        Probability that the intervals stand for.
+
+    Raises
+    ------
+    ConfigError
+        If a value is outside its bounds.
+    """
+
+    top: int | None = None
+    similarity_top: int | None = None
+    method: str = "3cosadd"
+    fold_case: bool = True
+    resamples: int = 1000
+    seed: int = 1
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        for name in ("top", "similarity_top"):
+            value = getattr(self, name)
+            if value is not None:
+                _whole_number(name, value, least=1, otherwise=" or None (all words)")
+        _whole_number("resamples", self.resamples, least=0)
+        _whole_number("seed", self.seed, least=0)
+        if self.method not in METHODS:
+            raise ConfigError(f"method must be one of {', '.join(METHODS)}, not {self.method!r}")
+        if not 0.0 < self.confidence < 1.0:
+            raise ConfigError(f"confidence must be above 0 and below 1, not {self.confidence!r}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as a JSON-able mapping."""
+        return asdict(self)
+
+    def sentences(self) -> list[str]:
+        """Say the protocol in words, one sentence per aspect."""
+        method = {"3cosadd": "3CosAdd on unit vectors", "3cosmul": "3CosMul on (cos + 1) / 2, eps 1e-3"}
+        analogies = f"Analogies: {method[self.method]}, {self._among(self.top)}, given words are no answers."
+        similarity = f"Similarity: cosine, {self._among(self.similarity_top)}."
+        case = "Case: folded on both sides." if self.fold_case else "Case: as written."
+        missing = (
+            "Missing words: 'covered' leaves their items out; 'all' counts their questions wrong and gives "
+            "their pairs the similarity 0, unless the vectors compose the word from its n-grams."
+        )
+        if not self.resamples:
+            return [analogies, similarity, case, missing]
+        interval = (
+            f"Intervals: {100 * self.confidence:g}%, bootstrap over pairs or over clusters of questions that "
+            f"share a section and a first pair, {self.resamples:,} resamples, seed {self.seed}; they do not "
+            "cover the variation from one training run to the next."
+        )
+        return [analogies, similarity, case, missing, interval]
+
+    @staticmethod
+    def _among(top: int | None) -> str:
+        return "among all words" if top is None else f"among the {top:,} most frequent words"
+
+
+def _whole_number(name: str, value: object, *, least: int, otherwise: str = "") -> None:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
+        raise ConfigError(f"{name} must be a whole number of at least {least}{otherwise}, not {value!r}")

@@ -1,0 +1,177 @@
+"""Scores one set of vectors on some test sets and writes the scores down with their protocol.
+
+A report is a value; the table, the JSON and the Markdown are three views of it, so that they cannot disagree.
+Every row shows the score twice: on the covered items, and on all items with the missing ones counted wrong,
+because either alone can be gamed by the choice of vocabulary.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from embed.eval.analogy import AnalogyResult, evaluate_analogies
+from embed.eval.bootstrap import Score
+from embed.eval.protocol import Settings, Vectors
+from embed.eval.render import aligned, indented, interval, markdown, points, share
+from embed.eval.sets import AnalogySet, TestSet, load_sets
+from embed.eval.similarity import SimilarityResult, evaluate_similarity
+from embed.eval.space import Space
+
+__all__ = ["Report", "evaluate"]
+
+_HEAD = ("set", "measure", "covered", "interval", "all", "interval", "coverage", "composed")
+
+
+@dataclass(frozen=True)
+class Report:
+    """The scores of one set of vectors.
+
+    Attributes
+    ----------
+    name : str
+        What the vectors are called in the output.
+    words, dim : int
+        Size of the vectors.
+    settings : Settings
+        The protocol.
+    results : tuple of SimilarityResult or AnalogyResult
+        In the order the sets were given.
+    """
+
+    name: str
+    words: int
+    dim: int
+    settings: Settings
+    results: tuple[SimilarityResult | AnalogyResult, ...]
+
+    @property
+    def scores(self) -> dict[str, float | None]:
+        """The headline score of each set (covered items), in percent points."""
+        return {result.name: result.headline.value for result in self.results}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-able mapping."""
+        return {
+            "vectors": {"name": self.name, "words": self.words, "dim": self.dim},
+            "protocol": {**self.settings.to_dict(), "description": self.settings.sentences()},
+            "results": [result.to_dict() for result in self.results],
+        }
+
+    def to_json(self) -> str:
+        """Return the report as JSON text, indented, without NaN."""
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False, ensure_ascii=False)
+
+    def table(self, *, sections: bool = False) -> str:
+        """Return the report as an aligned text table, with each section of an analogy set if `sections`."""
+        text = [self._title(), aligned(_HEAD, self._rows(sections)), *self.settings.sentences()]
+        return "\n".join(text)
+
+    def to_markdown(self, *, sections: bool = True) -> str:
+        """Return the report as Markdown, with each section of an analogy set unless `sections` is False."""
+        protocol = "\n".join(f"- {sentence}" for sentence in self.settings.sentences())
+        return f"**{self._title()}**\n\n{markdown(_HEAD, self._rows(sections))}\n\n{protocol}\n"
+
+    def _title(self) -> str:
+        return f"{self.name}: {self.words:,} words x {self.dim} dimensions"
+
+    def _rows(self, sections: bool) -> list[tuple[str, ...]]:
+        rows = []
+        for result in self.results:
+            if isinstance(result, SimilarityResult):
+                rows += _similarity_rows(result)
+            else:
+                rows += _analogy_rows(result, sections)
+        return rows
+
+
+def evaluate(
+    vectors: Vectors,
+    sets: str | os.PathLike[str] | TestSet | Sequence[str | os.PathLike[str] | TestSet] | None = None,
+    *,
+    name: str = "vectors",
+    top: int | None = None,
+    similarity_top: int | None = None,
+    method: str = "3cosadd",
+    fold_case: bool = True,
+    resamples: int = 1000,
+    seed: int = 1,
+    confidence: float = 0.95,
+) -> Report:
+    """Score vectors on test sets.
+
+    Parameters
+    ----------
+    vectors : Vectors
+        Anything with `words`, `matrix`, `can_compose` and `vector`.
+    sets : name, path, set, sequence of those, or None
+        Names: "google", "wordsim353", "simlex999" (also what None means). Files of scored pairs or of
+        analogies are told apart by content.
+    name : str
+        What the vectors are called in the output.
+    top, similarity_top, method, fold_case, resamples, seed, confidence
+        The protocol, see :class:`~embed.eval.protocol.Settings`. `top` restricts analogies only, as in
+        word2vec's compute-accuracy; `similarity_top` restricts similarity.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    ConfigError
+        If a setting is out of its bounds or a set is unknown.
+    FormatError
+        If a test file is malformed or a vector is not finite.
+    MissingExtraError
+        If a set by name needs gensim's data and gensim is not installed.
+    """
+    settings = Settings(
+        top=top,
+        similarity_top=similarity_top,
+        method=method,
+        fold_case=fold_case,
+        resamples=resamples,
+        seed=seed,
+        confidence=confidence,
+    )
+    tests = load_sets(sets)
+    space = Space(vectors, fold_case=fold_case)
+    results = tuple(
+        evaluate_analogies(space, test, settings)
+        if isinstance(test, AnalogySet)
+        else evaluate_similarity(space, test, settings)
+        for test in tests
+    )
+    return Report(name, len(space), space.dim, settings, results)
+
+
+def _similarity_rows(result: SimilarityResult) -> list[tuple[str, ...]]:
+    return [
+        _row(result.name, "Spearman", result.spearman, result.spearman_all, str(result.composed)),
+        _row("", "Pearson", result.pearson, result.pearson_all, str(result.composed)),
+    ]
+
+
+def _analogy_rows(result: AnalogyResult, sections: bool) -> list[tuple[str, ...]]:
+    rows = [_row(result.name, "accuracy", result.total.covered, result.total.all)]
+    totals = [part for part in (result.semantic, result.syntactic) if part]
+    for part in [*totals, *(result.sections if sections else ())]:
+        rows.append(_row(indented(part.name, 1), "accuracy", part.covered, part.all))
+    return rows
+
+
+def _row(name: str, measure: str, covered: Score, everything: Score, composed: str = "") -> tuple[str, ...]:
+    return (
+        name,
+        measure,
+        points(covered.value),
+        interval(covered.low, covered.high),
+        points(everything.value),
+        interval(everything.low, everything.high),
+        share(covered, everything.items),
+        composed,
+    )

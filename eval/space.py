@@ -1,0 +1,187 @@
+"""The part of a set of vectors that an evaluation may use: which words, under which spelling.
+
+A :class:`Space` holds positions 0..n-1 in order of falling frequency, each a row of the matrix, and finds the
+positions of the few hundred words a test set needs in one pass over the words: no index of millions of
+folded strings is kept. The matrix is read in blocks, so a memory map stays one.
+
+Rejected: copying the restricted vectors into a new object (two copies of gigabytes when two models are
+compared on their shared vocabulary).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.errors import ConfigError, FormatError
+from embed.eval.protocol import Vectors
+
+__all__ = ["Space", "shared_spaces", "unit"]
+
+# A vocabulary is cased if at least this share of its most frequent words has an upper-case letter: English
+# text has about one in eight, lower-cased text only a few tokens such as <UNK>.
+_CASED_SHARE = 0.03
+_CASED_SAMPLE = 1000
+
+
+class Space:
+    """A view of some vectors for one evaluation.
+
+    Parameters
+    ----------
+    vectors : Vectors
+    fold_case : bool
+        Whether words are compared without regard to case.
+    rows : ndarray of int64, shape (n,), or None
+        The matrix rows that are visible, by position; None: all, in order.
+    other : Vectors or None
+        The model that this one is compared with: what it knows is not composed here either.
+    """
+
+    def __init__(
+        self,
+        vectors: Vectors,
+        *,
+        fold_case: bool,
+        rows: NDArray[np.int64] | None = None,
+        other: Vectors | None = None,
+    ) -> None:
+        if len(vectors.words) != len(vectors.matrix):
+            raise ConfigError(
+                f"the vectors have {len(vectors.words):,} words but {len(vectors.matrix):,} rows, "
+                "each word needs one row"
+            )
+        self._vectors = vectors
+        self._fold_case = fold_case
+        self._rows = rows
+        self._other = other
+        self._size = len(vectors.words) if rows is None else len(rows)
+        self._lower_composed = fold_case and not _is_cased(vectors.words)
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def dim(self) -> int:
+        """Components per vector."""
+        return int(self._vectors.matrix.shape[1])
+
+    def restrict(self, top: int | None) -> Space:
+        """Return the space of the first `top` positions; None: all."""
+        if top is None or top >= len(self):
+            return self
+        rows = np.arange(top, dtype=np.int64) if self._rows is None else self._rows[:top]
+        return Space(self._vectors, fold_case=self._fold_case, rows=rows, other=self._other)
+
+    def key(self, word: str) -> str:
+        """Return what `word` is compared by."""
+        return word.casefold() if self._fold_case else word
+
+    def keys(self) -> Iterable[str]:
+        """Yield the key of every position."""
+        words = self._vectors.words
+        return self._keyed(words if self._rows is None else (words[row] for row in self._rows.tolist()))
+
+    def find(self, words: Iterable[str]) -> dict[str, list[int]]:
+        """Find the positions of `words`.
+
+        Returns
+        -------
+        dict of str to list of int
+            For the key of each word that is present, its positions, rising: the first is the most frequent
+            spelling, the others differ from it in case.
+        """
+        wanted = {self.key(word) for word in words}
+        found: dict[str, list[int]] = {}
+        for position, key in enumerate(self.keys()):
+            if key in wanted:
+                found.setdefault(key, []).append(position)
+        return found
+
+    def unit_rows(self, positions: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return unit vectors, float32, shape (len(positions), dim)."""
+        chosen = np.asarray(positions, dtype=np.int64)
+        return self._checked(chosen, self._vectors.matrix[chosen if self._rows is None else self._rows[chosen]])
+
+    def unit_block(self, start: int, stop: int) -> NDArray[np.float32]:
+        """Return the unit vectors of positions start..stop-1, float32, shape (stop - start, dim)."""
+        block = slice(start, stop)
+        matrix = self._vectors.matrix
+        return self._checked(np.arange(start, stop), matrix[block] if self._rows is None else matrix[self._rows[block]])
+
+    def compose(self, words: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+        """Compose unit vectors, float32, shape (dim,), for those of `words` that have one.
+
+        `words` are outside the space. One that is only hidden, because the space is restricted or the other
+        model lacks it, is not composed: a hidden word counts as missing. When case is folded and the
+        vocabulary is lower-cased, the lower-cased word is composed.
+        """
+        missing = {word: self.key(word) for word in words}
+        hidden: set[str] = set()
+        if missing and self._rows is not None:
+            for model in (self._vectors, self._other or self._vectors):
+                hidden |= set(missing.values()).intersection(self._keyed(model.words))
+        found = {}
+        for word, key in missing.items():
+            spelling = word.lower() if self._lower_composed else word
+            if key not in hidden and self._vectors.can_compose(spelling):
+                row = np.asarray(self._vectors.vector(spelling), dtype=np.float32)
+                found[word] = unit(row.reshape(1, -1)).reshape(-1)
+        return found
+
+    def _keyed(self, words: Iterable[str]) -> Iterable[str]:
+        return map(str.casefold, words) if self._fold_case else words
+
+    def _checked(self, positions: NDArray[np.int64], rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        units = unit(np.asarray(rows, dtype=np.float32))
+        # A NaN survives the sum, one vector operation instead of a test of each component.
+        bad = np.flatnonzero(np.isnan(units.sum(axis=1)))
+        if bad.size:
+            position = int(positions[bad[0]])
+            row = position if self._rows is None else int(self._rows[position])
+            raise FormatError(
+                f"the vector of {self._vectors.words[row]!r} (row {row:,}) is not finite; such vectors cannot be scored"
+            )
+        return units
+
+
+def unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return `rows` (n, dim) scaled to length one; zeros stay zero, what is not finite becomes NaN."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+        lengths[lengths == 0] = 1
+        lengths[np.isinf(lengths)] = np.nan
+        scaled: NDArray[np.float32] = rows / lengths[:, np.newaxis]
+    return scaled
+
+
+def shared_spaces(a: Vectors, b: Vectors, *, fold_case: bool) -> tuple[Space, Space]:
+    """Return spaces of the words that both models have: the same word at the same position in both.
+
+    Of several spellings of a word each model gives its most frequent one. The order, which decides what
+    `top` means, is by the sum of the two ranks, so it does not depend on which model comes first.
+    """
+    first = Space(a, fold_case=fold_case)
+    second = Space(b, fold_case=fold_case)
+    rank_in_b: dict[str, int] = {}
+    for rank, key in enumerate(second.keys()):
+        rank_in_b.setdefault(key, rank)
+    pairs: dict[str, tuple[int, int]] = {}
+    for rank, key in enumerate(first.keys()):
+        if key in rank_in_b and key not in pairs:
+            pairs[key] = (rank, rank_in_b[key])
+    order = sorted(pairs.items(), key=lambda item: (sum(item[1]), item[0]))
+    rows = np.array([ranks for _, ranks in order], dtype=np.int64).reshape(-1, 2)
+    return (
+        Space(a, fold_case=fold_case, rows=np.ascontiguousarray(rows[:, 0]), other=b),
+        Space(b, fold_case=fold_case, rows=np.ascontiguousarray(rows[:, 1]), other=a),
+    )
+
+
+def _is_cased(words: Sequence[str]) -> bool:
+    sample = list(itertools.islice(words, _CASED_SAMPLE))
+    cased = sum(word != word.lower() for word in sample)
+    return cased >= max(1.0, _CASED_SHARE * len(sample))

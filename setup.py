@@ -1,0 +1,59 @@
+"""The extension modules; everything else about the package is in pyproject.toml.
+
+One binary per platform serves every processor of it: the kernels choose their SIMD path at import, so there
+is no ``-march=native`` here. There is no ``-ffast-math`` either: GCC 12 would link start-up code that
+flushes subnormals to zero in the whole process, the user's own arithmetic included.
+
+``EMBED_DEBUG=1`` builds with bounds checks and debug symbols (see CONTRIBUTING.md).
+"""
+
+import os
+from glob import glob
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+DEBUG = os.environ.get("EMBED_DEBUG", "0") not in ("", "0")
+
+COMPILE_FLAGS = {
+    "unix": ["-O1", "-g", "-UNDEBUG"] if DEBUG else ["-O3", "-g0"],
+    "msvc": ["/Od", "/Zi"] if DEBUG else ["/O2"],
+}
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": DEBUG,
+    "wraparound": False,
+    "initializedcheck": DEBUG,
+    "cdivision": True,
+    "embedsignature": True,
+    "freethreading_compatible": True,
+}
+HEADERS = sorted(glob("embed/csrc/*.h"))
+
+
+class BuildExtensions(build_ext):
+    """Adds the flags of the compiler that is really used, which is known only when the build starts."""
+
+    def build_extensions(self):
+        flags = COMPILE_FLAGS.get(self.compiler.compiler_type, [])
+        for extension in self.extensions:
+            extension.extra_compile_args = [*extension.extra_compile_args, *flags]
+        super().build_extensions()
+
+
+def extension(name, *sources):
+    pyx = "embed/" + name + ".pyx"
+    return Extension("embed." + name, [pyx, *sources], include_dirs=["embed/csrc"], depends=HEADERS)
+
+
+setup(
+    ext_modules=cythonize(
+        [extension("_core", "embed/csrc/kernels.c"), extension("_text")],
+        build_dir="build/cython-debug" if DEBUG else "build/cython",
+        compiler_directives=DIRECTIVES,
+        force=DEBUG,
+    ),
+    cmdclass={"build_ext": BuildExtensions},
+    options={"build_ext": {"force": DEBUG}},
+)

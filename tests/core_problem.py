@@ -1,0 +1,80 @@
+"""A small random training problem, as the arguments of a worker, for the tests of the core."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from embed import _core
+from embed._reference import ReferenceWorker
+from embed.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
+
+WORDS, BUCKETS, DIM = 50, 30, 20
+# an empty sentence, one of one token, some that are a block or more long
+SENTENCE_LENGTHS = (1, 2, 300, 0, 40, 7, _core.BLOCK_TOKENS, _core.BLOCK_TOKENS + 1)
+
+
+def problem(*, subword: bool = False, seed: int = 0, subsample: float = 0.02, **settings: Any) -> dict[str, Any]:
+    """Return the arguments that both kinds of workers take; `inputs` and `outputs` are float32 and padded."""
+    rng = np.random.default_rng(seed)
+    offsets = np.cumsum([0, *SENTENCE_LENGTHS])
+    ids = rng.integers(0, WORDS, offsets[-1])
+    ids[ids > WORDS // 2] %= 5  # some words are frequent, so that contexts, targets and noise coincide
+    counts = np.bincount(ids, minlength=WORDS) + 1
+    sizes = 1 + rng.integers(0, 6, WORDS) if subword else np.ones(WORDS, np.int64)
+    row_offsets = np.concatenate([[0], np.cumsum(sizes)])
+    rows = rng.integers(WORDS, WORDS + BUCKETS, row_offsets[-1])
+    rows[row_offsets[:-1]] = np.arange(WORDS)
+    inputs = padded(WORDS + BUCKETS if subword else WORDS, DIM)
+    outputs = padded(WORDS, DIM)
+    _core.fill_uniform(inputs, DIM, 0.3, 1)
+    _core.fill_uniform(outputs, DIM, 0.3, 2)
+    return {
+        "ids": ids.astype(np.int32),
+        "offsets": offsets.astype(np.int64),
+        "keep_thresholds": thresholds(keep_probabilities(counts, subsample)),
+        "noise_table": alias_table(noise_distribution(counts, 0.75)),
+        "inputs": inputs,
+        "outputs": outputs,
+        "row_offsets": row_offsets.astype(np.int64),
+        "rows": rows.astype(np.int32),
+        "cbow": False,
+        "exact": True,
+        "window": 5,
+        "fixed_window": False,
+        "negatives": 5,
+        "seed": 7,
+    } | settings
+
+
+def padded(rows: int, dim: int) -> np.ndarray:
+    """Return zeros float32[rows, dim rounded up as the core wants it]."""
+    return np.zeros((rows, -(-dim // _core.ROW_FLOATS) * _core.ROW_FLOATS), np.float32)
+
+
+def core_worker(
+    arguments: dict[str, Any], path: str | None = None, dim: int = DIM
+) -> tuple[Any, np.ndarray, np.ndarray]:
+    """Return a worker of the core, with copies of the matrices that it will change."""
+    inputs, outputs = arguments["inputs"].copy(), arguments["outputs"].copy()
+    changed = arguments | {
+        "inputs": inputs,
+        "outputs": outputs,
+        "dim": dim,
+        "path": path or _core.simd_paths()[0],
+    }
+    return _core.Worker(**changed), inputs, outputs
+
+
+def reference_worker(arguments: dict[str, Any], dim: int = DIM) -> ReferenceWorker:
+    """Return the twin, with its own float64 copies of the matrices."""
+    matrices = {name: arguments[name][:, :dim].astype(np.float64) for name in ("inputs", "outputs")}
+    return ReferenceWorker(**(arguments | matrices))
+
+
+def run_epoch(
+    worker: Any, arguments: dict[str, Any], epoch: int, lr: float, slope: float = 0.0, ratio: float = 1.0
+) -> int:
+    """Run a core worker over the whole corpus."""
+    return int(worker.run(epoch, 0, len(arguments["ids"]), lr, slope, ratio, np.zeros(1, np.int32)))

@@ -1,0 +1,163 @@
+"""TrainConfig: every field is declared whole, checked, and read from TOML."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from embed.config import TrainConfig, parameters
+from embed.errors import AdviceWarning, ConfigError
+
+PARAMETERS = {name: (parameter, value_type) for name, parameter, value_type in parameters()}
+
+
+def having(attribute: str) -> list[str]:
+    """Return the names of the parameters that declare the attribute."""
+    names = [name for name, (parameter, _) in PARAMETERS.items() if getattr(parameter, attribute) not in (None, ())]
+    assert names
+    return names
+
+
+def test_every_field_is_a_parameter_with_help_and_a_group() -> None:
+    assert list(PARAMETERS) == [field.name for field in dataclasses.fields(TrainConfig)]
+    for name, (parameter, value_type) in PARAMETERS.items():
+        assert parameter.help, name
+        assert parameter.group, name
+        assert value_type in (bool, int, float, str), name
+        assert value_type is not str or parameter.choices, f"{name}: a free string cannot be checked"
+
+
+def test_defaults_are_within_their_own_advice() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        TrainConfig()
+
+
+@pytest.mark.parametrize("name", having("low"))
+def test_below_the_bound_raises_and_names_the_parameter(name: str) -> None:
+    parameter, value_type = PARAMETERS[name]
+    assert parameter.low is not None
+    outside = value_type(parameter.low) if parameter.open_low else value_type(parameter.low - 1)
+    with pytest.raises(ConfigError, match="^" + re.escape(f"{name} must be {parameter.allowed()}, not ")):
+        TrainConfig(**{name: outside})
+
+
+@pytest.mark.parametrize("name", having("high"))
+def test_above_the_bound_raises_and_names_the_parameter(name: str) -> None:
+    parameter, value_type = PARAMETERS[name]
+    assert parameter.high is not None
+    with pytest.raises(ConfigError, match="^" + re.escape(f"{name} must be {parameter.allowed()}, not ")):
+        TrainConfig(**{name: value_type(parameter.high + 1)})
+
+
+@pytest.mark.parametrize("name", having("advised"))
+def test_outside_the_advice_warns_and_is_kept(name: str) -> None:
+    parameter, value_type = PARAMETERS[name]
+    assert parameter.advised is not None
+    value = value_type(parameter.advised[1] * 2) if parameter.advised[1] else value_type(parameter.advised[0] / 2)
+    with pytest.warns(AdviceWarning, match=f"^{name} is "):
+        config = TrainConfig(**{name: value})
+    assert getattr(config, name) == value
+
+
+@pytest.mark.parametrize("name", having("choices"))
+def test_choices_are_all_accepted_and_nothing_else_is(name: str) -> None:
+    parameter, _ = PARAMETERS[name]
+    for choice in parameter.choices:
+        assert getattr(TrainConfig(**{name: choice}), name) == choice
+    with pytest.raises(ConfigError, match=f"^{name} must be one of .*, not 'other'"):
+        TrainConfig(**{name: "other"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("dim", "100"),
+        ("dim", 100.0),
+        ("dim", True),
+        ("dim", None),
+        ("subword", 1),
+        ("lr", "fast"),
+        ("objective", 1),
+    ],
+)
+def test_a_value_of_the_wrong_type_raises(name: str, value: Any) -> None:
+    with pytest.raises(ConfigError, match=f"^{name} must be of type "):
+        TrainConfig(**{name: value})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_rate_that_is_not_finite_raises(value: float) -> None:
+    with pytest.raises(ConfigError, match=r"^lr must be "):
+        TrainConfig(lr=value)
+
+
+def test_numpy_scalars_become_python_values() -> None:
+    config = TrainConfig(dim=np.int64(64), subsample=np.float32(0.0), lr=np.float64(0.5))
+    assert (type(config.dim), type(config.subsample), type(config.lr)) == (int, float, float)
+    json.dumps(config.to_dict())
+
+
+def test_contradictions_raise() -> None:
+    with pytest.raises(ConfigError, match="min_n is 5 but max_n is 4"):
+        TrainConfig(subword=True, min_n=5, max_n=4)
+    with pytest.raises(ConfigError, match="min_lr"):
+        TrainConfig(lr=0.01, min_lr=0.02)
+
+
+def test_lr_alone_scales_both_sides_and_input_lr_overrides_one() -> None:
+    output, input_ = TrainConfig(objective="cbow").rates()
+    assert TrainConfig(objective="cbow", lr=2 * output).rates() == pytest.approx((2 * output, 2 * input_))
+    assert TrainConfig(objective="cbow", input_lr=0.3).rates() == pytest.approx((output, 0.3))
+
+
+def test_an_unknown_name_is_answered_with_a_close_one() -> None:
+    with pytest.raises(ConfigError, match=r"unknown parameter 'epoch'; did you mean 'epochs'\?"):
+        TrainConfig.from_dict({"epoch": 3})
+    with pytest.raises(ConfigError, match="unknown parameter 'epoch'"):
+        TrainConfig().replace(epoch=3)
+
+
+def test_a_config_survives_its_dictionary_and_cannot_be_changed() -> None:
+    config = TrainConfig(objective="cbow", dim=32, lr=0.1)
+    assert TrainConfig.from_dict(config.to_dict()) == config
+    assert config.replace(dim=48).dim == 48
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.dim = 3
+
+
+def test_toml_sets_parameters_and_overrides_win(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text('objective = "cbow"\ndim = 48\nlr = 1\nsubword = true\n', encoding="utf-8")
+    config = TrainConfig.from_toml(path, dim=64)
+    assert (config.objective, config.dim, config.lr, config.subword) == ("cbow", 64, 1.0, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"dim = ", "not valid TOML"),
+        (b"dim = 0", "dim must be at least 1"),
+        (b"dims = 5", "did you mean 'dim'"),
+        (b"objective = '\xff'", "not valid TOML"),
+    ],
+)
+def test_a_bad_toml_file_is_named(tmp_path: Path, text: bytes, message: str) -> None:
+    path = tmp_path / "run.toml"
+    path.write_bytes(text)
+    with pytest.raises(ConfigError) as caught:
+        TrainConfig.from_toml(path)
+    assert str(path) in str(caught.value)
+    assert message in str(caught.value)
+
+
+def test_a_missing_toml_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.toml: cannot read"):
+        TrainConfig.from_toml(tmp_path / "none.toml")

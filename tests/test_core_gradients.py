@@ -1,0 +1,76 @@
+"""The update of the exact gradient is minus the derivative of the loss, measured by finite differences.
+
+For a small enough rate, what an epoch adds to a parameter is -lr times the derivative of the epoch's loss with
+respect to it. The float64 twin is measured, to which test_core_twin.py ties the core.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from core_problem import WORDS, problem, reference_worker
+
+LR = 1e-9
+STEP = 1e-5
+ROWS = (0, 12, 25)  # a frequent word, one less frequent, a rare one
+
+
+def loss_at(arguments: dict, matrix: str, row: int, column: int, step: float) -> float:
+    """Return the loss of an epoch after a change of one parameter."""
+    worker = reference_worker(arguments)
+    getattr(worker, matrix)[row, column] += step
+    worker.run(0, 0.0, 0.0, 1.0)
+    return worker.loss
+
+
+@pytest.mark.parametrize("subword", [False, True])
+@pytest.mark.parametrize("cbow", [False, True])
+@pytest.mark.parametrize("matrix", ["inputs", "outputs"])
+def test_the_exact_update_is_the_derivative(cbow: bool, subword: bool, matrix: str) -> None:
+    arguments = problem(subword=subword, cbow=cbow, exact=True, window=3)
+    worker = reference_worker(arguments)
+    before = getattr(worker, matrix).copy()
+    worker.run(0, LR, 0.0, 1.0)
+    update = (getattr(worker, matrix) - before) / LR
+    rows = (*ROWS, WORDS + 2, WORDS + 11) if subword and matrix == "inputs" else ROWS
+    for row in rows:
+        for column in (0, 7):
+            above, below = (loss_at(arguments, matrix, row, column, step) for step in (STEP, -STEP))
+            derivative = (above - below) / (2 * STEP)
+            assert abs(derivative) > 1e-3
+            assert update[row, column] == pytest.approx(-derivative, rel=1e-4, abs=1e-5)
+
+
+def test_the_historic_update_of_cbow_lacks_the_mean() -> None:
+    # one sentence of five words with a fixed window of 4: every center has 4 contexts, so the factor is 4 exactly
+    updates = {}
+    for exact in (True, False):
+        arguments = problem(cbow=True, exact=exact, window=4, fixed_window=True, subsample=0)
+        arguments |= {"ids": np.arange(5, dtype=np.int32), "offsets": np.array([0, 5])}
+        worker = reference_worker(arguments)
+        before = worker.inputs.copy()
+        worker.run(0, LR, 0.0, 1.0)
+        updates[exact] = (worker.inputs - before) / LR
+    assert np.abs(updates[True][:5]).min() > 0
+    np.testing.assert_allclose(updates[False], 4 * updates[True], rtol=1e-3, atol=1e-6)
+
+
+def test_the_historic_update_of_subwords_lacks_the_mean() -> None:
+    updates = {}
+    for exact in (True, False):
+        arguments = problem(subword=True, exact=exact, subsample=0)
+        # one n-gram row for each word beside its own, shared with no other word
+        arguments |= {
+            "ids": np.arange(5, dtype=np.int32),
+            "offsets": np.array([0, 5]),
+            "row_offsets": 2 * np.arange(WORDS + 1),
+            "rows": np.column_stack([np.arange(WORDS), np.minimum(WORDS + np.arange(WORDS), WORDS + 29)])
+            .ravel()
+            .astype(np.int32),
+        }
+        worker = reference_worker(arguments)
+        before = worker.inputs.copy()
+        worker.run(0, LR, 0.0, 1.0)
+        updates[exact] = (worker.inputs - before) / LR
+    assert np.abs(updates[True][[0, 4, WORDS, WORDS + 4]]).min() > 0
+    np.testing.assert_allclose(updates[False], 2 * updates[True], rtol=1e-3, atol=1e-6)

@@ -1,0 +1,100 @@
+"""The compiled core lands on the numbers of its readable twin: every objective, input, gradient and SIMD path."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from core_problem import DIM, core_worker, problem, reference_worker, run_epoch
+
+from embed import _core
+
+# single precision against double, after two epochs of about 10,000 updates
+TOLERANCE = 2e-5
+COMBINATIONS = list(itertools.product((False, True), (False, True), (False, True), (False, True)))
+
+
+@pytest.mark.parametrize(("cbow", "exact", "subword", "fixed"), COMBINATIONS)
+@pytest.mark.parametrize(("window", "negatives"), [(1, 1), (5, 5), (3, 14)])
+def test_the_core_agrees_with_its_twin(
+    cbow: bool, exact: bool, subword: bool, fixed: bool, window: int, negatives: int
+) -> None:
+    arguments = problem(subword=subword, cbow=cbow, exact=exact, fixed_window=fixed, window=window, negatives=negatives)
+    twin = reference_worker(arguments)
+    for epoch in range(2):
+        twin.run(epoch, 0.02, -1e-5, 1.5)
+    for path in _core.simd_paths():
+        worker, inputs, outputs = core_worker(arguments, path)
+        for epoch in range(2):
+            run_epoch(worker, arguments, epoch, 0.02, -1e-5, 1.5)
+        np.testing.assert_allclose(inputs[:, :DIM], twin.inputs, rtol=0, atol=TOLERANCE, err_msg=path)
+        np.testing.assert_allclose(outputs[:, :DIM], twin.outputs, rtol=0, atol=TOLERANCE, err_msg=path)
+        assert (worker.examples, worker.centers) == (twin.examples, twin.centers)
+        assert worker.loss == pytest.approx(twin.loss, rel=1e-5)
+        assert not inputs[:, DIM:].any()
+        assert not outputs[:, DIM:].any()
+
+
+def test_the_twin_changes_what_it_trains() -> None:
+    # guards the test above: two workers that do nothing would agree as well
+    arguments = problem(subword=True)
+    twin = reference_worker(arguments)
+    twin.run(0, 0.02, 0, 1)
+    assert np.abs(twin.inputs - arguments["inputs"][:, :DIM]).max() > 0.01
+    assert np.abs(twin.outputs - arguments["outputs"][:, :DIM]).max() > 0.01
+
+
+@pytest.mark.parametrize("path", _core.simd_paths())
+@pytest.mark.parametrize("cbow", [False, True])
+def test_the_same_seed_gives_the_same_bits(path: str, cbow: bool) -> None:
+    results = []
+    for _ in range(2):
+        arguments = problem(subword=True, cbow=cbow)
+        worker, inputs, outputs = core_worker(arguments, path)
+        run_epoch(worker, arguments, 0, 0.05)
+        results.append((inputs.tobytes(), outputs.tobytes(), worker.loss))
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("change", [{"seed": 8}, {"epoch": 1}])
+def test_another_seed_or_epoch_draws_anew(change: dict[str, Any]) -> None:
+    losses = []
+    for changed in ({}, change):
+        arguments = problem(**{key: value for key, value in changed.items() if key != "epoch"})
+        worker, *_ = core_worker(arguments)
+        run_epoch(worker, arguments, changed.get("epoch", 0), 0.0)
+        losses.append(worker.loss)
+    assert losses[0] != losses[1]
+
+
+def test_chunks_do_the_same_as_one_run() -> None:
+    # the draws belong to the position in the corpus, wherever the chunks are cut
+    arguments = problem()
+    whole, inputs, outputs = core_worker(arguments)
+    run_epoch(whole, arguments, 0, 0.05, -1e-5)
+    for size in (1, 13, 100, 1000):
+        worker, chunk_inputs, chunk_outputs = core_worker(arguments)
+        for first in range(0, len(arguments["ids"]), size):
+            last = min(first + size, len(arguments["ids"]))
+            worker.run(0, first, last, 0.05, -1e-5, 1.0, np.zeros(1, np.int32))
+        assert worker.centers == whole.centers
+        np.testing.assert_array_equal(chunk_inputs, inputs)
+        np.testing.assert_array_equal(chunk_outputs, outputs)
+
+
+def test_a_raised_stop_flag_ends_the_run_after_a_block() -> None:
+    arguments = problem()
+    worker, *_ = core_worker(arguments)
+    assert worker.run(0, 0, len(arguments["ids"]), 0.05, 0, 1.0, np.ones(1, np.int32)) == 0
+    assert worker.centers == 0
+
+
+def test_a_rate_of_zero_measures_without_changing_anything() -> None:
+    arguments = problem(subword=True)
+    worker, inputs, outputs = core_worker(arguments)
+    run_epoch(worker, arguments, 0, 0.0)
+    assert worker.loss > 0
+    np.testing.assert_array_equal(inputs, arguments["inputs"])
+    np.testing.assert_array_equal(outputs, arguments["outputs"])
