@@ -152,9 +152,9 @@ class TrainConfig:
         high=100,
         advised=(1e-4, 5),
     )
-    min_lr: float = _parameter(
-        1e-4,
-        "the learning rate decays linearly from lr to this; input_lr decays in proportion",
+    min_lr: float | None = _parameter(
+        None,
+        "lr decays linearly to this, input_lr in proportion (default: 1e-4, or lr if that is lower)",
         _OPTIMISER,
         low=0,
         high=10,
@@ -219,13 +219,11 @@ class TrainConfig:
 
     def thread_count(self) -> int:
         """Return the number of worker threads, the default filled in."""
-        return (
-            self.threads
-            if self.threads is not None
-            else len(os.sched_getaffinity(0))
-            if hasattr(os, "sched_getaffinity")
-            else os.cpu_count() or 1
-        )
+        if self.threads is not None:
+            return self.threads
+        if hasattr(os, "sched_getaffinity"):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
 
     def replace(self, **changes: Any) -> TrainConfig:
         """Return a copy with some values changed; raises ConfigError for unknown names or bad values."""

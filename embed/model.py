@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import platform
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -48,6 +49,11 @@ class EpochRecord:
     tokens_per_second: float
 
 
+def _versions() -> dict[str, str]:
+    own = importlib.metadata.version("train-embeddings")
+    return {"train-embeddings": own, "python": platform.python_version(), "numpy": np.__version__}
+
+
 @dataclass(frozen=True)
 class Provenance:
     """Where a model comes from: the corpus, the machine and the versions."""
@@ -58,9 +64,7 @@ class Provenance:
     raw_tokens: int
     simd_path: str
     threads: int
-    versions: dict[str, str] = field(
-        default_factory=lambda: {"python": platform.python_version(), "numpy": np.__version__}
-    )
+    versions: dict[str, str] = field(default_factory=_versions)
 
 
 @dataclass(frozen=True)
