@@ -85,7 +85,7 @@ _DEFAULT_RATES: dict[tuple[str, str, bool], tuple[float, float]] = {
     ("cbow", "historic", False): (0.05, 0.05),
     ("sg", "exact", True): (0.05, 0.8),
     ("sg", "historic", True): (0.05, 0.05),
-    ("cbow", "exact", True): (0.05, 0.5),
+    ("cbow", "exact", True): (0.05, 2.0),
     ("cbow", "historic", True): (0.05, 0.05),
 }
 

@@ -31,11 +31,14 @@ _MAX_ROWS = (1 << 31) - 1  # row numbers are int32; offsets into a matrix are 64
 def padded_matrix(rows: int, dim: int) -> Float32s:
     """Return zeros float32[rows, stride], stride being `dim` rounded up to whole cache lines."""
     stride = -(-dim // _core.ROW_FLOATS) * _core.ROW_FLOATS
-    size = max(1, rows * stride * 4)
-    # one huge page more than needed leaves room for the system to align the rest
-    memory = mmap.mmap(-1, size + _HUGE_PAGE)
+    # One huge page more than needed leaves room for the system to align the rest.
+    size = rows * stride * 4 + _HUGE_PAGE
     if hasattr(mmap, "MADV_HUGEPAGE"):
+        # Python's default, shared memory, is a kind that most systems keep on small pages.
+        memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         memory.madvise(mmap.MADV_HUGEPAGE)
+    else:
+        memory = mmap.mmap(-1, size)
     return np.frombuffer(memory, np.float32, rows * stride).reshape(rows, stride)
 
 

@@ -38,8 +38,9 @@ Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Iterable[Se
 EpochCallback = Callable[[EpochRecord, Model], object]
 """Called after each epoch with its record and the model as it stands; a true return value ends the training."""
 
-# Tokens a worker takes at a time: some hundredths of a second of work.
-_CHUNK_TOKENS = 1 << 15
+# Tokens a worker takes at a time: some hundredths of a second of work, and less where the corpus is so short that
+# the threads would not come out even at the end of an epoch.
+_MAX_CHUNK_TOKENS, _MIN_CHUNK_TOKENS, _CHUNKS_PER_THREAD = 1 << 15, 1 << 10, 64
 # How often the main thread looks after the workers.
 _POLL_SECONDS = 0.1
 # The epoch number whose draws the held-out loss uses; no training epoch reaches it.
@@ -250,7 +251,9 @@ class Trainer:
         self, first: int, last: int, epoch: int, rate: tuple[float, float], show: Callable[[int], None]
     ) -> None:
         """Let the workers do the tokens first..last-1; an interrupt stops them within a block."""
-        chunks = iter(range(first, last, _CHUNK_TOKENS))
+        even = (last - first) // (_CHUNKS_PER_THREAD * len(self._workers))
+        size = min(max(even, _MIN_CHUNK_TOKENS), _MAX_CHUNK_TOKENS)
+        chunks = iter(range(first, last, size))
         done = _Tally()
         failures: list[BaseException] = []
         lr, slope = rate
@@ -259,7 +262,7 @@ class Trainer:
         def work(worker: _core.Worker) -> None:
             try:
                 for start in _shared(chunks, done.lock):
-                    end = min(start + _CHUNK_TOKENS, last)
+                    end = min(start + size, last)
                     worker.run(epoch, start, end, lr, slope, input_rate / output_rate, self._stop)
                     if not np.isfinite(worker.loss):
                         raise self._divergence(epoch, "the loss is not finite")

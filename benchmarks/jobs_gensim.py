@@ -1,0 +1,64 @@
+"""What a worker does with gensim: train from a file, train and score, scan."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from typing import Any
+
+from benchmarks.scoring import score
+from embed.vectors import WordVectors
+
+__all__ = ["quality_gensim", "scan_gensim", "train_gensim"]
+
+
+def _model(settings: dict[str, Any]) -> Any:
+    return importlib.import_module("gensim.models").Word2Vec(**settings)
+
+
+def _train(model: Any, path: str, epochs: int) -> float:
+    started = time.perf_counter()
+    model.train(
+        corpus_file=path,
+        total_examples=model.corpus_count,
+        total_words=model.corpus_total_words,
+        epochs=epochs,
+    )
+    return time.perf_counter() - started
+
+
+def train_gensim(*, path: str, epochs: int, settings: dict[str, Any]) -> dict[str, Any]:
+    """Train in ``corpus_file`` mode and return the seconds of ``train``, without ``build_vocab``."""
+    started = time.perf_counter()
+    model = _model(settings)
+    model.build_vocab(corpus_file=path)
+    prepared = time.perf_counter() - started
+    seconds = _train(model, path, epochs)
+    tokens = sum(model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key)
+    return {
+        "seconds": seconds,
+        "amount": int(tokens) * epochs,
+        "prepare_seconds": prepared,
+        "words": len(model.wv.index_to_key),
+    }
+
+
+def quality_gensim(
+    *, path: str, epochs: int, seed: int, settings: dict[str, Any], sets: list[list[str]], top: int
+) -> dict[str, Any]:
+    """Train in ``corpus_file`` mode and score."""
+    model = _model({**settings, "seed": seed})
+    model.build_vocab(corpus_file=path)
+    seconds = _train(model, path, epochs)
+    vectors = WordVectors(model.wv.index_to_key, model.wv.vectors)
+    return {"seconds": seconds, "figures": score(vectors, sets, top)}
+
+
+def scan_gensim(*, path: str, min_count: int) -> dict[str, Any]:
+    """Count the words of a file, without building the vocabulary after it."""
+    word2vec = importlib.import_module("gensim.models.word2vec")
+    model = word2vec.Word2Vec(min_count=min_count)
+    sentences = word2vec.LineSentence(path)
+    started = time.perf_counter()
+    tokens, _ = model.scan_vocab(corpus_iterable=sentences)
+    return {"seconds": time.perf_counter() - started, "amount": int(tokens)}

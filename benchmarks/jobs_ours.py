@@ -1,0 +1,54 @@
+"""What a worker does with our package: train, train and score, count and encode."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from benchmarks.scoring import score
+from embed.config import TrainConfig
+from embed.corpora import TextCorpus
+from embed.encoding import encode
+from embed.trainer import Trainer
+
+__all__ = ["encode_ours", "quality_ours", "train_ours"]
+
+
+def train_ours(*, path: str, config: dict[str, Any]) -> dict[str, Any]:
+    """Train and return the seconds of the training phase, as the trainer itself records them."""
+    settings = TrainConfig(**config)
+    started = time.perf_counter()
+    with encode(TextCorpus(path), min_count=settings.min_count) as encoded:
+        trainer = Trainer(encoded, settings)
+        prepared = time.perf_counter() - started
+        trainer.run(progress=False)
+        return {
+            "seconds": sum(record.seconds for record in trainer.history),
+            "amount": len(encoded.ids) * settings.epochs,
+            "prepare_seconds": prepared,
+            "words": len(encoded.vocabulary),
+            "simd_path": trainer.provenance.simd_path,
+        }
+
+
+def quality_ours(
+    *, path: str, encoded_dir: str, config: dict[str, Any], sets: list[list[str]], top: int
+) -> dict[str, Any]:
+    """Train and score."""
+    settings = TrainConfig(**config)
+    with encode(TextCorpus(path), min_count=settings.min_count, directory=encoded_dir) as encoded:
+        started = time.perf_counter()
+        model = Trainer(encoded, settings).run(progress=False)
+        seconds = time.perf_counter() - started
+        return {
+            "seconds": seconds,
+            "loss": model.history[-1].loss,
+            "figures": score(model.vectors, sets, top),
+        }
+
+
+def encode_ours(*, path: str, min_count: int) -> dict[str, Any]:
+    """Count and encode."""
+    started = time.perf_counter()
+    with encode(TextCorpus(path), min_count=min_count) as encoded:
+        return {"seconds": time.perf_counter() - started, "amount": encoded.raw_tokens}

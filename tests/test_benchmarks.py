@@ -1,0 +1,369 @@
+"""The benchmarks: their arithmetic, tables, floors and parsing, and real rows at the smallest size.
+
+No test looks at a time. The benchmarks live in the source tree and are never installed, so there is nothing to test
+where only the package is.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))  # at the end: what is installed goes first
+pytest.importorskip("benchmarks", reason="the benchmarks are in the source tree only")
+
+from benchmarks import cli, contest, memory, memory_use, processes, quality, report, smoke, speed
+from benchmarks.contest import Contest, Outcome
+from benchmarks.corpus import TextSource, limited
+from benchmarks.figures import mean_interval, pairwise_ratios, summarise
+from benchmarks.floors import ACCEPTANCE_FLOORS, MET, MISSED, QUALITY_TOKENS, Floor, floor_of
+from benchmarks.processes import BenchmarkError, Job, parse_result
+from benchmarks.programs import SHARED
+from benchmarks.report import Section
+from benchmarks.worker import JOBS
+from embed.errors import CorpusError
+
+# figures
+
+
+def test_summary_of_measurements() -> None:
+    summary = summarise([3.0, 1.0, 8.0])
+    assert (summary.median, summary.mean, summary.low, summary.high) == (3, 4, 1, 8)
+    assert summary.values == (3, 1, 8)
+
+
+@pytest.mark.parametrize("values", [[], [1.0, float("nan")], [float("inf")]])
+def test_a_summary_needs_finite_measurements(values: list[float]) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        summarise(values)
+
+
+def test_ratios_are_taken_pair_by_pair() -> None:
+    # the machine was 10 times slower during the second pair: the ratio of the medians would be 6 / 3
+    summary = pairwise_ratios([30, 6, 3], [10, 2, 3])
+    assert summary.values == (3, 3, 1)
+    assert summary.median == 3
+    with pytest.raises(ValueError, match="shorter"):
+        pairwise_ratios([1, 2], [1])
+
+
+def test_interval_is_students() -> None:
+    interval = mean_interval([1.0, 2.0, 3.0])
+    assert interval is not None
+    # t(0.975, 2) = 4.302653, standard error 1 / sqrt(3)
+    assert interval == pytest.approx((2 - 2.4841377, 2 + 2.4841377))
+    assert mean_interval([1.0]) is None
+
+
+# floors
+
+
+def test_a_bound_itself_meets_the_floor() -> None:
+    assert [Floor(5).verdict(value) for value in (4.99, 5, 6)] == [MISSED, MET, MET]
+    assert [Floor(300, most=True).verdict(value) for value in (299, 300, 301)] == [MET, MET, MISSED]
+
+
+def test_every_floor_belongs_to_a_row_that_is_measured() -> None:
+    rows = {
+        "speed": speed.ROWS,
+        "quality": tuple(quality.MODELS),
+        "memory": memory.ROWS,
+        "text": ("encode", "write", "read"),
+    }
+    assert set(ACCEPTANCE_FLOORS) == set(rows)
+    for section, floors in ACCEPTANCE_FLOORS.items():
+        assert set(floors) <= set(rows[section])
+    figures = {figure for floors in ACCEPTANCE_FLOORS["quality"].values() for figure in floors}
+    assert figures == {*quality.STANDARD_SETS, "google syntactic", "rarewords"}
+
+
+def test_floor_of_a_figure() -> None:
+    assert floor_of("speed", "cbow", "ratio") == Floor(2.5)
+    assert floor_of("quality", "subword", "rarewords") == Floor(46)
+    assert floor_of("text", "write", "ratio") is None
+    assert floor_of("quality", "gensim cbow", "google") is None
+
+
+# workers
+
+
+def test_every_job_is_a_function_of_its_module() -> None:
+    assert len(JOBS) == 13
+    for job, module in JOBS.items():
+        imported = __import__(module, fromlist=[job])  # no peer is imported before its job runs
+        assert callable(getattr(imported, job))
+
+
+@pytest.mark.parametrize("output", ["", "hello\n", "[1]", '{"seconds": 1}\n{"seconds": 2}'])
+def test_output_of_a_worker_must_be_one_object(output: str) -> None:
+    with pytest.raises(BenchmarkError, match="train_ours printed"):
+        parse_result("train_ours", output)
+
+
+def test_result_of_a_worker() -> None:
+    assert parse_result("train_ours", '{"seconds": 1.5, "peak_rss": null}\n') == {"seconds": 1.5, "peak_rss": None}
+
+
+def test_a_failing_worker_tells_why(tmp_path: Path) -> None:
+    with pytest.raises(BenchmarkError, match=r"encode_ours failed with status 1:\n(?s:.*)nowhere\.txt"):
+        processes.run(Job("encode_ours", {"path": str(tmp_path / "nowhere.txt"), "min_count": 5}))
+
+
+# contests
+
+
+def _outcome(ours: list[float], peer: list[float], *, amounts: tuple[int, int] = (6000, 6000)) -> Outcome:
+    made = Contest("cbow", "gensim", Job("train_ours"), Job("train_gensim"))
+    return Outcome(
+        made,
+        tuple({"seconds": seconds, "amount": amounts[0]} for seconds in ours),
+        tuple({"seconds": seconds, "amount": amounts[1]} for seconds in peer),
+    )
+
+
+def test_row_of_a_contest() -> None:
+    cells = _outcome([1, 2, 1], [3, 6, 1]).cells("speed", judged=True)
+    assert cells == (
+        *("cbow", "gensim", "6,000"),
+        *("6,000", "3,000 to 6,000", "2,000", "1,000 to 6,000"),
+        *("3.00", "1.00 to 3.00", ">= 2.5", MET),
+    )
+    assert len(cells) == len(contest.HEAD)
+    assert _outcome([1], [2]).cells("speed", judged=True)[-1] == MISSED
+    assert _outcome([1], [2]).cells("speed", judged=False)[-2:] == ("-", "-")
+
+
+def test_unequal_work_is_remarked() -> None:
+    assert _outcome([1], [1]).remarks() == []
+    (remark,) = _outcome([1], [1], amounts=(6000, 5000)).remarks()
+    assert "6,000" in remark
+    assert "5,000" in remark
+
+
+def test_turns_alternate(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[str] = []
+
+    def run(job: Job) -> dict[str, float]:
+        turns.append(job.name)
+        return {"seconds": float(len(turns)), "amount": 10}
+
+    monkeypatch.setattr(processes, "run", run)
+    outcome = contest.hold(Contest("cbow", "gensim", Job("ours"), Job("peer")), runs=3)
+    assert turns == ["ours", "peer"] * 3
+    assert [result["seconds"] for result in outcome.ours] == [1, 3, 5]
+
+
+def test_a_run_that_took_no_time_is_no_rate() -> None:
+    with pytest.raises(BenchmarkError, match="--tokens"):
+        _ = _outcome([0.0], [1.0]).our_rate
+
+
+def test_a_missing_peer_skips_its_row_and_says_so() -> None:
+    made = Contest("cbow", "gensim", Job("train_ours"), Job("train_gensim"), needs="no_such_module")
+    section = contest.section_of("speed", "Speed", [], [made], 1, judged=True)
+    assert section.rows == ()
+    assert section.definitions[-1] == "cbow: skipped, no_such_module is not installed."
+    assert section.missed == 1  # a floor that nobody looked at is not met
+    assert contest.section_of("speed", "Speed", [], [made], 1, judged=False).missed == 0
+
+
+def test_programs_are_told_the_same() -> None:
+    rows = {row.name: row for row in speed.contests("b", "a", speed.SpeedSettings())}
+    assert tuple(rows) == speed.ROWS
+    ours, gensim = rows["cbow"].ours.settings, rows["cbow"].peer.settings
+    assert (ours["config"]["objective"], gensim["settings"]["sg"]) == ("cbow", 0)
+    for mine, theirs in {
+        "dim": "vector_size",
+        "window": "window",
+        "negatives": "negative",
+        "threads": "workers",
+    }.items():
+        assert ours["config"][mine] == gensim["settings"][theirs]
+    subword, fasttext = rows["subword"].ours.settings, rows["subword"].peer.settings
+    assert subword["path"] == fasttext["path"] == "a"
+    names = {"buckets": "bucket", "min_n": "minn", "max_n": "maxn", "subsample": "t", "min_count": "minCount"}
+    for mine, theirs in names.items():
+        assert subword["config"][mine] == fasttext["settings"][theirs]
+    threads = rows["skip-gram-threads"]
+    assert (threads.ours.settings["config"]["threads"], threads.peer.settings["config"]["threads"]) == (2, 1)
+
+
+# quality
+
+
+def test_rows_of_a_model() -> None:
+    results = [
+        {"seconds": 10.0, "figures": {"google": 36.0, "rarewords": None}},
+        {"seconds": 12.0, "figures": {"google": 39.0, "rarewords": 50.0}},
+    ]
+    google, rare, seconds = quality.rows_of("skip-gram", results, judged=True)
+    assert google[:5] == ("skip-gram", "google", "37.5", "36.0", "39.0")
+    assert google[-2:] == (">= 37", MET)
+    assert set(rare[2:]) == {"-"}
+    assert seconds[1:3] == ("seconds", "11.0")
+    assert seconds[-1] == "-"
+
+
+def test_more_sets(tmp_path: Path) -> None:
+    path = tmp_path / "en_rw.tsv"
+    path.touch()
+    assert quality.named_sets([str(path)])[-1] == ("en_rw", str(path))
+    assert quality.named_sets([f"rarewords={path}"])[-1] == ("rarewords", str(path))
+    with pytest.raises(BenchmarkError, match="NAME=PATH"):
+        quality.named_sets([f"google={path}"])
+    with pytest.raises(BenchmarkError, match="no file"):
+        quality.named_sets(["rarewords=nowhere"])
+
+
+def test_a_short_text_is_not_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "run", lambda job: {"seconds": 1.0, "figures": {"google": 1.0}})
+    source = TextSource(tmp_path, synthetic=100, vocabulary=200)
+    section = quality.run(source, quality.QualitySettings(models=["skip-gram"], seeds=2))
+    assert section.missed == 0
+    assert f"{QUALITY_TOKENS:,}" in section.definitions[-1]
+
+
+# memory
+
+
+def test_rest_is_what_is_neither_matrix_nor_corpus() -> None:
+    result = {
+        **{"peak": 900_000_000, "matrices": 500_000_000, "mapped": 99_000_000, "rows": 2_000, "words": 1_000},
+        "parts": {"RssAnon": 1_000_000},
+    }
+    cells = memory.cells("subword", result, judged=True)
+    assert cells[2:7] == ("900", "500", "99", "301", "1")
+    assert cells[-4:] == ("-", "-", "<= 300", MISSED)
+
+
+def test_status_and_maps_of_linux() -> None:
+    status = "Name:\tpython\nVmHWM:\t     2048 kB\nRssAnon:\t  1024 kB\nThreads:\t2\n"
+    assert memory_use.status_bytes(status) == {"VmHWM": 2 << 20, "RssAnon": 1 << 20}
+    maps = (
+        "7f00-7f10 r--s 00000000 08:01 12 /tmp/a corpus/ids.i32\nSize: 64 kB\nRss:  40 kB\n"
+        "7f10-7f20 rw-p 00000000 00:00 0 \nRss: 4 kB\n"
+        "7f20-7f30 r--s 00000000 08:01 13 /tmp/a corpus/offsets.i64\nRss: 8 kB\nVmFlags: rd sh\n"
+        "7f30-7f40 r-xp 00000000 08:01 14 /usr/lib/libc.so\nRss: 16 kB\n"
+    )
+    assert memory_use.resident_bytes_of_files(Path("/tmp/a corpus"), maps) == 48 << 10
+
+
+def test_sampler_and_peak() -> None:
+    with memory_use.Sampler() as sampler:
+        block = bytearray(1 << 20)
+    assert len(block) == 1 << 20
+    assert set(sampler.peaks) <= set(memory_use.PARTS)
+    peak = memory_use.peak_bytes()
+    assert peak is None or peak > 1 << 20
+
+
+# texts
+
+
+def test_limited_sentences_lose_nothing() -> None:
+    sentences = [["a"] * 10_001, [], ["b", "c"]]
+    assert [len(piece) for piece in limited(sentences, None)] == [10_000, 1, 2]
+    assert list(limited([["a", "b"], ["c", "d"], ["e"]], 3)) == [["a", "b"], ["c"]]
+    assert [token for piece in limited(sentences, 10_002) for token in piece][-2:] == ["a", "b"]
+
+
+def test_a_short_text_is_repeated(tmp_path: Path) -> None:
+    original = tmp_path / "original.txt"
+    original.write_text("a b c\nd e\n", encoding="utf-8")
+    source = TextSource(tmp_path, str(original))
+    text = source.text(12, repeat=True)
+    assert text.path.read_text(encoding="utf-8") == "a b c\nd e\na b c\nd e\na b\n"
+    assert text.tokens == 12
+    assert "5 distinct" in text.description
+    assert source.text(12, repeat=True) is text
+    assert source.text(12).tokens == source.text().tokens == 5
+
+
+def test_a_synthetic_text_has_the_tokens_asked_for(tmp_path: Path) -> None:
+    source = TextSource(tmp_path, synthetic=1_000, vocabulary=200)
+    text = source.text()
+    assert text.tokens == len(text.path.read_text(encoding="utf-8").split()) == 1_000
+
+
+# reports
+
+
+def test_views_of_a_section() -> None:
+    section = Section(
+        "speed",
+        "Training speed",
+        ("What it means.",),
+        ("row", "against"),
+        (("cbow", "a|b"),),
+        (MET, MISSED),
+        {"rows": {}},
+    )
+    assert section.missed == 1
+    assert report.to_text(section).splitlines()[-1] == "What it means."
+    text = report.to_markdown([section], {"processor": "fast"})
+    assert "- processor: fast" in text
+    assert r"| cbow | a\|b |" in text
+    content = json.loads(report.to_json([section], {"processor": "fast"}))
+    assert content["machine"] == {"processor": "fast"}
+    assert content["sections"]["speed"]["verdicts"] == [MET, MISSED]
+    assert content["sections"]["speed"]["rows"] == {}
+
+
+# the command line and real runs
+
+
+def test_wrong_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (
+        [],
+        ["speed", "--runs", "0"],
+        ["speed", "--rows", "glove"],
+        ["text", "--corpus", "a", "--synthetic", "5"],
+    ):
+        with pytest.raises(SystemExit):
+            cli.main(arguments)
+        assert "usage" in capsys.readouterr().err
+
+
+def test_a_missing_corpus_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["text", "--corpus", str(tmp_path / "nowhere.txt")]) == cli.FAILED_STATUS
+    assert capsys.readouterr().err.startswith("benchmarks: ")
+    with pytest.raises(CorpusError):
+        TextSource(tmp_path, str(tmp_path / "nowhere.txt"))
+
+
+def test_a_row_of_speed_is_measured_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    common = ["--synthetic", "20_000", "--tokens", "20_000", "--runs", "2", "--output", str(tmp_path)]
+    assert cli.main(["speed", "--rows", "skip-gram-threads", "--dim", "16", *common]) == 0
+    printed = capsys.readouterr().out
+    assert "skip-gram-threads" in printed
+    content = json.loads((tmp_path / report.JSON_NAME).read_text(encoding="utf-8"))
+    row = content["sections"]["speed"]["rows"]["skip-gram-threads"]
+    ours, peer = row["ours"], row["peer"]
+    assert len(ours["runs"]) == len(peer["runs"]) == 2
+    for index, ratio in enumerate(row["ratio"]["values"]):
+        assert ratio == pytest.approx(ours["per_second"]["values"][index] / peer["per_second"]["values"][index])
+    words = TextSource(tmp_path, synthetic=20_000).text().path.read_text(encoding="utf-8").split()
+    frequent = sum(count for count in Counter(words).values() if count >= SHARED["min_count"])
+    for run in (*ours["runs"], *peer["runs"]):
+        assert run["amount"] == frequent  # before subsampling
+        assert run["seconds"] > 0
+        assert run["peak_rss"] is None or run["peak_rss"] > 1 << 20
+    assert content["sections"]["speed"]["verdicts"] == ["-"]
+    assert (tmp_path / report.MARKDOWN_NAME).read_text(encoding="utf-8").startswith("# Benchmarks")
+
+
+def test_a_model_is_trained_and_scored(tmp_path: Path) -> None:
+    source = TextSource(tmp_path, synthetic=60_000, vocabulary=1_000)
+    section = quality.run(
+        source,
+        quality.QualitySettings(
+            models=["subword"], sets=smoke.planted_sets(tmp_path), seeds=1, threads=1, epochs=2, dim=32, buckets=5_000
+        ),
+    )
+    (result,) = section.data["models"]["subword"]
+    assert result["figures"]["pairs"] > 50  # what is planted is found
+    assert [row[1] for row in section.rows] == ["pairs", "questions", "seconds"]
