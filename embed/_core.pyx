@@ -63,8 +63,12 @@ cdef extern from "random.h" nogil:
 # Tokens of a sentence that are gathered, trained and scattered together, before subsampling.
 cdef enum:
     _BLOCK_TOKENS = 128
+    # Noise is drawn for so many windows of a block and dealt to the rest again: window c has that of c % _NOISE_WINDOWS.
+    _NOISE_WINDOWS = 8
     # How many windows ahead the output rows are fetched into the cache.
     _PREFETCH_WINDOWS = 2
+    # The same for the input rows of a position.
+    _PREFETCH_POSITIONS = 4
     _CACHE_LINE = 64
 
 BLOCK_TOKENS = _BLOCK_TOKENS
@@ -211,12 +215,12 @@ cdef class Worker:
         self.plan.ratios = self.plan.copy + contexts * self.stride
         self.ratios = self.plan.ratios + contexts
 
-        self.index_memory = bytearray(4 * (positions + _BLOCK_TOKENS * (targets + 1) + targets))
+        self.index_memory = bytearray(4 * (positions + _BLOCK_TOKENS + _NOISE_WINDOWS * self.negatives + targets))
         cdef unsigned char[::1] index_view = self.index_memory
         self.words = <int32_t *> &index_view[0]
         self.reaches = self.words + positions
         self.noise = self.reaches + _BLOCK_TOKENS
-        self.folds = self.noise + _BLOCK_TOKENS * targets
+        self.folds = self.noise + _NOISE_WINDOWS * self.negatives
         self.pointer_memory = bytearray(sizeof(void *) * (3 * contexts + targets + 2))
         cdef unsigned char[::1] pointer_view = self.pointer_memory
         self.plan.x = <float **> &pointer_view[0]
@@ -329,7 +333,7 @@ cdef class Worker:
             self._scatter(words, n)
 
     cdef void _draw(self, uint64_t stream, int64_t own) noexcept nogil:
-        """For each center in turn: its reach, then its noise words."""
+        """For each center in turn: its reach and, for the first _NOISE_WINDOWS, its noise words."""
         cdef int64_t c, j
         cdef uint64_t fraction
         cdef const embed_alias *table = <const embed_alias *> &self.noise_table[0, 0]
@@ -339,8 +343,12 @@ cdef class Worker:
                 self.reaches[c] = self.window
             else:
                 self.reaches[c] = 1 + <int32_t> embed_scale(embed_next(&stream), <uint64_t> self.window, &fraction)
-            for j in range(self.negatives):
-                self.noise[c * self.negatives + j] = embed_draw(&stream, table, vocabulary)
+            if c < _NOISE_WINDOWS:
+                for j in range(self.negatives):
+                    self.noise[c * self.negatives + j] = embed_draw(&stream, table, vocabulary)
+
+    cdef const int32_t *_noise_of(self, int64_t c) noexcept nogil:
+        return self.noise + c % _NOISE_WINDOWS * self.negatives
 
     cdef void _gather(self, const int32_t *words, int64_t n) noexcept nogil:
         """Position i becomes the mean of the n input rows of its word.
@@ -349,9 +357,11 @@ cdef class Worker:
         mean; the historic step, without that factor, moves each row and their mean by all of it.
         """
         cdef int64_t i, r, first, size
+        cdef int32_t word
         for i in range(n):
-            if i + 1 < n:
-                for r in range(self.row_offsets[words[i + 1]], self.row_offsets[words[i + 1] + 1]):
+            if i + _PREFETCH_POSITIONS < n:
+                word = words[i + _PREFETCH_POSITIONS]
+                for r in range(self.row_offsets[word], self.row_offsets[word + 1]):
                     embed_prefetch_row(&self.inputs[self.rows[r], 0], self.width)
             first = self.row_offsets[words[i]]
             size = self.row_offsets[words[i] + 1] - first
@@ -370,9 +380,11 @@ cdef class Worker:
 
     cdef void _prefetch_targets(self, int32_t word, int64_t c) noexcept nogil:
         cdef int64_t j
+        cdef const int32_t *noise = self._noise_of(c)
         embed_prefetch_row(&self.outputs[word, 0], self.width)
-        for j in range(self.negatives):
-            embed_prefetch_row(&self.outputs[self.noise[c * self.negatives + j], 0], self.width)
+        if c < _NOISE_WINDOWS:  # later windows meet rows that are still in the cache
+            for j in range(self.negatives):
+                embed_prefetch_row(&self.outputs[noise[j], 0], self.width)
 
     cdef void _plan_targets(self, int32_t word, const int32_t *noise) noexcept nogil:
         """The target's row, then the distinct noise rows, then a second mention of each that was drawn again.
@@ -407,7 +419,7 @@ cdef class Worker:
         cdef embed_window *plan = &self.plan
         if contexts == 0:
             return
-        self._plan_targets(words[center], self.noise + c * self.negatives)
+        self._plan_targets(words[center], self._noise_of(c))
         if self.cbow:
             self.kernels.context_mean(self.block, self.stride, first, last, center, self.width, self.mean, self.delta)
             plan.x[0] = self.mean

@@ -16,6 +16,7 @@ __all__ = ["ReferenceWorker", "SplitMix64", "epoch_key", "keeps"]
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _BLOCK_TOKENS = 128
+_NOISE_WINDOWS = 8
 _MAX_SCORE = 30.0
 
 Floats = NDArray[np.float64]
@@ -111,15 +112,20 @@ class ReferenceWorker:
         # the block's own tokens, and a halo of `window` tokens on each side where the sentence goes on
         own = self._kept(key, range(start, stop))
         self.centers += len(own)
-        reach = max(_BLOCK_TOKENS, 16 * self.window)
-        left = self._kept(key, range(start - 1, max(sentence_first, start - reach) - 1, -1), self.window)
-        right = self._kept(key, range(stop, min(sentence_last, stop + reach)), self.window)
+        limit = max(_BLOCK_TOKENS, 16 * self.window)
+        left = self._kept(key, range(start - 1, max(sentence_first, start - limit) - 1, -1), self.window)
+        right = self._kept(key, range(stop, min(sentence_last, stop + limit)), self.window)
         words = left[::-1] + own + right
         if not own or len(words) < 2:
             return
 
         stream = _block_stream(key, start)
-        draws = [self._draw(stream) for _ in own]
+        reaches: list[int] = []
+        noise: list[list[int]] = []
+        for c in range(len(own)):
+            reaches.append(self.window if self.fixed_window else 1 + stream.scale(self.window)[0])
+            if c < _NOISE_WINDOWS:
+                noise.append(self._noise(stream))
 
         # gather: a position is the mean of its word's rows
         rows = [self.rows[self.row_offsets[word] : self.row_offsets[word + 1]] for word in words]
@@ -128,26 +134,25 @@ class ReferenceWorker:
         # a step moves each of n rows, and so their mean, by 1/n of what it moves a single row; historically by all
         ratios = np.array([ratio / len(position_rows) if self.exact else ratio for position_rows in rows])
 
-        for c, (width, noise) in enumerate(draws):
+        for c, reach in enumerate(reaches):
             center = len(left) + c
-            contexts = [i for i in range(center - width, center + width + 1) if i != center and 0 <= i < len(words)]
+            contexts = [i for i in range(center - reach, center + reach + 1) if i != center and 0 <= i < len(words)]
             if contexts:
-                self._train_window(block, contexts, words[center], noise, lr, ratios)
+                self._train_window(block, contexts, words[center], noise[c % _NOISE_WINDOWS], lr, ratios)
 
         # scatter: what a position has moved by, each of its rows moves by
         for position, position_rows in enumerate(rows):
             for row in position_rows:
                 self.inputs[row] += block[position] - before[position]
 
-    def _draw(self, stream: SplitMix64) -> tuple[int, list[int]]:
-        """Return a center's reach and its noise words."""
-        reach = self.window if self.fixed_window else 1 + stream.scale(self.window)[0]
+    def _noise(self, stream: SplitMix64) -> list[int]:
+        """Return the noise words of a window."""
         noise = []
         for _ in range(self.negatives):
             slot, draw = stream.scale(len(self.noise_table))
             threshold, alias = self.noise_table[slot].tolist()
             noise.append(slot if draw <= threshold else alias)
-        return reach, noise
+        return noise
 
     def _train_window(
         self, block: Floats, contexts: list[int], target: int, noise: list[int], lr: float, ratios: Floats

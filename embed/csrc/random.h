@@ -60,7 +60,9 @@ typedef struct {
 static inline int32_t embed_draw(uint64_t *state, const embed_alias *table, uint64_t n) {
     uint64_t fraction;
     const uint64_t i = embed_scale(embed_next(state), n, &fraction);
-    return (uint32_t)(fraction >> 32) <= table[i].threshold ? (int32_t)i : (int32_t)table[i].alias;
+    /* without a branch, which would be a coin toss for the processor */
+    const uint32_t other = 0u - (uint32_t)((uint32_t)(fraction >> 32) > table[i].threshold);
+    return (int32_t)(((uint32_t)i & ~other) | (table[i].alias & other));
 }
 
 #endif
