@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import memory, quality, report, smoke, speed, text
+from benchmarks.chart import draw
 from benchmarks.corpus import TextSource
 from benchmarks.machine import describe
 from benchmarks.processes import BenchmarkError
@@ -31,6 +32,9 @@ def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     started = time.perf_counter()
     try:
+        if options.command == "chart":
+            draw(options.results, options.picture)
+            return 0
         missed = _run(options)
     except (BenchmarkError, EmbedError) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
@@ -106,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
 
     source, runs, training = _source(), _runs(), _training()
     one = command("speed", "training speed against gensim, fastText and fewer threads", source, runs, training)
-    one.add_argument("--tokens", type=_positive, help="text of all rows but one (default: 2,000,000)")
+    one.add_argument("--tokens", type=_positive, help="text of all rows but one (default: 5,000,000)")
     one.add_argument("--subword-tokens", type=_positive, help="text of the row against fastText (default: 500,000)")
     _rows(one, speed.ROWS)
 
@@ -124,6 +128,9 @@ def parser() -> argparse.ArgumentParser:
     one = command("all", "everything, into JSON and Markdown", source, runs, training, _scoring())
     one.set_defaults(output=DEFAULT_OUTPUT)
     command("smoke", "does everything still run? (tiny text, no figure decides)")
+    one = commands.add_parser("chart", help="draw the speed results", description="Draw the speed results.")
+    one.add_argument("results", type=Path, metavar="JSON", help="what `all` or `speed --output DIR` wrote")
+    one.add_argument("picture", type=Path, metavar="PICTURE", help="an .svg or .png file")
     return root
 
 

@@ -41,7 +41,7 @@ class SpeedSettings:
 
     rows: Sequence[str] = ROWS
     runs: int = 5
-    tokens: int = 2_000_000
+    tokens: int = 5_000_000
     subword_tokens: int = 500_000
     dim: int = FLOOR_DIM
     buckets: int = 2_000_000
