@@ -64,7 +64,7 @@ cdef extern from "random.h" nogil:
 cdef enum:
     _BLOCK_TOKENS = 128
     # Noise is drawn for so many windows of a block and dealt to the rest again: window c has that of c % _NOISE_WINDOWS.
-    _NOISE_WINDOWS = 8
+    _NOISE_WINDOWS = 16
     # How many windows ahead the output rows are fetched into the cache.
     _PREFETCH_WINDOWS = 2
     # The same for the input rows of a position.
@@ -501,26 +501,32 @@ def compose_rows(const float[:, ::1] inputs, const int64_t[::1] row_offsets, con
                             &out[i, 0], &out[i, 0])
 
 
-def fill_uniform(float[:, ::1] matrix, int dim, double bound, uint64_t seed):
-    """Fill the first `dim` columns with draws from [-bound, bound), the same on every platform."""
+def fill_uniform(float[:, ::1] matrix, int dim, double bound, uint64_t seed, int64_t first_row=0):
+    """Fill the first `dim` columns with draws from [-bound, bound), the same on every platform.
+
+    The rows of `matrix` are those from `first_row` on of the matrix that the seed determines.
+    """
     cdef int64_t i, k
     cdef uint64_t stream
     with nogil:
         for i in range(matrix.shape[0]):
-            stream = embed_block_stream(embed_epoch_key(seed, 0), i)
+            stream = embed_block_stream(embed_epoch_key(seed, 0), first_row + i)
             for k in range(dim):
                 # 24 bits: every value is a single-precision number, so rounding cannot differ
                 matrix[i, k] = <float> ((<double> (embed_next(&stream) >> 40) / 8388608.0 - 1.0) * bound)
 
 
 def all_finite(const float[:, ::1] matrix):
-    """Tell whether no element is infinite or NaN."""
+    """Tell whether no element is infinite or NaN, whose exponents alone have all bits set."""
     cdef int64_t i, k
-    cdef float poison = 0
+    cdef uint32_t exponent, bad = 0
+    cdef const uint32_t *bits
     with nogil:
         for i in range(matrix.shape[0]):
+            bits = <const uint32_t *> &matrix[i, 0]
             for k in range(matrix.shape[1]):
-                poison += matrix[i, k] * 0  # 0 * inf and 0 * nan are nan
-            if poison != 0:
+                exponent = bits[k] & <uint32_t> 0x7f800000
+                bad |= <uint32_t> (exponent == <uint32_t> 0x7f800000)
+            if bad:
                 break
-    return poison == 0
+    return bad == 0

@@ -16,7 +16,7 @@ __all__ = ["ReferenceWorker", "SplitMix64", "epoch_key", "keeps"]
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _BLOCK_TOKENS = 128
-_NOISE_WINDOWS = 8
+_NOISE_WINDOWS = 16
 _MAX_SCORE = 30.0
 
 Floats = NDArray[np.float64]

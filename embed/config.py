@@ -83,7 +83,7 @@ _DEFAULT_RATES: dict[tuple[str, str, bool], tuple[float, float]] = {
     ("sg", "historic", False): (0.025, 0.025),
     ("cbow", "exact", False): (0.05, 0.4),
     ("cbow", "historic", False): (0.05, 0.05),
-    ("sg", "exact", True): (0.05, 0.8),
+    ("sg", "exact", True): (0.05, 0.6),
     ("sg", "historic", True): (0.05, 0.05),
     ("cbow", "exact", True): (0.05, 2.0),
     ("cbow", "historic", True): (0.05, 0.05),

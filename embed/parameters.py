@@ -25,7 +25,7 @@ __all__ = ["Parameters", "padded_matrix"]
 
 Float32s = NDArray[np.float32]
 _HUGE_PAGE = 1 << 21
-_MAX_ROWS = (1 << 31) - 1  # row numbers are int32; offsets into a matrix are 64 bits everywhere
+_FILL_ROWS = 1 << 14
 
 
 def padded_matrix(rows: int, dim: int) -> Float32s:
@@ -91,7 +91,9 @@ class Parameters:
     def initial(cls, vocabulary: Vocabulary, config: TrainConfig) -> Parameters:
         """Return the parameters before training: inputs uniform in +-1/(2 dim), outputs zero (word2vec.c)."""
         parameters = cls.empty(vocabulary, config)
-        _core.fill_uniform(parameters.inputs, config.dim, 0.5 / config.dim, config.seed)
+        for first in range(0, len(parameters.inputs), _FILL_ROWS):  # in parts, so that an interrupt is heard
+            part = parameters.inputs[first : first + _FILL_ROWS]
+            _core.fill_uniform(part, config.dim, 0.5 / config.dim, config.seed, first)
         return parameters
 
     def word_matrix(self) -> Float32s:

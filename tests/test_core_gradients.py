@@ -34,7 +34,7 @@ def test_the_exact_update_is_the_derivative(cbow: bool, subword: bool, matrix: s
     update = (getattr(worker, matrix) - before) / LR
     rows = (*ROWS, WORDS + 2, WORDS + 11) if subword and matrix == "inputs" else ROWS
     for row in rows:
-        for column in (0, 7):
+        for column in (1, 8):
             above, below = (loss_at(arguments, matrix, row, column, step) for step in (STEP, -STEP))
             derivative = (above - below) / (2 * STEP)
             assert abs(derivative) > 1e-3

@@ -87,6 +87,9 @@ def test_initial_vectors_fill_their_range_and_no_more() -> None:
     assert abs(inside.mean()) < 0.0005
     assert not matrix[:, 20:].any()
     assert len(np.unique(inside)) > 19_000
+    part = padded(300, 20)
+    _core.fill_uniform(part, 20, 0.025, 3, 700)
+    np.testing.assert_array_equal(part, matrix[700:])
 
 
 def test_finite_and_not() -> None:
