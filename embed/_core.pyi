@@ -29,6 +29,7 @@ class Worker:
         window: int,
         fixed_window: bool,
         negatives: int,
+        noise_windows: int,
         seed: int,
         path: str,
     ) -> None: ...

@@ -63,8 +63,6 @@ cdef extern from "random.h" nogil:
 # Tokens of a sentence that are gathered, trained and scattered together, before subsampling.
 cdef enum:
     _BLOCK_TOKENS = 128
-    # Noise is drawn for so many windows of a block and dealt to the rest again: window c has that of c % _NOISE_WINDOWS.
-    _NOISE_WINDOWS = 16
     # How many windows ahead the output rows are fetched into the cache.
     _PREFETCH_WINDOWS = 2
     # The same for the input rows of a position.
@@ -134,6 +132,9 @@ cdef class Worker:
         Word i is the mean of the input rows ``rows[row_offsets[i]:row_offsets[i + 1]]``.
     dim, window, negatives, seed
         As in TrainConfig.
+    noise_windows : int
+        Noise is drawn for so many windows of a block and dealt to the rest again: window c has that of window
+        c % noise_windows.
     cbow, exact, fixed_window : bool
         The objective, the gradient and the kind of window.
     path : str
@@ -159,7 +160,7 @@ cdef class Worker:
     cdef const int32_t[::1] rows
     cdef const embed_kernels *kernels
     cdef int64_t stride, halo_tokens
-    cdef int width, window, negatives
+    cdef int width, window, negatives, noise_windows
     cdef bint cbow, exact, fixed_window
     cdef uint64_t seed
     cdef _Scratch block_memory, before_memory, window_memory
@@ -183,12 +184,12 @@ cdef class Worker:
     def __init__(self, *, const int32_t[::1] ids, const int64_t[::1] offsets, const uint32_t[::1] keep_thresholds,
                  const uint32_t[:, ::1] noise_table, float[:, ::1] inputs, float[:, ::1] outputs,
                  const int64_t[::1] row_offsets, const int32_t[::1] rows, int dim, bint cbow, bint exact, int window,
-                 bint fixed_window, int negatives, uint64_t seed, str path):
+                 bint fixed_window, int negatives, int noise_windows, uint64_t seed, str path):
         self.kernels = _find_kernels(path)
         self.ids, self.offsets, self.keep_thresholds, self.noise_table = ids, offsets, keep_thresholds, noise_table
         self.inputs, self.outputs, self.row_offsets, self.rows = inputs, outputs, row_offsets, rows
         self.cbow, self.exact, self.fixed_window = cbow, exact, fixed_window
-        self.window, self.negatives, self.seed = window, negatives, seed
+        self.window, self.negatives, self.noise_windows, self.seed = window, negatives, noise_windows, seed
         self.stride = inputs.shape[1]
         self.width = _width(self.kernels, dim)
         # A halo is looked for no further than this, so that a run of dropped tokens stays cheap.
@@ -215,12 +216,12 @@ cdef class Worker:
         self.plan.ratios = self.plan.copy + contexts * self.stride
         self.ratios = self.plan.ratios + contexts
 
-        self.index_memory = bytearray(4 * (positions + _BLOCK_TOKENS + _NOISE_WINDOWS * self.negatives + targets))
+        self.index_memory = bytearray(4 * (positions + _BLOCK_TOKENS + <int64_t> noise_windows * negatives + targets))
         cdef unsigned char[::1] index_view = self.index_memory
         self.words = <int32_t *> &index_view[0]
         self.reaches = self.words + positions
         self.noise = self.reaches + _BLOCK_TOKENS
-        self.folds = self.noise + _NOISE_WINDOWS * self.negatives
+        self.folds = self.noise + <int64_t> noise_windows * negatives
         self.pointer_memory = bytearray(sizeof(void *) * (3 * contexts + targets + 2))
         cdef unsigned char[::1] pointer_view = self.pointer_memory
         self.plan.x = <float **> &pointer_view[0]
@@ -333,7 +334,7 @@ cdef class Worker:
             self._scatter(words, n)
 
     cdef void _draw(self, uint64_t stream, int64_t own) noexcept nogil:
-        """For each center in turn: its reach and, for the first _NOISE_WINDOWS, its noise words."""
+        """For each center in turn: its reach and, for the first `noise_windows`, its noise words."""
         cdef int64_t c, j
         cdef uint64_t fraction
         cdef const embed_alias *table = <const embed_alias *> &self.noise_table[0, 0]
@@ -343,12 +344,12 @@ cdef class Worker:
                 self.reaches[c] = self.window
             else:
                 self.reaches[c] = 1 + <int32_t> embed_scale(embed_next(&stream), <uint64_t> self.window, &fraction)
-            if c < _NOISE_WINDOWS:
+            if c < self.noise_windows:
                 for j in range(self.negatives):
                     self.noise[c * self.negatives + j] = embed_draw(&stream, table, vocabulary)
 
     cdef const int32_t *_noise_of(self, int64_t c) noexcept nogil:
-        return self.noise + c % _NOISE_WINDOWS * self.negatives
+        return self.noise + c % self.noise_windows * self.negatives
 
     cdef void _gather(self, const int32_t *words, int64_t n) noexcept nogil:
         """Position i becomes the mean of the n input rows of its word.
@@ -382,7 +383,7 @@ cdef class Worker:
         cdef int64_t j
         cdef const int32_t *noise = self._noise_of(c)
         embed_prefetch_row(&self.outputs[word, 0], self.width)
-        if c < _NOISE_WINDOWS:  # later windows meet rows that are still in the cache
+        if c < self.noise_windows:  # later windows meet rows that are still in the cache
             for j in range(self.negatives):
                 embed_prefetch_row(&self.outputs[noise[j], 0], self.width)
 

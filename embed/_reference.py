@@ -16,7 +16,6 @@ __all__ = ["ReferenceWorker", "SplitMix64", "epoch_key", "keeps"]
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _BLOCK_TOKENS = 128
-_NOISE_WINDOWS = 16
 _MAX_SCORE = 30.0
 
 Floats = NDArray[np.float64]
@@ -76,6 +75,7 @@ class ReferenceWorker:
     window: int
     fixed_window: bool
     negatives: int
+    noise_windows: int
     seed: int
     loss: float = 0.0
     examples: int = 0
@@ -124,7 +124,7 @@ class ReferenceWorker:
         noise: list[list[int]] = []
         for c in range(len(own)):
             reaches.append(self.window if self.fixed_window else 1 + stream.scale(self.window)[0])
-            if c < _NOISE_WINDOWS:
+            if c < self.noise_windows:
                 noise.append(self._noise(stream))
 
         # gather: a position is the mean of its word's rows
@@ -138,7 +138,7 @@ class ReferenceWorker:
             center = len(left) + c
             contexts = [i for i in range(center - reach, center + reach + 1) if i != center and 0 <= i < len(words)]
             if contexts:
-                self._train_window(block, contexts, words[center], noise[c % _NOISE_WINDOWS], lr, ratios)
+                self._train_window(block, contexts, words[center], noise[c % self.noise_windows], lr, ratios)
 
         # scatter: what a position has moved by, each of its rows moves by
         for position, position_rows in enumerate(rows):

@@ -41,6 +41,8 @@ EpochCallback = Callable[[EpochRecord, Model], object]
 # Tokens a worker takes at a time: some hundredths of a second of work, and less where the corpus is so short that
 # the threads would not come out even at the end of an epoch.
 _MAX_CHUNK_TOKENS, _MIN_CHUNK_TOKENS, _CHUNKS_PER_THREAD = 1 << 15, 1 << 10, 64
+# Windows of a block that noise is drawn for before it is dealt again (docs/decisions/0003).
+_WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
 # How often the main thread looks after the workers.
 _POLL_SECONDS = 0.1
 # The epoch number whose draws the held-out loss uses; no training epoch reaches it.
@@ -207,6 +209,7 @@ class Trainer:
                 window=config.window,
                 fixed_window=config.window_kind == "fixed",
                 negatives=config.negatives,
+                noise_windows=_SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS,
                 seed=config.seed,
                 path=self.provenance.simd_path,
             )

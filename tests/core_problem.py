@@ -44,6 +44,7 @@ def problem(*, subword: bool = False, seed: int = 0, subsample: float = 0.02, **
         "window": 5,
         "fixed_window": False,
         "negatives": 5,
+        "noise_windows": 8,
         "seed": 7,
     } | settings
 

@@ -295,6 +295,7 @@ def test_rows_beyond_four_billion_floats(tmp_path: Path) -> None:
         window=2,
         fixed_window=False,
         negatives=1,
+        noise_windows=8,
         seed=1,
         path=_core.simd_paths()[0],
     )
