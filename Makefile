@@ -13,7 +13,13 @@ CYTHON  := $(wildcard embed/*.pyx embed/*.pxd)
 PYTHONS := $(wildcard embed/*.py embed/*.pyi embed/*/*.py eval/*.py corpora/*.py)
 LINTED  := embed eval corpora tests benchmarks setup.py
 
-.PHONY: help demo test lint format types wheel check-wheel bench bench-smoke build debug clean
+# Of `make fuzz`, in all; of `make torture`, the share of its long form; of `make sanitize`, the tests (all, if empty).
+FUZZ_SECONDS   ?= 600
+TORTURE_SCALE  ?= 1
+SANITIZE_TESTS ?=
+
+.PHONY: help demo test lint format types wheel check-wheel bench bench-smoke build debug debug-test sanitize fuzz torture
+.PHONY: clean
 .DELETE_ON_ERROR:
 
 help:
@@ -24,7 +30,11 @@ help:
 	@echo "make wheel        sdist, and the wheel from the sdist, in dist/"
 	@echo "make check-wheel  run the tests against the wheel in a clean environment"
 	@echo "make bench        the benchmarks              make bench-smoke   a short run of them"
-	@echo "make debug        build with bounds checks    make clean    remove what was made"
+	@echo "make debug        build with bounds checks    make debug-test   run the tests on such a build"
+	@echo "make sanitize     the tests under AddressSanitizer, training under ThreadSanitizer"
+	@echo "make fuzz         damaged input for every reader, FUZZ_SECONDS=$(FUZZ_SECONDS) in all"
+	@echo "make torture      load: 100M tokens, 100,000 files ...; TORTURE_SCALE=0.1 for a tenth of it"
+	@echo "make clean        remove what was made"
 
 demo: $(STAMPS)/build
 	$(BIN)/train-embeddings demo
@@ -66,6 +76,19 @@ build: $(STAMPS)/build
 debug: $(STAMPS)/build
 	EMBED_DEBUG=1 $(PY) setup.py --quiet build_ext --inplace
 
+debug-test: $(STAMPS)/dev
+	.ci/instrumented $(PY) debug $(PYTEST_ARGS)
+
+sanitize: $(STAMPS)/dev
+	.ci/instrumented $(PY) thread
+	.ci/instrumented $(PY) address $(SANITIZE_TESTS)
+
+fuzz: $(STAMPS)/fuzz $(STAMPS)/build
+	$(PY) tests/fuzz/__main__.py --seconds $(FUZZ_SECONDS)
+
+torture: $(STAMPS)/dev $(STAMPS)/build
+	$(PY) tests/torture/__main__.py --scale $(TORTURE_SCALE)
+
 clean:
 	rm -rf $(STAMPS) $(VENV) build dist demo-output wheelhouse *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -f embed/*.so embed/*.pyd embed/*.c embed/*.html
@@ -86,6 +109,11 @@ $(STAMPS)/run: $(STAMPS)/venv pyproject.toml requirements-dev.txt
 $(STAMPS)/dev: $(STAMPS)/run requirements-dev.txt
 	@echo "installing the developer tools into $(VENV)"
 	$(PIP) --requirement requirements-dev.txt
+	@touch $@
+
+# Without a wheel of atheris for this system the readers are fuzzed by mutation alone.
+$(STAMPS)/fuzz: $(STAMPS)/dev
+	$(PIP) --only-binary atheris 'atheris>=2.3' || echo "atheris does not install here"
 	@touch $@
 
 $(STAMPS)/build: $(STAMPS)/run setup.py $(CYTHON) $(CSOURCE)

@@ -4,7 +4,8 @@ One binary per platform serves every processor of it: the kernels choose their S
 is no ``-march=native`` here. There is no ``-ffast-math`` either: GCC 12 would link start-up code that
 flushes subnormals to zero in the whole process, the user's own arithmetic included.
 
-``EMBED_DEBUG=1`` builds with bounds checks and debug symbols (see CONTRIBUTING.md).
+``EMBED_DEBUG=1`` builds with bounds checks and debug symbols, ``EMBED_SANITIZE=address`` or ``thread`` for the
+sanitizers of GCC and Clang (see CONTRIBUTING.md).
 """
 
 import os
@@ -15,9 +16,17 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 DEBUG = os.environ.get("EMBED_DEBUG", "0") not in ("", "0")
+SANITIZE = os.environ.get("EMBED_SANITIZE", "")
 
+SANITIZERS = {
+    "": [],
+    # Python compiles with -fwrapv, which would hide that a signed number overflows.
+    "address": ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-wrapv"],
+    "thread": ["-fsanitize=thread"],
+}[SANITIZE]
+KIND = SANITIZE or ("debug" if DEBUG else "")
 COMPILE_FLAGS = {
-    "unix": ["-O1", "-g", "-UNDEBUG"] if DEBUG else ["-O3", "-g0"],
+    "unix": [*SANITIZERS, *(["-O1", "-g", "-fno-omit-frame-pointer", "-UNDEBUG"] if KIND else ["-O3", "-g0"])],
     "msvc": ["/Od", "/Zi"] if DEBUG else ["/O2"],
 }
 DIRECTIVES = {
@@ -39,6 +48,7 @@ class BuildExtensions(build_ext):
         flags = COMPILE_FLAGS.get(self.compiler.compiler_type, [])
         for extension in self.extensions:
             extension.extra_compile_args = [*extension.extra_compile_args, *flags]
+            extension.extra_link_args = [*extension.extra_link_args, *SANITIZERS]
         super().build_extensions()
 
 
@@ -50,10 +60,10 @@ def extension(name, *sources):
 setup(
     ext_modules=cythonize(
         [extension("_core", "embed/csrc/kernels.c"), extension("_text")],
-        build_dir="build/cython-debug" if DEBUG else "build/cython",
+        build_dir=f"build/cython-{KIND}" if KIND else "build/cython",
         compiler_directives=DIRECTIVES,
-        force=DEBUG,
+        force=bool(KIND),
     ),
     cmdclass={"build_ext": BuildExtensions},
-    options={"build_ext": {"force": DEBUG}},
+    options={"build_ext": {"force": bool(KIND)}},
 )

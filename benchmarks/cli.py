@@ -11,7 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks import memory, quality, report, smoke, speed, text
+from benchmarks import memory, quality, quantize, report, smoke, speed, text
 from benchmarks.chart import draw
 from benchmarks.corpus import TextSource
 from benchmarks.machine import describe
@@ -65,6 +65,11 @@ def _run(options: argparse.Namespace) -> int:
 def _measure(folder: Path, options: argparse.Namespace) -> Iterator[Section]:
     if options.command == "smoke":
         yield from smoke.run(folder)
+        return
+    if options.command == "quantize":
+        chosen = _chosen(quantize.QuantizeSettings, options)
+        chosen["sets"] = quality.named_sets(chosen.get("sets", ()))
+        yield quantize.run(quantize.QuantizeSettings(**chosen))
         return
     source = TextSource(
         folder, options.corpus, options.synthetic, tokenizer=options.tokenizer, lowercase=options.lowercase
@@ -125,6 +130,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--tokens", type=_positive, help="use the first so many tokens (default: 5,000,000)")
     _rows(one, text.ROWS)
 
+    one = command("quantize", "size and scores of quantised vectors", _sets())
+    one.add_argument("--vectors", required=True, metavar="PATH", help="a file in any format that can be read")
+
     one = command("all", "everything, into JSON and Markdown", source, runs, training, _scoring())
     one.set_defaults(output=DEFAULT_OUTPUT)
     command("smoke", "does everything still run? (tiny text, no figure decides)")
@@ -177,13 +185,18 @@ def _threads() -> argparse.ArgumentParser:
     return one
 
 
+def _sets() -> argparse.ArgumentParser:
+    one = _parent()
+    one.add_argument("--sets", nargs="+", metavar="[NAME=]PATH", help="more test sets; one named rarewords has a floor")
+    one.add_argument("--top", type=_positive, help="analogies among so many words (default: 30,000)")
+    return one
+
+
 def _scoring() -> argparse.ArgumentParser:
-    one = argparse.ArgumentParser(add_help=False, parents=[_threads()])
+    one = argparse.ArgumentParser(add_help=False, parents=[_threads(), _sets()])
     one.add_argument("--seeds", type=_positive, help="runs of each model (default: 3)")
     one.add_argument("--models", nargs="+", choices=tuple(quality.MODELS), help="ours to train (default: all)")
     one.add_argument("--peers", action="store_true", help="train and score gensim and fastText as well")
-    one.add_argument("--sets", nargs="+", metavar="[NAME=]PATH", help="more test sets; one named rarewords has a floor")
-    one.add_argument("--top", type=_positive, help="analogies among so many words (default: 30,000)")
     one.add_argument("--epochs", type=_positive, help="(default: 5)")
     return one
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import memory, quality, speed, text
+from benchmarks import memory, quality, quantize, speed, text
 from benchmarks.corpus import TextSource
+from benchmarks.jobs_vectors import made_up_vectors
 from benchmarks.report import Section
+from embed import formats
 from embed.corpora import SyntheticCorpus
 
 __all__ = ["planted_sets", "run"]
@@ -42,6 +44,9 @@ def run(folder: Path) -> Iterator[Section]:
     )
     yield memory.run(source, memory.MemorySettings(dim=_DIM, buckets=_BUCKETS, judged=False))
     yield text.run(source, text.TextSettings(runs=1, words=_VOCABULARY, dim=_DIM, judged=False))
+    vectors = folder / "made-up.embed"
+    formats.save(made_up_vectors(_VOCABULARY, _DIM), vectors)
+    yield quantize.run(quantize.QuantizeSettings(str(vectors), planted_sets(folder)))
 
 
 def planted_sets(folder: Path) -> list[tuple[str, str]]:

@@ -51,6 +51,11 @@ class MixedCorpus(FileCorpus):
         """Bytes of the files read so far by the latest pass."""
         return sum(part.bytes_read for part in self._parts)
 
+    @property
+    def current_name(self) -> str | None:
+        """The file that the latest pass is reading, None between passes."""
+        return next((part.current_name for part in self._parts if part.current_name), None)
+
     def read_fingerprint(self) -> None:
         """Return None: each part records its own pass."""
         return None

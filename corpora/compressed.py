@@ -2,11 +2,13 @@
 
 The format is recognised by the first bytes, never by the name, so a renamed file and standard input work
 alike. Several gzip, bzip2, xz or zstd members in a row (``cat a.gz b.gz``, pigz, multistream dumps) read as
-one. Every raw byte that is read is hashed on the way, which gives the corpus fingerprint without a second
-pass.
+one, and what follows them and is no member is an error: it may be a member whose first byte is damaged.
+However far the data expands, a reader holds a bounded part of it. Every raw byte that is read is hashed on
+the way, which gives the corpus fingerprint without a second pass.
 
-Rejected: smart_open (recognises by name), one decompressor process a file (no gain on one core), parallel
-bzip2.
+Rejected: ``bz2.BZ2File`` and ``lzma.LZMAFile`` (drop a damaged member and all after it in silence; the second
+sets aside whatever memory a header asks for), smart_open (recognises by name), one decompressor process a
+file (no gain on one core), parallel bzip2.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from embed.errors import CorpusError
 
@@ -35,8 +37,10 @@ __all__ = ["STANDARD_INPUT", "ByteStream", "InputFile"]
 STANDARD_INPUT = "-"
 READ_BYTES = 1 << 18
 """Raw bytes asked of the operating system at a time."""
-ZSTD_STEP_BYTES = 1 << 12
-"""Compressed bytes given to zstandard at a time: bounds what one step can expand to."""
+ZSTD_STEP_BYTES = 1 << 10
+"""Compressed bytes given to zstandard at a time: one step expands to 32 MiB at most."""
+XZ_MEMORY_BYTES = 256 << 20
+"""A dictionary beyond this is refused; xz -9 needs 65 MiB, and a header of 12 bytes can ask for 4 GiB."""
 DIGEST_BYTES = 32
 
 _BZIP2_BLOCKS = (
@@ -185,6 +189,10 @@ class ByteStream:
         where = f"after {self._position:,} decompressed bytes"
         try:
             yield
+        except _TooMuchMemory as error:
+            raise CorpusError(
+                f"{self.name}: the xz data needs more than {XZ_MEMORY_BYTES >> 20} MiB of memory to be decompressed"
+            ) from error
         except EOFError as error:
             raise CorpusError(f"{self.name}: the {kind} data is cut short {where}") from error
         except _DAMAGE as error:
@@ -249,13 +257,80 @@ def _recognise(start: bytes) -> tuple[str | None, Callable[[io.BufferedReader], 
     if start.startswith(b"\x1f\x8b"):
         return "gzip", lambda raw: cast(BinaryIO, gzip.GzipFile(fileobj=raw))
     if start[:3] == b"BZh" and start[4:10] in _BZIP2_BLOCKS:
-        return "bzip2", lambda raw: cast(BinaryIO, bz2.BZ2File(raw))
+        return "bzip2", lambda raw: _buffered(_MemberReader(raw, bz2.BZ2Decompressor, padding=b""))
     if start.startswith(b"\xfd7zXZ\x00"):
-        return "xz", lambda raw: cast(BinaryIO, lzma.LZMAFile(raw))
+        return "xz", lambda raw: _buffered(_MemberReader(raw, _new_xz, padding=b"\0"))
     is_skippable = start[1:4] == b"\x2a\x4d\x18" and 0x50 <= start[0] <= 0x5F
     if start.startswith(b"\x28\xb5\x2f\xfd") or is_skippable:
         return "zstd", _open_zstd
     return None, lambda raw: cast(BinaryIO, raw)
+
+
+def _buffered(reader: io.RawIOBase) -> BinaryIO:
+    return cast(BinaryIO, io.BufferedReader(reader, READ_BYTES))
+
+
+class _TooMuchMemory(Exception):
+    """A compressed file asks for more memory than it is given."""
+
+
+class _Decompressor(Protocol):
+    """What the decompressors of bz2 and lzma have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+def _new_xz() -> _Decompressor:
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY_BYTES)
+
+
+class _MemberReader(io.RawIOBase):
+    """Members in a row, each decompressed no further than asked; EOFError where one is cut short."""
+
+    def __init__(self, raw: io.BufferedReader, new: Callable[[], _Decompressor], padding: bytes) -> None:
+        self._raw, self._new, self._padding = raw, new, padding
+        self._member: _Decompressor | None = None
+        self._unused = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        while True:
+            data = b""
+            if self._member is None or self._member.needs_input:
+                data, self._unused = self._unused or self._raw.read(READ_BYTES), b""
+                if not data:
+                    if self._member is not None:
+                        raise EOFError
+                    return 0
+            if self._member is None:
+                data = data.lstrip(self._padding) if self._padding else data
+                if not data:
+                    continue
+                self._member = self._new()
+            ready = self._decompressed(self._member, data, len(view))
+            if self._member.eof:
+                self._unused, self._member = self._member.unused_data, None
+            if ready:
+                view[: len(ready)] = ready
+                return len(ready)
+
+    @staticmethod
+    def _decompressed(member: _Decompressor, data: bytes, most: int) -> bytes:
+        try:
+            return member.decompress(data, most)
+        except lzma.LZMAError as error:
+            if "usage limit" in str(error):
+                raise _TooMuchMemory from error
+            raise
 
 
 if sys.version_info >= (3, 14):
@@ -302,7 +377,7 @@ else:
             return n
 
     def _open_zstd(raw: io.BufferedReader) -> BinaryIO:
-        return cast(BinaryIO, io.BufferedReader(_ZstdReader(raw), READ_BYTES))
+        return _buffered(_ZstdReader(raw))
 
     _ZstdError = zstandard.ZstdError
 

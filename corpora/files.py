@@ -59,6 +59,11 @@ class FileCorpus:
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
     @property
+    def current_name(self) -> str | None:
+        """The file that the latest pass is reading, None between passes."""
+        return self._current.name if self._current else None
+
+    @property
     def bytes_read(self) -> int:
         """Bytes of the files read so far by the latest pass."""
         return sum(size for size, _ in self._finished) + (self._current.raw_bytes if self._current else 0)
@@ -140,8 +145,8 @@ def _expand(path: str) -> list[str]:
     if path == STANDARD_INPUT:
         return [path]
     if not isinstance(path, str) or "\0" in path:
-        raise CorpusError(f"{path!r} is not a path")
-    if Path(path).is_dir():
+        raise CorpusError(f"{path!r:.200} is not a path")
+    if os.path.isdir(path):
         files = _folder_files(path, set())
         if not files:
             raise CorpusError(f"the folder {path} holds no text: there are no files in it (hidden files are left out)")
@@ -155,10 +160,10 @@ def _expand(path: str) -> list[str]:
         files = [
             file
             for match in matches
-            for file in (_expand(match) if "**" not in path or not Path(match).is_dir() else [])
+            for file in (_expand(match) if "**" not in path or not os.path.isdir(match) else [])
         ]
         if not files:
-            raise CorpusError(f"the pattern {path} matches no file")
+            raise CorpusError(f"the pattern {path:.200} matches no file")
         return list(dict.fromkeys(files))
     hint = (
         "; text given as Python data must be an iterable of lists of words, [['a', 'sentence'], ['another']]"

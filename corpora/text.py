@@ -23,7 +23,7 @@ from embed.corpora.iterables import checked_sentence
 from embed.corpora.tokenizers import ASCII_SPACE, TokenizerChoice, get_tokenizer
 from embed.errors import ConfigError, CorpusError
 
-__all__ = ["DECODE_ERRORS", "PIECE_TOKENS", "TextCorpus", "pieces"]
+__all__ = ["DECODE_ERRORS", "LONGEST_LINE_BYTES", "LONGEST_WORD_BYTES", "PIECE_TOKENS", "TextCorpus", "pieces"]
 
 PIECE_TOKENS = 10_000
 """A line of a text file with more tokens is cut into sentences of this many."""
@@ -31,6 +31,11 @@ CHUNK_BYTES = 1 << 18
 """Decompressed bytes read at a time; they stay in the second-level cache until they are counted."""
 LONG_PART = 1 << 16
 """Characters of one line after which a tokenizer that allows it gets the line in parts."""
+
+LONGEST_WORD_BYTES = 1 << 20
+"""A run of bytes without white space that is longer is an error, not a word: memory would grow with it."""
+LONGEST_LINE_BYTES = 1 << 28
+"""The same for the lines of a caller's own tokenizer, which gets each of them whole."""
 
 DECODE_ERRORS = {"strict": "strict", "replace": "replace", "skip": "ignore"}
 """Our names for what to do with invalid UTF-8, and the names codecs knows."""
@@ -94,7 +99,7 @@ class TextCorpus(FileCorpus):
 
     def __iter__(self) -> Iterator[list[str]]:
         for stream in self.streams():
-            parts = _line_parts(_valid_utf8(stream, self._decode_errors), self._tokenizer.cuttable)
+            parts = _line_parts(_valid_utf8(stream, self._decode_errors), self._tokenizer.cuttable, stream)
             yield from pieces((self._split(text, stream.name), ends) for text, ends in parts)
 
     def byte_chunks(self) -> Iterator[bytes] | None:
@@ -109,7 +114,7 @@ class TextCorpus(FileCorpus):
     def _byte_chunks(self) -> Iterator[bytes]:
         for stream in self.streams():
             chunks = _valid_utf8(stream, self._decode_errors)
-            yield from _lower(chunks) if self._lowercase else chunks
+            yield from _lower(chunks, stream) if self._lowercase else chunks
             yield b"\n"
 
     def _split(self, text: str, name: str) -> list[str]:
@@ -138,10 +143,11 @@ def pieces(parts: Iterator[tuple[list[str], bool]]) -> Iterator[list[str]]:
         yield sentence
 
 
-def _line_parts(chunks: Iterator[bytes], cuttable: bool) -> Iterator[tuple[str, bool]]:
+def _line_parts(chunks: Iterator[bytes], cuttable: bool, stream: ByteStream) -> Iterator[tuple[str, bool]]:
     """Yield (text, whether the line ends here); very long lines come in parts, cut at white space."""
     held: list[bytes] = []
     held_bytes = 0
+    most, what = (LONGEST_WORD_BYTES, "a word") if cuttable else (LONGEST_LINE_BYTES, "a line")
     for chunk in chunks:
         first, *lines = chunk.split(b"\n")
         held.append(first)
@@ -154,6 +160,7 @@ def _line_parts(chunks: Iterator[bytes], cuttable: bool) -> Iterator[tuple[str, 
         if cuttable and held_bytes > LONG_PART and (cut := _after_last_space(held[-1])):
             yield b"".join([*held[:-1], held[-1][:cut]]).decode(), False
             held, held_bytes = [held[-1][cut:]], len(held[-1]) - cut
+        _check_held(held_bytes, most, what, stream)
     if held_bytes:
         yield b"".join(held).decode(), True
 
@@ -166,13 +173,21 @@ def _after_last_space(data: bytes) -> int:
 _SPACES = [bytes([byte]) for byte in _SPACE_BYTES]
 
 
-def _lower(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _check_held(held_bytes: int, most: int, what: str, stream: ByteStream) -> None:
+    if held_bytes > most:
+        raise CorpusError(
+            f"{stream.name}: {what} is longer than {most:,} bytes: the file is not the text it is read as"
+        )
+
+
+def _lower(chunks: Iterator[bytes], stream: ByteStream) -> Iterator[bytes]:
     """Lower-case text, cut at white space: the lower case of a letter can depend on its neighbours."""
     held: list[bytes] = []
     for chunk in chunks:
         cut = _after_last_space(chunk)
         if not cut:
             held.append(chunk)
+            _check_held(sum(map(len, held)), LONGEST_WORD_BYTES, "a word", stream)
             continue
         yield _lower_bytes(b"".join([*held, chunk[:cut]]))
         held = [chunk[cut:]]

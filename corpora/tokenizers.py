@@ -105,7 +105,8 @@ def _word(marks: str) -> re.Pattern[str]:
 
 @cache
 def _stray_underscore(marks: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w{marks}])_+|_+(?![\w{marks}])")
+    # Looked at once for each run: `_+` at every underscore of a run would take the square of its length.
+    return re.compile(rf"(?<![\w{marks}])_++|(?<!_)_++(?![\w{marks}])")
 
 
 @cache

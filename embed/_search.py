@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from embed.errors import FormatError
+
 __all__ = ["best", "row_norms", "to_cosines", "unit_rows"]
 
 Float32s = npt.NDArray[np.float32]
@@ -36,8 +38,8 @@ def row_norms(matrix: Float32s) -> tuple[Float32s, int | None]:
     norms = np.empty(len(matrix), np.float32)
     block = max(1, BLOCK_BYTES // (8 * matrix.shape[1]))
     for start in range(0, len(matrix), block):
-        rows = matrix[start : start + block].astype(np.float64)
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):  # a signalling NaN is invalid even to convert
+            rows = matrix[start : start + block].astype(np.float64)
             norms[start : start + block] = np.sqrt(np.einsum("ij,ij->i", rows, rows))
         wrong = np.flatnonzero(~np.isfinite(norms[start : start + block]))
         if len(wrong):
@@ -46,9 +48,18 @@ def row_norms(matrix: Float32s) -> tuple[Float32s, int | None]:
 
 
 def unit_rows(rows: npt.NDArray[Any]) -> Float32s:
-    """Return `rows`, shape (n, dim), scaled to length 1, worked out in float64; zero rows stay zero."""
-    exact = rows.astype(np.float64)
-    norms = np.sqrt(np.einsum("ij,ij->i", exact, exact))[:, None]
+    """Return `rows`, shape (n, dim), scaled to length 1, worked out in float64; zero rows stay zero.
+
+    Raises
+    ------
+    FormatError
+        If a row has no direction, since it is not finite.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        exact = rows.astype(np.float64)
+        norms = np.sqrt(np.einsum("ij,ij->i", exact, exact))[:, None]
+    if not np.isfinite(norms).all():
+        raise FormatError("a vector holds NaN or infinity, and has no direction")
     exact /= np.where(norms > 0, norms, 1)
     return exact.astype(np.float32)
 

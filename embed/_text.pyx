@@ -18,7 +18,7 @@ cdef extern from "Python.h":
 
 cdef extern from "text_words.h" nogil:
     const int TEXT_OK, TEXT_NO_MEMORY, TEXT_TOO_MANY_WORDS, TEXT_WORD_TOO_LONG
-    const int64_t TEXT_MAX_WORDS
+    const int64_t TEXT_MAX_WORDS, TEXT_MAX_WORD_BYTES
 
     ctypedef struct text_entry:
         int64_t count
@@ -59,11 +59,24 @@ cdef extern from "text_scan.h" nogil:
 
 
 cdef extern from "text_ngrams.h" nogil:
-    int64_t text_ngrams(const uint8_t* wrapped, int64_t length, int min_n, int max_n, uint32_t buckets,
-                        int32_t first_row, int32_t* rows)
+    ctypedef struct text_scheme:
+        int min_n
+        int max_n
+        uint32_t buckets
+        int hash_count
+        uint32_t hash_seed
+
+    int64_t text_ngrams(const text_scheme* scheme, const uint8_t* wrapped, int64_t length, int32_t first_row,
+                        int32_t* rows)
+
+
+cdef extern from "text_floats.h" nogil:
+    int64_t text_rows(const uint8_t* data, int64_t size, int64_t dim, int64_t rows, float* numbers,
+                      int64_t* words, int64_t* used)
 
 
 MAX_WORDS = TEXT_MAX_WORDS
+MAX_WORD_BYTES = TEXT_MAX_WORD_BYTES
 
 
 cdef int _check(int status) except -1:
@@ -72,7 +85,7 @@ cdef int _check(int status) except -1:
     if status == TEXT_TOO_MANY_WORDS:
         raise OverflowError("too many distinct words")
     if status == TEXT_WORD_TOO_LONG:
-        raise OverflowError("a word is longer than 2 GiB")
+        raise OverflowError(f"a word is longer than {MAX_WORD_BYTES:,} bytes")
     return 0
 
 
@@ -210,40 +223,79 @@ cdef class Remapper:
         return self.last
 
 
-cdef bytes _wrapped(str word):
-    return b"<" + word.encode("utf-8") + b">"
+cdef class NgramHasher:
+    """Finds the rows of the n-grams of words; a word is a str, or bytes of UTF-8.
+
+    With hash_count 0 the rows are fastText's, else floret's (see csrc/text_ngrams.h).
+    """
+
+    cdef text_scheme scheme
+
+    def __cinit__(self, int min_n, int max_n, uint32_t buckets, int hash_count=0, uint32_t hash_seed=0):
+        if not (buckets and 0 <= hash_count <= 4):
+            raise ValueError("there must be buckets, and 0 to 4 hashes")
+        self.scheme = text_scheme(min_n, max_n, buckets, hash_count, hash_seed)
+
+    def buckets(self, word not None):
+        """Return the buckets, int32[n], of `word`, in the order of its n-grams."""
+        cdef const uint8_t[::1] wrapped = _wrapped(word)
+        cdef int64_t n = text_ngrams(&self.scheme, &wrapped[0], wrapped.shape[0], 0, NULL)
+        cdef int32_t[::1] rows = np.empty(n, dtype=np.int32)
+        if n:
+            text_ngrams(&self.scheme, &wrapped[0], wrapped.shape[0], 0, &rows[0])
+        return rows.base
+
+    def rows(self, list words not None, whole_word):
+        """Return the rows of a vocabulary as CSR (offsets int64[V+1], rows int32[M]).
+
+        fastText's: row i of word i, then V + each bucket, and row i alone for `whole_word`. floret's: the buckets.
+        """
+        cdef Py_ssize_t size = len(words), k
+        cdef int own = self.scheme.hash_count == 0
+        cdef int32_t first_row = <int32_t>size if own else 0
+        cdef int64_t total = 0
+        cdef int64_t[::1] offsets = np.empty(size + 1, dtype=np.int64)
+        cdef const uint8_t[::1] wrapped
+        cdef bytes whole = _wrapped(whole_word) if own else b""
+        offsets[0] = 0
+        for k in range(size):
+            total += own
+            text = _wrapped(words[k])
+            if text != whole:
+                wrapped = text
+                total += text_ngrams(&self.scheme, &wrapped[0], wrapped.shape[0], first_row, NULL)
+            offsets[k + 1] = total
+        cdef int32_t[::1] rows = np.empty(total, dtype=np.int32)
+        for k in range(size):
+            if own:
+                rows[offsets[k]] = k
+            if offsets[k + 1] - offsets[k] > own:
+                wrapped = _wrapped(words[k])
+                text_ngrams(&self.scheme, &wrapped[0], wrapped.shape[0], first_row, &rows[offsets[k] + own])
+        return offsets.base, rows.base
 
 
-def ngram_rows(str word not None, int min_n, int max_n, uint32_t buckets, int32_t first_row=0):
-    """Return first_row + bucket, int32[n], of each n-gram of `word`, in fastText's order."""
-    cdef const uint8_t[::1] wrapped = _wrapped(word)
-    cdef int64_t length = wrapped.shape[0]
-    cdef int64_t n = text_ngrams(&wrapped[0], length, min_n, max_n, buckets, first_row, NULL)
-    cdef int32_t[::1] rows = np.empty(n, dtype=np.int32)
-    if n:
-        text_ngrams(&wrapped[0], length, min_n, max_n, buckets, first_row, &rows[0])
-    return rows.base
+cdef bytes _wrapped(word):
+    return b"<" + (word if isinstance(word, bytes) else (<str?>word).encode("utf-8")) + b">"
 
 
-def subword_rows(list words not None, str whole_word, int min_n, int max_n, uint32_t buckets):
-    """Return CSR (offsets int64[V+1], rows int32[M]): row i, then V + each bucket; `whole_word`: row i."""
-    cdef Py_ssize_t size = len(words), k
-    cdef int64_t total = 0
-    cdef int64_t[::1] offsets = np.empty(size + 1, dtype=np.int64)
-    cdef const uint8_t[::1] wrapped
-    offsets[0] = 0
-    for k in range(size):
-        total += 1
-        if words[k] != whole_word:
-            wrapped = _wrapped(words[k])
-            total += text_ngrams(&wrapped[0], wrapped.shape[0], min_n, max_n, buckets, 0, NULL)
-        offsets[k + 1] = total
-    cdef int32_t[::1] rows = np.empty(total, dtype=np.int32)
-    for k in range(size):
-        rows[offsets[k]] = k
-        if offsets[k + 1] - offsets[k] > 1:
-            wrapped = _wrapped(words[k])
-            text_ngrams(
-                &wrapped[0], wrapped.shape[0], min_n, max_n, buckets, <int32_t>size, &rows[offsets[k] + 1]
-            )
-    return offsets.base, rows.base
+def float_rows(bytes data not None, int64_t begin, float[:, ::1] numbers not None, int64_t[:, ::1] words not None):
+    """Read lines "word number ... number" of whole-line `data` from byte `begin` on (see csrc/text_floats.h).
+
+    Fills rows of `numbers`, float32[n, dim], and where their words begin and end, int64[n, 2]. Stops when these
+    are full, at the end, or before a line in another form; returns (rows read, where the next line begins).
+    """
+    cdef int64_t size = len(data), used = 0, read = 0
+    cdef const uint8_t* text = data
+    if words.shape[0] != numbers.shape[0] or words.shape[1] != 2 or numbers.shape[1] < 1:
+        raise ValueError("numbers must be of shape (n, dim) and words of shape (n, 2)")
+    if not 0 <= begin <= size or size == 0 or text[size - 1] != 10:
+        raise ValueError("data must be whole lines, and begin within them")
+    if numbers.shape[0]:
+        with nogil:
+            read = text_rows(text + begin, size - begin, numbers.shape[1], numbers.shape[0], &numbers[0, 0],
+                             &words[0, 0], &used)
+    for row in range(read):
+        words[row, 0] += begin
+        words[row, 1] += begin
+    return read, begin + used

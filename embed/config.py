@@ -11,6 +11,7 @@ third), and pydantic (a heavy dependency for some thirty scalars).
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import os
@@ -75,6 +76,8 @@ def _parameter(default: Any, help: str, group: str, **details: Any) -> Any:
 _MODEL, _OPTIMISER, _VOCABULARY, _TEXT, _RUN = "model", "optimisation", "vocabulary", "text", "run"
 
 _DEFAULT_MIN_LR = 1e-4
+_LONGEST_NAME = 60
+_MAX_INT64 = (1 << 63) - 1
 
 # Learning rates (output, input) when the user gives none, by (objective, gradient, subword). An exact gradient
 # divides by the number of averaged rows, so its input side needs the larger rate; docs/decisions/ has the runs.
@@ -114,6 +117,14 @@ class TrainConfig:
     min_n: int = _parameter(3, "shortest character n-gram", _MODEL, low=1, high=32)
     max_n: int = _parameter(6, "longest character n-gram", _MODEL, low=1, high=32)
     buckets: int = _parameter(2_000_000, "rows that the character n-grams are hashed into", _MODEL, low=1, high=1 << 30)
+    hash_count: int = _parameter(
+        0,
+        "0: fastText's rows, each word its own and a bucket for each n-gram; 1 to 4: floret's table, in which the word "
+        "and each n-gram have this many buckets and nothing else",
+        _MODEL,
+        low=0,
+        high=4,
+    )
     dim: int = _parameter(100, "length of a vector", _MODEL, low=1, high=16_384, advised=(16, 1024))
     window: int = _parameter(
         5, "most context words on each side of a center", _MODEL, low=1, high=1000, advised=(1, 20)
@@ -175,8 +186,10 @@ class TrainConfig:
         high=0.5,
     )
     # vocabulary
-    min_count: int = _parameter(5, "leave out words that occur less often", _VOCABULARY, low=1)
-    max_vocab: int | None = _parameter(None, "keep at most this many words, the most frequent ones", _VOCABULARY, low=1)
+    min_count: int = _parameter(5, "leave out words that occur less often", _VOCABULARY, low=1, high=_MAX_INT64)
+    max_vocab: int | None = _parameter(
+        None, "keep at most this many words, the most frequent ones", _VOCABULARY, low=1, high=_MAX_INT64
+    )
     # text
     tokenizer: str = _parameter(
         "whitespace",
@@ -202,6 +215,10 @@ class TrainConfig:
             object.__setattr__(self, name, _checked(name, parameter, value_type, getattr(self, name)))
         if self.subword and self.min_n > self.max_n:
             raise ConfigError(f"min_n is {self.min_n} but max_n is {self.max_n}: min_n must be at most max_n")
+        if self.hash_count and not self.subword:
+            raise ConfigError(
+                f"hash_count is {self.hash_count} but subword is off: a table of n-grams needs subword=True"
+            )
         if self.min_lr is not None and self.min_lr > self.rates()[0]:
             raise ConfigError(f"min_lr is {self.min_lr:g} but lr is {self.rates()[0]:g}: min_lr must be at most lr")
 
@@ -248,8 +265,10 @@ class TrainConfig:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise ConfigError(f"{path}: cannot read the configuration: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: not valid TOML: {error}") from error
+        except RecursionError as error:
+            raise ConfigError(f"{path}: not valid TOML: values are nested too deeply") from error
+        except ValueError as error:  # TOMLDecodeError, invalid UTF-8, and numbers of thousands of digits
+            raise ConfigError(f"{path}: not valid TOML: {' '.join(str(error).split()):.200}") from error
         try:
             _reject_unknown(values)
             with warnings.catch_warnings(action="ignore"):  # given below, where the values are used
@@ -277,9 +296,9 @@ def _reject_unknown(values: Mapping[str, Any]) -> None:
         if name not in known:
             import difflib
 
-            close = difflib.get_close_matches(str(name), known, n=1)
+            close = difflib.get_close_matches(str(name)[:_LONGEST_NAME], known, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise ConfigError(f"unknown parameter {name!r}{hint}")
+            raise ConfigError(f"unknown parameter {name!r:.60}{hint}")
 
 
 def _checked(name: str, parameter: Parameter, value_type: type, value: Any) -> Any:
@@ -289,23 +308,33 @@ def _checked(name: str, parameter: Parameter, value_type: type, value: Any) -> A
     if not isinstance(value, (bool, str)):
         # an int where a float is wanted, and NumPy's scalars, become plain Python numbers
         if value_type is float and hasattr(value, "__float__"):
-            value = float(value)
+            with contextlib.suppress(OverflowError):  # an integer beyond all floats: not of the right type
+                value = float(value)
         elif value_type is int and hasattr(value, "__index__"):
             value = value.__index__()
     if type(value) is not value_type:
-        raise ConfigError(f"{name} must be of type {value_type.__name__}, not {type(value).__name__} ({value!r})")
+        raise ConfigError(f"{name} must be of type {value_type.__name__}, not {type(value).__name__} ({_shown(value)})")
     if parameter.choices and value not in parameter.choices:
-        raise ConfigError(f"{name} must be {parameter.allowed()}, not {value!r}")
+        raise ConfigError(f"{name} must be {parameter.allowed()}, not {_shown(value)}")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         _check_number(name, parameter, value)
     return value
 
 
+def _shown(value: object) -> str:
+    """Return what `value` looks like, however long it is."""
+    try:
+        return f"{value!r:.60}"
+    except (ValueError, RecursionError):  # an integer of more digits than Python prints, or a deep list
+        return f"a very long {type(value).__name__}"
+
+
 def _check_number(name: str, parameter: Parameter, value: float) -> None:
     low = -math.inf if parameter.low is None else parameter.low
     high = math.inf if parameter.high is None else parameter.high
-    if not math.isfinite(value) or not low <= value <= high or (parameter.open_low and value == low):
-        raise ConfigError(f"{name} must be {parameter.allowed()}, not {value!r}")
+    # An integer may be too large for a float; a comparison is exact, and false for NaN.
+    if not low <= value <= high or value in (math.inf, -math.inf) or (parameter.open_low and value == low):
+        raise ConfigError(f"{name} must be {parameter.allowed()}, not {_shown(value)}")
     if parameter.advised and not parameter.advised[0] <= value <= parameter.advised[1]:
         low, high = parameter.advised
         message = f"{name} is {value!r}; values from {low:g} to {high:g} are known to work well"

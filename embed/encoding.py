@@ -37,7 +37,7 @@ from embed.corpora.files import FileCorpus
 from embed.errors import CorpusError, FormatError
 from embed.vocab import Vocabulary, check_limits
 
-__all__ = ["EncodedCorpus", "Progress", "encode"]
+__all__ = ["EncodedCorpus", "Progress", "encode", "encode_with"]
 
 FORMAT_NAME = "train-embeddings encoded corpus"
 FORMAT_VERSION = 1
@@ -193,6 +193,41 @@ def encode(
         raise
 
 
+def encode_with(
+    vocabulary: Vocabulary, corpus: Iterable[list[str]], *, progress: Progress | None = None
+) -> EncodedCorpus:
+    """Encode a corpus into the ids of a vocabulary that is there already, to go on training with it.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        In any order. The result has it as it is: its counts are those it came with, not those in this corpus.
+    corpus : corpus or iterable of lists of str
+        As for :func:`encode`. Tokens that are not in the vocabulary are left out.
+    progress : callable or None
+        As for :func:`encode`.
+
+    Returns
+    -------
+    EncodedCorpus
+        In a temporary directory, removed on close.
+
+    Raises
+    ------
+    CorpusError
+        When the input is unreadable or malformed, or holds no token of the vocabulary.
+    """
+    if not hasattr(corpus, "byte_chunks") and not isinstance(corpus, SentenceCorpus):
+        corpus = SentenceCorpus(corpus)
+    work = _work_directory(None)
+    try:
+        meta, vocabulary = _encode_into(work, corpus, {}, progress, durable=False, vocabulary=vocabulary)
+        return EncodedCorpus(work, meta, vocabulary, temporary=True)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
 # the pass over the text
 
 
@@ -203,21 +238,21 @@ def _encode_into(
     progress: Progress | None,
     *,
     durable: bool,
+    vocabulary: Vocabulary | None = None,
 ) -> tuple[dict[str, Any], Vocabulary]:
     counter = _text.TokenCounter(PIECE_TOKENS)
     try:
         _count(work, counter, corpus, progress)
     except OverflowError as error:
+        current = getattr(corpus, "current_name", None)
         raise CorpusError(
-            f"{error}: at most {_text.MAX_WORDS:,} distinct words of up to 2 GiB can be counted"
+            f"{f'{current}: ' if current else ''}{error}, after {counter.tokens:,} tokens: at most "
+            f"{_text.MAX_WORDS:,} distinct words of up to {_text.MAX_WORD_BYTES:,} bytes can be counted"
         ) from error
-    limit = settings["max_vocab"] or _text.MAX_WORDS
-    ranked = counter.rank(settings["min_count"], limit)
-    if not len(ranked):
-        raise CorpusError(_why_empty(counter, corpus, settings["min_count"]))
-    vocabulary = Vocabulary(counter.words(ranked), counter.counts(ranked))
-    table = np.full(len(counter), -1, dtype=np.int32)
-    table[ranked] = np.arange(len(ranked), dtype=np.int32)
+    if vocabulary is None:
+        vocabulary, table = _ranked(counter, corpus, settings)
+    else:
+        table = _given(counter, corpus, vocabulary)
     raw_tokens = counter.tokens
     del counter
     with _writing(work):
@@ -242,6 +277,32 @@ def _encode_into(
                 with open(work / name, "rb+") as file:
                     os.fsync(file.fileno())
     return meta, vocabulary
+
+
+def _ranked(
+    counter: _text.TokenCounter, corpus: Iterable[list[str]], settings: dict[str, Any]
+) -> tuple[Vocabulary, NDArray[np.int32]]:
+    """Return the vocabulary of what was counted, and the id of each provisional one, -1 where left out."""
+    ranked = counter.rank(settings["min_count"], settings["max_vocab"] or _text.MAX_WORDS)
+    if not len(ranked):
+        raise CorpusError(_why_empty(counter, corpus, settings["min_count"]))
+    table = np.full(len(counter), -1, dtype=np.int32)
+    table[ranked] = np.arange(len(ranked), dtype=np.int32)
+    return Vocabulary(counter.words(ranked), counter.counts(ranked)), table
+
+
+def _given(counter: _text.TokenCounter, corpus: Iterable[list[str]], vocabulary: Vocabulary) -> NDArray[np.int32]:
+    """Return the id in `vocabulary` of each provisional one, -1 where it has none."""
+    table = np.full(len(counter), -1, dtype=np.int32)
+    for start in range(0, len(counter), _BLOCK):
+        block = np.arange(start, min(start + _BLOCK, len(counter)), dtype=np.int32)
+        ids = (vocabulary.get(word) for word in counter.words(block))
+        table[block] = [-1 if id is None else id for id in ids]
+    if (table < 0).all():
+        if counter.tokens:
+            raise CorpusError(f"none of the {counter.tokens:,} tokens is one of the {len(vocabulary):,} words known")
+        raise CorpusError(_why_empty(counter, corpus, 1))
+    return table
 
 
 def _count(work: Path, counter: _text.TokenCounter, corpus: Iterable[list[str]], progress: Progress | None) -> None:
@@ -387,7 +448,7 @@ def _read_meta(directory: Path) -> dict[str, Any]:
         raise FormatError(f"{directory} is not an encoded corpus (it has no {META}), and is left as it is") from error
     except OSError as error:
         raise FormatError(f"{directory}: cannot read {META}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _corrupt(directory, f"{META} is not valid JSON") from error
     if not isinstance(meta, dict) or meta.get("format") != FORMAT_NAME:
         raise FormatError(
@@ -424,8 +485,10 @@ def _read_vocabulary(directory: Path) -> Vocabulary:
     is_sound = len(ends) == len(counts) + 1 > 1 and ends[0] == 0 and ends[-1] == len(text) and (np.diff(ends) > 0).all()
     if not is_sound or counts[-1] < 1 or (np.diff(counts) > 0).any():
         raise _corrupt(directory, "the vocabulary contradicts itself")
-    places = ends.tolist()
-    return Vocabulary([text[a:b].decode() for a, b in pairwise(places)], counts)
+    words = [text[a:b].decode() for a, b in pairwise(ends.tolist())]
+    if len(set(words)) != len(words):
+        raise _corrupt(directory, "a word is in the vocabulary twice")
+    return Vocabulary(words, counts)
 
 
 def _verify(encoded: EncodedCorpus) -> None:
@@ -433,10 +496,14 @@ def _verify(encoded: EncodedCorpus) -> None:
     ids, offsets, words = encoded.ids, encoded.offsets, len(encoded.vocabulary)
     if offsets[0] != 0 or offsets[-1] != len(ids) or encoded.vocabulary.total != len(ids):
         raise _corrupt(encoded.directory, "offsets, counts and ids contradict each other")
+    counts = np.zeros(words, dtype=np.int64)
     for start in range(0, len(ids), _CHECK_BLOCK):
         block = ids[start : start + _CHECK_BLOCK]
         if block.min() < 0 or block.max() >= words:
             raise _corrupt(encoded.directory, f"{IDS} holds ids outside the vocabulary")
+        counts += np.bincount(block, minlength=words)
+    if not np.array_equal(counts, encoded.vocabulary.counts):
+        raise _corrupt(encoded.directory, f"{COUNTS} are not those of {IDS}")
     for start in range(0, len(offsets) - 1, _CHECK_BLOCK):
         block_offsets = offsets[start : start + _CHECK_BLOCK + 1]
         if (np.diff(block_offsets) <= 0).any():

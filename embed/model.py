@@ -89,7 +89,7 @@ class Model:
 
     @property
     def input(self) -> Float32s:
-        """The input rows, float32[R, dim]: words first, then n-gram buckets."""
+        """The input rows, float32[R, dim]: words first, then n-gram buckets; a floret table has the buckets only."""
         return self.parameters.inputs[:, : self.config.dim]
 
     @property
@@ -101,7 +101,9 @@ class Model:
     def vectors(self) -> WordVectors:
         """The word vectors; with subwords they also give vectors to unknown words."""
         scheme = self.parameters.scheme
-        subwords = None if scheme is None else Subwords(scheme, self.input[len(self.vocabulary) :])
+        subwords = None
+        if scheme is not None:
+            subwords = Subwords(scheme, self.input[scheme.word_rows(len(self.vocabulary)) :])
         return WordVectors(
             self.vocabulary.words,
             self.parameters.word_matrix(),

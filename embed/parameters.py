@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from embed import _core
 from embed.config import TrainConfig
-from embed.subword import SubwordScheme
+from embed.subword import NgramScheme, scheme_of
 from embed.vocab import Vocabulary
 
 __all__ = ["Parameters", "padded_matrix"]
@@ -49,13 +49,14 @@ class Parameters:
     Attributes
     ----------
     inputs : float32[R, stride]
-        One row per word, then one per n-gram bucket if there are subwords; columns past `dim` are zero.
+        One row per word, then one per n-gram bucket if there are subwords; a floret table has the buckets
+        only. Columns past `dim` are zero.
     outputs : float32[V, stride]
         One row per word.
     row_offsets : int64[V + 1]
     rows : int32[M]
         Word i is the mean of the input rows ``rows[row_offsets[i]:row_offsets[i + 1]]``.
-    scheme : SubwordScheme or None
+    scheme : NgramScheme or None
         How unknown words find their rows.
     dim : int
     """
@@ -64,20 +65,20 @@ class Parameters:
     outputs: Float32s
     row_offsets: NDArray[np.int64]
     rows: NDArray[np.int32]
-    scheme: SubwordScheme | None
+    scheme: NgramScheme | None
     dim: int
 
     @classmethod
     def empty(cls, vocabulary: Vocabulary, config: TrainConfig) -> Parameters:
         """Return all-zero parameters of the right shape."""
         size = len(vocabulary)
-        if config.subword:
-            scheme = SubwordScheme(config.min_n, config.max_n, config.buckets)
-            row_offsets, rows = scheme.rows(vocabulary.words)
-            row_count = size + scheme.buckets
-        else:
-            scheme, row_count = None, size
+        scheme = scheme_of(config)
+        if scheme is None:
+            row_count = size
             row_offsets, rows = np.arange(size + 1, dtype=np.int64), np.arange(size, dtype=np.int32)
+        else:
+            row_count = scheme.word_rows(size) + scheme.buckets
+            row_offsets, rows = scheme.rows(vocabulary.words)
         return cls(
             padded_matrix(row_count, config.dim),
             padded_matrix(size, config.dim),

@@ -43,7 +43,7 @@ class _Message:
             word, words, index, reason = self._parts
             close = close_spellings(word, words, index)
             hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-            self._text = f"{word!r} {reason}{hint}"
+            self._text = f"{word!r:.60} {reason}{hint}"
         return self._text
 
     def __repr__(self) -> str:

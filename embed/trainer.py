@@ -142,6 +142,8 @@ class Trainer:
     ----------
     corpus : EncodedCorpus
     config : TrainConfig
+    parameters : Parameters, optional
+        Where to go on from, changed in place; by default a fresh start.
 
     Raises
     ------
@@ -149,10 +151,10 @@ class Trainer:
         If the held-out share leaves nothing to train or to measure on.
     """
 
-    def __init__(self, corpus: EncodedCorpus, config: TrainConfig) -> None:
+    def __init__(self, corpus: EncodedCorpus, config: TrainConfig, *, parameters: Parameters | None = None) -> None:
         self.config = config
         self.corpus = corpus
-        self.parameters = Parameters.initial(corpus.vocabulary, config)
+        self.parameters = Parameters.initial(corpus.vocabulary, config) if parameters is None else parameters
         self.provenance = Provenance(
             corpus_fingerprint=corpus.fingerprint,
             sentences=corpus.sentences,
@@ -180,6 +182,11 @@ class Trainer:
     def model(self) -> Model:
         """The model as it stands; it shares its memory with the training."""
         return Model(self.config, self.corpus.vocabulary, self.parameters, self.provenance, tuple(self.history))
+
+    @property
+    def total_loss(self) -> float:
+        """The sum of the losses of all examples of the latest epoch (nats)."""
+        return float(sum(worker.loss for worker in self._workers))
 
     def held_out_loss(self) -> float:
         """Return the mean loss of an example on the held-out tokens, always with the same draws."""

@@ -27,7 +27,7 @@ from embed.errors import ConfigError, FormatError, MissingWordError
 from embed.spelling import missing_word
 
 if TYPE_CHECKING:
-    from embed.subword import SubwordScheme
+    from embed.subword import NgramScheme
 
 __all__ = ["Subwords", "WordVectors", "word_index"]
 
@@ -48,14 +48,18 @@ class Subwords:
 
     Attributes
     ----------
-    scheme : SubwordScheme
+    scheme : NgramScheme
         How a word is cut into n-grams and which row each of them has.
     matrix : float32 array, shape (buckets, dim)
         One row per bucket of n-grams.
+    kept : int32 array, shape (K,), optional
+        The buckets, in rising order, that count; the others were pruned, and their n-grams are left out of the
+        mean. Default: all.
     """
 
-    scheme: SubwordScheme
+    scheme: NgramScheme
     matrix: Float32s
+    kept: npt.NDArray[np.int32] | None = None
 
     def __post_init__(self) -> None:
         if self.matrix.ndim != 2 or self.matrix.shape[0] != self.scheme.buckets:
@@ -69,7 +73,7 @@ class Subwords:
         return len(self._rows(word)) > 0
 
     def compose(self, word: str) -> Float32s:
-        """Return the mean of the n-gram rows of `word`: fastText's vector of an unknown word.
+        """Return the mean of the n-gram rows of `word`: the vector of an unknown word.
 
         Returns
         -------
@@ -82,7 +86,9 @@ class Subwords:
         """
         rows = self._rows(word)
         if not len(rows):
-            raise MissingWordError(f"{word!r} has no n-gram of {self.scheme.min_n} to {self.scheme.max_n} characters")
+            raise MissingWordError(
+                f"{word!r:.60} has no n-gram of {self.scheme.min_n} to {self.scheme.max_n} characters"
+            )
         return np.asarray(self.matrix[rows].mean(axis=0, dtype=np.float64), dtype=np.float32)
 
     def _rows(self, word: str) -> npt.NDArray[np.int32]:
@@ -90,7 +96,8 @@ class Subwords:
             word.encode()
         except UnicodeEncodeError:  # a lone surrogate has no UTF-8 form, hence no n-grams
             return np.empty(0, np.int32)
-        return self.scheme.buckets_of(word)
+        rows = self.scheme.buckets_of(word)
+        return rows if self.kept is None else rows[np.isin(rows, self.kept, assume_unique=False)]
 
 
 class WordVectors:
@@ -99,8 +106,8 @@ class WordVectors:
     Parameters
     ----------
     words : sequence of str, length V
-        The words, no two the same. Where an order by frequency is known, the most frequent comes first: `top`
-        means the first rows.
+        The words, no two the same; none only if there are `subwords` to compose all of them. Where an order by
+        frequency is known, the most frequent comes first: `top` means the first rows.
     matrix : array, shape (V, dim)
         One row per word; converted to float32, and not copied if it is float32 already. It must not be
         changed afterwards, since the lengths of its rows are kept.
@@ -133,7 +140,8 @@ class WordVectors:
         self._words = list(words)
         if not isinstance(matrix, np.ndarray):
             matrix = np.asarray(matrix)
-        if matrix.ndim != 2 or len(matrix) != len(self._words) or 0 in matrix.shape:
+        words_needed = 0 if subwords is not None else 1
+        if matrix.ndim != 2 or len(matrix) != len(self._words) or len(matrix) < words_needed or not matrix.shape[1]:
             raise FormatError(
                 f"{len(self._words)} words need a matrix of shape ({len(self._words)}, dim) with at least "
                 f"one word and one dimension, not {matrix.shape}"
@@ -265,7 +273,7 @@ class WordVectors:
         if isinstance(words, str):
             raise ConfigError(f"words must be a list of words, not the single text {words!r}")
         rows = [self._index.get(word, -1) for word in words]
-        result = self._matrix[rows] if rows else np.empty((0, self.dim), np.float32)
+        result = self._matrix[rows] if rows and len(self) else np.empty((len(rows), self.dim), np.float32)
         for position, row in enumerate(rows):
             if row < 0:
                 result[position] = self.vector(words[position])
@@ -282,8 +290,11 @@ class WordVectors:
 
     def similarity(self, a: str, b: str) -> float:
         """Return the cosine of the angle between two words; 0 if one of them is the zero vector."""
-        u, v = self.vector(a).astype(np.float64), self.vector(b).astype(np.float64)
-        length = float(np.sqrt(u @ u) * np.sqrt(v @ v))
+        with np.errstate(over="ignore", invalid="ignore"):
+            u, v = self.vector(a).astype(np.float64), self.vector(b).astype(np.float64)
+            length = float(np.sqrt(u @ u) * np.sqrt(v @ v))
+        if not np.isfinite(length):
+            raise FormatError(f"the vector of {a!r:.60} or of {b!r:.60} holds NaN or infinity")
         return min(1.0, max(-1.0, float(u @ v) / length)) if length else 0.0
 
     def nearest(self, query: str | npt.ArrayLike | Sequence[str], n: int = 10, top: int | None = None) -> Neighbours:
@@ -341,7 +352,7 @@ class WordVectors:
         zero = np.flatnonzero(~directions.any(axis=1))
         if len(zero):
             raise ConfigError(f"query {zero[0]} is the zero vector, which has no direction")
-        block = max(1, min(BATCH_QUERIES, SCORE_BYTES // (4 * rows)))
+        block = max(1, min(BATCH_QUERIES, SCORE_BYTES // (4 * max(1, rows))))
         answers: list[Neighbours] = []
         for start in range(0, len(directions), block):
             scores = directions[start : start + block] @ self._matrix[:rows].T
@@ -431,7 +442,8 @@ class WordVectors:
         norms, wrong = row_norms(self._matrix)
         if wrong is not None:
             raise FormatError(
-                f"the vector of {self._words[wrong]!r} (row {wrong}) holds NaN or infinity, or is too long for float32"
+                f"the vector of {self._words[wrong]!r:.60} (row {wrong}) holds NaN or infinity, or is "
+                "too long for float32"
             )
         return norms
 

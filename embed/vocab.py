@@ -159,7 +159,7 @@ class Vocabulary:
             os.replace(temporary, path)
         except UnicodeEncodeError as error:
             bad = error.object[error.start : error.end]
-            raise FormatError(f"{path}: a word holds {bad!r}, which cannot be written as UTF-8") from error
+            raise FormatError(f"{path}: a word holds {bad!r:.60}, which cannot be written as UTF-8") from error
         except OSError as error:
             raise FormatError(f"{path}: cannot write the vocabulary: {error.strerror}") from error
         finally:

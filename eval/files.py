@@ -20,6 +20,9 @@ from embed.errors import FormatError
 
 __all__ = ["FileContent", "read_set"]
 
+MOST_BYTES = 64 << 20
+"""The largest set in use, BATS, has 5 MB."""
+
 _SECTION = ":"
 _COMMENT = "#"
 _WORDS_PER_QUESTION = 4
@@ -54,13 +57,13 @@ def read_set(path: Path) -> FileContent:
     if not lines:
         raise FormatError(f"{path} holds no test items")
     if any(line.startswith(_SECTION) for _, line in lines):
-        return FileContent(questions=list(_questions(path, lines)))
+        return _with_questions(path, lines)
     split = _splitter(lines)
     rows = [(number, split(line)) for number, line in lines]
     if any(_score_column(fields) is not None for _, fields in rows[:2]):
         return FileContent(pairs=list(_pairs(path, rows)))
     if len(lines[0][1].split()) == _WORDS_PER_QUESTION:
-        return FileContent(questions=list(_questions(path, lines)))
+        return _with_questions(path, lines)
     raise FormatError(
         f"{path}, line {lines[0][0]}: neither a scored pair (word, word, number) nor an analogy "
         f"(four words, or ': section'): {_excerpt(lines[0][1])}"
@@ -69,14 +72,24 @@ def read_set(path: Path) -> FileContent:
 
 def _decode(path: Path) -> str:
     try:
-        data = path.read_bytes()
+        with open(path, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise FormatError(f"cannot read the test file {path}: {error.strerror or error}") from error
+    if len(data) > MOST_BYTES:
+        raise FormatError(f"{path} has more than {MOST_BYTES:,} bytes: it is no test set")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise FormatError(f"{path}, line {line}: not UTF-8 (byte offset {error.start})") from error
+
+
+def _with_questions(path: Path, lines: list[tuple[int, str]]) -> FileContent:
+    questions = list(_questions(path, lines))
+    if not questions:
+        raise FormatError(f"{path} holds the names of sections, but no test items")
+    return FileContent(questions=questions)
 
 
 def _questions(path: Path, lines: list[tuple[int, str]]) -> Iterator[tuple[str, Question]]:

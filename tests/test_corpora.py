@@ -422,7 +422,7 @@ def test_the_fingerprint_depends_on_content_and_settings_only(tmp_path: Path, wr
 
 
 def test_trailing_bytes_count_in_the_fingerprint_of_a_pass(write: Callable[..., Path]) -> None:
-    corpus = TextCorpus(write(bz2.compress(b"a b\n") + b"ignored by bzip2"))
+    corpus = TextCorpus(write(gzip.compress(b"a b\n") + bytes(512)))  # gzip allows zeros at the end
     assert list(corpus) == [["a", "b"]]
     assert corpus.read_fingerprint() == corpus.fingerprint()
 

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hostile import has_limits
 from hypothesis import given
 from hypothesis import strategies as st
 
 from embed import _text, encoding
 from embed.corpora import PIECE_TOKENS, SyntheticCorpus, TextCorpus, open_corpus
-from embed.encoding import EncodedCorpus, encode
+from embed.encoding import EncodedCorpus, encode, encode_with
 from embed.errors import ConfigError, CorpusError, FormatError
 from embed.vocab import Vocabulary
 
@@ -181,7 +182,7 @@ def test_progress_counts_tokens_and_bytes(tmp_path: Path) -> None:
     assert seen[-1] == (5, 0)
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the peak memory from /proc")
+@has_limits
 def test_a_large_vocabulary_stays_small_in_memory() -> None:
     """10M distinct words are to fit in 2.5 GB; here 1M in a tenth of that, in a process of its own."""
     program = """
@@ -450,4 +451,18 @@ def test_a_full_disk_is_an_error_in_one_sentence(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(encoding, "_write_vocabulary", full)
     with pytest.raises(FormatError, match=r"cannot write the encoded corpus in .*: No space left on device"):
         encode(SENTENCES, min_count=1)
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_given_vocabulary_is_kept_as_it_is(temporary: Path) -> None:
+    vocabulary = Vocabulary(["c", "a", "unseen"], np.array([1, 9, 4], np.int64))
+    with encode_with(vocabulary, [["a", "b", "c"], ["b"], ["c", "c"]]) as encoded:
+        assert encoded.vocabulary is vocabulary
+        assert encoded.ids.tolist() == [1, 0, 0, 0]
+        assert encoded.offsets.tolist() == [0, 2, 4]
+        assert encoded.raw_tokens == 6
+    with pytest.raises(CorpusError, match="none of the 2 tokens is one of the 3 words known"):
+        encode_with(vocabulary, [["x", "y"]])
+    with pytest.raises(CorpusError, match="empty"):
+        encode_with(vocabulary, [])
     assert list(temporary.iterdir()) == []

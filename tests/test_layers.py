@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = ("embed", "embed.cli", "embed.corpora", "embed.eval", "embed.formats")
+PACKAGES = ("embed", "embed.cli", "embed.compat", "embed.compat.gensim", "embed.corpora", "embed.eval", "embed.formats")
 
 # Lowest first. A name stands for a module, or for a package with all that is in it; modules of one layer may
 # import one another.
@@ -21,9 +21,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("embed.errors", "embed.config", "embed.spelling"),
     ("embed._core", "embed._text", "embed.corpora"),
     ("embed.vocab", "embed.sampling", "embed.subword", "embed.encoding", "embed.parameters"),
-    ("embed.vectors", "embed._search", "embed._reference"),
+    ("embed.vectors", "embed._search", "embed._reference", "embed.postprocess", "embed.quantize", "embed.pruning"),
     ("embed.trainer", "embed.model", "embed.progress"),
     ("embed.formats", "embed.eval"),
+    ("embed.compat",),
     ("embed.cli", "embed.demo", "embed.__main__", "embed"),
 )
 

@@ -92,12 +92,31 @@ def analogy(arguments: argparse.Namespace) -> None:
 
 
 def convert(arguments: argparse.Namespace) -> None:
-    """Read vectors in one format and write them in another."""
+    """Read vectors in one format, change them as asked, and write them in another."""
     from embed import formats
 
+    form = (
+        formats.FORMATS[formats.format_of(arguments.target)] if arguments.to is None else formats.by_name(arguments.to)
+    )
+    _check_outputs([Path(arguments.target)], [arguments.source], folder=form.folder)
+    vectors = _postprocessed(formats.load(arguments.source), arguments)
+    formats.save(vectors, arguments.target, form.name, on_bad_word="escape" if arguments.escape else "refuse")
+
+
+def quantize(arguments: argparse.Namespace) -> None:
+    """Read vectors and write them in fewer bytes."""
+    from embed import formats
+    from embed.formats.quantized import save_quantized
+    from embed.pruning import prune_ngrams
+    from embed.quantize import quantizer
+
+    given = {"scale": arguments.scale, "row_bytes": arguments.bytes, "seed": arguments.seed}
+    encode = quantizer(arguments.method, **{name: value for name, value in given.items() if value is not None})
     _check_outputs([Path(arguments.target)], [arguments.source])
-    on_bad_word = "escape" if arguments.escape else "refuse"
-    formats.convert(arguments.source, arguments.target, on_bad_word=on_bad_word)
+    vectors = formats.load(arguments.source)
+    if arguments.ngrams is not None or vectors.subwords is not None:
+        vectors = prune_ngrams(vectors, arguments.ngrams)
+    save_quantized(vectors, arguments.target, encode)
 
 
 def info(arguments: argparse.Namespace) -> None:
@@ -131,16 +150,33 @@ def completion(arguments: argparse.Namespace) -> None:
     print(shtab.complete(parser, shell=arguments.shell))
 
 
-def _check_outputs(outputs: list[Path], inputs: list[str]) -> None:
+def _postprocessed(vectors: WordVectors, arguments: argparse.Namespace) -> WordVectors:
+    """Apply what the flags ask for, in the order in which the help lists them."""
+    from embed import postprocess
+
+    if arguments.center:
+        vectors = postprocess.center(vectors)
+    if arguments.remove_components is not None:
+        vectors = postprocess.all_but_the_top(vectors, arguments.remove_components)
+    if arguments.pca is not None:
+        vectors = postprocess.pca(vectors, arguments.pca)
+    if arguments.unit:
+        vectors = postprocess.unit_length(vectors)
+    if arguments.sif is not None:
+        vectors = postprocess.sif(vectors, arguments.sif)
+    return vectors
+
+
+def _check_outputs(outputs: list[Path], inputs: list[str], *, folder: bool = False) -> None:
     """Refuse an output that cannot be written or would destroy an input, before hours are spent on it."""
     for output in outputs:
-        folder = output.parent
-        if not folder.is_dir():
-            raise ConfigError(f"{output}: the folder {folder} does not exist")
-        if output.is_dir():
+        parent = output.parent
+        if not parent.is_dir():
+            raise ConfigError(f"{output}: the folder {parent} does not exist")
+        if output.is_dir() and not folder:
             raise ConfigError(f"{output}: is a folder; name the file to write")
-        if not os.access(folder, os.W_OK):
-            raise ConfigError(f"{output}: the folder {folder} is not writable")
+        if not os.access(parent, os.W_OK):
+            raise ConfigError(f"{output}: the folder {parent} is not writable")
         if output.exists() and any(os.path.exists(name) and os.path.samefile(name, output) for name in inputs):
             raise ConfigError(f"{output}: is also the input, which would be overwritten")
     if len({os.path.realpath(output) for output in outputs}) < len(outputs):
@@ -188,8 +224,7 @@ def _description(path: str) -> dict[str, Any]:
     if vectors.counts is not None:
         facts["tokens"] = int(vectors.counts.sum())
     if vectors.subwords is not None:
-        scheme = vectors.subwords.scheme
-        facts["n-grams"] = {"min_n": scheme.min_n, "max_n": scheme.max_n, "buckets": scheme.buckets}
+        facts["n-grams"] = vectors.subwords.scheme.to_dict()
     if "config" in metadata:
         facts["config"] = orjson.loads(metadata["config"])
     return facts

@@ -19,6 +19,8 @@ PROGRAM = "train-embeddings"
 
 SHELLS = ("bash", "zsh")
 
+METHODS = ("int8", "binary", "pq")  # embed.quantize.METHODS, which would cost the import of NumPy
+
 # The parameters that `train --help` shows; --help-all shows the others too.
 _MAIN_PARAMETERS = frozenset(("objective", "subword", "dim", "window", "epochs", "min_count", "tokenizer", "lowercase"))
 
@@ -119,10 +121,25 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
     sub.add_argument("--method", choices=("3cosadd", "3cosmul"), default="3cosadd", help="default: %(default)s")
     _add_ranking_arguments(sub)
 
-    sub = command("convert", "write vectors in another format", " OUT's ending says which: .txt or .vec, .bin, .embed.")
+    sub = command("convert", "write vectors in another format", " OUT's ending says which, or --to.")
     sub.add_argument("source", metavar="IN", help="a file in any format that can be read")
     sub.add_argument("target", metavar="OUT")
     sub.add_argument("--escape", action="store_true", help="escape a word that OUT's format cannot hold")
+    sub.add_argument("--to", metavar="NAME", help="the format of OUT: binary, model2vec, npz ... (default: by ending)")
+    sub.add_argument("--center", action="store_true", help="subtract the mean vector")
+    sub.add_argument("--remove-components", type=int, metavar="N", help="and the N directions of largest variance")
+    sub.add_argument("--pca", type=int, metavar="DIM", help="keep the DIM directions of largest variance")
+    sub.add_argument("--unit", action="store_true", help="scale each vector to length 1")
+    sub.add_argument("--sif", type=float, metavar="A", help="weight each word by A/(A + its share of the tokens)")
+
+    sub = command("quantize", "write vectors in fewer bytes", " N-gram rows that no word has are dropped.")
+    sub.add_argument("source", metavar="IN", help="a file in any format that can be read")
+    sub.add_argument("target", metavar="OUT", help="conventionally *.embed")
+    sub.add_argument("--method", choices=METHODS, required=True, help="1/4, about 1/30, and 1/8 of the size")
+    sub.add_argument("--scale", choices=("row", "column"), help="int8: a scale for each (default: row)")
+    sub.add_argument("--bytes", type=_positive, metavar="N", help="pq: bytes a vector (default: dim / 2 - 2)")
+    sub.add_argument("--seed", type=int, metavar="N", help="pq: of the k-means (default: 1)")
+    sub.add_argument("--ngrams", type=_positive, metavar="N", help="keep the N n-gram rows that most words have")
 
     sub = command("info", "describe this installation, or a file of vectors")
     sub.add_argument("vectors", nargs="?", metavar="FILE", help="vectors or a model, in any format that can be read")

@@ -1,17 +1,27 @@
-/* fastText's character n-grams and their hash (dictionary.cc: computeSubwords, hash), on UTF-8 bytes.
+/* Character n-grams and their rows, on UTF-8 bytes: fastText's scheme (dictionary.cc: computeSubwords, hash) and floret's.
  *
  * A word is already wrapped: "<word>". From every character, n-grams of 1 to max_n characters grow; those of at least
- * min_n characters are emitted, except a boundary that stands alone. The hash is FNV-1a, 32 bits, with fastText's quirk
- * that a byte is sign-extended first, which changes it for every byte of a non-ASCII character. FNV-1a reads byte by
- * byte, so a longer n-gram continues the hash of the shorter one.
+ * min_n characters are emitted, except a boundary that stands alone.
+ *
+ * fastText: one row each, by FNV-1a, 32 bits, with its quirk that a byte is sign-extended first, which changes the hash of
+ * every non-ASCII character. FNV-1a reads byte by byte, so a longer n-gram continues the hash of the shorter one.
+ * floret: hash_count rows each, the first words of one MurmurHash3; the whole "<word>" comes first, however long it is.
  */
 #ifndef EMBED_TEXT_NGRAMS_H
 #define EMBED_TEXT_NGRAMS_H
 
+#include "text_murmur.h"
 #include "text_port.h"
 
 #define TEXT_FNV_OFFSET UINT32_C(2166136261)
 #define TEXT_FNV_PRIME UINT32_C(16777619)
+
+typedef struct {
+    int min_n, max_n;
+    uint32_t buckets;
+    int hash_count;     /* 0: fastText's scheme; 1 to 4: floret's */
+    uint32_t hash_seed; /* floret's */
+} text_scheme;
 
 static inline uint32_t text_fnv(uint32_t hash, uint8_t byte)
 {
@@ -23,24 +33,41 @@ static inline int text_is_continuation(uint8_t byte)
     return (byte & 0xC0) == 0x80;
 }
 
-/* Emit first_row + hash % buckets of every n-gram of wrapped[length]; with rows == NULL count them only. */
-static int64_t text_ngrams(const uint8_t *wrapped, int64_t length, int min_n, int max_n, uint32_t buckets, int32_t first_row,
-                           int32_t *rows)
+/* Write floret's rows of bytes[length], if rows is not NULL; return their number. */
+static int64_t text_floret_rows(const text_scheme *scheme, const uint8_t *bytes, int64_t length, int32_t *rows)
+{
+    uint32_t hashes[TEXT_MURMUR_WORDS];
+    if (rows) {
+        text_murmur(bytes, (size_t)length, scheme->hash_seed, hashes);
+        for (int k = 0; k < scheme->hash_count; k++)
+            rows[k] = (int32_t)(hashes[k] % scheme->buckets);
+    }
+    return scheme->hash_count;
+}
+
+/* Write the rows of every n-gram of wrapped[length], fastText's counted from first_row; with rows == NULL count them only. */
+static int64_t text_ngrams(const text_scheme *scheme, const uint8_t *wrapped, int64_t length, int32_t first_row, int32_t *rows)
 {
     int64_t emitted = 0;
+    if (scheme->hash_count)
+        emitted = text_floret_rows(scheme, wrapped, length, rows);
     for (int64_t start = 0; start < length; start++) {
         if (text_is_continuation(wrapped[start]))
             continue;
         uint32_t hash = TEXT_FNV_OFFSET;
         int64_t end = start;
-        for (int n = 1; end < length && n <= max_n; n++) {
+        for (int n = 1; end < length && n <= scheme->max_n; n++) {
             do
                 hash = text_fnv(hash, wrapped[end++]);
             while (end < length && text_is_continuation(wrapped[end]));
-            if (n < min_n || (n == 1 && (start == 0 || end == length)))
+            if (n < scheme->min_n || (n == 1 && (start == 0 || end == length)))
                 continue;
+            if (scheme->hash_count) {
+                emitted += text_floret_rows(scheme, wrapped + start, end - start, rows ? rows + emitted : NULL);
+                continue;
+            }
             if (rows)
-                rows[emitted] = first_row + (int32_t)(hash % buckets);
+                rows[emitted] = first_row + (int32_t)(hash % scheme->buckets);
             emitted++;
         }
     }

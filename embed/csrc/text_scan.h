@@ -137,6 +137,8 @@ static int text_feed(text_scanner *scanner, const uint8_t *data, size_t n)
         }
     }
     scanner->start = start;
+    if (scanner->used - start > TEXT_MAX_WORD_BYTES)
+        return TEXT_WORD_TOO_LONG;
     return text_flush(scanner);
 }
 

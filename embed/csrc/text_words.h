@@ -19,7 +19,7 @@ enum { TEXT_OK = 0, TEXT_NO_MEMORY = -1, TEXT_TOO_MANY_WORDS = -2, TEXT_WORD_TOO
 enum { TEXT_INLINE = 16, TEXT_PADDING = TEXT_BLOCK };
 
 #define TEXT_MAX_WORDS INT32_MAX
-#define TEXT_MAX_WORD_BYTES INT32_MAX
+#define TEXT_MAX_WORD_BYTES (1 << 20) /* beyond it the input is no text, and memory would grow with it */
 #define TEXT_FIRST_SLOTS ((size_t)1 << 16)
 #define TEXT_FIRST_ENTRIES ((size_t)1 << 14)
 

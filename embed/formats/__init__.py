@@ -1,15 +1,7 @@
 """Files of word vectors: one module per format, each with `read` and `write`, and the choice between them.
 
-======== ============================ ======================================================
-name     extension                    what
-======== ============================ ======================================================
-text     .txt, .vec                   word2vec's text form (`word2vec_text`)
-glove    .glove                       the same without the first line (`word2vec_text`)
-binary   .bin                         word2vec's binary form (`word2vec_binary`)
-native   .embed                       memory-mapped, with counts and n-grams (`native`)
-======== ============================ ======================================================
-
-`load` looks at the content of a file, `save` at the extension of its name.
+`load` looks at the content of a file, `save` at the ending of its name. `embed.formats.registry` lists the
+formats, docs/formats.md describes them.
 """
 
 from __future__ import annotations
@@ -19,11 +11,14 @@ from pathlib import Path
 
 from embed.errors import ConfigError, FormatError
 from embed.formats import native, word2vec_binary, word2vec_text
-from embed.formats.detect import BINARY, GLOVE, NATIVE, TEXT, detect
+from embed.formats.detect import detect
+from embed.formats.registry import FLORET, FORMATS, NATIVE, by_name, extensions
 from embed.vectors import WordVectors
 
 __all__ = [
     "EXTENSIONS",
+    "FORMATS",
+    "by_name",
     "convert",
     "detect",
     "format_of",
@@ -34,10 +29,8 @@ __all__ = [
     "word2vec_text",
 ]
 
-EXTENSIONS = {".txt": TEXT, ".vec": TEXT, ".glove": GLOVE, ".bin": BINARY, ".embed": NATIVE}
-"""The format that `save` writes, by the extension of the file name."""
-
-_NAMES = sorted(set(EXTENSIONS.values()))
+EXTENSIONS = {ending: form.name for ending, form in extensions().items()}
+"""The format that `save` writes, by the ending of the file name."""
 
 
 def load(
@@ -53,8 +46,8 @@ def load(
     ----------
     path : path
         Text and binary files may be compressed by gzip, bzip2, xz or zstd.
-    format : {"text", "glove", "binary", "native"}, optional
-        Default: found out from the content.
+    format : str, optional
+        The name of a format (docs/formats.md). Default: found out from the content.
     decode_errors : {"strict", "replace"}
         A word in a text or binary file that is not valid UTF-8: raise, or put U+FFFD in place of the bytes.
     unescape : bool
@@ -64,12 +57,13 @@ def load(
     ------
     FormatError
         The file cannot be read, is damaged, or is in no known format; with file and line or byte.
+    ConfigError
+        There is no format of this name, or it is only written.
     """
-    chosen = detect(path) if format is None else _known(format)
-    if chosen == NATIVE:
-        return native.read_vectors(path)
-    read = word2vec_binary.read if chosen == BINARY else word2vec_text.read
-    return read(path, decode_errors=decode_errors, unescape=unescape)
+    chosen = by_name(detect(path) if format is None else format)
+    if chosen.read is None:
+        raise ConfigError(f"the format {chosen.name!r} is for other programs: it can be written, but not read")
+    return chosen.read(path, **chosen.known_options(decode_errors=decode_errors, unescape=unescape))
 
 
 def save(
@@ -85,24 +79,26 @@ def save(
     ----------
     vectors : WordVectors
     path : path
-        Replaced when the whole file has been written.
-    format : {"text", "glove", "binary", "native"}, optional
-        Default: by the extension, .txt or .vec, .glove, .bin, .embed.
+        Replaced when the whole file has been written. A further ending .gz, .zst, .bz2 or .xz compresses text
+        and binary files.
+    format : str, optional
+        The name of a format (docs/formats.md). Default: by the ending of the name.
     on_bad_word : {"refuse", "escape"}
-        Words that a text or binary file cannot hold: raise, or write them escaped.
+        Words that the format cannot hold: raise, or write them escaped.
 
     Raises
     ------
     FormatError
-        The extension says no format, a word or number cannot be written, or the file cannot.
+        The ending says no format, a word or number cannot be written, or the file cannot.
+    ConfigError
+        There is no format of this name, or it is only read.
     """
-    chosen = format_of(path) if format is None else _known(format)
-    if chosen == NATIVE:
-        native.write_vectors(vectors, path)
-    elif chosen == BINARY:
-        word2vec_binary.write(vectors, path, on_bad_word=on_bad_word)
-    else:
-        word2vec_text.write(vectors, path, header=chosen == TEXT, on_bad_word=on_bad_word)
+    chosen = by_name(format_of(path) if format is None else format)
+    if chosen.write is None:
+        raise ConfigError(f"the format {chosen.name!r} can be read, but not written")
+    if not len(vectors) and chosen.name not in (NATIVE, FLORET):
+        raise FormatError(f"{os.fspath(path)}: cannot write: there are no words, only a table of n-grams")
+    chosen.write(vectors, path, **chosen.known_options(on_bad_word=on_bad_word))
 
 
 def convert(
@@ -114,7 +110,7 @@ def convert(
     decode_errors: str = "strict",
 ) -> WordVectors:
     """Read `source` in any format, write it to `target`, return the vectors; raises as `load` and `save`."""
-    chosen = format_of(target) if format is None else _known(format)  # before the work of reading
+    chosen = by_name(format_of(target) if format is None else format).name  # before the work of reading
     vectors = load(source, decode_errors=decode_errors)
     save(vectors, target, chosen, on_bad_word=on_bad_word)
     return vectors
@@ -122,16 +118,12 @@ def convert(
 
 def format_of(path: str | os.PathLike[str]) -> str:
     """Return the format that `save` writes to a file of this name; raises FormatError if that is unknown."""
-    extension = Path(path).suffix.lower()
-    if extension not in EXTENSIONS:
-        raise FormatError(
-            f"{os.fspath(path)}: cannot tell the format from the extension {extension!r}: it must be one of "
-            f"{', '.join(EXTENSIONS)}, or the format must be given: {', '.join(_NAMES)}"
-        )
-    return EXTENSIONS[extension]
-
-
-def _known(format: str) -> str:
-    if format not in _NAMES:
-        raise ConfigError(f"format must be one of {', '.join(map(repr, _NAMES))}, not {format!r}")
-    return format
+    endings = [ending.lower() for ending in Path(path).suffixes]
+    for ending in ("".join(endings[-2:]), "".join(endings[-1:])):
+        if ending in EXTENSIONS:
+            return EXTENSIONS[ending]
+    plain = [ending for form in FORMATS.values() for ending in form.extensions]
+    raise FormatError(
+        f"{os.fspath(path)}: cannot tell the format from the extension {''.join(endings[-1:])!r}: it must be one of "
+        f"{', '.join(plain)}, or the format must be given: {', '.join(sorted(FORMATS))}"
+    )

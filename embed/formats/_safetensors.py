@@ -41,11 +41,19 @@ ALIGNMENT = 64
 METADATA = "__metadata__"
 
 _LENGTH = struct.Struct("<Q")
-_DTYPES: dict[str, np.dtype[Any]] = {"I64": np.dtype("<i8"), "F32": np.dtype("<f4"), "U8": np.dtype("u1")}
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "I64": np.dtype("<i8"),
+    "F64": np.dtype("<f8"),
+    "I32": np.dtype("<i4"),
+    "F32": np.dtype("<f4"),
+    "F16": np.dtype("<f2"),
+    "I8": np.dtype("i1"),
+    "U8": np.dtype("u1"),
+}
 
 
 def write(path: str | os.PathLike[str], arrays: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, str]) -> None:
-    """Write `arrays` (int64, float32 or uint8; they may be strided) and `metadata`, atomically.
+    """Write `arrays` (int64, int32, int8, uint8 or floats; they may be strided) and `metadata`, atomically.
 
     Raises
     ------

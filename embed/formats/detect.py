@@ -1,53 +1,55 @@
 """Which format a file is in, by its content.
 
-The first line of a word2vec file does not say whether the rest is text or binary: the first row is looked
-at. A row of numbers in ASCII is text, a control character or invalid UTF-8 is binary. Only a few bytes that
-are a valid row in both ways leave a doubt, which the file's extension decides.
+Formats with a mark of their own recognise it (`embed.formats.registry`); the rest is word2vec's. The first
+line of a word2vec file does not say whether the rest is text or binary: the first row is looked at. A row of
+numbers in ASCII is text, a control character or invalid UTF-8 is binary. Only a few bytes that are a valid row
+in both ways leave a doubt, which the file's extension decides.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
 from embed.errors import FormatError
-from embed.formats import _safetensors
-from embed.formats.reading import open_source, parse_header
+from embed.formats.reading import START_BYTES, Start, open_source, parse_header, read_start
+from embed.formats.registry import BINARY, FORMATS, TEXT
 
-__all__ = ["BINARY", "GLOVE", "NATIVE", "TEXT", "detect"]
+__all__ = ["detect"]
 
-TEXT, BINARY, NATIVE, GLOVE = "text", "binary", "native", "glove"
-
-SNIFFED_BYTES = 1 << 16
-"""The beginning of the file that is looked at."""
 LONGEST_UTF8 = 4
 """A character cut at the end of the beginning has fewer bytes than this."""
 
-_FASTTEXT = b"\xba\x16\x4f\x2f"
 _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1b]")
 
 
 def detect(path: str | os.PathLike[str]) -> str:
-    """Return ``"text"`` (with a header or without), ``"binary"`` or ``"native"``.
+    """Return the name of the format of a file or folder: "text" (with a header or without), "binary", "native" ...
 
     Raises
     ------
     FormatError
         The file cannot be read, is empty, or is in none of the formats.
     """
-    extension = Path(path).suffix.lower()
-    with open_source(path) as source:
-        start = source.stream.peek(SNIFFED_BYTES)
+    start = read_start(path)
+    for form in FORMATS.values():
+        if form.recognise is not None and form.recognise(start):
+            return form.name
+    return _word2vec(start)
+
+
+def _word2vec(beginning: Start) -> str:
+    """Return whether a file without a mark is text or binary."""
+    extension = beginning.extension
+    with open_source(beginning.path) as source:
+        start = source.stream.peek(START_BYTES)
         if not start:
             raise FormatError(f"{source.name}: the file is empty")
-        if source.stream.compression is None and (_safetensors.looks_like(start) or extension == ".embed"):
-            return NATIVE
-        if start.startswith(_FASTTEXT):
-            raise FormatError(
-                f"{source.name}: a fastText model; known formats are word2vec text and binary, and native"
-            )
+        if source.stream.compression is not None:
+            for form in FORMATS.values():
+                if form.compressible and form.recognise is not None and form.recognise(Start(beginning.path, start)):
+                    return form.name
         line, _, rest = start.partition(b"\n")
         header = parse_header(source, line, least_row_bytes=2, least_number_bytes=2)
         if header is None:
@@ -59,7 +61,7 @@ def detect(path: str | os.PathLike[str]) -> str:
                 )
             return TEXT
         row = rest.split(b"\n", 1)[0]
-        if _is_text_row(row, header.dim, whole=b"\n" in rest or len(start) < SNIFFED_BYTES):
+        if _is_text_row(row, header.dim, whole=b"\n" in rest or len(start) < START_BYTES):
             numbers = row.partition(b" ")[2]
             return BINARY if extension == ".bin" and len(numbers) == 4 * header.dim else TEXT
         return BINARY if extension == ".bin" or _is_binary(rest) else TEXT

@@ -68,7 +68,7 @@ def encode_words(words: Sequence[str], on_bad_word: str) -> list[bytes]:
         if bad or not word:
             what = "is empty" if bad is None else f"holds {_named(bad.group())}"
             raise FormatError(
-                f"word {row}, {word!r}, {what}, which a word2vec file cannot hold: write it with "
+                f"word {row}, {word!r}, {what}, which this format cannot hold: write it with "
                 "on_bad_word='escape', or use the native format"
             )
     return [word.encode() for word in words]

@@ -7,20 +7,32 @@ from __future__ import annotations
 
 import json
 import os
+import types
+import typing
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
+
+from embed._search import row_norms
 from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError
-from embed.formats import native
+from embed.formats import fasttext_bin, fasttext_model, native
+from embed.formats.reading import read_start
+from embed.formats.registry import FASTTEXT, NATIVE
 from embed.model import EpochRecord, Model, Provenance
 from embed.parameters import Parameters
+from embed.subword import scheme_of
+from embed.vectors import word_index
 from embed.vocab import Vocabulary
 
 __all__ = ["load_model", "save_model"]
 
+_MAX_INT64 = int(np.iinfo(np.int64).max)
+_Kind = TypeVar("_Kind")
 
-def save_model(model: Model, path: str | os.PathLike[str]) -> None:
+
+def save_model(model: Model, path: str | os.PathLike[str], format: str = NATIVE) -> None:
     """Write a whole model; :func:`embed.load` reads its vectors, :func:`load_model` all of it.
 
     Parameters
@@ -28,12 +40,22 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     model : Model
     path : path
         Conventionally ``*.embed``. Written beside its place and renamed: an old file stays until the new one is whole.
+    format : {"native", "fasttext"}
+        A fastText file has room for rows, words, counts and a dozen parameters; the rest of the configuration and
+        the history are in native files only.
 
     Raises
     ------
     FormatError
-        If the file cannot be written, or a number is not finite.
+        If the file cannot be written, a number is not finite, or the model does not fit the format.
+    ConfigError
+        If the format is another one.
     """
+    if format == FASTTEXT:
+        fasttext_model.write_model(model, path)
+        return
+    if format != NATIVE:
+        raise ConfigError(f"a whole model can be written as 'native' or 'fasttext', not {format!r}")
     scheme = model.parameters.scheme
     native.write_model_arrays(
         path,
@@ -57,7 +79,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     Parameters
     ----------
     path : path
-        A file that :func:`save_model` has written.
+        A file that :func:`save_model` has written, or a skip-gram or CBOW model of fastText.
 
     Returns
     -------
@@ -68,29 +90,65 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     FormatError
         If the file cannot be read, is damaged, or holds vectors only.
     """
+    if fasttext_bin.recognise(read_start(path)):
+        return fasttext_model.read_model(path)
     arrays = native.read_model_arrays(path)
     try:
         config = TrainConfig.from_dict(_stored(arrays.metadata, "config"))
         provenance = _stored(arrays.metadata, "provenance")
-        provenance = None if provenance is None else Provenance(**provenance)
-        history = tuple(EpochRecord(**record) for record in _stored(arrays.metadata, "history"))
-    except (KeyError, TypeError, ValueError, ConfigError) as error:
-        raise FormatError(f"{os.fspath(path)}: the metadata are not those of a model: {error}") from error
+        provenance = None if provenance is None else _made(Provenance, provenance)
+        history = tuple(_made(EpochRecord, record) for record in _stored(arrays.metadata, "history"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatError(f"{os.fspath(path)}: the metadata are not those of a model: {error!s:.200}") from error
+    _check(os.fspath(path), arrays, config)
     vocabulary = Vocabulary(arrays.words, arrays.counts)
     parameters = Parameters.empty(vocabulary, config)
-    dim = config.dim
-    for matrix, stored, name in (
-        (parameters.inputs, arrays.input, "input"),
-        (parameters.outputs, arrays.output, "output"),
-    ):
-        if stored.shape != (len(matrix), dim):
-            raise FormatError(
-                f"{os.fspath(path)}: the {name} matrix is {stored.shape[0]} x {stored.shape[1]}, "
-                f"but the configuration says {len(matrix)} x {dim}"
-            )
-        matrix[:, :dim] = stored
+    for matrix, stored in ((parameters.inputs, arrays.input), (parameters.outputs, arrays.output)):
+        matrix[:, : config.dim] = stored
     return Model(config, vocabulary, parameters, provenance, history)
 
 
+def _check(name: str, arrays: native.ModelArrays, config: TrainConfig) -> None:
+    """Raise FormatError unless matrices, words and counts are what the configuration says; no room is made before."""
+    scheme = scheme_of(config)
+    if scheme != arrays.scheme:
+        raise FormatError(
+            f"{name}: damaged: the configuration and the metadata differ in how words are cut into n-grams"
+        )
+    words = len(arrays.words)
+    rows = words if scheme is None else scheme.word_rows(words) + scheme.buckets
+    for matrix, expected, key in ((arrays.input, rows, "input"), (arrays.output, words, "output")):
+        if matrix.shape != (expected, config.dim):
+            raise FormatError(
+                f"{name}: the {key} matrix is {matrix.shape[0]} x {matrix.shape[1]}, "
+                f"but the configuration says {expected} x {config.dim}"
+            )
+        _, wrong = row_norms(matrix)
+        if wrong is not None:
+            raise FormatError(f"{name}: row {wrong} of {key} holds NaN or infinity, or is too long for float32")
+    try:
+        word_index(arrays.words)
+    except FormatError as error:
+        raise FormatError(f"{name}: {error}") from None
+    if (arrays.counts < 0).any() or int(arrays.counts.max()) * words > _MAX_INT64:
+        raise FormatError(f"{name}: damaged: the counts of words are negative, or add up to more than 64 bits")
+
+
 def _stored(metadata: dict[str, str], key: str) -> Any:
-    return json.loads(metadata[key])
+    try:
+        return json.loads(metadata[key])
+    except RecursionError:
+        raise ValueError(f"{key} is nested too deeply") from None
+
+
+def _made(kind: type[_Kind], values: Any) -> _Kind:
+    """Return a `kind` of the stored `values`; raises TypeError or ValueError unless they are of its types."""
+    if not isinstance(values, dict):
+        raise ValueError(f"{kind.__name__} must be a JSON object")
+    made = kind(**values)
+    for key, hint in typing.get_type_hints(kind).items():
+        value = getattr(made, key)
+        allowed = typing.get_args(hint) if isinstance(hint, types.UnionType) else (typing.get_origin(hint) or hint,)
+        if not isinstance(value, (*allowed, int) if float in allowed else allowed):
+            raise ValueError(f"{key} of {kind.__name__} cannot be {value!r:.60}")
+    return made

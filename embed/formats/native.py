@@ -1,6 +1,7 @@
 """The native format: words, counts, vectors and whole models in one memory-mapped file (docs/formats.md).
 
-A file of vectors holds ``vectors``; a file of a whole model holds the matrices that training goes on from,
+A file of quantised vectors holds the codes of `embed.quantize`, which are decoded when it is read. A file of
+vectors holds ``vectors``; a file of a whole model holds the matrices that training goes on from,
 ``input`` and ``output``, and reads as vectors, too. Words are one block of UTF-8 with offsets, so that any
 text can be a word. Reading a matrix costs nothing until its rows are used.
 
@@ -10,9 +11,9 @@ limited to 100 MB).
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,17 +23,24 @@ import numpy.typing as npt
 
 from embed._search import row_norms
 from embed.errors import FormatError
-from embed.formats import _safetensors
-from embed.vectors import Subwords, WordVectors, word_index
+from embed.formats import _safetensors, word_blob
+from embed.formats.reading import Start
+from embed.quantize import codes_of
+from embed.vectors import Subwords, WordVectors
 
 if TYPE_CHECKING:
-    from embed.subword import SubwordScheme
+    from embed.subword import NgramScheme
 
 __all__ = [
+    "KEPT",
     "ModelArrays",
+    "array_bytes",
+    "check_finite",
+    "metadata_of",
     "read_metadata",
     "read_model_arrays",
     "read_vectors",
+    "recognise",
     "write_model_arrays",
     "write_vectors",
 ]
@@ -41,9 +49,16 @@ Float32s = npt.NDArray[np.float32]
 Int64s = npt.NDArray[np.int64]
 
 FORMAT, VERSION = "train-embeddings", "1"
-RESERVED = ("format", "version", "kind", "subwords")
+RESERVED = ("format", "version", "kind", "subwords", "quantization")
 """Metadata that this module writes itself."""
-_SCHEME_FIELDS = ("min_n", "max_n", "buckets")
+KEPT = "ngrams.kept"
+_MARK = re.compile(rb'"format"\s*:\s*"train-embeddings"')
+
+
+def recognise(start: Start) -> bool:
+    """Return whether a file is in this format."""
+    marked = _safetensors.looks_like(start.data) and _MARK.search(start.data) is not None
+    return not start.is_folder and (marked or start.extension == ".embed")
 
 
 @dataclass(frozen=True)
@@ -55,11 +70,12 @@ class ModelArrays:
     words : list of str, length V
     counts : int64 array, shape (V,)
     input : float32 array, shape (R, dim)
-        Input rows: of the V words, and of a subword model's n-gram buckets after them.
+        Input rows: of the V words, and of a subword model's n-gram buckets after them; of a floret table the
+        buckets only.
     output : float32 array, shape (V, dim)
     metadata : dict of str to str
         What was passed to `write_model_arrays`.
-    scheme : SubwordScheme or None
+    scheme : NgramScheme or None
         How words are cut into n-grams, for a subword model.
     vectors : float32 array, shape (V, dim), or None
         The composed vectors of a subword model.
@@ -70,7 +86,7 @@ class ModelArrays:
     input: Float32s
     output: Float32s
     metadata: dict[str, str]
-    scheme: SubwordScheme | None
+    scheme: NgramScheme | None
     vectors: Float32s | None
 
 
@@ -92,15 +108,18 @@ def write_vectors(
     FormatError
         A word has no UTF-8 form, a number is not finite, or the file cannot be written.
     """
-    arrays: dict[str, npt.NDArray[Any]] = {"vectors": vectors.matrix, **_word_arrays(vectors.words)}
+    arrays: dict[str, npt.NDArray[Any]] = {"vectors": vectors.matrix, **word_blob.pack_words(vectors.words)}
     _ = vectors.norms  # checks that all numbers are finite
     if vectors.counts is not None:
         arrays["counts"] = vectors.counts
     scheme = None
     if vectors.subwords is not None:
-        arrays["ngrams"], scheme = vectors.subwords.matrix, vectors.subwords.scheme
-        _check_finite(path, "ngrams", vectors.subwords.matrix)
-    _safetensors.write(path, arrays, _metadata(path, "vectors", scheme, metadata or {}))
+        subwords, scheme = vectors.subwords, vectors.subwords.scheme
+        check_finite(path, "ngrams", subwords.matrix)
+        arrays["ngrams"] = subwords.matrix if subwords.kept is None else subwords.matrix[subwords.kept]
+        if subwords.kept is not None:
+            arrays[KEPT] = subwords.kept
+    _safetensors.write(path, arrays, metadata_of(path, "vectors", scheme, metadata or {}))
 
 
 def write_model_arrays(
@@ -111,7 +130,7 @@ def write_model_arrays(
     input: Float32s,
     output: Float32s,
     metadata: Mapping[str, str],
-    scheme: SubwordScheme | None = None,
+    scheme: NgramScheme | None = None,
     vectors: Float32s | None = None,
 ) -> None:
     """Write a whole model, from which training can go on.
@@ -122,12 +141,12 @@ def write_model_arrays(
         Replaced when the whole file has been written.
     words : sequence of str, length V
     counts : array of int64, shape (V,)
-    input : float32 array, shape (V, dim), or (V + buckets, dim) for a subword model
+    input : float32 array, shape (V, dim); with buckets (V + buckets, dim), or (buckets, dim) of a floret table
         May be a view of padded rows; it is written block by block.
     output : float32 array, shape (V, dim)
     metadata : mapping of str to str
         Kept in the file as it is; a configuration goes in as JSON text.
-    scheme, vectors : SubwordScheme, and float32 array of shape (V, dim)
+    scheme, vectors : NgramScheme, and float32 array of shape (V, dim)
         For a subword model: how words are cut, and the composed vectors of its words.
 
     Raises
@@ -139,7 +158,7 @@ def write_model_arrays(
     if (scheme is None) != (vectors is None):
         raise FormatError(f"{name}: cannot write: scheme and vectors of a subword model go together")
     buckets = 0 if scheme is None else scheme.buckets
-    shapes = {"input": (len(words) + buckets, input.shape[-1]), "output": (len(words), input.shape[-1])}
+    shapes = {"input": (_input_rows(scheme, len(words)), input.shape[-1]), "output": (len(words), input.shape[-1])}
     matrices = {"input": input, "output": output}
     if vectors is not None:
         shapes["vectors"], matrices["vectors"] = shapes["output"], vectors
@@ -149,12 +168,12 @@ def write_model_arrays(
                 f"{name}: cannot write: {key} of {len(words)} words and {buckets} buckets must be float32 "
                 f"of shape {shapes[key]}, not {matrix.dtype} of {matrix.shape}"
             )
-        _check_finite(path, key, matrix)
+        check_finite(path, key, matrix)
     counts = np.asarray(counts, dtype=np.int64)
     if counts.shape != (len(words),):
         raise FormatError(f"{name}: cannot write: {len(words)} words, but counts of shape {counts.shape}")
-    arrays: dict[str, npt.NDArray[Any]] = {**matrices, "counts": counts, **_word_arrays(words)}
-    _safetensors.write(path, arrays, _metadata(path, "model", scheme, metadata))
+    arrays: dict[str, npt.NDArray[Any]] = {**matrices, "counts": counts, **word_blob.pack_words(words)}
+    _safetensors.write(path, arrays, metadata_of(path, "model", scheme, metadata))
 
 
 def read_vectors(path: str | os.PathLike[str]) -> WordVectors:
@@ -167,14 +186,21 @@ def read_vectors(path: str | os.PathLike[str]) -> WordVectors:
     """
     file = _File(path)
     words = file.words()
-    if file.kind == "vectors":
+    kept = file.kept()
+    if file.kind == "quantized":
+        matrix = file.decoded("vectors", len(words))
+        ngrams = file.decoded("ngrams", file.ngram_rows(kept)) if file.scheme else None
+    elif file.kind == "vectors":
         matrix = file.matrix("vectors", len(words))
-        ngrams = file.matrix("ngrams", file.buckets, matrix.shape[1]) if file.scheme else None
+        ngrams = file.matrix("ngrams", file.ngram_rows(kept), matrix.shape[1]) if file.scheme else None
     else:
-        inputs = file.matrix("input", len(words) + file.buckets)
+        inputs = file.matrix("input", _input_rows(file.scheme, len(words)))
         matrix = file.matrix("vectors", len(words), inputs.shape[1]) if file.scheme else inputs
-        ngrams = inputs[len(words) :]
-    subwords = Subwords(file.scheme, ngrams) if file.scheme and ngrams is not None else None
+        ngrams = inputs[file.scheme.word_rows(len(words)) :] if file.scheme else None
+    subwords = None
+    if file.scheme and ngrams is not None:
+        spread = ngrams if kept is None else _spread(file.name, ngrams, kept, file.scheme.buckets)
+        subwords = Subwords(file.scheme, spread, kept)
     counts = file.counts(len(words)) if "counts" in file.arrays else None
     try:
         return WordVectors(words, matrix, counts=counts, subwords=subwords)
@@ -194,7 +220,7 @@ def read_model_arrays(path: str | os.PathLike[str]) -> ModelArrays:
     if file.kind != "model":
         raise FormatError(f"{file.name}: holds vectors only, not a whole model that training could go on from")
     words = file.words()
-    inputs = file.matrix("input", len(words) + file.buckets)
+    inputs = file.matrix("input", _input_rows(file.scheme, len(words)))
     dim = inputs.shape[1]
     return ModelArrays(
         words=words,
@@ -212,6 +238,11 @@ def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
     return _File(path).metadata
 
 
+def array_bytes(path: str | os.PathLike[str]) -> dict[str, int]:
+    """Return how many bytes each array of a native file takes."""
+    return {name: array.nbytes for name, array in _File(path).arrays.items()}
+
+
 class _File:
     """The checked parts of a mapped file."""
 
@@ -226,25 +257,15 @@ class _File:
                 f"this program reads version {VERSION!r}"
             )
         self.kind = self.metadata.get("kind")
-        if self.kind not in ("vectors", "model"):
-            raise FormatError(f"{self.name}: its kind must be 'vectors' or 'model', not {self.kind!r}")
+        if self.kind not in ("vectors", "model", "quantized"):
+            raise FormatError(f"{self.name}: its kind must be 'vectors', 'model' or 'quantized', not {self.kind!r}")
         self.scheme = self._scheme()
-        self.buckets = self.scheme.buckets if self.scheme else 0
         self.user_metadata = {key: value for key, value in self.metadata.items() if key not in RESERVED}
 
     def words(self) -> list[str]:
         """Return the words."""
-        data, offsets = self._array("words.bytes", np.uint8, 1), self._array("words.offsets", np.int64, 1)
-        if len(offsets) < 2 or offsets[0] != 0 or offsets[-1] != len(data) or (np.diff(offsets) < 0).any():
-            raise FormatError(f"{self.name}: damaged: words.offsets must rise from 0 to the length of words.bytes")
-        text, ends = data.tobytes(), offsets.tolist()
-        words: list[str] = []
-        try:
-            for begin, end in itertools.pairwise(ends):
-                words.append(text[begin:end].decode())
-        except UnicodeDecodeError as error:
-            raise FormatError(f"{self.name}: damaged: word {len(words)} is not valid UTF-8 ({error.reason})") from None
-        return words
+        data, offsets = self._array(word_blob.TEXT, np.uint8, 1), self._array(word_blob.OFFSETS, np.int64, 1)
+        return word_blob.unpack_words(self.name, data, offsets)
 
     def counts(self, words: int) -> Int64s:
         """Return the counts of the words."""
@@ -261,6 +282,32 @@ class _File:
             raise FormatError(f"{self.name}: damaged: {key} has the shape {matrix.shape}, not {expected}")
         return matrix
 
+    def decoded(self, key: str, rows: int) -> Float32s:
+        """Return a matrix of `rows` rows from its codes."""
+        try:
+            stored = json.loads(self.metadata.get("quantization", ""))
+            method, dim = str(stored["method"]), int(stored["dim"])
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+            raise FormatError(f"{self.name}: damaged: quantization must give method and dim ({error})") from None
+        arrays = {name.removeprefix(f"{key}."): array for name, array in self.arrays.items()}
+        try:
+            return codes_of(method, rows, dim, arrays).decode()
+        except FormatError as error:
+            raise FormatError(f"{self.name}: damaged: {key}: {error}") from None
+
+    def kept(self) -> npt.NDArray[np.int32] | None:
+        """Return the n-gram buckets that were kept, or None if all were."""
+        if self.scheme is None or KEPT not in self.arrays:
+            return None
+        kept = self._array(KEPT, np.int32, 1)
+        if len(kept) and (kept[0] < 0 or kept[-1] >= self.scheme.buckets or (np.diff(kept) <= 0).any()):
+            raise FormatError(f"{self.name}: damaged: {KEPT} must rise within 0 to {self.scheme.buckets - 1}")
+        return kept.copy()
+
+    def ngram_rows(self, kept: npt.NDArray[np.int32] | None) -> int:
+        """Return how many n-gram rows the file has."""
+        return len(kept) if kept is not None else self.scheme.buckets if self.scheme else 0
+
     def _array(self, key: str, dtype: type[np.generic], ndim: int) -> npt.NDArray[Any]:
         array = self.arrays.get(key)
         if array is None or array.dtype != dtype or array.ndim != ndim:
@@ -268,51 +315,52 @@ class _File:
             raise FormatError(f"{self.name}: damaged: {key} {found}; it must be {ndim}-dimensional {np.dtype(dtype)}")
         return array
 
-    def _scheme(self) -> SubwordScheme | None:
+    def _scheme(self) -> NgramScheme | None:
         text = self.metadata.get("subwords")
         if text is None:
             return None
-        from embed.subword import SubwordScheme  # files of plain words do without the compiled n-gram code
+        from embed.subword import scheme_from_dict  # files of plain words do without the compiled n-gram code
 
         try:
             values = json.loads(text)
-            numbers = [values[key] for key in _SCHEME_FIELDS]
-            if not all(type(number) is int and number > 0 for number in numbers):
-                raise ValueError("not positive whole numbers")
-            return SubwordScheme(*numbers)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise FormatError(
-                f"{self.name}: damaged: subwords must give {', '.join(_SCHEME_FIELDS)} ({error})"
-            ) from None
+            if not isinstance(values, dict):
+                raise ValueError("not a JSON object")
+            return scheme_from_dict(values)
+        except (ValueError, RecursionError) as error:
+            raise FormatError(f"{self.name}: damaged: subwords must be the fields of a scheme ({error})") from None
 
 
-def _word_arrays(words: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
-    encoded = []
-    for row, word in enumerate(words):
-        try:
-            encoded.append(word.encode())
-        except UnicodeEncodeError:
-            raise FormatError(f"word {row}, {word!r}, holds a lone surrogate, which has no UTF-8 form") from None
-    if len(set(encoded)) != len(encoded):
-        word_index(words)  # says which word appears twice
-    offsets = np.zeros(len(words) + 1, np.int64)
-    np.cumsum([len(word) for word in encoded], out=offsets[1:])
-    return {"words.bytes": np.frombuffer(b"".join(encoded), np.uint8), "words.offsets": offsets}
+def _spread(name: str, rows: Float32s, kept: npt.NDArray[np.int32], buckets: int) -> Float32s:
+    """Return a row for each bucket; those that were not kept are zero and take no memory."""
+    try:
+        matrix = np.zeros((buckets, rows.shape[1]), np.float32)
+    except (MemoryError, ValueError):
+        raise FormatError(
+            f"{name}: {buckets:,} buckets of {rows.shape[1]:,} numbers are more than memory has"
+        ) from None
+    matrix[kept] = rows
+    return matrix
 
 
-def _metadata(
-    path: str | os.PathLike[str], kind: str, scheme: SubwordScheme | None, metadata: Mapping[str, str]
+def _input_rows(scheme: NgramScheme | None, words: int) -> int:
+    return words if scheme is None else scheme.word_rows(words) + scheme.buckets
+
+
+def metadata_of(
+    path: str | os.PathLike[str], kind: str, scheme: NgramScheme | None, metadata: Mapping[str, str]
 ) -> dict[str, str]:
+    """Return the metadata of a file to write at `path`; raises FormatError if some are the format\'s own."""
     taken = [key for key in RESERVED if key in metadata]
     if taken:
         raise FormatError(f"{os.fspath(path)}: cannot write: the metadata {taken[0]!r} is the format's own")
     result = {"format": FORMAT, "version": VERSION, "kind": kind, **metadata}
     if scheme is not None:
-        result["subwords"] = json.dumps({key: getattr(scheme, key) for key in _SCHEME_FIELDS})
+        result["subwords"] = json.dumps(scheme.to_dict())
     return result
 
 
-def _check_finite(path: str | os.PathLike[str], key: str, matrix: Float32s) -> None:
+def check_finite(path: str | os.PathLike[str], key: str, matrix: Float32s) -> None:
+    """Raise FormatError if a row of the matrix called `key` is not finite."""
     _, wrong = row_norms(matrix)
     if wrong is not None:
         raise FormatError(

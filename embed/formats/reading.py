@@ -21,12 +21,27 @@ from embed.corpora.compressed import ByteStream
 from embed.errors import ConfigError, CorpusError, FormatError
 from embed.formats.escaping import unescape_word
 
-__all__ = ["Header", "Rows", "Source", "WordDecoder", "open_source", "parse_header", "why_not_opened"]
+__all__ = [
+    "Header",
+    "Rows",
+    "Source",
+    "Start",
+    "WordDecoder",
+    "brief",
+    "open_source",
+    "parse_header",
+    "read_start",
+    "why_not_opened",
+]
 
 MOST_DIMENSIONS = 1 << 20
 """A header that claims more is taken for damage."""
-FIRST_ROWS, GROWTH = 4096, 1.5
-"""Rows set aside when the number is unknown, and the factor by which they grow."""
+LONGEST_QUOTE = 200
+"""Characters of another library's message."""
+START_BYTES = 1 << 16
+"""The beginning of a file that is looked at to recognise its format."""
+FIRST_ROWS, FIRST_BYTES, GROWTH = 4096, 4 << 20, 1.5
+"""Rows set aside when the number is unknown, in no more bytes than this, and the factor by which they grow."""
 
 _HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*\r?")
 
@@ -54,12 +69,51 @@ def open_source(path: str | os.PathLike[str]) -> Iterator[Source]:
         raise FormatError(f"{name}: {why_not_opened(path, error)}") from error
 
 
+def brief(error: Exception) -> str:
+    """Return what another library says of a damaged file, in one line: it may quote the damage at any length."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "..."
+
+
 def why_not_opened(path: str | os.PathLike[str], error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return "there is no such file"
     if Path(path).is_dir():
         return "this is a folder, not a file of vectors"
     return f"cannot read: {error.strerror or error}"
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a format is recognised by.
+
+    Attributes
+    ----------
+    path : Path
+    data : bytes
+        The first `START_BYTES` bytes as they lie in the file; none of a folder.
+    is_folder : bool
+    """
+
+    path: Path
+    data: bytes
+    is_folder: bool = False
+
+    @property
+    def extension(self) -> str:
+        """The ending of the name, in lower case."""
+        return self.path.suffix.lower()
+
+
+def read_start(path: str | os.PathLike[str]) -> Start:
+    """Return the beginning of a file, or that it is a folder; raises FormatError if it cannot be read."""
+    if Path(path).is_dir():
+        return Start(Path(path), b"", is_folder=True)
+    try:
+        with open(path, "rb") as file:
+            return Start(Path(path), file.read(START_BYTES))
+    except OSError as error:
+        raise FormatError(f"{os.fspath(path)}: {why_not_opened(path, error)}") from error
 
 
 @dataclass(frozen=True)
@@ -105,11 +159,12 @@ def parse_header(source: Source, line: bytes, least_row_bytes: int, least_number
 class Rows:
     """A float32 matrix that rows are added to."""
 
-    def __init__(self, source: Source, header: Header | None, dim: int) -> None:
+    def __init__(self, source: Source | None, header: Header | None, dim: int) -> None:
         self._dim = dim
         # A header has been compared with the size of the file, if that is known.
-        trusted = header is not None and source.size is not None
-        self._matrix = np.empty((header.rows if header and trusted else FIRST_ROWS, dim), np.float32)
+        trusted = header is not None and source is not None and source.size is not None
+        first = min(FIRST_ROWS, 1 + FIRST_BYTES // (np.dtype(np.float32).itemsize * dim))
+        self._matrix = np.empty((header.rows if header and trusted else first, dim), np.float32)
         self._used = 0
 
     def add(self, rows: npt.NDArray[np.float32]) -> None:
@@ -158,11 +213,11 @@ class WordDecoder:
             if self._unescape:
                 text = unescape_word(text)
         except UnicodeDecodeError as error:
-            return f"the word {word!r} is not valid UTF-8 ({error.reason} at its byte {error.start})"
+            return f"the word {word!r:.60} is not valid UTF-8 ({error.reason} at its byte {error.start})"
         except ValueError as error:
-            return f"the word {word.decode()!r} cannot be unescaped: {error}"
+            return f"the word {text!r:.60} cannot be unescaped: {error}"
         if text in self._seen:
-            return f"the word {text!r} appears a second time"
+            return f"the word {text!r:.60} appears a second time"
         self._seen.add(text)
         self.words.append(text)
         return None

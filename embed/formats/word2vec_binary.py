@@ -14,7 +14,7 @@ import os
 import numpy as np
 
 from embed.errors import FormatError
-from embed.formats.atomic import atomic_write
+from embed.formats.compressing import compressing_write
 from embed.formats.escaping import encode_words
 from embed.formats.reading import Header, Rows, Source, WordDecoder, open_source, parse_header
 from embed.vectors import WordVectors
@@ -38,7 +38,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: st
     ----------
     vectors : WordVectors
     path : path
-        Replaced when the whole file has been written.
+        Replaced when the whole file has been written; compressed if its name ends with .gz, .zst, .bz2 or .xz.
     on_bad_word : {"refuse", "escape"}
         Words that are empty or hold white space, NUL or a lone surrogate: raise, or write them escaped as
         described in `embed.formats.escaping`.
@@ -52,7 +52,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: st
     matrix, _ = vectors.matrix, vectors.norms  # asking for the norms checks that all numbers are finite
     width = _FLOAT32.itemsize * vectors.dim
     block = max(1, BLOCK_BYTES // width)
-    with atomic_write(path) as file:
+    with compressing_write(path) as file:
         file.write(b"%d %d\n" % matrix.shape)
         for start in range(0, len(words), block):
             rows = matrix[start : start + block].astype(_FLOAT32).tobytes()
@@ -106,7 +106,7 @@ def read(path: str | os.PathLike[str], *, decode_errors: str = "strict", unescap
             if len(wrong_rows):
                 row = start + int(wrong_rows[0])
                 raise FormatError(
-                    f"{source.name}, row {row}: the vector of {decoder.words[row]!r} holds NaN or infinity"
+                    f"{source.name}, row {row}: the vector of {decoder.words[row]!r:.60} holds NaN or infinity"
                 )
             rows.add(numbers)
         data.expect_end(header.rows)

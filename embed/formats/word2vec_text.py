@@ -1,15 +1,15 @@
 """The text form of word2vec: a line ``V dim``, then a line ``word number ... number`` for each word.
 
 Without the first line it is GloVe's form. Numbers are written in the shortest form that reads back as the
-same float32; orjson formats a block of rows at a time, and its JSON becomes lines by one translation. A block
-of lines is read the same way backwards: turned into one JSON array, parsed by orjson, rounded to float32.
-Lines that are not exactly in that form (tabs, spaces within words, numbers like ``+.5``, or errors) go one by
-one through a reader that accepts what it can and names file, line and reason for the rest.
+same float32; orjson formats a block of rows at a time, and its JSON becomes lines by one translation. Plain lines
+are read by compiled code (``csrc/text_floats.h``); a line that is not plain (spaces within the word, a number too
+close to call, or an error) goes through a reader that accepts what it can and names file, line and reason
+for the rest.
 
 Other readers parse decimal text to a float64 and round that to float32. Rounding twice may miss the nearest
-float32, when the float64 lies exactly between two of them; this reader looks at the text again then. Among
-the shortest forms of all float32 that happens to a single one, `TWICE_ROUNDED`, which is therefore written
-with a digit more, so that other programs, too, read every number as it was.
+float32, when the float64 lies exactly between two of them; this reader rounds once. Among the shortest forms of
+all float32 that happens to a single one, `TWICE_ROUNDED`, which is therefore written with a digit more, so that
+other programs, too, read every number as it was.
 
 Rejected: ``'%f'`` (loses digits), ``'%.9g'`` (exact, but a fifth longer), ``numpy.fromstring`` and
 ``numpy.loadtxt`` (about half as fast, and numbers stop being checked one by one).
@@ -26,26 +26,28 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from embed import _text
 from embed.errors import FormatError
-from embed.formats.atomic import atomic_write
+from embed.formats.compressing import compressing_write
 from embed.formats.escaping import encode_words
 from embed.formats.reading import Header, Rows, Source, WordDecoder, open_source, parse_header
 from embed.vectors import WordVectors
 
-__all__ = ["read", "write"]
+__all__ = ["RowReader", "format_lines", "line_blocks", "read", "write"]
 
 READ_BYTES = 1 << 19
 """Text read and parsed at a time."""
 WRITE_NUMBERS = 1 << 17
 """Numbers written at a time."""
-LONGEST_LINE = 64 << 20
+_FEWEST_NUMBER_BYTES = 4
+"""Room for rows is made as if a number took this many bytes; where they are shorter, there are more turns."""
+LONGEST_LINE = 32 << 20
 """A line longer than this is taken for a file that is not text."""
 TWICE_ROUNDED = np.float32(7.0385307e-26)
 """Its shortest form rounded to float64 and then to float32 is its neighbour (found by trying all)."""
 TWICE_ROUNDED_TEXT = (b"7.038531e-26", b"7.0385307e-26")
 
 _TO_LINES = bytes.maketrans(b",]", b" \n")
-_JSON_NUMBERS = b"0123456789+-.eE,"
 _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _WITH_POINT = re.compile(rb"[+-]?(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _NOT_FINITE = re.compile(rb"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
@@ -68,7 +70,7 @@ def write(
     ----------
     vectors : WordVectors
     path : path
-        Replaced when the whole file has been written.
+        Replaced when the whole file has been written; compressed if its name ends with .gz, .zst, .bz2 or .xz.
     header : bool
         Write the first line, ``V dim``; without it the file is in GloVe's form.
     on_bad_word : {"refuse", "escape"}
@@ -83,14 +85,14 @@ def write(
     words = encode_words(vectors.words, on_bad_word)
     matrix, _ = vectors.matrix, vectors.norms  # asking for the norms checks that all numbers are finite
     block = max(1, WRITE_NUMBERS // vectors.dim)
-    with atomic_write(path) as file:
+    with compressing_write(path) as file:
         if header:
             file.write(b"%d %d\n" % matrix.shape)
         for start in range(0, len(words), block):
-            file.write(_lines(words[start : start + block], matrix[start : start + block]))
+            file.write(format_lines(words[start : start + block], matrix[start : start + block]))
 
 
-def _lines(words: Sequence[bytes], rows: npt.NDArray[np.float32]) -> bytes:
+def format_lines(words: Sequence[bytes], rows: npt.NDArray[np.float32]) -> bytes:
     """Return the lines of a block: words, and finite numbers of shape (len(words), dim)."""
     rows = np.ascontiguousarray(rows)
     json = orjson.dumps(rows, option=orjson.OPT_SERIALIZE_NUMPY)
@@ -134,23 +136,24 @@ def read(
         or not finite as a float32, a word that is empty, comes twice, or is not valid UTF-8.
     """
     with open_source(path) as source:
-        blocks = _blocks(source)
-        number, lines = next(blocks, (1, []))
-        if not lines:
+        blocks = line_blocks(source)
+        block = next(blocks, b"")
+        if not block:
             raise FormatError(f"{source.name}: the file is empty")
-        header = parse_header(source, lines[0], least_row_bytes=2, least_number_bytes=2)
+        first = block[: block.index(b"\n")]
+        header = parse_header(source, first, least_row_bytes=2, least_number_bytes=2)
         if header and dim not in (None, header.dim):
             raise FormatError(f"{source.name}: the header says {header.dim} dimensions, not {dim}")
-        reader = _Reader(
+        reader = RowReader(
             source,
             header,
-            dim or _dimensions(source, header, lines[0]),
+            dim or _dimensions(source, header, first),
             WordDecoder(decode_errors=decode_errors, unescape=unescape),
             spaces_in_words=header is not None or dim is not None,
         )
-        reader.add(number + bool(header), lines[bool(header) :])
-        for number, lines in blocks:
-            reader.add(number, lines)
+        reader.add(block, len(first) + 1 if header else 0)
+        for block in blocks:
+            reader.add(block, 0)
         return reader.finish()
 
 
@@ -166,23 +169,34 @@ def _dimensions(source: Source, header: Header | None, line: bytes) -> int:
     return len(fields) - 1
 
 
-def _blocks(source: Source) -> Iterator[tuple[int, list[bytes]]]:
-    """Yield (number of the first line, lines without their line breaks), some whole lines at a time."""
-    number, rest = 1, b""
+def line_blocks(source: Source) -> Iterator[bytes]:
+    """Yield the file as some whole lines at a time, each with its line break, the last one too."""
+    rest: list[bytes] = []
     while data := source.stream.read(READ_BYTES):
-        lines = (rest + data).split(b"\n")
-        rest = lines.pop()
-        if len(rest) > LONGEST_LINE:
-            raise FormatError(f"{source.name}, line {number}: longer than {LONGEST_LINE} bytes: not a text file")
-        if lines:
-            yield number, lines
-            number += len(lines)
-    if rest:
-        yield number, [rest]
+        end = data.rfind(b"\n") + 1
+        if end:
+            yield b"".join([*rest, data[:end]])
+            rest = []
+        rest.append(data[end:])
+        if sum(map(len, rest)) > LONGEST_LINE:
+            raise FormatError(f"{source.name}: a line is longer than {LONGEST_LINE} bytes: not a text file")
+    if last := b"".join(rest):
+        yield last + b"\n"
 
 
-class _Reader:
-    """Collects the rows of a file, block by block."""
+class RowReader:
+    """Collects the rows of a file, block by block.
+
+    Parameters
+    ----------
+    source : Source
+    header : Header or None
+        How many rows of how many numbers the first line promises.
+    dim : int
+    decoder : WordDecoder
+    spaces_in_words : bool
+        The last `dim` fields are numbers and all before them the word.
+    """
 
     def __init__(
         self, source: Source, header: Header | None, dim: int, decoder: WordDecoder, *, spaces_in_words: bool
@@ -190,17 +204,24 @@ class _Reader:
         self._source, self._header, self._dim = source, header, dim
         self._decoder, self._spaces_in_words = decoder, spaces_in_words
         self._rows = Rows(source, header, dim)
+        self._line = 2 if header else 1  # the number of the next line
         self._blank_line: int | None = None
+        rows = max(1, READ_BYTES // (_FEWEST_NUMBER_BYTES * dim))
+        self._numbers, self._places = np.empty((rows, dim), np.float32), np.empty((rows, 2), np.int64)
 
-    def add(self, number: int, lines: Sequence[bytes]) -> None:
-        """Add `lines`, the first of which is line `number` of the file."""
-        if self._blank_line is None and self._add_fast(number, lines):
-            return
-        for position, line in enumerate(lines):
-            try:
-                self._add_line(number + position, line)
-            except _BadLine as error:
-                raise FormatError(f"{self._source.name}, line {number + position}: {error}") from None
+    def add(self, block: bytes, begin: int) -> None:
+        """Add the lines of `block` from byte `begin` on."""
+        while begin < len(block):
+            if self._blank_line is None:
+                begin = self._add_fast(block, begin)
+            if begin < len(block):
+                end = block.index(b"\n", begin)
+                try:
+                    self._add_line(self._line, block[begin:end])
+                except _BadLine as error:
+                    raise FormatError(f"{self._source.name}, line {self._line}: {error}") from None
+                self._line += 1
+                begin = end + 1
 
     def finish(self) -> WordVectors:
         """Return the vectors, having compared their number with the header."""
@@ -211,31 +232,17 @@ class _Reader:
             )
         return WordVectors(words, self._rows.finish())
 
-    def _add_fast(self, number: int, lines: Sequence[bytes]) -> bool:
-        """Add lines that are all in the form written above; return False, nothing added, if they are not."""
-        spaces, words, fields = self._dim - 1, [], []
-        for line in lines:
-            word, _, rest = line.rstrip().partition(b" ")
-            if not word or rest.count(b" ") != spaces:
-                return False
-            words.append(word)
-            fields.append(rest)
-        json = b",".join(fields).replace(b" ", b",")
-        if json.translate(None, _JSON_NUMBERS) or b"-0," in json or json.endswith(b"-0"):
-            return False  # not plain numbers; or -0, which orjson takes for the integer 0
-        try:
-            values = np.array(orjson.loads(b"[" + json + b"]"), dtype=np.float64)
-        except orjson.JSONDecodeError:
-            return False
-        if len(values) != len(lines) * self._dim:
-            return False  # commas
-        rows = _to_float32(values, lambda: json.split(b",")).reshape(len(lines), self._dim)
-        if not np.isfinite(rows).all():
-            return False
-        for position, word in enumerate(words):
-            self._add_word(number + position, word)
-        self._rows.add(rows)
-        return True
+    def _add_fast(self, block: bytes, begin: int) -> int:
+        """Add lines up to the first that is not plainly a word and numbers; return where that one begins."""
+        while begin < len(block):
+            count, begin = _text.float_rows(block, begin, self._numbers, self._places)
+            for place, (start, end) in enumerate(self._places[:count].tolist()):
+                self._add_word(self._line + place, block[start:end])
+            self._rows.add(self._numbers[:count])
+            self._line += count
+            if count < len(self._numbers):
+                break
+        return begin
 
     def _add_word(self, number: int, word: bytes) -> None:
         if self._header and len(self._decoder.words) == self._header.rows:
@@ -263,11 +270,11 @@ class _Reader:
         for field in fields:
             if not _NUMBER.fullmatch(field):
                 what = "not finite" if _NOT_FINITE.fullmatch(field) else "not a number"
-                raise _BadLine(f"{field.decode(errors='replace')!r} is {what}")
+                raise _BadLine(f"{field.decode(errors='replace')!r:.60} is {what}")
         row = _to_float32(np.array([float(field) for field in fields]), lambda: fields)
         wrong = np.flatnonzero(~np.isfinite(row))
         if len(wrong):
-            raise _BadLine(f"{fields[wrong[0]].decode()!r} is too large for a float32")
+            raise _BadLine(f"{fields[wrong[0]].decode()!r:.60} is too large for a float32")
         self._add_word(number, word)
         self._rows.add(row[None, :])
 

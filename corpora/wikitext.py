@@ -1,0 +1,230 @@
+"""Wikitext to the lines that a reader sees.
+
+Markup goes in two steps: regular expressions first take out what is dropped whole and nests simply (comments,
+references, templates, tables), then mwparserfromhell parses what is left and a walk over its nodes keeps the
+words a reader sees. The first step is there for speed: the parser spends most of its time on templates whose
+text is not wanted. Every paragraph, heading, list item and caption line becomes one sentence.
+
+The parser goes back over the rest of the page for each mark that is never closed: 50 KB of them take it minutes. A page
+on which more than `MOST_OPEN` are open at once loses its marks by regular expression alone. Every expression
+here takes time in proportion to the page (tests/test_hostile_wiki.py).
+
+Rejected: ``strip_code`` of mwparserfromhell (keeps image options and category names), regular expressions
+alone (links nest in file links, tags in tags), expanding templates (needs all of MediaWiki).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable
+from types import ModuleType
+from typing import Any
+
+from embed.errors import MissingExtraError
+
+__all__ = ["DROPPED_PREFIXES", "plain_text", "require_parser"]
+
+MOST_NESTED = 50
+"""Templates, or tables, within each other; mwparserfromhell follows 40."""
+MOST_OPEN = 100
+"""Marks of a kind that are open at once on a page that is parsed."""
+
+DROPPED_PREFIXES = frozenset({"file", "image", "category", "media"})  # understood on every wiki
+
+_DROPPED_TAGS = frozenset(
+    [
+        "ref",
+        "references",
+        "table",
+        "tr",
+        "td",
+        "th",
+        "caption",
+        "gallery",
+        "math",
+        "chem",
+        "ce",
+        "timeline",
+        "score",
+        "hiero",
+        "imagemap",
+        "graph",
+        "mapframe",
+        "maplink",
+        "syntaxhighlight",
+        "source",
+        "code",
+        "pre",
+        "nowiki",
+        "script",
+        "style",
+        "templatestyles",
+        "section",
+        "indicator",
+        "inputbox",
+        "categorytree",
+    ]
+)
+_LINE_TAGS = frozenset(
+    [
+        "br",
+        "hr",
+        "p",
+        "div",
+        "li",
+        "dt",
+        "dd",
+        "dl",
+        "ul",
+        "ol",
+        "blockquote",
+        "center",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+    ]
+)
+
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_EMPTY_REF = re.compile(r"<ref\b[^<>]*/>", re.IGNORECASE)
+_DROPPED_NAMES = ("ref", "math", "gallery", "timeline", "syntaxhighlight", "source", "score", "imagemap")
+_DROPPED_OPEN = re.compile(rf"<({'|'.join(_DROPPED_NAMES)})\b[^<>]*(?<!/)>", re.IGNORECASE)
+_DROPPED_CLOSE = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in _DROPPED_NAMES}
+_INNER_TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
+_INNER_TABLE = re.compile(r"^[ :]*\{\|(?:(?!^[ :]*\{\|).)*?^[ \t]*\|\}(?!\})", re.DOTALL | re.MULTILINE)
+_MAGIC_WORD = re.compile(r"__[A-Z]+__")
+_QUOTES = re.compile(r"'{2,}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*|simple")
+# What a broken page leaves behind: rests of tables and templates, tags that never closed, bare addresses.
+_TABLE_LINE = re.compile(r"^[^\S\n]*(?:\{\||\|\}|\|-|\|\+|[|!]).*$", re.MULTILINE)
+_LEFTOVER = re.compile(r"</?[a-zA-Z][^<>\n]*>|\{\{+|\}\}+|\[\[+|\]\]+|(?:https?|ftp)://\S+")
+_LIST_MARK = re.compile(r"^[*#:;=\s]+", re.MULTILINE)
+_LIST_MARKS = re.compile(r"^([*#:;]{20})[*#:;]+", re.MULTILINE)
+_NO_TAG = re.compile(r"<(?!/?[a-zA-Z][^<>]*>)")
+# What opens and closes in wikitext.
+_BRACKET = re.compile(r"\[\[?|\]\]?|\{[{|]|[|}]\}|<(/?)([a-zA-Z]+)[^<>]*>")
+_NEVER_CLOSED = frozenset(["br", "hr", "wbr", "img"])
+
+
+def require_parser() -> ModuleType:
+    """Return mwparserfromhell; raises MissingExtraError if it is not installed."""
+    try:
+        import mwparserfromhell
+    except ImportError as error:
+        raise MissingExtraError(
+            "reading MediaWiki dumps needs mwparserfromhell; install it with: pip install 'train-embeddings[wiki]'"
+        ) from error
+    return mwparserfromhell
+
+
+def plain_text(source: str, dropped_prefixes: Iterable[str] = DROPPED_PREFIXES) -> list[str]:
+    """Return the readable lines of an article's wikitext.
+
+    Parameters
+    ----------
+    source : str
+        Wikitext.
+    dropped_prefixes : iterable of str
+        Lower-case link prefixes (``file``, ``category`` ...) whose links are dropped with their text.
+    """
+    parser = require_parser()
+    source = _COMMENT.sub("", source)
+    source = _without_dropped(_EMPTY_REF.sub("", source))
+    source = _without_nested(_INNER_TEMPLATE, source)
+    source = _without_nested(_INNER_TABLE, source)
+    source = _LIST_MARKS.sub(r"\1", _MAGIC_WORD.sub("", _QUOTES.sub("", source)))
+    source = _NO_TAG.sub("&lt;", source)
+    parts: list[str] = []
+    if _is_tangled(source):
+        parts.append(source)
+    else:
+        _visit(parser.parse(source, skip_style_tags=True), frozenset(dropped_prefixes), parts, parser.nodes)
+    text = _TABLE_LINE.sub("", "".join(parts))
+    text = _LIST_MARK.sub("", _LEFTOVER.sub(" ", html.unescape(text)))  # pages hold &amp;nbsp; too
+    return [line for line in (" ".join(line.split()) for line in text.split("\n")) if any(map(str.isalnum, line))]
+
+
+def _without_dropped(source: str) -> str:
+    """Take out elements that show no running text; each closing tag is looked for once, so the time is linear."""
+    kept: list[str] = []
+    place = start = 0
+    unclosed: set[str] = set()
+    while opened := _DROPPED_OPEN.search(source, start):
+        name, start = opened[1].lower(), opened.end()
+        closed = None if name in unclosed else _DROPPED_CLOSE[name].search(source, start)
+        if closed is None:
+            unclosed.add(name)
+            continue
+        kept.append(source[place : opened.start()])
+        place = start = closed.end()
+    return "".join([*kept, source[place:]])
+
+
+def _without_nested(pattern: re.Pattern[str], text: str) -> str:
+    """Take out innermost matches until none is left, or what is left is nested deeper than any page."""
+    for _ in range(MOST_NESTED):
+        text, found = pattern.subn("", text)
+        if not found:
+            break
+    return text
+
+
+def _is_tangled(source: str) -> bool:
+    """Tell whether more brackets, braces or tags are open at once than mwparserfromhell can follow in good time."""
+    is_open = dict.fromkeys("[{<", 0)
+    for found in _BRACKET.finditer(source):
+        mark = found[0]
+        kind = mark[0]
+        if kind == "<":
+            step = 0 if found[2].lower() in _NEVER_CLOSED or mark.endswith("/>") else -1 if found[1] else 1
+        else:
+            step = 1 if kind in "[{" else -1
+            kind = "[" if "]" in mark else "{" if "}" in mark else kind
+        is_open[kind] = max(0, is_open[kind] + step)
+        if is_open[kind] > MOST_OPEN:
+            return True
+    return False
+
+
+def _visit(code: Any, dropped: frozenset[str], parts: list[str], nodes: Any) -> None:
+    """Append the text a reader sees; templates, arguments and comments add nothing."""
+    for node in code.nodes:
+        if isinstance(node, nodes.Text):
+            parts.append(node.value)
+        elif isinstance(node, nodes.Wikilink):
+            _visit_link(node, dropped, parts, nodes)
+        elif isinstance(node, nodes.Tag):
+            tag = str(node.tag).strip().lower()
+            if tag in _DROPPED_TAGS:
+                continue
+            if tag in _LINE_TAGS:
+                parts.append("\n")
+            if node.contents is not None:
+                _visit(node.contents, dropped, parts, nodes)
+            if tag in _LINE_TAGS and not node.wiki_markup:
+                parts.append("\n")
+        elif isinstance(node, nodes.ExternalLink):
+            if node.title is not None and node.brackets:
+                _visit(node.title, dropped, parts, nodes)
+        elif isinstance(node, nodes.HTMLEntity):
+            parts.append(node.normalize())
+        elif isinstance(node, nodes.Heading):
+            parts.append("\n")
+            _visit(node.title, dropped, parts, nodes)
+            parts.append("\n")
+
+
+def _visit_link(link: Any, dropped: frozenset[str], parts: list[str], nodes: Any) -> None:
+    title = str(link.title).strip()
+    prefix, colon, _ = title.partition(":")
+    prefix = prefix.strip().lower()
+    if colon and (prefix in dropped or (link.text is None and _LANGUAGE.fullmatch(prefix))):
+        return
+    if link.text is not None:
+        _visit(link.text, dropped, parts, nodes)
+    else:
+        parts.append(title.lstrip(":"))

@@ -1,0 +1,368 @@
+"""The interface of fastText's Python package for word vectors, on this trainer and its formats.
+
+``train_unsupervised`` and ``load_model`` take fastText's arguments and give a model with fastText's methods;
+files go both ways byte for byte. What differs on purpose:
+
+- Training uses the exact gradient of the mean of a word's rows; ``gradient="historic"`` is fastText's, which
+  leaves out the division by their number.
+- A line break is no token: ``</s>`` is in the vocabulary of models that fastText has trained, not of ours.
+- Text is as prepared as fastText wants it: words with white space between them.
+
+Classifiers can be loaded, for the vectors of their words; training them, and predicting, is not part of this.
+
+Rejected: a subclass of fastText's class (it is a compiled one); a second model class with its own matrices (the
+object holds the content of a file, which is all that fastText's methods speak of).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from embed.config import TrainConfig
+from embed.errors import ConfigError, FormatError
+from embed.formats import fasttext_bin, fasttext_model
+from embed.formats.fasttext_file import LOSSES, SUPERVISED, FastTextFile, Matrix, Quantised
+from embed.subword import END_OF_SENTENCE, SubwordScheme
+from embed.trainer import train
+from embed.vectors import WordVectors
+
+__all__ = ["FastText", "load_model", "train_unsupervised"]
+
+Float32s = npt.NDArray[np.float32]
+
+OBJECTIVES = {"skipgram": "sg", "cbow": "cbow"}
+MODEL_NAMES = {1: "cbow", 2: "skipgram", 3: "supervised"}
+_TO_SPACES = str.maketrans("\t\v\f\r", "    ")
+"""The white space of C++, at which fastText splits a sentence."""
+
+
+def train_unsupervised(
+    input: str | os.PathLike[str],
+    model: str = "skipgram",
+    lr: float = 0.05,
+    dim: int = 100,
+    ws: int = 5,
+    epoch: int = 5,
+    minCount: int = 5,  # noqa: N803
+    *,
+    minn: int = 3,
+    maxn: int = 6,
+    neg: int = 5,
+    loss: str = "ns",
+    bucket: int = 2_000_000,
+    thread: int | None = None,
+    t: float = 1e-4,
+    verbose: int = 2,
+    seed: int = 0,
+    gradient: str = "exact",
+    lrUpdateRate: int = 100,  # noqa: N803
+    wordNgrams: int = 1,  # noqa: N803
+) -> FastText:
+    """Train word vectors on a text file, with fastText's parameters and its defaults.
+
+    Parameters
+    ----------
+    input : path
+        Text, plain or compressed, words with white space between them.
+    model : {"skipgram", "cbow"}
+    lr : float
+        Initial learning rate of the output rows, falling to 0. The rate of the input rows is in proportion, and
+        larger with the exact gradient, which divides by the number of rows.
+    dim, ws, epoch, minCount, neg, t
+        Length of a vector, window, passes, least count, negatives, threshold of subsampling.
+    minn, maxn, bucket : int
+        Shortest and longest n-gram, and the rows they share. ``maxn=0`` or ``bucket=0``: words only.
+    loss : {"ns"}
+        Negative sampling. The other losses are refused.
+    thread : int, optional
+        Default: the processors this process may use.
+    verbose : int
+        0 shows no progress; otherwise it is shown on a terminal.
+    seed : int
+        Of every random draw.
+    gradient : {"exact", "historic"}
+        The correct gradient of the mean of a word's rows, or fastText's.
+    lrUpdateRate, wordNgrams : int
+        Taken for the sake of old calls; they change nothing here.
+
+    Returns
+    -------
+    FastText
+
+    Raises
+    ------
+    ConfigError
+        A parameter is out of bounds, or asks for what is not here.
+    CorpusError
+        The text is missing, unreadable, malformed or has no words.
+    """
+    if model not in OBJECTIVES:
+        raise ConfigError(f"model must be one of {', '.join(map(repr, OBJECTIVES))}, not {model!r}")
+    if loss != "ns":
+        raise ConfigError(f"loss must be 'ns' (negative sampling), not {loss!r}: other losses are not supported")
+    if wordNgrams != 1:
+        raise ConfigError(f"wordNgrams must be 1 for word vectors, not {wordNgrams!r}")
+    ngrams: dict[str, Any] = {}
+    if maxn > 0 and bucket > 0:
+        ngrams = {"subword": True, "min_n": max(1, minn), "max_n": maxn, "buckets": bucket}
+    config = TrainConfig(
+        objective=OBJECTIVES[model],
+        gradient=gradient,
+        lr=lr,
+        min_lr=0.0,
+        dim=dim,
+        window=ws,
+        epochs=epoch,
+        min_count=max(1, minCount),
+        negatives=neg,
+        noise_exponent=fasttext_model.NOISE_EXPONENT,
+        subsample=t,
+        threads=thread,
+        seed=seed,
+        **ngrams,
+    )
+    trained = train(os.fspath(input), config, progress=None if verbose else False)
+    return FastText(fasttext_model.from_model(trained))
+
+
+def load_model(path: str | os.PathLike[str]) -> FastText:
+    """Read a ``.bin`` or ``.ftz`` file of fastText's, or one that :meth:`FastText.save_model` has written.
+
+    Raises
+    ------
+    FormatError
+        The file cannot be read or is damaged.
+    """
+    return FastText(fasttext_bin.read(path))
+
+
+class FastText:
+    """A model with the methods of fastText's.
+
+    Parameters
+    ----------
+    file : FastTextFile
+        Its content: :func:`train_unsupervised` and :func:`load_model` make it.
+    """
+
+    def __init__(self, file: FastTextFile) -> None:
+        self._file = file
+
+    def __repr__(self) -> str:
+        return f"<FastText {self.model}: {len(self.words):,} words x {self.get_dimension()} dimensions>"
+
+    # parameters, by fastText's names
+
+    @property
+    def model(self) -> str:
+        """``"skipgram"``, ``"cbow"`` or ``"supervised"``."""
+        return MODEL_NAMES[self._file.arguments.model]
+
+    @property
+    def loss(self) -> str:
+        """``"ns"``, ``"hs"``, ``"softmax"`` or ``"ova"``."""
+        return LOSSES[self._file.arguments.loss]
+
+    @property
+    def dim(self) -> int:
+        """The length of a vector."""
+        return self._file.arguments.dim
+
+    @property
+    def ws(self) -> int:
+        """The window."""
+        return self._file.arguments.window
+
+    @property
+    def epoch(self) -> int:
+        """Passes over the text."""
+        return self._file.arguments.epochs
+
+    @property
+    def minCount(self) -> int:  # noqa: N802
+        """The least count of a word."""
+        return self._file.arguments.min_count
+
+    @property
+    def neg(self) -> int:
+        """Negatives of each example."""
+        return self._file.arguments.negatives
+
+    @property
+    def bucket(self) -> int:
+        """Rows that the n-grams share."""
+        return self._file.arguments.buckets
+
+    @property
+    def minn(self) -> int:
+        """The shortest n-gram."""
+        return self._file.arguments.min_n
+
+    @property
+    def maxn(self) -> int:
+        """The longest n-gram; 0 for words only."""
+        return self._file.arguments.max_n
+
+    @property
+    def t(self) -> float:
+        """The threshold of subsampling."""
+        return self._file.arguments.subsample
+
+    def get_dimension(self) -> int:
+        """Return the length of a vector."""
+        return self.dim
+
+    def is_quantized(self) -> bool:
+        """Return whether the input matrix is quantised."""
+        return self._file.is_quantised
+
+    # words
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The words, the most frequent first; bytes that are not UTF-8 show as U+FFFD."""
+        return [word.decode("utf-8", "replace") for word in self._file.vocabulary]
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels of a classifier; the words of another model, as in fastText."""
+        if self._file.arguments.model != SUPERVISED:
+            return self.words
+        return [label.decode("utf-8", "replace") for label in self._file.words[len(self._file.vocabulary) :]]
+
+    def get_words(self, include_freq: bool = False) -> list[str] | tuple[list[str], npt.NDArray[np.int64]]:
+        """Return the words, with `include_freq` also their counts, int64[V]."""
+        return (self.words, self._file.counts[: len(self.words)].copy()) if include_freq else self.words
+
+    def get_word_id(self, word: str) -> int:
+        """Return the row of a word, or -1 if it is not in the vocabulary."""
+        return self._ids.get(word.encode("utf-8", "surrogatepass"), -1)
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and self.get_word_id(word) >= 0
+
+    # n-grams
+
+    def get_subword_id(self, subword: str) -> int:
+        """Return the input row that an n-gram hashes to.
+
+        Raises
+        ------
+        FormatError
+            The model has no n-grams.
+        """
+        if self._scheme is None:
+            raise FormatError("the model has no n-grams")
+        return len(self.words) + self._scheme.bucket_of(subword)
+
+    def get_subwords(self, word: str) -> tuple[list[str], npt.NDArray[np.int64]]:
+        """Return what a word is made of, itself first if it is in the vocabulary, and the input rows, int64[n]."""
+        own = self.get_word_id(word)
+        names, rows = ([word], [np.array([own])]) if own >= 0 else ([], [np.empty(0, np.int64)])
+        if self._scheme is not None and word != END_OF_SENTENCE:
+            ngrams, found = (
+                self._scheme.ngrams(word),
+                fasttext_model.ngram_rows(self._file, self._scheme.buckets_of(word)),
+            )
+            names += [ngram for ngram, row in zip(ngrams, found, strict=True) if row >= 0]
+            rows.append(found[found >= 0])
+        return names, np.concatenate(rows).astype(np.int64)
+
+    # vectors
+
+    def get_word_vector(self, word: str) -> Float32s:
+        """Return the mean of the rows of a word, known or not: float32[dim], zeros if it has none."""
+        _, rows = self.get_subwords(word)
+        if not len(rows):
+            return np.zeros(self.dim, np.float32)
+        return np.asarray(self._file.input[rows].mean(axis=0, dtype=np.float64), np.float32)
+
+    def __getitem__(self, word: str) -> Float32s:
+        return self.get_word_vector(word)
+
+    def get_sentence_vector(self, text: str) -> Float32s:
+        """Return the mean of the unit vectors of the words of one line, those with the zero vector left out.
+
+        Raises
+        ------
+        ConfigError
+            The text has a line break, or the model is a classifier, whose sentence vectors are something else.
+        """
+        if "\n" in text:
+            raise ConfigError("a sentence vector is that of one line: the text must not have a line break")
+        if self._file.arguments.model == SUPERVISED:
+            raise ConfigError("the sentence vectors of a classifier need its word n-grams, which are not supported")
+        total, count = np.zeros(self.dim, np.float64), 0
+        for word in text.translate(_TO_SPACES).split(" "):
+            vector = self.get_word_vector(word).astype(np.float64) if word else total * 0
+            length = np.sqrt(vector @ vector)
+            if length > 0:
+                total += vector / length
+                count += 1
+        return np.asarray(total / max(1, count), np.float32)
+
+    def get_input_vector(self, ind: int) -> Float32s:
+        """Return one row of the input matrix, float32[dim]."""
+        if not 0 <= ind < self._file.input.shape[0]:
+            raise ConfigError(f"there are input rows from 0 to {self._file.input.shape[0] - 1}, not {ind!r}")
+        return np.array(self._file.input[ind : ind + 1][0], np.float32)
+
+    def get_input_matrix(self) -> Float32s:
+        """Return a copy of the input matrix, float32[V + bucket, dim]; raises FormatError if it is quantised."""
+        return _dense(self._file.input)
+
+    def get_output_matrix(self) -> Float32s:
+        """Return a copy of the output matrix, float32[V, dim]; raises FormatError if it is quantised."""
+        return _dense(self._file.output)
+
+    # questions
+
+    def get_nearest_neighbors(self, word: str, k: int = 10) -> list[tuple[float, str]]:
+        """Return the `k` words with the largest cosine to `word`: (cosine, word), the nearest first."""
+        return _swapped(self.vectors.nearest(self._query(word), k))
+
+    def get_analogies(self, wordA: str, wordB: str, wordC: str, k: int = 10) -> list[tuple[float, str]]:  # noqa: N803
+        """Return the `k` words nearest to A - B + C: (cosine, word), the nearest first."""
+        a, b, c = map(self._query, (wordA, wordB, wordC))
+        return _swapped(self.vectors.analogy(positive=[a, c], negative=[b], n=k))
+
+    # files
+
+    def save_model(self, path: str | os.PathLike[str]) -> None:
+        """Write the model as fastText does; one that was loaded comes out byte for byte."""
+        fasttext_bin.write(self._file, path)
+
+    @cached_property
+    def vectors(self) -> WordVectors:
+        """The vectors as the rest of this package knows them."""
+        return fasttext_model.to_vectors(self._file, decode_errors="replace")
+
+    # the work
+
+    @cached_property
+    def _ids(self) -> dict[bytes, int]:
+        return {word: number for number, word in enumerate(self._file.vocabulary)}
+
+    @cached_property
+    def _scheme(self) -> SubwordScheme | None:
+        return fasttext_model.scheme_in(self._file)
+
+    def _query(self, word: str) -> str | Float32s:
+        """Return what to ask the vectors about a word: itself where they know it."""
+        return word if word in self.vectors else self.get_word_vector(word)
+
+
+def _dense(matrix: Matrix) -> Float32s:
+    if isinstance(matrix, Quantised):
+        raise FormatError("the matrix is quantised: get_word_vector and get_input_vector decode what is asked for")
+    return np.array(matrix, np.float32)
+
+
+def _swapped(neighbours: Sequence[tuple[str, float]]) -> list[tuple[float, str]]:
+    return [(score, word) for word, score in neighbours]

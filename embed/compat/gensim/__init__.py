@@ -1,0 +1,38 @@
+"""gensim's ``Word2Vec``, ``FastText``, ``KeyedVectors`` and ``Phrases``, on this package's core.
+
+The classes have the arguments and the members that code written for gensim 4 uses; they are not subclasses of gensim's
+and do not need it. docs/migrating-from-gensim.md tells what changes, and docs/compat-gensim.md which of
+gensim's own tests they pass.
+"""
+
+from __future__ import annotations
+
+from embed.compat.gensim.callbacks import CallbackAny2Vec
+from embed.compat.gensim.facebook import load_facebook_model, load_facebook_vectors, save_facebook_model
+from embed.compat.gensim.fasttext import FastText
+from embed.compat.gensim.fasttext_vectors import FastTextKeyedVectors
+from embed.compat.gensim.keyed_vectors import KeyedVectors
+from embed.compat.gensim.line_sentence import LineSentence, PathLineSentences
+from embed.compat.gensim.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phraser, Phrases
+from embed.compat.gensim.sentences import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP
+from embed.compat.gensim.word2vec import Word2Vec
+
+__all__ = [
+    "ENGLISH_CONNECTOR_WORDS",
+    "RULE_DEFAULT",
+    "RULE_DISCARD",
+    "RULE_KEEP",
+    "CallbackAny2Vec",
+    "FastText",
+    "FastTextKeyedVectors",
+    "FrozenPhrases",
+    "KeyedVectors",
+    "LineSentence",
+    "PathLineSentences",
+    "Phraser",
+    "Phrases",
+    "Word2Vec",
+    "load_facebook_model",
+    "load_facebook_vectors",
+    "save_facebook_model",
+]

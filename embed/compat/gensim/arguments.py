@@ -1,0 +1,81 @@
+"""The arguments of gensim's models, their old names, and what they are called here.
+
+=============== ====================== =============== ======================
+gensim          TrainConfig            gensim          TrainConfig
+=============== ====================== =============== ======================
+vector_size     dim                    sample          subsample
+alpha           lr                     ns_exponent     noise_exponent
+min_alpha       min_lr                 shrink_windows  window_kind
+sg              objective              workers         threads
+negative        negatives              bucket          buckets
+=============== ====================== =============== ======================
+
+`alpha` is the rate of the output vectors. That of the input vectors follows in the proportion that
+:class:`embed.TrainConfig` has for the objective and the gradient (docs/decisions/0002).
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from embed.compat.gensim.errors import ArgumentError
+from embed.config import TrainConfig
+from embed.errors import AdviceWarning, ConfigError
+
+if TYPE_CHECKING:
+    from embed.compat.gensim.word2vec import Word2Vec
+
+__all__ = ["renamed", "train_config"]
+
+OLD_NAMES = {"size": "vector_size", "iter": "epochs", "sentences": "corpus_iterable"}
+_SEEDS = 1 << 63
+
+
+def renamed(given: dict[str, Any], where: str, *allowed: str) -> dict[str, Any]:
+    """Return the arguments that came by an old name, by their new one, with a DeprecationWarning.
+
+    Raises
+    ------
+    ArgumentError
+        For any other name.
+    """
+    found = {}
+    for name, value in given.items():
+        new = OLD_NAMES.get(name)
+        if new is None or new not in allowed:
+            raise ArgumentError(f"{where} has no argument {name!r}")
+        warnings.warn(f"{name} is the old name of {new}", DeprecationWarning, stacklevel=4)
+        found[new] = value
+    return found
+
+
+def train_config(model: Word2Vec, *, epochs: int, lr: float, min_lr: float, seed: int) -> TrainConfig:
+    """Return the configuration of a training run.
+
+    Raises
+    ------
+    ConfigError
+        A parameter is out of its bounds.
+    """
+    if min_lr > lr:
+        raise ConfigError(f"the learning rate cannot rise: it would go from {lr:g} (alpha) to {min_lr:g} (min_alpha)")
+    with warnings.catch_warnings():
+        # the caller's values are those of another program: what we advise is not the question
+        warnings.simplefilter("ignore", AdviceWarning)
+        return TrainConfig(
+            objective="sg" if model.sg else "cbow",
+            gradient=model.gradient,
+            dim=model.vector_size,
+            window=model.window,
+            window_kind="dynamic" if model.shrink_windows else "fixed",
+            negatives=model.negative or 1,
+            noise_exponent=model.ns_exponent,
+            epochs=epochs,
+            lr=lr,
+            min_lr=min_lr,
+            subsample=model.sample or 0.0,
+            threads=max(1, model.workers),
+            seed=seed % _SEEDS,
+            **model.subword_arguments(),
+        )

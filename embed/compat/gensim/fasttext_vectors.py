@@ -1,0 +1,179 @@
+"""``FastTextKeyedVectors``: keyed vectors that compose the vectors of unknown words from their n-grams.
+
+A word of the vocabulary is the mean of its own row in `vectors_vocab` and of the rows of its n-grams in
+`vectors_ngrams`; `vectors` holds those means. An unknown word is the mean of its n-gram rows; one without n-grams
+is the zero vector.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any, Self, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from embed.compat.gensim.errors import WrongKindError
+from embed.compat.gensim.keyed_vectors import KeyedVectors
+from embed.compat.gensim.queries import unit_vector
+from embed.compat.gensim.saving import check_saved
+from embed.compat.gensim.store import Array, Key
+from embed.errors import FormatError, MissingWordError
+from embed.formats import native
+from embed.subword import SubwordScheme
+from embed.vectors import Subwords, WordVectors
+
+__all__ = ["FastTextKeyedVectors", "scheme_of_words"]
+
+logger = logging.getLogger(__name__)
+
+
+def scheme_of_words(min_n: int, max_n: int, bucket: int) -> SubwordScheme | None:
+    """Return the scheme of n-grams, or None if there are none."""
+    return SubwordScheme(min_n, max_n, bucket) if bucket and 1 <= min_n <= max_n else None
+
+
+class FastTextKeyedVectors(KeyedVectors):
+    """Vectors of words and of their n-grams.
+
+    Parameters
+    ----------
+    vector_size, count, dtype
+        As of `KeyedVectors`.
+    min_n, max_n, bucket : int
+        Shortest and longest n-gram, and the rows they share; none if `bucket` is 0.
+
+    Attributes
+    ----------
+    vectors_vocab : float32 array, shape (n, vector_size)
+    vectors_ngrams : float32 array, shape (bucket, vector_size)
+    vectors_vocab_lockf, vectors_ngrams_lockf : float32 array, shape (1,), or one factor for each row
+    """
+
+    compatible_hash = True
+
+    def __init__(
+        self,
+        vector_size: int,
+        min_n: int = 3,
+        max_n: int = 6,
+        bucket: int = 2_000_000,
+        count: int = 0,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        super().__init__(vector_size, count, dtype)
+        self.min_n, self.max_n = min_n, max_n
+        self.bucket = bucket if max_n >= min_n else 0
+        self.scheme = scheme_of_words(self.min_n, self.max_n, self.bucket)
+        self.vectors_vocab: Array = np.zeros((count, self.vector_size), dtype=dtype)
+        self.vectors_ngrams: Array = np.zeros((0, self.vector_size), dtype=dtype)
+        self.vectors_vocab_lockf: Array = np.ones(1, np.float32)
+        self.vectors_ngrams_lockf: Array = np.ones(1, np.float32)
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(key) or (isinstance(key, str) and self.scheme is not None)
+
+    def get_vector(self, key: Key, norm: bool = False) -> Array:
+        """Return the vector of a word, composed if it is unknown; with `norm`, scaled to length 1.
+
+        Raises
+        ------
+        KeyError
+            The word is unknown and there are no n-grams.
+        """
+        if self.get_index(key, -1) >= 0:
+            return super().get_vector(key, norm)
+        if self.scheme is None or not isinstance(key, str):
+            raise MissingWordError(f"{key!r} is not in the vocabulary, and there are no n-grams to compose it from")
+        rows = self.scheme.buckets_of(key)
+        if not len(rows):
+            logger.warning("%r has no n-grams: its vector is zero", key)
+            return np.zeros(self.vector_size, np.float32)
+        vector = self.vectors_ngrams[rows].mean(axis=0, dtype=np.float64).astype(np.float32)
+        return unit_vector(vector) if norm else vector
+
+    def get_sentence_vector(self, sentence: Sequence[Key]) -> Array:
+        """Return the mean of the unit vectors of some words."""
+        return self.get_mean_vector(sentence)
+
+    def adjust_vectors(self) -> None:
+        """Compute `vectors` again from the rows of words and n-grams."""
+        if self.scheme is None:
+            self.vectors = self.vectors_vocab
+        else:
+            sums = np.array(self.vectors_vocab)
+            offsets, rows = self.scheme.rows(cast("list[str]", self.index_to_key))
+            for word, (first, last) in enumerate(zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)):
+                sums[word] += self.vectors_ngrams[rows[first + 1 : last] - len(self)].sum(axis=0)
+            self.vectors = sums / np.diff(offsets)[:, None].astype(np.float32)
+        self.norms = None
+
+    def add_vectors(self, keys: Any, weights: npt.ArrayLike, extras: Any = None, replace: bool = False) -> None:
+        """Add words with composed vectors of their own; as of `KeyedVectors`."""
+        super().add_vectors(keys, weights, extras, replace)
+        self.vectors_vocab = np.vstack([self.vectors_vocab, self.vectors[len(self.vectors_vocab) :]])
+
+    def to_word_vectors(self) -> WordVectors:
+        """Return the same vectors, n-grams included, as :class:`embed.WordVectors`."""
+        plain = super().to_word_vectors()
+        if self.scheme is None or not len(self.vectors_ngrams):
+            return plain
+        subwords = Subwords(self.scheme, self.vectors_ngrams.view())
+        return WordVectors(plain.words, self.vectors.view(), counts=plain.counts, subwords=subwords)
+
+    def save(
+        self,
+        fname_or_handle: str | os.PathLike[str],
+        separately: object = None,
+        sep_limit: int = 0,
+        ignore: Iterable[str] = (),
+        pickle_protocol: int = 0,
+    ) -> None:
+        """Write words, n-grams and attributes to one native file; `vectors_vocab` follows from the others.
+
+        Raises
+        ------
+        FormatError
+            There are no n-grams, or as of `KeyedVectors.save`.
+        """
+        if self.scheme is None:
+            raise FormatError("vectors without n-grams: save them as KeyedVectors")
+        super().save(fname_or_handle)
+
+    @classmethod
+    def load(cls, fname: str | os.PathLike[str], mmap: str | None = None) -> Self:
+        """Read what `save` or :func:`embed.save` has written; as of `KeyedVectors.load`.
+
+        Raises
+        ------
+        FormatError
+            As of `KeyedVectors.load`, or the file has no n-grams.
+        """
+        check_saved(fname)
+        return cls.from_word_vectors(native.read_vectors(fname), mapped=mmap is not None)._restored(fname)
+
+    @classmethod
+    def from_word_vectors(cls, vectors: WordVectors, mapped: bool = False) -> Self:
+        """Return the vectors of :class:`embed.WordVectors` that have fastText's n-grams."""
+        if vectors.subwords is None or not isinstance(vectors.subwords.scheme, SubwordScheme):
+            raise WrongKindError("these vectors have no n-grams in fastText's way: load them as KeyedVectors")
+        scheme = vectors.subwords.scheme
+        found = cls(vectors.dim, scheme.min_n, scheme.max_n, scheme.buckets)
+        plain = KeyedVectors.from_word_vectors(vectors, mapped)
+        found._fill(plain.index_to_key, plain.vectors)
+        found.expandos = plain.expandos
+        found.vectors_ngrams = vectors.subwords.matrix if mapped else np.array(vectors.subwords.matrix)
+        found.vectors_vocab = found._word_rows()
+        return found
+
+    def _word_rows(self) -> Array:
+        """Return the rows of the words themselves, by what is left of their means without the n-grams."""
+        if self.scheme is None:
+            return self.vectors
+        offsets, rows = self.scheme.rows(cast("list[str]", self.index_to_key))
+        left = self.vectors.astype(np.float64) * np.diff(offsets)[:, None]
+        for word, (first, last) in enumerate(zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)):
+            left[word] -= self.vectors_ngrams[rows[first + 1 : last] - len(self)].sum(axis=0, dtype=np.float64)
+        return left.astype(np.float32)

@@ -1,0 +1,171 @@
+"""What a model has learnt: its parameters, seen through ``wv``, and what follows from them.
+
+``wv`` shows the memory of the parameters, so that either can be changed. Who puts another array there changes nothing
+until the next training or save, which takes it over.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from embed.compat.gensim.errors import NotReadyError
+from embed.compat.gensim.huffman import HuffmanTree
+from embed.compat.gensim.keyed_vectors import KeyedVectors
+from embed.compat.gensim.store import COUNT, Array
+from embed.errors import ConfigError
+from embed.parameters import Parameters
+from embed.sampling import noise_distribution
+from embed.vocab import Vocabulary
+
+__all__ = ["LearntModel", "adopted", "lock_factors"]
+
+logger = logging.getLogger(__name__)
+
+CUM_TABLE_DOMAIN = 2**31 - 1
+
+
+class LearntModel:
+    """Arguments, vectors and parameters of a model; :class:`~embed.compat.gensim.word2vec.Word2Vec` makes them.
+
+    Attributes
+    ----------
+    wv : KeyedVectors
+    parameters : embed.parameters.Parameters or None
+        None without a vocabulary.
+    others
+        The arguments, by their names in gensim.
+    """
+
+    wv: KeyedVectors
+    parameters: Parameters | None
+    gradient: Literal["exact", "historic"]
+    vector_size: int
+    hs: int
+    negative: int
+    cbow_mean: int
+    ns_exponent: float
+    _nodes: Array | None
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words and counts, in the order of the rows."""
+        return Vocabulary(list(self.wv.index_to_key), np.maximum(self.wv.expandos[COUNT], 1).astype(np.int64))
+
+    @property
+    def cum_table(self) -> Array:
+        """The cumulative noise distribution, uint32 of shape (V,), up to 2**31 - 1."""
+        noise = noise_distribution(self.vocabulary.counts, self.ns_exponent)
+        return np.round(np.cumsum(noise) * CUM_TABLE_DOMAIN).astype(np.uint32)
+
+    # what was learnt
+
+    @property
+    def syn1neg(self) -> Array:
+        """The output vectors, float32 of shape (V, vector_size); shares its memory with the model."""
+        if self.parameters is None or not self.negative:
+            raise AttributeError("there are no output vectors: the model has no vocabulary, or negative is 0")
+        return self.parameters.outputs[:, : self.vector_size]
+
+    @syn1neg.setter
+    def syn1neg(self, value: npt.ArrayLike) -> None:
+        self.syn1neg[:] = value
+
+    @property
+    def syn1(self) -> Array:
+        """The vectors of the inner nodes of hierarchical softmax, float32 of shape (V, vector_size)."""
+        if self._nodes is None:
+            raise AttributeError("there are no inner nodes: the model has no vocabulary, or hs is 0")
+        return self._nodes
+
+    def predict_output_word(self, context_words_list: Sequence[Any], topn: int = 10) -> list[tuple[str, float]] | None:
+        """Return the words that fit between some context words, with their probabilities.
+
+        Returns
+        -------
+        list of (word, probability), or None if no context word is known
+        """
+        if self.parameters is None or not self.negative:
+            raise NotReadyError("predictions need output vectors, of a model trained with negative > 0")
+        rows = [self.wv.get_index(word) for word in context_words_list if self.wv.get_index(word, -1) >= 0]
+        if not rows:
+            logger.warning("none of the context words is in the vocabulary")
+            return None
+        context = self.wv.vectors[rows].sum(axis=0, dtype=np.float64)
+        scores = self.syn1neg @ (context / len(rows) if self.cbow_mean else context)
+        likely = np.exp(scores - scores.max())
+        likely /= likely.sum()
+        best = np.argsort(-likely, kind="stable")[:topn]
+        return [(self.wv.index_to_key[row], float(likely[row])) for row in best]
+
+    def score(self, sentences: Iterable[Sequence[str]], total_sentences: int | None = None, **ignored: Any) -> Array:
+        """Not available."""
+        raise NotReadyError(
+            "score is not available; the loss of sentences that were held out is embed.train(held_out=)"
+        )
+
+    def estimate_memory(self, vocab_size: int | None = None, report: dict[str, int] | None = None) -> dict[str, int]:
+        """Return the bytes that the matrices take, by name, and their sum as ``total``."""
+        words = vocab_size or len(self.wv)
+        row = np.dtype(np.float32).itemsize * self.vector_size
+        sizes = {**(report or {}), "vectors": words * row}
+        sizes |= {name: words * row for name, used in (("syn1", self.hs), ("syn1neg", self.negative)) if used}
+        return {**sizes, "total": sum(sizes.values())}
+
+    def init_sims(self, replace: bool = False) -> None:
+        """Do as ``wv.init_sims``."""
+        self.wv.init_sims(replace)
+
+    # what a model with n-grams does otherwise
+
+    def subword_arguments(self) -> dict[str, Any]:
+        """Return the fields of TrainConfig that say how words are cut."""
+        return {}
+
+    def _empty_vectors(self) -> KeyedVectors:
+        return KeyedVectors(self.vector_size)
+
+    def _install(self, parameters: Parameters) -> None:
+        """Let `wv` show these parameters."""
+        self.parameters = parameters
+        self.wv.vectors = parameters.word_matrix()
+        self._refreshed()
+
+    def _adopt_vectors(self) -> None:
+        """Take over the vectors of `wv` if they lie elsewhere: put there by somebody, or copied with the model."""
+        if self.parameters is not None:
+            self.wv.vectors = adopted(self.wv.vectors, self.parameters.word_matrix(), "vectors")
+
+    def _refreshed(self) -> None:
+        """The parameters have changed: what is computed from them is out of date."""
+        self.wv.norms = None
+
+    def input_factors(self) -> Array | None:
+        """Return the factors of the training steps of all input rows, or None if all are 1."""
+        return lock_factors(self.wv.vectors_lockf, len(self.wv))
+
+    def tree(self) -> HuffmanTree | None:
+        """Return the tree of hierarchical softmax, if the model has one."""
+        return HuffmanTree.from_counts(self.vocabulary.counts) if self.hs else None
+
+
+def adopted(given: Array, view: Array, name: str) -> Array:
+    """Return `view` of the parameters, having copied `given` there if that is something else."""
+    if given.shape != view.shape:
+        raise NotReadyError(
+            f"wv.{name} has the shape {given.shape} and the model {view.shape}: words come in by build_vocab"
+        )
+    if given.strides != view.strides or given.ctypes.data != view.ctypes.data:
+        view[:] = given
+    return view
+
+
+def lock_factors(locks: Array, rows: int) -> Array | None:
+    """Return the factor of each row, or None if all are 1."""
+    if len(locks) not in (1, rows):
+        raise ConfigError(f"there must be 1 lock factor or {rows}, not {len(locks)}")
+    return None if (locks == 1).all() else np.broadcast_to(locks, rows)

@@ -1,0 +1,101 @@
+"""Sentences from text files, one a line, split at white space."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from embed.corpora.compressed import InputFile
+from embed.errors import ConfigError
+
+__all__ = ["LineSentence", "PathLineSentences"]
+
+MAX_WORDS_IN_BATCH = 10_000
+"""A longer sentence is cut into sentences of this many words."""
+
+
+class LineSentence:
+    """The lines of a file as lists of words.
+
+    Parameters
+    ----------
+    source : path, or binary or text file
+        A path may lead to a file compressed by gzip, bzip2, xz or zstd. A file is read from its start if it
+        can seek.
+    max_sentence_length : int
+        Longer lines are cut into sentences of so many words; nothing is lost.
+    limit : int, optional
+        Read the first so many lines only.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str] | IO[Any],
+        max_sentence_length: int = MAX_WORDS_IN_BATCH,
+        limit: int | None = None,
+    ) -> None:
+        self.source = source
+        self.max_sentence_length = max_sentence_length
+        self.limit = limit
+
+    def __iter__(self) -> Iterator[list[str]]:
+        with _opened(self.source) as lines:
+            for line in islice(lines, self.limit):
+                words = (line if isinstance(line, str) else line.decode("utf8")).split()
+                for start in range(0, max(1, len(words)), self.max_sentence_length):
+                    yield words[start : start + self.max_sentence_length]
+
+
+class PathLineSentences:
+    """The lines of all files of a folder, in the order of their names; parameters as of `LineSentence`."""
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str],
+        max_sentence_length: int = MAX_WORDS_IN_BATCH,
+        limit: int | None = None,
+    ) -> None:
+        path = Path(source)
+        if not path.exists():
+            raise ConfigError(f"{path}: there is no such file or folder")
+        self.source = os.fspath(source)
+        self.max_sentence_length = max_sentence_length
+        self.limit = limit
+        self.input_files = [os.fspath(file) for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for file in self.input_files:
+            yield from LineSentence(file, self.max_sentence_length, self.limit)
+
+
+def _opened(source: str | os.PathLike[str] | IO[Any]) -> Any:
+    if isinstance(source, (str, os.PathLike)):
+        return _FileLines(os.fspath(source))
+    if hasattr(source, "seekable") and source.seekable():
+        source.seek(0)
+    return nullcontext(source)
+
+
+class _FileLines:
+    """The lines of a file, plain or compressed."""
+
+    def __init__(self, path: str) -> None:
+        self._stream = InputFile(path).open()
+
+    def __enter__(self) -> Iterable[bytes]:
+        return self._lines()
+
+    def __exit__(self, *error: object) -> None:
+        self._stream.close()
+
+    def _lines(self) -> Iterator[bytes]:
+        rest = b""
+        while data := self._stream.read(1 << 18):
+            *lines, rest = (rest + data).split(b"\n")
+            yield from lines
+        if rest:
+            yield rest

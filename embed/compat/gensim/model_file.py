@@ -1,0 +1,151 @@
+"""Whole models in one native file: what :func:`embed.load_model` needs, and the state of the stand-in beside it.
+
+The inner nodes of hierarchical softmax lie in a second file, ``NAME.nodes``, since the native format has no place
+for them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from embed.compat.gensim.arguments import train_config
+from embed.compat.gensim.errors import WrongKindError
+from embed.compat.gensim.saving import check_saved, read_json
+from embed.compat.gensim.store import COUNT
+from embed.errors import FormatError
+from embed.formats import native
+from embed.parameters import Parameters
+from embed.vectors import WordVectors
+
+if TYPE_CHECKING:
+    from embed.compat.gensim.word2vec import Word2Vec
+
+__all__ = ["load", "save"]
+
+M = TypeVar("M", bound="Word2Vec")
+
+KEY = "gensim"
+"""The metadata that hold the state."""
+NODES = ".nodes"
+# those of the n-grams only where the model has them
+ARGUMENTS = (
+    "vector_size",
+    "alpha",
+    "window",
+    "min_count",
+    "max_vocab_size",
+    "sample",
+    "seed",
+    "workers",
+    "min_alpha",
+    "sg",
+    "hs",
+    "negative",
+    "ns_exponent",
+    "cbow_mean",
+    "epochs",
+    "sorted_vocab",
+    "batch_words",
+    "compute_loss",
+    "comment",
+    "max_final_vocab",
+    "shrink_windows",
+    "gradient",
+    "min_n",
+    "max_n",
+    "bucket",
+)
+STATE = (
+    "train_count",
+    "epochs_trained",
+    "total_train_time",
+    "running_training_loss",
+    "corpus_count",
+    "corpus_total_words",
+    "effective_min_count",
+    "min_alpha_yet_reached",
+)
+
+
+def save(model: Word2Vec, path: str | os.PathLike[str]) -> None:
+    """Write a model; see :meth:`Word2Vec.save`."""
+    parameters = model.parameters
+    if parameters is None:
+        raise FormatError(f"{os.fspath(path)}: cannot write: the model has no vocabulary yet")
+    model._adopt_vectors()
+    arguments = {name: getattr(model, name) for name in ARGUMENTS if hasattr(model, name)}
+    config = train_config(model, epochs=max(1, model.epochs), lr=model.alpha, min_lr=model.min_alpha, seed=model.seed)
+    locks = {name: getattr(model.wv, name).tolist() for name in model.wv.__dict__ if name.endswith("_lockf")}
+    content = {
+        "class": type(model).__name__,
+        "arguments": arguments,
+        "state": {name: getattr(model, name) for name in STATE},
+        "locks": locks,
+    }
+    dim = model.vector_size
+    native.write_model_arrays(
+        path,
+        words=model.wv.index_to_key,
+        counts=model.vocabulary.counts,
+        input=parameters.inputs[:, :dim],
+        output=parameters.outputs[:, :dim],
+        scheme=parameters.scheme,
+        vectors=None if parameters.scheme is None else model.wv.vectors,
+        metadata={
+            KEY: json.dumps(content),
+            "config": json.dumps(asdict(config)),
+            "provenance": "null",
+            "history": "[]",
+        },
+    )
+    nodes_path = _nodes_path(path)
+    if model._nodes is not None:
+        native.write_vectors(WordVectors(model.wv.index_to_key, model._nodes.view()), nodes_path)
+    else:
+        nodes_path.unlink(missing_ok=True)
+
+
+def load(cls: type[M], path: str | os.PathLike[str]) -> M:
+    """Read a model; see :meth:`Word2Vec.load`."""
+    check_saved(path)
+    name = os.fspath(path)
+    content = read_json(path, KEY)
+    if content is None or content.get("class") != cls.__name__:
+        found = "vectors only, or a model of another program" if content is None else f"a {content.get('class')}"
+        raise WrongKindError(f"{name}: holds {found}, not a {cls.__name__}")
+    arrays = native.read_model_arrays(path)
+    try:
+        model = cls(**content["arguments"])
+        for key in STATE:
+            setattr(model, key, content["state"][key])
+        locks = {key: np.array(values, np.float32) for key, values in content["locks"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FormatError(f"{name}: damaged: not the state of a {cls.__name__}: {error}") from None
+    model.wv.index_to_key = list(arrays.words)
+    model.wv.key_to_index = {word: row for row, word in enumerate(arrays.words)}
+    model.wv.expandos[COUNT] = arrays.counts
+    model.wv.next_index = len(arrays.words)
+    for key, values in locks.items():
+        setattr(model.wv, key, values)
+    config = train_config(model, epochs=1, lr=1.0, min_lr=0.0, seed=model.seed)
+    parameters = Parameters.empty(model.vocabulary, config)
+    for matrix, stored in ((parameters.inputs, arrays.input), (parameters.outputs, arrays.output)):
+        if stored.shape != (len(matrix), model.vector_size):
+            raise FormatError(f"{name}: damaged: a matrix is {stored.shape}, not {(len(matrix), model.vector_size)}")
+        matrix[:, : model.vector_size] = stored
+    if model.hs:
+        model._nodes = np.array(native.read_vectors(_nodes_path(path)).matrix)
+        if model._nodes.shape != (len(model.wv), model.vector_size):
+            raise FormatError(f"{_nodes_path(path)}: does not belong to {name}")
+    model._install(parameters)
+    return model
+
+
+def _nodes_path(path: str | os.PathLike[str]) -> Path:
+    return Path(os.fspath(path) + NODES)

@@ -1,0 +1,358 @@
+"""Phrases: pairs of words that occur together more often than chance explains (Mikolov et al. 2013, section 4).
+
+A model counts words and neighbouring pairs; a pair whose score is above the threshold becomes one token.
+Connector words ("of", "the") may stand between the two words of a pair without being counted. `Phrases` keeps the
+counts and can learn more; `FrozenPhrases` keeps the phrases found alone. Saved models are JSON: a scoring
+function of the caller's own is not stored, and has to be given again to `load`.
+
+Rejected: a scoring function by its import path (what is loaded must not run code).
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Self
+
+import orjson
+
+from embed.compat.gensim.phrase_scores import SCORERS, Scorer, scorer_of
+from embed.compat.gensim.saving import check_saved
+from embed.errors import ConfigError, FormatError
+from embed.formats.atomic import atomic_write
+
+__all__ = [
+    "ENGLISH_CONNECTOR_WORDS",
+    "FrozenPhrases",
+    "PhraseTransformation",
+    "Phraser",
+    "Phrases",
+]
+
+logger = logging.getLogger(__name__)
+
+Scored = tuple[str, float | None]
+ENGLISH_CONNECTOR_WORDS = frozenset(
+    ("a", "an", "the", "for", "of", "with", "without", "at", "from", "to", "in", "on", "by", "and", "or")
+)
+FORMAT, VERSION = "train-embeddings phrases", 1
+
+
+class PhraseTransformation:
+    """Joins the phrases of sentences; a subclass says in `score_candidate` which pairs are phrases.
+
+    Parameters
+    ----------
+    connector_words : iterable of str
+    """
+
+    def __init__(self, connector_words: Iterable[str]) -> None:
+        self.connector_words = frozenset(connector_words)
+
+    def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
+        """Return (phrase, score) of two words with connector words in between, or (None, None) if it is none."""
+        raise NotImplementedError
+
+    def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[Scored]:
+        """Yield (token, None) for each word that stays alone, and (phrase, score) for each phrase."""
+        waiting: list[str] = []  # a word that could begin a phrase, and the connector words after it
+        for word in sentence:
+            if word in self.connector_words:
+                if waiting:
+                    waiting.append(word)
+                else:
+                    yield word, None
+                continue
+            if waiting:
+                phrase, score = self.score_candidate(waiting[0], word, waiting[1:])
+                if phrase is not None and score is not None:
+                    yield phrase, score
+                    waiting = []
+                    continue
+                yield from ((token, None) for token in waiting)
+            waiting = [word]
+        yield from ((token, None) for token in waiting)
+
+    def __getitem__(self, sentence: Iterable[Any]) -> Any:
+        """Return a sentence with its phrases joined, or for an iterable of sentences an iterable of those."""
+        single, items = _is_sentence(sentence)
+        return [token for token, _ in self.analyze_sentence(items)] if single else _Transformed(self, items)
+
+    def find_phrases(self, sentences: Iterable[Iterable[str]]) -> dict[str, float]:
+        """Return the phrases of some sentences with their scores."""
+        tokens = itertools.chain.from_iterable(map(self.analyze_sentence, sentences))
+        return {token: score for token, score in tokens if score is not None}
+
+
+class _Transformed:
+    """Sentences with their phrases joined, as often as the sentences themselves can be read."""
+
+    def __init__(self, phrases: PhraseTransformation, sentences: Iterable[Iterable[str]]) -> None:
+        self._phrases, self._sentences = phrases, sentences
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for sentence in self._sentences:
+            yield [token for token, _ in self._phrases.analyze_sentence(sentence)]
+
+
+class _SavedPhrases(PhraseTransformation):
+    """What `Phrases` and `FrozenPhrases` share: their parameters, and their files."""
+
+    threshold: float
+    min_count: float
+    delimiter: str
+    scoring: Scorer
+
+    def save(self, fname: str | os.PathLike[str]) -> None:
+        """Write the model as JSON.
+
+        Raises
+        ------
+        FormatError
+            The file cannot be written.
+        """
+        scoring = next((name for name, scorer in SCORERS.items() if scorer is self.scoring), None)
+        content = {
+            "format": FORMAT,
+            "version": VERSION,
+            "class": type(self).__name__,
+            "scoring": scoring,
+            "threshold": self.threshold,
+            "min_count": self.min_count,
+            "delimiter": self.delimiter,
+            "connector_words": sorted(self.connector_words),
+            **self._content(),
+        }
+        with atomic_write(fname) as file:
+            file.write(orjson.dumps(content))
+
+    @classmethod
+    def load(cls, fname: str | os.PathLike[str], scoring: Scorer | None = None) -> Self:
+        """Read a model that `save` has written.
+
+        Parameters
+        ----------
+        fname : path
+        scoring : callable, optional
+            The scoring function, which the file of a model with a function of one's own does not hold.
+
+        Raises
+        ------
+        FormatError
+            The file cannot be read, is damaged, or holds another class.
+        ConfigError
+            The model has a scoring function of its own, and it is not given.
+        """
+        check_saved(fname)
+        name = os.fspath(fname)
+        try:
+            with open(fname, "rb") as file:
+                content = orjson.loads(file.read())
+            if content["format"] != FORMAT or content["version"] != VERSION:
+                raise ValueError(f"not {FORMAT!r} of version {VERSION}")
+            if content["class"] != cls.__name__:
+                raise ValueError(f"it holds {content['class']}, not {cls.__name__}")
+            if content["scoring"] is None and scoring is None:
+                raise ConfigError(f"{name}: was saved with a scoring function of its own: pass it as scoring=")
+            model = cls.__new__(cls)
+            PhraseTransformation.__init__(model, content["connector_words"])
+            model.scoring = scoring or SCORERS[content["scoring"]]
+            model.threshold, model.min_count = content["threshold"], content["min_count"]
+            model.delimiter = content["delimiter"]
+            model._restore(content)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            if isinstance(error, ConfigError):
+                raise
+            raise FormatError(f"{name}: not a file of {cls.__name__}: {error}") from error
+        return model
+
+    def _content(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _restore(self, content: Mapping[str, Any]) -> None:
+        raise NotImplementedError
+
+
+class Phrases(_SavedPhrases):
+    """Counts of words and pairs, from which phrases follow.
+
+    Parameters
+    ----------
+    sentences : iterable of lists of str, optional
+        Read once.
+    min_count : float
+        Taken off the count of every pair by the default score; NPMI leaves out pairs that are rarer.
+    threshold : float
+        A pair scoring higher is a phrase; positive by default, from -1 to 1 for NPMI.
+    max_vocab_size : int
+        When there are more words and pairs, the rarest are forgotten.
+    delimiter : str
+        Joins the words of a phrase.
+    progress_per : ignored
+    scoring : {"default", "npmi"} or callable
+        A callable has the arguments of `original_scorer`.
+    connector_words : iterable of str
+        Words that may stand within a phrase and do not count, such as `ENGLISH_CONNECTOR_WORDS`.
+
+    Attributes
+    ----------
+    vocab : dict of str to int
+        Counts of words and joined pairs.
+    corpus_word_count : int
+
+    Raises
+    ------
+    ConfigError
+        A parameter is out of its bounds.
+    """
+
+    def __init__(
+        self,
+        sentences: Iterable[Iterable[str]] | None = None,
+        min_count: float = 5,
+        threshold: float = 10.0,
+        max_vocab_size: int = 40_000_000,
+        delimiter: str = "_",
+        progress_per: int = 10_000,
+        scoring: str | Scorer = "default",
+        connector_words: Iterable[str] = frozenset(),
+    ) -> None:
+        super().__init__(connector_words)
+        if min_count <= 0:
+            raise ConfigError(f"min_count must be greater than 0, not {min_count}")
+        if scoring == "default" and threshold <= 0:
+            raise ConfigError(f"threshold must be greater than 0 for the default scoring, not {threshold}")
+        if scoring == "npmi" and not -1 <= threshold <= 1:
+            raise ConfigError(f"threshold must be from -1 to 1 for npmi, not {threshold}")
+        self.scoring = scorer_of(scoring)
+        self.min_count, self.threshold = min_count, threshold
+        self.max_vocab_size, self.delimiter = max_vocab_size, delimiter
+        self.vocab: dict[str, int] = {}
+        self.min_reduce = 1
+        self.corpus_word_count = 0
+        if sentences is not None:
+            self.add_vocab(sentences)
+
+    def __str__(self) -> str:
+        return (
+            f"{type(self).__name__}<{len(self.vocab)} vocab, min_count={self.min_count}, threshold={self.threshold}, "
+            f"max_vocab_size={self.max_vocab_size}>"
+        )
+
+    def add_vocab(self, sentences: Iterable[Iterable[str]]) -> None:
+        """Count more sentences."""
+        vocab, connectors, join = self.vocab, self.connector_words, self.delimiter.join
+        for sentence in sentences:
+            waiting: list[str] = []
+            for word in sentence:
+                self.corpus_word_count += 1
+                if word in connectors:
+                    if waiting:
+                        waiting.append(word)
+                    continue
+                vocab[word] = vocab.get(word, 0) + 1
+                if waiting:
+                    waiting.append(word)
+                    pair = join(waiting)
+                    vocab[pair] = vocab.get(pair, 0) + 1
+                waiting = [word]
+            while len(vocab) > self.max_vocab_size:
+                for token in [token for token, count in vocab.items() if count <= self.min_reduce]:
+                    del vocab[token]
+                self.min_reduce += 1
+
+    def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
+        """Return (phrase, score), or (None, None) if it is none."""
+        phrase = self.delimiter.join([word_a, *in_between, word_b])
+        counts = [self.vocab.get(token, 0) for token in (word_a, word_b, phrase)]
+        if not all(counts):
+            return None, None
+        score = self.scoring(
+            worda_count=counts[0],
+            wordb_count=counts[1],
+            bigram_count=counts[2],
+            len_vocab=len(self.vocab),
+            min_count=self.min_count,
+            corpus_word_count=self.corpus_word_count,
+        )
+        return (phrase, score) if score > self.threshold else (None, None)
+
+    def export_phrases(self) -> dict[str, float]:
+        """Return all phrases with their scores."""
+        found = {}
+        for token in self.vocab:
+            words = token.split(self.delimiter)
+            if len(words) > 1:
+                phrase, score = self.score_candidate(words[0], words[-1], words[1:-1])
+                if phrase is not None and score is not None:
+                    found[phrase] = score
+        return found
+
+    def freeze(self) -> FrozenPhrases:
+        """Return the phrases without the counts."""
+        return FrozenPhrases(self)
+
+    def _content(self) -> dict[str, Any]:
+        names = ("max_vocab_size", "min_reduce", "corpus_word_count", "vocab")
+        return {name: getattr(self, name) for name in names}
+
+    def _restore(self, content: Mapping[str, Any]) -> None:
+        self.max_vocab_size, self.min_reduce = content["max_vocab_size"], content["min_reduce"]
+        self.corpus_word_count, self.vocab = content["corpus_word_count"], content["vocab"]
+
+
+class FrozenPhrases(_SavedPhrases):
+    """The phrases of a model, small and fast to apply.
+
+    Parameters
+    ----------
+    phrases_model : Phrases or FrozenPhrases
+
+    Attributes
+    ----------
+    phrasegrams : dict of str to float
+        The phrases and their scores.
+    """
+
+    def __init__(self, phrases_model: Phrases | FrozenPhrases) -> None:
+        super().__init__(phrases_model.connector_words)
+        self.threshold, self.min_count = phrases_model.threshold, phrases_model.min_count
+        self.delimiter, self.scoring = phrases_model.delimiter, phrases_model.scoring
+        frozen = isinstance(phrases_model, FrozenPhrases)
+        self.phrasegrams: dict[str, float] = (
+            dict(phrases_model.phrasegrams) if frozen else phrases_model.export_phrases()  # type: ignore[union-attr]
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{type(self).__name__}<{len(self.phrasegrams)} phrases, min_count={self.min_count}, "
+            f"threshold={self.threshold}>"
+        )
+
+    def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
+        """Return (phrase, score), or (None, None) if it is none."""
+        phrase = self.delimiter.join([word_a, *in_between, word_b])
+        score = self.phrasegrams.get(phrase)
+        return (None, None) if score is None else (phrase, score)
+
+    def _content(self) -> dict[str, Any]:
+        return {"phrasegrams": self.phrasegrams}
+
+    def _restore(self, content: Mapping[str, Any]) -> None:
+        self.phrasegrams = content["phrasegrams"]
+
+
+Phraser = FrozenPhrases
+
+
+def _is_sentence(value: Iterable[Any]) -> tuple[bool, Iterable[Any]]:
+    """Return whether `value` is one sentence, and it again, whole even if it is an iterator."""
+    iterator = iter(value)
+    try:
+        first = next(iterator)
+    except StopIteration:
+        return True, []
+    whole = itertools.chain([first], iterator) if iterator is value else value
+    return isinstance(first, str), whole

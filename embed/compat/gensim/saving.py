@@ -1,0 +1,71 @@
+"""What the native files of this package's stand-ins hold beside words and matrices, and the files that are not ours.
+
+The metadata are JSON; nothing that is loaded runs code. gensim's files are pickles, which do, so they are
+recognised by their first bytes and refused with the way to convert them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import numpy as np
+
+from embed.compat.gensim.store import Array
+from embed.errors import FormatError
+from embed.formats import native
+
+__all__ = ["check_saved", "read_attributes", "read_json"]
+
+PICKLE = b"\x80"
+"""The first byte of a pickle of protocol 2 or later."""
+
+
+def check_saved(path: str | os.PathLike[str]) -> None:
+    """Raise FormatError for a pickle, with advice; other files are judged by their reader."""
+    name = os.fspath(path)
+    try:
+        with open(path, "rb") as file:
+            is_pickle = file.read(1) == PICKLE
+    except FileNotFoundError as error:
+        raise MissingFileError(f"{name}: there is no such file") from error
+    except OSError as error:
+        raise FormatError(f"{name}: cannot read: {error.strerror}") from error
+    if is_pickle:
+        raise FormatError(
+            f"{name}: is a pickle, as gensim saves, which could run any code and is not opened; to convert it, load it "
+            "with gensim and export the vectors by save_word2vec_format, or a FastText model by save_facebook_model"
+        )
+
+
+class MissingFileError(FormatError, FileNotFoundError):
+    """There is no such file."""
+
+
+def read_json(path: str | os.PathLike[str], key: str) -> dict[str, Any] | None:
+    """Return the object that the metadata hold under `key`, or None if there is none."""
+    text = native.read_metadata(path).get(key)
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{os.fspath(path)}: damaged: {key} is no JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise FormatError(f"{os.fspath(path)}: damaged: {key} must be a JSON object")
+    return value
+
+
+def read_attributes(path: str | os.PathLike[str], keys: int) -> dict[str, Array]:
+    """Return the attributes of the keys that `KeyedVectors.save` has written."""
+    found = {}
+    for name, entry in (read_json(path, "attributes") or {}).items():
+        try:
+            dtype, values = entry
+            found[name] = np.array(values, dtype=np.dtype(dtype))
+        except (TypeError, ValueError) as error:
+            raise FormatError(f"{os.fspath(path)}: damaged: the attribute {name!r} ({error})") from None
+        if found[name].shape != (keys,) or found[name].dtype.kind not in "biuf":
+            raise FormatError(f"{os.fspath(path)}: damaged: the attribute {name!r} must be {keys} numbers")
+    return found

@@ -1,0 +1,141 @@
+"""What a model may be given to read, checked, and counted by the compiled counter.
+
+A text file (`corpus_file`) stays bytes until it is counted. Python sentences are read once to build the
+vocabulary and once to train, however many epochs there are: an iterable whose sentences differ from pass to pass
+trains on those of one pass.
+
+Rejected: training on letters with a warning when a sentence is a str (gensim); it is an error here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from types import GeneratorType
+from typing import Any
+
+import numpy as np
+
+from embed import _text
+from embed.compat.gensim.errors import ArgumentError, SentencesError
+from embed.corpora import PIECE_TOKENS, SentenceCorpus, TextCorpus
+from embed.errors import CorpusError
+
+__all__ = ["RULE_DEFAULT", "RULE_DISCARD", "RULE_KEEP", "Counts", "TrimRule", "checked_corpus", "count_words", "keeps"]
+
+RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
+"""What a trim rule may answer: go by min_count, leave the word out, keep it."""
+TrimRule = Callable[[str, int, int], int]
+"""Called with (word, count, min_count)."""
+
+Corpus = TextCorpus | SentenceCorpus
+_HELD_TOKENS = 1 << 18
+"""Provisional ids held before they are thrown away."""
+
+
+class _Sentences(SentenceCorpus):
+    """Sentences whose faults are TypeErrors as well."""
+
+    def __iter__(self) -> Iterator[list[str]]:
+        try:
+            yield from super().__iter__()
+        except CorpusError as error:
+            raise SentencesError(str(error)) from error
+
+
+def checked_corpus(sentences: Iterable[Any] | None, corpus_file: str | os.PathLike[str] | None, passes: int) -> Corpus:
+    """Return what is to be read.
+
+    Raises
+    ------
+    ArgumentError
+        Unless exactly one of the two is given, the file is one, and `sentences` can be read `passes` times.
+    """
+    if (sentences is None) == (corpus_file is None):
+        raise ArgumentError("exactly one of corpus_iterable and corpus_file must be given")
+    if corpus_file is not None:
+        if not isinstance(corpus_file, (str, os.PathLike)) or not os.path.isfile(corpus_file):
+            raise ArgumentError(f"corpus_file must be the path of a text file, not {corpus_file!r:.80}")
+        return TextCorpus(corpus_file)
+    if sentences is None or isinstance(sentences, (str, bytes)) or not hasattr(sentences, "__iter__"):
+        raise ArgumentError(f"corpus_iterable must be an iterable of lists of words, not {sentences!r:.80}")
+    if passes > 1 and isinstance(sentences, GeneratorType):
+        raise ArgumentError("a generator can be read once only, and training needs a second pass: give it as a list")
+    return _Sentences(sentences)
+
+
+class Counts(dict[str, int]):
+    """Words and how often they occurred, in the order of their first occurrence.
+
+    Attributes
+    ----------
+    tokens, sentences : int
+    """
+
+    tokens = 0
+    sentences = 0
+
+
+def count_words(corpus: Corpus, max_vocab_size: int | None = None, trim_rule: TrimRule | None = None) -> Counts:
+    """Count the words of a corpus.
+
+    Parameters
+    ----------
+    corpus : TextCorpus or SentenceCorpus
+    max_vocab_size : int, optional
+        Whenever there are more words, forget those below a count that rises each time.
+    trim_rule : callable, optional
+        Which words to forget then.
+    """
+    return _count_and_prune(corpus, max_vocab_size, trim_rule) if max_vocab_size else _count_compiled(corpus)
+
+
+def _count_compiled(corpus: Corpus) -> Counts:
+    counter = _text.TokenCounter(PIECE_TOKENS)
+    sentences = 0
+    chunks = corpus.byte_chunks() if isinstance(corpus, TextCorpus) else None
+    if chunks is not None:
+        last = b"\n"
+        for chunk in chunks:
+            counter.feed(chunk)
+            counter.take()
+            sentences += chunk.count(b"\n")
+            # the reader ends every file with a line break, one too many if it had one
+            sentences -= chunk == b"\n" == last[-1:]
+            last = chunk or last
+        counter.finish()
+    else:
+        held = 0
+        for sentence in corpus:
+            counter.add_sentence(sentence)
+            sentences += 1
+            held += len(sentence)
+            if held > _HELD_TOKENS:
+                counter.take()
+                held = 0
+    counter.take()  # counts what it still holds
+    order = np.arange(len(counter), dtype=np.int32)
+    found = Counts(zip(counter.words(order), counter.counts(order).tolist(), strict=True))
+    found.tokens, found.sentences = counter.tokens, sentences
+    return found
+
+
+def _count_and_prune(corpus: Corpus, max_vocab_size: int, trim_rule: TrimRule | None) -> Counts:
+    found = Counts()
+    least = 1
+    for sentence in corpus:
+        found.sentences += 1
+        found.tokens += len(sentence)
+        for word in sentence:
+            found[word] = found.get(word, 0) + 1
+        if len(found) > max_vocab_size:
+            for word in [word for word, count in found.items() if not keeps(word, count, least, trim_rule)]:
+                del found[word]
+            least += 1
+    return found
+
+
+def keeps(word: str, count: int, min_count: int, trim_rule: TrimRule | None) -> bool:
+    """Return whether a word is kept, by a rule if there is one, or else by its count."""
+    verdict = RULE_DEFAULT if trim_rule is None else trim_rule(word, count, min_count)
+    return verdict == RULE_KEEP or (verdict == RULE_DEFAULT and count >= min_count)

@@ -1,0 +1,84 @@
+"""One call of ``train``: encode the corpus with the vocabulary of the model, and run the epochs.
+
+The compiled core trains; what it does not have goes to :mod:`embed.compat.gensim.dense_trainer`. The draws
+depend on the seed and on how many epochs the model has behind it, so that many calls of one epoch are as good as one
+call of many.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from embed.compat.gensim.arguments import train_config
+from embed.compat.gensim.dense_trainer import DenseTrainer, Extras
+from embed.compat.gensim.sentences import Corpus
+from embed.encoding import EncodedCorpus, encode_with
+from embed.trainer import Trainer
+
+if TYPE_CHECKING:
+    from embed.compat.gensim.word2vec import Word2Vec
+    from embed.config import TrainConfig
+    from embed.parameters import Parameters
+
+__all__ = ["train_model"]
+
+logger = logging.getLogger(__name__)
+
+
+def train_model(model: Word2Vec, corpus: Corpus, callbacks: list[Any]) -> tuple[int, int]:
+    """Train a model that is ready; see :meth:`Word2Vec.train`."""
+    parameters = model.parameters
+    assert parameters is not None
+    if model.alpha > model.min_alpha_yet_reached:
+        logger.warning("the learning rate alpha is higher than it was at the end of the training before")
+    config = train_config(
+        model, epochs=model.epochs, lr=model.alpha, min_lr=model.min_alpha, seed=model.seed + model.epochs_trained
+    )
+    model.running_training_loss = 0.0
+    started = time.perf_counter()
+    with encode_with(model.vocabulary, corpus) as encoded:
+        _call(callbacks, "on_train_begin", model)
+        _call(callbacks, "on_epoch_begin", model)
+
+        def after_epoch(number: int, loss: float) -> None:
+            model.running_training_loss += loss
+            model.epochs_trained += 1
+            model._refreshed()
+            _call(callbacks, "on_epoch_end", model)
+            if number < config.epochs:
+                _call(callbacks, "on_epoch_begin", model)
+
+        _run(model, encoded, config, parameters, after_epoch)
+        tokens, raw_tokens = len(encoded.ids) * config.epochs, encoded.raw_tokens * config.epochs
+    model.min_alpha_yet_reached = model.min_alpha
+    model.train_count += 1
+    model.total_train_time += time.perf_counter() - started
+    _call(callbacks, "on_train_end", model)
+    return tokens, raw_tokens
+
+
+def _run(
+    model: Word2Vec,
+    encoded: EncodedCorpus,
+    config: TrainConfig,
+    parameters: Parameters,
+    after_epoch: Callable[[int, float], None],
+) -> None:
+    sums_contexts = not model.sg and not model.cbow_mean
+    extras = Extras(model.tree(), model._nodes, model.negative, sums_contexts, model.input_factors())
+    if extras.tree is None and not sums_contexts and extras.input_factors is None:
+        trainer = Trainer(encoded, config, parameters=parameters)
+        trainer.run(callbacks=[lambda record, _: after_epoch(record.epoch, trainer.total_loss)], progress=False)
+        return
+    logger.warning("hs, cbow_mean=0 and vectors_lockf train in NumPy, on one thread")
+    dense = DenseTrainer(encoded, config, parameters, extras)
+    for number in dense.epochs():
+        after_epoch(number + 1, dense.total_loss)
+
+
+def _call(callbacks: list[Any], event: str, model: Word2Vec) -> None:
+    for callback in callbacks:
+        getattr(callback, event)(model)

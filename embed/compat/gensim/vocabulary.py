@@ -1,0 +1,73 @@
+"""Which words a model keeps, and in which order."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embed.compat.gensim.sentences import Counts, TrimRule, keeps
+from embed.compat.gensim.store import COUNT
+
+if TYPE_CHECKING:
+    from embed.compat.gensim.word2vec import Word2Vec
+
+__all__ = ["prepare"]
+
+logger = logging.getLogger(__name__)
+
+
+def prepare(
+    model: Word2Vec, *, update: bool, keep_raw_vocab: bool, trim_rule: TrimRule | None, dry_run: bool
+) -> dict[str, int]:
+    """Choose the words of a model from its `raw_vocab`; see :meth:`Word2Vec.prepare_vocab`."""
+    counts = model.raw_vocab
+    model.effective_min_count = _min_count(model)
+    kept = [word for word, count in counts.items() if keeps(word, count, model.effective_min_count, trim_rule)]
+    retained = sum(counts[word] for word in kept)
+    report = {
+        "drop_unique": len(counts) - len(kept),
+        "retain_total": retained,
+        "num_retained_words": len(kept),
+        **_downsampled([counts[word] for word in kept], model.sample or 0.0),
+    }
+    logger.info("%d of %d words and %d tokens are kept", len(kept), len(counts), retained)
+    if dry_run:
+        return report
+    wv = model.wv
+    if not update:
+        wv.index_to_key, wv.key_to_index, wv.expandos = [], {}, {}
+        wv.vectors = np.zeros((0, wv.vector_size), np.float32)
+        model.parameters = None
+    known = len(wv.index_to_key)
+    for word in kept:
+        if word not in wv.key_to_index:
+            wv.key_to_index[word] = len(wv.index_to_key)
+            wv.index_to_key.append(word)
+    old = np.zeros(len(wv), np.int64)
+    old[:known] = wv.expandos.get(COUNT, old[:known])[:known]
+    # a word that is in the vocabulary gains what it occurred now, even if that is below min_count
+    wv.expandos[COUNT] = old + np.array([counts.get(word, 0) for word in wv.index_to_key], np.int64)
+    if model.sorted_vocab and not update:
+        wv.sort_by_descending_frequency()
+    if not keep_raw_vocab:
+        model.raw_vocab = Counts()
+    return report
+
+
+def _min_count(model: Word2Vec) -> int:
+    """Return `min_count`, raised until `max_final_vocab` words are left."""
+    if model.max_final_vocab is None or len(model.raw_vocab) <= model.max_final_vocab:
+        return model.min_count
+    falling = sorted(model.raw_vocab.values(), reverse=True)
+    return max(model.min_count, falling[model.max_final_vocab] + 1)
+
+
+def _downsampled(counts: list[int], sample: float) -> dict[str, int]:
+    """Return how many words subsampling thins out, and how many tokens it leaves."""
+    if not sample:
+        return {"downsample_unique": 0, "downsample_total": sum(counts)}
+    ratio = sample * sum(counts) / np.maximum(np.array(counts, np.float64), 1)
+    keep = np.minimum(1, np.sqrt(ratio) + ratio)
+    return {"downsample_unique": int((keep < 1).sum()), "downsample_total": int((keep * counts).sum())}

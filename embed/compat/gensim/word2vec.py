@@ -1,0 +1,379 @@
+"""``Word2Vec``: skip-gram and CBOW with gensim's arguments, on this package's core."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NoReturn, Self
+
+import numpy as np
+
+from embed.compat.gensim import model_file
+from embed.compat.gensim.arguments import renamed, train_config
+from embed.compat.gensim.errors import NotReadyError
+from embed.compat.gensim.learnt import LearntModel
+from embed.compat.gensim.line_sentence import MAX_WORDS_IN_BATCH
+from embed.compat.gensim.sentences import Counts, TrimRule, checked_corpus, count_words
+from embed.compat.gensim.store import Array
+from embed.compat.gensim.training import train_model
+from embed.compat.gensim.vocabulary import prepare
+from embed.errors import ConfigError
+from embed.parameters import Parameters
+
+__all__ = ["Word2Vec"]
+
+logger = logging.getLogger(__name__)
+
+Path = str | os.PathLike[str]
+
+
+class Word2Vec(LearntModel):
+    """A model of word vectors.
+
+    Parameters
+    ----------
+    sentences : iterable of lists of str, optional
+        Without `sentences` and `corpus_file` the model waits for `build_vocab` and `train`. Read twice.
+    corpus_file : path, optional
+        Text instead, one sentence a line, words parted by white space; plain or compressed.
+    vector_size, window, negative, epochs, workers, seed : int
+    alpha, min_alpha : float
+        The learning rate of the output vectors falls linearly from one to the other; see
+        :mod:`embed.compat.gensim.arguments` for that of the input vectors.
+    min_count, max_final_vocab : int
+        Leave out rarer words; raise `min_count` until at most so many words are left.
+    max_vocab_size : int, optional
+        Forget rare words while counting, whenever there are more.
+    sample : float
+        Threshold of subsampling.
+    sg : {0, 1}
+        Skip-gram instead of CBOW.
+    hs, cbow_mean : {0, 1}
+        Hierarchical softmax; the mean of the contexts, or their sum. Hierarchical softmax and sums train in NumPy,
+        some ten times slower.
+    ns_exponent : float
+    trim_rule : callable, optional
+        Which words to keep; see :mod:`embed.compat.gensim.sentences`.
+    sorted_vocab : {0, 1}
+        Put the words in the order of falling counts.
+    shrink_windows : bool
+        Draw the reach of each window.
+    callbacks : iterable
+        See :class:`~embed.compat.gensim.callbacks.CallbackAny2Vec`.
+    compute_loss, comment : kept
+        The loss is always computed.
+    hashfxn, batch_words, null_word : accepted
+        Vectors do not start from a hash, there are no batches, and `null_word` must be 0.
+    gradient : {"exact", "historic"}
+        The gradient of the mean as it is, or without its factor 1/n, as gensim has it.
+    **old_names
+        ``size`` and ``iter``, with a DeprecationWarning.
+
+    Attributes
+    ----------
+    wv : KeyedVectors
+        The vectors; ``wv.vectors`` shares its memory with the model.
+    syn1neg : float32 array, shape (V, vector_size)
+        The output vectors.
+    corpus_count, corpus_total_words : int
+        Sentences and tokens of the corpus that `build_vocab` has read.
+
+    Raises
+    ------
+    ConfigError, ArgumentError
+        A parameter is out of its bounds, unknown, or of the wrong type.
+    NotReadyError
+        No word is left to train.
+    """
+
+    def __init__(
+        self,
+        sentences: Iterable[Any] | None = None,
+        corpus_file: Path | None = None,
+        vector_size: int = 100,
+        alpha: float = 0.025,
+        window: int = 5,
+        min_count: int = 5,
+        max_vocab_size: int | None = None,
+        sample: float = 1e-3,
+        seed: int = 1,
+        workers: int = 3,
+        min_alpha: float = 0.0001,
+        sg: int = 0,
+        hs: int = 0,
+        negative: int = 5,
+        ns_exponent: float = 0.75,
+        cbow_mean: int = 1,
+        hashfxn: Any = hash,
+        epochs: int = 5,
+        null_word: int = 0,
+        trim_rule: TrimRule | None = None,
+        sorted_vocab: int = 1,
+        batch_words: int = MAX_WORDS_IN_BATCH,
+        compute_loss: bool = False,
+        callbacks: Iterable[Any] = (),
+        comment: str | None = None,
+        max_final_vocab: int | None = None,
+        shrink_windows: bool = True,
+        *,
+        gradient: Literal["exact", "historic"] = "exact",
+        **old_names: Any,
+    ) -> None:
+        old = renamed(old_names, type(self).__name__, "vector_size", "epochs")
+        if null_word:
+            raise ConfigError("null_word must be 0: there is no model with ordered windows")
+        self.vector_size = self.layer1_size = int(old.get("vector_size", vector_size))
+        self.epochs = int(old.get("epochs", epochs))
+        self.alpha, self.min_alpha = float(alpha), float(min_alpha)
+        self.min_alpha_yet_reached = float(alpha)
+        self.window, self.shrink_windows = int(window), bool(shrink_windows)
+        self.min_count = self.effective_min_count = min_count
+        self.max_vocab_size, self.max_final_vocab = max_vocab_size, max_final_vocab
+        self.sample, self.seed, self.workers = sample, int(seed), int(workers)
+        self.sg, self.hs, self.negative = int(sg), int(hs), int(negative)
+        self.ns_exponent, self.cbow_mean = ns_exponent, int(cbow_mean)
+        self.sorted_vocab, self.null_word = sorted_vocab, null_word
+        self.hashfxn, self.batch_words = hashfxn, batch_words
+        self.compute_loss, self.comment = bool(compute_loss), comment
+        self.gradient = gradient
+        self.train_count = 0
+        self.epochs_trained = 0
+        self.total_train_time = 0.0
+        self.running_training_loss = 0.0
+        self.corpus_count = 0
+        self.corpus_total_words = 0
+        self.raw_vocab: Mapping[str, int] = Counts()
+        self.parameters: Parameters | None = None
+        self._nodes: Array | None = None
+        self.wv = self._empty_vectors()
+        vars(self)["load"] = _load_on_an_instance
+        train_config(self, epochs=1, lr=1.0, min_lr=0.0, seed=self.seed)  # a bad value is told before any work is done
+        if sentences is not None or corpus_file is not None:
+            checked_corpus(sentences, corpus_file, passes=2)
+            self.build_vocab(sentences, corpus_file, trim_rule=trim_rule)
+            self.train(
+                sentences,
+                corpus_file,
+                total_examples=self.corpus_count,
+                total_words=self.corpus_total_words,
+                epochs=self.epochs,
+                compute_loss=self.compute_loss,
+                callbacks=callbacks,
+            )
+        elif trim_rule is not None or callbacks:
+            logger.warning("trim_rule and callbacks are not kept: pass them to build_vocab and train")
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}<vocab={len(self.wv)}, vector_size={self.vector_size}, alpha={self.alpha}>"
+
+    # vocabulary
+
+    def build_vocab(
+        self,
+        corpus_iterable: Iterable[Any] | None = None,
+        corpus_file: Path | None = None,
+        update: bool = False,
+        progress_per: int = 10_000,
+        keep_raw_vocab: bool = False,
+        trim_rule: TrimRule | None = None,
+        **old_names: Any,
+    ) -> None:
+        """Count the words of a corpus, and give each that is kept its vectors.
+
+        Parameters
+        ----------
+        corpus_iterable, corpus_file
+            The corpus, either way; read once.
+        update : bool
+            Add new words to those that are there, and counts to their counts, and keep what has been learnt.
+        progress_per : ignored
+        keep_raw_vocab : bool
+            Keep the counts of all words in `raw_vocab`.
+        trim_rule : callable, optional
+        """
+        if "sentences" in old_names:
+            corpus_iterable = renamed(old_names, "build_vocab", "corpus_iterable").pop("corpus_iterable")
+        elif old_names:
+            renamed(old_names, "build_vocab")
+        self.corpus_total_words, self.corpus_count = self.scan_vocab(
+            corpus_iterable, corpus_file, progress_per, trim_rule=trim_rule
+        )
+        self.prepare_vocab(update=update, keep_raw_vocab=keep_raw_vocab, trim_rule=trim_rule)
+        self.prepare_weights(update=update)
+
+    def build_vocab_from_freq(
+        self,
+        word_freq: Mapping[str, int],
+        keep_raw_vocab: bool = False,
+        corpus_count: int | None = None,
+        trim_rule: TrimRule | None = None,
+        update: bool = False,
+    ) -> None:
+        """Take words and their counts instead of a corpus; otherwise as `build_vocab`."""
+        self.raw_vocab = dict(word_freq)
+        self.corpus_count = corpus_count or 0
+        self.corpus_total_words = sum(word_freq.values())
+        self.prepare_vocab(update=update, keep_raw_vocab=keep_raw_vocab, trim_rule=trim_rule)
+        self.prepare_weights(update=update)
+
+    def scan_vocab(
+        self,
+        corpus_iterable: Iterable[Any] | None = None,
+        corpus_file: Path | None = None,
+        progress_per: int = 10_000,
+        workers: int | None = None,
+        trim_rule: TrimRule | None = None,
+    ) -> tuple[int, int]:
+        """Count the words of a corpus into `raw_vocab`; return (tokens, sentences)."""
+        counts = count_words(checked_corpus(corpus_iterable, corpus_file, 1), self.max_vocab_size, trim_rule)
+        self.raw_vocab = counts
+        return counts.tokens, counts.sentences
+
+    def prepare_vocab(
+        self,
+        update: bool = False,
+        keep_raw_vocab: bool = False,
+        trim_rule: TrimRule | None = None,
+        min_count: int | None = None,
+        sample: float | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, int]:
+        """Choose the words from `raw_vocab`; return how many words and tokens that keeps and drops."""
+        self.min_count, self.sample = min_count or self.min_count, sample or self.sample
+        return prepare(self, update=update, keep_raw_vocab=keep_raw_vocab, trim_rule=trim_rule, dry_run=dry_run)
+
+    def prepare_weights(self, update: bool = False) -> None:
+        """Give every word its vectors: all new ones, or with `update` new ones to new words only."""
+        old = self.parameters
+        if update and old is None:
+            raise NotReadyError("update=True adds to a vocabulary, and there is none yet: build one first")
+        self._adopt_vectors()
+        if not len(self.wv):
+            self.parameters = None
+            return
+        config = train_config(self, epochs=1, lr=1.0, min_lr=0.0, seed=self.seed + (len(self.wv) if update else 0))
+        new = Parameters.initial(self.vocabulary, config)
+        if update and old is not None:
+            words = len(old.outputs)
+            new.inputs[:words] = old.inputs[:words]
+            if old.scheme is not None:
+                new.inputs[len(new.outputs) :] = old.inputs[words:]
+            new.outputs[:words] = old.outputs
+        nodes = np.zeros((len(self.wv), self.vector_size), np.float32)
+        if update and self._nodes is not None:
+            nodes[: len(self._nodes)] = self._nodes
+        self._nodes = nodes if self.hs else None
+        self._install(new)
+
+    def reset_from(self, other_model: Word2Vec) -> None:
+        """Start again with the vocabulary of another model."""
+        self.wv = self._empty_vectors()
+        self.wv.index_to_key = list(other_model.wv.index_to_key)
+        self.wv.key_to_index = dict(other_model.wv.key_to_index)
+        self.wv.expandos = {name: values.copy() for name, values in other_model.wv.expandos.items()}
+        self.corpus_count = other_model.corpus_count
+        self.parameters = None
+        self.prepare_weights()
+
+    # training
+
+    def train(
+        self,
+        corpus_iterable: Iterable[Any] | None = None,
+        corpus_file: Path | None = None,
+        total_examples: int | None = None,
+        total_words: int | None = None,
+        epochs: int | None = None,
+        start_alpha: float | None = None,
+        end_alpha: float | None = None,
+        word_count: int = 0,
+        queue_factor: int = 2,
+        report_delay: float = 1.0,
+        compute_loss: bool = False,
+        callbacks: Iterable[Any] = (),
+        **old_names: Any,
+    ) -> tuple[int, int]:
+        """Train, or go on training.
+
+        Parameters
+        ----------
+        corpus_iterable, corpus_file
+            The corpus, either way; read once, before the first epoch.
+        total_examples, total_words : int
+            One of the two has to be given, as in gensim; the progress is known without them.
+        epochs : int
+        start_alpha, end_alpha : float, optional
+            The learning rate falls from one to the other; by default `alpha` and `min_alpha`.
+        word_count, queue_factor, report_delay : ignored
+        compute_loss : kept
+        callbacks : iterable
+
+        Returns
+        -------
+        trained, read : int
+            Tokens of the vocabulary, and all tokens, times the epochs.
+        """
+        if "sentences" in old_names:
+            corpus_iterable = renamed(old_names, "train", "corpus_iterable").pop("corpus_iterable")
+        elif old_names:
+            renamed(old_names, "train")
+        self._check_ready(epochs, total_examples, total_words)
+        corpus = checked_corpus(corpus_iterable, corpus_file, 1)
+        self.alpha, self.min_alpha = start_alpha or self.alpha, end_alpha or self.min_alpha
+        self.epochs = int(epochs or 0)
+        self.compute_loss = compute_loss
+        return train_model(self, corpus, list(callbacks))
+
+    def _check_ready(self, epochs: int | None, total_examples: int | None, total_words: int | None) -> None:
+        if not self.hs and not self.negative:
+            raise ConfigError("hs and negative are both 0: there is nothing to train; one of them must be positive")
+        if not len(self.wv):
+            raise NotReadyError("there is no vocabulary yet, or no word was left in it: build_vocab comes first")
+        if total_examples is None and total_words is None:
+            raise ConfigError("total_examples or total_words must be given, such as total_examples=model.corpus_count")
+        if epochs is None or epochs < 1:
+            raise ConfigError(f"epochs must be at least 1, such as epochs=model.epochs, not {epochs}")
+        if self.parameters is None:
+            raise NotReadyError("these vectors have no model behind them: build_vocab comes first")
+        if self.hs and self.negative:
+            logger.warning("hs and negative are both on: the model learns both ways at once, which is rarely meant")
+        self._adopt_vectors()
+
+    def get_latest_training_loss(self) -> float:
+        """Return the sum of the losses since the latest `train` began (nats)."""
+        return self.running_training_loss
+
+    # files
+
+    def save(
+        self,
+        fname_or_handle: Path,
+        separately: object = None,
+        sep_limit: int = 0,
+        ignore: Iterable[str] = (),
+        pickle_protocol: int = 0,
+    ) -> None:
+        """Write the whole model to one native file, which :func:`embed.load_model` reads as well.
+
+        Raises
+        ------
+        FormatError
+            There is no vocabulary yet, a vector is not finite, or the file cannot be written.
+        """
+        model_file.save(self, fname_or_handle)
+
+    @classmethod
+    def load(cls, fname: Path, mmap: str | None = None) -> Self:
+        """Read a model that `save` has written; `mmap` is ignored, for training needs memory.
+
+        Raises
+        ------
+        FormatError
+            The file cannot be read, is damaged, or is of another class; gensim's pickles are never opened.
+        """
+        return model_file.load(cls, fname)
+
+
+def _load_on_an_instance(*arguments: Any, **named: Any) -> NoReturn:
+    raise AttributeError("load makes another model and leaves this one as it is: call it on the class")

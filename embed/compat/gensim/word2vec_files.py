@@ -1,0 +1,177 @@
+"""word2vec's text and binary files, with the options that gensim's readers have.
+
+A file is first given to the strict and fast readers of :mod:`embed.formats`. What they refuse, and what they have
+no option for (`limit`, another encoding, a file of counts), goes word by word through the tolerant reader
+here: it keeps the first of equal words, skips the line breaks that some writers leave before a word, and
+decodes words as it is told.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from embed.compat.gensim.errors import WordFileError
+from embed.corpora.compressed import ByteStream
+from embed.errors import ConfigError, FormatError
+from embed.formats import word2vec_binary, word2vec_text
+from embed.formats.reading import open_source
+from embed.vectors import WordVectors
+
+__all__ = ["read_rows", "read_word2vec", "write_word2vec"]
+
+logger = logging.getLogger(__name__)
+
+Array = npt.NDArray[Any]
+BUFFER_BYTES = 1 << 20
+LONGEST_WORD = 1 << 20
+"""Bytes in which the space after a word must be found."""
+_FLOAT = np.dtype("<f4")
+
+
+def write_word2vec(vectors: WordVectors, path: str | os.PathLike[str], *, binary: bool, header: bool) -> None:
+    """Write a file; raises FormatError for a word that no reader could read back."""
+    if not binary:
+        word2vec_text.write(vectors, path, header=header)
+    elif header:
+        word2vec_binary.write(vectors, path)
+    else:
+        raise ConfigError("a binary file needs its header: write_header=False is for text")
+
+
+def read_word2vec(
+    path: str | os.PathLike[str],
+    *,
+    binary: bool,
+    encoding: str,
+    unicode_errors: str,
+    limit: int | None,
+    no_header: bool,
+) -> tuple[list[str], Array]:
+    """Return the words and their vectors, float32 of shape (n, dim).
+
+    Raises
+    ------
+    WordFileError
+        The file is damaged or ends too early.
+    UnicodeDecodeError
+        A word is not valid in `encoding`, and `unicode_errors` is "strict".
+    """
+    if no_header and binary:
+        raise ConfigError("a binary file has a header: no_header=True is for text")
+    if limit is None and unicode_errors == "strict" and encoding.lower().replace("-", "") == "utf8":
+        try:
+            found = word2vec_binary.read(path) if binary else word2vec_text.read(path)
+            if not any(word.startswith("\n") for word in found.words):
+                return list(found.words), found.matrix
+        except FormatError as error:
+            logger.info("%s; it is read word by word", error)
+    return _read_tolerantly(
+        read_rows(path, binary=binary, encoding=encoding, unicode_errors=unicode_errors, no_header=no_header),
+        os.fspath(path),
+        limit,
+    )
+
+
+def _read_tolerantly(rows: Iterator[tuple[str, Array]], name: str, limit: int | None) -> tuple[list[str], Array]:
+    found: dict[str, Array] = {}
+    for word, vector in islice(rows, limit):
+        if word in found:
+            logger.warning("%s: the word %r comes twice; the first one counts", name, word)
+        else:
+            found[word] = vector
+    if not found:
+        raise WordFileError(f"{name}: there is no word in it")
+    return list(found), np.array(list(found.values()), np.float32)
+
+
+def read_rows(
+    path: str | os.PathLike[str],
+    *,
+    binary: bool,
+    encoding: str = "utf8",
+    unicode_errors: str = "strict",
+    no_header: bool = False,
+) -> Iterator[tuple[str, Array]]:
+    """Yield each word of a file with its vector, float32 of shape (dim,)."""
+    with open_source(path) as source:
+        text = _Text(source.stream)
+        rows, dim = (None, None) if no_header else _header(text.line(), source.name)
+        if binary:
+            pairs = _binary_rows(text, source.name, rows or 0, dim or 0)
+        else:
+            pairs = _text_rows(text, source.name, rows, dim)
+        for word, vector in pairs:
+            yield word.decode(encoding, unicode_errors), vector
+
+
+class _Text:
+    """The bytes of a file, by lines or in pieces."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream, self._held = stream, b""
+
+    def line(self) -> bytes:
+        """Return the next line with its line break; nothing at the end of the file."""
+        while (end := self._held.find(b"\n")) < 0:
+            more = self._stream.read(BUFFER_BYTES)
+            if not more:
+                line, self._held = self._held, b""
+                return line
+            self._held += more
+        line, self._held = self._held[: end + 1], self._held[end + 1 :]
+        return line
+
+    def piece(self) -> bytes:
+        """Return the next bytes; nothing at the end of the file."""
+        if not self._held:
+            return self._stream.read(BUFFER_BYTES)
+        piece, self._held = self._held, b""
+        return piece
+
+
+def _header(line: bytes, name: str) -> tuple[int, int]:
+    fields = line.split()
+    if len(fields) != 2 or not all(field.isdigit() for field in fields):
+        raise WordFileError(f"{name}: line 1 must be two whole numbers, words and dimensions (or pass no_header=True)")
+    return int(fields[0]), int(fields[1])
+
+
+def _text_rows(text: _Text, name: str, rows: int | None, dim: int | None) -> Iterator[tuple[bytes, Array]]:
+    number = 0
+    while rows is None or number < rows:
+        line = text.line()
+        number += 1
+        if not line:
+            if rows is None:
+                return
+            raise WordFileError(f"{name}: the header says {rows} words, but the file ends after {number - 1}")
+        word, *fields = line.rstrip().split(b" ")
+        dim = dim or len(fields)
+        try:
+            vector = np.array([float(field) for field in fields], np.float32)
+        except ValueError:
+            raise WordFileError(f"{name}: row {number} of the words holds something that is no number") from None
+        if len(vector) != dim:
+            raise WordFileError(f"{name}: row {number} of the words has {len(vector)} numbers instead of {dim}")
+        yield word, vector
+
+
+def _binary_rows(text: _Text, name: str, rows: int, dim: int) -> Iterator[tuple[bytes, Array]]:
+    held = b""
+    width = dim * _FLOAT.itemsize
+    for row in range(rows):
+        held = held.lstrip(b"\n")
+        while (space := held.find(b" ")) < 0 or len(held) < space + 1 + width:
+            more = text.piece()
+            held = (held + more).lstrip(b"\n")
+            if not more or (held.find(b" ") < 0 and len(held) > LONGEST_WORD):
+                raise WordFileError(f"{name}: the file ends or is damaged within word {row + 1} of {rows}")
+        yield held[:space], np.frombuffer(held, _FLOAT, dim, space + 1).astype(np.float32)
+        held = held[space + 1 + width :]

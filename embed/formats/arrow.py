@@ -1,0 +1,239 @@
+"""Vectors as a table of Arrow: Parquet files and Arrow files (Feather 2), read by pandas, polars, DuckDB, Spark ...
+
+Columns: ``word`` (text), ``count`` (int64, where counts are known), ``vector`` (a list of `dim` float32).
+n-grams are not kept. A Parquet file is written and read by groups of rows. An Arrow file holds one batch,
+uncompressed, whose numbers are mapped into memory when read.
+
+Needs pyarrow, the extra ``parquet``.
+
+Rejected: one column per dimension (thousands of columns, and every reader has to gather them).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from embed.errors import FormatError, MissingExtraError
+from embed.formats.atomic import atomic_write
+from embed.formats.reading import Rows, Start, why_not_opened
+from embed.formats.word_blob import encoded
+from embed.vectors import WordVectors
+
+__all__ = ["read_arrow", "read_parquet", "recognise_arrow", "recognise_parquet", "write_arrow", "write_parquet"]
+
+WORD, COUNT, VECTOR = "word", "count", "vector"
+GROUP_ROWS = 1 << 16
+"""Rows of a group of a Parquet file."""
+
+_PARQUET_MAGIC, _ARROW_MAGIC = b"PAR1", b"ARROW1"
+
+
+def recognise_parquet(start: Start) -> bool:
+    """Return whether a file is of the Parquet format."""
+    return start.data.startswith(_PARQUET_MAGIC)
+
+
+def recognise_arrow(start: Start) -> bool:
+    """Return whether a file is of the Arrow format (Feather, version 2)."""
+    return start.data.startswith(_ARROW_MAGIC)
+
+
+def write_parquet(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
+    """Write vectors as Parquet, compressed by zstd.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+    path : path
+        Replaced when the whole file has been written.
+
+    Raises
+    ------
+    FormatError
+        A word has no UTF-8 form, a number is not finite, or the file cannot be written.
+    MissingExtraError
+        pyarrow is not installed.
+    """
+    pa = _pyarrow()
+    parquet = importlib.import_module("pyarrow.parquet")
+    _check(vectors)
+    schema = _schema(pa, vectors, pa.string())
+    with atomic_write(path) as file, parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+        for start in range(0, len(vectors), GROUP_ROWS):
+            writer.write_batch(_batch(pa, vectors, schema, slice(start, start + GROUP_ROWS)))
+
+
+def write_arrow(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
+    """Write vectors as an Arrow file of one uncompressed batch; parameters and errors as of `write_parquet`."""
+    pa = _pyarrow()
+    _check(vectors)
+    schema = _schema(pa, vectors, pa.large_string())
+    with atomic_write(path) as file, pa.ipc.new_file(file, schema) as writer:
+        writer.write_batch(_batch(pa, vectors, schema, slice(None)))
+
+
+def read_parquet(path: str | os.PathLike[str]) -> WordVectors:
+    """Read vectors from a Parquet file, a group of rows at a time.
+
+    Raises
+    ------
+    FormatError
+        The file cannot be read, is damaged, or has no columns as described above.
+    MissingExtraError
+        pyarrow is not installed.
+    """
+    pa = _pyarrow()
+    parquet = importlib.import_module("pyarrow.parquet")
+    with _errors(pa, path), parquet.ParquetFile(os.fspath(path)) as file:
+        columns = _columns(path, file.schema_arrow.names)
+        return _gathered(path, file.iter_batches(GROUP_ROWS, columns=columns))
+
+
+def read_arrow(path: str | os.PathLike[str]) -> WordVectors:
+    """Read vectors from an Arrow file; the numbers of a single uncompressed batch are mapped, not read.
+
+    Raises
+    ------
+    FormatError
+        The file cannot be read, is damaged, or has no columns as described above.
+    MissingExtraError
+        pyarrow is not installed.
+    """
+    pa = _pyarrow()
+    with _errors(pa, path), pa.memory_map(os.fspath(path)) as mapped:
+        whole = mapped.read_buffer()
+        with pa.ipc.open_file(pa.BufferReader(whole)) as file:
+            _columns(path, file.schema.names)
+            batches = [file.get_batch(number) for number in range(file.num_record_batches)]
+        if len(batches) != 1:
+            return _gathered(path, iter(batches))
+        batch = batches[0]
+        numbers = _flat_numbers(path, batch)
+        address = numbers.ctypes.data - whole.address
+        if 0 <= address <= whole.size - numbers.nbytes:  # they lie in the file as they are
+            numbers = np.memmap(path, np.float32, "r", address, numbers.shape)
+        return _vectors(path, _words(path, batch), numbers, _counts(path, batch))
+
+
+def _pyarrow() -> Any:
+    try:
+        return importlib.import_module("pyarrow")
+    except ImportError as error:
+        raise MissingExtraError(
+            "Parquet and Arrow files need the package pyarrow: pip install 'train-embeddings[parquet]'"
+        ) from error
+
+
+def _check(vectors: WordVectors) -> None:
+    """Raise FormatError if a word has no UTF-8 form or a number is not finite."""
+    encoded(vectors.words)
+    _ = vectors.norms
+
+
+def _schema(pa: Any, vectors: WordVectors, text: Any) -> Any:
+    fields = [pa.field(WORD, text, nullable=False)]
+    if vectors.counts is not None:
+        fields.append(pa.field(COUNT, pa.int64(), nullable=False))
+    number = pa.field("item", pa.float32(), nullable=False)
+    return pa.schema([*fields, pa.field(VECTOR, pa.list_(number, vectors.dim), nullable=False)])
+
+
+def _batch(pa: Any, vectors: WordVectors, schema: Any, rows: slice) -> Any:
+    numbers = pa.array(np.ascontiguousarray(vectors.matrix[rows]).reshape(-1))
+    kind = schema.field(VECTOR).type
+    columns = [pa.array(vectors.words[rows], schema.field(WORD).type)]
+    if vectors.counts is not None:
+        columns.append(pa.array(vectors.counts[rows]))
+    columns.append(pa.FixedSizeListArray.from_arrays(numbers, type=kind))
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+@contextmanager
+def _errors(pa: Any, path: str | os.PathLike[str]) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise FormatError(f"{os.fspath(path)}: {why_not_opened(path, error)}") from error
+        reason = str(error).partition("\n")[0]
+        raise FormatError(f"{os.fspath(path)}: damaged, or not a Parquet or Arrow file: {reason}") from error
+
+
+def _columns(path: str | os.PathLike[str], names: list[str]) -> list[str]:
+    """Return the columns to read; raises FormatError if there are not both of words and vectors."""
+    if WORD not in names or VECTOR not in names:
+        raise FormatError(
+            f"{os.fspath(path)}: needs the columns {WORD!r} and {VECTOR!r}, but has {', '.join(map(repr, names))}"
+        )
+    return [name for name in (WORD, COUNT, VECTOR) if name in names]
+
+
+def _gathered(path: str | os.PathLike[str], batches: Iterator[Any]) -> WordVectors:
+    """Return the vectors of several batches."""
+    words: list[str] = []
+    counts = []
+    rows: Rows | None = None
+    for batch in batches:
+        numbers = _flat_numbers(path, batch).reshape(batch.num_rows, -1)
+        rows = rows or Rows(None, None, numbers.shape[1])
+        if batch.num_rows:
+            rows.add(numbers)
+        words += _words(path, batch)
+        counts.append(_counts(path, batch))
+    if rows is None or not words:
+        raise FormatError(f"{os.fspath(path)}: holds no words")
+    known = [column for column in counts if column is not None]
+    return _vectors(path, words, rows.finish(), np.concatenate(known) if len(known) == len(counts) else None)
+
+
+def _flat_numbers(path: str | os.PathLike[str], batch: Any) -> npt.NDArray[np.float32]:
+    """Return the numbers of all rows of a batch, one after the other."""
+    column = batch.column(VECTOR)
+    kind = str(column.type)
+    if not kind.startswith("fixed_size_list<") or str(column.type.value_type) != "float":
+        raise FormatError(
+            f"{os.fspath(path)}: the column {VECTOR!r} must be lists of float32, all of one fixed size, not {kind}"
+        )
+    numbers = column.flatten()
+    if column.null_count or numbers.null_count:
+        raise FormatError(f"{os.fspath(path)}: a vector or a number in the column {VECTOR!r} is missing")
+    flat: npt.NDArray[np.float32] = numbers.to_numpy(zero_copy_only=True)
+    return flat
+
+
+def _words(path: str | os.PathLike[str], batch: Any) -> list[str]:
+    words: list[str] = batch.column(WORD).to_pylist()
+    for row, word in enumerate(words):
+        if not isinstance(word, str):
+            raise FormatError(f"{os.fspath(path)}: the column {WORD!r} must hold texts, but row {row} is {word!r}")
+    return words
+
+
+def _counts(path: str | os.PathLike[str], batch: Any) -> npt.NDArray[np.int64] | None:
+    """Return the counts of a batch, or None if they are not known of all its words."""
+    if COUNT not in batch.schema.names or batch.column(COUNT).null_count:
+        return None
+    column = batch.column(COUNT)
+    if str(column.type) != "int64":
+        raise FormatError(f"{os.fspath(path)}: the column {COUNT!r} must be int64, not {column.type}")
+    counts: npt.NDArray[np.int64] = column.to_numpy()
+    return counts
+
+
+def _vectors(
+    path: str | os.PathLike[str],
+    words: list[str],
+    numbers: npt.NDArray[np.float32],
+    counts: npt.NDArray[np.int64] | None,
+) -> WordVectors:
+    try:
+        return WordVectors(words, numbers.reshape(len(words), -1), counts=counts)
+    except (FormatError, ValueError) as error:
+        raise FormatError(f"{os.fspath(path)}: {error}") from None

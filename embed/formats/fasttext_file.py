@@ -1,0 +1,159 @@
+"""What a fastText file holds, as it holds it: arguments, a dictionary of bytes, two matrices, dense or quantised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "CBOW",
+    "CENTROIDS",
+    "LOSSES",
+    "NEWEST_VERSION",
+    "NO_VERSION",
+    "OLDEST_VERSION",
+    "SKIPGRAM",
+    "SUPERVISED",
+    "Arguments",
+    "FastTextFile",
+    "Matrix",
+    "ProductQuantiser",
+    "Quantised",
+]
+
+Float32s = npt.NDArray[np.float32]
+
+NEWEST_VERSION, OLDEST_VERSION = 12, 11
+"""Versions that have a magic number; `NO_VERSION` stands for the files before them."""
+NO_VERSION = 0
+LOSSES = {1: "hs", 2: "ns", 3: "softmax", 4: "ova"}
+CBOW, SKIPGRAM, SUPERVISED = 1, 2, 3
+CENTROIDS = 256
+"""Centroids of each part of a product quantiser: the number of one fits a byte."""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of the training, as the file lists them."""
+
+    dim: int
+    window: int
+    epochs: int
+    min_count: int
+    negatives: int
+    word_ngrams: int
+    loss: int
+    model: int
+    buckets: int
+    min_n: int
+    max_n: int
+    lr_update_rate: int
+    subsample: float
+
+
+@dataclass(frozen=True)
+class ProductQuantiser:
+    """Centroids of the parts of a vector.
+
+    Attributes
+    ----------
+    dim, parts, part_dim, last_part_dim : int
+        A vector of `dim` numbers is cut into `parts` of `part_dim` numbers, the last of `last_part_dim`.
+    centroids : float32[256 * dim]
+        Of each part 256 centroids, one after the other.
+    """
+
+    dim: int
+    parts: int
+    part_dim: int
+    last_part_dim: int
+    centroids: Float32s
+
+    def decode(self, codes: npt.NDArray[np.uint8]) -> Float32s:
+        """Return the vectors, float32[n, dim], of `codes`, uint8[n, parts]."""
+        vectors = np.empty((len(codes), self.dim), np.float32)
+        for part in range(self.parts):
+            size = self.last_part_dim if part == self.parts - 1 else self.part_dim
+            first = part * self.part_dim
+            table = self.centroids[CENTROIDS * first : CENTROIDS * (first + size)].reshape(CENTROIDS, size)
+            vectors[:, first : first + size] = table[codes[:, part]]
+        return vectors
+
+
+@dataclass(frozen=True)
+class Quantised:
+    """A product-quantised matrix.
+
+    Attributes
+    ----------
+    shape : (int, int)
+    codes : uint8[rows, parts]
+    quantiser : ProductQuantiser
+    norm_codes, norm_quantiser : uint8[rows] and ProductQuantiser, or None
+        Where the lengths of the rows are quantised on their own.
+    """
+
+    shape: tuple[int, int]
+    codes: npt.NDArray[np.uint8]
+    quantiser: ProductQuantiser
+    norm_codes: npt.NDArray[np.uint8] | None
+    norm_quantiser: ProductQuantiser | None
+
+    def __getitem__(self, rows: Any) -> Float32s:
+        """Return some rows, float32[n, dim], decoded; `rows` is a slice or an array."""
+        vectors = self.quantiser.decode(self.codes[rows])
+        if self.norm_codes is not None and self.norm_quantiser is not None:
+            vectors *= self.norm_quantiser.decode(self.norm_codes[rows][:, None])
+        return vectors
+
+
+Matrix = Float32s | Quantised
+
+
+@dataclass(frozen=True)
+class FastTextFile:
+    """What a file holds.
+
+    Attributes
+    ----------
+    version : int
+        12, 11, or 0 for a file without a magic number.
+    arguments : Arguments
+    words : list of bytes
+        The entries of the dictionary: words, then the labels of a classifier.
+    counts : int64[n]
+        Their counts.
+    labels : int
+        How many of the entries, the last ones, are labels.
+    tokens : int
+        Tokens of the training text, rare words included.
+    pruned : int32[k, 2] or None
+        Where n-grams have been pruned: bucket and row of each that is left, in the order of the file.
+    input, output : float32[rows, dim] or Quantised
+    quantised_output : bool
+        The flag before the output matrix, which counts only where the input is quantised.
+    """
+
+    version: int
+    arguments: Arguments
+    words: list[bytes]
+    counts: npt.NDArray[np.int64]
+    labels: int
+    tokens: int
+    pruned: npt.NDArray[np.int32] | None
+    input: Matrix
+    output: Matrix
+    quantised_output: bool = False
+
+    @property
+    def is_quantised(self) -> bool:
+        """Whether the input rows are quantised."""
+        return isinstance(self.input, Quantised)
+
+    @property
+    def vocabulary(self) -> list[bytes]:
+        """The words without the labels."""
+        return self.words[: len(self.words) - self.labels]

@@ -1,0 +1,402 @@
+"""fastText's files as our values: word vectors, and models that training can go on from.
+
+A word is the mean of its rows, its own and those of its n-grams, worked out from the bytes in the file: a word
+that is not valid UTF-8 has the vector that fastText gives it, whatever text stands for it here. The end of a
+sentence has its own row only, as in every version since 11. Labels of a classifier are no words.
+
+Where a file wants rows and there are vectors only, the own row of a word is what its mean lacks when the
+n-grams are taken off.
+
+Rejected: training on from hierarchical softmax (its output rows belong to the nodes of a tree, not to words).
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from embed._search import row_norms
+from embed.config import TrainConfig
+from embed.errors import AdviceWarning, ConfigError, FormatError
+from embed.formats import fasttext_bin
+from embed.formats.fasttext_file import (
+    CBOW,
+    LOSSES,
+    NEWEST_VERSION,
+    SKIPGRAM,
+    SUPERVISED,
+    Arguments,
+    FastTextFile,
+    Matrix,
+    Quantised,
+)
+from embed.model import Model
+from embed.parameters import Parameters
+from embed.subword import FloretScheme, NgramScheme, SubwordScheme
+from embed.vectors import Subwords, WordVectors, word_index
+from embed.vocab import Vocabulary
+
+__all__ = [
+    "from_model",
+    "from_vectors",
+    "ngram_rows",
+    "read_model",
+    "read_vectors",
+    "scheme_in",
+    "to_model",
+    "to_vectors",
+    "word_rows",
+    "write_model",
+    "write_vectors",
+]
+
+Float32s = npt.NDArray[np.float32]
+
+NEGATIVE_SAMPLING = next(number for number, name in LOSSES.items() if name == "ns")
+OBJECTIVES = {CBOW: "cbow", SKIPGRAM: "sg"}
+NOISE_EXPONENT = 0.5
+"""fastText draws noise words in proportion to the square root of their count."""
+LR_UPDATE_RATE = 100
+"""fastText's default; it has no meaning here."""
+BLOCK_NUMBERS = 1 << 22
+"""Numbers gathered at a time."""
+MOST_SPREAD_NUMBERS = 1 << 33
+"""Numbers in the matrix of all buckets of a pruned file, most of which are never touched."""
+
+
+def read_vectors(
+    path: str | os.PathLike[str], *, decode_errors: str = "strict", encoding: str = "utf-8"
+) -> WordVectors:
+    """Read the vectors of a fastText file, with its n-grams.
+
+    Parameters
+    ----------
+    path : path
+        The n-gram rows of a file that is neither compressed nor quantised are mapped, not read.
+    decode_errors : {"strict", "replace"}
+        A word that is not valid in the encoding: raise, or put U+FFFD in place of the bytes.
+    encoding : str
+        The encoding of the text that the model was trained on. N-grams of unknown words are in UTF-8 whatever it
+        is, so that with another one only those in ASCII find the rows that they had in training.
+
+    Raises
+    ------
+    FormatError
+        As :func:`embed.formats.fasttext_bin.read`; or a word is not valid in the encoding or comes twice.
+    """
+    try:
+        return to_vectors(fasttext_bin.read(path), decode_errors=decode_errors, encoding=encoding)
+    except FormatError as error:
+        raise _located(path, error) from None
+
+
+def read_model(path: str | os.PathLike[str]) -> Model:
+    """Read a skip-gram or CBOW model that training can go on from, into memory; see :func:`to_model`."""
+    try:
+        return to_model(fasttext_bin.read(path))
+    except FormatError as error:
+        raise _located(path, error) from None
+
+
+def write_vectors(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
+    """Write vectors as a fastText file; see :func:`from_vectors`."""
+    try:
+        fasttext_bin.write(from_vectors(vectors), path)
+    except FormatError as error:
+        raise _located(path, error) from None
+
+
+def write_model(model: Model, path: str | os.PathLike[str]) -> None:
+    """Write a model as a fastText file; see :func:`from_model`."""
+    try:
+        fasttext_bin.write(from_model(model), path)
+    except FormatError as error:
+        raise _located(path, error) from None
+
+
+# a file's rows
+
+
+def scheme_in(file: FastTextFile) -> SubwordScheme | None:
+    """Return how the words of a file are cut, or None where they have no n-grams."""
+    arguments = file.arguments
+    # Older classifiers have arguments for n-grams that they do not use.
+    unused = arguments.model == SUPERVISED and file.version < NEWEST_VERSION
+    if unused or not arguments.buckets or arguments.max_n < max(1, arguments.min_n):
+        return None
+    return SubwordScheme(max(1, arguments.min_n), arguments.max_n, arguments.buckets)
+
+
+def word_rows(file: FastTextFile) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the input rows of every word of a file as CSR: offsets int64[V + 1], rows int64[M]."""
+    words = file.vocabulary
+    scheme = scheme_in(file)
+    if scheme is None:
+        return np.arange(len(words) + 1), np.arange(len(words))
+    offsets, rows = scheme.rows(words)
+    if file.pruned is None:
+        return offsets, rows.astype(np.int64)
+    is_ngram = rows >= len(words)
+    mapped = rows.astype(np.int64)
+    mapped[is_ngram] = ngram_rows(file, rows[is_ngram] - len(words))
+    left = mapped >= 0
+    before = np.concatenate([[0], np.cumsum(left)])
+    return before[offsets], mapped[left]
+
+
+def ngram_rows(file: FastTextFile, buckets: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Return the input row of each of `buckets`, int64[n], -1 where it has been pruned."""
+    words = len(file.vocabulary)
+    if file.pruned is None:
+        return buckets.astype(np.int64) + words
+    kept = file.pruned[np.argsort(file.pruned[:, 0])]
+    if not len(kept):
+        return np.full(len(buckets), -1)
+    place = np.minimum(np.searchsorted(kept[:, 0], buckets), len(kept) - 1)
+    return np.where(kept[place, 0] == buckets, kept[place, 1].astype(np.int64) + words, -1)
+
+
+def _subwords(file: FastTextFile, scheme: SubwordScheme) -> Subwords:
+    words, dim = len(file.vocabulary), file.arguments.dim
+    if file.pruned is None:
+        return Subwords(scheme, file.input[words : words + scheme.buckets])
+    if scheme.buckets * dim > MOST_SPREAD_NUMBERS:
+        raise FormatError(f"{scheme.buckets} buckets of {dim} numbers are more than the n-grams of a pruned file need")
+    kept = np.sort(file.pruned[:, 0])
+    matrix = np.zeros((scheme.buckets, dim), np.float32)  # rows that stay zero take no memory
+    matrix[kept] = file.input[ngram_rows(file, kept)]
+    return Subwords(scheme, matrix, kept)
+
+
+def _means(matrix: Matrix, offsets: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], dim: int) -> Float32s:
+    """Return the mean of the rows of each word, float32[V, dim]; every word has at least one."""
+    words = len(offsets) - 1
+    means = np.empty((words, dim), np.float32)
+    most_rows = max(1, BLOCK_NUMBERS // dim)
+    start = 0
+    while start < words:
+        end = max(start + 1, int(np.searchsorted(offsets, offsets[start] + most_rows, side="right")) - 1)
+        gathered = matrix[rows[offsets[start] : offsets[end]]]
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found in the result
+            sums = np.add.reduceat(gathered, offsets[start:end] - offsets[start], axis=0, dtype=np.float32)
+            means[start:end] = sums / np.diff(offsets[start : end + 1])[:, None]
+        start = end
+    return means
+
+
+# reading
+
+
+def to_vectors(file: FastTextFile, *, decode_errors: str = "strict", encoding: str = "utf-8") -> WordVectors:
+    """Return the word vectors of a file.
+
+    Parameters
+    ----------
+    file : FastTextFile
+    decode_errors, encoding : str
+        See :func:`read_vectors`.
+
+    Raises
+    ------
+    FormatError
+        A word is not valid in the encoding or comes twice, or a vector is not finite.
+    """
+    words = _decoded(file.vocabulary, decode_errors, encoding)
+    scheme = scheme_in(file)
+    subwords = None if scheme is None else _subwords(file, scheme)
+    matrix = _means(file.input, *word_rows(file), file.arguments.dim)
+    return WordVectors(words, matrix, counts=file.counts[: len(words)], subwords=subwords)
+
+
+def to_model(file: FastTextFile) -> Model:
+    """Return the model of a file, so that training can go on: rows, vocabulary, and parameters as fastText had them.
+
+    What a file does not say has the default: the learning rate, the gradient (``"historic"`` is what fastText
+    used), the tokenizer.
+
+    Raises
+    ------
+    FormatError
+        The file is quantised or a classifier, was trained with another loss than negative sampling, holds a word
+        that is not valid UTF-8, or a parameter is out of bounds.
+    """
+    arguments = file.arguments
+    if isinstance(file.input, Quantised) or isinstance(file.output, Quantised):
+        raise FormatError("the matrices are quantised: training cannot go on from them, only vectors can be read")
+    if arguments.model not in OBJECTIVES:
+        raise FormatError("the model is a classifier: only the vectors of its words can be read")
+    if arguments.loss != NEGATIVE_SAMPLING:
+        raise FormatError(
+            f"the loss is {LOSSES[arguments.loss]!r}, whose output rows mean something else: only models trained "
+            "with negative sampling ('ns') can be gone on with; the vectors can be read"
+        )
+    scheme = scheme_in(file)
+    ngrams: dict[str, Any] = {} if scheme is None else {"subword": True, **scheme.to_dict()}
+    with warnings.catch_warnings(action="ignore", category=AdviceWarning):  # facts about a model, nobody's choice
+        try:
+            config = TrainConfig(
+                objective=OBJECTIVES[arguments.model],
+                gradient="historic",
+                dim=arguments.dim,
+                window=arguments.window,
+                negatives=arguments.negatives,
+                noise_exponent=NOISE_EXPONENT,
+                epochs=arguments.epochs,
+                subsample=arguments.subsample,
+                min_count=max(1, arguments.min_count),
+                **ngrams,
+            )
+        except ConfigError as error:
+            raise FormatError(f"the arguments of the model cannot be ours: {error}") from error
+    vocabulary = Vocabulary(_decoded(file.vocabulary, "strict", "utf-8"), file.counts.copy())
+    if len(set(vocabulary.words)) != len(vocabulary):
+        word_index(vocabulary.words)  # says which word appears twice
+    parameters = Parameters.empty(vocabulary, config)
+    dim = config.dim
+    for matrix, stored, name in ((parameters.inputs, file.input, "input"), (parameters.outputs, file.output, "output")):
+        matrix[:, :dim] = stored[: len(matrix)]
+        _, wrong = row_norms(matrix[:, :dim])
+        if wrong is not None:
+            raise FormatError(f"row {wrong} of the {name} matrix holds NaN or infinity, or is too long for float32")
+    return Model(config, vocabulary, parameters)
+
+
+def _decoded(words: Sequence[bytes], decode_errors: str, encoding: str) -> list[str]:
+    if decode_errors not in ("strict", "replace"):
+        raise ConfigError(f"decode_errors must be 'strict' or 'replace', not {decode_errors!r}")
+    try:
+        codecs.lookup(encoding)
+    except LookupError as error:
+        raise ConfigError(f"there is no encoding {encoding!r}") from error
+    texts = []
+    for number, word in enumerate(words):
+        try:
+            texts.append(word.decode(encoding, decode_errors))
+        except UnicodeDecodeError as error:
+            raise FormatError(
+                f"word {number}, {word!r:.60}, is not valid {encoding} ({error.reason} at its byte {error.start}); "
+                "embed.formats.fasttext_model.read_vectors can be told another encoding"
+            ) from None
+    return texts
+
+
+# writing
+
+
+def from_model(model: Model) -> FastTextFile:
+    """Return a model as the file that fastText would have written; the matrices are shared, not copied.
+
+    Raises
+    ------
+    FormatError
+        The model has a floret table, which fastText's layout cannot hold, or a word has no UTF-8 form.
+    """
+    config, vocabulary = model.config, model.vocabulary
+    tokens = vocabulary.total if model.provenance is None else model.provenance.raw_tokens
+    arguments = _arguments(
+        config.dim,
+        model.parameters.scheme,
+        window=config.window,
+        epochs=config.epochs,
+        min_count=config.min_count,
+        negatives=config.negatives,
+        model=next(number for number, name in OBJECTIVES.items() if name == config.objective),
+        subsample=config.subsample,
+    )
+    words, counts = _encoded(vocabulary.words), vocabulary.counts
+    return FastTextFile(NEWEST_VERSION, arguments, words, counts, 0, tokens, None, model.input, model.output)
+
+
+def from_vectors(vectors: WordVectors) -> FastTextFile:
+    """Return vectors as a skip-gram model whose output rows are zero: fastText finds the same vectors in it.
+
+    Raises
+    ------
+    FormatError
+        The vectors have a floret table or pruned n-grams, which the layout cannot hold, there are no words, or a
+        word has no UTF-8 form.
+    """
+    _ = vectors.norms  # checks that all numbers are finite
+    subwords = vectors.subwords
+    if subwords is not None and subwords.kept is not None:
+        raise FormatError("pruned n-grams do not fit fastText's layout: write the vectors as 'native'")
+    defaults = TrainConfig()
+    arguments = _arguments(
+        vectors.dim,
+        None if subwords is None else subwords.scheme,
+        window=defaults.window,
+        epochs=defaults.epochs,
+        min_count=1,
+        negatives=defaults.negatives,
+        model=SKIPGRAM,
+        subsample=defaults.subsample,
+    )
+    words = _encoded(vectors.words)
+    counts = np.ones(len(words), np.int64) if vectors.counts is None else vectors.counts
+    rows = vectors.matrix if subwords is None else _own_rows(vectors.matrix, words, subwords)
+    outputs = np.zeros(vectors.matrix.shape, np.float32)
+    return FastTextFile(NEWEST_VERSION, arguments, words, counts, 0, int(counts.sum()), None, rows, outputs)
+
+
+def _own_rows(matrix: Float32s, words: Sequence[bytes], subwords: Subwords) -> Float32s:
+    """Return the own rows of the words, such that the means with their n-grams are `matrix`, and the n-gram rows."""
+    size, dim = matrix.shape
+    result = np.empty((size + subwords.scheme.buckets, dim), np.float32)
+    result[size:] = subwords.matrix
+    offsets, rows = subwords.scheme.rows(words)
+    for word in range(size):
+        buckets = rows[offsets[word] + 1 : offsets[word + 1]]
+        ngrams = result[buckets].sum(axis=0, dtype=np.float64)
+        result[word] = matrix[word].astype(np.float64) * (len(buckets) + 1) - ngrams
+    return result
+
+
+def _arguments(
+    dim: int,
+    scheme: NgramScheme | None,
+    *,
+    window: int,
+    epochs: int,
+    min_count: int,
+    negatives: int,
+    model: int,
+    subsample: float,
+) -> Arguments:
+    if isinstance(scheme, FloretScheme):
+        raise FormatError("a floret table does not fit fastText's layout: write it as 'floret' or 'native'")
+    return Arguments(
+        dim=dim,
+        window=window,
+        epochs=epochs,
+        min_count=min_count,
+        negatives=negatives,
+        word_ngrams=1,
+        loss=NEGATIVE_SAMPLING,
+        model=model,
+        buckets=scheme.buckets if scheme else 0,
+        min_n=scheme.min_n if scheme else 0,
+        max_n=scheme.max_n if scheme else 0,
+        lr_update_rate=LR_UPDATE_RATE,
+        subsample=subsample,
+    )
+
+
+def _encoded(words: Sequence[str]) -> list[bytes]:
+    if not words:
+        raise FormatError("there are no words, which a fastText file cannot do without")
+    try:
+        return [word.encode() for word in words]
+    except UnicodeEncodeError as error:
+        raise FormatError(f"the word {error.object!r:.60} holds a lone surrogate, which has no UTF-8 form") from None
+
+
+def _located(path: str | os.PathLike[str], error: FormatError) -> FormatError:
+    """Return the error with the name of the file in front, unless it is there."""
+    name, message = os.fspath(path), str(error)
+    return error if message.startswith(name) else FormatError(f"{name}: {message}")

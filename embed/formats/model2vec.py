@@ -1,0 +1,208 @@
+"""A folder that model2vec and sentence-transformers load as a static embedding model, without either here.
+
+=================================== =====================================================================
+``model.safetensors``               ``embeddings`` F32 [V + 1, dim]; ``counts`` I64 [V + 1] where known
+``tokenizer.json``                  Hugging Face tokenizers: split at white space, then whole words
+``config.json``                     model2vec's settings
+``modules.json``                    sentence-transformers: one static embedding
+``config_sentence_transformers.json`` sentence-transformers: compare by cosine
+=================================== =====================================================================
+
+A sentence becomes the mean of the vectors of its words. The last row stands for unknown words and is zero:
+model2vec leaves unknown words out; sentence-transformers counts them in the divisor, which changes the length
+of the mean but not its direction. Where every word of the vocabulary is in lower case, the tokenizer lowers
+what it reads. Weights such as SIF's (`embed.postprocess.sif`) belong into the vectors before they are written.
+
+Read: these folders, and those of model2vec with weights, a mapping of tokens to rows, or float16 or int8
+numbers. A token becomes a word, as it is spelt in the tokenizer.
+
+Rejected: the two libraries and ``tokenizers`` as dependencies (the files are JSON and one tensor).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from embed.errors import FormatError
+from embed.formats import _safetensors
+from embed.formats.atomic import atomic_write_text
+from embed.formats.folders import folder_write
+from embed.formats.reading import Start, why_not_opened
+from embed.formats.word_blob import encoded
+from embed.vectors import WordVectors
+
+__all__ = ["read", "recognise", "write"]
+
+WEIGHTS, TOKENIZER, CONFIG = "model.safetensors", "tokenizer.json", "config.json"
+MODULES, SENTENCE_CONFIG = "modules.json", "config_sentence_transformers.json"
+NESTED = "0_StaticEmbedding"
+"""Where sentence-transformers puts the model and the tokenizer itself."""
+
+_EMBEDDINGS = ("embeddings", "embedding.weight")
+_UNKNOWN = "[UNK]"
+_MODULE = "sentence_transformers.models.StaticEmbedding"
+
+
+def recognise(start: Start) -> bool:
+    """Return whether a path is such a folder."""
+    return start.is_folder and any(
+        (folder / WEIGHTS).is_file() and (folder / TOKENIZER).is_file() for folder in _places(start.path)
+    )
+
+
+def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
+    """Write a folder that model2vec and sentence-transformers load.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+        Words that hold white space are kept, but no sentence has them.
+    path : path
+        A new folder, or an older one of this kind, which is replaced when the whole folder has been written.
+
+    Raises
+    ------
+    FormatError
+        A word has no UTF-8 form, a number is not finite, or the folder cannot be written.
+    """
+    words = vectors.words
+    encoded(words)
+    _ = vectors.norms  # checks that all numbers are finite
+    unknown = _unused(words)
+    tensors: dict[str, npt.NDArray[Any]] = {
+        _EMBEDDINGS[0]: np.concatenate([vectors.matrix, np.zeros((1, vectors.dim), np.float32)])
+    }
+    if vectors.counts is not None:
+        tensors["counts"] = np.append(vectors.counts, 0)
+    lowered = all(word == word.lower() for word in words)
+    with folder_write(path, (WEIGHTS, TOKENIZER, CONFIG, MODULES, SENTENCE_CONFIG)) as folder:
+        _safetensors.write(folder / WEIGHTS, tensors, {})
+        _write_json(folder / TOKENIZER, _tokenizer(words, unknown, lowered=lowered))
+        _write_json(folder / CONFIG, _config(vectors.dim))
+        _write_json(folder / MODULES, [{"idx": 0, "name": "0", "path": ".", "type": _MODULE}])
+        _write_json(folder / SENTENCE_CONFIG, {"prompts": {}, "similarity_fn_name": "cosine"})
+
+
+def read(path: str | os.PathLike[str]) -> WordVectors:
+    """Read the words and vectors of such a folder; the matrix is mapped where it can be used as it lies.
+
+    Raises
+    ------
+    FormatError
+        A file is missing or damaged, or tokens and rows do not go together.
+    """
+    name = os.fspath(path)
+    for folder in _places(Path(path)):
+        if (folder / WEIGHTS).is_file():
+            break
+    else:
+        raise FormatError(f"{name}: needs the files {WEIGHTS} and {TOKENIZER}")
+    arrays, _ = _safetensors.read_mapped(folder / WEIGHTS)
+    tokens, unknown = _tokens(folder / TOKENIZER)
+    matrix = _matrix(name, arrays, len(tokens))
+    counts = arrays.get("counts")
+    keep = slice(None)
+    if unknown is not None and not matrix[unknown].any():  # stands for no word
+        if unknown == len(tokens) - 1:
+            keep = slice(0, unknown)
+        elif unknown == 0:
+            keep = slice(1, None)
+    if counts is not None and (counts.shape != (len(tokens),) or counts.dtype != np.int64):
+        raise FormatError(f"{name}: damaged: {len(tokens)} tokens, but counts of shape {counts.shape}")
+    try:
+        return WordVectors(tokens[keep], matrix[keep], counts=None if counts is None else counts[keep].copy())
+    except FormatError as error:
+        raise FormatError(f"{name}: {error}") from None
+
+
+def _places(folder: Path) -> tuple[Path, Path]:
+    return folder, folder / NESTED
+
+
+def _unused(words: list[str]) -> str:
+    """Return a name for unknown words that is no word."""
+    taken, name, number = set(words), _UNKNOWN, 0
+    while name in taken:
+        number += 1
+        name = f"{_UNKNOWN[:-1]}{number}]"
+    return name
+
+
+def _tokenizer(words: list[str], unknown: str, *, lowered: bool) -> dict[str, Any]:
+    vocabulary = dict(zip([*words, unknown], range(len(words) + 1), strict=True))
+    return {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [],
+        "normalizer": {"type": "Lowercase"} if lowered else None,
+        "pre_tokenizer": {"type": "WhitespaceSplit"},
+        "post_processor": None,
+        "decoder": None,
+        "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": unknown},
+    }
+
+
+def _config(dim: int) -> dict[str, Any]:
+    return {
+        "model_type": "model2vec",
+        "architectures": ["StaticModel"],
+        "normalize": False,
+        "hidden_dim": dim,
+        "embedding_dtype": "float32",
+    }
+
+
+def _write_json(path: Path, value: Any) -> None:
+    atomic_write_text(path, json.dumps(value, ensure_ascii=False, indent=2 if path.name != TOKENIZER else None))
+
+
+def _tokens(path: Path) -> tuple[list[str], int | None]:
+    """Return the tokens by row, and the row of the one for unknown words if there is one."""
+    try:
+        content = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise FormatError(f"{path}: {why_not_opened(path, error)}") from error
+    except orjson.JSONDecodeError as error:
+        raise FormatError(f"{path}: damaged: not JSON ({error})") from None
+    try:
+        model = content["model"]
+        vocabulary = model["vocab"]
+        if isinstance(vocabulary, list):  # Unigram: pairs of token and score
+            rows = {pair[0]: row for row, pair in enumerate(vocabulary)}
+            unknown = model.get("unk_id")
+        else:
+            rows = dict(vocabulary)
+            unknown = rows.get(model.get("unk_token"))
+        rows |= {added["content"]: added["id"] for added in content.get("added_tokens") or ()}
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
+        raise FormatError(f"{path}: damaged: not a tokenizer with a vocabulary ({type(error).__name__})") from None
+    tokens = sorted(rows, key=lambda token: (str(type(rows[token])), rows[token]))
+    if [rows[token] for token in tokens] != list(range(len(tokens))):
+        raise FormatError(f"{path}: damaged: the tokens must have the numbers 0 to {len(tokens) - 1}, one each")
+    return tokens, unknown if isinstance(unknown, int) and 0 <= unknown < len(tokens) else None
+
+
+def _matrix(name: str, arrays: dict[str, npt.NDArray[Any]], tokens: int) -> npt.NDArray[np.float32]:
+    """Return one row per token, with the mapping and the weights of model2vec applied."""
+    found = next((arrays[key] for key in _EMBEDDINGS if key in arrays), None)
+    if found is None or found.ndim != 2:
+        raise FormatError(f"{name}: {WEIGHTS} has no matrix {' or '.join(map(repr, _EMBEDDINGS))}")
+    mapping, weights = arrays.get("mapping"), arrays.get("weights")
+    if mapping is not None:
+        if mapping.dtype.kind != "i" or mapping.ndim != 1 or not ((mapping >= 0) & (mapping < len(found))).all():
+            raise FormatError(f"{name}: damaged: the mapping of tokens names rows that are not there")
+        found = found[mapping]
+    for what, array in (("rows", found), ("weights", weights)):
+        if array is not None and len(array) != tokens:
+            raise FormatError(f"{name}: damaged: {tokens} tokens, but {len(array)} {what}")
+    if weights is not None:
+        found = found.astype(np.float32) * weights.reshape(-1, 1)
+    return found.astype(np.float32, copy=False)

@@ -1,0 +1,142 @@
+"""Vectors as NumPy's archive of arrays (``numpy.load``), without objects in it, memory-mapped when read.
+
+Arrays: ``vectors`` float32 [V, dim]; the words as ``words.bytes`` and ``words.offsets``
+(`embed.formats.word_blob`); ``counts`` int64 [V] where they are known. n-grams are not kept.
+
+An npz file is a zip archive of npy files. Ours are stored uncompressed and each array begins at a multiple of
+64 bytes (a field in the zip entry's header fills up what is missing), so that a reader can map the matrix;
+``numpy.load`` itself copies it. Archives of ``numpy.savez_compressed`` are read, too, into memory.
+
+Rejected: ``numpy.savez`` (arrays lie anywhere in the file), an array of Python texts (pickled).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zipfile
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from embed.errors import FormatError
+from embed.formats.atomic import atomic_write
+from embed.formats.reading import Start, brief, why_not_opened
+from embed.formats.tables import read_table, table_of
+from embed.vectors import WordVectors
+
+__all__ = ["VECTORS", "read", "recognise", "write"]
+
+VECTORS = "vectors"
+"""The name of the matrix."""
+
+ALIGNMENT = 64
+BLOCK_BYTES = 4 << 20
+"""Rows are written in blocks of about this size."""
+
+_MAGIC = b"PK\x03\x04"
+_LOCAL = struct.Struct("<4s5H3I2H")  # the header before an entry's data; its last two fields are lengths
+_ZIP64_EXTRA_BYTES = 20
+_PADDING_ID = 0xD935  # the field that zipalign uses for the same purpose
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def recognise(start: Start) -> bool:
+    """Return whether a file is a zip archive whose first entry is an array."""
+    name_bytes = start.data[_LOCAL.size : _LOCAL.size + 256]
+    return start.data.startswith(_MAGIC) and (b".npy" in name_bytes or start.extension == ".npz")
+
+
+def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
+    """Write vectors, and counts if they have them; the same vectors give the same bytes.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+    path : path
+        Replaced when the whole file has been written.
+
+    Raises
+    ------
+    FormatError
+        A word has no UTF-8 form, a number is not finite, or the file cannot be written.
+    """
+    arrays = table_of(vectors, VECTORS)
+    with atomic_write(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            _write_array(archive, file, f"{name}.npy", array)
+
+
+def _write_array(archive: zipfile.ZipFile, file: BinaryIO, name: str, array: npt.NDArray[Any]) -> None:
+    little = array.dtype.newbyteorder("<")
+    header = io.BytesIO()
+    description = {"descr": np.lib.format.dtype_to_descr(little), "fortran_order": False, "shape": array.shape}
+    np.lib.format.write_array_header_1_0(header, description)
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    data_at = file.tell() + _LOCAL.size + len(name.encode()) + _ZIP64_EXTRA_BYTES + 4 + len(header.getvalue())
+    padding = -data_at % ALIGNMENT
+    entry.extra = struct.pack("<HH", _PADDING_ID, padding) + bytes(padding)
+    with archive.open(entry, "w", force_zip64=True) as target:
+        target.write(header.getvalue())
+        rows = max(1, BLOCK_BYTES * len(array) // max(1, array.nbytes))
+        for start in range(0, len(array), rows):
+            target.write(array[start : start + rows].astype(little, copy=False).tobytes())
+
+
+def read(path: str | os.PathLike[str]) -> WordVectors:
+    """Read vectors; arrays that lie uncompressed in the file are mapped, not read.
+
+    Raises
+    ------
+    FormatError
+        The file cannot be read, is damaged, or has no such arrays.
+    """
+    name = os.fspath(path)
+    try:
+        with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
+            arrays = {
+                entry.filename.removesuffix(".npy"): _read_array(name, archive, cast("BinaryIO", file), entry)
+                for entry in archive.infolist()
+                if entry.filename.endswith(".npy")
+            }
+    except OSError as error:
+        raise FormatError(f"{name}: {why_not_opened(path, error)}") from error
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, RuntimeError) as error:
+        raise FormatError(f"{name}: damaged or not an npz file: {brief(error)}") from error
+    return read_table(name, arrays, VECTORS)
+
+
+def _read_array(name: str, archive: zipfile.ZipFile, file: BinaryIO, entry: zipfile.ZipInfo) -> npt.NDArray[Any]:
+    """Return one array of the archive, having compared what its header says with its size."""
+    try:
+        with archive.open(entry) as source:
+            version = np.lib.format.read_magic(source)
+            read_header = (
+                np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            )
+            shape, fortran, dtype = read_header(source)
+            header_bytes = source.tell()
+            if dtype.hasobject:
+                raise ValueError("it holds Python objects, which are not loaded")
+            size = entry.file_size - header_bytes
+            count = int(np.prod(shape, dtype=object)) if shape else 1
+            if count * dtype.itemsize != size:
+                raise ValueError(f"its header says {count} numbers of {dtype}, but it has {size} bytes")
+            if entry.compress_type == zipfile.ZIP_STORED and size and not entry.flag_bits & 1:
+                begin = _data_begin(file, entry) + header_bytes
+                flat: npt.NDArray[Any] = np.memmap(file, dtype, "r", begin, (count,))
+            else:
+                flat = np.frombuffer(source.read(size), dtype)
+    except (ValueError, struct.error) as error:
+        raise FormatError(f"{name}: damaged: array {entry.filename!r:.60}: {brief(error)}") from None
+    native = flat.astype(dtype.newbyteorder("="), copy=False)
+    return native.reshape(shape, order="F" if fortran else "C")
+
+
+def _data_begin(file: BinaryIO, entry: zipfile.ZipInfo) -> int:
+    """Return the offset of an entry's data, which only its own header knows."""
+    file.seek(entry.header_offset)
+    fields = _LOCAL.unpack(file.read(_LOCAL.size))
+    return entry.header_offset + _LOCAL.size + int(fields[-2]) + int(fields[-1])

@@ -1,0 +1,97 @@
+"""Quantised vectors in the native layout: the codes of `embed.quantize` in place of the numbers.
+
+The file is a native one of the kind ``quantized`` (docs/formats.md), which `embed.formats.native` reads and decodes:
+what is loaded is ordinary `WordVectors`. Each array of the codes of the words is named ``vectors.NAME``, of those of
+the n-gram rows ``ngrams.NAME``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from embed.errors import FormatError
+from embed.formats import _safetensors, native, word_blob
+from embed.quantize import Codes
+from embed.vectors import WordVectors
+
+__all__ = ["save_quantized", "write_codes"]
+
+Float32s = npt.NDArray[np.float32]
+
+
+def save_quantized(
+    vectors: WordVectors, path: str | os.PathLike[str], encode: Callable[[Float32s, bool], Codes]
+) -> None:
+    """Encode vectors, and their kept n-gram rows, and write the codes.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+    path : path
+        Replaced when the whole file has been written.
+    encode : callable
+        As `embed.quantize.quantizer` returns it.
+
+    Raises
+    ------
+    FormatError
+        A word has no UTF-8 form, a number is not finite, or the file cannot be written.
+    ConfigError
+        A setting of the method does not fit the dimension.
+    """
+    _ = vectors.norms  # checks that all numbers are finite
+    ngram_codes = None
+    if vectors.subwords is not None:
+        subwords = vectors.subwords
+        rows = subwords.matrix if subwords.kept is None else subwords.matrix[subwords.kept]
+        native.check_finite(path, "ngrams", rows)
+        ngram_codes = encode(rows, False)
+    write_codes(vectors, path, encode(vectors.matrix, True), ngram_codes)
+
+
+def write_codes(
+    vectors: WordVectors, path: str | os.PathLike[str], codes: Codes, ngram_codes: Codes | None = None
+) -> None:
+    """Write vectors of which the codes of `embed.quantize` are kept, not the numbers.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+        Its words, counts and kept n-gram rows are written with the codes.
+    path : path
+        Replaced when the whole file has been written.
+    codes : Codes
+        Of ``vectors.matrix``.
+    ngram_codes : Codes, optional
+        Of the kept n-gram rows; without them the file holds no n-grams.
+
+    Raises
+    ------
+    FormatError
+        A word has no UTF-8 form, codes are of another shape, or the file cannot be written.
+    """
+    arrays: dict[str, npt.NDArray[Any]] = dict(word_blob.pack_words(vectors.words))
+    if vectors.counts is not None:
+        arrays["counts"] = vectors.counts
+    parts = {"vectors": (codes, len(vectors))}
+    scheme = None
+    if ngram_codes is not None and vectors.subwords is not None:
+        subwords, scheme = vectors.subwords, vectors.subwords.scheme
+        parts["ngrams"] = (ngram_codes, scheme.buckets if subwords.kept is None else len(subwords.kept))
+        if subwords.kept is not None:
+            arrays[native.KEPT] = subwords.kept
+    for key, (part, rows) in parts.items():
+        if (part.method, part.rows, part.dim) != (codes.method, rows, vectors.dim):
+            raise FormatError(
+                f"{os.fspath(path)}: cannot write: the codes of {key} are {part.rows} x {part.dim} of method "
+                f"{part.method}, not {rows} x {vectors.dim} of {codes.method}"
+            )
+        arrays |= {f"{key}.{name}": array for name, array in part.arrays.items()}
+    stored = json.dumps({"method": codes.method, "dim": codes.dim})
+    _safetensors.write(path, arrays, {**native.metadata_of(path, "quantized", scheme, {}), "quantization": stored})

@@ -1,0 +1,142 @@
+"""The formats by name: their extensions, what reads and writes them, and how a file of each is recognised.
+
+A format is one line in `FORMATS`; nothing else in the package lists them. Word2vec's text and binary forms
+have no mark at their beginning: they are what is left when no other format recognises a file, and
+`embed.formats.detect` looks closer at those.
+
+Rejected: plug-ins by entry point (a file that is loaded must not run code that nobody asked for).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from embed.errors import ConfigError
+from embed.formats import (
+    arrow,
+    fasttext_bin,
+    floret,
+    model2vec,
+    native,
+    npz,
+    projector,
+    safetensors_file,
+    usearch_index,
+    word2vec_binary,
+    word2vec_text,
+)
+from embed.formats.compressing import COMPRESSED_EXTENSIONS
+from embed.formats.reading import Start
+from embed.vectors import WordVectors
+
+__all__ = ["BINARY", "FASTTEXT", "FLORET", "FORMATS", "GLOVE", "NATIVE", "TEXT", "Format", "by_name", "extensions"]
+
+TEXT, BINARY, NATIVE, GLOVE = "text", "binary", "native", "glove"
+FASTTEXT, FLORET = "fasttext", "floret"
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format.
+
+    Attributes
+    ----------
+    name : str
+    extensions : tuple of str
+        Endings of a file name that mean this format, in lower case; none, if it has to be asked for by name.
+    read : callable or None
+        ``read(path, **options) -> WordVectors``; None for formats that are only written.
+    write : callable or None
+        ``write(vectors, path, **options)``; None for formats that are only read.
+    recognise : callable or None
+        Whether a file that starts so is in this format; None for those that other means tell.
+    options : tuple of str
+        Which options of `embed.formats.load` and `save` it knows; the others have no meaning for it.
+    compressible : bool
+        A further ending such as ``.gz`` compresses the file.
+    folder : bool
+        What is written is a folder of files.
+    """
+
+    name: str
+    extensions: tuple[str, ...]
+    read: Callable[..., WordVectors] | None
+    write: Callable[..., None] | None
+    recognise: Callable[[Start], bool] | None = None
+    options: tuple[str, ...] = ()
+    compressible: bool = False
+    folder: bool = False
+
+    def known_options(self, **given: Any) -> dict[str, Any]:
+        """Return the options among those given that this format knows."""
+        return {name: value for name, value in given.items() if name in self.options}
+
+
+_WORD_OPTIONS = ("decode_errors", "unescape", "on_bad_word")
+
+
+def _write_glove(vectors: WordVectors, path: Any, *, on_bad_word: str) -> None:
+    word2vec_text.write(vectors, path, header=False, on_bad_word=on_bad_word)
+
+
+def _read_fasttext(path: Any, *, decode_errors: str) -> WordVectors:
+    from embed.formats import fasttext_model  # knows models, and with them the trainer's compiled core
+
+    return fasttext_model.read_vectors(path, decode_errors=decode_errors)
+
+
+def _write_fasttext(vectors: WordVectors, path: Any) -> None:
+    from embed.formats import fasttext_model
+
+    fasttext_model.write_vectors(vectors, path)
+
+
+_ALL = (
+    Format(TEXT, (".txt", ".vec"), word2vec_text.read, word2vec_text.write, None, _WORD_OPTIONS, compressible=True),
+    Format(GLOVE, (".glove",), word2vec_text.read, _write_glove, None, _WORD_OPTIONS, compressible=True),
+    Format(BINARY, (".bin",), word2vec_binary.read, word2vec_binary.write, None, _WORD_OPTIONS, compressible=True),
+    Format(
+        FASTTEXT,
+        (),
+        _read_fasttext,
+        _write_fasttext,
+        fasttext_bin.recognise,
+        ("decode_errors",),
+        compressible=True,
+    ),
+    Format(FLORET, (".floret",), floret.read, floret.write, floret.recognise, compressible=True),
+    Format(NATIVE, (".embed",), native.read_vectors, native.write_vectors, native.recognise),
+    Format("safetensors", (".safetensors",), safetensors_file.read, safetensors_file.write, safetensors_file.recognise),
+    Format("npz", (".npz",), npz.read, npz.write, npz.recognise),
+    Format("parquet", (".parquet",), arrow.read_parquet, arrow.write_parquet, arrow.recognise_parquet),
+    Format("arrow", (".arrow", ".feather"), arrow.read_arrow, arrow.write_arrow, arrow.recognise_arrow),
+    Format("model2vec", (".model2vec",), model2vec.read, model2vec.write, model2vec.recognise, folder=True),
+    Format("projector", (".projector",), None, projector.write, None, ("on_bad_word",), folder=True),
+    Format("usearch", (".usearch",), None, usearch_index.write, None, ("on_bad_word",)),
+)
+
+FORMATS: dict[str, Format] = {form.name: form for form in _ALL}
+"""Every format by its name."""
+
+
+def by_name(name: str) -> Format:
+    """Return a format; raises ConfigError if there is none of that name."""
+    if name not in FORMATS:
+        raise ConfigError(f"format must be one of {_listed(sorted(FORMATS))}, not {name!r}")
+    return FORMATS[name]
+
+
+def extensions() -> dict[str, Format]:
+    """Return the format that each ending of a file name means, compressed ones included."""
+    found = {}
+    for form in _ALL:
+        for extension in form.extensions:
+            for more in ("", *COMPRESSED_EXTENSIONS) if form.compressible else ("",):
+                found[extension + more] = form
+    return found
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(repr, names))

@@ -1,0 +1,56 @@
+"""Vectors in a plain safetensors file, for programs that know nothing of this package; memory-mapped when read.
+
+Tensors: ``embeddings`` F32 [V, dim]; the words as ``words.bytes`` and ``words.offsets``
+(`embed.formats.word_blob`), because the header of a safetensors file is limited to 100 MB; ``counts`` I64 [V]
+where they are known. n-grams are not kept: the native format is for those.
+
+Rejected: words in the metadata (limited, and slow to parse).
+"""
+
+from __future__ import annotations
+
+import os
+
+from embed.formats import _safetensors
+from embed.formats.reading import Start
+from embed.formats.tables import read_table, table_of
+from embed.vectors import WordVectors
+
+__all__ = ["EMBEDDINGS", "read", "recognise", "write"]
+
+EMBEDDINGS = "embeddings"
+"""The name of the matrix, which model2vec has made usual."""
+
+
+def recognise(start: Start) -> bool:
+    """Return whether a file is of the safetensors layout."""
+    return not start.is_folder and _safetensors.looks_like(start.data)
+
+
+def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
+    """Write vectors, and counts if they have them.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+    path : path
+        Replaced when the whole file has been written.
+
+    Raises
+    ------
+    FormatError
+        A word has no UTF-8 form, a number is not finite, or the file cannot be written.
+    """
+    _safetensors.write(path, table_of(vectors, EMBEDDINGS), {})
+
+
+def read(path: str | os.PathLike[str]) -> WordVectors:
+    """Read vectors; the matrix is mapped, not read.
+
+    Raises
+    ------
+    FormatError
+        The file cannot be read, is damaged, or has no such tensors.
+    """
+    arrays, _ = _safetensors.read_mapped(path)
+    return read_table(os.fspath(path), arrays, EMBEDDINGS)

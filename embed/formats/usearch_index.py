@@ -1,0 +1,65 @@
+"""An index for approximate search by cosine, in the file format of usearch, with the words beside it.
+
+``NAME.usearch`` is what ``usearch.index.Index.restore`` loads or maps; the key of a vector is its row.
+``NAME.usearch.words`` has one word a line, row 0 first. Useful from some hundred thousand words on: below that
+`WordVectors.nearest` answers exactly in milliseconds.
+
+Needs usearch, the extra ``ann``. Only written: the vectors in the index may be rounded.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any
+
+import numpy as np
+
+from embed.errors import MissingExtraError
+from embed.formats.atomic import atomic_write
+from embed.formats.escaping import encode_words
+from embed.vectors import WordVectors
+
+__all__ = ["write"]
+
+WORDS = ".words"
+"""What the name of the file of words has more than that of the index."""
+BLOCK_ROWS = 1 << 14
+"""Vectors added at a time."""
+
+
+def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: str = "refuse") -> None:
+    """Build an index of all vectors and write it and the words.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+        Zero vectors, which have no direction, are left out of the index.
+    path : path
+        Replaced when the whole index has been written; so is the file of words beside it.
+    on_bad_word : {"refuse", "escape"}
+        Words that are empty or hold white space, NUL or a lone surrogate: raise, or write them escaped.
+
+    Raises
+    ------
+    FormatError
+        A word cannot be written, a number is not finite, or a file cannot be written.
+    MissingExtraError
+        usearch is not installed.
+    """
+    try:
+        usearch: Any = importlib.import_module("usearch.index")
+    except ImportError as error:
+        raise MissingExtraError(
+            "usearch indexes need the package usearch: pip install 'train-embeddings[ann]'"
+        ) from error
+    words = encode_words(vectors.words, on_bad_word)
+    rows = np.flatnonzero(vectors.norms)
+    index = usearch.Index(ndim=vectors.dim, metric="cos", dtype="f32")
+    for start in range(0, len(rows), BLOCK_ROWS):
+        block = rows[start : start + BLOCK_ROWS]
+        index.add(block.astype(np.uint64), vectors.matrix[block], threads=1)
+    with atomic_write(path) as file:
+        file.write(index.save())
+    with atomic_write(os.fspath(path) + WORDS) as file:
+        file.write(b"".join(word + b"\n" for word in words))

@@ -1,0 +1,71 @@
+"""Words as two arrays: one block of UTF-8 and the offsets at which each word begins and ends.
+
+Any text can be a word: empty, with spaces, line breaks or NUL. Only a lone surrogate has no UTF-8 form.
+
+Rejected: NumPy's arrays of texts (drop NULs at the end, pad all words to the longest) and of objects (are
+pickled in a file, and loading them runs code).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from embed.errors import FormatError
+from embed.vectors import word_index
+
+__all__ = ["OFFSETS", "TEXT", "encoded", "pack_words", "unpack_words"]
+
+TEXT, OFFSETS = "words.bytes", "words.offsets"
+"""What the two arrays are called in a file."""
+
+
+def encoded(words: Sequence[str]) -> list[bytes]:
+    """Return the words in UTF-8; raises FormatError for a word without such a form, with its index."""
+    found = []
+    for row, word in enumerate(words):
+        try:
+            found.append(word.encode())
+        except UnicodeEncodeError:
+            raise FormatError(f"word {row}, {word!r}, holds a lone surrogate, which has no UTF-8 form") from None
+    return found
+
+
+def pack_words(words: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+    """Return the words as arrays.
+
+    Returns
+    -------
+    dict
+        `TEXT`: uint8 array, shape (B,), the words in UTF-8, one after the other. `OFFSETS`: int64 array, shape
+        (V + 1,): word i is the bytes from ``offsets[i]`` to ``offsets[i + 1]``.
+
+    Raises
+    ------
+    FormatError
+        A word holds a lone surrogate, or comes twice.
+    """
+    texts = encoded(words)
+    if len(set(texts)) != len(texts):
+        word_index(words)  # says which word appears twice
+    offsets = np.zeros(len(words) + 1, np.int64)
+    np.cumsum([len(text) for text in texts], out=offsets[1:])
+    return {TEXT: np.frombuffer(b"".join(texts), np.uint8), OFFSETS: offsets}
+
+
+def unpack_words(name: str, data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> list[str]:
+    """Return the words of a file called `name`; raises FormatError if the arrays do not fit or are not UTF-8."""
+    if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(data) or (np.diff(offsets) < 0).any():
+        raise FormatError(f"{name}: damaged: {OFFSETS} must rise from 0 to the length of {TEXT}")
+    text, ends = data.tobytes(), offsets.tolist()
+    words: list[str] = []
+    try:
+        for begin, end in itertools.pairwise(ends):
+            words.append(text[begin:end].decode())
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{name}: damaged: word {len(words)} is not valid UTF-8 ({error.reason})") from None
+    return words

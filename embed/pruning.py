@@ -1,0 +1,62 @@
+"""Fewer n-gram rows: those that few words of the vocabulary have are dropped.
+
+A row of an n-gram that no word of the vocabulary has was never trained; leaving it out of a mean takes away
+noise. Beyond that, the n-grams of most words of the vocabulary are the likeliest in an unknown word. The
+vectors of the vocabulary stay as they are.
+
+Rejected: choosing by the length of the row, as fastText's ``quantize -cutoff`` does (a rare n-gram of one word has
+a long row).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from embed._search import row_norms
+from embed.errors import ConfigError
+from embed.subword import SubwordScheme
+from embed.vectors import WordVectors
+
+__all__ = ["prune_ngrams"]
+
+
+def prune_ngrams(vectors: WordVectors, keep: int | None = None) -> WordVectors:
+    """Drop n-gram rows, all but the `keep` that the most words of the vocabulary have.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+        With fastText's n-grams.
+    keep : int, optional
+        How many rows to keep at most, of equals those of larger length. Default: all that at least one word has.
+
+    Returns
+    -------
+    WordVectors
+        The vector of an unknown word is the mean of its n-grams that are left.
+
+    Raises
+    ------
+    ConfigError
+        `keep` is less than 1, or the vectors have no n-grams, or floret's, whose words need every row.
+    """
+    if keep is not None and (isinstance(keep, bool) or not isinstance(keep, int) or keep < 1):
+        raise ConfigError(f"the n-gram rows to keep must be a whole number, at least 1, not {keep!r}")
+    subwords = vectors.subwords
+    if subwords is None or not isinstance(subwords.scheme, SubwordScheme):
+        raise ConfigError("only vectors with fastText's n-grams can be pruned")
+    words = len(vectors)
+    _, rows = subwords.scheme.rows(vectors.words)
+    uses = np.bincount(rows[rows >= words] - words, minlength=subwords.scheme.buckets)
+    if subwords.kept is not None:
+        uses[np.setdiff1d(np.arange(len(uses)), subwords.kept)] = 0
+    used = np.flatnonzero(uses)
+    if keep is not None and keep < len(used):
+        lengths, _ = row_norms(subwords.matrix[used])
+        used = np.sort(used[np.lexsort((-lengths, -uses[used]))[:keep]])
+    matrix = np.zeros(subwords.matrix.shape, np.float32)  # rows that stay zero take no memory
+    matrix[used] = subwords.matrix[used]
+    pruned = dataclasses.replace(subwords, matrix=matrix, kept=used.astype(np.int32))
+    return WordVectors(vectors.words, vectors.matrix, counts=vectors.counts, subwords=pruned)

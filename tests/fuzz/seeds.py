@@ -1,0 +1,209 @@
+"""Small valid inputs for every target, made by code, and the words that a fuzzer should try."""
+
+from __future__ import annotations
+
+import bz2
+import dataclasses
+import gzip
+import lzma
+import random
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from embed import formats
+from embed.compat.gensim.phrases import Phrases
+from embed.encoding import encode
+from embed.errors import AdviceWarning
+from embed.formats import fasttext_bin, fasttext_model
+from embed.formats.fasttext_file import FastTextFile, ProductQuantiser, Quantised
+from embed.formats.model_file import save_model
+from embed.formats.quantized import save_quantized
+from embed.model import Model
+from embed.quantize import quantizer
+from embed.subword import SubwordScheme
+from embed.trainer import train
+from embed.vectors import Subwords, WordVectors
+
+from . import targets
+
+__all__ = ["TOKENS", "mutations", "seeds"]
+
+_TEXT = "der Hund bellt\n\n  die Katze\tschläft \na b a b a\n日本 é"
+_DUMP = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.10/"><siteinfo><namespaces>
+<namespace key="0" /><namespace key="6">Datei</namespace></namespaces></siteinfo>
+<page><title>T</title><ns>0</ns><revision><text>'''Two''' [[b|words]] {{x|y}}
+* <b>three</b> &amp;amp; [http://a b]
+{| class="t"
+| cell
+|}
+== Four == <ref>no</ref> [[Datei:f.png|thumb|no]]</text></revision></page></mediawiki>"""
+_CONFIG = 'objective = "cbow"\ndim = 50\nlr = 0.1\nsubword = true\nmax_vocab = 1000\n'
+
+TOKENS: dict[str, list[str]] = {
+    "wiki": [
+        *("<!--", "-->", "[[", "]]", "{{", "}}", "{|", "|}", "''", "\n*", "\n;", "://", "&lt;", "<![CDATA[", "<?xml"),
+        *(
+            "<ref>",
+            "</ref>",
+            "<text>",
+            "</text>",
+            "<page>",
+            "</page>",
+            "<nowiki>",
+            "<br/>",
+            "<!DOCTYPE a [",
+            "<!ENTITY a",
+        ),
+    ],
+    "config": ["objective", "window_kind", "min_count", "seed", "1e999", "nan", "inf", "[[", "]]", '"""', "0x", "true"],
+    "test-set": [": ", "\t", ",", "#", "nan", "1.5", "\u00a0", "\n"],
+    "word2vec-text": ["1 1\n", "nan", "1e39", "-0", "\t", " \n", "1e-46", "999999999999999999"],
+    "vocabulary": ["9223372036854775807", " 1\n", "\r\n", "0"],
+}
+
+
+def _vectors() -> WordVectors:
+    matrix = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+    return WordVectors(["a", "日本", "cc", "d"], matrix, counts=[9, 5, 2, 1])
+
+
+def _with_ngrams(kept: np.ndarray | None = None) -> WordVectors:
+    plain, scheme = _vectors(), SubwordScheme(2, 3, 5)
+    rows = np.random.default_rng(1).normal(size=(5, 3)).astype(np.float32)
+    return WordVectors(plain.words, plain.matrix, counts=plain.counts, subwords=Subwords(scheme, rows, kept))
+
+
+def _quantised_fasttext() -> FastTextFile:
+    rng = np.random.default_rng(2)
+    plain = fasttext_model.from_vectors(_with_ngrams())
+    rows = len(plain.input)
+    quantiser = ProductQuantiser(3, 2, 2, 1, rng.normal(size=256 * 3).astype(np.float32))
+    codes = rng.integers(0, 256, (rows, 2), np.uint8)
+    return dataclasses.replace(plain, input=Quantised((rows, 3), codes, quantiser, None, None))
+
+
+def _compressed() -> Iterator[bytes]:
+    data = _TEXT.encode()
+    yield from (gzip.compress(data, mtime=0), bz2.compress(data), lzma.compress(data), data)
+    yield gzip.compress(b"a b\n", mtime=0) + gzip.compress(b"c", mtime=0)
+    yield bz2.compress(b"a b\n") + bz2.compress(b"c")
+    yield lzma.compress(b"a b\n") + bytes(4) + lzma.compress(b"c")
+    if sys.version_info < (3, 14):
+        import zstandard
+
+        yield zstandard.ZstdCompressor(write_checksum=True).compress(data)
+
+
+def _written(name: str, vectors: WordVectors, folder: Path) -> bytes:
+    formats.save(vectors, folder / "v", name)
+    return (folder / "v").read_bytes()
+
+
+def _trained(**options: Any) -> Model:
+    corpus = [["a", "b", "c", "a"], ["b", "a"]] * 3
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AdviceWarning)  # such a small model is none of the advice
+        return train(corpus, dim=3, min_count=1, epochs=1, threads=1, progress=False, **options)
+
+
+def _model(folder: Path, **options: Any) -> bytes:
+    save_model(_trained(**options), folder / "m.embed")
+    return (folder / "m.embed").read_bytes()
+
+
+def seeds(target: str) -> list[bytes]:
+    """Return the inputs that a target starts from; the first of them is read without an error."""
+    with tempfile.TemporaryDirectory() as name:
+        return list(_seeds(target, Path(name)))
+
+
+def _seeds(target: str, folder: Path) -> Iterator[bytes]:
+    if target.startswith("word2vec-text"):
+        yield b"2 2\na 1 -2.5\nb 0.125 3e-5\n"
+        yield b"a 1 2\nb 3 4\n"
+        yield b"2 2\r\nnew  york\t1 2\r\n\xc3\xa9\\u0020 3 +.5 \r\n\n"
+    elif target == "word2vec-binary":
+        yield _written("binary", _vectors(), folder)
+        yield _written("binary", _vectors(), folder).replace(b"\n", b"").replace(b"4 3", b"4 3\n")
+        yield gzip.compress(_written("binary", _vectors(), folder), mtime=0)
+    elif target.startswith("format-"):
+        form = target.removeprefix("format-")
+        tables = {"fasttext": _with_ngrams, "floret": lambda: _trained(subword=True, buckets=4, hash_count=2).vectors}
+        yield _written(form, tables.get(form, _vectors)(), folder)
+        if form == "native":
+            yield _written(form, _with_ngrams(), folder)
+            yield _written(form, _with_ngrams(np.array([1, 3], np.int32)), folder)
+            for method in ("int8", "binary", "pq"):
+                save_quantized(_with_ngrams(), folder / "q.embed", quantizer(method))
+                yield (folder / "q.embed").read_bytes()
+        if form == "fasttext":
+            fasttext_bin.write(_quantised_fasttext(), folder / "q.ftz")
+            yield (folder / "q.ftz").read_bytes()
+    elif target == "any-format":
+        yield b"\0" + b"1 2\na 1 2\n"
+        for name, number in (("binary", 1), ("native", 2), ("glove", 3), ("binary", 4)):
+            yield bytes([number]) + _written(name, _vectors(), folder)
+    elif target == "model":
+        yield _model(folder)
+        yield _model(folder, subword=True, buckets=4)
+    elif target.startswith("encoded"):
+        with encode([["a", "b", "a"], ["日本", "a"]], min_count=1, directory=folder / "kept"):
+            yield targets.pack(folder / "kept")
+    elif target == "vocabulary":
+        yield "the 10\nof 5\né 5\n".encode()
+    elif target == "test-set":
+        yield b"word\tother\tscore\na\tb\t1.5\nc\td\t2\n"
+        yield b": section\na b c d\n: gram2\ne f g h\n"
+        yield b"# comment\na,b,n,1\n"
+        yield b"a b c d\n"
+    elif target == "wiki":
+        yield _DUMP.encode()
+        yield bz2.compress(_DUMP.encode())
+    elif target == "compressed":
+        yield from _compressed()
+    elif target == "corpus":
+        for how in (0, 1, 2, 4, 8, 9):
+            yield bytes([how]) + _TEXT.encode()
+        yield b"\0" + "the_a don't ﬁ\u0301\u0323 __x__ कि\ufeff\u0130".encode()
+        yield b"\x02\xff\xfea\0b\xed\xa0\x80"
+    elif target == "config":
+        yield _CONFIG.encode()
+    elif target == "phrases":
+        phrases = Phrases([["new", "york", "is", "new"], ["new", "york"]], min_count=1, threshold=0.1)
+        phrases.save(folder / "phrases")
+        yield (folder / "phrases").read_bytes()
+    elif target == "ngrams":
+        yield b"\x03\x03\x07" + "naïve 日本".encode()
+    else:
+        raise KeyError(target)
+
+
+def mutations(start: list[bytes], tokens: list[str], count: int, seed: int) -> Iterator[bytes]:
+    """Yield damaged inputs, always the same: bits flipped, pieces removed, doubled, replaced or joined with others."""
+    rng = random.Random(seed)
+    for _ in range(count):
+        data = bytearray(rng.choice(start))
+        for _ in range(1 << rng.randrange(4)):
+            at = rng.randrange(len(data) + 1)
+            size = min(1 << rng.randrange(6), len(data) - at)
+            kind = rng.randrange(6)
+            if kind == 0 and at < len(data):
+                data[at] ^= 1 << rng.randrange(8)
+            elif kind == 1 and at < len(data):
+                data[at] = rng.choice((0, 1, 10, 32, 127, 128, 255))
+            elif kind == 2:
+                del data[at : at + size]
+            elif kind == 3:
+                data[at:at] = data[at : at + size] * (1 << rng.randrange(4))
+            elif kind == 4:
+                other = rng.choice(start)
+                data[at : at + size] = other[at : at + size]
+            elif tokens:
+                data[at:at] = rng.choice(tokens).encode()
+        yield bytes(data)

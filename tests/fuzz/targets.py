@@ -1,0 +1,277 @@
+"""One target for each reader: it takes any bytes, and ends well or in an error of one sentence.
+
+A target writes the bytes to a file and reads it. Whatever comes out must be sound: numbers are finite, ids lie within
+the vocabulary, what was read is read again after it was written. An exception that is no EmbedError, a message of
+several lines, a warning of NumPy's: each is a finding.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import warnings
+from collections.abc import Callable
+from itertools import islice, pairwise
+from pathlib import Path
+
+import numpy as np
+
+from embed import formats
+from embed.compat.gensim.phrases import Phrases
+from embed.config import TrainConfig
+from embed.corpora import TextCorpus, WikiCorpus
+from embed.corpora.compressed import InputFile
+from embed.encoding import COUNTS, IDS, META, OFFSETS, WORD_OFFSETS, WORDS, EncodedCorpus, encode
+from embed.errors import AdviceWarning, EmbedError
+from embed.eval.sets import load_set
+from embed.formats import word2vec_binary, word2vec_text
+from embed.formats.model_file import load_model
+from embed.formats.registry import FORMATS
+from embed.subword import SubwordScheme
+from embed.vectors import WordVectors
+from embed.vocab import Vocabulary
+
+__all__ = ["PARTS", "TARGETS", "Finding", "Target", "attempt", "pack", "unpack"]
+
+Target = Callable[[bytes, Path], object]
+"""Takes the input, and a folder of its own to write it in."""
+
+LONGEST_MESSAGE = 700
+MOST_SENTENCES = 20_000
+"""Read of one corpus: a compressed input of a few KB may hold a thousand times as many."""
+MOST_DECOMPRESSED = 32 << 20
+MOST_ENCODED_BYTES = 1 << 16
+PARTS = (META, IDS, OFFSETS, WORDS, WORD_OFFSETS, COUNTS)
+"""The files of an encoded corpus, in the order in which an input holds them."""
+_PART_SIZE = struct.Struct("<H")
+
+
+class Finding(AssertionError):
+    """What a reader may not do."""
+
+
+def attempt(target: Target, data: bytes, folder: Path) -> str | None:
+    """Run a target on an input; return None if it was read, or the message of the error it was refused with."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.simplefilter("ignore", AdviceWarning)
+        try:
+            target(data, folder)
+        except EmbedError as error:
+            message = str(error).replace(str(folder), "")
+            if not message.strip() or "\n" in message or len(message) > LONGEST_MESSAGE:
+                raise Finding(f"not a sentence: {message[:2000]!r}") from error
+            return message
+    return None
+
+
+def _file(data: bytes, folder: Path, name: str) -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def _check_vectors(vectors: WordVectors) -> None:
+    if not np.isfinite(vectors.norms).all() or len(set(vectors.words)) != len(vectors):
+        raise Finding("vectors that are not finite, or words that come twice")
+    for word in vectors.words[:1]:
+        vectors.nearest(word, 3)
+    if vectors.subwords is not None and vectors.subwords.can_compose("unheard"):
+        vectors.vector("unheard")
+
+
+def _text(data: bytes, folder: Path) -> None:
+    vectors = word2vec_text.read(_file(data, folder, "v.txt"))
+    _check_vectors(vectors)
+    word2vec_text.write(vectors, folder / "again.txt", on_bad_word="escape")
+    again = word2vec_text.read(folder / "again.txt", unescape=True)
+    if again.words != vectors.words or not np.array_equal(again.matrix, vectors.matrix):
+        raise Finding("written and read again, the vectors differ")
+
+
+def _text_leniently(data: bytes, folder: Path) -> None:
+    _check_vectors(word2vec_text.read(_file(data, folder, "v.txt"), decode_errors="replace", unescape=True, dim=2))
+
+
+def _binary(data: bytes, folder: Path) -> None:
+    vectors = word2vec_binary.read(_file(data, folder, "v.bin"))
+    _check_vectors(vectors)
+    word2vec_binary.write(vectors, folder / "again.bin", on_bad_word="escape")
+    again = word2vec_binary.read(folder / "again.bin", unescape=True)
+    if again.words != vectors.words or not np.array_equal(again.matrix, vectors.matrix):
+        raise Finding("written and read again, the vectors differ")
+
+
+def _vectors(name: str) -> Target:
+    def target(data: bytes, folder: Path) -> None:
+        _check_vectors(formats.load(_file(data, folder, "v"), name))
+
+    return target
+
+
+def _any_format(data: bytes, folder: Path) -> None:
+    endings = (".txt", ".bin", ".embed", ".glove", ".dat")
+    ending = endings[data[0] % len(endings)] if data else ".dat"
+    _check_vectors(formats.load(_file(data[1:], folder, f"v{ending}")))
+
+
+def _model(data: bytes, folder: Path) -> None:
+    model = load_model(_file(data, folder, "m.embed"))
+    _check_vectors(model.vectors)
+    model.run_card()
+
+
+def pack(directory: Path) -> bytes:
+    """Return the files of an encoded corpus as one input."""
+    parts = [(directory / name).read_bytes() for name in PARTS]
+    return b"".join(_PART_SIZE.pack(len(part)) + part for part in parts)
+
+
+def unpack(data: bytes) -> dict[str, bytes]:
+    """Return the files that an input stands for; those that it has no room for are missing."""
+    parts = {}
+    for name in PARTS:
+        if len(data) < _PART_SIZE.size:
+            break
+        (size,) = _PART_SIZE.unpack_from(data)
+        parts[name] = data[_PART_SIZE.size :][:size]
+        data = data[_PART_SIZE.size + size :]
+    return parts
+
+
+def _encoded(data: bytes, folder: Path) -> None:
+    directory = folder / "encoded"
+    directory.mkdir(exist_ok=True)
+    parts = unpack(data)
+    for name in PARTS:
+        (directory / name).unlink(missing_ok=True)
+        if name in parts:
+            (directory / name).write_bytes(parts[name])
+    with EncodedCorpus.open(directory) as encoded:
+        ids, offsets, size = encoded.ids, encoded.offsets, len(encoded.vocabulary)
+        if ids.min() < 0 or ids.max() >= size or offsets[-1] != len(ids) or not (np.diff(offsets) > 0).all():
+            raise Finding("ids or offsets lead outside")
+        if not np.array_equal(np.bincount(ids, minlength=size), encoded.vocabulary.counts):
+            raise Finding("counts are not those of the ids")
+
+
+def _encoded_resized(data: bytes, folder: Path) -> None:
+    """The same with the sizes in meta.json put right, so that the checks behind them are met."""
+    parts = unpack(data)
+    try:
+        meta = json.loads(parts.get(META, b""))
+    except (ValueError, RecursionError):
+        return
+    if isinstance(meta, dict):
+        meta["sizes"] = {name: len(part) for name, part in parts.items()}
+        parts[META] = json.dumps(meta).encode()
+        _encoded(b"".join(_PART_SIZE.pack(len(part) & 0xFFFF) + part for part in parts.values()), folder)
+
+
+def _vocabulary(data: bytes, folder: Path) -> None:
+    vocabulary = Vocabulary.load(_file(data, folder, "vocabulary.txt"))
+    vocabulary.save(folder / "again.txt")
+    if Vocabulary.load(folder / "again.txt") != vocabulary or vocabulary.counts.min() < 1:
+        raise Finding("written and read again, the vocabulary differs")
+
+
+def _test_set(data: bytes, folder: Path) -> None:
+    if not len(load_set(_file(data, folder, "set.txt"))):
+        raise Finding("a test set without items")
+
+
+def _wiki(data: bytes, folder: Path) -> None:
+    for sentence in islice(WikiCorpus(_file(data, folder, "dump.xml")), MOST_SENTENCES):
+        if not sentence or not all(sentence):
+            raise Finding("an empty sentence or word")
+
+
+def _compressed(data: bytes, folder: Path) -> None:
+    with InputFile(str(_file(data, folder, "c"))).open() as stream:
+        first = stream.peek(7)
+        left = MOST_DECOMPRESSED
+        start = stream.read(7)
+        while left > 0 and (more := stream.read(1 << 16)):
+            left -= len(more)
+        if first != start:
+            raise Finding("looking ahead changed what was read")
+
+
+def _corpus(data: bytes, folder: Path) -> None:
+    """The first byte chooses how the rest is read."""
+    how, text = data[0] if data else 0, data[1:]
+    options = {
+        "lowercase": bool(how & 1),
+        "decode_errors": ("strict", "replace", "skip", "skip")[how >> 1 & 3],
+    }
+    path = _file(text, folder, "corpus.txt")
+    if how & 8:
+        for sentence in islice(TextCorpus(path, tokenizer="words", **options), MOST_SENTENCES):
+            if not sentence or not all(sentence):
+                raise Finding("an empty sentence or word")
+        return
+    corpus = TextCorpus(path, **options)
+    slow = list(islice(corpus, MOST_SENTENCES))
+    if len(slow) == MOST_SENTENCES or sum(map(len, slow)) > MOST_ENCODED_BYTES:
+        return
+    with encode(corpus, min_count=1) as encoded:
+        words = encoded.vocabulary.words
+        fast = [[words[i] for i in encoded.ids[a:b]] for a, b in pairwise(encoded.offsets)]
+    if fast != slow:
+        raise Finding("the compiled tokenizer and Python's read different words")
+
+
+def _config(data: bytes, folder: Path) -> None:
+    config = TrainConfig.from_toml(_file(data, folder, "run.toml"))
+    if TrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) != config:
+        raise Finding("written and read again, the configuration differs")
+
+
+def _ngrams(data: bytes, folder: Path) -> None:
+    word = data[3:].decode("utf-8", "surrogateescape")
+    low, more, buckets = (*data[:3], 0, 0, 0)[:3]
+    scheme = SubwordScheme(low % 8, low % 8 + more % 8, buckets)
+    found = scheme.buckets_of(word)
+    if len(found) != len(scheme.ngrams(word)) or (len(found) and not 0 <= found.min() <= found.max() < buckets):
+        raise Finding("the n-grams are not those of the plain definition")
+
+
+def _phrases(data: bytes, folder: Path) -> None:
+    phrases = Phrases.load(_file(data, folder, "phrases"))
+    phrases.find_phrases([["new", "york", "is", "new"]])
+    _ = phrases[["new", "york", "is", "new"]]
+
+
+def _pyarrow_is_missing() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("pyarrow") is None
+
+
+# Formats whose files another library reads for us, and folders, are left out.
+_FOREIGN = {"parquet", "arrow"} if _pyarrow_is_missing() or os.environ.get("FUZZ_FOREIGN", "") == "" else set()
+
+TARGETS: dict[str, Target] = {
+    "word2vec-text": _text,
+    "word2vec-text-lenient": _text_leniently,
+    "word2vec-binary": _binary,
+    **{
+        f"format-{name}": _vectors(name)
+        for name, form in FORMATS.items()
+        if form.read and form.write and not form.folder and name not in {"text", "glove", "binary"} | _FOREIGN
+    },
+    "any-format": _any_format,
+    "model": _model,
+    "encoded": _encoded,
+    "encoded-resized": _encoded_resized,
+    "vocabulary": _vocabulary,
+    "test-set": _test_set,
+    "wiki": _wiki,
+    "compressed": _compressed,
+    "corpus": _corpus,
+    "config": _config,
+    "ngrams": _ngrams,
+    "phrases": _phrases,
+}
+"""Every target by its name."""

@@ -1,0 +1,52 @@
+"""Train every kind of model with two threads, for ThreadSanitizer (``make sanitize``).
+
+The sanitizer reports every pair of unordered accesses of which one writes. Hogwild consists of them, and each function
+in which they are meant is in ``thread.supp``; a report is a race that nobody meant, and the exit code is not 0.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import warnings
+
+import numpy as np
+
+from embed._core import simd_paths
+from embed.config import TrainConfig
+from embed.encoding import encode
+from embed.errors import AdviceWarning
+from embed.trainer import Trainer
+
+WORDS = 50
+TOKENS = 20_000
+
+
+def main() -> None:
+    """Train, and count what was trained."""
+    rng = np.random.default_rng(1)
+    sentences = [[f"w{i}" for i in rng.integers(0, WORDS, 40)] for _ in range(TOKENS // 40)]
+    warnings.simplefilter("ignore", AdviceWarning)
+    runs = 0
+    kinds = list(itertools.product(simd_paths(), ("sg", "cbow"), (False, True), ("exact", "historic")))
+    with encode(sentences, min_count=1) as corpus:
+        for path, objective, subword, gradient in kinds:
+            os.environ["EMBED_SIMD"] = path
+            config = TrainConfig(
+                objective=objective,
+                subword=subword,
+                gradient=gradient,
+                buckets=100,
+                dim=20,
+                epochs=1,
+                threads=2,
+                held_out=0.1,
+            )
+            model = Trainer(corpus, config).run(progress=False)
+            assert np.isfinite(model.vectors.matrix).all()
+            runs += 1
+    print(f"{runs} kinds of model trained by two threads ({', '.join(simd_paths())})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,261 @@
+"""The interface of fastText's Python package: its answers, its files, its defaults."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+import runpy
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from embed import formats
+from embed.cli import main
+from embed.compat import fasttext as ours
+from embed.errors import ConfigError, CorpusError, FormatError
+from embed.formats import fasttext_bin
+from embed.formats.fasttext_file import FastTextFile
+
+WORDS = ["die", "straße", "日本語", "lang", "wörter", "auch", "nach", "sind", "x"]
+TEXTS = ["die", "straße", "日本語", "</s>", "unbekannt", "日本", "ß", "a", ""]
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rng = np.random.default_rng(0)
+    path = tmp_path_factory.mktemp("text") / "corpus.txt"
+    lines = [" ".join(WORDS[i] for i in rng.integers(0, len(WORDS), 12)) for _ in range(100)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(corpus: Path) -> ours.FastText:
+    return ours.train_unsupervised(corpus, dim=16, bucket=200, epoch=2, thread=1, t=0.0, verbose=0)
+
+
+def unit(vector: Any) -> Any:
+    length = float(np.linalg.norm(vector))
+    return np.asarray(vector) / (length or 1)
+
+
+# fastText's own package beside it
+
+
+@pytest.fixture(scope="module")
+def both(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ours.FastText]:
+    fasttext = pytest.importorskip("fasttext", reason="fasttext-community is not installed")
+    theirs = fasttext.train_unsupervised(
+        str(corpus), dim=16, bucket=200, minCount=1, epoch=1, thread=1, verbose=0, minn=2, maxn=4
+    )
+    path = tmp_path_factory.mktemp("model") / "theirs.bin"
+    theirs.save_model(str(path))
+    return theirs, ours.load_model(path)
+
+
+def test_words_and_rows_are_the_same(both: tuple[Any, ours.FastText]) -> None:
+    theirs, own = both
+    assert own.words == own.get_words() == own.labels == theirs.words
+    np.testing.assert_array_equal(own.get_words(include_freq=True)[1], theirs.get_words(include_freq=True)[1])
+    for text in TEXTS:
+        names, rows = own.get_subwords(text)
+        expected = theirs.get_subwords(text)
+        assert names == expected[0], text
+        assert rows.tolist() == expected[1].tolist(), text
+        assert own.get_word_id(text) == theirs.get_word_id(text)
+        assert own.get_subword_id(text) == theirs.get_subword_id(text)
+        assert (text in own) == (text in theirs)
+    np.testing.assert_array_equal(own.get_input_matrix(), theirs.get_input_matrix())
+    np.testing.assert_array_equal(own.get_output_matrix(), theirs.get_output_matrix())
+    np.testing.assert_array_equal(own.get_input_vector(3), theirs.get_input_vector(3))
+    assert own.get_dimension() == theirs.get_dimension() == 16
+    assert own.is_quantized() is theirs.is_quantized() is False
+
+
+def test_vectors_are_the_same(both: tuple[Any, ours.FastText]) -> None:
+    theirs, own = both
+    matrix = theirs.get_input_matrix()
+    for text in TEXTS:
+        rows = theirs.get_subwords(text)[1]
+        expected = matrix[rows].mean(axis=0) if len(rows) else np.zeros(16)
+        np.testing.assert_allclose(own.get_word_vector(text), expected, atol=1e-6)
+        np.testing.assert_array_equal(own[text], own.get_word_vector(text))
+        # fasttext-community scales vectors to length 1
+        np.testing.assert_allclose(unit(own[text]), unit(theirs.get_word_vector(text)), atol=1e-6)
+    for sentence in ("die straße", "die  unbekannt\tnach\u00a0x", "", " a "):
+        np.testing.assert_allclose(own.get_sentence_vector(sentence), theirs.get_sentence_vector(sentence), atol=1e-6)
+
+
+def test_questions_have_the_same_answers(both: tuple[Any, ours.FastText]) -> None:
+    theirs, own = both
+    for question in (("die",), ("unbekannt",), ("日本語", 3)):
+        expected = theirs.get_nearest_neighbors(*question)
+        found = own.get_nearest_neighbors(*question)
+        assert [word for _, word in found] == [word for _, word in expected]
+        np.testing.assert_allclose([score for score, _ in found], [score for score, _ in expected], atol=1e-5)
+    expected = theirs.get_analogies("die", "nach", "lang", 3)
+    found = own.get_analogies("die", "nach", "lang", 3)
+    assert [word for _, word in found] == [word for _, word in expected]
+    np.testing.assert_allclose([score for score, _ in found], [score for score, _ in expected], atol=1e-5)
+
+
+def test_files_go_both_ways(both: tuple[Any, ours.FastText], model: ours.FastText, tmp_path: Path) -> None:
+    fasttext = pytest.importorskip("fasttext")
+    both[0].save_model(str(tmp_path / "theirs.bin"))
+    both[1].save_model(tmp_path / "ours.bin")
+    assert (tmp_path / "theirs.bin").read_bytes() == (tmp_path / "ours.bin").read_bytes()
+    model.save_model(tmp_path / "trained.bin")
+    theirs = fasttext.load_model(str(tmp_path / "trained.bin"))
+    assert theirs.words == model.words
+    for word in [*WORDS, "unbekannt"]:
+        np.testing.assert_allclose(unit(theirs.get_word_vector(word)), unit(model[word]), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "quantisation",
+    [{}, {"qnorm": True, "dsub": 3}, {"cutoff": 350, "qnorm": True}],
+    ids=["plain", "norms", "pruned"],
+)
+def test_a_quantised_classifier(tmp_path: Path, quantisation: dict[str, Any]) -> None:
+    fasttext = pytest.importorskip("fasttext", reason="fasttext-community is not installed")
+    rng = np.random.default_rng(1)
+    text = tmp_path / "labelled.txt"
+    text.write_text(
+        "".join(f"__label__{i % 2} " + " ".join(f"w{k}" for k in rng.integers(0, 300, 20)) + "\n" for i in range(100))
+    )
+    settings = {"dim": 7, "bucket": 400, "minn": 2, "maxn": 3, "epoch": 1, "thread": 1, "verbose": 0}
+    theirs = fasttext.train_supervised(str(text), **settings)
+    theirs.quantize(input=str(text), **quantisation)
+    theirs.save_model(str(tmp_path / "a.ftz"))
+    own = ours.load_model(tmp_path / "a.ftz")
+    own.save_model(tmp_path / "b.ftz")
+    assert (tmp_path / "a.ftz").read_bytes() == (tmp_path / "b.ftz").read_bytes()
+    assert own.is_quantized()
+    assert own.model == "supervised"
+    assert sorted(own.labels) == ["__label__0", "__label__1"]
+    for word in [*theirs.words[:50], "w9999", "unheard"]:
+        assert own.get_subwords(word)[1].tolist() == theirs.get_subwords(word)[1].tolist()
+        np.testing.assert_allclose(unit(own[word]), unit(theirs.get_word_vector(word)), atol=1e-5)
+    np.testing.assert_allclose(own.vectors[theirs.words[3]], own[theirs.words[3]], atol=1e-6)
+    assert len(own.get_nearest_neighbors("w9999", 3)) == 3
+    assert own.vectors.subwords is not None
+    assert (own.vectors.subwords.kept is not None) == ("cutoff" in quantisation)
+    for word in ("w9999", "w1w2"):
+        np.testing.assert_allclose(own.vectors[word], own[word], atol=1e-6)
+    with pytest.raises(FormatError, match="the matrix is quantised"):
+        own.get_input_matrix()
+    with pytest.raises(ConfigError, match="the sentence vectors of a classifier"):
+        own.get_sentence_vector("w1")
+
+
+def test_parameters_and_defaults_are_those_of_fasttext() -> None:
+    module = pytest.importorskip("fasttext.FastText", reason="fasttext-community is not installed")
+    own = inspect.signature(ours.train_unsupervised).parameters
+    assert list(own)[:7] == ["input", "model", "lr", "dim", "ws", "epoch", "minCount"]  # in this order there, too
+    shared = set(own) & set(module.unsupervised_default) - {"thread"}
+    assert shared == set(own) - {"input", "thread", "gradient"}
+    for name in shared:
+        assert own[name].default == module.unsupervised_default[name], name
+
+
+# training
+
+
+def test_training_learns_and_says_what_it_did(model: ours.FastText, tmp_path: Path) -> None:
+    assert sorted(model.words) == sorted(WORDS)
+    assert (model.model, model.loss, model.dim, model.ws, model.epoch) == ("skipgram", "ns", 16, 5, 2)
+    assert (model.minCount, model.neg, model.bucket, model.minn, model.maxn, model.t) == (5, 5, 200, 3, 6, 0.0)
+    assert repr(model) == "<FastText skipgram: 9 words x 16 dimensions>"
+    assert model.get_input_matrix().shape == (9 + 200, 16)
+    assert np.abs(model.get_output_matrix()).max() > 0
+    model.save_model(tmp_path / "m.bin")
+    again = ours.load_model(tmp_path / "m.bin")
+    np.testing.assert_array_equal(again["straße"], model["straße"])
+    np.testing.assert_array_equal(again["unbekannt"], model["unbekannt"])
+
+
+@pytest.mark.parametrize("changes", [{"maxn": 0}, {"bucket": 0}])
+def test_words_only(corpus: Path, changes: dict[str, int]) -> None:
+    model = ours.train_unsupervised(str(corpus), "cbow", dim=16, epoch=1, thread=1, verbose=0, **changes)
+    assert model.model == "cbow"
+    assert model.get_subwords("die") == (["die"], [model.get_word_id("die")])
+    assert not model["unbekannt"].any()
+    with pytest.raises(FormatError, match="the model has no n-grams"):
+        model.get_subword_id("die")
+
+
+def test_the_historic_gradient_is_another_training(corpus: Path, model: ours.FastText) -> None:
+    settings: dict[str, Any] = {"dim": 16, "bucket": 200, "epoch": 2, "thread": 1, "t": 0.0, "verbose": 0}
+    again = ours.train_unsupervised(corpus, **settings)
+    np.testing.assert_array_equal(again.get_input_matrix(), model.get_input_matrix())
+    historic = ours.train_unsupervised(corpus, gradient="historic", **settings)
+    assert not np.allclose(historic.get_input_matrix(), model.get_input_matrix())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"loss": "hs"}, "loss must be 'ns'.*not 'hs'"),
+        ({"model": "supervised"}, "model must be one of 'skipgram', 'cbow', not 'supervised'"),
+        ({"wordNgrams": 2}, "wordNgrams must be 1"),
+        ({"dim": 0}, "dim must be at least 1"),
+        ({"minn": 5, "maxn": 3}, "min_n is 5 but max_n is 3"),
+        ({"gradient": "wrong"}, "gradient must be one of"),
+    ],
+)
+def test_what_is_not_here_is_refused(corpus: Path, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        ours.train_unsupervised(corpus, **changes)
+
+
+def test_mistakes_are_told(model: ours.FastText, tmp_path: Path) -> None:
+    with pytest.raises(CorpusError):
+        ours.train_unsupervised(tmp_path / "none.txt", verbose=0)
+    with pytest.raises(FormatError, match="no such file"):
+        ours.load_model(tmp_path / "none.bin")
+    with pytest.raises(ConfigError, match="line break"):
+        model.get_sentence_vector("a\nb")
+    with pytest.raises(ConfigError, match="input rows from 0 to 208, not 209"):
+        model.get_input_vector(209)
+    assert model.get_word_id("a\udc80") == -1
+
+
+def test_a_sentence_is_the_mean_of_unit_vectors(model: ours.FastText) -> None:
+    expected = (unit(model["die"]) + unit(model["unbekannt"])) / 2
+    np.testing.assert_allclose(model.get_sentence_vector("die unbekannt"), expected, atol=1e-6)
+    assert math.isclose(float(np.linalg.norm(model.get_sentence_vector("die"))), 1, rel_tol=1e-6)
+
+
+def test_words_that_are_not_utf8_are_found_by_their_rows(model: ours.FastText, tmp_path: Path) -> None:
+    model.save_model(tmp_path / "m.bin")
+    file: FastTextFile = fasttext_bin.read(tmp_path / "m.bin")
+    file.words[0] = b"\xff"
+    broken = ours.FastText(file)
+    assert broken.words[0] == "\ufffd"
+    assert broken.get_word_id("\ufffd") == -1
+
+
+def test_the_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = Path(__file__).parents[1] / "docs" / "migrating-from-fasttext.md"
+    if not guide.exists():
+        pytest.skip("the documentation is not beside the tests")
+    rng = np.random.default_rng(0)
+    words = [*WORDS, "berlin", "deutschland", "frankreich"]
+    lines = [" ".join(words[i] for i in rng.integers(0, len(words), 12)) for _ in range(50)]
+    (tmp_path / "corpus.txt").write_text("\n".join(lines), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```(python|sh)\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+    assert [language for language, _ in blocks] == ["python", "python", "sh", "python"]
+    for number, (language, block) in enumerate(blocks):
+        if language == "sh":
+            for line in block.splitlines():
+                assert main(shlex.split(line)[1:]) == 0
+        else:
+            script = tmp_path / f"block{number}.py"
+            script.write_text(block.replace("dim=100", "dim=16, bucket=500"), encoding="utf-8")
+            runpy.run_path(str(script))
+    assert formats.detect("vectors.bin") == formats.detect("again.bin") == formats.detect("model2.bin") == "fasttext"

@@ -1,0 +1,20 @@
+"""A thousandth of ``make torture``: its checks run, and still find what they look for."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from hostile import HAS_LIMITS
+from torture import reading, training
+
+SCALE = 0.001
+CHECKS = {**reading.CHECKS, **training.CHECKS}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measures by way of /proc")
+@pytest.mark.parametrize("name", CHECKS)
+def test_the_short_form(name: str) -> None:
+    if not HAS_LIMITS and name in ("soak", "one-sentence"):
+        pytest.skip("a sanitizer has memory of its own")
+    assert CHECKS[name](SCALE)
