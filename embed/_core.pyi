@@ -45,7 +45,15 @@ class Worker:
         stop: NDArray[np.int32],
     ) -> int: ...
 
-def train_window(x: NDArray[np.float32], y: NDArray[np.float32], lr: float, ratio: float, path: str) -> float: ...
+def train_window(
+    x: NDArray[np.float32],
+    y: NDArray[np.float32],
+    lr: float,
+    ratio: float,
+    path: str,
+    mean: bool = False,
+    repeats: int = 1,
+) -> float: ...
 def compose_rows(
     inputs: NDArray[np.float32],
     row_offsets: NDArray[np.int64],

@@ -19,34 +19,41 @@ from libc.stdlib cimport free, malloc
 
 cdef extern from "kernels.h" nogil:
     int EMBED_ROW_FLOATS
+    int EMBED_LINE
+    enum:
+        EMBED_BATCH
+    ctypedef struct embed_loss:
+        pass
     ctypedef struct embed_window:
         float **x
-        float **dx
         float **y
-        const int32_t *folds
+        int32_t *folds
+        const float *signs
+        float *ratios
         float *scores
+        float *rates_x
         float **copies
         float *copy
+        float *mean
+        embed_loss *loss
         int nx
         int ny
         int unique
-        float *ratios
         int width
         float lr
     ctypedef struct embed_kernels:
         const char *name
         int lanes
-        double (*window)(const embed_window *w) noexcept nogil
+        void (*window)(const embed_window *w) noexcept nogil
+        void (*mean_windows)(const embed_window *w, int n) noexcept nogil
         void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                         float *out, float *copy) noexcept nogil
         void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, int width, const float *now,
                         const float *before) noexcept nogil
-        void (*context_mean)(const float *block, int64_t stride, int64_t first, int64_t last, int64_t center,
-                             int width, float *mean, float *delta) noexcept nogil
-        void (*context_add)(float *block, int64_t stride, int64_t first, int64_t last, int64_t center, int width,
-                            float weight, const float *ratios, const float *delta) noexcept nogil
     const embed_kernels *embed_kernels_at(int i) noexcept
-    int64_t embed_scores_size(int64_t nx, int64_t ny) noexcept
+    int64_t embed_groups(int64_t ny) noexcept
+    int embed_group_floats(int nx) noexcept
+    double embed_take_loss(embed_loss *loss) noexcept
     void embed_prefetch_row(const float *row, int width) noexcept
 
 cdef extern from "random.h" nogil:
@@ -113,6 +120,42 @@ cdef class _Scratch:
         free(self._memory)
 
 
+cdef class _Plans:
+    """Windows with scratch for up to `inputs` input vectors and `targets` output rows each; row 0 has label 1."""
+    cdef embed_window windows[EMBED_BATCH]
+    cdef embed_loss loss
+    cdef _Scratch _floats
+    cdef object _pointers, _integers
+
+    def __cinit__(self, int64_t inputs, int64_t targets, int64_t width):
+        cdef int64_t lines = embed_group_floats(<int> max(inputs, <int64_t> EMBED_BATCH))
+        cdef int64_t groups = embed_groups(targets), i
+        self._floats = _Scratch(groups * lines + lines + groups * 2 * EMBED_LINE + inputs * width
+                                + EMBED_BATCH * (width + inputs))
+        self._pointers = bytearray(sizeof(void *) * (inputs + EMBED_BATCH * (inputs + targets)))
+        self._integers = bytearray(4 * EMBED_BATCH * targets)
+        cdef unsigned char[::1] pointers = self._pointers, integers = self._integers
+        cdef float *floats = self._floats.floats
+        cdef float *signs = floats + groups * lines + lines
+        cdef embed_window *window
+        signs[0] = signs[EMBED_LINE] = -0.0
+        embed_take_loss(&self.loss)
+        for i in range(EMBED_BATCH):
+            window = &self.windows[i]
+            window.scores = floats
+            window.rates_x = floats + groups * lines
+            window.signs = signs
+            window.copy = signs + groups * 2 * EMBED_LINE
+            window.mean = window.copy + inputs * width + i * width
+            window.ratios = window.copy + (inputs + EMBED_BATCH) * width + i * inputs
+            window.copies = <float **> &pointers[0]
+            window.x = window.copies + inputs + i * (inputs + targets)
+            window.y = window.x + inputs
+            window.folds = <int32_t *> &integers[0] + i * targets
+            window.loss = &self.loss
+            window.width = <int> width
+
+
 cdef class Worker:
     """One thread's view of the shared corpus and matrices, with scratch of its own.
 
@@ -163,20 +206,17 @@ cdef class Worker:
     cdef int width, window, negatives, noise_windows
     cdef bint cbow, exact, fixed_window
     cdef uint64_t seed
-    cdef _Scratch block_memory, before_memory, window_memory
-    cdef object index_memory, pointer_memory
+    cdef _Scratch block_memory, before_memory, ratio_memory
+    cdef object index_memory
     # positions of the block: words[0..n), of which own_first..own_last-1 are centers
     cdef int32_t *words
     cdef int32_t *reaches
     cdef int32_t *noise
-    cdef int32_t *folds
     cdef float *block       # [positions, stride] input vectors, trained in place
     cdef float *before      # [positions, stride] the same as they were gathered
-    cdef float *mean        # [stride] CBOW: the mean of a window's contexts
-    cdef float *delta       # [stride] CBOW: its increment
     cdef float *ratios      # [positions] learning rate of each position over that of the output rows
     cdef float ratio        # the same for a position of one row
-    cdef embed_window plan
+    cdef _Plans plans
     cdef readonly double loss
     cdef readonly int64_t examples
     cdef readonly int64_t centers
@@ -206,30 +246,14 @@ cdef class Worker:
         self.block_memory = _Scratch(positions * self.stride)
         self.before_memory = _Scratch(positions * self.stride)
         self.block, self.before = self.block_memory.floats, self.before_memory.floats
-        cdef int64_t scores = (embed_scores_size(contexts, targets) + EMBED_ROW_FLOATS) // EMBED_ROW_FLOATS
-        self.window_memory = _Scratch(2 * self.stride + scores * EMBED_ROW_FLOATS + contexts * self.stride
-                                      + contexts + positions)
-        self.mean = self.window_memory.floats
-        self.delta = self.mean + self.stride
-        self.plan.scores = self.delta + self.stride
-        self.plan.copy = self.plan.scores + scores * EMBED_ROW_FLOATS
-        self.plan.ratios = self.plan.copy + contexts * self.stride
-        self.ratios = self.plan.ratios + contexts
-
-        self.index_memory = bytearray(4 * (positions + _BLOCK_TOKENS + <int64_t> noise_windows * negatives + targets))
+        self.ratio_memory = _Scratch(positions)
+        self.ratios = self.ratio_memory.floats
+        self.plans = _Plans(contexts, targets, self.width)
+        self.index_memory = bytearray(4 * (positions + _BLOCK_TOKENS + <int64_t> noise_windows * negatives))
         cdef unsigned char[::1] index_view = self.index_memory
         self.words = <int32_t *> &index_view[0]
         self.reaches = self.words + positions
         self.noise = self.reaches + _BLOCK_TOKENS
-        self.folds = self.noise + <int64_t> noise_windows * negatives
-        self.pointer_memory = bytearray(sizeof(void *) * (3 * contexts + targets + 2))
-        cdef unsigned char[::1] pointer_view = self.pointer_memory
-        self.plan.x = <float **> &pointer_view[0]
-        self.plan.dx = self.plan.x + contexts
-        self.plan.copies = self.plan.dx + contexts
-        self.plan.y = self.plan.copies + contexts
-        self.plan.folds = self.folds
-        self.plan.width = self.width
         self.reset()
 
     def reset(self):
@@ -279,7 +303,7 @@ cdef class Worker:
                     sentence += 1
                 sentence_first, sentence_last = self.offsets[sentence], self.offsets[sentence + 1]
                 block_last = min(position + _BLOCK_TOKENS, sentence_last)
-                self.plan.lr = <float> (lr + lr_slope * <double> position)
+                self.plans.windows[0].lr = <float> (lr + lr_slope * <double> position)
                 self._train_block(epoch_key, sentence_first, sentence_last, position, block_last)
                 position = block_last
         return position
@@ -299,6 +323,7 @@ cdef class Worker:
                            int64_t first, int64_t last) noexcept nogil:
         cdef int32_t *words = self.words + self.window
         cdef int64_t p, limit, n, left = 0, own = 0, right = 0
+        cdef int planned = 0, batch = EMBED_BATCH if self.cbow else 1
         for p in range(first, last):
             if embed_keeps(epoch_key, p, self.keep_thresholds[self.ids[p]]):
                 words[own] = self.ids[p]
@@ -329,8 +354,15 @@ cdef class Worker:
         for p in range(own):
             if p + _PREFETCH_WINDOWS < own:
                 self._prefetch_targets(words[left + p + _PREFETCH_WINDOWS], p + _PREFETCH_WINDOWS)
-            self._train_window(words, n, left + p, p)
-        if self.plan.lr != 0:
+            planned += self._plan_window(words, n, left + p, p, &self.plans.windows[planned])
+            if planned == batch or (planned and p == own - 1):
+                if self.cbow:
+                    self.kernels.mean_windows(&self.plans.windows[0], planned)
+                else:
+                    self.kernels.window(&self.plans.windows[0])
+                planned = 0
+        self.loss += embed_take_loss(&self.plans.loss)
+        if self.plans.windows[0].lr != 0:
             self._scatter(words, n)
 
     cdef void _draw(self, uint64_t stream, int64_t own) noexcept nogil:
@@ -387,14 +419,14 @@ cdef class Worker:
             for j in range(self.negatives):
                 embed_prefetch_row(&self.outputs[noise[j], 0], self.width)
 
-    cdef void _plan_targets(self, int32_t word, const int32_t *noise) noexcept nogil:
+    cdef void _plan_targets(self, int32_t word, const int32_t *noise, embed_window *plan) noexcept nogil:
         """The target's row, then the distinct noise rows, then a second mention of each that was drawn again.
 
         Noise that equals the target is left out (Mikolov et al. 2013 draw noise from the words that are not it).
         """
         cdef int64_t j, k, unique = 1, again = 0
         cdef float *row
-        cdef float **y = self.plan.y
+        cdef float **y = plan.y
         y[0] = &self.outputs[word, 0]
         for j in range(self.negatives):
             row = &self.outputs[noise[j], 0]
@@ -405,47 +437,38 @@ cdef class Worker:
                 y[unique] = row
                 unique += 1
             elif k > 0:
-                self.folds[again] = <int32_t> k
+                plan.folds[again] = <int32_t> k
                 again += 1
         for j in range(again):
-            y[unique + j] = y[self.folds[j]]
-        self.plan.unique = <int> unique
-        self.plan.ny = <int> (unique + again)
+            y[unique + j] = y[plan.folds[j]]
+        plan.unique = <int> unique
+        plan.ny = <int> (unique + again)
 
-    cdef void _train_window(self, const int32_t *words, int64_t n, int64_t center, int64_t c) noexcept nogil:
+    cdef int _plan_window(self, const int32_t *words, int64_t n, int64_t center, int64_t c,
+                          embed_window *plan) noexcept nogil:
+        """Plan the window round `center`; return 0 if it has no context, else 1."""
         cdef int64_t first = max(<int64_t> 0, center - self.reaches[c])
         cdef int64_t last = min(n - 1, center + self.reaches[c])
         cdef int64_t contexts = last - first
         cdef int64_t i, k = 0
-        cdef embed_window *plan = &self.plan
+        # dL/dx of a context is 1/contexts of dL/dmean; word2vec.c drops that factor
+        cdef float weight = 1 / <float> contexts if self.cbow and self.exact else 1
         if contexts == 0:
-            return
-        self._plan_targets(words[center], self._noise_of(c))
-        if self.cbow:
-            self.kernels.context_mean(self.block, self.stride, first, last, center, self.width, self.mean, self.delta)
-            plan.x[0] = self.mean
-            plan.dx[0] = self.delta
-            plan.ratios[0] = 1
-            plan.nx = 1
-            self.loss += self.kernels.window(plan)
-            self.examples += 1
-            # dL/dx of a context is 1/contexts of dL/dmean; word2vec.c drops that factor
-            if plan.lr != 0:
-                self.kernels.context_add(self.block, self.stride, first, last, center, self.width,
-                                         1 / <float> contexts if self.exact else 1, self.ratios, self.delta)
-        else:
-            for i in range(first, last + 1):
-                if i != center:
-                    plan.x[k] = plan.dx[k] = self.block + i * self.stride
-                    plan.ratios[k] = self.ratios[i]
-                    k += 1
-            plan.nx = <int> contexts
-            self.loss += self.kernels.window(plan)
-            self.examples += contexts
+            return 0
+        self._plan_targets(words[center], self._noise_of(c), plan)
+        for i in range(first, last + 1):
+            if i != center:
+                plan.x[k] = self.block + i * self.stride
+                plan.ratios[k] = weight * self.ratios[i]
+                k += 1
+        plan.nx = <int> contexts
+        self.examples += 1 if self.cbow else contexts
+        return 1
 
 
-def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str path):
-    """Train one skip-gram window in place; the kernel by itself, for tests and micro-benchmarks.
+def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str path, bint mean=False,
+                 int64_t repeats=1):
+    """Train one window in place; the kernels by themselves, for tests and micro-benchmarks.
 
     Parameters
     ----------
@@ -455,35 +478,37 @@ def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str 
         As in Worker.run.
     path : str
         One of simd_paths().
+    mean : bool
+        The mean of the rows of x meets those of y, and `ratio` is the rate of each of them (CBOW); otherwise every
+        row does (skip-gram).
+    repeats : int
+        How often to do it.
 
     Returns
     -------
     float
-        The negative log-likelihood before the update.
+        The negative log-likelihood before the update, summed over the repeats.
     """
-    cdef embed_window plan
     cdef const embed_kernels *kernels = _find_kernels(path)
     cdef Py_ssize_t nx = x.shape[0], ny = y.shape[0], width = x.shape[1], i
     if nx == 0 or ny == 0 or y.shape[1] != width or width == 0 or width % EMBED_ROW_FLOATS:
         raise ValueError(f"x and y need rows, of the same multiple of {EMBED_ROW_FLOATS} floats")
-    cdef _Scratch scratch = _Scratch(embed_scores_size(nx, ny) + nx * width + nx)
-    pointers = bytearray(sizeof(void *) * (2 * nx + ny))
-    cdef unsigned char[::1] view = pointers
-    plan.x = plan.dx = <float **> &view[0]
-    plan.copies = plan.x + nx
-    plan.y = plan.copies + nx
-    plan.copy = scratch.floats
-    plan.ratios = plan.copy + nx * width
-    plan.scores = plan.ratios + nx
+    cdef _Plans plans = _Plans(nx, ny, width)
+    cdef embed_window *plan = &plans.windows[0]
     for i in range(nx):
         plan.x[i] = &x[i, 0]
         plan.ratios[i] = <float> ratio
     for i in range(ny):
         plan.y[i] = &y[i, 0]
-    plan.folds = NULL
-    plan.nx, plan.ny, plan.unique, plan.width = <int> nx, <int> ny, <int> ny, <int> width
+    plan.nx, plan.ny, plan.unique = <int> nx, <int> ny, <int> ny
     plan.lr = <float> lr
-    return kernels.window(&plan)
+    with nogil:
+        for i in range(repeats):
+            if mean:
+                kernels.mean_windows(plan, 1)
+            else:
+                kernels.window(plan)
+    return embed_take_loss(&plans.loss)
 
 
 def compose_rows(const float[:, ::1] inputs, const int64_t[::1] row_offsets, const int32_t[::1] rows,

@@ -7,6 +7,7 @@ gradient. Everything is a plain array: no blocks of pointers, no padding, no thr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +17,18 @@ __all__ = ["ReferenceWorker", "SplitMix64", "epoch_key", "keeps"]
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _BLOCK_TOKENS = 128
+_CBOW_BATCH = 4  # windows whose scores are taken together
 _MAX_SCORE = 30.0
 
 Floats = NDArray[np.float64]
+
+
+class Window(NamedTuple):
+    """Positions of the block that are contexts, the word at the center, and the noise words that they share."""
+
+    contexts: list[int]
+    target: int
+    noise: list[int]
 
 
 def _mix(z: int) -> int:
@@ -134,11 +144,15 @@ class ReferenceWorker:
         # a step moves each of n rows, and so their mean, by 1/n of what it moves a single row; historically by all
         ratios = np.array([ratio / len(position_rows) if self.exact else ratio for position_rows in rows])
 
+        batch: list[Window] = []
         for c, reach in enumerate(reaches):
             center = len(left) + c
             contexts = [i for i in range(center - reach, center + reach + 1) if i != center and 0 <= i < len(words)]
             if contexts:
-                self._train_window(block, contexts, words[center], noise[c % self.noise_windows], lr, ratios)
+                batch.append(Window(contexts, words[center], noise[c % self.noise_windows]))
+            if len(batch) == (_CBOW_BATCH if self.cbow else 1) or c == len(own) - 1:
+                self._train_windows(block, batch, lr, ratios)
+                batch = []
 
         # scatter: what a position has moved by, each of its rows moves by
         for position, position_rows in enumerate(rows):
@@ -154,23 +168,23 @@ class ReferenceWorker:
             noise.append(slot if draw <= threshold else alias)
         return noise
 
-    def _train_window(
-        self, block: Floats, contexts: list[int], target: int, noise: list[int], lr: float, ratios: Floats
-    ) -> None:
-        targets = [target] + [word for word in noise if word != target]
-        labels = np.array([1.0] + [0.0] * (len(targets) - 1))
-        x = block[contexts]
-        if self.cbow:
-            x = x.mean(axis=0, keepdims=True)
-        y = self.outputs[targets]
-
-        scores = np.clip(x @ y.T, -_MAX_SCORE, _MAX_SCORE)
-        self.loss += float(np.logaddexp(0.0, np.where(labels == 1, -scores, scores)).sum())
-        self.examples += len(x)
-        g = lr * (labels - 1 / (1 + np.exp(-scores)))  # -dL/dscore times the learning rate
-
-        dx = g @ y
-        if self.cbow and self.exact:
-            dx = dx / len(contexts)
-        block[contexts] += ratios[contexts, None] * dx
-        np.add.at(self.outputs, targets, g.T @ x)  # a noise word drawn twice counts twice
+    def _train_windows(self, block: Floats, windows: list[Window], lr: float, ratios: Floats) -> None:
+        """Take the scores of all windows, then update with one after the other."""
+        scored = []
+        for window in windows:
+            targets = [window.target] + [word for word in window.noise if word != window.target]
+            labels = np.array([1.0] + [0.0] * (len(targets) - 1))
+            x = block[window.contexts]
+            if self.cbow:
+                x = x.mean(axis=0, keepdims=True)
+            scores = np.clip(x @ self.outputs[targets].T, -_MAX_SCORE, _MAX_SCORE)
+            self.loss += float(np.logaddexp(0.0, np.where(labels == 1, -scores, scores)).sum())
+            self.examples += len(x)
+            g = lr * (labels - 1 / (1 + np.exp(-scores)))  # -dL/dscore times the learning rate
+            scored.append((window.contexts, targets, x, g))
+        for contexts, targets, x, g in scored:
+            dx = g @ self.outputs[targets]
+            if self.cbow and self.exact:
+                dx = dx / len(contexts)
+            block[contexts] += ratios[contexts, None] * dx
+            np.add.at(self.outputs, targets, g.T @ x)  # a noise word drawn twice counts twice

@@ -17,12 +17,12 @@ typedef float embed_f8 __attribute__((vector_size(32)));
 #define CHOOSE(condition, a, b) ((condition) ? (a) : (b))
 #endif
 
-/* Output rows whose old and new values an update holds in registers at once. */
-#define EMBED_UPDATE_ROWS 6
+/* Vectors of a row that the kernel of a mean keeps in registers. */
+#define EMBED_COLUMNS 8
 
-#define TABLE(set, label, lanes)                                                                            \
-    static const embed_kernels kernels_##set = {label, lanes, window_##set, compose_##set, scatter_##set, \
-                                                context_mean_##set, context_add_##set};
+#define TABLE(set, label, lanes)                                                                                  \
+    static const embed_kernels kernels_##set = {label, lanes, window_##set, mean_windows_##set, compose_##set, \
+                                                scatter_##set};
 
 #if defined(__GNUC__) && defined(__x86_64__)
 #if defined(__clang__)
@@ -40,38 +40,45 @@ typedef float embed_f8 __attribute__((vector_size(32)));
 TARGET_AVX512
 #define NAME(x) x##_avx512
 #define LANES 16
-#define TILE_Y 6
+#define TILE_X 4
+#define COLUMNS 2
 #include "kernels_body.h"
 TABLE(avx512, "avx512", 16)
 #undef NAME
 #undef LANES
-#undef TILE_Y
+#undef TILE_X
+#undef COLUMNS
 TARGET_END
 
 TARGET_AVX2
 #define NAME(x) x##_avx2
 #define LANES 8
-#define TILE_Y 2
+#define TILE_X 2
+#define COLUMNS 1
 #include "kernels_body.h"
 TABLE(avx2, "avx2", 8)
 #undef NAME
 #undef LANES
-#undef TILE_Y
+#undef TILE_X
+#undef COLUMNS
 TARGET_END
 #endif
 
 #define NAME(x) x##_base
 #if !defined(__GNUC__)
 #define LANES 1
-#define TILE_Y 2
+#define TILE_X 2
+#define COLUMNS 1
 #define BASE_LABEL "scalar"
 #else
 #define LANES 4
 #if defined(__aarch64__)
-#define TILE_Y 6
+#define TILE_X 4
+#define COLUMNS 2
 #define BASE_LABEL "neon"
 #else
-#define TILE_Y 2
+#define TILE_X 2
+#define COLUMNS 1
 #if defined(__x86_64__)
 #define BASE_LABEL "sse2"
 #else

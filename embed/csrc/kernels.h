@@ -11,6 +11,7 @@
 #ifndef EMBED_KERNELS_H
 #define EMBED_KERNELS_H
 
+#include <math.h>
 #include <stdint.h>
 
 /* Rows are padded to 64 bytes: one cache line, one widest vector. */
@@ -19,45 +20,74 @@
 /* Scores are cut off at +-EMBED_MAX_SCORE, where the sigmoid is 0 or 1 to single precision. */
 #define EMBED_MAX_SCORE 30.0f
 
-/* One window: nx input vectors that each meet ny output rows. Row 0 of y is the target (label 1), the
- * others are noise (label 0). A noise word drawn twice stands twice in y, the second time after the
- * `unique` distinct rows; folds[d] is the place of its first. */
+/* Output rows are worked on in groups of so many, whose old and new values fit in the registers. */
+#define EMBED_GROUP 6
+
+/* The scores of an input vector with a group take up so many floats; the last ones are padding. */
+#define EMBED_LINE 8
+
+/* Windows of CBOW whose scores are taken together. */
+#define EMBED_BATCH 4
+
+/* The sum of log(1 + e^s) over many scores s, as the product of the 1 + e^s in every lane: mantissa * 2^exponent. */
 typedef struct {
-    float **x;            /* [nx] -> [width] input vectors, read */
-    float **dx;           /* [nx] -> [width] where their increments are added; may equal x */
-    float **y;            /* [ny] -> [width] output rows, read and updated */
-    const int32_t *folds; /* [ny - unique] */
+    float mantissas[EMBED_ROW_FLOATS];
+    int32_t exponents[EMBED_ROW_FLOATS];
+    float poison[EMBED_ROW_FLOATS]; /* 0, or NaN once a score was */
+    int64_t padding;                /* scores of 0 that are none: log 2 each, exactly */
+} embed_loss;
+
+/* One window: nx input vectors, or their mean, meet ny output rows. A noise word drawn twice stands twice in y, the
+ * second time after the `unique` distinct rows; folds[d] is the place of its first. */
+typedef struct {
+    float **x;            /* [nx] -> [width] input vectors, updated in place */
+    float **y;            /* [ny] -> [width] output rows, updated in place */
+    int32_t *folds;       /* [ny - unique] */
+    const float *signs;   /* [groups, 2, EMBED_LINE] -0 where a row's label is 1, else +0; each line twice */
     float *ratios;        /* [nx] learning rate of each input over lr */
-    float *scores;        /* scratch of at least embed_scores_size(nx, ny) floats */
-    float **copies;       /* scratch [nx] of pointers, used when x is updated in place by many rows */
-    float *copy;          /* scratch [nx * width] */
+    float *scores;        /* scratch [groups, embed_group_floats(nx)] */
+    float *rates_x;       /* scratch [nx, EMBED_LINE] */
+    float **copies;       /* scratch [nx] of pointers and */
+    float *copy;          /* [nx, width], for windows of more than one group */
+    float *mean;          /* scratch [width] */
+    embed_loss *loss;     /* the negative log-likelihood is added to it */
     int nx, ny, unique;
     int width;
     float lr; /* learning rate of the output rows; 0 scores without any update */
 } embed_window;
 
-/* Floats of scratch that a window of at most nx inputs and ny outputs needs. */
-static inline int64_t embed_scores_size(int64_t nx, int64_t ny) {
-    return (nx + 4) * (ny + 4) + 2 * EMBED_ROW_FLOATS;
+/* Groups of ny output rows. */
+static inline int64_t embed_groups(int64_t ny) { return (ny + EMBED_GROUP - 1) / EMBED_GROUP; }
+
+/* Floats of the lines of nx inputs: an even number of lines, so that they are whole vectors. */
+static inline int embed_group_floats(int nx) { return (nx + 1) / 2 * 2 * EMBED_LINE; }
+
+/* Empty `loss` and return what it held. */
+static inline double embed_take_loss(embed_loss *loss) {
+    double sum = -(double)loss->padding;
+    for (int lane = 0; lane < EMBED_ROW_FLOATS; ++lane) {
+        sum += loss->exponents[lane] + log2((double)loss->mantissas[lane]) + loss->poison[lane];
+        loss->mantissas[lane] = 1;
+        loss->exponents[lane] = 0;
+        loss->poison[lane] = 0;
+    }
+    loss->padding = 0;
+    return sum * 0.69314718055994531;
 }
 
 typedef struct {
     const char *name;
     int lanes; /* floats in a vector */
-    /* Train one window; returns its negative log-likelihood. */
-    double (*window)(const embed_window *w);
+    /* Train one window of skip-gram: every x meets every y. */
+    void (*window)(const embed_window *w);
+    /* Train n windows of CBOW, whose scratch is that of the first: the mean of the x meets every y. */
+    void (*mean_windows)(const embed_window *w, int n);
     /* out = copy = weight * sum of the rows rows[0..n) of `matrix`. */
     void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                     float *out, float *copy);
     /* Each row rows[0..n) of `matrix` += now - before. */
     void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, int width, const float *now,
                     const float *before);
-    /* mean = the mean of rows first..last of `block` without row `center`; delta = 0. */
-    void (*context_mean)(const float *block, int64_t stride, int64_t first, int64_t last, int64_t center, int width,
-                         float *mean, float *delta);
-    /* Row i of `block` += weight * ratios[i] * delta, for i = first..last but `center`. */
-    void (*context_add)(float *block, int64_t stride, int64_t first, int64_t last, int64_t center, int width,
-                        float weight, const float *ratios, const float *delta);
 } embed_kernels;
 
 /* The i-th table this processor can run, best first; NULL past the last. */

@@ -1,7 +1,8 @@
 /* The kernels, for one instruction set. kernels.c includes this file several times, each time with
  *   NAME(x)   a suffix for the set's names
  *   LANES     floats in a vector: 16, 8, 4, or 1 for plain C
- *   TILE_Y    output rows scored at once: as many as 4 * TILE_Y sums fit in the registers
+ *   TILE_X    input vectors scored at once: as many as TILE_X * EMBED_GROUP sums fit in the registers
+ *   COLUMNS   vectors of a row that an update works on at once
  *
  * Rejected: BLAS calls (a window is far too small), intrinsics (one body per instruction set), and plain
  * loops left to the compiler (they reduce each dot product by itself, which costs as much as the product).
@@ -12,15 +13,15 @@
 #if LANES > 1
 typedef float vf __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t vi __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-#define TO_FLOAT(i) __builtin_convertvector(i, vf)
 #else
 typedef float vf;
 typedef int32_t vi;
-#define TO_FLOAT(i) ((float)(i))
 #endif
 
 INLINE vf NAME(load)(const float *p) { return *(const vf *)p; }
 INLINE void NAME(store)(float *p, vf v) { *(vf *)p = v; }
+INLINE vi NAME(load_integers)(const int32_t *p) { return *(const vi *)p; }
+INLINE void NAME(store_integers)(int32_t *p, vi v) { *(vi *)p = v; }
 INLINE vi NAME(bits)(vf v) {
     vi i;
     memcpy(&i, &v, sizeof i);
@@ -56,9 +57,11 @@ INLINE void NAME(reduce4)(const vf acc[4], float *sums) {
 #if LANES == 16
     const embed_f8 half = __builtin_shufflevector(abcd, abcd, 0, 1, 2, 3, 4, 5, 6, 7) +
                           __builtin_shufflevector(abcd, abcd, 8, 9, 10, 11, 12, 13, 14, 15);
-    const embed_f4 four = __builtin_shufflevector(half, half, 0, 1, 2, 3) + __builtin_shufflevector(half, half, 4, 5, 6, 7);
+    const embed_f4 four =
+        __builtin_shufflevector(half, half, 0, 1, 2, 3) + __builtin_shufflevector(half, half, 4, 5, 6, 7);
 #elif LANES == 8
-    const embed_f4 four = __builtin_shufflevector(abcd, abcd, 0, 1, 2, 3) + __builtin_shufflevector(abcd, abcd, 4, 5, 6, 7);
+    const embed_f4 four =
+        __builtin_shufflevector(abcd, abcd, 0, 1, 2, 3) + __builtin_shufflevector(abcd, abcd, 4, 5, 6, 7);
 #else
     const embed_f4 four = abcd;
 #endif
@@ -66,57 +69,115 @@ INLINE void NAME(reduce4)(const vf acc[4], float *sums) {
 #endif
 }
 
-/* scores[j * ld + i] = a[i] . b[j] for i < na <= 4, j < nb <= TILE_Y; na and nb are constants once inlined. */
-INLINE void NAME(tile)(float **a, float **b, int width, float *scores, int ld, const int na, const int nb) {
-    vf acc[TILE_Y][4];
-    UNROLL for (int j = 0; j < nb; ++j) UNROLL for (int i = 0; i < 4; ++i) acc[j][i] = (vf){0};
-    for (int k = 0; k < width; k += LANES) {
-        vf row[TILE_Y];
-        UNROLL for (int j = 0; j < nb; ++j) row[j] = NAME(load)(b[j] + k);
-        UNROLL for (int i = 0; i < na; ++i) {
-            const vf column = NAME(load)(a[i] + k);
-            UNROLL for (int j = 0; j < nb; ++j) acc[j][i] += column * row[j];
-        }
-    }
-    UNROLL for (int j = 0; j < nb; ++j) NAME(reduce4)(acc[j], scores + (int64_t)j * ld);
+/* The scores of up to EMBED_GROUP output rows with one input vector, EMBED_LINE floats, the last ones zero. */
+INLINE void NAME(reduce_line)(const vf acc[EMBED_LINE], float *line) {
+    NAME(reduce4)(acc, line);
+    NAME(reduce4)(acc + 4, line + 4);
 }
 
-/* All products of na by nb rows, tile by tile; ld is a multiple of 4 and at least na. */
-INLINE void NAME(products)(float **a, int na, float **b, int nb, int width, float *scores, int ld) {
-    for (int j = 0; j < nb; j += TILE_Y) {
-        const int nj = nb - j < TILE_Y ? nb - j : TILE_Y;
-        for (int i = 0; i < na; i += 4) {
-            const int ni = na - i < 4 ? na - i : 4;
-            float *s = scores + (int64_t)j * ld + i;
-#define CASE(NI, NJ)                                        \
-    case NI * 8 + NJ:                                       \
-        NAME(tile)(a + i, b + j, width, s, ld, NI, NJ); \
+/* line i = x[i] . y[0..ny) for i < nx <= TILE_X, ny <= EMBED_GROUP; nx and ny are constants once inlined. */
+INLINE void NAME(tile)(float **x, float **y, int width, float *lines, const int nx, const int ny) {
+    vf acc[TILE_X][EMBED_LINE];
+    UNROLL for (int i = 0; i < nx; ++i) UNROLL for (int j = 0; j < EMBED_LINE; ++j) acc[i][j] = (vf){0};
+    for (int k = 0; k < width; k += LANES) {
+        vf row[EMBED_GROUP];
+        UNROLL for (int j = 0; j < ny; ++j) row[j] = NAME(load)(y[j] + k);
+        UNROLL for (int i = 0; i < nx; ++i) {
+            const vf in = NAME(load)(x[i] + k);
+            UNROLL for (int j = 0; j < ny; ++j) acc[i][j] += in * row[j];
+        }
+    }
+    UNROLL for (int i = 0; i < nx; ++i) NAME(reduce_line)(acc[i], lines + i * EMBED_LINE);
+}
+
+/* The lines of all inputs with one group of output rows. */
+INLINE void NAME(score_group)(float **x, int nx, float **y, int ny, int width, float *lines) {
+    for (int i = 0; i < nx; i += TILE_X) {
+        const int ni = nx - i < TILE_X ? nx - i : TILE_X;
+        float *to = lines + i * EMBED_LINE;
+#define CASE(NI, NJ)                                 \
+    case NI * 8 + NJ:                                \
+        NAME(tile)(x + i, y, width, to, NI, NJ); \
         break;
-#define CASES(NJ) CASE(1, NJ) CASE(2, NJ) CASE(3, NJ) CASE(4, NJ)
-            switch (ni * 8 + nj) {
-                CASES(1)
-                CASES(2)
-#if TILE_Y == 6
-                CASES(3)
-                CASES(4)
-                CASES(5)
-                CASES(6)
+#define CASES(NI) CASE(NI, 1) CASE(NI, 2) CASE(NI, 3) CASE(NI, 4) CASE(NI, 5) CASE(NI, 6)
+        switch (ni * 8 + ny) {
+            CASES(1)
+            CASES(2)
+#if TILE_X == 4
+            CASES(3)
+            CASES(4)
 #endif
-            }
+        }
 #undef CASES
 #undef CASE
-        }
     }
 }
 
-/* s[i] becomes -lr * sigmoid(s[i]); returns the sum of log(1 + exp(s[i])). n is rounded up to whole vectors.
- * e^s = 2^n * 2^f with |f| <= 1/2 and a polynomial for 2^f; the logarithm by a polynomial on [3/4, 3/2).
- * Largest absolute errors, cut-off aside: sigmoid 3e-7, loss 5e-6 (tests/test_core_kernels.py). */
-INLINE double NAME(sigmoids)(float *s, int n, float lr) {
-    vf loss = (vf){0};
+/* mean = the mean of the x, and partial[j] += its products with y[j], for `columns` vectors of each row that begin at
+ * column k. `columns` is a constant once inlined; the loops over rows, whose number the branch predictor does not
+ * foresee, end only once in all these columns. */
+INLINE void NAME(mean_columns)(float **x, int nx, float **y, int ny, float *mean, vf *partial, int k,
+                               const int columns) {
+    const float weight = 1.0f / (float)nx;
+    vf sum[EMBED_COLUMNS];
+    UNROLL for (int c = 0; c < columns; ++c) sum[c] = NAME(load)(x[0] + k + c * LANES);
+    for (int i = 1; i < nx; ++i) {
+        const float *from = x[i] + k;
+        UNROLL for (int c = 0; c < columns; ++c) sum[c] += NAME(load)(from + c * LANES);
+    }
+    UNROLL for (int c = 0; c < columns; ++c) {
+        sum[c] *= weight;
+        NAME(store)(mean + k + c * LANES, sum[c]);
+    }
+    for (int j = 0; j < ny; ++j) {
+        const float *row = y[j] + k;
+        vf even = partial[j], odd = (vf){0}; /* two chains of additions instead of one long one */
+        UNROLL for (int c = 0; c < columns; ++c) {
+            if (c % 2)
+                odd += sum[c] * NAME(load)(row + c * LANES);
+            else
+                even += sum[c] * NAME(load)(row + c * LANES);
+        }
+        partial[j] = even + odd;
+    }
+}
+
+/* mean = the mean of the x, and its line with a group of output rows. */
+INLINE void NAME(mean_line)(float **x, int nx, float **y, int ny, int width, float *mean, float *line) {
+    vf partial[EMBED_LINE];
+    int k = 0;
+    UNROLL for (int j = 0; j < EMBED_LINE; ++j) partial[j] = (vf){0};
+    for (; k + EMBED_COLUMNS * LANES <= width; k += EMBED_COLUMNS * LANES)
+        NAME(mean_columns)(x, nx, y, ny, mean, partial, k, EMBED_COLUMNS);
+#define CASE(N)                                                \
+    case N:                                                    \
+        NAME(mean_columns)(x, nx, y, ny, mean, partial, k, N); \
+        break;
+    switch ((width - k) / LANES) {
+        CASE(1)
+        CASE(2)
+        CASE(3)
+        CASE(4)
+        CASE(5)
+        CASE(6)
+        CASE(7)
+    }
+#undef CASE
+    NAME(reduce_line)(partial, line);
+}
+
+/* A score s with label 1 counts as the score -s of noise: flip its sign, then s becomes -lr * sigmoid(s), and the
+ * sign is flipped back, which gives lr * (label - sigmoid(s)). n is rounded up to whole vectors.
+ * e^s = 2^n * 2^f with |f| <= 1/2 and a polynomial for 2^f; largest absolute error 3e-7, cut-off aside
+ * (tests/test_core_kernels.py). The loss, the sum of log(1 + e^s), is kept as a product in each lane, mantissa and
+ * exponent apart: one logarithm a block instead of one a score. */
+INLINE void NAME(sigmoids)(float *s, int n, const float *signs, float lr, embed_loss *loss) {
     const vf zero = (vf){0};
+    vf mantissa = NAME(load)(loss->mantissas), poison = NAME(load)(loss->poison);
+    vi exponent = NAME(load_integers)(loss->exponents);
     for (int k = 0; k < n; k += LANES) {
-        vf z = NAME(load)(s + k);
+        const vi sign = NAME(bits)(NAME(load)(signs + k % EMBED_LINE));
+        vf z = NAME(floats)(NAME(bits)(NAME(load)(s + k)) ^ sign);
         /* NaN passes through both cut-offs, so that it is seen and not turned into a plausible number. */
         z = CHOOSE(z > EMBED_MAX_SCORE, zero + EMBED_MAX_SCORE, z);
         z = CHOOSE(z < -EMBED_MAX_SCORE, zero - EMBED_MAX_SCORE, z);
@@ -130,67 +191,126 @@ INLINE double NAME(sigmoids)(float *s, int n, float lr) {
         p = p * f + 1.00000007f;
         const vf e = NAME(floats)(NAME(bits)(p) + (NAME(bits)(shifted) << 23));
         const vf v = e + 1.0f;
-        NAME(store)(s + k, e / v * -lr);
-        const vi exponent = (NAME(bits)(v) - 0x3f400000) >> 23;
-        const vf r = NAME(floats)(NAME(bits)(v) - (exponent << 23)) - 1.0f;
-        vf q = r * 8.37503387e-2f - 1.68058985e-1f; /* minimax for log(1 + r), absolute error below 5e-7 */
-        q = q * r + 2.06042805e-1f;
-        q = q * r - 2.50410551e-1f;
-        q = q * r + 3.33191842e-1f;
-        q = r - r * r * 0.5f + r * r * r * q;
-        loss += q + TO_FLOAT(exponent) * 0.69314718f;
+        NAME(store)(s + k, NAME(floats)(NAME(bits)(e / v * -lr) ^ sign));
+        const vi product = NAME(bits)(mantissa * v);
+        exponent += (product >> 23) - 127;
+        mantissa = NAME(floats)((product & 0x007fffff) | 0x3f800000);
+        poison += v * 0.0f;
     }
-#if LANES == 1
-    return loss;
-#else
-    double sum = 0;
-    for (int lane = 0; lane < LANES; ++lane) sum += loss[lane];
-    return sum;
-#endif
+    NAME(store)(loss->mantissas, mantissa);
+    NAME(store)(loss->poison, poison);
+    NAME(store_integers)(loss->exponents, exponent);
 }
 
-/* dx[i] += ratios[i] * sum_j g[j][i] y[j] and y[j] += sum_i g[j][i] x[i], both from the old x and y, in one pass over
- * the columns; g[j][i] = g[j * ld + i]. nj is a constant once inlined. */
-INLINE void NAME(update_rows)(float **x, float **dx, int nx, float **y, const float *RESTRICT g, int ld, int width,
-                              const float *RESTRICT ratios, const int nj) {
-    for (int k = 0; k < width; k += LANES) {
-        vf old[EMBED_UPDATE_ROWS], sum[EMBED_UPDATE_ROWS];
-        UNROLL for (int j = 0; j < nj; ++j) old[j] = sum[j] = NAME(load)(y[j] + k);
-        for (int i = 0; i < nx; ++i) {
-            const vf in = NAME(load)(x[i] + k);
-            vf even = (vf){0}, odd = (vf){0}; /* two chains of additions instead of one long one */
-            UNROLL for (int j = 0; j < nj; ++j) {
-                const float gji = g[j * ld + i];
-                sum[j] += in * gji;
-                if (j % 2)
-                    odd += old[j] * gji;
-                else
-                    even += old[j] * gji;
+/* to[i] += sum_j gx[i][j] y[j] and y[j] += sum_i g[i][j] from[i], both from the old values, for `columns` vectors of
+ * each row that begin at column k; ny and columns are constants once inlined. */
+INLINE void NAME(update_columns)(float **from, float **to, int nx, float **y, const float *RESTRICT g,
+                                 const float *RESTRICT gx, int k, const int ny, const int columns) {
+    vf old[EMBED_GROUP][COLUMNS], sum[EMBED_GROUP][COLUMNS];
+    UNROLL for (int j = 0; j < ny; ++j) UNROLL for (int c = 0; c < columns; ++c)
+        old[j][c] = sum[j][c] = NAME(load)(y[j] + k + c * LANES);
+    for (int i = 0; i < nx; ++i) {
+        vf in[COLUMNS], moved[COLUMNS];
+        UNROLL for (int c = 0; c < columns; ++c) {
+            in[c] = NAME(load)(from[i] + k + c * LANES);
+            moved[c] = from == to ? in[c] : NAME(load)(to[i] + k + c * LANES);
+        }
+        UNROLL for (int j = 0; j < ny; ++j) {
+            const float rate = g[i * EMBED_LINE + j], rate_x = gx[i * EMBED_LINE + j];
+            UNROLL for (int c = 0; c < columns; ++c) {
+                sum[j][c] += in[c] * rate;
+                moved[c] += old[j][c] * rate_x;
             }
-            NAME(store)(dx[i] + k, NAME(load)(dx[i] + k) + (even + odd) * ratios[i]);
         }
-        UNROLL for (int j = 0; j < nj; ++j) NAME(store)(y[j] + k, sum[j]);
+        UNROLL for (int c = 0; c < columns; ++c) NAME(store)(to[i] + k + c * LANES, moved[c]);
+    }
+    UNROLL for (int j = 0; j < ny; ++j) UNROLL for (int c = 0; c < columns; ++c)
+        NAME(store)(y[j] + k + c * LANES, sum[j][c]);
+}
+
+INLINE void NAME(update_rows)(float **from, float **to, int nx, float **y, const float *g, const float *gx, int width,
+                              const int ny) {
+    int k = 0;
+    for (; k + COLUMNS * LANES <= width; k += COLUMNS * LANES)
+        NAME(update_columns)(from, to, nx, y, g, gx, k, ny, COLUMNS);
+    for (; k < width; k += LANES) NAME(update_columns)(from, to, nx, y, g, gx, k, ny, 1);
+}
+
+INLINE void NAME(update_group)(float **from, float **to, int nx, float **y, int ny, const float *g, const float *gx,
+                               int width) {
+#define CASE(NJ)                                                      \
+    case NJ:                                                          \
+        NAME(update_rows)(from, to, nx, y, g, gx, width, NJ); \
+        break;
+    switch (ny) {
+        CASE(1)
+        CASE(2)
+        CASE(3)
+        CASE(4)
+        CASE(5)
+        CASE(6)
+    }
+#undef CASE
+}
+
+/* y[j] += g[j] mean, and x[i] += ratios[i] sum_j g[j] y[j], y as it was, for `columns` vectors of each row. */
+INLINE void NAME(mean_update_columns)(float **x, int nx, float **y, int ny, const float *mean, const float *g,
+                                      const float *ratios, int k, const int columns) {
+    vf delta[EMBED_COLUMNS];
+    UNROLL for (int c = 0; c < columns; ++c) delta[c] = (vf){0};
+    for (int j = 0; j < ny; ++j) {
+        float *row = y[j] + k;
+        const float rate = g[j];
+        UNROLL for (int c = 0; c < columns; ++c) {
+            const vf old = NAME(load)(row + c * LANES);
+            delta[c] += old * rate;
+            NAME(store)(row + c * LANES, old + NAME(load)(mean + k + c * LANES) * rate);
+        }
+    }
+    for (int i = 0; i < nx; ++i) {
+        float *to = x[i] + k;
+        const float ratio = ratios[i];
+        UNROLL for (int c = 0; c < columns; ++c)
+            NAME(store)(to + c * LANES, NAME(load)(to + c * LANES) + delta[c] * ratio);
     }
 }
 
-INLINE void NAME(update)(float **x, float **dx, int nx, float **y, int ny, const float *g, int ld, int width,
-                         const float *ratios) {
-    for (int j = 0; j < ny; j += EMBED_UPDATE_ROWS) {
-        const int nj = ny - j < EMBED_UPDATE_ROWS ? ny - j : EMBED_UPDATE_ROWS;
-        const float *gj = g + (int64_t)j * ld;
-#define CASE(NJ)                                                             \
-    case NJ:                                                                 \
-        NAME(update_rows)(x, dx, nx, y + j, gj, ld, width, ratios, NJ); \
+INLINE void NAME(mean_update)(float **x, int nx, float **y, int ny, int width, const float *mean, const float *g,
+                              const float *ratios) {
+    int k = 0;
+    for (; k + EMBED_COLUMNS * LANES <= width; k += EMBED_COLUMNS * LANES)
+        NAME(mean_update_columns)(x, nx, y, ny, mean, g, ratios, k, EMBED_COLUMNS);
+#define CASE(N)                                                         \
+    case N:                                                             \
+        NAME(mean_update_columns)(x, nx, y, ny, mean, g, ratios, k, N); \
         break;
-        switch (nj) {
-            CASE(1)
-            CASE(2)
-            CASE(3)
-            CASE(4)
-            CASE(5)
-            CASE(6)
-        }
+    switch ((width - k) / LANES) {
+        CASE(1)
+        CASE(2)
+        CASE(3)
+        CASE(4)
+        CASE(5)
+        CASE(6)
+        CASE(7)
+    }
 #undef CASE
+}
+
+/* One group's scores become rates, lr * (label - sigmoid(score)); `used` of them are scores of something. */
+INLINE void NAME(group_rates)(const embed_window *w, int lines, int j, int used) {
+    const int floats = embed_group_floats(lines);
+    float *s = w->scores + j / EMBED_GROUP * floats;
+    for (int k = lines * EMBED_LINE; k < floats; ++k) s[k] = 0;
+    NAME(sigmoids)(s, floats, w->signs + j / EMBED_GROUP * 2 * EMBED_LINE, w->lr, w->loss);
+    w->loss->padding += floats - used;
+}
+
+/* A word drawn again has its rate added to that of its first mention. `line` is one input's first; the lines of the
+ * next groups follow every `floats` floats. */
+INLINE void NAME(fold)(const embed_window *w, float *line, int floats) {
+    for (int d = w->unique; d < w->ny; ++d) {
+        const int first = w->folds[d - w->unique];
+        line[first / EMBED_GROUP * floats + first % EMBED_GROUP] += line[d / EMBED_GROUP * floats + d % EMBED_GROUP];
     }
 }
 
@@ -198,45 +318,66 @@ INLINE void NAME(update)(float **x, float **dx, int nx, float **y, int ny, const
  *   L = sum_i [ -log sigmoid(x_i . y_0) - sum_{j>0} log sigmoid(-x_i . y_j) ].
  * With label t_j = [j = 0]:  -dL/dx_i = sum_j (t_j - sigmoid(x_i . y_j)) y_j,
  *                            -dL/dy_j = sum_i (t_j - sigmoid(x_i . y_j)) x_i. */
-static double NAME(window)(const embed_window *w) {
-    const int nx = w->nx, ny = w->ny;
-    float *s = w->scores;
-    int ld, n;
-    if (nx == 1) { /* the rows of y take the place of the four columns of a tile */
-        ld = 1;
-        n = ny;
-        NAME(products)(w->y, ny, w->x, 1, w->width, s, (ny + 3) & ~3);
-    } else {
-        ld = (nx + 3) & ~3;
-        n = ld * ny;
-        NAME(products)(w->x, nx, w->y, ny, w->width, s, ld);
-        for (int j = 0; j < ny; ++j)
-            for (int i = nx; i < ld; ++i) s[j * ld + i] = -EMBED_MAX_SCORE;
+static void NAME(window)(const embed_window *w) {
+    const int nx = w->nx, group = embed_group_floats(nx);
+    for (int j = 0; j < w->ny; j += EMBED_GROUP) {
+        const int nj = w->ny - j < EMBED_GROUP ? w->ny - j : EMBED_GROUP;
+        NAME(score_group)(w->x, nx, w->y + j, nj, w->width, w->scores + j / EMBED_GROUP * group);
+        NAME(group_rates)(w, nx, j, nx * nj);
     }
-    for (int k = n; k < ((n + LANES - 1) & ~(LANES - 1)); ++k) s[k] = -EMBED_MAX_SCORE;
-    /* log sigmoid(s) of the target is that of noise at -s */
-    for (int i = 0; i < nx; ++i) s[i] = -s[i];
-    const double loss = NAME(sigmoids)(s, n, w->lr);
-    if (w->lr == 0.0f) return loss;
-    for (int i = 0; i < nx; ++i) s[i] = -s[i];
-    for (int d = w->unique; d < ny; ++d) {
-        const float *from = s + d * ld;
-        float *to = s + w->folds[d - w->unique] * ld;
-        for (int i = 0; i < nx; ++i) to[i] += from[i];
-    }
-    float **x = w->x;
-    if (w->unique > EMBED_UPDATE_ROWS && x[0] == w->dx[0]) {
+    if (w->lr == 0.0f) return;
+    for (int i = 0; i < nx; ++i) NAME(fold)(w, w->scores + i * EMBED_LINE, group);
+    float **from = w->x;
+    if (w->unique > EMBED_GROUP) { /* the later groups need the x that the first one changes */
         for (int i = 0; i < nx; ++i) {
             w->copies[i] = w->copy + (int64_t)i * w->width;
-            memcpy(w->copies[i], x[i], sizeof(float) * (size_t)w->width);
+            memcpy(w->copies[i], w->x[i], sizeof(float) * (size_t)w->width);
         }
-        x = w->copies;
+        from = w->copies;
     }
-    if (nx == 1)
-        NAME(update)(x, w->dx, 1, w->y, w->unique, s, 1, w->width, w->ratios);
-    else
-        NAME(update)(x, w->dx, nx, w->y, w->unique, s, ld, w->width, w->ratios);
-    return loss;
+    for (int j = 0; j < w->unique; j += EMBED_GROUP) {
+        const int nj = w->unique - j < EMBED_GROUP ? w->unique - j : EMBED_GROUP;
+        const float *g = w->scores + j / EMBED_GROUP * group;
+        for (int i = 0; i < nx; ++i)
+            for (int q = 0; q < EMBED_LINE; ++q) w->rates_x[i * EMBED_LINE + q] = g[i * EMBED_LINE + q] * w->ratios[i];
+        if (from == w->x)
+            NAME(update_group)(w->x, w->x, nx, w->y + j, nj, g, w->rates_x, w->width);
+        else
+            NAME(update_group)(from, w->x, nx, w->y + j, nj, g, w->rates_x, w->width);
+    }
+}
+
+/* The same for the mean h of the x of each of n windows, CBOW of Mikolov et al. 2013, where dL/dx_i = dL/dh / nx;
+ * `ratios` holds that 1 / nx or, as word2vec.c has it, leaves it out. All scores are taken before the first update, so
+ * that the processor need not wait for the sigmoids of one window before it goes on to the next. */
+static void NAME(mean_windows)(const embed_window *w, int n) {
+    const int floats = embed_group_floats(n);
+    int used;
+    for (int j = 0, more = 1; more; j += EMBED_GROUP) {
+        more = used = 0;
+        for (int i = 0; i < n; ++i) {
+            const int left = w[i].ny - j, nj = left < 0 ? 0 : left < EMBED_GROUP ? left : EMBED_GROUP;
+            float *line = w->scores + j / EMBED_GROUP * floats + i * EMBED_LINE;
+            float *mean = w[i].mean;
+            if (j == 0)
+                NAME(mean_line)(w[i].x, w[i].nx, w[i].y, nj, w->width, mean, line);
+            else
+                NAME(mean_line)(&mean, 1, w[i].y + j, nj, w->width, mean, line);
+            used += nj;
+            more |= left > EMBED_GROUP;
+        }
+        NAME(group_rates)(w, n, j, used);
+    }
+    if (w->lr == 0.0f) return;
+    for (int i = 0; i < n; ++i) {
+        float *line = w->scores + i * EMBED_LINE;
+        NAME(fold)(w + i, line, floats);
+        for (int j = 0; j < w[i].unique; j += EMBED_GROUP) {
+            const int nj = w[i].unique - j < EMBED_GROUP ? w[i].unique - j : EMBED_GROUP;
+            const float *g = line + j / EMBED_GROUP * floats;
+            NAME(mean_update)(w[i].x, w[i].nx, w[i].y + j, nj, w->width, w[i].mean, g, w[i].ratios);
+        }
+    }
 }
 
 static void NAME(compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
@@ -266,31 +407,7 @@ static void NAME(scatter)(float *matrix, int64_t stride, const int32_t *rows, in
     }
 }
 
-static void NAME(context_mean)(const float *block, int64_t stride, int64_t first, int64_t last, int64_t center,
-                               int width, float *mean, float *delta) {
-    const float weight = 1.0f / (float)(last - first);
-    for (int k = 0; k < width; k += LANES) {
-        vf sum = (vf){0};
-        for (int64_t i = first; i < center; ++i) sum += NAME(load)(block + i * stride + k);
-        for (int64_t i = center + 1; i <= last; ++i) sum += NAME(load)(block + i * stride + k);
-        NAME(store)(mean + k, sum * weight);
-        NAME(store)(delta + k, (vf){0});
-    }
-}
-
-static void NAME(context_add)(float *block, int64_t stride, int64_t first, int64_t last, int64_t center, int width,
-                              float weight, const float *ratios, const float *delta) {
-    for (int64_t i = first; i <= last; ++i) {
-        if (i == center) continue;
-        float *row = block + i * stride;
-        const float scale = weight * ratios[i];
-        for (int k = 0; k < width; k += LANES)
-            NAME(store)(row + k, NAME(load)(row + k) + NAME(load)(delta + k) * scale);
-    }
-}
-
 #undef EVEN
 #undef ODD
-#undef TO_FLOAT
 #undef vf
 #undef vi
