@@ -503,7 +503,7 @@ def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str 
     plan.nx, plan.ny, plan.unique = <int> nx, <int> ny, <int> ny
     plan.lr = <float> lr
     with nogil:
-        for i in range(repeats):
+        for _ in range(repeats):
             if mean:
                 kernels.mean_windows(plan, 1)
             else:
