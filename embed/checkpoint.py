@@ -227,6 +227,8 @@ def restore(
             found = read(path)
             _refuse_differences(path, found, here, anyway=anyway)
             checkpoint_file.read_into(path, matrices, here.config.dim)
+            if not all(_core.all_finite(matrix) for matrix in matrices.values()):
+                raise FormatError(f"{path}: damaged: a number is NaN or infinite")
         except FormatError as error:
             damaged.append(path)
             reasons.append(str(error))
@@ -243,7 +245,8 @@ def restore(
 def _refuse_differences(path: Path, there: Checkpoint, here: Checkpoint, *, anyway: bool) -> None:
     mild, grave = there.differences(here)
     if grave:
-        raise ConfigError(f"{path} is of another run, which cannot be gone on with: it differs in {', '.join(grave)}")
+        differing = ", ".join(grave + mild)
+        raise ConfigError(f"{path} is of another run, which cannot be gone on with: it differs in {differing}")
     if mild and not anyway:
         raise ConfigError(
             f"{path} is of another run: it differs in {', '.join(mild)}; --resume-anyway (resume_anyway=True) insists"
