@@ -133,7 +133,8 @@ class Checkpoint:
 
     def differences(self, other: Checkpoint) -> tuple[list[str], list[str]]:
         """Return in what another run differs: what it may go on with if the user insists, and what it may not."""
-        mild, grave = [], []
+        mild: list[str] = []
+        grave: list[str] = []
         for item in fields(TrainConfig):
             mine, others = getattr(self.config, item.name), getattr(other.config, item.name)
             if mine != others:

@@ -16,7 +16,8 @@ import json
 import os
 import struct
 from collections.abc import Mapping, Sequence
-from typing import Any, BinaryIO
+from io import BufferedReader
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,13 +105,13 @@ def read_into(path: str | os.PathLike[str], matrices: Mapping[str, Float32s], di
         raise FormatError(f"{name}: cannot be read: {error.strerror or error}") from error
 
 
-def _read_matrix(name: str, file: BinaryIO, key: str, matrix: Float32s, place: int) -> int:
+def _read_matrix(name: str, file: BufferedReader, key: str, matrix: Float32s, place: int) -> int:
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
     rows, dim = matrix.shape
     step = max(1, _BLOCK_NUMBERS // dim)
     for first in range(0, rows, step):
         block = np.empty((min(step, rows - first), dim), _NUMBER)
-        if file.readinto(block.data.cast("B")) != block.nbytes:
+        if file.readinto(memoryview(block).cast("B")) != block.nbytes:
             raise FormatError(f"{name}: damaged: {key} is cut short at byte {file.tell()}")
         digest.update(block.data)
         matrix[first : first + step] = block
@@ -119,7 +120,7 @@ def _read_matrix(name: str, file: BinaryIO, key: str, matrix: Float32s, place: i
     return file.tell()
 
 
-def _header(name: str, file: BinaryIO) -> tuple[dict[str, Any], int]:
+def _header(name: str, file: BufferedReader) -> tuple[dict[str, Any], int]:
     """Return the header and the place after it."""
     size = os.fstat(file.fileno()).st_size
     start = file.read(_START.size)

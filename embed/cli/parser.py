@@ -210,15 +210,15 @@ def _add_train_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> 
 def _add_checkpoint_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     """Add the flags of checkpoints, which the short help has no room for."""
     group = parser.add_argument_group("checkpoints") if show_all else parser
-    for flag, more in {
+    flags: dict[str, dict[str, Any]] = {
         "--checkpoint": {"metavar": "DIR", "help": "keep checkpoints of the run in this folder"},
         "--checkpoint-every": {"metavar": "TIME", "help": "90s, 5m, 1h, 2000000tokens or epoch [5m]"},
         "--checkpoint-keep": {"metavar": "K", "type": int, "help": "keep the latest K [2]"},
         "--resume": {"metavar": "DIR", "help": "go on from the newest whole checkpoint of this folder"},
         "--resume-anyway": {"action": "store_true", "help": "though epochs, rates, window, threads ... have changed"},
-    }.items():
-        settings: dict[str, Any] = more if show_all else {**more, "help": argparse.SUPPRESS}
-        group.add_argument(flag, **settings)
+    }
+    for flag, settings in flags.items():
+        group.add_argument(flag, **(settings if show_all else {**settings, "help": argparse.SUPPRESS}))
 
 
 def _add_parameter(
