@@ -9,6 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -357,6 +359,24 @@ def test_a_run_that_diverges_is_not_written_and_ends_with_advice(encoded: Encode
         assert read(path).place.epoch <= 3
 
 
+def test_runs_in_several_python_threads_keep_their_own_checkpoints(encoded: EncodedCorpus, tmp_path: Path) -> None:
+    alone = {seed: _content(train(encoded, **SMALL, seed=seed)) for seed in (1, 2)}
+    together: dict[int, Any] = {}
+
+    def run(seed: int) -> None:
+        kept = tmp_path / str(seed)
+        train(encoded, **SMALL, seed=seed, checkpoint=kept, checkpoint_every="3000tokens", checkpoint_keep=99)
+        middle = _kept(checkpoints_in(kept)[5], tmp_path / f"middle-{seed}")
+        together[seed] = _content(train(encoded, **SMALL, seed=seed, resume=middle))
+
+    threads = [threading.Thread(target=run, args=(seed,)) for seed in alone]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert together == alone
+
+
 # signals
 
 
@@ -374,8 +394,6 @@ def _start(folder: Path, *more: str) -> subprocess.Popen[str]:
 
 
 def _wait_for(found: Any) -> None:
-    import time
-
     deadline = time.monotonic() + 60
     while not found():
         assert time.monotonic() < deadline
