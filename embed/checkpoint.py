@@ -13,6 +13,7 @@ older checkpoint would be taken for the older one).
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import math
@@ -21,7 +22,7 @@ import re
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -294,10 +295,7 @@ class Saver:
         self._writer: threading.Thread | None = None
         self._failure: EmbedError | None = None
         self._last: Path | None = None
-        with _making(self.directory):
-            self.directory.mkdir(parents=True, exist_ok=True)
-            for leftover in self.directory.glob(".embed-*.tmp"):
-                leftover.unlink()
+        _make_folder(self.directory)
         present = checkpoints_in(self.directory)
         self._number = int(_NAME.fullmatch(present[-1].name)[1]) if present else 0  # type: ignore[index]
         self._next_time = time.monotonic() + (every.seconds or 0)
@@ -392,10 +390,14 @@ class Saver:
                 old.unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
-def _making(directory: Path) -> Iterator[None]:
+def _make_folder(directory: Path) -> None:
+    """Make the folder, remove what a killed process has left half written in it, and see that it takes files."""
     try:
-        yield
+        directory.mkdir(parents=True, exist_ok=True)
+        for leftover in directory.glob(".embed-*.tmp"):
+            leftover.unlink()
+        if not os.access(directory, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise FormatError(f"{directory}: cannot hold checkpoints: {error.strerror or error}") from error
 
@@ -450,7 +452,7 @@ class Plan:
             If the newest checkpoint is of a run with another configuration, or the folder for new ones has some
             of a run that is not gone on with.
         FormatError
-            If there should be a checkpoint, and is none.
+            If there should be a checkpoint, and is none; if the folder for new ones cannot be made or written to.
         """
         same = self.resume is not None and self.directory is not None and _same(self.resume, self.directory)
         if self.directory is not None and not same and checkpoints_in(self.directory):
@@ -458,6 +460,8 @@ class Plan:
                 f"{self.directory} holds checkpoints of a run: go on with it by --resume {self.directory} "
                 "(resume=), or name another folder for new ones"
             )
+        if self.directory is not None:
+            _make_folder(self.directory)
         if self.resume is None:
             return False
         present = checkpoints_in(self.resume)

@@ -111,7 +111,7 @@ def _read_matrix(name: str, file: BufferedReader, key: str, matrix: Float32s, pl
     step = max(1, _BLOCK_NUMBERS // dim)
     for first in range(0, rows, step):
         block = np.empty((min(step, rows - first), dim), _NUMBER)
-        if file.readinto(memoryview(block).cast("B")) != block.nbytes:
+        if file.readinto(block.data.cast("B")) != block.nbytes:
             raise FormatError(f"{name}: damaged: {key} is cut short at byte {file.tell()}")
         digest.update(block.data)
         matrix[first : first + step] = block
