@@ -293,10 +293,10 @@ class Saver:
         self._signals = NotedSignals()
         self._copies: dict[str, Float32s] = {}
         self._writer: threading.Thread | None = None
-        self._failure: EmbedError | None = None
-        self._last: Path | None = None
+        self._failure: Exception | None = None
         _make_folder(self.directory)
         present = checkpoints_in(self.directory)
+        self._last = next((path for path in reversed(present) if path not in self._damaged), None)
         self._number = int(_NAME.fullmatch(present[-1].name)[1]) if present else 0  # type: ignore[index]
         self._next_time = time.monotonic() + (every.seconds or 0)
 
@@ -349,11 +349,11 @@ class Saver:
                 self._copies[name] = padded_matrix(len(matrix), checkpoint.config.dim)
             _copy(matrix, self._copies[name], checkpoint.provenance.threads)
         self.pauses.append(time.perf_counter() - started)
+        number = self._number
         self._writer = threading.Thread(target=self._write, args=(checkpoint,))
         self._writer.start()
         self._next_time = time.monotonic() + (self.every.seconds or 0)
         if self._signals.number is not None:
-            number = self._number
             self.wait()
             place = checkpoint.place
             where = f" in epoch {place.epoch + 1} at token {place.position:,}"
@@ -369,7 +369,7 @@ class Saver:
         if self._failure is not None:
             failure, self._failure = self._failure, None
             kept = "there is no older one" if self._last is None else f"{self._last} stays"
-            message = f"{failure}: this checkpoint is missing, {kept}"
+            message = f"{str(failure) or 'out of memory'}: this checkpoint is missing, {kept}"
             warnings.warn(message, CheckpointWarning, stacklevel=4)
 
     def _write(self, checkpoint: Checkpoint) -> None:
@@ -379,15 +379,16 @@ class Saver:
         path = self.directory / f"checkpoint-{self._number + 1:06d}.ckpt"
         try:
             checkpoint_file.write(path, checkpoint.to_dict(), self._copies, checkpoint.config.dim)
-        except EmbedError as error:
+        except (EmbedError, OSError, MemoryError) as error:
             self._failure = error
             return
         self._number += 1
         self._last = path
-        whole = [found for found in checkpoints_in(self.directory) if found not in self._damaged]
-        for old in (*self._damaged, *whole[: -self.keep]):
-            with contextlib.suppress(OSError):  # the next one tries again
-                old.unlink(missing_ok=True)
+        with contextlib.suppress(EmbedError):
+            whole = [found for found in checkpoints_in(self.directory) if found not in self._damaged]
+            for old in (*self._damaged, *whole[: -self.keep]):
+                with contextlib.suppress(OSError):  # the next one tries again
+                    old.unlink(missing_ok=True)
 
 
 def _make_folder(directory: Path) -> None:
