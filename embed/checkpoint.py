@@ -314,6 +314,12 @@ class Saver:
         if self._signals.number is not None and error is None:
             raise Interrupted(self._signals.number, " after the last epoch")
 
+    def prepare(self, matrices: Mapping[str, Float32s], dim: int) -> None:
+        """Set memory for the copies aside and touch it: a system that is short of it would take its time in a pause."""
+        for name, matrix in matrices.items():
+            self._copies[name] = padded_matrix(len(matrix), dim)
+            self._copies[name].fill(0)
+
     def is_due(self) -> bool:
         """Return whether the run should be paused now: for a checkpoint by time, or because a signal came."""
         if self._signals.number is not None:
@@ -335,7 +341,7 @@ class Saver:
         return self.every == Every() or by_tokens or self.is_due()
 
     def save(self, checkpoint: Checkpoint, matrices: Mapping[str, Float32s]) -> None:
-        """Copy the matrices, float32[rows, stride], and begin to write; then heed a signal that has come.
+        """Copy the matrices of `prepare`, and begin to write; then heed a signal that has come.
 
         Raises
         ------
@@ -345,8 +351,6 @@ class Saver:
         self.wait()
         started = time.perf_counter()
         for name, matrix in matrices.items():
-            if name not in self._copies:
-                self._copies[name] = padded_matrix(len(matrix), checkpoint.config.dim)
             _copy(matrix, self._copies[name], checkpoint.provenance.threads)
         self.pauses.append(time.perf_counter() - started)
         number = self._number

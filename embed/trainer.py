@@ -208,6 +208,7 @@ class Trainer:
             bar = stack.enter_context(ProgressBar(self._tokens * self.config.epochs, "training", progress))
             if saver is not None:
                 stack.enter_context(saver)
+                saver.prepare(self._matrices(), self.config.dim)
             for epoch in range(self._place.epoch, self.config.epochs):
                 record = self._train_epoch(epoch, bar, saver)
                 self.history.append(record)

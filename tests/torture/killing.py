@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,8 +28,9 @@ __all__ = ["CHECKS"]
 
 _KILLS, _FEWEST_KILLS = 200, 8
 _EPOCHS = 4
-_STARTED = 0.25
-"""The share of a run after which Python has loaded the modules: most kills come later."""
+_MOMENTS = ("start", "encoded", *range(1, 15), "export")
+"""What a kill waits for: a checkpoint of this number, say. Then comes a random delay, so that it may strike anywhere."""
+_START_SECONDS, _STEP_SECONDS, _POLL_SECONDS = 1.0, 0.04, 0.002
 _MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 """A killed process loses nothing that it has handed to the system, so a disk would only take time."""
 _OLD = b"an older file that is good\n"
@@ -60,6 +63,14 @@ def _step(folder: Path) -> str:
     return "encoded" if (folder / "encoded").exists() else "encoding"
 
 
+def _reached(folder: Path, moment: str | int) -> bool:
+    if moment == "encoded":
+        return (folder / "encoded").exists()
+    if moment == "export":
+        return any(folder.glob(".embed-*.tmp"))
+    return moment == "start" or any((folder / "kept").glob(f"checkpoint-{moment:06d}.ckpt"))
+
+
 def kills(scale: float) -> str:
     """Kill the command at random moments, run it again each time, and compare what it exports, to the byte."""
     count = max(_FEWEST_KILLS, round(_KILLS * scale))
@@ -70,25 +81,30 @@ def kills(scale: float) -> str:
         (home / "corpus.txt").write_bytes(b"".join(text_of(300_000, 10_000, b"\n")))
         whole = home / "whole"
         whole.mkdir()
-        started = time.monotonic()
         subprocess.run(_command(whole), check=True, capture_output=True)
-        longest = time.monotonic() - started
         expected = (whole / "v.txt").read_bytes()
-        for number in range(count):
-            folder = home / f"killed-{number}"
+        while steps.total() < count:
+            folder = home / "killed"
             folder.mkdir()
             (folder / "v.txt").write_bytes(_OLD)
+            moment = rng.choice(_MOMENTS)
             with subprocess.Popen(_command(folder), stderr=subprocess.DEVNULL) as process:
-                time.sleep(longest * rng.uniform(_STARTED, 1.05))
+                while process.poll() is None and not _reached(folder, moment):
+                    time.sleep(_POLL_SECONDS)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(rng.uniform(0, _START_SECONDS if moment == "start" else _STEP_SECONDS))
                 process.kill()
-            step = _step(folder) if process.returncode == -signal.SIGKILL else "done"
-            steps[step] += 1
-            assert (folder / "v.txt").read_bytes() in (_OLD, expected), step
-            done = subprocess.run(_command(folder), capture_output=True, text=True)
-            assert done.returncode == 0, (step, done.stderr)
-            assert (folder / "v.txt").read_bytes() == expected, step
-            assert not any((folder / "kept").glob(".embed-*.tmp")), step
-            subprocess.run(["rm", "-rf", str(folder)], check=True)
+            if process.returncode == -signal.SIGKILL:
+                step = _step(folder)
+                steps[step] += 1
+                assert (folder / "v.txt").read_bytes() in (_OLD, expected), step
+                done = subprocess.run(_command(folder), capture_output=True, text=True)
+                assert done.returncode == 0, (step, done.stderr)
+                assert not any((folder / "kept").glob(".embed-*.tmp")), step
+            else:
+                assert process.returncode == 0  # it was through before: that is no kill
+            assert (folder / "v.txt").read_bytes() == expected
+            shutil.rmtree(folder)
     told = ", ".join(f"{step} {steps[step]}" for step in sorted(steps))
     return f"killed {count} times ({told}), each time gone on with to the same bytes"
 
