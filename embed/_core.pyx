@@ -360,10 +360,10 @@ cdef class Worker:
     def __dealloc__(self):
         free(self.log.memory)
 
-    def reset(self):
-        """Set loss, examples and centers back to zero."""
-        self.loss = 0
-        self.examples = 0
+    def reset(self, double loss=0, int64_t examples=0):
+        """Set loss and examples back to zero, or to where an interrupted epoch stood, and centers to zero."""
+        self.loss = loss
+        self.examples = examples
         self.centers = 0
 
     def run(self, int64_t epoch, int64_t first, int64_t last, double lr, double lr_slope, double ratio,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import embed
 from embed.cli.parser import build_parser, given_parameters
+from embed.cli.resuming import checkpoint_settings
 from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError
 
@@ -35,7 +36,9 @@ def train(arguments: argparse.Namespace) -> None:
     if arguments.output is not None:
         formats.format_of(arguments.output)
     progress = False if arguments.quiet else None
-    model = train(arguments.corpus, config, encoded_dir=arguments.encoded, progress=progress)
+    model = train(
+        arguments.corpus, config, encoded_dir=arguments.encoded, progress=progress, **checkpoint_settings(arguments)
+    )
     if arguments.save_model is not None:
         save_model(model, arguments.save_model)
     if arguments.output is not None:
@@ -267,7 +270,7 @@ def _print_json(value: Any) -> None:
 def _write_json(path: Path, value: Any) -> None:
     import orjson
 
-    from embed.formats.atomic import atomic_write_text
+    from embed.atomic import atomic_write_text
 
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
     atomic_write_text(path, orjson.dumps(value, option=options).decode())

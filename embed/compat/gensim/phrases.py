@@ -18,10 +18,10 @@ from typing import Any, Self
 
 import orjson
 
+from embed.atomic import atomic_write
 from embed.compat.gensim.phrase_scores import SCORERS, Scorer, scorer_of
 from embed.compat.gensim.saving import check_saved
 from embed.errors import ConfigError, FormatError
-from embed.formats.atomic import atomic_write
 
 __all__ = [
     "ENGLISH_CONNECTOR_WORDS",
