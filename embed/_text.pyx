@@ -5,8 +5,11 @@ is in :mod:`embed.corpora`, :mod:`embed.encoding` and :mod:`embed.subword`. The 
 ``embed/csrc/text_*.h`` hold the algorithms, this file their Python surface.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
+from cpython.dict cimport PyDict_GetItem
+from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 
 import numpy as np
@@ -29,6 +32,13 @@ cdef extern from "text_words.h" nogil:
         int64_t size
         void* slots
 
+    const int TEXT_INLINE
+
+    ctypedef struct text_key:
+        uint64_t hash
+
+    text_key text_key_of(const uint8_t* bytes, uint64_t length)
+    int64_t text_words_count(text_words* words, const text_key* key)
     const uint8_t* text_entry_bytes(const text_words* words, const text_entry* entry)
     void text_words_close(text_words* words)
 
@@ -56,6 +66,35 @@ cdef extern from "text_scan.h" nogil:
     int text_add_token(text_scanner* scanner, const uint8_t* token, size_t length, bint is_first)
     int64_t text_remap(int32_t* ids, int64_t n, const int32_t* table, int64_t* kept, int64_t* last,
                        int64_t* offsets, int64_t* closed)
+
+
+cdef extern from "text_phrases.h" nogil:
+    ctypedef struct phrase_pair:
+        int32_t left
+        int32_t right
+        int32_t between
+        uint32_t value
+
+    ctypedef struct phrase_table:
+        phrase_pair* slots
+        uint64_t mask
+        int64_t size
+
+    ctypedef struct phrase_walker:
+        phrase_table pairs
+        phrase_table links
+        int64_t error
+        int32_t left
+
+    int phrase_walker_init(phrase_walker* walker, int64_t max_pairs)
+    void phrase_walker_free(phrase_walker* walker)
+    int phrase_count(phrase_walker* walker, const int32_t* ids, int64_t n, const uint8_t* connectors)
+    int phrase_flush(phrase_walker* walker)
+    phrase_pair* phrase_find(const phrase_table* table, int32_t left, int32_t right, int32_t between)
+    int phrase_fill(phrase_table* table, phrase_pair* slot, phrase_pair pair)
+    int32_t phrase_make_link(phrase_walker* walker, int32_t between, int32_t connector)
+    int64_t phrase_join(phrase_walker* walker, int32_t* ids, int64_t n, const uint8_t* connectors,
+                        int64_t* pending)
 
 
 cdef extern from "text_ngrams.h" nogil:
@@ -145,6 +184,32 @@ cdef class TokenCounter:
         self.scanner.out_size = 0
         return ids.base
 
+    def intern(self, list words not None):
+        """Return the provisional ids, int32[n], of words; one that is new has been seen 0 times."""
+        cdef text_words* table = &self.scanner.words
+        cdef int32_t[::1] ids = np.empty(len(words), dtype=np.int32)
+        cdef int64_t found, size
+        cdef text_key key
+        cdef bytes padded
+        self._require_open()
+        for k, word in enumerate(words):
+            padded = (<str?>word).encode("utf-8")
+            size = len(padded)
+            padded += bytes(TEXT_INLINE)
+            key = text_key_of(<const uint8_t*>padded, size)
+            found = text_words_count(table, &key)
+            _check(<int>found if found < 0 else TEXT_OK)
+            table.entries[found].count -= 1
+            ids[k] = <int32_t>found
+        return ids.base
+
+    def set_counts(self, const int64_t[::1] counts not None):
+        """Replace the counts of all words."""
+        if counts.shape[0] != self.scanner.words.size:
+            raise ValueError("there must be a count for each word")
+        for k in range(counts.shape[0]):
+            self.scanner.words.entries[k].count = counts[k]
+
     @property
     def tokens(self):
         """Tokens counted so far."""
@@ -221,6 +286,159 @@ cdef class Remapper:
     def closed_tokens(self):
         """Where the last closed sentence ends."""
         return self.last
+
+
+cdef int _check_ids(const int32_t[::1] ids, const uint8_t[::1] connectors) except -1:
+    cdef Py_ssize_t k
+    for k in range(ids.shape[0]):
+        if (ids[k] & 0x7fffffff) >= connectors.shape[0]:
+            raise IndexError("an id lies outside the words")
+    return 0
+
+
+cdef class PairCounter:
+    """Counts neighbouring pairs of ids in bounded memory (see csrc/text_phrases.h)."""
+
+    cdef phrase_walker walker
+
+    def __cinit__(self, int64_t max_pairs):
+        _check(phrase_walker_init(&self.walker, max_pairs))
+
+    def __dealloc__(self):
+        phrase_walker_free(&self.walker)
+
+    def count(self, const int32_t[::1] ids not None, const uint8_t[::1] connectors not None):
+        """Take the next ids, the sign bit starting a sentence; connectors uint8[V] tells the connector words."""
+        cdef int status
+        cdef int64_t n = ids.shape[0]
+        _check_ids(ids, connectors)
+        if n:
+            with nogil:
+                status = phrase_count(&self.walker, &ids[0], n, &connectors[0])
+            _check(status)
+
+    def pairs(self, int64_t min_count):
+        """Return (left, right, between, count), int64[n, 4], of the pairs counted `min_count` times or more."""
+        cdef phrase_pair* slot
+        cdef uint64_t k
+        cdef int64_t n = 0
+        _check(phrase_flush(&self.walker))
+        for k in range(self.walker.pairs.mask + 1):
+            slot = self.walker.pairs.slots + k
+            n += slot.value != 0 and slot.value >= min_count
+        cdef int64_t[:, ::1] found = np.empty((n, 4), dtype=np.int64)
+        n = 0
+        for k in range(self.walker.pairs.mask + 1):
+            slot = self.walker.pairs.slots + k
+            if slot.value != 0 and slot.value >= min_count:
+                found[n, 0] = slot.left
+                found[n, 1] = slot.right
+                found[n, 2] = slot.between
+                found[n, 3] = slot.value
+                n += 1
+        return found.base
+
+    def links(self):
+        """Return {node: (node before, connector)} of the sequences of connectors; node 0 is the empty one."""
+        cdef phrase_table* table = &self.walker.links
+        return {
+            table.slots[k].value: (table.slots[k].left, table.slots[k].right)
+            for k in range(table.mask + 1)
+            if table.slots[k].value
+        }
+
+    def __len__(self):
+        """Return the number of distinct pairs in the table."""
+        _check(phrase_flush(&self.walker))
+        return self.walker.pairs.size
+
+    @property
+    def error(self):
+        """By how much a count may be too low."""
+        return self.walker.error
+
+
+cdef class PhraseJoiner:
+    """Joins phrases in blocks of ids, and beneath `join_words` (see csrc/text_phrases.h).
+
+    phrases are tuples (left, tuple of connectors, right) of ids, and joined, int32[n], the ids of what they become;
+    connectors, uint8[V], tells the connector words.
+    """
+
+    cdef phrase_walker walker
+    cdef const uint8_t[::1] connectors
+
+    def __cinit__(self, list phrases not None, const int32_t[::1] joined not None, const uint8_t[::1] connectors not None):
+        cdef int32_t between
+        cdef phrase_pair pair
+        cdef phrase_pair* slot
+        self.connectors = connectors
+        _check(phrase_walker_init(&self.walker, 0))
+        if len(phrases) != joined.shape[0]:
+            raise ValueError("there must be a joined id for each phrase")
+        for k, (left, connectors_between, right) in enumerate(phrases):
+            between = 0
+            for connector in connectors_between:
+                between = phrase_make_link(&self.walker, between, connector)
+                if between <= 0:
+                    raise OverflowError("too many sequences of connector words")
+            pair = phrase_pair(left, right, between, <uint32_t>joined[k] + 1)
+            slot = phrase_find(&self.walker.pairs, pair.left, pair.right, pair.between)
+            if slot.value == 0:
+                _check(phrase_fill(&self.walker.pairs, slot, pair))
+
+    def __dealloc__(self):
+        phrase_walker_free(&self.walker)
+
+    def join(self, int32_t[::1] ids not None):
+        """Join a block in place; return (ids left at its start, how many at their end the next block repeats)."""
+        cdef int64_t n = ids.shape[0], written = 0, pending = 0
+        _check_ids(ids, self.connectors)
+        if n:
+            with nogil:
+                written = phrase_join(&self.walker, &ids[0], n, &self.connectors[0], &pending)
+        return written, pending
+
+
+def join_words(list sentence not None, list joiners not None, dict ids not None, list words not None):
+    """Return a sentence of str with its phrases joined, one PhraseJoiner after the other.
+
+    `ids` gives each known word's id, `words` each id's word; the id len(words) stands for all unknown words, which
+    no phrase holds.
+    """
+    cdef Py_ssize_t n = len(sentence), k
+    cdef int64_t size = n, pending
+    cdef int32_t unknown = <int32_t>len(words)
+    cdef PyObject* item
+    cdef PhraseJoiner joiner
+    cdef list others = []
+    cdef list joined
+    cdef int32_t* buffer = <int32_t*>malloc((n + 1) * sizeof(int32_t))
+    if buffer == NULL:
+        raise MemoryError("not enough memory for a sentence")
+    try:
+        for k in range(n):
+            item = PyDict_GetItem(ids, sentence[k])
+            if item == NULL:
+                buffer[k] = unknown
+                others.append(sentence[k])
+            else:
+                buffer[k] = <object>item
+        for joiner in joiners:
+            if joiner.connectors.shape[0] <= unknown:
+                raise ValueError("a joiner must know the id of unknown words")
+            size = phrase_join(&joiner.walker, buffer, size, &joiner.connectors[0], &pending)
+        joined = [None] * size
+        n = 0
+        for k in range(size):
+            if buffer[k] == unknown:
+                joined[k] = others[n]
+                n += 1
+            else:
+                joined[k] = words[buffer[k]]
+        return joined
+    finally:
+        free(buffer)
 
 
 cdef class NgramHasher:
