@@ -63,10 +63,7 @@ def phrases(arguments: argparse.Namespace) -> None:
     text = open_corpus(
         arguments.corpus, tokenizer=config.tokenizer, lowercase=config.lowercase, decode_errors=config.decode_errors
     )
-    if arguments.model is None:
-        model = learn_phrases(text, PhraseSettings.of(config))
-    else:
-        model = load_phrases(arguments.model)
+    model = learn_phrases(text, PhraseSettings.of(config)) if arguments.model is None else load_phrases(arguments.model)
     if arguments.save is not None:
         save_phrases(model, arguments.save)
     if arguments.apply is not None:
