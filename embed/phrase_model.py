@@ -233,7 +233,7 @@ def _learn(
     first, second = counts[pairs[:, 0]].tolist(), counts[pairs[:, 1]].tolist()
     scorer, _ = SCORES[settings.score]
     together = pairs[:, 3].tolist()
-    min_count, threshold = settings.min_count, settings.threshold
+    min_count, threshold = settings.min_count, float(settings.threshold or 0)
     scores = [scorer(a, b, ab, distinct, min_count, tokens) for a, b, ab in zip(first, second, together, strict=True)]
     chosen = np.flatnonzero(np.array(scores, dtype=np.float64) > threshold)
     links = pair_counter.links()

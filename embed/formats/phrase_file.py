@@ -81,7 +81,7 @@ def _model(content: dict[str, object]) -> PhraseModel:
                 raise ValueError("a phrase needs a score and a count")
             found.append(Phrase(tuple(words), score, count))
         passes.append(tuple(found))
-    errors = tuple(content["count_errors"])  # type: ignore[arg-type]
+    errors: tuple[int, ...] = tuple(content["count_errors"])  # type: ignore[arg-type]
     if len(passes) != settings.passes or len(errors) != len(passes) or not all(type(e) is int for e in errors):
         raise ValueError("the number of passes is not that of the settings")
     return PhraseModel(settings, tuple(passes), errors)
