@@ -151,13 +151,10 @@ class PhraseModel:
 
     def apply(self, sentences: Iterable[list[str]]) -> Iterator[list[str]]:
         """Yield sentences with their phrases joined."""
-        joiners, ids, words = self._joiners
-        for sentence in sentences:
-            yield _text.join_words(sentence, joiners, ids, words)
+        yield from map(self._joiner.join, sentences)
 
     @cached_property
-    def _joiners(self) -> tuple[list[_text.PhraseJoiner], dict[str, int], list[str]]:
-        """Return a joiner for each pass, the ids of all tokens of all passes, and the token of each id."""
+    def _joiner(self) -> _text.WordJoiner:
         connectors = tuple(self.settings.connectors)
         ids = {word: number for number, word in enumerate(connectors)}
         for phrase in (phrase for phrases in self.passes for phrase in phrases):
@@ -170,7 +167,7 @@ class PhraseModel:
             keys = [_key([ids[word] for word in phrase.words]) for phrase in phrases]
             joined = [ids[self.settings.delimiter.join(phrase.words)] for phrase in phrases]
             joiners.append(_text.PhraseJoiner(keys, np.array(joined, dtype=np.int32), flags))
-        return joiners, ids, list(ids)
+        return _text.WordJoiner(list(ids), joiners)
 
 
 def learn_passes(

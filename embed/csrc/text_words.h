@@ -76,6 +76,18 @@ static inline text_key text_key_of(const uint8_t *bytes, uint64_t length)
     return key;
 }
 
+/* The same for a word that is followed by anything, or nothing. */
+static inline text_key text_key_alone(const uint8_t *bytes, uint64_t length)
+{
+    uint8_t padded[TEXT_INLINE] = {0};
+    if (length >= TEXT_INLINE)
+        return text_key_of(bytes, length);
+    memcpy(padded, bytes, (size_t)length);
+    text_key key = text_key_of(padded, length);
+    key.bytes = bytes;
+    return key;
+}
+
 static inline const uint8_t *text_entry_bytes(const text_words *words, const text_entry *entry)
 {
     return entry->length <= TEXT_INLINE ? (const uint8_t *)&entry->head : words->arena + entry->tail;
@@ -165,22 +177,27 @@ static int text_store_long(text_words *words, const text_key *key, uint64_t *pla
     return TEXT_OK;
 }
 
-/* Count one occurrence; returns the word's id (order of first occurrence) or a negative error. */
-static inline int64_t text_words_count(text_words *words, const text_key *key)
+/* The slot of a word, or the free one where it would go. */
+static inline text_slot *text_words_find(const text_words *words, const text_key *key)
 {
     uint32_t tag = (uint32_t)key->hash;
     uint64_t at = tag & words->slot_mask;
     for (;; at = (at + 1) & words->slot_mask) {
-        text_slot slot = words->slots[at];
-        if (!slot.id_plus_1)
-            break;
-        if (slot.tag != tag)
-            continue;
-        text_entry *entry = words->entries + (slot.id_plus_1 - 1);
-        if (text_entry_matches(words, entry, key)) {
-            entry->count++;
-            return slot.id_plus_1 - 1;
-        }
+        text_slot *slot = words->slots + at;
+        if (!slot->id_plus_1)
+            return slot;
+        if (slot->tag == tag && text_entry_matches(words, words->entries + (slot->id_plus_1 - 1), key))
+            return slot;
+    }
+}
+
+/* Count one occurrence; returns the word's id (order of first occurrence) or a negative error. */
+static inline int64_t text_words_count(text_words *words, const text_key *key)
+{
+    text_slot *slot = text_words_find(words, key);
+    if (slot->id_plus_1) {
+        words->entries[slot->id_plus_1 - 1].count++;
+        return slot->id_plus_1 - 1;
     }
     if (words->size >= words->max_words)
         return TEXT_TOO_MANY_WORDS;
@@ -193,8 +210,8 @@ static inline int64_t text_words_count(text_words *words, const text_key *key)
         return TEXT_NO_MEMORY;
     int64_t id = words->size++;
     words->entries[id] = entry;
-    words->slots[at].tag = tag;
-    words->slots[at].id_plus_1 = (uint32_t)id + 1;
+    slot->tag = (uint32_t)key->hash;
+    slot->id_plus_1 = (uint32_t)id + 1;
     if ((uint64_t)words->size * 8 > (words->slot_mask + 1) * 5 && text_grow_slots(words) != TEXT_OK)
         return TEXT_NO_MEMORY;
     return id;
