@@ -67,8 +67,9 @@ class PhraseSettings:
     connectors : iterable of str
         Words that may stand within a phrase and do not count, such as `ENGLISH_CONNECTOR_WORDS`.
     max_pairs : int
-        Distinct pairs held in memory, 16 bytes each and as much again for free room. Beyond it, a count may be too
-        low by at most ``2 * pairs seen / max_pairs``; the model says by how much it may be.
+        Distinct pairs held in memory, 26 to 52 bytes each (the table doubles), and twice that for a moment when it grows
+        or is pruned. Beyond it, a count may be too low by at most ``2 * pairs seen / max_pairs``; the model says by
+        how much it may be.
 
     Raises
     ------
@@ -116,6 +117,8 @@ class PhraseSettings:
             score=config.phrase_score,
             threshold=config.phrase_threshold,
             min_count=config.phrase_min_count,
+            delimiter=config.phrase_delimiter,
+            max_pairs=config.phrase_max_pairs,
             connectors=ENGLISH_CONNECTOR_WORDS if config.phrase_connectors == "english" else (),
         )
 
@@ -150,8 +153,8 @@ class PhraseModel:
     count_errors: tuple[int, ...]
 
     def apply(self, sentences: Iterable[list[str]]) -> Iterator[list[str]]:
-        """Yield sentences with their phrases joined."""
-        yield from map(self._joiner.join, sentences)
+        """Return an iterator over new lists: the sentences with their phrases joined."""
+        return map(self._joiner.join, sentences)
 
     @cached_property
     def _joiner(self) -> _text.WordJoiner:

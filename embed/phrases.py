@@ -1,4 +1,4 @@
-"""Learning phrases from a corpus; :mod:`embed.phrase_model` has the passes, and what they find.
+"""Learning phrases from a corpus, and their files; :mod:`embed.phrase_model` has the passes, and what they find.
 
 The corpus is read once, into a temporary file of ids (4 bytes a token), which the passes then read.
 """
@@ -13,9 +13,18 @@ from typing import Any
 from embed.corpora import SentenceCorpus
 from embed.encoding import Progress, count_tokens
 from embed.errors import CorpusError, FormatError
+from embed.formats.phrase_file import load_phrases, save_phrases
 from embed.phrase_model import ENGLISH_CONNECTOR_WORDS, Phrase, PhraseModel, PhraseSettings, learn_passes
 
-__all__ = ["ENGLISH_CONNECTOR_WORDS", "Phrase", "PhraseModel", "PhraseSettings", "learn_phrases"]
+__all__ = [
+    "ENGLISH_CONNECTOR_WORDS",
+    "Phrase",
+    "PhraseModel",
+    "PhraseSettings",
+    "learn_phrases",
+    "load_phrases",
+    "save_phrases",
+]
 
 
 def learn_phrases(

@@ -244,3 +244,20 @@ def test_the_command_learns_saves_applies_and_reapplies(tmp_path: Path, capsys: 
     assert again.read_bytes() == joined.read_bytes()
     assert "\t20\tnew_york\n" in capsys.readouterr().out
     assert main(["phrases", "-", "--apply", str(again)]) == ConfigError.exit_code
+
+
+def test_words_that_no_corpus_holds_are_left_as_they_are_and_other_things_refused() -> None:
+    model = learn_phrases(NEW_YORK, threshold=0.3)
+    long = "w" * 5000
+    sentence = ["\ud800", "new", "york", "", long, "new", "\ud800", "york"]
+    assert next(model.apply([sentence])) == ["\ud800", "new_york", "", long, "new", "\ud800", "york"]
+    with pytest.raises(TypeError, match="must be a str, not int"):
+        next(model.apply([["new", 7]]))  # type: ignore[list-item]
+
+
+def test_words_of_every_length_are_told_apart_by_their_bytes() -> None:
+    for length in range(1, 40):
+        one, other = "a" * length, "a" * (length - 1) + "b"
+        model = learn_phrases([[one, other]] * 5, min_count=1, threshold=0.01)
+        text = [[one, other], [other, one], [one + "a", other], [one, other[:-1] or "c"]]
+        assert list(model.apply(text)) == [[f"{one}_{other}"], *text[1:]]

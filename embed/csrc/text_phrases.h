@@ -19,7 +19,7 @@
 #include "text_scan.h"
 
 #define PHRASE_MAX_LINKS (1 << 20) /* connector sequences told apart; a pair around another one is not counted */
-#define PHRASE_FIRST_SLOTS ((size_t)1 << 16)
+#define PHRASE_FIRST_SLOTS ((size_t)1 << 10)
 
 /* What a word may be in the phrases of a pass; most pairs are told to be none by this alone. */
 enum { PHRASE_CONNECTOR = 1, PHRASE_FIRST = 2, PHRASE_LAST = 4 };
@@ -223,8 +223,8 @@ static int64_t phrase_join(phrase_walker *walker, int32_t *ids, int32_t *origins
             walker->left = -1;
         phrase_pair pair;
         int32_t joined = -1;
-        if (phrase_step(walker, id, roles[id] & PHRASE_CONNECTOR, &pair) && roles[id] & PHRASE_LAST
-            && roles[pair.left] & PHRASE_FIRST)
+        if (phrase_step(walker, id, roles[id] & PHRASE_CONNECTOR, &pair)
+            && (roles[id] / PHRASE_LAST & roles[pair.left] / PHRASE_FIRST & 1))
             joined = (int32_t)phrase_find(&walker->pairs, pair.left, pair.right, pair.between)->value - 1;
         if (joined >= 0) {
             walker->left = -1;

@@ -55,6 +55,11 @@ typedef struct {
 #define TEXT_HASH_2 UINT64_C(0xb7e151628aed2a6b)
 #define TEXT_HASH_3 UINT64_C(0x9e3779b97f4a7c15)
 
+static inline uint64_t text_hash_short(const text_key *key)
+{
+    return text_fold_multiply(key->head ^ TEXT_HASH_1 ^ key->length * TEXT_HASH_3, key->tail ^ TEXT_HASH_2);
+}
+
 /* Prepare a key; reads TEXT_INLINE bytes even where the word is shorter. */
 static inline text_key text_key_of(const uint8_t *bytes, uint64_t length)
 {
@@ -65,7 +70,7 @@ static inline text_key text_key_of(const uint8_t *bytes, uint64_t length)
         const uint8_t *mask = ones + TEXT_INLINE - length;
         key.head &= text_load8(mask);
         key.tail &= text_load8(mask + 8);
-        key.hash = text_fold_multiply(key.head ^ TEXT_HASH_1 ^ length * TEXT_HASH_3, key.tail ^ TEXT_HASH_2);
+        key.hash = text_hash_short(&key);
     } else {
         uint64_t hash = length * TEXT_HASH_3;
         for (uint64_t k = 0; k + TEXT_INLINE < length; k += TEXT_INLINE)
@@ -79,12 +84,12 @@ static inline text_key text_key_of(const uint8_t *bytes, uint64_t length)
 /* The same for a word that is followed by anything, or nothing. */
 static inline text_key text_key_alone(const uint8_t *bytes, uint64_t length)
 {
-    uint8_t padded[TEXT_INLINE] = {0};
     if (length >= TEXT_INLINE)
         return text_key_of(bytes, length);
-    memcpy(padded, bytes, (size_t)length);
-    text_key key = text_key_of(padded, length);
-    key.bytes = bytes;
+    text_key key = {bytes, length, length < 8 ? text_load_part(bytes, length) : text_load8(bytes), 0, 0};
+    if (length > 8)
+        key.tail = text_load_part(bytes + 8, length - 8);
+    key.hash = text_hash_short(&key);
     return key;
 }
 
