@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from embed.errors import EmbedError
     from embed.formats import load, save
     from embed.formats.model_file import load_model, save_model
+    from embed.formats.phrase_file import load_phrases, save_phrases
     from embed.model import Model
+    from embed.phrases import learn_phrases
     from embed.trainer import train
     from embed.vectors import WordVectors
     from embed.vocab import Vocabulary
@@ -35,10 +37,13 @@ __all__ = [
     "Vocabulary",
     "WordVectors",
     "encode",
+    "learn_phrases",
     "load",
     "load_model",
+    "load_phrases",
     "save",
     "save_model",
+    "save_phrases",
     "train",
 ]
 
@@ -52,9 +57,12 @@ _HOMES = {
     "WordVectors": "embed.vectors",
     "encode": "embed.encoding",
     "load": "embed.formats",
+    "learn_phrases": "embed.phrases",
     "load_model": "embed.formats.model_file",
+    "load_phrases": "embed.formats.phrase_file",
     "save": "embed.formats",
     "save_model": "embed.formats.model_file",
+    "save_phrases": "embed.formats.phrase_file",
     "train": "embed.trainer",
 }
 

@@ -73,7 +73,8 @@ def _parameter(default: Any, help: str, group: str, **details: Any) -> Any:
     return field(default=default, metadata={"parameter": Parameter(help, group, **details)})
 
 
-_MODEL, _OPTIMISER, _VOCABULARY, _TEXT, _RUN = "model", "optimisation", "vocabulary", "text", "run"
+_MODEL, _OPTIMISER, _VOCABULARY, _PHRASES = "model", "optimisation", "vocabulary", "phrases"
+_TEXT, _RUN = "text", "run"
 
 _DEFAULT_MIN_LR = 1e-4
 _LONGEST_NAME = 60
@@ -189,6 +190,43 @@ class TrainConfig:
     min_count: int = _parameter(5, "leave out words that occur less often", _VOCABULARY, low=1, high=_MAX_INT64)
     max_vocab: int | None = _parameter(
         None, "keep at most this many words, the most frequent ones", _VOCABULARY, low=1, high=_MAX_INT64
+    )
+    # phrases
+    phrases: int = _parameter(
+        0, "passes that join neighbouring words into phrases such as new_york; 0 joins none", _PHRASES, low=0, high=8
+    )
+    phrase_score: str = _parameter(
+        "discounted",
+        "(count(ab) - delta) / (count(a) count(b)), times the distinct words and pairs (discounted) or the tokens "
+        "(word2phrase), or normalised mutual information (npmi)",
+        _PHRASES,
+        choices=("discounted", "word2phrase", "npmi"),
+    )
+    phrase_threshold: float | None = _parameter(
+        None,
+        "a pair that scores higher is a phrase (default: 10 discounted, 100 word2phrase, 0.5 npmi)",
+        _PHRASES,
+        low=-1,
+        high=1e9,
+    )
+    phrase_min_count: int = _parameter(
+        5, "pairs that occur less often are no phrases; also delta", _PHRASES, low=1, high=(1 << 32) - 1
+    )
+    phrase_delimiter: str = _parameter(
+        "_", "joins the words of a phrase", _PHRASES, choices=("_", "__", "-", "+", "~", "=")
+    )
+    phrase_max_pairs: int = _parameter(
+        40_000_000,
+        "distinct pairs held in memory, up to 52 bytes each; more make the rare ones' counts too low (docs/phrases.md)",
+        _PHRASES,
+        low=1,
+        high=1 << 31,
+    )
+    phrase_connectors: str = _parameter(
+        "none",
+        "words that may stand within a phrase and do not count: none, or English articles and prepositions",
+        _PHRASES,
+        choices=("none", "english"),
     )
     # text
     tokenizer: str = _parameter(

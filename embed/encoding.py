@@ -35,9 +35,10 @@ from embed import _text
 from embed.corpora import PIECE_TOKENS, SentenceCorpus
 from embed.corpora.files import FileCorpus
 from embed.errors import CorpusError, FormatError
+from embed.phrase_model import PhraseSettings, learn_passes
 from embed.vocab import Vocabulary, check_limits
 
-__all__ = ["EncodedCorpus", "Progress", "encode", "encode_with"]
+__all__ = ["EncodedCorpus", "Progress", "count_tokens", "encode", "encode_with"]
 
 FORMAT_NAME = "train-embeddings encoded corpus"
 FORMAT_VERSION = 1
@@ -145,6 +146,7 @@ def encode(
     *,
     min_count: int = 5,
     max_vocab: int | None = None,
+    phrases: PhraseSettings | None = None,
     directory: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> EncodedCorpus:
@@ -158,6 +160,8 @@ def encode(
         Leave out words that occur less often.
     max_vocab : int or None
         Keep at most this many words, the most frequent ones.
+    phrases : PhraseSettings or None
+        Learn phrases first and join them; `min_count` and `max_vocab` then apply to words and phrases as joined.
     directory : path or None
         Where to keep the result. An encoded corpus that is there is used if it was made from the same input
         with the same settings, and replaced if not. None: a temporary directory, removed on close.
@@ -176,13 +180,16 @@ def encode(
     check_limits(min_count, max_vocab)
     if not hasattr(corpus, "byte_chunks") and not isinstance(corpus, SentenceCorpus):
         corpus = SentenceCorpus(corpus)
-    settings = {"min_count": int(min_count), "max_vocab": None if max_vocab is None else int(max_vocab)}
+    settings: dict[str, Any] = {"min_count": int(min_count), "max_vocab": None if max_vocab is None else int(max_vocab)}
+    if phrases is not None:
+        settings["phrases"] = phrases.to_dict()
     target = None if directory is None else Path(directory)
     if target is not None and (kept := _kept(target, corpus, settings)) is not None:
         return kept
     work = _work_directory(target)
     try:
-        meta, vocabulary = _encode_into(work, corpus, settings, progress, durable=target is not None)
+        durable = target is not None
+        meta, vocabulary = _encode_into(work, corpus, settings, progress, durable=durable, phrases=phrases)
         if target is None:
             return EncodedCorpus(work, meta, vocabulary, temporary=True)
         with _writing(target):
@@ -239,16 +246,12 @@ def _encode_into(
     *,
     durable: bool,
     vocabulary: Vocabulary | None = None,
+    phrases: PhraseSettings | None = None,
 ) -> tuple[dict[str, Any], Vocabulary]:
-    counter = _text.TokenCounter(PIECE_TOKENS)
-    try:
-        _count(work, counter, corpus, progress)
-    except OverflowError as error:
-        current = getattr(corpus, "current_name", None)
-        raise CorpusError(
-            f"{f'{current}: ' if current else ''}{error}, after {counter.tokens:,} tokens: at most "
-            f"{_text.MAX_WORDS:,} distinct words of up to {_text.MAX_WORD_BYTES:,} bytes can be counted"
-        ) from error
+    counter = count_tokens(work / IDS, corpus, progress)
+    if phrases is not None:
+        with _writing(work):
+            learn_passes(work / IDS, counter, phrases, keep_joined=True)
     if vocabulary is None:
         vocabulary, table = _ranked(counter, corpus, settings)
     else:
@@ -279,6 +282,28 @@ def _encode_into(
     return meta, vocabulary
 
 
+def count_tokens(path: Path, corpus: Iterable[list[str]], progress: Progress | None) -> _text.TokenCounter:
+    """Write the provisional ids of a corpus, int32 with the sign bit starting a sentence; return their counter.
+
+    Raises
+    ------
+    CorpusError
+        When the input is unreadable or malformed, or has too many words or one that is too long.
+    FormatError
+        When the file cannot be written.
+    """
+    counter = _text.TokenCounter(PIECE_TOKENS)
+    try:
+        _count(path, counter, corpus, progress)
+    except OverflowError as error:
+        current = getattr(corpus, "current_name", None)
+        raise CorpusError(
+            f"{f'{current}: ' if current else ''}{error}, after {counter.tokens:,} tokens: at most "
+            f"{_text.MAX_WORDS:,} distinct words of up to {_text.MAX_WORD_BYTES:,} bytes can be counted"
+        ) from error
+    return counter
+
+
 def _ranked(
     counter: _text.TokenCounter, corpus: Iterable[list[str]], settings: dict[str, Any]
 ) -> tuple[Vocabulary, NDArray[np.int32]]:
@@ -305,17 +330,17 @@ def _given(counter: _text.TokenCounter, corpus: Iterable[list[str]], vocabulary:
     return table
 
 
-def _count(work: Path, counter: _text.TokenCounter, corpus: Iterable[list[str]], progress: Progress | None) -> None:
+def _count(path: Path, counter: _text.TokenCounter, corpus: Iterable[list[str]], progress: Progress | None) -> None:
     """Feed the corpus to the counter and write the provisional ids."""
 
     def drain(file: BinaryIO) -> None:
-        with _writing(work):
+        with _writing(path.parent):
             file.write(counter.take().data)
             file.flush()
         if progress is not None:
             progress(counter.tokens, getattr(corpus, "bytes_read", 0))
 
-    with _writing_ids(work) as file:
+    with _writing_ids(path) as file:
         byte_chunks = getattr(corpus, "byte_chunks", None)
         chunks: Iterator[bytes] | None = byte_chunks() if byte_chunks else None
         if chunks is not None:
@@ -438,14 +463,14 @@ def _move(work: Path, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def _writing_ids(work: Path) -> Iterator[BinaryIO]:
+def _writing_ids(path: Path) -> Iterator[BinaryIO]:
     """Open the file of ids; what is still in its buffer when a disk is full fails once more as it is closed."""
-    with _writing(work):
-        file = open(work / IDS, "wb")  # noqa: SIM115
+    with _writing(path.parent):
+        file = open(path, "wb")  # noqa: SIM115
     try:
         yield file
     finally:
-        with _writing(work):
+        with _writing(path.parent):
             file.close()
 
 

@@ -34,6 +34,7 @@ from embed.encoding import EncodedCorpus, encode
 from embed.errors import AdviceWarning, ConfigError, CorpusError, DivergenceError
 from embed.model import EpochRecord, Model, Provenance
 from embed.parameters import Parameters
+from embed.phrase_model import PhraseSettings
 from embed.progress import ProgressBar
 from embed.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
 
@@ -140,6 +141,7 @@ def train(
     simd_path()  # a bad environment is told before any work is done
     plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
     is_resumed = plan.is_resumed(config)
+    phrases = PhraseSettings.of(config)
     with ExitStack() as stack:
         if isinstance(corpus, EncodedCorpus):
             encoded = corpus
@@ -155,6 +157,7 @@ def train(
                     text,
                     min_count=config.min_count,
                     max_vocab=config.max_vocab,
+                    phrases=phrases,
                     directory=encoded_dir,
                     progress=lambda tokens, _: bar.advance_to(tokens),
                 )

@@ -20,11 +20,19 @@ PACKAGES = ("embed", "embed.cli", "embed.compat", "embed.compat.gensim", "embed.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("embed.errors", "embed.config", "embed.spelling"),
     ("embed._core", "embed._text", "embed.corpora", "embed.atomic"),
-    ("embed.vocab", "embed.sampling", "embed.subword", "embed.encoding", "embed.parameters"),
+    (
+        "embed.vocab",
+        "embed.sampling",
+        "embed.subword",
+        "embed.encoding",
+        "embed.parameters",
+        "embed.phrase_model",
+        "embed.phrase_scores",
+    ),
     ("embed.vectors", "embed._search", "embed._reference", "embed.postprocess", "embed.quantize", "embed.pruning"),
     ("embed.model", "embed.progress", "embed.interrupts", "embed.records", "embed.checkpoint_file", "embed.checkpoint"),
     ("embed.trainer",),
-    ("embed.formats", "embed.eval"),
+    ("embed.formats", "embed.eval", "embed.phrases"),
     ("embed.compat",),
     ("embed.cli", "embed.demo", "embed.__main__", "embed"),
 )

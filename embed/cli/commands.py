@@ -51,6 +51,34 @@ def train(arguments: argparse.Namespace) -> None:
         )
 
 
+def phrases(arguments: argparse.Namespace) -> None:
+    """Learn phrases or read them, print the best, and join them in the corpus."""
+    from embed.atomic import atomic_write
+    from embed.corpora import open_corpus
+    from embed.formats.phrase_file import load_phrases, save_phrases
+    from embed.phrases import PhraseSettings, learn_phrases
+
+    config = TrainConfig.from_dict({"phrases": 1, **given_parameters(arguments)})
+    outputs = [Path(path) for path in (arguments.save, arguments.apply) if path is not None]
+    _check_outputs(outputs, [*arguments.corpus, *([arguments.model] if arguments.model else [])])
+    if arguments.model is None and arguments.apply is not None and "-" in arguments.corpus:
+        raise ConfigError("standard input can be read only once: learn with --save, then join with --model")
+    text = open_corpus(
+        arguments.corpus, tokenizer=config.tokenizer, lowercase=config.lowercase, decode_errors=config.decode_errors
+    )
+    model = learn_phrases(text, PhraseSettings.of(config)) if arguments.model is None else load_phrases(arguments.model)
+    if arguments.save is not None:
+        save_phrases(model, arguments.save)
+    if arguments.apply is not None:
+        with atomic_write(arguments.apply) as file:
+            for sentence in model.apply(text):
+                file.write(" ".join(sentence).encode() + b"\n")
+    for phrase in sorted((p for found in model.passes for p in found), key=lambda p: (-p.score, p.words))[
+        : arguments.n
+    ]:
+        print(f"{phrase.score:.4g}", phrase.count, model.settings.delimiter.join(phrase.words), sep="\t")
+
+
 def evaluate(arguments: argparse.Namespace) -> None:
     """Print the scores of one file of vectors."""
     from embed import formats

@@ -39,6 +39,12 @@ class Formatter(argparse.HelpFormatter):
         width = min(shutil.get_terminal_size().columns, self._WIDEST) - 1
         super().__init__(prog, max_help_position=self._FLAG_COLUMN, width=width)
 
+    def add_argument(self, action: argparse.Action) -> None:
+        """Reckon the column of the help with the indent of the commands, which argparse forgets."""
+        super().add_argument(action)
+        if isinstance(action, argparse._SubParsersAction):
+            self._action_max_length += self._indent_increment
+
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if isinstance(action, argparse.BooleanOptionalAction):
             return "--[no-]" + action.option_strings[0].removeprefix("--")
@@ -100,6 +106,20 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
         ),
         show_all=show_all,
     )
+
+    sub = command(
+        "phrases",
+        "find phrases such as new_york, print them, and join them",
+        " Prints score, count and phrase, best first. Flags as for train.",
+    )
+    sub.add_argument("corpus", nargs="+", metavar="CORPUS", help="text or MediaWiki XML; files, folders, globs, -")
+    sub.add_argument("-n", type=_positive, default=20, metavar="N", help="how many to print (default: %(default)s)")
+    sub.add_argument("--model", metavar="PATH", help="use the phrases of this file instead of learning any")
+    sub.add_argument("--save", metavar="PATH", help="write the phrases learnt, to be used again with --model")
+    sub.add_argument("--apply", metavar="OUT", help="write the corpus with its phrases joined, one sentence a line")
+    for name, parameter, value_type in parameters():
+        if parameter.group in ("phrases", "text"):
+            _add_parameter(sub, name, parameter, value_type, shown=True)
 
     sub = command("evaluate", "score vectors on word similarity and analogy sets")
     _add_vectors(sub)

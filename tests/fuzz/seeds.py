@@ -23,8 +23,10 @@ from embed.errors import AdviceWarning
 from embed.formats import fasttext_bin, fasttext_model
 from embed.formats.fasttext_file import FastTextFile, ProductQuantiser, Quantised
 from embed.formats.model_file import save_model
+from embed.formats.phrase_file import save_phrases
 from embed.formats.quantized import save_quantized
 from embed.model import Model
+from embed.phrases import learn_phrases
 from embed.quantize import quantizer
 from embed.subword import SubwordScheme
 from embed.trainer import train
@@ -185,6 +187,11 @@ def _seeds(target: str, folder: Path) -> Iterator[bytes]:
         phrases = Phrases([["new", "york", "is", "new"], ["new", "york"]], min_count=1, threshold=0.1)
         phrases.save(folder / "phrases")
         yield (folder / "phrases").read_bytes()
+    elif target.startswith("phrase-model"):
+        text = [["new", "york", "is", "new"], ["new", "york"], ["state", "of", "new", "york"]]
+        model = learn_phrases(text, passes=2, min_count=1, threshold=0.1, connectors=["of"])
+        save_phrases(model, folder / "phrase-model")
+        yield (folder / "phrase-model").read_bytes()
     elif target == "ngrams":
         yield b"\x03\x03\x07" + "naïve 日本".encode()
     else:

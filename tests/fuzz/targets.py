@@ -7,6 +7,7 @@ several lines, a warning of NumPy's: each is a finding.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import struct
@@ -27,6 +28,7 @@ from embed.errors import AdviceWarning, EmbedError
 from embed.eval.sets import load_set
 from embed.formats import word2vec_binary, word2vec_text
 from embed.formats.model_file import load_model
+from embed.formats.phrase_file import load_phrases, save_phrases
 from embed.formats.registry import FORMATS
 from embed.parameters import padded_matrix
 from embed.subword import SubwordScheme
@@ -268,6 +270,21 @@ def _phrases(data: bytes, folder: Path) -> None:
     _ = phrases[["new", "york", "is", "new"]]
 
 
+def _phrase_model(data: bytes, folder: Path) -> None:
+    model = load_phrases(_file(data, folder, "phrase-model"))
+    list(model.apply([["new", "york", "of", "new"]]))
+    save_phrases(model, folder / "again")
+    if load_phrases(folder / "again") != model:
+        raise Finding("written and read again, the phrases differ")
+
+
+def _phrase_model_sealed(data: bytes, folder: Path) -> None:
+    """The same with the checksum put right, so that the checks behind it are met."""
+    head, _, rest = data.partition(b"\n")
+    digest = hashlib.blake2b(rest, digest_size=32).hexdigest().encode()
+    _phrase_model(head.rpartition(b" ")[0] + b" " + digest + b"\n" + rest, folder)
+
+
 def _pyarrow_is_missing() -> bool:
     from importlib.util import find_spec
 
@@ -300,5 +317,7 @@ TARGETS: dict[str, Target] = {
     "config": _config,
     "ngrams": _ngrams,
     "phrases": _phrases,
+    "phrase-model": _phrase_model,
+    "phrase-model-sealed": _phrase_model_sealed,
 }
 """Every target by its name."""

@@ -19,9 +19,10 @@ from typing import Any, Self
 import orjson
 
 from embed.atomic import atomic_write
-from embed.compat.gensim.phrase_scores import SCORERS, Scorer, scorer_of
 from embed.compat.gensim.saving import check_saved
 from embed.errors import ConfigError, FormatError
+from embed.phrase_model import ENGLISH_CONNECTOR_WORDS
+from embed.phrase_scores import SCORERS, Scorer, scorer_of
 
 __all__ = [
     "ENGLISH_CONNECTOR_WORDS",
@@ -34,9 +35,6 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 Scored = tuple[str, float | None]
-ENGLISH_CONNECTOR_WORDS = frozenset(
-    ("a", "an", "the", "for", "of", "with", "without", "at", "from", "to", "in", "on", "by", "and", "or")
-)
 FORMAT, VERSION = "train-embeddings phrases", 1
 
 

@@ -20,6 +20,8 @@ __all__ = ["check_saved", "read_attributes", "read_json"]
 
 PICKLE = b"\x80"
 """The first byte of a pickle of protocol 2 or later."""
+_HEAD = 9
+"""The size of the header of a native file, and the bracket that opens it."""
 
 
 def check_saved(path: str | os.PathLike[str]) -> None:
@@ -27,7 +29,9 @@ def check_saved(path: str | os.PathLike[str]) -> None:
     name = os.fspath(path)
     try:
         with open(path, "rb") as file:
-            is_pickle = file.read(1) == PICKLE
+            head = file.read(_HEAD)
+            # A native file begins with the size of its header, whose first byte may be the same.
+            is_pickle = head[:1] == PICKLE and head[-1:] != b"{"
     except FileNotFoundError as error:
         raise MissingFileError(f"{name}: there is no such file") from error
     except OSError as error:

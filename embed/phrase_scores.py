@@ -1,4 +1,7 @@
-"""How much two words belong together: the score of word2phrase, and normalised mutual information."""
+"""How much two words belong together: the discounted score (two scalings) and normalised mutual information.
+
+One signature for all, that of gensim's scoring functions, so that a caller's own function fits as well.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Callable
 
 from embed.errors import ConfigError
 
-__all__ = ["SCORERS", "Scorer", "npmi_scorer", "original_scorer", "scorer_of"]
+__all__ = ["SCORERS", "Scorer", "npmi_scorer", "original_scorer", "scorer_of", "word2phrase_scorer"]
 
 Scorer = Callable[..., float]
 SCORER_ARGUMENTS = ("worda_count", "wordb_count", "bigram_count", "len_vocab", "min_count", "corpus_word_count")
@@ -22,9 +25,25 @@ def original_scorer(
     min_count: float,
     corpus_word_count: float,
 ) -> float:
-    """Return (count of the pair - min_count) / (product of the counts of its words) * size of the vocabulary."""
+    """Return (count of the pair - min_count) / (product of the counts of its words) * size of the vocabulary.
+
+    Equation 6 of Mikolov et al. 2013 with delta = min_count, scaled as gensim does: the size is the number of distinct
+    words and distinct pairs together.
+    """
     product = worda_count * wordb_count
     return (bigram_count - min_count) / product * len_vocab if product else -math.inf
+
+
+def word2phrase_scorer(
+    worda_count: float,
+    wordb_count: float,
+    bigram_count: float,
+    len_vocab: float,
+    min_count: float,
+    corpus_word_count: float,
+) -> float:
+    """Return the same, scaled by the tokens of the corpus instead, as word2phrase.c does."""
+    return original_scorer(worda_count, wordb_count, bigram_count, corpus_word_count, min_count, corpus_word_count)
 
 
 def npmi_scorer(

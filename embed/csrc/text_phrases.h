@@ -1,0 +1,261 @@
+/* Pairs of neighbouring words: counted while a corpus of ids streams by, and joined where they are phrases.
+ *
+ * A pair is (left, right, between): two ids and the connector words between them, 0 for none. A sequence of connectors is a
+ * node of a tree, and the edges of that tree lie in a table of the same kind (parent, connector) -> node. A slot is 16
+ * bytes, found by linear probing; counting stages pairs and prefetches their slots, which hides the cache misses.
+ *
+ * The table is bounded: when `max_pairs` are there, the smallest d such that at least half of them have a count of at most
+ * d is taken off every count, and what is left with nothing goes (Misra and Gries 1982, in the batches of Anderson et
+ * al. 2017). A count is then too low by at most the sum of these d, `error`, and never too high; each d took d from at
+ * least half of the pairs, so error <= 2 * pairs seen / max_pairs.
+ *
+ * Rejected: dropping pairs below a rising threshold (gensim, word2phrase.c: the loss of a pair that comes back is not
+ * bounded by anything one could state shortly), strings as keys (ten times the time and memory), a hash of the pair
+ * alone (collisions would join what is no phrase).
+ */
+#ifndef EMBED_TEXT_PHRASES_H
+#define EMBED_TEXT_PHRASES_H
+
+#include "text_scan.h"
+
+#define PHRASE_MAX_LINKS (1 << 20) /* connector sequences told apart; a pair around another one is not counted */
+#define PHRASE_FIRST_SLOTS ((size_t)1 << 10)
+
+/* What a word may be in the phrases of a pass; most pairs are told to be none by this alone. */
+enum { PHRASE_CONNECTOR = 1, PHRASE_FIRST = 2, PHRASE_LAST = 4 };
+
+typedef struct {
+    int32_t left, right, between;
+    uint32_t value; /* a count, a node, or a joined id + 1; 0 = free */
+} phrase_pair;
+
+typedef struct {
+    phrase_pair *slots; /* [mask + 1], a power of two */
+    uint64_t mask;
+    int64_t size;
+} phrase_table;
+
+typedef struct {
+    phrase_table pairs, links;
+    int64_t max_pairs, error;
+    int32_t left, between; /* the word a pair may begin with (-1: none) and the connectors since */
+    phrase_pair batch[TEXT_BATCH];
+    int batched;
+} phrase_walker;
+
+static int phrase_table_init(phrase_table *table)
+{
+    table->slots = calloc(PHRASE_FIRST_SLOTS, sizeof *table->slots);
+    table->mask = PHRASE_FIRST_SLOTS - 1;
+    table->size = 0;
+    return table->slots ? TEXT_OK : TEXT_NO_MEMORY;
+}
+
+static int phrase_walker_init(phrase_walker *walker, int64_t max_pairs)
+{
+    memset(walker, 0, sizeof *walker);
+    walker->max_pairs = max_pairs;
+    walker->left = -1;
+    int status = phrase_table_init(&walker->pairs);
+    return status == TEXT_OK ? phrase_table_init(&walker->links) : status;
+}
+
+static void phrase_walker_free(phrase_walker *walker)
+{
+    free(walker->pairs.slots);
+    free(walker->links.slots);
+    memset(walker, 0, sizeof *walker);
+}
+
+static inline uint64_t phrase_hash(int32_t left, int32_t right, int32_t between)
+{
+    uint64_t words = (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
+    return text_fold_multiply(words ^ TEXT_HASH_1, (uint64_t)(uint32_t)between * TEXT_HASH_3 ^ TEXT_HASH_2);
+}
+
+/* The slot of a pair, or the free one where it would go. */
+static inline phrase_pair *phrase_find(const phrase_table *table, int32_t left, int32_t right, int32_t between)
+{
+    uint64_t at = phrase_hash(left, right, between) & table->mask;
+    for (;; at = (at + 1) & table->mask) {
+        phrase_pair *slot = table->slots + at;
+        if (!slot->value || (slot->left == left && slot->right == right && slot->between == between))
+            return slot;
+    }
+}
+
+static int phrase_grow(phrase_table *table)
+{
+    phrase_table larger = {calloc((size_t)(2 * (table->mask + 1)), sizeof *table->slots), 2 * table->mask + 1, table->size};
+    if (!larger.slots)
+        return TEXT_NO_MEMORY;
+    for (uint64_t k = 0; k <= table->mask; k++) {
+        phrase_pair pair = table->slots[k];
+        if (pair.value)
+            *phrase_find(&larger, pair.left, pair.right, pair.between) = pair;
+    }
+    free(table->slots);
+    *table = larger;
+    return TEXT_OK;
+}
+
+/* Fill a free slot that phrase_find has found. */
+static inline int phrase_fill(phrase_table *table, phrase_pair *slot, phrase_pair pair)
+{
+    *slot = pair;
+    return (uint64_t)++table->size * 8 > (table->mask + 1) * 5 ? phrase_grow(table) : TEXT_OK;
+}
+
+/* Make room: see the top of this file. */
+static int phrase_prune(phrase_walker *walker)
+{
+    phrase_table *table = &walker->pairs;
+    uint32_t low = 1, high = UINT32_MAX;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int64_t below = 0;
+        for (uint64_t k = 0; k <= table->mask; k++)
+            below += table->slots[k].value != 0 && table->slots[k].value <= middle;
+        if (2 * below >= table->size)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    phrase_table smaller = {calloc((size_t)(table->mask + 1), sizeof *table->slots), table->mask, 0};
+    if (!smaller.slots)
+        return TEXT_NO_MEMORY;
+    for (uint64_t k = 0; k <= table->mask; k++) {
+        phrase_pair pair = table->slots[k];
+        if (pair.value <= low)
+            continue;
+        pair.value -= low;
+        *phrase_find(&smaller, pair.left, pair.right, pair.between) = pair;
+        smaller.size++;
+    }
+    free(table->slots);
+    *table = smaller;
+    walker->error += low;
+    return TEXT_OK;
+}
+
+static int phrase_flush(phrase_walker *walker)
+{
+    for (int k = 0; k < walker->batched; k++) {
+        phrase_pair pair = walker->batch[k];
+        phrase_pair *slot = phrase_find(&walker->pairs, pair.left, pair.right, pair.between);
+        if (slot->value) {
+            slot->value += slot->value < UINT32_MAX;
+            continue;
+        }
+        if (walker->pairs.size >= walker->max_pairs) {
+            if (phrase_prune(walker) != TEXT_OK)
+                return TEXT_NO_MEMORY;
+            slot = phrase_find(&walker->pairs, pair.left, pair.right, pair.between);
+        }
+        if (phrase_fill(&walker->pairs, slot, pair) != TEXT_OK)
+            return TEXT_NO_MEMORY;
+    }
+    walker->batched = 0;
+    return TEXT_OK;
+}
+
+/* Make the node of a sequence of connectors with one more; 0 when there are too many, or a negative error. */
+static int32_t phrase_make_link(phrase_walker *walker, int32_t between, int32_t connector)
+{
+    phrase_pair *slot = phrase_find(&walker->links, between, connector, 0);
+    if (slot->value)
+        return (int32_t)slot->value;
+    if (walker->links.size >= PHRASE_MAX_LINKS)
+        return 0;
+    phrase_pair link = {between, connector, 0, (uint32_t)walker->links.size + 1};
+    return phrase_fill(&walker->links, slot, link) == TEXT_OK ? (int32_t)link.value : TEXT_NO_MEMORY;
+}
+
+/* Take one word; returns whether it completes a pair. */
+static inline int phrase_step(phrase_walker *walker, int32_t id, int is_connector, phrase_pair *pair)
+{
+    if (is_connector) {
+        if (walker->left >= 0) {
+            walker->between = (int32_t)phrase_find(&walker->links, walker->between, id, 0)->value;
+            if (!walker->between)
+                walker->left = -1;
+        }
+        return 0;
+    }
+    phrase_pair found = {walker->left, id, walker->between, 1};
+    *pair = found;
+    walker->left = id;
+    walker->between = 0;
+    return found.left >= 0;
+}
+
+/* Count the pairs of a block of ids; the first id of a sentence carries the sign bit. */
+static int phrase_count(phrase_walker *walker, const int32_t *ids, int64_t n, const uint8_t *connectors)
+{
+    for (int64_t k = 0; k < n; k++) {
+        int32_t id = ids[k] & INT32_MAX;
+        phrase_pair pair;
+        if (ids[k] < 0)
+            walker->left = -1;
+        if (connectors[id] && walker->left >= 0 && phrase_make_link(walker, walker->between, id) < 0)
+            return TEXT_NO_MEMORY;
+        if (!phrase_step(walker, id, connectors[id], &pair))
+            continue;
+        walker->batch[walker->batched++] = pair;
+        text_prefetch(walker->pairs.slots + (phrase_hash(pair.left, pair.right, pair.between) & walker->pairs.mask));
+        if (walker->batched == TEXT_BATCH && phrase_flush(walker) != TEXT_OK)
+            return TEXT_NO_MEMORY;
+    }
+    return TEXT_OK;
+}
+
+/* Join the phrases of a block of ids in place; returns how many ids are left. roles tells what each word may be. Unless
+ * it is NULL, origins, [n] like ids, is moved along with them and gets -1 for a phrase. The last `pending` ids may be
+ * the beginning of a phrase that ends in the next block: they are to be given again at its start. */
+static int64_t phrase_join(phrase_walker *walker, int32_t *ids, int32_t *origins, int64_t n, const uint8_t *roles,
+                           int64_t *pending)
+{
+    int64_t written = 0, start = 0;
+    walker->left = -1;
+    for (int64_t k = 0; k < n; k++) {
+        int32_t id = ids[k] & INT32_MAX;
+        if (ids[k] < 0)
+            walker->left = -1;
+        phrase_pair pair;
+        int32_t joined = -1;
+        if (phrase_step(walker, id, roles[id] & PHRASE_CONNECTOR, &pair)
+            && (roles[id] / PHRASE_LAST & roles[pair.left] / PHRASE_FIRST & 1))
+            joined = (int32_t)phrase_find(&walker->pairs, pair.left, pair.right, pair.between)->value - 1;
+        if (joined >= 0) {
+            walker->left = -1;
+            ids[start] = (ids[start] & TEXT_SENTENCE_START) | joined;
+            if (origins)
+                origins[start] = -1;
+            written = start + 1;
+            continue;
+        }
+        if (!(roles[id] & PHRASE_CONNECTOR))
+            start = written;
+        if (origins)
+            origins[written] = origins[k];
+        ids[written++] = ids[k];
+    }
+    *pending = walker->left >= 0 ? written - start : 0;
+    return written;
+}
+
+/* Ids of the words with these keys, and `unknown` for one that is not there; their slots were prefetched. */
+static void phrase_ids(const text_words *words, const text_key *keys, int64_t n, int32_t unknown, int32_t *ids)
+{
+    for (int64_t k = 0; k < n; k++) {
+        uint32_t found = text_words_find(words, keys + k)->id_plus_1;
+        ids[k] = found ? (int32_t)(found - 1) : unknown;
+    }
+}
+
+static inline void phrase_prefetch_word(const text_words *words, const text_key *key)
+{
+    text_prefetch(words->slots + ((uint32_t)key->hash & words->slot_mask));
+}
+
+#endif

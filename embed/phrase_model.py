@@ -1,0 +1,278 @@
+"""Phrases: neighbouring words that occur together more often than chance explains (Mikolov et al. 2013, section 4).
+
+A pass counts the pairs of neighbouring ids, scores them, and joins those above the threshold into one token; the next
+pass finds pairs of what the last one left, so N passes give phrases of up to 2 ** N words. Connector words ("of",
+"the") may stand within a pair and do not count. Everything happens on the provisional ids of the token counter, before
+any word is left out for being rare, in a file and a table of bounded size (csrc/text_phrases.h).
+
+Joining goes from left to right: a pair is joined as soon as it is complete, and its words take part in no other.
+
+Rejected: counting strings (gensim, word2phrase.c: ten times the time), counting the ids of the final vocabulary (a
+phrase of words that are rare alone would be lost, and words on both sides of one left out would become neighbours).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed import _text
+from embed.config import TrainConfig
+from embed.errors import ConfigError, CorpusError
+from embed.phrase_scores import Scorer, npmi_scorer, original_scorer, word2phrase_scorer
+
+__all__ = ["ENGLISH_CONNECTOR_WORDS", "SCORES", "Phrase", "PhraseModel", "PhraseSettings", "learn_passes"]
+
+ENGLISH_CONNECTOR_WORDS = frozenset(
+    ("a", "an", "the", "for", "of", "with", "without", "at", "from", "to", "in", "on", "by", "and", "or")
+)
+SCORES: dict[str, tuple[Scorer, float]] = {
+    "discounted": (original_scorer, 10.0),
+    "word2phrase": (word2phrase_scorer, 100.0),
+    "npmi": (npmi_scorer, 0.5),
+}
+"""Each score's function and the threshold used when none is given."""
+
+MAX_PASSES = 8
+DEFAULT_MAX_PAIRS = 40_000_000
+_BLOCK = 1 << 20
+"""Ids handled at a time."""
+_ID_BITS = np.int32(np.iinfo(np.int32).max)
+_ID = np.dtype("<i4")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhraseSettings:
+    """How phrases are found.
+
+    Parameters
+    ----------
+    passes : int
+        1 joins pairs of words, 2 pairs of those as well, and so on.
+    score : {"discounted", "word2phrase", "npmi"}
+        See :mod:`embed.phrase_scores`.
+    threshold : float or None
+        A pair that scores higher is a phrase. None: 10, 100 and 0.5.
+    min_count : int
+        Pairs that occur less often are no phrases; also the discount (delta) of the first two scores.
+    delimiter : str
+        Joins the words of a phrase.
+    connectors : iterable of str
+        Words that may stand within a phrase and do not count, such as `ENGLISH_CONNECTOR_WORDS`.
+    max_pairs : int
+        Distinct pairs held in memory, 26 to 52 bytes each (the table doubles), and twice that for a moment when it
+        grows or is pruned. Beyond it, a count may be too low by at most ``2 * pairs seen / max_pairs``; the model says by
+        how much it may be.
+
+    Raises
+    ------
+    ConfigError
+        A value is out of its bounds.
+    """
+
+    passes: int = 1
+    score: str = "discounted"
+    threshold: float | None = None
+    min_count: int = 5
+    delimiter: str = "_"
+    connectors: Iterable[str] = ()
+    max_pairs: int = DEFAULT_MAX_PAIRS
+
+    def __post_init__(self) -> None:
+        if self.score not in SCORES:
+            raise ConfigError(f"score must be one of {', '.join(SCORES)}, not {self.score!r:.60}")
+        for name, high in (("passes", MAX_PASSES), ("min_count", (1 << 32) - 1), ("max_pairs", 1 << 31)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= high:
+                raise ConfigError(f"{name} must be a whole number from 1 to {high}, not {value!r:.60}")
+        if not isinstance(self.delimiter, str):
+            raise ConfigError(f"delimiter must be a str, not {self.delimiter!r:.60}")
+        connectors = self.connectors
+        if isinstance(connectors, str) or not all(isinstance(word, str) and word for word in connectors):
+            raise ConfigError("connectors must be words, each a str that is not empty")
+        object.__setattr__(self, "connectors", tuple(sorted(set(connectors))))
+        threshold = SCORES[self.score][1] if self.threshold is None else self.threshold
+        if isinstance(threshold, bool) or not isinstance(threshold, (int, float)):
+            raise ConfigError(f"threshold must be a number, not {threshold!r:.60}")
+        if self.score == "npmi" and not -1 <= threshold <= 1:
+            raise ConfigError(f"threshold must be from -1 to 1 for npmi, not {threshold}")
+        if self.score != "npmi" and not 0 < threshold < float("inf"):
+            raise ConfigError(f"threshold must be greater than 0 for the score {self.score}, not {threshold}")
+        object.__setattr__(self, "threshold", float(threshold))
+
+    @classmethod
+    def of(cls, config: TrainConfig) -> PhraseSettings | None:
+        """Return the settings that a training configuration asks for, None if it asks for no phrases."""
+        if not config.phrases:
+            return None
+        return cls(
+            passes=config.phrases,
+            score=config.phrase_score,
+            threshold=config.phrase_threshold,
+            min_count=config.phrase_min_count,
+            delimiter=config.phrase_delimiter,
+            max_pairs=config.phrase_max_pairs,
+            connectors=ENGLISH_CONNECTOR_WORDS if config.phrase_connectors == "english" else (),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values as a plain dictionary, for JSON."""
+        return {**dataclasses.asdict(self), "connectors": list(self.connectors)}
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """The words of a phrase (tokens of the pass before, connectors included), its score and its count."""
+
+    words: tuple[str, ...]
+    score: float
+    count: int
+
+
+@dataclass(frozen=True)
+class PhraseModel:
+    """Phrases that have been learnt, pass by pass, best first.
+
+    Attributes
+    ----------
+    settings : PhraseSettings
+    passes : tuple of tuples of Phrase
+    count_errors : tuple of int
+        For each pass, by how much a count may be too low because `max_pairs` was reached; 0 if it was not.
+    """
+
+    settings: PhraseSettings
+    passes: tuple[tuple[Phrase, ...], ...]
+    count_errors: tuple[int, ...]
+
+    def apply(self, sentences: Iterable[list[str]]) -> Iterator[list[str]]:
+        """Return an iterator over new lists: the sentences with their phrases joined."""
+        return map(self._joiner.join, sentences)
+
+    @cached_property
+    def _joiner(self) -> _text.WordJoiner:
+        connectors = tuple(self.settings.connectors)
+        ids = {word: number for number, word in enumerate(connectors)}
+        for phrase in (phrase for phrases in self.passes for phrase in phrases):
+            for word in (*phrase.words, self.settings.delimiter.join(phrase.words)):
+                ids.setdefault(word, len(ids))
+        flags = np.zeros(len(ids) + 1, dtype=np.uint8)
+        flags[: len(connectors)] = 1
+        joiners = []
+        for phrases in self.passes:
+            keys = [_key([ids[word] for word in phrase.words]) for phrase in phrases]
+            joined = [ids[self.settings.delimiter.join(phrase.words)] for phrase in phrases]
+            joiners.append(_text.PhraseJoiner(keys, np.array(joined, dtype=np.int32), flags))
+        return _text.WordJoiner(list(ids), joiners)
+
+
+def learn_passes(
+    path: Path, counter: _text.TokenCounter, settings: PhraseSettings, *, keep_joined: bool
+) -> PhraseModel:
+    """Learn phrases from a file of provisional ids.
+
+    Parameters
+    ----------
+    path : Path
+        int32 ids, the sign bit starting a sentence; changed between passes.
+    counter : TokenCounter
+        Gave the ids. It learns the joined words, and has the counts of the file as it is left.
+    settings : PhraseSettings
+    keep_joined : bool
+        Join the phrases of the last pass in the file as well.
+
+    Raises
+    ------
+    CorpusError
+        There are more distinct words and phrases than can be numbered.
+    OSError
+        The file cannot be read or written.
+    """
+    passes: list[tuple[Phrase, ...]] = []
+    errors: list[int] = []
+    try:
+        connector_ids = counter.intern(list(settings.connectors))
+        for number in range(settings.passes):
+            phrases, keys, error = _learn(path, counter, settings, connector_ids)
+            passes.append(phrases)
+            errors.append(error)
+            if keys and (keep_joined or number + 1 < settings.passes):
+                joined = counter.intern([settings.delimiter.join(phrase.words) for phrase in phrases])
+                _join(path, counter, _text.PhraseJoiner(keys, joined, _flags(counter, connector_ids)))
+    except OverflowError as error:
+        raise CorpusError(f"{error}: words and phrases cannot be told apart any more") from error
+    return PhraseModel(settings, tuple(passes), tuple(errors))
+
+
+def _flags(counter: _text.TokenCounter, connector_ids: NDArray[np.int32]) -> NDArray[np.uint8]:
+    flags = np.zeros(len(counter), dtype=np.uint8)
+    flags[connector_ids] = 1
+    return flags
+
+
+def _learn(
+    path: Path, counter: _text.TokenCounter, settings: PhraseSettings, connector_ids: NDArray[np.int32]
+) -> tuple[tuple[Phrase, ...], list[tuple[int, tuple[int, ...], int]], int]:
+    """Return the phrases of one pass, their ids, and the error of their counts."""
+    flags = _flags(counter, connector_ids)
+    pair_counter = _text.PairCounter(settings.max_pairs)
+    with open(path, "rb") as file:
+        while chunk := file.read(_BLOCK * _ID.itemsize):
+            pair_counter.count(np.frombuffer(chunk, dtype=np.int32), flags)
+    counts = counter.counts(np.arange(len(counter), dtype=np.int32))
+    tokens = int(counts.sum())
+    distinct = int(np.count_nonzero(counts[flags == 0])) + len(pair_counter)
+    pairs = pair_counter.pairs(settings.min_count)
+    first, second = counts[pairs[:, 0]].tolist(), counts[pairs[:, 1]].tolist()
+    scorer, _ = SCORES[settings.score]
+    together = pairs[:, 3].tolist()
+    min_count, threshold = settings.min_count, float(settings.threshold or 0)
+    scores = [scorer(a, b, ab, distinct, min_count, tokens) for a, b, ab in zip(first, second, together, strict=True)]
+    chosen = np.flatnonzero(np.array(scores, dtype=np.float64) > threshold)
+    links = pair_counter.links()
+    ids = [(int(a), _between(links, int(node)), int(b)) for a, b, node, _ in pairs[chosen]]
+    flat = np.fromiter((id for a, middle, b in ids for id in (a, *middle, b)), dtype=np.int32)
+    words = iter(counter.words(flat))
+    found = [
+        (Phrase(tuple(next(words) for _ in range(len(key[1]) + 2)), scores[at], together[at]), key)
+        for at, key in zip(chosen.tolist(), ids, strict=True)
+    ]
+    found.sort(key=lambda item: (-item[0].score, item[0].words))
+    return tuple(phrase for phrase, _ in found), [key for _, key in found], pair_counter.error
+
+
+def _join(path: Path, counter: _text.TokenCounter, joiner: _text.PhraseJoiner) -> None:
+    """Join the phrases of a file of ids in place, and give the counter the new counts."""
+    counts = np.zeros(len(counter), dtype=np.int64)
+    waiting = np.empty(0, dtype=np.int32)
+    # The writer never overtakes the reader, so one file serves both.
+    with open(path, "rb") as reader, open(path, "r+b") as writer:
+        while chunk := reader.read(_BLOCK * _ID.itemsize):
+            block = np.concatenate((waiting, np.frombuffer(chunk, dtype=np.int32)))
+            kept, pending = joiner.join(block)
+            done, waiting = block[: kept - pending], block[kept - pending : kept]
+            writer.write(done.data)
+            counts += np.bincount(done & _ID_BITS, minlength=len(counts))
+        writer.write(waiting.data)
+        counts += np.bincount(waiting & _ID_BITS, minlength=len(counts))
+        writer.truncate()
+    counter.set_counts(counts)
+
+
+def _between(links: dict[int, tuple[int, int]], node: int) -> tuple[int, ...]:
+    found: list[int] = []
+    while node:
+        node, connector = links[node]
+        found.append(connector)
+    return tuple(reversed(found))
+
+
+def _key(ids: list[int]) -> tuple[int, tuple[int, ...], int]:
+    return ids[0], tuple(ids[1:-1]), ids[-1]
