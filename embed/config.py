@@ -185,6 +185,16 @@ class TrainConfig:
         low=0,
         high=0.5,
     )
+    patience: int | None = _parameter(
+        None,
+        "stop after so many epochs without a lower held-out loss, and keep the best epoch (default: never)",
+        _OPTIMISER,
+        low=1,
+        high=1_000_000,
+    )
+    min_delta: float = _parameter(
+        0.0, "how much lower the held-out loss must be to count for patience (nats)", _OPTIMISER, low=0, high=100
+    )
     # vocabulary
     min_count: int = _parameter(5, "leave out words that occur less often", _VOCABULARY, low=1, high=_MAX_INT64)
     max_vocab: int | None = _parameter(
@@ -219,6 +229,8 @@ class TrainConfig:
             raise ConfigError(
                 f"hash_count is {self.hash_count} but subword is off: a table of n-grams needs subword=True"
             )
+        if self.patience is not None and not self.held_out:
+            raise ConfigError(f"patience is {self.patience} but held_out is 0: keep a share of the corpus to judge by")
         if self.min_lr is not None and self.min_lr > self.rates()[0]:
             raise ConfigError(f"min_lr is {self.min_lr:g} but lr is {self.rates()[0]:g}: min_lr must be at most lr")
 

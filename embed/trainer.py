@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embed import _core
+from embed import _core, held_out
 from embed.config import TrainConfig
 from embed.corpora import open_corpus
 from embed.encoding import EncodedCorpus, encode
@@ -31,6 +31,7 @@ from embed.model import EpochRecord, Model, Provenance
 from embed.parameters import Parameters
 from embed.progress import ProgressBar
 from embed.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
+from embed.stopping import Patience
 
 __all__ = ["EpochCallback", "Trainer", "simd_path", "train"]
 
@@ -45,8 +46,6 @@ _MAX_CHUNK_TOKENS, _MIN_CHUNK_TOKENS, _CHUNKS_PER_THREAD = 1 << 15, 1 << 10, 64
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
 # How often the main thread looks after the workers.
 _POLL_SECONDS = 0.1
-# The epoch number whose draws the held-out loss uses; no training epoch reaches it.
-_HELD_OUT_EPOCH = (1 << 62) - 1
 SIMD_VARIABLE = "EMBED_SIMD"
 
 
@@ -166,16 +165,22 @@ class Trainer:
         self.history: list[EpochRecord] = []
         self._tokens = _training_tokens(corpus, config.held_out)
         self._stop = np.zeros(1, np.int32)
-        self._workers = self._make_workers()
+        self._workers = self._make_workers(config.seed)
+        self._judges = self._make_workers(held_out.SEED) if config.held_out else []
 
     def run(self, *, callbacks: Sequence[EpochCallback] = (), progress: bool | None = None) -> Model:
         """Train for the configured number of epochs; see :func:`train`."""
-        with ProgressBar(self._tokens * self.config.epochs, "training", progress) as bar:
-            for epoch in range(self.config.epochs):
+        config = self.config
+        patience = Patience(self.parameters, config.patience, config.min_delta) if config.patience else None
+        with ProgressBar(self._tokens * config.epochs, "training", progress) as bar:
+            for epoch in range(config.epochs):
                 record = self._train_epoch(epoch, bar)
                 self.history.append(record)
-                if _asked_to_stop(callbacks, record, self.model):
+                is_over = patience is not None and patience.is_over(record)
+                if _asked_to_stop(callbacks, record, self.model) or is_over:
                     break
+        if patience is not None:
+            self.provenance.decisions["stopping"] = patience.finish()
         return self.model
 
     @property
@@ -189,13 +194,11 @@ class Trainer:
         return float(sum(worker.loss for worker in self._workers))
 
     def held_out_loss(self) -> float:
-        """Return the mean loss of an example on the held-out tokens, always with the same draws."""
-        for worker in self._workers:
-            worker.reset()
-        self._share_out(self._tokens, len(self.corpus.ids), _HELD_OUT_EPOCH, (0.0, 0.0), lambda tokens: None)
-        return self._mean_loss()
+        """Return the mean loss of an example on the held-out tokens, see :mod:`embed.held_out`."""
+        self._stop[0] = 0
+        return held_out.mean_loss(self._judges, self._tokens, len(self.corpus.ids), self._stop)
 
-    def _make_workers(self) -> list[_core.Worker]:
+    def _make_workers(self, seed: int) -> list[_core.Worker]:
         config, corpus, parameters = self.config, self.corpus, self.parameters
         counts = corpus.vocabulary.counts
         keep = thresholds(keep_probabilities(counts, config.subsample))
@@ -217,7 +220,7 @@ class Trainer:
                 fixed_window=config.window_kind == "fixed",
                 negatives=config.negatives,
                 noise_windows=_SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS,
-                seed=config.seed,
+                seed=seed,
                 path=self.provenance.simd_path,
             )
             for _ in range(self.provenance.threads)
