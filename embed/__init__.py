@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from embed.config import TrainConfig
+    from embed.continuing import continue_training
     from embed.corpora import TextCorpus
     from embed.encoding import EncodedCorpus, encode
     from embed.errors import EmbedError
@@ -34,6 +35,7 @@ __all__ = [
     "TrainConfig",
     "Vocabulary",
     "WordVectors",
+    "continue_training",
     "encode",
     "load",
     "load_model",
@@ -50,6 +52,7 @@ _HOMES = {
     "TrainConfig": "embed.config",
     "Vocabulary": "embed.vocab",
     "WordVectors": "embed.vectors",
+    "continue_training": "embed.continuing",
     "encode": "embed.encoding",
     "load": "embed.formats",
     "load_model": "embed.formats.model_file",

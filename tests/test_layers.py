@@ -24,6 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("embed.vectors", "embed._search", "embed._reference", "embed.postprocess", "embed.quantize", "embed.pruning"),
     ("embed.trainer", "embed.model", "embed.progress", "embed.held_out", "embed.stopping"),
     ("embed.formats", "embed.eval"),
+    ("embed.continuing",),
     ("embed.compat",),
     ("embed.cli", "embed.demo", "embed.__main__", "embed"),
 )
