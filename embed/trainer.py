@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embed import _core, held_out
+from embed import _core, held_out, presets
 from embed.config import TrainConfig
 from embed.corpora import open_corpus
 from embed.encoding import EncodedCorpus, encode
@@ -70,6 +70,7 @@ def train(
     corpus: Source | EncodedCorpus,
     config: TrainConfig | None = None,
     *,
+    preset: str | None = None,
     encoded_dir: str | os.PathLike[str] | None = None,
     callbacks: Sequence[EpochCallback] = (),
     progress: bool | None = None,
@@ -84,6 +85,8 @@ def train(
         lists of tokens (read once), or a corpus that :func:`embed.encode` has encoded.
     config : TrainConfig, optional
         The parameters; the defaults if left out.
+    preset : {"auto", "small", "medium", "large"}, optional
+        Take what `overrides` do not say from :mod:`embed.presets`; not together with `config`.
     encoded_dir : path, optional
         Keep the encoded corpus here, and use it again while text and settings are the same. By default it is
         temporary.
@@ -107,8 +110,11 @@ def train(
     DivergenceError
         When the loss or a parameter is no longer finite.
     """
+    if preset is not None and config is not None:
+        raise ConfigError(f"preset is {preset!r:.60}, but a whole configuration is given, which leaves nothing to it")
     if config is None:
-        config = TrainConfig.from_dict(overrides)
+        named = {} if preset is None or preset == presets.AUTO else presets.values_of(preset, overrides)
+        config = TrainConfig.from_dict({**overrides, **named})
     elif overrides:
         config = config.replace(**overrides)
     simd_path()  # a bad environment is told before any work is done
@@ -131,7 +137,13 @@ def train(
                     progress=lambda tokens, _: bar.advance_to(tokens),
                 )
             stack.callback(encoded.close)
-        return Trainer(encoded, config).run(callbacks=callbacks, progress=progress)
+        if preset == presets.AUTO:
+            preset = presets.of_size(len(encoded.ids))
+            config = TrainConfig.from_dict(presets.values_of(preset, overrides))
+        trainer = Trainer(encoded, config)
+        if preset is not None:
+            trainer.provenance.decisions["preset"] = preset
+        return trainer.run(callbacks=callbacks, progress=progress)
 
 
 class Trainer:

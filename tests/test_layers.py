@@ -18,7 +18,7 @@ PACKAGES = ("embed", "embed.cli", "embed.compat", "embed.compat.gensim", "embed.
 # Lowest first. A name stands for a module, or for a package with all that is in it; modules of one layer may
 # import one another.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("embed.errors", "embed.config", "embed.spelling"),
+    ("embed.errors", "embed.config", "embed.spelling", "embed.presets"),
     ("embed._core", "embed._text", "embed.corpora"),
     ("embed.vocab", "embed.sampling", "embed.subword", "embed.encoding", "embed.parameters"),
     ("embed.vectors", "embed._search", "embed._reference", "embed.postprocess", "embed.quantize", "embed.pruning"),

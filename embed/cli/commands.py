@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 def train(arguments: argparse.Namespace) -> None:
     """Train on the corpus, write what was asked for and the run card beside it."""
     flags = given_parameters(arguments)
+    if arguments.preset and (arguments.continue_from or arguments.config):
+        raise ConfigError("--preset goes with neither --continue-from nor --config")
     if arguments.continue_from and (arguments.config or arguments.encoded):
         raise ConfigError(
             "--continue-from takes the parameters from the model, and goes with neither --config nor --encoded"
@@ -45,7 +47,15 @@ def train(arguments: argparse.Namespace) -> None:
             arguments.continue_from, arguments.corpus, vocabulary=arguments.vocabulary, progress=progress, **flags
         )
     else:
-        model = train(arguments.corpus, config, encoded_dir=arguments.encoded, progress=progress)
+        given = flags if arguments.preset else {}
+        model = train(
+            arguments.corpus,
+            None if arguments.preset else config,
+            preset=arguments.preset,
+            encoded_dir=arguments.encoded,
+            progress=progress,
+            **given,
+        )
     if arguments.save_model is not None:
         save_model(model, arguments.save_model)
     if arguments.output is not None:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import embed
 from embed.config import Parameter, TrainConfig, parameters
+from embed.presets import AUTO, NAMES
 
 PROGRAM = "train-embeddings"
 
@@ -196,6 +197,7 @@ def _add_train_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> 
     parser.add_argument("--config", metavar="TOML", help="read parameters from this file; flags win over it")
     parser.add_argument("--encoded", metavar="DIR", help="keep the encoded corpus here, to be reused next time")
     more = {
+        "--preset": {"choices": (AUTO, *NAMES), "help": "parameters for a corpus of this size; flags win over them"},
         "--continue-from": {"metavar": "MODEL", "help": "train this model, or these vectors, further"},
         "--vocabulary": {
             "choices": ("old", "union"),
