@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import memory, quality, quantize, speed, text
+from benchmarks import goal_rows, memory, quality, quantize, speed, text
 from benchmarks.corpus import TextSource
 from benchmarks.jobs_vectors import made_up_vectors
 from benchmarks.report import Section
@@ -39,6 +39,22 @@ def run(folder: Path) -> Iterator[Section]:
             epochs=1,
             dim=_DIM,
             buckets=_BUCKETS,
+            judged=False,
+        ),
+    )
+    yield goal_rows.run(
+        source,
+        goal_rows.GoalSettings(
+            rows=("skip-gram-100", "subword-cbow-100", "vocabulary-1m", "all-in", "memory"),
+            runs=1,
+            tokens=_TOKENS,
+            gensim_tokens=_TOKENS // 2,
+            fasttext_tokens=_TOKENS // 4,
+            all_in_tokens=_TOKENS // 4,
+            zipf_tokens=_TOKENS,
+            zipf_words=(10 * _VOCABULARY, _VOCABULARY),
+            buckets=_BUCKETS,
+            memory_words=_VOCABULARY,
             judged=False,
         ),
     )

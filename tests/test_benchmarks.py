@@ -16,16 +16,22 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parent.parent))  # at the end: what is installed goes first
 pytest.importorskip("benchmarks", reason="the benchmarks are in the source tree only")
 
-from benchmarks import cli, contest, memory, memory_use, processes, quality, report, smoke, speed
+from benchmarks import cli, contest, goal_rows, memory, memory_use, processes, quality, report, smoke, speed
 from benchmarks.contest import Contest, Outcome
 from benchmarks.corpus import TextSource, limited
 from benchmarks.figures import mean_interval, pairwise_ratios, summarise
 from benchmarks.floors import ACCEPTANCE_FLOORS, MET, MISSED, QUALITY_TOKENS, Floor, floor_of
+from benchmarks.goals import HOPED, Goal
+from benchmarks.jobs_core import flops_ours
 from benchmarks.processes import BenchmarkError, Job, parse_result
 from benchmarks.programs import SHARED
+from benchmarks.refresh import refresh
 from benchmarks.report import Section
 from benchmarks.worker import JOBS
-from embed.errors import CorpusError
+from embed.corpora import TextCorpus
+from embed.encoding import encode
+from embed.errors import ConfigError, CorpusError
+from embed.zipf import zipf_corpus
 
 # figures
 
@@ -92,7 +98,7 @@ def test_floor_of_a_figure() -> None:
 
 
 def test_every_job_is_a_function_of_its_module() -> None:
-    assert len(JOBS) == 13
+    assert len(JOBS) == 21
     for job, module in JOBS.items():
         imported = __import__(module, fromlist=[job])  # no peer is imported before its job runs
         assert callable(getattr(imported, job))
@@ -367,3 +373,100 @@ def test_a_model_is_trained_and_scored(tmp_path: Path) -> None:
     (result,) = section.data["models"]["subword"]
     assert result["figures"]["pairs"] > 50  # what is planted is found
     assert [row[1] for row in section.rows] == ["pairs", "questions", "seconds"]
+
+
+# documents
+
+
+def test_results_go_between_their_markers(tmp_path: Path) -> None:
+    section = Section("goals", "Goals", ("What it means.",), ("row", "ratio"), (("cbow", "5"),))
+    results, document = tmp_path / "a.json", tmp_path / "a.md"
+    results.write_text(report.to_json([section], {"processor": "fast"}), encoding="utf-8")
+    document.write_text("before\n<!-- goals:begin -->\nold\n<!-- goals:end -->\nafter\n", encoding="utf-8")
+    for _ in range(2):  # the second time changes nothing
+        assert refresh(results, document) == ["goals"]
+        text = document.read_text(encoding="utf-8")
+        assert text.startswith("before\n<!-- goals:begin -->\n| row | ratio |")
+        assert text.endswith("- What it means.\n- Measured on: processor fast.\n<!-- goals:end -->\nafter\n")
+        assert "old" not in text
+    document.write_text("nothing", encoding="utf-8")
+    with pytest.raises(BenchmarkError, match="no markers for goals"):
+        refresh(results, document)
+    assert document.read_text(encoding="utf-8") == "nothing"
+
+
+# goals
+
+
+def test_verdicts_on_a_goal() -> None:
+    assert [Goal(12, 16).verdict(value) for value in (11.99, 12, 15.99, 16)] == [MISSED, MET, MET, HOPED]
+    ceiling = Goal(500, None, most=True)
+    assert [ceiling.verdict(value) for value in (499, 500, 501)] == [MET, MET, MISSED]
+    assert Goal(12, 16).cells() == (">= 12", ">= 16")
+    assert ceiling.cells() == ("<= 500", "-")
+
+
+def test_row_of_a_goal() -> None:
+    made = Contest("cbow-100", "gensim", Job("ours"), Job("peer"))
+    results = [tuple({"seconds": seconds, "amount": 12_000} for seconds in side) for side in ((1, 1, 2), (6, 5, 18))]
+    outcome = Outcome(made, *results)
+    cells, verdict = goal_rows.row_of(outcome, judged=True)
+    assert verdict == MET
+    assert cells[:4] == ("cbow-100", "gensim", "12k", "6k to 12k")
+    assert cells[6:] == ("6.00", "5.00 to 9.00", ">= 5", ">= 9", "✓")
+    assert goal_rows.row_of(outcome, judged=False)[0][-3:] == ("-", "-", "-")
+
+
+def test_programs_of_a_goal_are_told_the_same(tmp_path: Path) -> None:
+    settings = goal_rows.GoalSettings(tokens=3_000, gensim_tokens=1_000, fasttext_tokens=2_000)
+    texts = goal_rows.Texts(TextSource(tmp_path, synthetic=3_000, vocabulary=200), settings)
+    for name in ("cbow-300", "skip-gram-100"):
+        made = goal_rows.contest_of(name, texts, settings)
+        config, theirs = made.ours.settings["config"], made.peer.settings["settings"]
+        assert (config["dim"], config["objective"] == "sg") == (theirs["vector_size"], bool(theirs["sg"]))
+        assert made.ours.settings["directory"] == made.peer.settings["directory"]
+    made = goal_rows.contest_of("subword-cbow-100-threads", texts, settings)
+    ours, other = made.ours.settings["config"], made.peer.settings["config"]
+    assert (ours.pop("threads"), other.pop("threads")) == (2, 1)
+    assert ours == other
+    assert ours["subword"]
+
+
+def test_a_goal_that_cannot_be_measured_is_missed_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(job: Job) -> dict[str, float]:
+        if job.name == "rate_zipf":
+            raise BenchmarkError("no room")
+        return {"seconds": 1.0, "amount": 10}
+
+    monkeypatch.setattr(processes, "run", run)
+    settings = goal_rows.GoalSettings(rows=["vocabulary-1m", "cbow-100-threads"], runs=1, tokens=3_000)
+    section = goal_rows.run(TextSource(tmp_path, synthetic=3_000, vocabulary=200), settings)
+    assert section.verdicts == (MISSED, MISSED)
+    assert [row[0] for row in section.rows] == ["cbow-100-threads"]
+    assert section.definitions[-1] == "vocabulary-1m: not measured, no room."
+
+
+def test_flops_follow_their_formula(tmp_path: Path) -> None:
+    text = TextSource(tmp_path, synthetic=20_000, vocabulary=200).text()
+    directory = tmp_path / "encoded"
+    encode(TextCorpus(str(text.path)), directory=directory).close()
+    config = {"dim": 32, "threads": 1, "negatives": 5}
+    pairs = flops_ours(directory=str(directory), config=config)
+    windows = flops_ours(directory=str(directory), config={**config, "objective": "cbow"})
+    assert pairs["amount"] == pairs["examples"] * 6 * 6 * 32
+    assert windows["amount"] == windows["examples"] * 6 * 6 * 32 + pairs["examples"] * 2 * 32
+
+
+def test_made_up_tokens_are_an_encoded_corpus() -> None:
+    with zipf_corpus(1_000, 50_001) as corpus:
+        assert (len(corpus.vocabulary), len(corpus.ids), corpus.sentences) == (1_000, 50_001, 2_001)
+        assert len(set(corpus.vocabulary.words)) == 1_000
+        counts = corpus.vocabulary.counts
+        assert (counts[:-1] >= counts[1:]).all()
+        assert counts[-1] >= 1
+        drawn = [int((corpus.ids == word).sum()) for word in (0, 10)]
+        assert drawn == pytest.approx([counts[0], counts[10]], rel=0.1)
+    with pytest.raises(ConfigError, match="at least one word"):
+        zipf_corpus(0, 10)

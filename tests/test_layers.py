@@ -20,7 +20,7 @@ PACKAGES = ("embed", "embed.cli", "embed.compat", "embed.compat.gensim", "embed.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("embed.errors", "embed.config", "embed.spelling"),
     ("embed._core", "embed._text", "embed.corpora"),
-    ("embed.vocab", "embed.sampling", "embed.subword", "embed.encoding", "embed.parameters"),
+    ("embed.vocab", "embed.sampling", "embed.subword", "embed.encoding", "embed.parameters", "embed.zipf"),
     ("embed.vectors", "embed._search", "embed._reference", "embed.postprocess", "embed.quantize", "embed.pruning"),
     ("embed.trainer", "embed.model", "embed.progress"),
     ("embed.formats", "embed.eval"),
