@@ -11,7 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks import goal_rows, memory, quality, quantize, report, smoke, speed, text
+from benchmarks import goal_rows, instructions, kernels, memory, quality, quantize, report, scaling, smoke, speed, text
 from benchmarks.chart import draw
 from benchmarks.corpus import TextSource
 from benchmarks.goals import GOALS
@@ -72,6 +72,10 @@ def _measure(folder: Path, options: argparse.Namespace) -> Iterator[Section]:
     if options.command == "smoke":
         yield from smoke.run(folder)
         return
+    if options.command in _WITHOUT_TEXT:
+        settings, measure = _WITHOUT_TEXT[options.command]
+        yield measure(settings(**_chosen(settings, options)))
+        return
     if options.command == "quantize":
         chosen = _chosen(quantize.QuantizeSettings, options)
         chosen["sets"] = quality.named_sets(chosen.get("sets", ()))
@@ -83,8 +87,8 @@ def _measure(folder: Path, options: argparse.Namespace) -> Iterator[Section]:
     if options.command == "goals":
         yield _goals(source, options)
         return
-    for measure in _MEASURES.values() if options.command == "all" else [_MEASURES[options.command]]:
-        yield measure(source, options)
+    for one in _MEASURES.values() if options.command == "all" else [_MEASURES[options.command]]:
+        yield one(source, options)
 
 
 def _goals(source: TextSource, options: argparse.Namespace) -> Section:
@@ -115,6 +119,12 @@ def _text(source: TextSource, options: argparse.Namespace) -> Section:
     return text.run(source, text.TextSettings(**_chosen(text.TextSettings, options)))
 
 
+# command -> its settings and what measures with them
+_WITHOUT_TEXT: dict[str, tuple[type[Any], Callable[[Any], Section]]] = {
+    "instructions": (instructions.InstructionSettings, instructions.run),
+    "kernels": (kernels.KernelSettings, kernels.run),
+    "scaling": (scaling.ScalingSettings, scaling.run),
+}
 _MEASURES: dict[str, _Measure] = {"speed": _speed, "quality": _quality, "memory": _memory, "text": _text}
 
 
@@ -151,11 +161,22 @@ def parser() -> argparse.ArgumentParser:
     _rows(one, tuple(GOALS))
     one.set_defaults(output=DEFAULT_OUTPUT)
 
+    one = command("scaling", "how the cost grows with threads, dim, words and tokens", runs)
+    _rows(one, scaling.AXES)
+    for axis in scaling.AXES:
+        one.add_argument(f"--{axis}", nargs="+", type=_positive, help="values on that axis")
+
+    one = command("kernels", "the bare kernels on every SIMD path", runs)
+    one.add_argument("--dims", nargs="+", type=_positive, help="(default: 50 100 200 300)")
+
+    one = command("instructions", "instructions a token, against the record")
+    one.add_argument("--record", action="store_true", help="make these the record")
+
     one = command("all", "everything, into JSON and Markdown", source, runs, training, _scoring())
     one.set_defaults(output=DEFAULT_OUTPUT)
     command("smoke", "does everything still run? (tiny text, no figure decides)")
-    one = commands.add_parser("chart", help="draw the speed results", description="Draw the speed results.")
-    one.add_argument("results", type=Path, metavar="JSON", help="what `all` or `speed --output DIR` wrote")
+    one = commands.add_parser("chart", help="draw results", description="Draw the speed or the scaling results.")
+    one.add_argument("results", type=Path, metavar="JSON", help="what a command with --output DIR wrote")
     one.add_argument("picture", type=Path, metavar="PICTURE", help="an .svg or .png file")
     one = commands.add_parser("refresh", help="put results into the document", description="Put results into it.")
     one.add_argument("results", type=Path, metavar="JSON", help="what any of the others wrote")
@@ -190,7 +211,7 @@ def _source() -> argparse.ArgumentParser:
 
 def _runs() -> argparse.ArgumentParser:
     one = _parent()
-    one.add_argument("--runs", type=_positive, help="turns of each row (default: 5)")
+    one.add_argument("--runs", type=_positive, help="turns of each row (default: 5; scaling: 3)")
     return one
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import goal_rows, memory, quality, quantize, speed, text
+from benchmarks import goal_rows, instructions, kernels, memory, quality, quantize, scaling, speed, text
 from benchmarks.corpus import TextSource
 from benchmarks.jobs_vectors import made_up_vectors
 from benchmarks.report import Section
@@ -58,6 +58,19 @@ def run(folder: Path) -> Iterator[Section]:
             judged=False,
         ),
     )
+    yield kernels.run(kernels.KernelSettings(dims=(_DIM,), runs=1, seconds=0.001))
+    yield scaling.run(
+        scaling.ScalingSettings(
+            runs=1,
+            threads=(1, 2),
+            dim=(_DIM,),
+            words=(_VOCABULARY,),
+            tokens=(_TOKENS,),
+            base=scaling.Point(words=_VOCABULARY, tokens=_TOKENS),
+        )
+    )
+    if instructions.available():
+        yield instructions.run(instructions.InstructionSettings())
     yield memory.run(source, memory.MemorySettings(dim=_DIM, buckets=_BUCKETS, judged=False))
     yield text.run(source, text.TextSettings(runs=1, words=_VOCABULARY, dim=_DIM, judged=False))
     vectors = folder / "made-up.embed"

@@ -28,6 +28,7 @@ JOBS = {
     "peak_core": "benchmarks.jobs_core",
     "all_in_ours": "benchmarks.jobs_core",
     "all_in_gensim": "benchmarks.jobs_gensim",
+    "time_windows": "benchmarks.jobs_kernels",
     "memory_zipf": "benchmarks.jobs_core",
     "quality_ours": "benchmarks.jobs_ours",
     "quality_gensim": "benchmarks.jobs_gensim",

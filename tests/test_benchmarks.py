@@ -16,18 +16,35 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parent.parent))  # at the end: what is installed goes first
 pytest.importorskip("benchmarks", reason="the benchmarks are in the source tree only")
 
-from benchmarks import cli, contest, goal_rows, memory, memory_use, processes, quality, report, smoke, speed
+from benchmarks import (
+    chart,
+    cli,
+    contest,
+    goal_rows,
+    instructions,
+    kernels,
+    memory,
+    memory_use,
+    processes,
+    quality,
+    report,
+    scaling,
+    smoke,
+    speed,
+)
 from benchmarks.contest import Contest, Outcome
 from benchmarks.corpus import TextSource, limited
 from benchmarks.figures import mean_interval, pairwise_ratios, summarise
 from benchmarks.floors import ACCEPTANCE_FLOORS, MET, MISSED, QUALITY_TOKENS, Floor, floor_of
 from benchmarks.goals import HOPED, Goal
 from benchmarks.jobs_core import flops_ours
+from benchmarks.jobs_kernels import aligned_rows
 from benchmarks.processes import BenchmarkError, Job, parse_result
 from benchmarks.programs import SHARED
 from benchmarks.refresh import refresh
 from benchmarks.report import Section
 from benchmarks.worker import JOBS
+from embed import _core
 from embed.corpora import TextCorpus
 from embed.encoding import encode
 from embed.errors import ConfigError, CorpusError
@@ -98,7 +115,7 @@ def test_floor_of_a_figure() -> None:
 
 
 def test_every_job_is_a_function_of_its_module() -> None:
-    assert len(JOBS) == 21
+    assert len(JOBS) == 22
     for job, module in JOBS.items():
         imported = __import__(module, fromlist=[job])  # no peer is imported before its job runs
         assert callable(getattr(imported, job))
@@ -470,3 +487,95 @@ def test_made_up_tokens_are_an_encoded_corpus() -> None:
         assert drawn == pytest.approx([counts[0], counts[10]], rel=0.1)
     with pytest.raises(ConfigError, match="at least one word"):
         zipf_corpus(0, 10)
+
+
+# kernels
+
+
+def test_work_of_a_window() -> None:
+    pairs, mean = kernels.Shape("pairs", 10, 6), kernels.Shape("mean", 10, 6, mean=True)
+    assert pairs.flops(100) == 10 * 6 * 6 * 100
+    assert mean.flops(100) == 6 * 6 * 100 + 10 * 2 * 100
+    assert pairs.bytes(100) == mean.bytes(100) == 16 * 100 * 8
+
+
+def test_rows_of_a_kernel_are_aligned_and_padded() -> None:
+    rows = aligned_rows(3, 50, 1)
+    assert rows.shape == (3, 64)
+    assert rows.ctypes.data % 64 == 0
+    assert rows[:, :50].all()
+    assert not rows[:, 50:].any()
+
+
+def test_kernels_are_measured_on_every_path() -> None:
+    section = kernels.run(kernels.KernelSettings(dims=(20,), runs=1, seconds=0.001))
+    assert len(section.rows) == len(kernels.SHAPES)
+    for row in section.data["rows"].values():
+        assert list(row["nanoseconds"]) == _core.simd_paths()
+        assert all(summary["median"] > 0 for summary in row["nanoseconds"].values())
+    assert {len(row) for row in section.rows} == {len(section.head)}
+
+
+# scaling
+
+
+def test_points_of_an_axis() -> None:
+    settings = scaling.ScalingSettings(threads=(1, 3))
+    assert [(point.threads, point.dim) for point in scaling.points("threads", "sg", settings)] == [(1, 100), (3, 100)]
+    last = scaling.points("tokens", "cbow", settings)[-1]
+    assert (last.value, last.tokens, last.words, last.model) == (100_000_000, 100_000_000, 70_000, "CBOW")
+    config = last.job().settings["config"]
+    assert (config["objective"], config["threads"], config["epochs"]) == ("cbow", 1, 1)
+
+
+def test_rows_of_an_axis() -> None:
+    series = scaling.points("dim", "sg", scaling.ScalingSettings(dim=(50, 200)))
+    first, second = scaling.cells(series, [summarise([2.0]), summarise([5.0, 7.0])])
+    assert first == ("dim", "50", "skip-gram", "2.00", "2.00 to 2.00", "1,500,000", "1.00", "1.00")
+    assert second[3:] == ("6.00", "5.00 to 7.00", "500,000", "4.00", "3.00")
+
+
+def test_long_runs_are_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "run", lambda job: {"seconds": job.settings["tokens"] / 1e6})
+    section = scaling.run(scaling.ScalingSettings(rows=["tokens"], runs=2, tokens=(1_000_000, 10_000_000)))
+    runs = [len(point["seconds"]["values"]) for point in section.data["axes"]["tokens"]]
+    assert runs == [2, 1, 2, 1]
+    assert [row[-2:] for row in section.rows[:2]] == [("1.00", "1.00"), ("10.00", "10.00")]
+
+
+def test_scaling_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib", reason="only the charts need matplotlib")
+    monkeypatch.setattr(processes, "run", lambda job: {"seconds": 1.0})
+    section = scaling.run(scaling.ScalingSettings(rows=["dim", "words"], runs=1))
+    results, picture = tmp_path / "a.json", tmp_path / "a.svg"
+    results.write_text(report.to_json([section], {}), encoding="utf-8")
+    chart.draw(results, picture)
+    assert picture.read_text(encoding="utf-8").startswith("<?xml")
+
+
+def test_a_chart_of_nothing_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(BenchmarkError, match="holds no results"):
+        chart.draw(tmp_path / "nowhere.json", tmp_path / "a.svg")
+
+
+# instructions
+
+
+def test_calls_are_shared_among_the_models() -> None:
+    assert instructions.split([1, 2, 3, 4], ("a", "b")) == {"a": 3, "b": 7}
+    for totals in ([], [1, 2, 3]):
+        with pytest.raises(BenchmarkError, match="cannot share"):
+            instructions.split(totals, ("a", "b"))
+
+
+def test_counts_beside_their_record() -> None:
+    made = {"compiler": "cc 1", "settings": [1], "per_token": {"cbow": 103.0, "sg": 104.0, "new": 1.0}}
+    record = {"compiler": "cc 1", "settings": [1], "per_token": {"cbow": 100.0, "sg": 100.0}}
+    assert [row[-2:] for row in instructions.compare(made, record)] == [("+3.0 %", MET), ("+4.0 %", MISSED), ("-", "-")]
+    other = instructions.compare(made, {**record, "compiler": "cc 2"})
+    assert [row[-2:] for row in other] == [("+3.0 %", "-"), ("+4.0 %", "-"), ("-", "-")]
+
+
+def test_the_record_has_every_model() -> None:
+    record = json.loads(instructions.RECORD.read_text(encoding="utf-8"))
+    assert set(record["per_token"]) == set(instructions.CONFIGS)
