@@ -19,7 +19,7 @@ from embed.encoding import IDS, OFFSETS, EncodedCorpus
 from embed.errors import ConfigError
 from embed.vocab import Vocabulary
 
-__all__ = ["zipf_corpus"]
+__all__ = ["made_up_words", "zipf_corpus"]
 
 _SHIFT = 2.7
 _SENTENCE_TOKENS = 25
@@ -63,10 +63,10 @@ def zipf_corpus(words: int, tokens: int, *, seed: int = 1) -> EncodedCorpus:
     offsets = np.append(np.arange(0, tokens, _SENTENCE_TOKENS), tokens)
     (directory / OFFSETS).write_bytes(offsets.astype("<i8").tobytes())
     meta = {"raw_tokens": tokens, "fingerprint": f"zipf {words} {tokens} {seed}"}
-    return EncodedCorpus(directory, meta, Vocabulary(_words(words), counts), temporary=True)
+    return EncodedCorpus(directory, meta, Vocabulary(made_up_words(words), counts), temporary=True)
 
 
-def _words(count: int) -> list[str]:
+def made_up_words(count: int) -> list[str]:
     """Return distinct words of eight letters."""
     codes = (np.arange(count, dtype=np.int64) * _SCRAMBLE) % _LETTERS**_WORD_LETTERS
     letters: NDArray[np.uint8] = np.empty((count, _WORD_LETTERS), np.uint8)

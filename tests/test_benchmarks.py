@@ -47,8 +47,7 @@ from benchmarks.worker import JOBS
 from embed import _core
 from embed.corpora import TextCorpus
 from embed.encoding import encode
-from embed.errors import ConfigError, CorpusError
-from embed.zipf import zipf_corpus
+from embed.errors import CorpusError
 
 # figures
 
@@ -474,19 +473,6 @@ def test_flops_follow_their_formula(tmp_path: Path) -> None:
     windows = flops_ours(directory=str(directory), config={**config, "objective": "cbow"})
     assert pairs["amount"] == pairs["examples"] * 6 * 6 * 32
     assert windows["amount"] == windows["examples"] * 6 * 6 * 32 + pairs["examples"] * 2 * 32
-
-
-def test_made_up_tokens_are_an_encoded_corpus() -> None:
-    with zipf_corpus(1_000, 50_001) as corpus:
-        assert (len(corpus.vocabulary), len(corpus.ids), corpus.sentences) == (1_000, 50_001, 2_001)
-        assert len(set(corpus.vocabulary.words)) == 1_000
-        counts = corpus.vocabulary.counts
-        assert (counts[:-1] >= counts[1:]).all()
-        assert counts[-1] >= 1
-        drawn = [int((corpus.ids == word).sum()) for word in (0, 10)]
-        assert drawn == pytest.approx([counts[0], counts[10]], rel=0.1)
-    with pytest.raises(ConfigError, match="at least one word"):
-        zipf_corpus(0, 10)
 
 
 # kernels

@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("embed._core", "embed._text", "embed.corpora"),
     ("embed.vocab", "embed.sampling", "embed.subword", "embed.encoding", "embed.parameters", "embed.zipf"),
     ("embed.vectors", "embed._search", "embed._reference", "embed.postprocess", "embed.quantize", "embed.pruning"),
-    ("embed.trainer", "embed.model", "embed.progress"),
+    ("embed.trainer", "embed.model", "embed.progress", "embed.estimate", "embed.machine"),
     ("embed.formats", "embed.eval"),
     ("embed.compat",),
     ("embed.cli", "embed.demo", "embed.__main__", "embed"),
