@@ -17,6 +17,7 @@ from benchmarks.contest import Contest, Outcome
 from benchmarks.corpus import TextFile, TextSource
 from benchmarks.floors import MISSED
 from benchmarks.goals import GOALS, HOPED
+from benchmarks.machine import LoadWatch
 from benchmarks.processes import BenchmarkError, Job
 from benchmarks.programs import SHARED, fasttext_settings, gensim_settings, our_config
 from benchmarks.report import Section
@@ -98,6 +99,7 @@ def run(source: TextSource, settings: GoalSettings) -> Section:
     """Measure; a row that fails is a row missed, and the others go on."""
     texts = Texts(source, settings)
     rows, verdicts, remarks, data = [], [], [], {}
+    load = LoadWatch()
     for name in settings.rows:
         try:
             if name == _MEMORY:
@@ -115,10 +117,11 @@ def run(source: TextSource, settings: GoalSettings) -> Section:
             continue
         rows.append(cells)
         verdicts.append(verdict)
+        load.look()
     return Section(
         "goals",
         "Performance goals",
-        (*DEFINITIONS, *_about(texts, settings), *remarks),
+        (*DEFINITIONS, *_about(texts, settings), *load.sentences(), *remarks),
         _HEAD,
         tuple(rows),
         tuple(verdicts),

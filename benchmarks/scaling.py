@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks import processes
 from benchmarks.figures import Summary, summarise
+from benchmarks.machine import LoadWatch
 from benchmarks.processes import Job
 from benchmarks.programs import our_config
 from benchmarks.report import Section
@@ -74,17 +75,19 @@ def run(settings: ScalingSettings) -> Section:
     """Measure."""
     rows: list[tuple[str, ...]] = []
     data: dict[str, list[dict[str, Any]]] = {}
+    load = LoadWatch()
     for axis in settings.rows:
         for objective in _OBJECTIVES:
             series = points(axis, objective, settings)
             seconds = _measure(series, settings.runs)
+            load.look()
             rows += cells(series, seconds)
             data.setdefault(axis, []).extend(
                 {"model": point.model, "value": point.value, "tokens": point.tokens, "seconds": summary.to_dict()}
                 for point, summary in zip(series, seconds, strict=True)
             )
     definitions = [line.format(base=settings.base, runs=settings.runs, long=_LONG_TOKENS) for line in DEFINITIONS]
-    return Section("scaling", "Scaling", tuple(definitions), _HEAD, tuple(rows), data={"axes": data})
+    return Section("scaling", "Scaling", (*definitions, *load.sentences()), _HEAD, tuple(rows), data={"axes": data})
 
 
 def points(axis: str, objective: str, settings: ScalingSettings) -> list[Point]:

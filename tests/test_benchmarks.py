@@ -7,6 +7,7 @@ where only the package is.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -39,6 +40,7 @@ from benchmarks.floors import ACCEPTANCE_FLOORS, MET, MISSED, QUALITY_TOKENS, Fl
 from benchmarks.goals import HOPED, Goal
 from benchmarks.jobs_core import flops_ours
 from benchmarks.jobs_kernels import aligned_rows
+from benchmarks.machine import LoadWatch
 from benchmarks.processes import BenchmarkError, Job, parse_result
 from benchmarks.programs import SHARED
 from benchmarks.refresh import refresh
@@ -473,6 +475,20 @@ def test_flops_follow_their_formula(tmp_path: Path) -> None:
     windows = flops_ours(directory=str(directory), config={**config, "objective": "cbow"})
     assert pairs["amount"] == pairs["examples"] * 6 * 6 * 32
     assert windows["amount"] == windows["examples"] * 6 * 6 * 32 + pairs["examples"] * 2 * 32
+
+
+# load
+
+
+def test_the_load_is_told_where_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    loads = iter([(1.0, 0, 0), (3.25, 0, 0)])
+    monkeypatch.setattr(os, "getloadavg", lambda: next(loads), raising=False)
+    watch = LoadWatch()
+    assert watch.sentences() == []
+    watch.look()
+    watch.look()
+    (sentence,) = watch.sentences()
+    assert "1.0 to 3.2" in sentence
 
 
 # kernels
