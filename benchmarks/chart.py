@@ -77,7 +77,7 @@ def _draw_speed(pyplot: Any, rows: dict[str, Any]) -> Any:
 
 
 def _draw_scaling(pyplot: Any, axes_data: dict[str, Any]) -> Any:
-    """Draw one panel for each axis: nanoseconds a token over the value, both logarithmic."""
+    """Draw one panel for each axis: nanoseconds a token over the value, which is on a logarithmic scale."""
     figure, panels = pyplot.subplots(
         1, len(axes_data), figsize=(2.6 * len(axes_data), 2.6), layout="constrained", squeeze=False
     )
@@ -86,15 +86,25 @@ def _draw_scaling(pyplot: Any, axes_data: dict[str, Any]) -> Any:
             mine = [point for point in points if point["model"] == model]
             values = [point["value"] for point in mine]
             costs = [1e9 * point["seconds"]["median"] / point["tokens"] for point in mine]
-            panel.plot(values, costs, marker="o", color=colour, label=model)
+            panel.plot(values, costs, marker="o", markersize=4, color=colour, label=model)
+        values = sorted({point["value"] for point in points})
         panel.set_xscale("log")
-        panel.set_yscale("log")
+        panel.set_xticks(values, [_short(value) for value in values], fontsize=8, rotation=45)
+        panel.minorticks_off()
+        panel.set_ylim(bottom=0)
         panel.set_xlabel(_AXES[axis])
         for side in ("top", "right"):
             panel.spines[side].set_visible(False)
     panels[0][0].set_ylabel("nanoseconds a token")
     panels[0][0].legend(frameon=False)
     return figure
+
+
+def _short(value: int) -> str:
+    """Return 70000 as 70k."""
+    if value >= 1_000_000:
+        return f"{value / 1e6:g}M"
+    return f"{value / 1e3:g}k" if value >= 10_000 else str(value)
 
 
 def _speed_rows(results: Path, sections: dict[str, Any]) -> dict[str, Any]:

@@ -53,8 +53,8 @@ class LoadWatch:
             return []
         low, high = min(self._seen), max(self._seen)
         return [
-            f"Load average after each row: {low:.1f} to {high:.1f} on {os.cpu_count()} processors; the benchmarks alone make 1 "
-            "to 2."
+            f"Load average after each row: {low:.1f} to {high:.1f} on {os.cpu_count()} processors; the benchmarks "
+            "alone make 1 to 2."
         ]
 
 
