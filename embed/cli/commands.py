@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import embed
+from embed.cli.cost import asked_for, cost
 from embed.cli.parser import build_parser, given_parameters
 from embed.cli.resuming import checkpoint_settings
 from embed.config import TrainConfig
@@ -170,8 +171,11 @@ def quantize(arguments: argparse.Namespace) -> None:
 
 
 def info(arguments: argparse.Namespace) -> None:
-    """Describe the installation, or a file of vectors."""
-    facts = _installation() if arguments.vectors is None else _description(arguments.vectors)
+    """Describe the installation, a file of vectors, or what a training run would cost."""
+    if asked_for(arguments):
+        facts = _installation() | cost(arguments)
+    else:
+        facts = _installation() if arguments.vectors is None else _description(arguments.vectors)
     if arguments.json:
         _print_json(facts)
         return
@@ -246,6 +250,7 @@ def _installation() -> dict[str, Any]:
     import numpy as np
 
     from embed import _core
+    from embed.machine import huge_pages
     from embed.trainer import simd_path
 
     return {
@@ -256,6 +261,7 @@ def _installation() -> dict[str, Any]:
         "processors": TrainConfig().thread_count(),
         "simd": simd_path(),
         "simd available": list(_core.simd_paths()),
+        "huge pages": huge_pages(),
     }
 
 
