@@ -11,7 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks import memory, quality, quantize, report, smoke, speed, text
+from benchmarks import memory, quality, quantize, report, smoke, speed, startup, text
 from benchmarks.chart import draw
 from benchmarks.corpus import TextSource
 from benchmarks.machine import describe
@@ -65,6 +65,9 @@ def _run(options: argparse.Namespace) -> int:
 def _measure(folder: Path, options: argparse.Namespace) -> Iterator[Section]:
     if options.command == "smoke":
         yield from smoke.run(folder)
+        return
+    if options.command == "startup":
+        yield startup.run()
         return
     if options.command == "quantize":
         chosen = _chosen(quantize.QuantizeSettings, options)
@@ -135,6 +138,7 @@ def parser() -> argparse.ArgumentParser:
 
     one = command("all", "everything, into JSON and Markdown", source, runs, training, _scoring())
     one.set_defaults(output=DEFAULT_OUTPUT)
+    command("startup", "how long until --help and `import embed` are done")
     command("smoke", "does everything still run? (tiny text, no figure decides)")
     one = commands.add_parser("chart", help="draw the speed results", description="Draw the speed results.")
     one.add_argument("results", type=Path, metavar="JSON", help="what `all` or `speed --output DIR` wrote")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import memory, quality, quantize, speed, text
+from benchmarks import memory, quality, quantize, speed, startup, text
 from benchmarks.corpus import TextSource
 from benchmarks.jobs_vectors import made_up_vectors
 from benchmarks.report import Section
@@ -47,6 +47,7 @@ def run(folder: Path) -> Iterator[Section]:
     vectors = folder / "made-up.embed"
     formats.save(made_up_vectors(_VOCABULARY, _DIM), vectors)
     yield quantize.run(quantize.QuantizeSettings(str(vectors), planted_sets(folder)))
+    yield startup.run(runs=1)
 
 
 def planted_sets(folder: Path) -> list[tuple[str, str]]:
