@@ -8,6 +8,7 @@ a Python object for each row).
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -64,10 +65,10 @@ def to_gensim(vectors: WordVectors) -> Any:
             "gensim.models.fasttext.load_facebook_vectors"
         )
     try:
-        from gensim.models import KeyedVectors
+        gensim_models = importlib.import_module("gensim.models")  # has no types
     except ImportError as error:
         raise MissingExtraError("to_gensim needs gensim: pip install 'train-embeddings[gensim]'") from error
-    keyed_vectors = KeyedVectors(vectors.dim, count=len(vectors), dtype=np.float32)
+    keyed_vectors = gensim_models.KeyedVectors(vectors.dim, count=len(vectors), dtype=np.float32)
     keyed_vectors.index_to_key = list(vectors.words)
     keyed_vectors.key_to_index = {word: row for row, word in enumerate(vectors.words)}
     keyed_vectors.vectors = np.array(vectors.matrix)
