@@ -23,6 +23,7 @@ from benchmarks import (
     scaling,
     smoke,
     speed,
+    startup,
     text,
 )
 from benchmarks.chart import draw
@@ -84,6 +85,9 @@ def _run(options: argparse.Namespace) -> int:
 def _measure(folder: Path, options: argparse.Namespace) -> Iterator[Section]:
     if options.command == "smoke":
         yield from smoke.run(folder)
+        return
+    if options.command == "startup":
+        yield startup.run()
         return
     if options.command in _WITHOUT_TEXT:
         settings, measure = _WITHOUT_TEXT[options.command]
@@ -201,6 +205,7 @@ def parser() -> argparse.ArgumentParser:
 
     one = command("all", "everything, into JSON and Markdown", source, runs, training, _scoring())
     one.set_defaults(output=DEFAULT_OUTPUT)
+    command("startup", "how long until --help and `import embed` are done")
     command("smoke", "does everything still run? (tiny text, no figure decides)")
     one = commands.add_parser("chart", help="draw results", description="Draw the speed or the scaling results.")
     one.add_argument("results", type=Path, metavar="JSON", help="what a command with --output DIR wrote")

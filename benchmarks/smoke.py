@@ -15,6 +15,7 @@ from benchmarks import (
     quantize,
     scaling,
     speed,
+    startup,
     text,
 )
 from benchmarks.corpus import TextSource
@@ -88,6 +89,7 @@ def run(folder: Path) -> Iterator[Section]:
     vectors = folder / "made-up.embed"
     formats.save(made_up_vectors(_VOCABULARY, _DIM), vectors)
     yield quantize.run(quantize.QuantizeSettings(str(vectors), planted_sets(folder)))
+    yield startup.run(runs=1)
 
 
 def planted_sets(folder: Path) -> list[tuple[str, str]]:
