@@ -11,7 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from benchmarks import memory, quality, quantize, report, smoke, speed, text
+from benchmarks import memory, phrases, quality, quantize, report, smoke, speed, text
 from benchmarks.chart import draw
 from benchmarks.corpus import TextSource
 from benchmarks.machine import describe
@@ -102,7 +102,17 @@ def _text(source: TextSource, options: argparse.Namespace) -> Section:
     return text.run(source, text.TextSettings(**_chosen(text.TextSettings, options)))
 
 
-_MEASURES: dict[str, _Measure] = {"speed": _speed, "quality": _quality, "memory": _memory, "text": _text}
+def _phrases(source: TextSource, options: argparse.Namespace) -> Section:
+    return phrases.run(source, phrases.PhraseBenchmark(**_chosen(phrases.PhraseBenchmark, options)))
+
+
+_MEASURES: dict[str, _Measure] = {
+    "speed": _speed,
+    "quality": _quality,
+    "memory": _memory,
+    "text": _text,
+    "phrases": _phrases,
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -129,6 +139,10 @@ def parser() -> argparse.ArgumentParser:
     one = command("text", "counting, encoding and text files against gensim", source, runs)
     one.add_argument("--tokens", type=_positive, help="use the first so many tokens (default: 5,000,000)")
     _rows(one, text.ROWS)
+
+    one = command("phrases", "finding and joining phrases against gensim", source, runs)
+    one.add_argument("--tokens", type=_positive, help="use the first so many tokens (default: 3,000,000)")
+    _rows(one, phrases.ROWS)
 
     one = command("quantize", "size and scores of quantised vectors", _sets())
     one.add_argument("--vectors", required=True, metavar="PATH", help="a file in any format that can be read")

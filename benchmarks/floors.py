@@ -54,6 +54,7 @@ ACCEPTANCE_FLOORS: dict[str, dict[str, dict[str, Floor]]] = {
         "subword-threads": {"ratio": Floor(1.7)},
     },
     "text": {"encode": {"ratio": Floor(5)}},
+    "phrases": {"learn": {"ratio": Floor(10)}, "join": {"ratio": Floor(10)}},
     "memory": {
         "skip-gram": {"rest": Floor(300, most=True)},
         "subword": {"rest": Floor(300, most=True)},

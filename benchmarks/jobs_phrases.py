@@ -10,11 +10,13 @@ from typing import Any
 from embed.corpora import TextCorpus
 from embed.phrases import PhraseModel, learn_phrases
 
-__all__ = ["join_gensim", "join_ours", "phrases_gensim", "phrases_ours"]
+__all__ = ["join_gensim", "join_ours", "learn_gensim", "learn_ours"]
 
 
 def _learnt_ours(path: str) -> PhraseModel:
-    return learn_phrases(TextCorpus(path))
+    model = learn_phrases(TextCorpus(path))
+    list(model.apply([[]]))  # makes the tables that joining needs
+    return model
 
 
 def _learnt_gensim(path: str) -> Any:
@@ -27,14 +29,14 @@ def _sentences(path: str) -> list[list[str]]:
         return [line.split() for line in file]
 
 
-def phrases_ours(*, path: str) -> dict[str, Any]:
-    """Read a file and find its phrases."""
+def learn_ours(*, path: str) -> dict[str, Any]:
+    """Read a file and find its phrases, up to the tables that join them."""
     started = time.perf_counter()
     model = _learnt_ours(path)
     return _result(time.perf_counter() - started, _sentences(path), len(model.passes[0]))
 
 
-def phrases_gensim(*, path: str) -> dict[str, Any]:
+def learn_gensim(*, path: str) -> dict[str, Any]:
     """Do the same with gensim, up to its frozen phrases."""
     started = time.perf_counter()
     model = _learnt_gensim(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import memory, quality, quantize, speed, text
+from benchmarks import memory, phrases, quality, quantize, speed, text
 from benchmarks.corpus import TextSource
 from benchmarks.jobs_vectors import made_up_vectors
 from benchmarks.report import Section
@@ -44,6 +44,7 @@ def run(folder: Path) -> Iterator[Section]:
     )
     yield memory.run(source, memory.MemorySettings(dim=_DIM, buckets=_BUCKETS, judged=False))
     yield text.run(source, text.TextSettings(runs=1, words=_VOCABULARY, dim=_DIM, judged=False))
+    yield phrases.run(source, phrases.PhraseBenchmark(runs=1, judged=False))
     vectors = folder / "made-up.embed"
     formats.save(made_up_vectors(_VOCABULARY, _DIM), vectors)
     yield quantize.run(quantize.QuantizeSettings(str(vectors), planted_sets(folder)))

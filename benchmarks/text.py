@@ -13,15 +13,13 @@ from benchmarks.report import Section
 
 __all__ = ["ROWS", "TextSettings", "run"]
 
-ROWS = ("encode", "phrases", "join", "write", "read")
+ROWS = ("encode", "write", "read")
 
 _MIN_COUNT = 5
 
 DEFINITIONS = (
     "encode: tokens of the text per second. Ours counts, writes the encoded corpus and orders the vocabulary; gensim's "
     "`scan_vocab` only counts.",
-    "phrases: tokens per second of finding the phrases of the file, one pass, the defaults of both (the same phrases). "
-    "join: of joining them in sentences that are lists in memory.",
     "write, read: numbers per second in word2vec's text format, made-up vectors. Both read the file that ours wrote.",
 )
 
@@ -45,11 +43,8 @@ def run(source: TextSource, settings: TextSettings) -> Section:
     shape = {"words": settings.words, "dim": settings.dim}
     ours, theirs = str(folder / "ours.txt"), str(folder / "gensim.txt")
     scan = {"path": str(text.path), "min_count": _MIN_COUNT}
-    plain = {"path": str(text.path)}
     rows = {
         "encode": (Job("encode_ours", scan), Job("scan_gensim", scan)),
-        "phrases": (Job("phrases_ours", plain), Job("phrases_gensim", plain)),
-        "join": (Job("join_ours", plain), Job("join_gensim", plain)),
         "write": (Job("write_ours", {"path": ours, **shape}), Job("write_gensim", {"path": theirs, **shape})),
         "read": (Job("read_ours", {"path": ours}), Job("read_gensim", {"path": ours})),
     }

@@ -8,8 +8,9 @@ is in :mod:`embed.corpora`, :mod:`embed.encoding` and :mod:`embed.subword`. The 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
-from cpython.dict cimport PyDict_GetItem
-from cpython.object cimport PyObject
+from cpython.exc cimport PyErr_Clear, PyErr_ExceptionMatches
+from cpython.list cimport PyList_New, PyList_SET_ITEM
+from cpython.ref cimport Py_INCREF
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy as np
 
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
+    const char* utf8_or_null "PyUnicode_AsUTF8AndSize"(object text, Py_ssize_t* size)
 
 
 cdef extern from "text_words.h" nogil:
@@ -32,12 +34,12 @@ cdef extern from "text_words.h" nogil:
         int64_t size
         void* slots
 
-    const int TEXT_INLINE
-
     ctypedef struct text_key:
         uint64_t hash
 
-    text_key text_key_of(const uint8_t* bytes, uint64_t length)
+    text_key text_key_alone(const uint8_t* bytes, uint64_t length)
+    int text_words_init(text_words* words, int64_t max_words)
+    void text_words_free(text_words* words)
     int64_t text_words_count(text_words* words, const text_key* key)
     const uint8_t* text_entry_bytes(const text_words* words, const text_entry* entry)
     void text_words_close(text_words* words)
@@ -93,8 +95,13 @@ cdef extern from "text_phrases.h" nogil:
     phrase_pair* phrase_find(const phrase_table* table, int32_t left, int32_t right, int32_t between)
     int phrase_fill(phrase_table* table, phrase_pair* slot, phrase_pair pair)
     int32_t phrase_make_link(phrase_walker* walker, int32_t between, int32_t connector)
-    int64_t phrase_join(phrase_walker* walker, int32_t* ids, int64_t n, const uint8_t* connectors,
+    const int PHRASE_FIRST
+    const int PHRASE_LAST
+
+    int64_t phrase_join(phrase_walker* walker, int32_t* ids, int32_t* origins, int64_t n, const uint8_t* roles,
                         int64_t* pending)
+    void phrase_ids(const text_words* words, const text_key* keys, int64_t n, int32_t unknown, int32_t* ids)
+    void phrase_prefetch_word(const text_words* words, const text_key* key)
 
 
 cdef extern from "text_ngrams.h" nogil:
@@ -126,6 +133,16 @@ cdef int _check(int status) except -1:
     if status == TEXT_WORD_TOO_LONG:
         raise OverflowError(f"a word is longer than {MAX_WORD_BYTES:,} bytes")
     return 0
+
+
+cdef int32_t _intern(text_words* words, str word) except -1:
+    cdef Py_ssize_t length
+    cdef const char* utf8 = PyUnicode_AsUTF8AndSize(word, &length)
+    cdef text_key key = text_key_alone(<const uint8_t*>utf8, length)
+    cdef int64_t found = text_words_count(words, &key)
+    _check(<int>found if found < 0 else TEXT_OK)
+    words.entries[found].count -= 1
+    return <int32_t>found
 
 
 cdef class TokenCounter:
@@ -186,21 +203,10 @@ cdef class TokenCounter:
 
     def intern(self, list words not None):
         """Return the provisional ids, int32[n], of words; one that is new has been seen 0 times."""
-        cdef text_words* table = &self.scanner.words
         cdef int32_t[::1] ids = np.empty(len(words), dtype=np.int32)
-        cdef int64_t found, size
-        cdef text_key key
-        cdef bytes padded
         self._require_open()
         for k, word in enumerate(words):
-            padded = (<str?>word).encode("utf-8")
-            size = len(padded)
-            padded += bytes(TEXT_INLINE)
-            key = text_key_of(<const uint8_t*>padded, size)
-            found = text_words_count(table, &key)
-            _check(<int>found if found < 0 else TEXT_OK)
-            table.entries[found].count -= 1
-            ids[k] = <int32_t>found
+            ids[k] = _intern(&self.scanner.words, word)
         return ids.base
 
     def set_counts(self, const int64_t[::1] counts not None):
@@ -359,24 +365,27 @@ cdef class PairCounter:
 
 
 cdef class PhraseJoiner:
-    """Joins phrases in blocks of ids, and beneath `join_words` (see csrc/text_phrases.h).
+    """Joins phrases in blocks of ids (see csrc/text_phrases.h).
 
     phrases are tuples (left, tuple of connectors, right) of ids, and joined, int32[n], the ids of what they become;
-    connectors, uint8[V], tells the connector words.
+    connectors, uint8[V], is 1 for the connector words.
     """
 
     cdef phrase_walker walker
-    cdef const uint8_t[::1] connectors
+    cdef uint8_t[::1] roles
 
-    def __cinit__(self, list phrases not None, const int32_t[::1] joined not None, const uint8_t[::1] connectors not None):
+    def __cinit__(self, list phrases not None, const int32_t[::1] joined not None,
+                  const uint8_t[::1] connectors not None):
         cdef int32_t between
         cdef phrase_pair pair
         cdef phrase_pair* slot
-        self.connectors = connectors
+        self.roles = np.array(connectors)
         _check(phrase_walker_init(&self.walker, 0))
         if len(phrases) != joined.shape[0]:
             raise ValueError("there must be a joined id for each phrase")
         for k, (left, connectors_between, right) in enumerate(phrases):
+            if not (0 <= left < connectors.shape[0] and 0 <= right < connectors.shape[0]):
+                raise IndexError("an id lies outside the words")
             between = 0
             for connector in connectors_between:
                 between = phrase_make_link(&self.walker, between, connector)
@@ -386,6 +395,8 @@ cdef class PhraseJoiner:
             slot = phrase_find(&self.walker.pairs, pair.left, pair.right, pair.between)
             if slot.value == 0:
                 _check(phrase_fill(&self.walker.pairs, slot, pair))
+            self.roles[pair.left] |= PHRASE_FIRST
+            self.roles[pair.right] |= PHRASE_LAST
 
     def __dealloc__(self):
         phrase_walker_free(&self.walker)
@@ -393,52 +404,72 @@ cdef class PhraseJoiner:
     def join(self, int32_t[::1] ids not None):
         """Join a block in place; return (ids left at its start, how many at their end the next block repeats)."""
         cdef int64_t n = ids.shape[0], written = 0, pending = 0
-        _check_ids(ids, self.connectors)
+        _check_ids(ids, self.roles)
         if n:
             with nogil:
-                written = phrase_join(&self.walker, &ids[0], n, &self.connectors[0], &pending)
+                written = phrase_join(&self.walker, &ids[0], NULL, n, &self.roles[0], &pending)
         return written, pending
 
 
-def join_words(list sentence not None, list joiners not None, dict ids not None, list words not None):
-    """Return a sentence of str with its phrases joined, one PhraseJoiner after the other.
+cdef class WordJoiner:
+    """Joins phrases in sentences of str, one PhraseJoiner after the other.
 
-    `ids` gives each known word's id, `words` each id's word; the id len(words) stands for all unknown words, which
-    no phrase holds.
+    words[id] is the word of each id, without repeats; the joiners know those ids and one more, which stands for all
+    other words and is in no phrase.
     """
-    cdef Py_ssize_t n = len(sentence), k
-    cdef int64_t size = n, pending
-    cdef int32_t unknown = <int32_t>len(words)
-    cdef PyObject* item
-    cdef PhraseJoiner joiner
-    cdef list others = []
-    cdef list joined
-    cdef int32_t* buffer = <int32_t*>malloc((n + 1) * sizeof(int32_t))
-    if buffer == NULL:
-        raise MemoryError("not enough memory for a sentence")
-    try:
-        for k in range(n):
-            item = PyDict_GetItem(ids, sentence[k])
-            if item == NULL:
-                buffer[k] = unknown
-                others.append(sentence[k])
-            else:
-                buffer[k] = <object>item
+
+    cdef text_words table
+    cdef list words, joiners
+
+    def __cinit__(self, list words not None, list joiners not None):
+        cdef PhraseJoiner joiner
+        _check(text_words_init(&self.table, TEXT_MAX_WORDS))
+        for k, word in enumerate(words):
+            if _intern(&self.table, word) != k:
+                raise ValueError("a word is there twice")
         for joiner in joiners:
-            if joiner.connectors.shape[0] <= unknown:
-                raise ValueError("a joiner must know the id of unknown words")
-            size = phrase_join(&joiner.walker, buffer, size, &joiner.connectors[0], &pending)
-        joined = [None] * size
-        n = 0
-        for k in range(size):
-            if buffer[k] == unknown:
-                joined[k] = others[n]
-                n += 1
-            else:
-                joined[k] = words[buffer[k]]
-        return joined
-    finally:
-        free(buffer)
+            if joiner.roles.shape[0] != len(words) + 1:
+                raise ValueError("a joiner must know the ids of all words, and that of others")
+        self.words, self.joiners = words, joiners
+
+    def __dealloc__(self):
+        text_words_free(&self.table)
+
+    def join(self, list sentence not None):
+        """Return a new list."""
+        cdef Py_ssize_t n = len(sentence), k, length
+        cdef int64_t size = n, pending
+        cdef const char* utf8
+        cdef list joined
+        cdef PhraseJoiner joiner
+        cdef text_key* keys = <text_key*>malloc((n + 1) * (sizeof(text_key) + 2 * sizeof(int32_t)))
+        if keys == NULL:
+            raise MemoryError("not enough memory for a sentence")
+        cdef int32_t* ids = <int32_t*>(keys + n)
+        cdef int32_t* origins = ids + n
+        try:
+            for k in range(n):
+                utf8 = utf8_or_null(sentence[k], &length)
+                if utf8 == NULL:
+                    if not PyErr_ExceptionMatches(UnicodeEncodeError):
+                        PyErr_Clear()
+                        raise TypeError(f"a word must be a str, not {type(sentence[k]).__name__}")
+                    PyErr_Clear()  # no corpus has a lone surrogate, so no phrase does: as unknown as the empty word
+                    utf8, length = b"", 0
+                keys[k] = text_key_alone(<const uint8_t*>utf8, length)
+                phrase_prefetch_word(&self.table, keys + k)
+                origins[k] = <int32_t>k
+            phrase_ids(&self.table, keys, n, <int32_t>self.table.size, ids)
+            for joiner in self.joiners:
+                size = phrase_join(&joiner.walker, ids, origins, size, &joiner.roles[0], &pending)
+            joined = PyList_New(size)
+            for k in range(size):
+                word = sentence[origins[k]] if origins[k] >= 0 else self.words[ids[k]]
+                Py_INCREF(word)
+                PyList_SET_ITEM(joined, k, word)
+            return joined
+        finally:
+            free(keys)
 
 
 cdef class NgramHasher:

@@ -212,6 +212,16 @@ class TrainConfig:
     phrase_min_count: int = _parameter(
         5, "pairs that occur less often are no phrases; also delta", _PHRASES, low=1, high=(1 << 32) - 1
     )
+    phrase_delimiter: str = _parameter(
+        "_", "joins the words of a phrase", _PHRASES, choices=("_", "__", "-", "+", "~", "=")
+    )
+    phrase_max_pairs: int = _parameter(
+        40_000_000,
+        "distinct pairs held in memory, up to 52 bytes each; more make the rare ones' counts too low (docs/phrases.md)",
+        _PHRASES,
+        low=1,
+        high=1 << 31,
+    )
     phrase_connectors: str = _parameter(
         "none",
         "words that may stand within a phrase and do not count: none, or English articles and prepositions",

@@ -16,7 +16,7 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parent.parent))  # at the end: what is installed goes first
 pytest.importorskip("benchmarks", reason="the benchmarks are in the source tree only")
 
-from benchmarks import cli, contest, memory, memory_use, processes, quality, report, smoke, speed
+from benchmarks import cli, contest, memory, memory_use, phrases, processes, quality, report, smoke, speed
 from benchmarks.contest import Contest, Outcome
 from benchmarks.corpus import TextSource, limited
 from benchmarks.figures import mean_interval, pairwise_ratios, summarise
@@ -73,6 +73,7 @@ def test_every_floor_belongs_to_a_row_that_is_measured() -> None:
         "quality": tuple(quality.MODELS),
         "memory": memory.ROWS,
         "text": ("encode", "write", "read"),
+        "phrases": phrases.ROWS,
     }
     assert set(ACCEPTANCE_FLOORS) == set(rows)
     for section, floors in ACCEPTANCE_FLOORS.items():
@@ -92,7 +93,7 @@ def test_floor_of_a_figure() -> None:
 
 
 def test_every_job_is_a_function_of_its_module() -> None:
-    assert len(JOBS) == 13
+    assert len(JOBS) == 17
     for job, module in JOBS.items():
         imported = __import__(module, fromlist=[job])  # no peer is imported before its job runs
         assert callable(getattr(imported, job))

@@ -28,11 +28,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "embed.parameters",
         "embed.phrase_model",
         "embed.phrase_scores",
-        "embed.phrases",
     ),
     ("embed.vectors", "embed._search", "embed._reference", "embed.postprocess", "embed.quantize", "embed.pruning"),
     ("embed.trainer", "embed.model", "embed.progress"),
-    ("embed.formats", "embed.eval"),
+    ("embed.formats", "embed.eval", "embed.phrases"),
     ("embed.compat",),
     ("embed.cli", "embed.demo", "embed.__main__", "embed"),
 )

@@ -52,8 +52,7 @@ def phrases(arguments: argparse.Namespace) -> None:
     """Learn phrases or read them, print the best, and join them in the corpus."""
     from embed.corpora import open_corpus
     from embed.formats.atomic import atomic_write
-    from embed.formats.phrase_file import load_phrases, save_phrases
-    from embed.phrases import PhraseSettings, learn_phrases
+    from embed.phrases import PhraseSettings, learn_phrases, load_phrases
 
     config = TrainConfig.from_dict({"phrases": 1, **given_parameters(arguments)})
     outputs = [Path(path) for path in (arguments.save, arguments.apply) if path is not None]
@@ -65,7 +64,7 @@ def phrases(arguments: argparse.Namespace) -> None:
     )
     model = learn_phrases(text, PhraseSettings.of(config)) if arguments.model is None else load_phrases(arguments.model)
     if arguments.save is not None:
-        save_phrases(model, arguments.save)
+        model.save(arguments.save)
     if arguments.apply is not None:
         with atomic_write(arguments.apply) as file:
             for sentence in model.apply(text):

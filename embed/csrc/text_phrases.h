@@ -19,7 +19,10 @@
 #include "text_scan.h"
 
 #define PHRASE_MAX_LINKS (1 << 20) /* connector sequences told apart; a pair around another one is not counted */
-#define PHRASE_FIRST_SLOTS ((size_t)1 << 16)
+#define PHRASE_FIRST_SLOTS ((size_t)1 << 10)
+
+/* What a word may be in the phrases of a pass; most pairs are told to be none by this alone. */
+enum { PHRASE_CONNECTOR = 1, PHRASE_FIRST = 2, PHRASE_LAST = 4 };
 
 typedef struct {
     int32_t left, right, between;
@@ -206,9 +209,11 @@ static int phrase_count(phrase_walker *walker, const int32_t *ids, int64_t n, co
     return TEXT_OK;
 }
 
-/* Join the phrases of a block of ids in place; returns how many ids are left. The last `pending` of them may be the
- * beginning of a phrase that ends in the next block: they are to be given again at its start. */
-static int64_t phrase_join(phrase_walker *walker, int32_t *ids, int64_t n, const uint8_t *connectors, int64_t *pending)
+/* Join the phrases of a block of ids in place; returns how many ids are left. roles tells what each word may be. Unless
+ * it is NULL, origins, [n] like ids, is moved along with them and gets -1 for a phrase. The last `pending` ids may be
+ * the beginning of a phrase that ends in the next block: they are to be given again at its start. */
+static int64_t phrase_join(phrase_walker *walker, int32_t *ids, int32_t *origins, int64_t n, const uint8_t *roles,
+                           int64_t *pending)
 {
     int64_t written = 0, start = 0;
     walker->left = -1;
@@ -218,20 +223,39 @@ static int64_t phrase_join(phrase_walker *walker, int32_t *ids, int64_t n, const
             walker->left = -1;
         phrase_pair pair;
         int32_t joined = -1;
-        if (phrase_step(walker, id, connectors[id], &pair))
+        if (phrase_step(walker, id, roles[id] & PHRASE_CONNECTOR, &pair)
+            && (roles[id] / PHRASE_LAST & roles[pair.left] / PHRASE_FIRST & 1))
             joined = (int32_t)phrase_find(&walker->pairs, pair.left, pair.right, pair.between)->value - 1;
         if (joined >= 0) {
             walker->left = -1;
             ids[start] = (ids[start] & TEXT_SENTENCE_START) | joined;
+            if (origins)
+                origins[start] = -1;
             written = start + 1;
             continue;
         }
-        if (!connectors[id])
+        if (!(roles[id] & PHRASE_CONNECTOR))
             start = written;
+        if (origins)
+            origins[written] = origins[k];
         ids[written++] = ids[k];
     }
     *pending = walker->left >= 0 ? written - start : 0;
     return written;
+}
+
+/* Ids of the words with these keys, and `unknown` for one that is not there; their slots were prefetched. */
+static void phrase_ids(const text_words *words, const text_key *keys, int64_t n, int32_t unknown, int32_t *ids)
+{
+    for (int64_t k = 0; k < n; k++) {
+        uint32_t found = text_words_find(words, keys + k)->id_plus_1;
+        ids[k] = found ? (int32_t)(found - 1) : unknown;
+    }
+}
+
+static inline void phrase_prefetch_word(const text_words *words, const text_key *key)
+{
+    text_prefetch(words->slots + ((uint32_t)key->hash & words->slot_mask));
 }
 
 #endif

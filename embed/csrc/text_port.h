@@ -73,6 +73,27 @@ static inline uint64_t text_load8(const uint8_t *bytes)
     return word;
 }
 
+/* The same for the first `length` bytes, at most 8, and zeros after them; reads no further. */
+static inline uint64_t text_load_part(const uint8_t *bytes, uint64_t length)
+{
+    uint64_t word = 0;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    memcpy(&word, bytes, (size_t)length);
+#else
+    /* Pieces of a fixed size that may overlap, put together in a register: a copy of varying size is a call. */
+    if (length >= 4) {
+        uint32_t first, last;
+        memcpy(&first, bytes, 4);
+        memcpy(&last, bytes + length - 4, 4);
+        word = first | (uint64_t)last << (8 * (length - 4));
+    } else if (length) {
+        uint64_t middle = length / 2, end = length - 1;
+        word = bytes[0] | (uint64_t)bytes[middle] << (8 * middle) | (uint64_t)bytes[end] << (8 * end);
+    }
+#endif
+    return word;
+}
+
 /* ASCII white space: space, \t, \n, \v, \f, \r. */
 static inline int text_is_space(uint8_t byte)
 {

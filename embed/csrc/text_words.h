@@ -55,6 +55,11 @@ typedef struct {
 #define TEXT_HASH_2 UINT64_C(0xb7e151628aed2a6b)
 #define TEXT_HASH_3 UINT64_C(0x9e3779b97f4a7c15)
 
+static inline uint64_t text_hash_short(const text_key *key)
+{
+    return text_fold_multiply(key->head ^ TEXT_HASH_1 ^ key->length * TEXT_HASH_3, key->tail ^ TEXT_HASH_2);
+}
+
 /* Prepare a key; reads TEXT_INLINE bytes even where the word is shorter. */
 static inline text_key text_key_of(const uint8_t *bytes, uint64_t length)
 {
@@ -65,7 +70,7 @@ static inline text_key text_key_of(const uint8_t *bytes, uint64_t length)
         const uint8_t *mask = ones + TEXT_INLINE - length;
         key.head &= text_load8(mask);
         key.tail &= text_load8(mask + 8);
-        key.hash = text_fold_multiply(key.head ^ TEXT_HASH_1 ^ length * TEXT_HASH_3, key.tail ^ TEXT_HASH_2);
+        key.hash = text_hash_short(&key);
     } else {
         uint64_t hash = length * TEXT_HASH_3;
         for (uint64_t k = 0; k + TEXT_INLINE < length; k += TEXT_INLINE)
@@ -73,6 +78,18 @@ static inline text_key text_key_of(const uint8_t *bytes, uint64_t length)
         const uint8_t *last = bytes + length - TEXT_INLINE; /* overlaps the loop's last step */
         key.hash = text_fold_multiply(text_load8(last) ^ TEXT_HASH_1 ^ hash, text_load8(last + 8) ^ TEXT_HASH_2);
     }
+    return key;
+}
+
+/* The same for a word that is followed by anything, or nothing. */
+static inline text_key text_key_alone(const uint8_t *bytes, uint64_t length)
+{
+    if (length >= TEXT_INLINE)
+        return text_key_of(bytes, length);
+    text_key key = {bytes, length, length < 8 ? text_load_part(bytes, length) : text_load8(bytes), 0, 0};
+    if (length > 8)
+        key.tail = text_load_part(bytes + 8, length - 8);
+    key.hash = text_hash_short(&key);
     return key;
 }
 
@@ -165,22 +182,27 @@ static int text_store_long(text_words *words, const text_key *key, uint64_t *pla
     return TEXT_OK;
 }
 
-/* Count one occurrence; returns the word's id (order of first occurrence) or a negative error. */
-static inline int64_t text_words_count(text_words *words, const text_key *key)
+/* The slot of a word, or the free one where it would go. */
+static inline text_slot *text_words_find(const text_words *words, const text_key *key)
 {
     uint32_t tag = (uint32_t)key->hash;
     uint64_t at = tag & words->slot_mask;
     for (;; at = (at + 1) & words->slot_mask) {
-        text_slot slot = words->slots[at];
-        if (!slot.id_plus_1)
-            break;
-        if (slot.tag != tag)
-            continue;
-        text_entry *entry = words->entries + (slot.id_plus_1 - 1);
-        if (text_entry_matches(words, entry, key)) {
-            entry->count++;
-            return slot.id_plus_1 - 1;
-        }
+        text_slot *slot = words->slots + at;
+        if (!slot->id_plus_1)
+            return slot;
+        if (slot->tag == tag && text_entry_matches(words, words->entries + (slot->id_plus_1 - 1), key))
+            return slot;
+    }
+}
+
+/* Count one occurrence; returns the word's id (order of first occurrence) or a negative error. */
+static inline int64_t text_words_count(text_words *words, const text_key *key)
+{
+    text_slot *slot = text_words_find(words, key);
+    if (slot->id_plus_1) {
+        words->entries[slot->id_plus_1 - 1].count++;
+        return slot->id_plus_1 - 1;
     }
     if (words->size >= words->max_words)
         return TEXT_TOO_MANY_WORDS;
@@ -193,8 +215,8 @@ static inline int64_t text_words_count(text_words *words, const text_key *key)
         return TEXT_NO_MEMORY;
     int64_t id = words->size++;
     words->entries[id] = entry;
-    words->slots[at].tag = tag;
-    words->slots[at].id_plus_1 = (uint32_t)id + 1;
+    slot->tag = (uint32_t)key->hash;
+    slot->id_plus_1 = (uint32_t)id + 1;
     if ((uint64_t)words->size * 8 > (words->slot_mask + 1) * 5 && text_grow_slots(words) != TEXT_OK)
         return TEXT_NO_MEMORY;
     return id;
