@@ -245,7 +245,12 @@ def test_the_command_learns_saves_applies_and_reapplies(tmp_path: Path, capsys: 
     assert main(["phrases", str(text), "--model", str(model), "--apply", str(again)]) == 0
     assert again.read_bytes() == joined.read_bytes()
     assert "\t20\tnew_york\n" in capsys.readouterr().out
-    assert main(["phrases", "-", "--apply", str(again)]) == ConfigError.exit_code
+    for refused in (
+        ["-", "--apply", str(again)],
+        [str(text), "--phrases", "0"],
+        [str(text), "--model", str(model), "--phrase-min-count", "2"],
+    ):
+        assert main(["phrases", *refused]) == ConfigError.exit_code
 
 
 def test_words_that_no_corpus_holds_are_left_as_they_are_and_other_things_refused() -> None:

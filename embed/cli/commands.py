@@ -54,7 +54,12 @@ def phrases(arguments: argparse.Namespace) -> None:
     from embed.formats.atomic import atomic_write
     from embed.phrases import PhraseSettings, learn_phrases, load_phrases
 
-    config = TrainConfig.from_dict({"phrases": 1, **given_parameters(arguments)})
+    given = given_parameters(arguments)
+    config = TrainConfig.from_dict({"phrases": 1, **given})
+    if not config.phrases:
+        raise ConfigError("phrases must be at least 1 to find any, not 0")
+    if arguments.model is not None and (unused := [name for name in given if name.startswith("phrase")]):
+        raise ConfigError(f"{unused[0]} is a setting of learning phrases, and --model has phrases that are learnt already")
     outputs = [Path(path) for path in (arguments.save, arguments.apply) if path is not None]
     _check_outputs(outputs, [*arguments.corpus, *([arguments.model] if arguments.model else [])])
     if arguments.model is None and arguments.apply is not None and "-" in arguments.corpus:
