@@ -33,7 +33,7 @@ help:
 	@echo "make debug        build with bounds checks    make debug-test   run the tests on such a build"
 	@echo "make sanitize     the tests under AddressSanitizer, training under ThreadSanitizer"
 	@echo "make fuzz         damaged input for every reader, FUZZ_SECONDS=$(FUZZ_SECONDS) in all"
-	@echo "make torture      load: 100M tokens, 100,000 files ...; TORTURE_SCALE=0.1 for a tenth of it"
+	@echo "make torture      load and kill -9: 100M tokens, 200 kills ...; TORTURE_SCALE=0.1 for a tenth"
 	@echo "make clean        remove what was made"
 
 demo: $(STAMPS)/build

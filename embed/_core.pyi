@@ -5,8 +5,13 @@ from numpy.typing import NDArray
 
 BLOCK_TOKENS: int
 ROW_FLOATS: int
+ROUND_TOKENS: int
 
 def simd_paths() -> list[str]: ...
+
+class Rounds:
+    position: int
+    def __init__(self, workers: int, cores: int, rows: int) -> None: ...
 
 class Worker:
     loss: float
@@ -33,7 +38,7 @@ class Worker:
         seed: int,
         path: str,
     ) -> None: ...
-    def reset(self) -> None: ...
+    def reset(self, loss: float = 0.0, examples: int = 0) -> None: ...
     def run(
         self,
         epoch: int,
@@ -43,6 +48,18 @@ class Worker:
         lr_slope: float,
         ratio: float,
         stop: NDArray[np.int32],
+    ) -> int: ...
+    def run_rounds(
+        self,
+        epoch: int,
+        first: int,
+        last: int,
+        lr: float,
+        lr_slope: float,
+        ratio: float,
+        stop: NDArray[np.int32],
+        rounds: Rounds,
+        part: int,
     ) -> int: ...
 
 def train_window(

@@ -48,13 +48,39 @@ cdef extern from "kernels.h" nogil:
         void (*mean_windows)(const embed_window *w, int n) noexcept nogil
         void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                         float *out, float *copy) noexcept nogil
-        void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, int width, const float *now,
-                        const float *before) noexcept nogil
+        void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
+                        const float *now, const float *before) noexcept nogil
     const embed_kernels *embed_kernels_at(int i) noexcept
     int64_t embed_groups(int64_t ny) noexcept
     int embed_group_floats(int nx) noexcept
     double embed_take_loss(embed_loss *loss) noexcept
     void embed_prefetch_row(const float *row, int width) noexcept
+    void embed_prefetch_read(const float *row, int width) noexcept
+
+cdef extern from "log.h" nogil:
+    ctypedef struct embed_log:
+        float *rows
+        int32_t *owners
+        int64_t used
+        int64_t capacity
+        int64_t stride
+        void *memory
+    ctypedef struct embed_tally:
+        int32_t round
+        int32_t count
+    ctypedef struct embed_entry:
+        const embed_log *log
+        int64_t first
+        int64_t last
+        double loss
+    int embed_log_reserve(embed_log *log, int64_t n) noexcept
+
+cdef extern from "barrier.h" nogil:
+    ctypedef struct embed_barrier:
+        int32_t members
+        int32_t spins
+    int embed_barrier_wait(embed_barrier *barrier, int halt) noexcept
+    int64_t embed_claim(int64_t *counter) noexcept
 
 cdef extern from "random.h" nogil:
     ctypedef struct embed_alias:
@@ -76,7 +102,24 @@ cdef enum:
     _PREFETCH_POSITIONS = 4
     _CACHE_LINE = 64
 
+    # Tokens that begin the blocks of a round (docs/decisions/0005).
+    _ROUND_TOKENS = 2048
+    # A row that changes in more places of a round than this moves by so many times the mean of the changes.
+    _MOST_CHANGES = 2
+    # What is done with a row that has changed in a round.
+    _COUNT = 0
+    _FETCH = 1
+    _ADD = 2
+    # How often a worker looks whether the others are there before it sleeps: some tenths of a millisecond.
+    _SPINS = 20000
+
+ctypedef struct _Slot:
+    int32_t row
+    uint32_t stamp
+    int64_t place
+
 BLOCK_TOKENS = _BLOCK_TOKENS
+ROUND_TOKENS = _ROUND_TOKENS
 ROW_FLOATS = EMBED_ROW_FLOATS
 
 
@@ -156,6 +199,41 @@ cdef class _Plans:
             window.width = <int> width
 
 
+cdef class Rounds:
+    """What workers share that train in rounds: a barrier, and what the blocks of a round have changed.
+
+    Parameters
+    ----------
+    workers : int
+        How many train together.
+    cores : int
+        How many can run at once.
+    rows : int
+        Input and output rows together.
+
+    Attributes
+    ----------
+    position : int
+        The token up to which all rounds are done.
+    """
+    cdef readonly int64_t position
+    cdef embed_barrier barrier
+    cdef int64_t claimed            # blocks that some worker has taken on
+    cdef embed_entry *entries       # [ROUND_TOKENS] what each block has changed
+    cdef embed_tally *tallies       # [rows] of the input rows, then of the output rows
+    cdef object _memory, _tally_memory
+
+    def __init__(self, int workers, int cores, int64_t rows):
+        self.barrier.members = workers
+        self.barrier.spins = _SPINS if workers <= cores else 0
+        self._memory = bytearray(sizeof(embed_entry) * _ROUND_TOKENS)
+        cdef unsigned char[::1] view = self._memory
+        self.entries = <embed_entry *> &view[0]
+        self._tally_memory = bytearray(sizeof(embed_tally) * rows)
+        cdef unsigned char[::1] tallies = self._tally_memory
+        self.tallies = <embed_tally *> &tallies[0]
+
+
 cdef class Worker:
     """One thread's view of the shared corpus and matrices, with scratch of its own.
 
@@ -206,17 +284,26 @@ cdef class Worker:
     cdef int width, window, negatives, noise_windows
     cdef bint cbow, exact, fixed_window
     cdef uint64_t seed
-    cdef _Scratch block_memory, before_memory, ratio_memory
-    cdef object index_memory
+    cdef _Scratch ratio_memory
+    cdef object index_memory, pointer_memory, slot_memory
     # positions of the block: words[0..n), of which own_first..own_last-1 are centers
     cdef int32_t *words
     cdef int32_t *reaches
     cdef int32_t *noise
-    cdef float *block       # [positions, stride] input vectors, trained in place
-    cdef float *before      # [positions, stride] the same as they were gathered
+    cdef float **target_rows  # [BLOCK_TOKENS] output row of each center
+    cdef float **noise_rows   # [noise_windows * negatives]
+    cdef embed_log log      # the positions' input vectors, trained in place; in a round also copies of output rows
+    cdef float *block       # [positions, stride] those of the block at hand
+    cdef _Scratch before    # [positions + output rows, stride] the rows of the block at hand as they were
+    cdef _Scratch zeros     # [stride]
     cdef float *ratios      # [positions] learning rate of each position over that of the output rows
     cdef float ratio        # the same for a position of one row
     cdef _Plans plans
+    # a round: its blocks leave what they change in the log
+    cdef bint in_round
+    cdef int64_t block_first
+    cdef _Slot *slots       # [slot_mask + 1] where the log has an output row of the block at hand
+    cdef uint32_t slot_mask, stamp
     cdef readonly double loss
     cdef readonly int64_t examples
     cdef readonly int64_t centers
@@ -243,23 +330,40 @@ cdef class Worker:
         cdef int64_t positions = _BLOCK_TOKENS + 2 * <int64_t> window
         cdef int64_t contexts = 2 * <int64_t> window
         cdef int64_t targets = negatives + 1
-        self.block_memory = _Scratch(positions * self.stride)
-        self.before_memory = _Scratch(positions * self.stride)
-        self.block, self.before = self.block_memory.floats, self.before_memory.floats
+        cdef int64_t draws = noise_windows * <int64_t> negatives
+        cdef int64_t slots = 1
+        self.log.stride = self.stride
+        if embed_log_reserve(&self.log, positions) != 0:
+            raise MemoryError(f"cannot allocate a block of {positions} rows")
+        while slots < 2 * (_BLOCK_TOKENS + draws):
+            slots *= 2
+        self.slot_memory = bytearray(sizeof(_Slot) * slots)
+        cdef unsigned char[::1] slot_view = self.slot_memory
+        self.slots = <_Slot *> &slot_view[0]
+        self.slot_mask = <uint32_t> (slots - 1)
+        self.before = _Scratch((positions + _BLOCK_TOKENS + draws) * self.stride)
+        self.zeros = _Scratch(self.stride)
         self.ratio_memory = _Scratch(positions)
         self.ratios = self.ratio_memory.floats
         self.plans = _Plans(contexts, targets, self.width)
-        self.index_memory = bytearray(4 * (positions + _BLOCK_TOKENS + <int64_t> noise_windows * negatives))
-        cdef unsigned char[::1] index_view = self.index_memory
-        self.words = <int32_t *> &index_view[0]
+        self.index_memory = bytearray(4 * (positions + _BLOCK_TOKENS + draws))
+        cdef unsigned char[::1] indices = self.index_memory
+        self.words = <int32_t *> &indices[0]
         self.reaches = self.words + positions
         self.noise = self.reaches + _BLOCK_TOKENS
+        self.pointer_memory = bytearray(sizeof(void *) * (_BLOCK_TOKENS + draws))
+        cdef unsigned char[::1] pointers = self.pointer_memory
+        self.target_rows = <float **> &pointers[0]
+        self.noise_rows = self.target_rows + _BLOCK_TOKENS
         self.reset()
 
-    def reset(self):
-        """Set loss, examples and centers back to zero."""
-        self.loss = 0
-        self.examples = 0
+    def __dealloc__(self):
+        free(self.log.memory)
+
+    def reset(self, double loss=0, int64_t examples=0):
+        """Set loss and examples back to zero, or to where an interrupted epoch stood, and centers to zero."""
+        self.loss = loss
+        self.examples = examples
         self.centers = 0
 
     def run(self, int64_t epoch, int64_t first, int64_t last, double lr, double lr_slope, double ratio,
@@ -284,28 +388,160 @@ cdef class Worker:
         int
             The token position up to which all blocks are done: at least `last` unless stopped.
         """
-        cdef int64_t position = first
-        cdef int64_t sentence, sentence_first, sentence_last, block_last
-        cdef uint64_t epoch_key = embed_epoch_key(self.seed, <uint64_t> epoch)
-        if not 0 <= first <= last <= self.ids.shape[0]:
-            raise ValueError(f"tokens {first} to {last} are not all within a corpus of {self.ids.shape[0]}")
-        if first == last:
-            return first
+        self._check_stretch(first, last)
+        cdef int64_t position
+        self.ratio = <float> ratio
+        self.in_round = False
+        with nogil:
+            position = self._train_blocks(<uint64_t> epoch, first, last, lr, lr_slope, &stop[0], None, 0)
+        return position
+
+    def run_rounds(self, int64_t epoch, int64_t first, int64_t last, double lr, double lr_slope, double ratio,
+                   const int32_t[::1] stop, Rounds rounds, int64_t part):
+        """Train as `run` does, together with other workers, to bits that do not depend on how many there are.
+
+        All blocks that begin in the same ROUND_TOKENS tokens train on the same parameters, whichever worker meets them.
+        Then each worker adds what all blocks have changed to its share of the rows, block after block.
+
+        Parameters
+        ----------
+        epoch, first, last, lr, lr_slope, ratio, stop
+            As in `run`, the same for all workers; `stop` ends the training after a round. `first` is a multiple of
+            ROUND_TOKENS.
+        rounds : Rounds
+            The same for all workers, each of which runs in a thread of its own; a new one for each call.
+        part : int
+            Which of them this one is; worker 0 takes the losses of all.
+
+        Returns
+        -------
+        int
+            The token position up to which all rounds are done.
+        """
+        cdef int64_t position = first, next_position, before = 0
+        cdef int32_t number = 0
+        cdef bint failed = False
+        self._check_stretch(first, last)
+        if first % _ROUND_TOKENS:
+            raise ValueError(f"rounds begin at multiples of {_ROUND_TOKENS} tokens, not at {first}")
         self.ratio = <float> ratio
         with nogil:
-            sentence = self._sentence_of(first)
-            # the first block boundary at or after `first`; it may be the end of the sentence
-            sentence_first = self.offsets[sentence]
-            position = sentence_first + (first - sentence_first + _BLOCK_TOKENS - 1) // _BLOCK_TOKENS * _BLOCK_TOKENS
-            position = min(position, self.offsets[sentence + 1])
-            while position < last and stop[0] == 0:
-                while position >= self.offsets[sentence + 1]:
-                    sentence += 1
-                sentence_first, sentence_last = self.offsets[sentence], self.offsets[sentence + 1]
-                block_last = min(position + _BLOCK_TOKENS, sentence_last)
+            while position < last:
+                next_position = min(position + _ROUND_TOKENS, last)
+                number += 1
+                self.log.used = 0
+                failed = self._train_blocks(<uint64_t> epoch, position, next_position, lr, lr_slope, NULL, rounds,
+                                            before) < 0
+                if embed_barrier_wait(&rounds.barrier, failed):
+                    break
+                self._merge(rounds, before, number, part)
+                before, position = rounds.claimed, next_position
+                if part == 0:
+                    rounds.position = position
+                if embed_barrier_wait(&rounds.barrier, stop[0] != 0):
+                    break
+        self.log.used = 0
+        if failed:
+            raise MemoryError("cannot allocate the log of a round")
+        return position
+
+    cdef void _merge(self, Rounds rounds, int64_t before, int32_t number, int64_t part) noexcept nogil:
+        """Add what the blocks have changed, in their order, to the rows whose number is `part` modulo the workers.
+
+        Changes that all start from the same row and go the same way would overshoot together: a row that has
+        changed in more than MOST_CHANGES places moves by so many times their mean.
+        """
+        cdef int64_t parts = rounds.barrier.members, block, e
+        # every worker has claimed one block too many
+        cdef int64_t blocks = rounds.claimed - before - parts
+        cdef embed_entry entry
+        for block in range(blocks):
+            entry = rounds.entries[block]
+            for e in range(entry.first, entry.last):
+                self._visit(rounds, entry.log, e, number, part, _COUNT)
+        for block in range(blocks):
+            entry = rounds.entries[block]
+            if part == 0:
+                self.loss += entry.loss
+            for e in range(entry.first, entry.last):
+                if e + _PREFETCH_POSITIONS < entry.last:
+                    self._visit(rounds, entry.log, e + _PREFETCH_POSITIONS, number, part, _FETCH)
+                self._visit(rounds, entry.log, e, number, part, _ADD)
+
+    cdef void _visit(self, Rounds rounds, const embed_log *log, int64_t e, int32_t number, int64_t part,
+                     int what) noexcept nogil:
+        """Count, fetch into the cache, or add to: those rows of the owner of row e of the log that are this part's."""
+        cdef int32_t owner = log.owners[e], row
+        cdef int64_t parts = rounds.barrier.members, r
+        if owner < 0:
+            row = ~owner
+            if row % parts == part:
+                self._touch(&self.outputs[0, 0], row, rounds.tallies + self.inputs.shape[0] + row, log, e, number, what)
+            return
+        for r in range(self.row_offsets[owner], self.row_offsets[owner + 1]):
+            row = self.rows[r]
+            if row % parts == part:
+                self._touch(&self.inputs[0, 0], row, rounds.tallies + row, log, e, number, what)
+
+    cdef void _touch(self, float *matrix, int32_t row, embed_tally *tally, const embed_log *log, int64_t e,
+                     int32_t number, int what) noexcept nogil:
+        cdef float weight = 1
+        if what == _COUNT:
+            tally.count = tally.count + 1 if tally.round == number else 1
+            tally.round = number
+        elif what == _FETCH:
+            embed_prefetch_row(matrix + row * self.stride, self.width)
+            embed_prefetch_read(log.rows + e * self.stride, self.width)
+        else:
+            if tally.count > _MOST_CHANGES:
+                weight = <float> _MOST_CHANGES / <float> tally.count
+            self.kernels.scatter(matrix, self.stride, &row, 1, weight, self.width, log.rows + e * self.stride,
+                                 self.zeros.floats)
+
+    cdef _check_stretch(self, int64_t first, int64_t last):
+        if not 0 <= first <= last <= self.ids.shape[0]:
+            raise ValueError(f"tokens {first} to {last} are not all within a corpus of {self.ids.shape[0]}")
+
+    cdef int64_t _train_blocks(self, uint64_t epoch, int64_t first, int64_t last, double lr, double lr_slope,
+                               const int32_t *stop, Rounds rounds, int64_t before) noexcept nogil:
+        """Train on the blocks; in a round on those that this worker claims, after the `before` ones of earlier rounds.
+
+        Returns where the last block ends, or -1 if there is no memory for the log.
+        """
+        cdef uint64_t epoch_key = embed_epoch_key(self.seed, epoch)
+        cdef int64_t position, sentence, sentence_first, sentence_last, block_last, block = 0, claim = 0
+        cdef embed_entry entry
+        cdef double loss
+        if first == last:
+            return first
+        self.in_round = rounds is not None
+        if self.in_round:
+            claim = embed_claim(&rounds.claimed) - before
+        sentence = self._sentence_of(first)
+        # the first block boundary at or after `first`; it may be the end of the sentence
+        sentence_first = self.offsets[sentence]
+        position = sentence_first + (first - sentence_first + _BLOCK_TOKENS - 1) // _BLOCK_TOKENS * _BLOCK_TOKENS
+        position = min(position, self.offsets[sentence + 1])
+        while position < last and (stop == NULL or stop[0] == 0):
+            while position >= self.offsets[sentence + 1]:
+                sentence += 1
+            sentence_first, sentence_last = self.offsets[sentence], self.offsets[sentence + 1]
+            block_last = min(position + _BLOCK_TOKENS, sentence_last)
+            if block == claim:
+                entry.first = self.log.used
                 self.plans.windows[0].lr = <float> (lr + lr_slope * <double> position)
-                self._train_block(epoch_key, sentence_first, sentence_last, position, block_last)
-                position = block_last
+                if self._train_block(epoch_key, sentence_first, sentence_last, position, block_last) != 0:
+                    return -1
+                loss = embed_take_loss(&self.plans.loss)
+                if self.in_round:
+                    entry.log, entry.last, entry.loss = &self.log, self.log.used, loss
+                    rounds.entries[block] = entry
+                    claim = embed_claim(&rounds.claimed) - before
+                else:
+                    self.loss += loss
+                    claim += 1
+            block += 1
+            position = block_last
         return position
 
     cdef int64_t _sentence_of(self, int64_t position) noexcept nogil:
@@ -319,8 +555,9 @@ cdef class Worker:
                 high = middle
         return low
 
-    cdef void _train_block(self, uint64_t epoch_key, int64_t sentence_first, int64_t sentence_last,
-                           int64_t first, int64_t last) noexcept nogil:
+    cdef int _train_block(self, uint64_t epoch_key, int64_t sentence_first, int64_t sentence_last,
+                          int64_t first, int64_t last) noexcept nogil:
+        """Return 0, or -1 if there is no memory for the log."""
         cdef int32_t *words = self.words + self.window
         cdef int64_t p, limit, n, left = 0, own = 0, right = 0
         cdef int planned = 0, batch = EMBED_BATCH if self.cbow else 1
@@ -329,7 +566,7 @@ cdef class Worker:
                 words[own] = self.ids[p]
                 own += 1
         if own == 0:
-            return
+            return 0
         self.centers += own
         p, limit = first - 1, max(sentence_first, first - self.halo_tokens)
         while left < self.window and p >= limit:
@@ -346,24 +583,40 @@ cdef class Worker:
         words -= left
         n = left + own + right
         if n < 2:
-            return
+            return 0
+        if embed_log_reserve(&self.log, n + own + self.noise_windows * self.negatives) != 0:
+            return -1
         self._draw(embed_block_stream(epoch_key, first), own)
         self._gather(words, n)
+        self._find_output_rows(words + left, own)
         for p in range(min(own, <int64_t> _PREFETCH_WINDOWS)):
-            self._prefetch_targets(words[left + p], p)
+            self._prefetch_targets(p)
         for p in range(own):
             if p + _PREFETCH_WINDOWS < own:
-                self._prefetch_targets(words[left + p + _PREFETCH_WINDOWS], p + _PREFETCH_WINDOWS)
-            planned += self._plan_window(words, n, left + p, p, &self.plans.windows[planned])
+                self._prefetch_targets(p + _PREFETCH_WINDOWS)
+            planned += self._plan_window(n, left + p, p, &self.plans.windows[planned])
             if planned == batch or (planned and p == own - 1):
                 if self.cbow:
                     self.kernels.mean_windows(&self.plans.windows[0], planned)
                 else:
                     self.kernels.window(&self.plans.windows[0])
                 planned = 0
-        self.loss += embed_take_loss(&self.plans.loss)
-        if self.plans.windows[0].lr != 0:
+        if self.in_round:
+            self._take_differences()
+        elif self.plans.windows[0].lr != 0:
             self._scatter(words, n)
+        if not self.in_round:
+            self.log.used = 0
+        return 0
+
+    cdef void _take_differences(self) noexcept nogil:
+        """The rows of the block in the log become what they have changed by."""
+        cdef int64_t e
+        cdef int32_t row
+        for e in range(self.block_first, self.log.used):
+            row = 0
+            self.kernels.scatter(self.log.rows + e * self.stride, self.stride, &row, 1, 1, self.width,
+                                 self.zeros.floats, self.before.floats + (e - self.block_first) * self.stride)
 
     cdef void _draw(self, uint64_t stream, int64_t own) noexcept nogil:
         """For each center in turn: its reach and, for the first `noise_windows`, its noise words."""
@@ -380,8 +633,40 @@ cdef class Worker:
                 for j in range(self.negatives):
                     self.noise[c * self.negatives + j] = embed_draw(&stream, table, vocabulary)
 
-    cdef const int32_t *_noise_of(self, int64_t c) noexcept nogil:
-        return self.noise + c % self.noise_windows * self.negatives
+    cdef void _find_output_rows(self, const int32_t *centers, int64_t own) noexcept nogil:
+        """Where the output rows of the block are: in the matrix or, in a round, copies in the log."""
+        cdef int64_t i
+        self.stamp += 1
+        cdef int64_t draws = min(own, <int64_t> self.noise_windows) * self.negatives
+        for i in range(own):
+            if self.in_round and i + _PREFETCH_POSITIONS < own:
+                embed_prefetch_row(&self.outputs[centers[i + _PREFETCH_POSITIONS], 0], self.width)
+            self.target_rows[i] = self._output_row(centers[i])
+        for i in range(draws):
+            if self.in_round and i + _PREFETCH_POSITIONS < draws:
+                embed_prefetch_row(&self.outputs[self.noise[i + _PREFETCH_POSITIONS], 0], self.width)
+            self.noise_rows[i] = self._output_row(self.noise[i])
+
+    cdef float *_output_row(self, int32_t row) noexcept nogil:
+        cdef uint32_t h
+        cdef int64_t place
+        if not self.in_round:
+            return &self.outputs[row, 0]
+        h = (<uint32_t> row * <uint32_t> 2654435769) & self.slot_mask
+        while self.slots[h].stamp == self.stamp and self.slots[h].row != row:
+            h = (h + 1) & self.slot_mask
+        if self.slots[h].stamp != self.stamp:
+            place = self.log.used
+            self.log.used += 1
+            self.log.owners[place] = ~row
+            self.slots[h].row, self.slots[h].stamp, self.slots[h].place = row, self.stamp, place
+            self.kernels.compose(&self.outputs[0, 0], self.stride, &row, 1, 1, self.width,
+                                 self.log.rows + place * self.stride,
+                                 self.before.floats + (place - self.block_first) * self.stride)
+        return self.log.rows + self.slots[h].place * self.stride
+
+    cdef float **_noise_of(self, int64_t c) noexcept nogil:
+        return self.noise_rows + c % self.noise_windows * self.negatives
 
     cdef void _gather(self, const int32_t *words, int64_t n) noexcept nogil:
         """Position i becomes the mean of the n input rows of its word.
@@ -390,8 +675,12 @@ cdef class Worker:
         mean; the historic step, without that factor, moves each row and their mean by all of it.
         """
         cdef int64_t i, r, first, size
+        cdef float *before = self.before.floats
         cdef int32_t word
+        self.block_first = self.log.used
+        self.block = self.log.rows + self.block_first * self.stride
         for i in range(n):
+            self.log.owners[self.log.used + i] = words[i]
             if i + _PREFETCH_POSITIONS < n:
                 word = words[i + _PREFETCH_POSITIONS]
                 for r in range(self.row_offsets[word], self.row_offsets[word + 1]):
@@ -400,7 +689,8 @@ cdef class Worker:
             size = self.row_offsets[words[i] + 1] - first
             self.ratios[i] = self.ratio / <float> size if self.exact else self.ratio
             self.kernels.compose(&self.inputs[0, 0], self.stride, &self.rows[first], size, 1 / <float> size, self.width,
-                                 self.block + i * self.stride, self.before + i * self.stride)
+                                 self.block + i * self.stride, before + i * self.stride)
+        self.log.used += n
 
     cdef void _scatter(self, const int32_t *words, int64_t n) noexcept nogil:
         """What a position has moved by, each of its rows moves by."""
@@ -408,18 +698,18 @@ cdef class Worker:
         for i in range(n):
             first = self.row_offsets[words[i]]
             self.kernels.scatter(&self.inputs[0, 0], self.stride, &self.rows[first],
-                                 self.row_offsets[words[i] + 1] - first, self.width,
-                                 self.block + i * self.stride, self.before + i * self.stride)
+                                 self.row_offsets[words[i] + 1] - first, 1, self.width,
+                                 self.log.rows + i * self.stride, self.before.floats + i * self.stride)
 
-    cdef void _prefetch_targets(self, int32_t word, int64_t c) noexcept nogil:
+    cdef void _prefetch_targets(self, int64_t c) noexcept nogil:
         cdef int64_t j
-        cdef const int32_t *noise = self._noise_of(c)
-        embed_prefetch_row(&self.outputs[word, 0], self.width)
+        cdef float **noise = self._noise_of(c)
+        embed_prefetch_row(self.target_rows[c], self.width)
         if c < self.noise_windows:  # later windows meet rows that are still in the cache
             for j in range(self.negatives):
-                embed_prefetch_row(&self.outputs[noise[j], 0], self.width)
+                embed_prefetch_row(noise[j], self.width)
 
-    cdef void _plan_targets(self, int32_t word, const int32_t *noise, embed_window *plan) noexcept nogil:
+    cdef void _plan_targets(self, int64_t c, embed_window *plan) noexcept nogil:
         """The target's row, then the distinct noise rows, then a second mention of each that was drawn again.
 
         Noise that equals the target is left out (Mikolov et al. 2013 draw noise from the words that are not it).
@@ -427,9 +717,10 @@ cdef class Worker:
         cdef int64_t j, k, unique = 1, again = 0
         cdef float *row
         cdef float **y = plan.y
-        y[0] = &self.outputs[word, 0]
+        cdef float **noise = self._noise_of(c)
+        y[0] = self.target_rows[c]
         for j in range(self.negatives):
-            row = &self.outputs[noise[j], 0]
+            row = noise[j]
             k = 0
             while k < unique and y[k] != row:
                 k += 1
@@ -444,8 +735,7 @@ cdef class Worker:
         plan.unique = <int> unique
         plan.ny = <int> (unique + again)
 
-    cdef int _plan_window(self, const int32_t *words, int64_t n, int64_t center, int64_t c,
-                          embed_window *plan) noexcept nogil:
+    cdef int _plan_window(self, int64_t n, int64_t center, int64_t c, embed_window *plan) noexcept nogil:
         """Plan the window round `center`; return 0 if it has no context, else 1."""
         cdef int64_t first = max(<int64_t> 0, center - self.reaches[c])
         cdef int64_t last = min(n - 1, center + self.reaches[c])
@@ -455,7 +745,7 @@ cdef class Worker:
         cdef float weight = 1 / <float> contexts if self.cbow and self.exact else 1
         if contexts == 0:
             return 0
-        self._plan_targets(words[center], self._noise_of(c), plan)
+        self._plan_targets(c, plan)
         for i in range(first, last + 1):
             if i != center:
                 plan.x[k] = self.block + i * self.stride

@@ -6,7 +6,9 @@ gradient. Everything is a plain array: no blocks of pointers, no padding, no thr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +19,8 @@ __all__ = ["ReferenceWorker", "SplitMix64", "epoch_key", "keeps"]
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _BLOCK_TOKENS = 128
+_ROUND_TOKENS = 2048
+_MOST_CHANGES = 2
 _CBOW_BATCH = 4  # windows whose scores are taken together
 _MAX_SCORE = 30.0
 
@@ -68,6 +72,12 @@ def _block_stream(key: int, position: int) -> SplitMix64:
     return SplitMix64(_mix(~key & _MASK ^ _mix(position)))
 
 
+def _weights(changed: list[int], rows: int) -> Floats:
+    """Return float64[rows, 1]: 1 for a row that is seldom among the changed ones, less for one that often is."""
+    counts = np.bincount(np.array(changed, np.int64), minlength=rows)
+    return (_MOST_CHANGES / np.maximum(counts, _MOST_CHANGES))[:, None]
+
+
 @dataclass
 class ReferenceWorker:
     """A worker with the arguments of ``_core.Worker``; the matrices are float64[R, dim] and float64[V, dim]."""
@@ -88,16 +98,40 @@ class ReferenceWorker:
     noise_windows: int
     seed: int
     loss: float = 0.0
+    changed_inputs: list[int] = field(default_factory=list)
+    changed_outputs: list[int] = field(default_factory=list)
     examples: int = 0
     centers: int = 0
 
     def run(self, epoch: int, lr: float, lr_slope: float, ratio: float) -> None:
         """Train one epoch over the whole corpus."""
         key = epoch_key(self.seed, epoch)
+        for first, last, start, stop in self._blocks():
+            self._train_block(key, first, last, start, stop, lr + lr_slope * start, ratio)
+
+    def run_rounds(self, epoch: int, lr: float, lr_slope: float, ratio: float) -> None:
+        """Train one epoch in rounds: the blocks of a round all start from the same parameters, their changes add up.
+
+        A row that has changed in more than _MOST_CHANGES places moves by so many times the mean of its changes.
+        """
+        key = epoch_key(self.seed, epoch)
+        for _, blocks in itertools.groupby(self._blocks(), lambda block: block[2] // _ROUND_TOKENS):
+            inputs, outputs = self.inputs, self.outputs
+            changes = (np.zeros_like(inputs), np.zeros_like(outputs))
+            self.changed_inputs, self.changed_outputs = [], []
+            for first, last, start, stop in blocks:
+                self.inputs, self.outputs = inputs.copy(), outputs.copy()
+                self._train_block(key, first, last, start, stop, lr + lr_slope * start, ratio)
+                changes[0][:] += self.inputs - inputs
+                changes[1][:] += self.outputs - outputs
+            self.inputs = inputs + changes[0] * _weights(self.changed_inputs, len(inputs))
+            self.outputs = outputs + changes[1] * _weights(self.changed_outputs, len(outputs))
+
+    def _blocks(self) -> Iterator[tuple[int, int, int, int]]:
+        """Yield where the sentence of each block begins and ends, and where the block does."""
         for first, last in zip(self.offsets[:-1].tolist(), self.offsets[1:].tolist(), strict=True):
             for start in range(first, last, _BLOCK_TOKENS):
-                stop = min(start + _BLOCK_TOKENS, last)
-                self._train_block(key, first, last, start, stop, lr + lr_slope * start, ratio)
+                yield first, last, start, min(start + _BLOCK_TOKENS, last)
 
     def _kept(self, key: int, positions: range, limit: int | None = None) -> list[int]:
         kept: list[int] = []
@@ -153,6 +187,9 @@ class ReferenceWorker:
             if len(batch) == (_CBOW_BATCH if self.cbow else 1) or c == len(own) - 1:
                 self._train_windows(block, batch, lr, ratios)
                 batch = []
+
+        self.changed_inputs.extend(int(row) for position_rows in rows for row in position_rows)
+        self.changed_outputs.extend({*own, *itertools.chain.from_iterable(noise)})
 
         # scatter: what a position has moved by, each of its rows moves by
         for position, position_rows in enumerate(rows):

@@ -340,7 +340,7 @@ def _count(path: Path, counter: _text.TokenCounter, corpus: Iterable[list[str]],
         if progress is not None:
             progress(counter.tokens, getattr(corpus, "bytes_read", 0))
 
-    with open(path, "wb") as file:
+    with _writing_ids(path) as file:
         byte_chunks = getattr(corpus, "byte_chunks", None)
         chunks: Iterator[bytes] | None = byte_chunks() if byte_chunks else None
         if chunks is not None:
@@ -448,14 +448,30 @@ def _move(work: Path, target: Path) -> None:
         os.rename(work, target)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-    os.rename(target, old / target.name)
     try:
-        os.rename(work, target)
+        os.rename(target, old / target.name)
+        try:
+            os.rename(work, target)
+        except OSError:
+            os.rename(old / target.name, target)
+            raise
     except OSError:
-        os.rename(old / target.name, target)
+        with contextlib.suppress(OSError):
+            old.rmdir()  # unless it holds what could not be put back
         raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _writing_ids(path: Path) -> Iterator[BinaryIO]:
+    """Open the file of ids; what is still in its buffer when a disk is full fails once more as it is closed."""
+    with _writing(path.parent):
+        file = open(path, "wb")  # noqa: SIM115
+    try:
+        yield file
     finally:
-        shutil.rmtree(old, ignore_errors=True)
+        with _writing(path.parent):
+            file.close()
 
 
 @contextlib.contextmanager

@@ -57,3 +57,7 @@ class MissingExtraError(EmbedError, ImportError):
 
 class AdviceWarning(UserWarning):
     """A value is allowed but outside the range that is known to work well."""
+
+
+class CheckpointWarning(UserWarning):
+    """A checkpoint could not be written or read; training goes on without it."""

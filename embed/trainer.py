@@ -1,9 +1,11 @@
 """Training: the corpus is encoded, then every epoch hands it out to worker threads in chunks.
 
 A chunk is a stretch of token positions; a worker takes the next one when it is done with the last, so that no
-thread idles while another lags. What a block of tokens draws, and its learning rate, depend on its position in
-the corpus alone. With one thread the result is therefore the same to the bit on every run; several threads
-share the matrices without locks (Hogwild: Niu, Recht, Re, Wright 2011).
+thread idles while another lags. Chunks are handed out in order; when no more are, and those that are out are done,
+everything before a place is done and nothing after it: there a checkpoint is taken (:mod:`embed.checkpoint`).
+What a block of tokens draws, and its learning rate, depend on its position in the corpus alone. With one thread
+the result is therefore the same to the bit on every run; several threads share the matrices without locks
+(Hogwild: Niu, Recht, Re, Wright 2011).
 
 Rejected: one fixed share of the corpus per thread (the slowest decides), a queue of Python sentences (the
 interpreter lock feeds one core), a learning rate from a shared token counter (depends on the scheduling).
@@ -17,12 +19,15 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embed import _core
+from embed.checkpoint import DEFAULT_EVERY, DEFAULT_KEEP, Checkpoint, Place, Plan, Saver, restore, vocabulary_digest
 from embed.config import TrainConfig
 from embed.corpora import open_corpus
 from embed.encoding import EncodedCorpus, encode
@@ -75,6 +80,11 @@ def train(
     encoded_dir: str | os.PathLike[str] | None = None,
     callbacks: Sequence[EpochCallback] = (),
     progress: bool | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: str = DEFAULT_EVERY,
+    checkpoint_keep: int = DEFAULT_KEEP,
+    resume: str | os.PathLike[str] | None = None,
+    resume_anyway: bool = False,
     **overrides: Any,
 ) -> Model:
     """Train word vectors on a corpus.
@@ -93,6 +103,19 @@ def train(
         See :data:`EpochCallback`.
     progress : bool, optional
         Show progress on standard error; by default only if that is a terminal.
+    checkpoint : path, optional
+        Keep checkpoints of the run in this folder, which holds those of no other run. SIGINT and SIGTERM then end
+        the training with a checkpoint and an :class:`embed.interrupts.Interrupted`.
+    checkpoint_every : str
+        As ``"90s"``, ``"5m"``, ``"1h"``, ``"2000000 tokens"`` or ``"epoch"``; one more at the end of the training.
+    checkpoint_keep : int
+        So many of the latest are kept.
+    resume : path, optional
+        Go on from the newest checkpoint of this folder that is whole. If it is the folder of `checkpoint` and has none
+        yet, the run begins at the beginning with a CheckpointWarning.
+    resume_anyway : bool
+        Go on even if learning rates, epochs, threads or others of :data:`embed.checkpoint.CHANGEABLE` have
+        changed.
     **overrides
         Fields of TrainConfig, which win over `config`.
 
@@ -103,11 +126,13 @@ def train(
     Raises
     ------
     ConfigError
-        Before any work is done, when a parameter is unknown or out of bounds.
+        Before any work is done, when a parameter is unknown or out of bounds; when the checkpoint is of another run.
     CorpusError
         When the text is missing, unreadable, malformed or empty.
     DivergenceError
         When the loss or a parameter is no longer finite.
+    FormatError
+        When no checkpoint is whole, or there is none.
     """
     if config is None:
         config = TrainConfig.from_dict(overrides)
@@ -115,6 +140,8 @@ def train(
         config = config.replace(**overrides)
     simd_path()  # a bad environment is told before any work is done
     phrases = PhraseSettings.of(config)
+    plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
+    is_resumed = plan.is_resumed(config)
     with ExitStack() as stack:
         if isinstance(corpus, EncodedCorpus):
             encoded = corpus
@@ -135,7 +162,11 @@ def train(
                     progress=lambda tokens, _: bar.advance_to(tokens),
                 )
             stack.callback(encoded.close)
-        return Trainer(encoded, config).run(callbacks=callbacks, progress=progress)
+        empty = Parameters.empty(encoded.vocabulary, config) if is_resumed else None
+        trainer = Trainer(encoded, config, parameters=empty)
+        damaged = trainer.resume(plan.resume, anyway=plan.anyway) if is_resumed and plan.resume else []
+        saver = None if plan.directory is None else Saver(plan.directory, plan.every, plan.keep, damaged)
+        return trainer.run(callbacks=callbacks, progress=progress, saver=saver)
 
 
 class Trainer:
@@ -168,18 +199,54 @@ class Trainer:
         )
         self.history: list[EpochRecord] = []
         self._tokens = _training_tokens(corpus, config.held_out)
+        self._place = Place()
         self._stop = np.zeros(1, np.int32)
         self._workers = self._make_workers()
 
-    def run(self, *, callbacks: Sequence[EpochCallback] = (), progress: bool | None = None) -> Model:
-        """Train for the configured number of epochs; see :func:`train`."""
-        with ProgressBar(self._tokens * self.config.epochs, "training", progress) as bar:
-            for epoch in range(self.config.epochs):
-                record = self._train_epoch(epoch, bar)
+    def run(
+        self, *, callbacks: Sequence[EpochCallback] = (), progress: bool | None = None, saver: Saver | None = None
+    ) -> Model:
+        """Train for the configured number of epochs; see :func:`train`. `saver` writes checkpoints meanwhile."""
+        with ExitStack() as stack:
+            bar = stack.enter_context(ProgressBar(self._tokens * self.config.epochs, "training", progress))
+            if saver is not None:
+                stack.enter_context(saver)
+                saver.prepare(self._matrices(), self.config.dim)
+            for epoch in range(self._place.epoch, self.config.epochs):
+                record = self._train_epoch(epoch, bar, saver)
                 self.history.append(record)
-                if _asked_to_stop(callbacks, record, self.model):
+                is_last = _asked_to_stop(callbacks, record, self.model) or epoch + 1 == self.config.epochs
+                self._place = Place(epoch + 1)
+                if saver is not None and (saver.is_due_after_epoch(self._tokens * (epoch + 1)) or is_last):
+                    saver.save(self._checkpoint(), self._matrices())
+                if is_last:
                     break
         return self.model
+
+    def resume(self, directory: str | os.PathLike[str], *, anyway: bool = False) -> list[Path]:
+        """Go on from the newest checkpoint that is whole; return newer ones that are not.
+
+        Raises
+        ------
+        ConfigError, FormatError
+            As :func:`embed.checkpoint.restore` does.
+        """
+        found, damaged = restore(directory, self._checkpoint(), self._matrices(), anyway=anyway)
+        if found.place.position > self._tokens:
+            raise ConfigError(f"{os.fspath(directory)}: token {found.place.position:,} is beyond the training tokens")
+        self._place = found.place
+        self.history = list(found.history)
+        return damaged
+
+    def _checkpoint(self) -> Checkpoint:
+        return Checkpoint(self.config, self._vocabulary, self.provenance, self._place, tuple(self.history))
+
+    @cached_property
+    def _vocabulary(self) -> str:
+        return vocabulary_digest(self.corpus.vocabulary)
+
+    def _matrices(self) -> dict[str, NDArray[np.float32]]:
+        return {"input": self.parameters.inputs, "output": self.parameters.outputs}
 
     @property
     def model(self) -> Model:
@@ -195,7 +262,7 @@ class Trainer:
         """Return the mean loss of an example on the held-out tokens, always with the same draws."""
         for worker in self._workers:
             worker.reset()
-        self._share_out(self._tokens, len(self.corpus.ids), _HELD_OUT_EPOCH, (0.0, 0.0), lambda tokens: None)
+        self._share_out(self._tokens, len(self.corpus.ids), _HELD_OUT_EPOCH, (0.0, 0.0), lambda position: False)
         return self._mean_loss()
 
     def _make_workers(self) -> list[_core.Worker]:
@@ -232,18 +299,35 @@ class Trainer:
         slope = (self.config.final_lr() - lr) / (self._tokens * self.config.epochs)
         return lr + slope * self._tokens * epoch, slope
 
-    def _train_epoch(self, epoch: int, bar: ProgressBar) -> EpochRecord:
+    def _train_epoch(self, epoch: int, bar: ProgressBar, saver: Saver | None) -> EpochRecord:
+        """Do what is left of an epoch, in stretches with a checkpoint between any two."""
         lr, slope = self._rate(epoch)
         label = f"epoch {epoch + 1}/{self.config.epochs}"
-        started = time.perf_counter()
+        position = self._place.position
+        started = time.perf_counter() - self._place.seconds
         for worker in self._workers:
             worker.reset()
+        self._workers[0].reset(self._place.loss, self._place.examples)
 
-        def show(tokens: int) -> None:
+        def look(tokens: int) -> bool:
             bar.tell(label, loss=self._mean_loss(), lr=lr + slope * tokens)
             bar.advance_to(epoch * self._tokens + tokens)
+            if saver is not None and saver.diverged:
+                raise self._divergence(epoch, "a vector is not finite")
+            return saver is not None and saver.is_due()
 
-        self._share_out(0, self._tokens, epoch, (lr, slope), show)
+        while True:
+            end = self._tokens
+            if saver is not None:
+                end = saver.next_stop(epoch * self._tokens, position, end)
+            position = self._share_out(position, end, epoch, (lr, slope), look)
+            if position >= self._tokens:
+                break
+            seconds = time.perf_counter() - started
+            examples = sum(worker.examples for worker in self._workers)
+            self._place = Place(epoch, position, self.total_loss, examples, seconds)
+            if saver is not None:
+                saver.save(self._checkpoint(), self._matrices())
         seconds = time.perf_counter() - started
         loss = self._mean_loss()
         self._check_health(epoch, loss)
@@ -261,27 +345,27 @@ class Trainer:
         return sum(worker.loss for worker in self._workers) / examples if examples else 0.0
 
     def _share_out(
-        self, first: int, last: int, epoch: int, rate: tuple[float, float], show: Callable[[int], None]
-    ) -> None:
-        """Let the workers do the tokens first..last-1; an interrupt stops them within a block."""
+        self, first: int, last: int, epoch: int, rate: tuple[float, float], look: Callable[[int], bool]
+    ) -> int:
+        """Let the workers do the tokens first..last-1, and return where they ended: all before is done, nothing after.
+
+        `look` is called now and then with the token position; a true value ends it after the chunks that are being
+        done, before `last`. An exception stops within a block.
+        """
         even = (last - first) // (_CHUNKS_PER_THREAD * len(self._workers))
-        size = min(max(even, _MIN_CHUNK_TOKENS), _MAX_CHUNK_TOKENS)
-        chunks = iter(range(first, last, size))
-        done = _Tally()
+        chunks = _Chunks(first, last, min(max(even, _MIN_CHUNK_TOKENS), _MAX_CHUNK_TOKENS))
         failures: list[BaseException] = []
         lr, slope = rate
         output_rate, input_rate = self.config.rates()
 
         def work(worker: _core.Worker) -> None:
             try:
-                for start in _shared(chunks, done.lock):
-                    end = min(start + size, last)
+                for start, end in chunks:
                     worker.run(epoch, start, end, lr, slope, input_rate / output_rate, self._stop)
                     if not np.isfinite(worker.loss):
                         raise self._divergence(epoch, "the loss is not finite")
                     if self._stop[0]:
                         return
-                    done.add(end - start)
             except BaseException as error:
                 failures.append(error)
                 self._stop[0] = 1
@@ -294,7 +378,8 @@ class Trainer:
             while any(thread.is_alive() for thread in threads):
                 for thread in threads:
                     thread.join(_POLL_SECONDS / len(threads))
-                show(done.tokens)
+                if look(chunks.position):
+                    chunks.close()
         except BaseException:
             self._stop[0] = 1
             for thread in threads:
@@ -303,7 +388,7 @@ class Trainer:
             raise
         if failures:
             raise failures[0]
-        show(done.tokens)
+        return chunks.position
 
     def _check_health(self, epoch: int, loss: float) -> None:
         for matrix, name in ((self.parameters.inputs, "an input"), (self.parameters.outputs, "an output")):
@@ -326,26 +411,27 @@ class Trainer:
         return f"the likely cause is too high a learning rate (lr {lr:g}, input_lr {input_lr:g})"
 
 
-class _Tally:
-    """Tokens done, counted by several threads."""
+class _Chunks:
+    """The stretches (start, end) of first..last-1, which several threads take from in order."""
 
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.tokens = 0
+    def __init__(self, first: int, last: int, size: int) -> None:
+        self.position = first
+        self._last, self._size = last, size
+        self._lock = threading.Lock()
 
-    def add(self, tokens: int) -> None:
-        with self.lock:
-            self.tokens += tokens
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        while True:
+            with self._lock:
+                start = self.position
+                self.position = end = min(start + self._size, self._last)
+            if start >= end:
+                return
+            yield start, end
 
-
-def _shared(iterator: Iterator[int], lock: threading.Lock) -> Iterator[int]:
-    """Iterate over what several threads iterate over together."""
-    while True:
-        with lock:
-            value = next(iterator, None)
-        if value is None:
-            return
-        yield value
+    def close(self) -> None:
+        """Hand out no more."""
+        with self._lock:
+            self._last = self.position
 
 
 def _training_tokens(corpus: EncodedCorpus, held_out: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,17 @@ WORDS, BUCKETS, DIM = 50, 30, 20
 SENTENCE_LENGTHS = (1, 2, 300, 0, 40, 7, _core.BLOCK_TOKENS, _core.BLOCK_TOKENS + 1)
 
 
-def problem(*, subword: bool = False, seed: int = 0, subsample: float = 0.02, **settings: Any) -> dict[str, Any]:
+def problem(
+    *,
+    subword: bool = False,
+    seed: int = 0,
+    subsample: float = 0.02,
+    sentence_lengths: Sequence[int] = SENTENCE_LENGTHS,
+    **settings: Any,
+) -> dict[str, Any]:
     """Return the arguments that both kinds of workers take; `inputs` and `outputs` are float32 and padded."""
     rng = np.random.default_rng(seed)
-    offsets = np.cumsum([0, *SENTENCE_LENGTHS])
+    offsets = np.cumsum([0, *sentence_lengths])
     ids = rng.integers(0, WORDS, offsets[-1])
     ids[ids > WORDS // 2] %= 5  # some words are frequent, so that contexts, targets and noise coincide
     counts = np.bincount(ids, minlength=WORDS) + 1

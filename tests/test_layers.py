@@ -19,7 +19,7 @@ PACKAGES = ("embed", "embed.cli", "embed.compat", "embed.compat.gensim", "embed.
 # import one another.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("embed.errors", "embed.config", "embed.spelling"),
-    ("embed._core", "embed._text", "embed.corpora"),
+    ("embed._core", "embed._text", "embed.corpora", "embed.atomic"),
     (
         "embed.vocab",
         "embed.sampling",
@@ -30,7 +30,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "embed.phrase_scores",
     ),
     ("embed.vectors", "embed._search", "embed._reference", "embed.postprocess", "embed.quantize", "embed.pruning"),
-    ("embed.trainer", "embed.model", "embed.progress"),
+    ("embed.model", "embed.progress", "embed.interrupts", "embed.records", "embed.checkpoint_file", "embed.checkpoint"),
+    ("embed.trainer",),
     ("embed.formats", "embed.eval", "embed.phrases"),
     ("embed.compat",),
     ("embed.cli", "embed.demo", "embed.__main__", "embed"),

@@ -13,13 +13,17 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from embed.cli.parser import PROGRAM, parse
-from embed.errors import AdviceWarning, EmbedError
+from embed.cli.resuming import how_to_resume
+from embed.errors import AdviceWarning, CheckpointWarning, EmbedError
+from embed.interrupts import Interrupted, interrupt
 
 __all__ = ["main"]
 
@@ -47,17 +51,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     SystemExit
         By argparse, for ``--help``, ``--version`` and mistakes in the arguments.
     """
-    with _terminal():
+    with _terminal(), _heard_termination():
+        given = sys.argv[1:] if argv is None else argv
+        arguments = None
         try:
-            arguments = parse(sys.argv[1:] if argv is None else argv)
+            arguments = parse(given)
             arguments.run(arguments)
             sys.stdout.flush()
         except BrokenPipeError:
             # The reader left (`| head`). Python flushes stdout once more at exit, which must not fail again.
             _silence_stdout()
             return _EXIT_BROKEN_PIPE
-        except KeyboardInterrupt:
-            return _failure("interrupted", _EXIT_INTERRUPTED)
+        except KeyboardInterrupt as stop:
+            code = stop.exit_code if isinstance(stop, Interrupted) else _EXIT_INTERRUPTED
+            return _failure((str(stop) or "interrupted") + how_to_resume(arguments, given), code)
         except EmbedError as error:
             _reraise_on_request()
             return _failure(str(error), error.exit_code)
@@ -110,5 +117,20 @@ def _terminal() -> Iterator[None]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", AdviceWarning)
+        warnings.simplefilter("always", CheckpointWarning)
         warnings.showwarning = show
         yield
+
+
+@contextmanager
+def _heard_termination() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does: temporary files go, and a checkpoint is written if asked for."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import embed
 from embed.cli.parser import build_parser, given_parameters
+from embed.cli.resuming import checkpoint_settings
 from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError
 
@@ -35,7 +36,9 @@ def train(arguments: argparse.Namespace) -> None:
     if arguments.output is not None:
         formats.format_of(arguments.output)
     progress = False if arguments.quiet else None
-    model = train(arguments.corpus, config, encoded_dir=arguments.encoded, progress=progress)
+    model = train(
+        arguments.corpus, config, encoded_dir=arguments.encoded, progress=progress, **checkpoint_settings(arguments)
+    )
     if arguments.save_model is not None:
         save_model(model, arguments.save_model)
     if arguments.output is not None:
@@ -50,8 +53,8 @@ def train(arguments: argparse.Namespace) -> None:
 
 def phrases(arguments: argparse.Namespace) -> None:
     """Learn phrases or read them, print the best, and join them in the corpus."""
+    from embed.atomic import atomic_write
     from embed.corpora import open_corpus
-    from embed.formats.atomic import atomic_write
     from embed.phrases import PhraseSettings, learn_phrases, load_phrases
 
     given = given_parameters(arguments)
@@ -59,7 +62,9 @@ def phrases(arguments: argparse.Namespace) -> None:
     if not config.phrases:
         raise ConfigError("phrases must be at least 1 to find any, not 0")
     if arguments.model is not None and (unused := [name for name in given if name.startswith("phrase")]):
-        raise ConfigError(f"{unused[0]} is a setting of learning phrases, and --model has phrases that are learnt already")
+        raise ConfigError(
+            f"{unused[0]} is a setting of learning, and the phrases of --model are learnt already"
+        )
     outputs = [Path(path) for path in (arguments.save, arguments.apply) if path is not None]
     _check_outputs(outputs, [*arguments.corpus, *([arguments.model] if arguments.model else [])])
     if arguments.model is None and arguments.apply is not None and "-" in arguments.corpus:
@@ -299,7 +304,7 @@ def _print_json(value: Any) -> None:
 def _write_json(path: Path, value: Any) -> None:
     import orjson
 
-    from embed.formats.atomic import atomic_write_text
+    from embed.atomic import atomic_write_text
 
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
     atomic_write_text(path, orjson.dumps(value, option=options).decode())

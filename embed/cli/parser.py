@@ -26,7 +26,7 @@ _MAIN_PARAMETERS = frozenset(("objective", "subword", "dim", "window", "epochs",
 
 _EXIT_CODES = (
     "exit codes: 0 done, 1 the system, 2 arguments, 3 corpus, 4 file format, 5 unknown word, "
-    "6 diverged, 7 package missing, 130 interrupted"
+    "6 diverged, 7 package missing, 130 interrupted, 143 terminated"
 )
 
 
@@ -217,6 +217,7 @@ def _add_train_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> 
     parser.add_argument("--encoded", metavar="DIR", help="keep the encoded corpus here, to be reused next time")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--help-all", action=HelpAll, help="list every parameter, by group")
+    _add_checkpoint_arguments(parser, show_all=show_all)
     groups: dict[str, argparse._ArgumentGroup] = {}
     for name, parameter, value_type in parameters():
         # Headings cost the lines that the short help does not have.
@@ -224,6 +225,20 @@ def _add_train_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> 
             groups[parameter.group] = parser.add_argument_group(parameter.group)
         shown = show_all or name in _MAIN_PARAMETERS
         _add_parameter(groups.get(parameter.group, parser), name, parameter, value_type, shown=shown)
+
+
+def _add_checkpoint_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
+    """Add the flags of checkpoints, which the short help has no room for."""
+    group = parser.add_argument_group("checkpoints") if show_all else parser
+    flags: dict[str, dict[str, Any]] = {
+        "--checkpoint": {"metavar": "DIR", "help": "keep checkpoints of the run in this folder"},
+        "--checkpoint-every": {"metavar": "TIME", "help": "90s, 5m, 1h, 2000000tokens or epoch [5m]"},
+        "--checkpoint-keep": {"metavar": "K", "type": int, "help": "keep the latest K [2]"},
+        "--resume": {"metavar": "DIR", "help": "go on from the newest whole checkpoint of this folder"},
+        "--resume-anyway": {"action": "store_true", "help": "though epochs, rates, window, threads ... have changed"},
+    }
+    for flag, settings in flags.items():
+        group.add_argument(flag, **(settings if show_all else {**settings, "help": argparse.SUPPRESS}))
 
 
 def _add_parameter(

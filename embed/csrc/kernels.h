@@ -85,22 +85,23 @@ typedef struct {
     /* out = copy = weight * sum of the rows rows[0..n) of `matrix`. */
     void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                     float *out, float *copy);
-    /* Each row rows[0..n) of `matrix` += now - before. */
-    void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, int width, const float *now,
-                    const float *before);
+    /* Each row rows[0..n) of `matrix` += weight * (now - before). */
+    void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
+                    const float *now, const float *before);
 } embed_kernels;
 
 /* The i-th table this processor can run, best first; NULL past the last. */
 const embed_kernels *embed_kernels_at(int i);
 
-static inline void embed_prefetch_row(const float *row, int width) {
+/* Fetch a row into the cache, to change it or only to read it. */
 #if defined(__GNUC__)
-    const char *byte = (const char *)row, *end = (const char *)(row + width);
-    for (; byte < end; byte += 64) __builtin_prefetch(byte, 1, 3);
+#define EMBED_PREFETCH(row, width, write) \
+    for (const char *b = (const char *)(row), *end = (const char *)((row) + (width)); b < end; b += 64) \
+        __builtin_prefetch(b, write, 3)
 #else
-    (void)row;
-    (void)width;
+#define EMBED_PREFETCH(row, width, write) ((void)(row), (void)(width))
 #endif
-}
+static inline void embed_prefetch_row(const float *row, int width) { EMBED_PREFETCH(row, width, 1); }
+static inline void embed_prefetch_read(const float *row, int width) { EMBED_PREFETCH(row, width, 0); }
 
 #endif

@@ -396,13 +396,13 @@ static void NAME(compose)(const float *matrix, int64_t stride, const int32_t *ro
     }
 }
 
-static void NAME(scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, int width,
+static void NAME(scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                           const float *now, const float *before) {
     for (int64_t r = 0; r < n; ++r) {
         float *row = matrix + rows[r] * stride;
         for (int k = 0; k < width; k += LANES) {
             const vf delta = NAME(load)(now + k) - NAME(load)(before + k);
-            NAME(store)(row + k, NAME(load)(row + k) + delta);
+            NAME(store)(row + k, NAME(load)(row + k) + delta * weight);
         }
     }
 }

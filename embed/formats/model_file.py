@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-import types
-import typing
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +20,7 @@ from embed.formats.reading import read_start
 from embed.formats.registry import FASTTEXT, NATIVE
 from embed.model import EpochRecord, Model, Provenance
 from embed.parameters import Parameters
+from embed.records import made
 from embed.subword import scheme_of
 from embed.vectors import word_index
 from embed.vocab import Vocabulary
@@ -29,7 +28,6 @@ from embed.vocab import Vocabulary
 __all__ = ["load_model", "save_model"]
 
 _MAX_INT64 = int(np.iinfo(np.int64).max)
-_Kind = TypeVar("_Kind")
 
 
 def save_model(model: Model, path: str | os.PathLike[str], format: str = NATIVE) -> None:
@@ -96,8 +94,8 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     try:
         config = TrainConfig.from_dict(_stored(arrays.metadata, "config"))
         provenance = _stored(arrays.metadata, "provenance")
-        provenance = None if provenance is None else _made(Provenance, provenance)
-        history = tuple(_made(EpochRecord, record) for record in _stored(arrays.metadata, "history"))
+        provenance = None if provenance is None else made(Provenance, provenance)
+        history = tuple(made(EpochRecord, record) for record in _stored(arrays.metadata, "history"))
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{os.fspath(path)}: the metadata are not those of a model: {error!s:.200}") from error
     _check(os.fspath(path), arrays, config)
@@ -139,16 +137,3 @@ def _stored(metadata: dict[str, str], key: str) -> Any:
         return json.loads(metadata[key])
     except RecursionError:
         raise ValueError(f"{key} is nested too deeply") from None
-
-
-def _made(kind: type[_Kind], values: Any) -> _Kind:
-    """Return a `kind` of the stored `values`; raises TypeError or ValueError unless they are of its types."""
-    if not isinstance(values, dict):
-        raise ValueError(f"{kind.__name__} must be a JSON object")
-    made = kind(**values)
-    for key, hint in typing.get_type_hints(kind).items():
-        value = getattr(made, key)
-        allowed = typing.get_args(hint) if isinstance(hint, types.UnionType) else (typing.get_origin(hint) or hint,)
-        if not isinstance(value, (*allowed, int) if float in allowed else allowed):
-            raise ValueError(f"{key} of {kind.__name__} cannot be {value!r:.60}")
-    return made

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 
-from embed.formats.atomic import atomic_write, atomic_write_text
+from embed.atomic import atomic_write, atomic_write_text
 from embed.formats.escaping import encode_words
 from embed.formats.folders import folder_write
 from embed.formats.word2vec_text import WRITE_NUMBERS, format_lines

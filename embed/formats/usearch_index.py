@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from embed.atomic import atomic_write
 from embed.errors import MissingExtraError
-from embed.formats.atomic import atomic_write
 from embed.formats.escaping import encode_words
 from embed.vectors import WordVectors
 
@@ -59,7 +59,9 @@ def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: st
     for start in range(0, len(rows), BLOCK_ROWS):
         block = rows[start : start + BLOCK_ROWS]
         index.add(block.astype(np.uint64), vectors.matrix[block], threads=1)
-    with atomic_write(path) as file:
-        file.write(index.save())
-    with atomic_write(os.fspath(path) + WORDS) as file:
-        file.write(b"".join(word + b"\n" for word in words))
+    with atomic_write(os.fspath(path) + WORDS) as beside:
+        beside.write(b"".join(word + b"\n" for word in words))
+        beside.flush()
+        os.fsync(beside.fileno())  # a full disk is met before either name changes
+        with atomic_write(path) as file:
+            file.write(index.save())

@@ -62,6 +62,7 @@ TOKENS: dict[str, list[str]] = {
             "<!ENTITY a",
         ),
     ],
+    "checkpoint-rehashed": ["-1", "1e999", "null", "[", "{", '"epoch": ', '"history": [', "9" * 20, "true"],
     "config": ["objective", "window_kind", "min_count", "seed", "1e999", "nan", "inf", "[[", "]]", '"""', "0x", "true"],
     "test-set": [": ", "\t", ",", "#", "nan", "1.5", "\u00a0", "\n"],
     "word2vec-text": ["1 1\n", "nan", "1e39", "-0", "\t", " \n", "1e-46", "999999999999999999"],
@@ -153,6 +154,12 @@ def _seeds(target: str, folder: Path) -> Iterator[bytes]:
     elif target == "model":
         yield _model(folder)
         yield _model(folder, subword=True, buckets=4)
+    elif target.startswith("checkpoint"):
+        for options in ({}, {"lr": 0.1, "objective": "cbow"}):
+            _trained(checkpoint=folder / "kept", **options)
+            (path,) = (folder / "kept").iterdir()
+            yield path.read_bytes()
+            path.unlink()
     elif target.startswith("encoded"):
         with encode([["a", "b", "a"], ["日本", "a"]], min_count=1, directory=folder / "kept"):
             yield targets.pack(folder / "kept")

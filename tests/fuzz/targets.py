@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from embed import formats
+from embed import checkpoint, checkpoint_file, formats
 from embed.compat.gensim.phrases import Phrases
 from embed.config import TrainConfig
 from embed.corpora import TextCorpus, WikiCorpus
@@ -29,6 +29,7 @@ from embed.eval.sets import load_set
 from embed.formats import word2vec_binary, word2vec_text
 from embed.formats.model_file import load_model
 from embed.formats.registry import FORMATS
+from embed.parameters import padded_matrix
 from embed.phrases import load_phrases
 from embed.subword import SubwordScheme
 from embed.vectors import WordVectors
@@ -110,6 +111,30 @@ def _vectors(name: str) -> Target:
         _check_vectors(formats.load(_file(data, folder, "v"), name))
 
     return target
+
+
+def _checkpoint(data: bytes, folder: Path) -> None:
+    path = _file(data, folder, "checkpoint-000001.ckpt")
+    here = checkpoint.read(path)
+    matrices = {name: padded_matrix(rows, 3) for name, rows in (("input", 3), ("output", 3))}
+    found, damaged = checkpoint.restore(folder, here, matrices, anyway=False)
+    if damaged or found != here or not all(np.isfinite(matrix).all() for matrix in matrices.values()):
+        raise Finding("a checkpoint that is read in part, or holds what is not finite")
+
+
+def _checkpoint_rehashed(data: bytes, folder: Path) -> None:
+    """The same with the sizes and checksums put right, so that the checks behind them are met."""
+    start, size = checkpoint_file._START.size, checkpoint_file.DIGEST_BYTES
+    end = data.find(b"]]}") + 3
+    text = data[start:end]
+    if end <= start:
+        return
+    head = checkpoint_file._START.pack(checkpoint_file.MARK, checkpoint_file.VERSION, len(text)) + text
+    parts, rest = [head, checkpoint_file._digest(head)], data[end + size :]
+    for _ in range(2):
+        matrix, rest = rest[:36], rest[36 + size :]
+        parts += [matrix, checkpoint_file._digest(matrix)]
+    _checkpoint(b"".join(parts), folder)
 
 
 def _any_format(data: bytes, folder: Path) -> None:
@@ -280,6 +305,8 @@ TARGETS: dict[str, Target] = {
     },
     "any-format": _any_format,
     "model": _model,
+    "checkpoint": _checkpoint,
+    "checkpoint-rehashed": _checkpoint_rehashed,
     "encoded": _encoded,
     "encoded-resized": _encoded_resized,
     "vocabulary": _vocabulary,

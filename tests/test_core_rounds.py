@@ -1,0 +1,82 @@
+"""Training in rounds: the readable twin's numbers, and the same bits whatever the number of workers."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+from core_problem import DIM, core_worker, problem, reference_worker
+
+from embed import _core
+
+TOLERANCE = 2e-5
+COMBINATIONS = list(itertools.product((False, True), (False, True), (False, True)))
+# more than three rounds, and blocks that begin in one round and end in the next
+LONG = {"sentence_lengths": (3, 700, 0, 1500, 90, 5, 3000, _core.ROUND_TOKENS, 1)}
+
+
+def run_rounds(
+    arguments: dict[str, Any], parts: int, *, path: str | None = None, stop: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, list[Any], list[int]]:
+    """Run two epochs with so many workers that share their matrices."""
+    first, inputs, outputs = core_worker(arguments, path)
+    shared = arguments | {"inputs": inputs, "outputs": outputs}
+    workers = [first]
+    for _ in range(parts - 1):
+        workers.append(_core.Worker(**shared, dim=DIM, path=path or _core.simd_paths()[0]))
+    stop = np.zeros(1, np.int32) if stop is None else stop
+    ends = [0] * parts
+    for epoch in range(2):
+        rounds = _core.Rounds(parts, 2, len(inputs) + len(outputs))
+
+        def work(part: int, epoch: int = epoch, rounds: Any = rounds) -> None:
+            tokens = len(arguments["ids"])
+            ends[part] = workers[part].run_rounds(epoch, 0, tokens, 0.01, -1e-6, 1.5, stop, rounds, part)
+
+        threads = [threading.Thread(target=work, args=(part,)) for part in range(parts)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    return inputs, outputs, workers, ends
+
+
+@pytest.mark.parametrize(("cbow", "exact", "subword"), COMBINATIONS)
+def test_rounds_agree_with_the_twin(cbow: bool, exact: bool, subword: bool) -> None:
+    arguments = problem(subword=subword, cbow=cbow, exact=exact, **LONG)
+    twin = reference_worker(arguments)
+    for epoch in range(2):
+        twin.run_rounds(epoch, 0.01, -1e-6, 1.5)
+    for path in _core.simd_paths():
+        inputs, outputs, workers, _ = run_rounds(arguments, 2, path=path)
+        np.testing.assert_allclose(inputs[:, :DIM], twin.inputs, rtol=0, atol=TOLERANCE, err_msg=path)
+        np.testing.assert_allclose(outputs[:, :DIM], twin.outputs, rtol=0, atol=TOLERANCE, err_msg=path)
+        assert workers[0].loss == pytest.approx(twin.loss, rel=1e-5)
+        assert sum(worker.examples for worker in workers) == twin.examples
+        assert sum(worker.centers for worker in workers) == twin.centers
+
+
+@pytest.mark.parametrize(("cbow", "exact", "subword"), COMBINATIONS)
+def test_any_number_of_workers_gives_the_same_bits(cbow: bool, exact: bool, subword: bool) -> None:
+    arguments = problem(subword=subword, cbow=cbow, exact=exact, **LONG)
+    for path in _core.simd_paths():
+        results = set()
+        for parts in (1, 2, 3, 8, 16):
+            inputs, outputs, workers, _ = run_rounds(arguments, parts, path=path)
+            results.add((inputs.tobytes(), outputs.tobytes(), workers[0].loss))
+        assert len(results) == 1, path
+
+
+def test_a_stop_ends_all_workers_after_the_same_round() -> None:
+    arguments = problem(**LONG)
+    *_, ends = run_rounds(arguments, 3, stop=np.ones(1, np.int32))
+    assert ends == [_core.ROUND_TOKENS] * 3
+
+
+def test_rounds_begin_where_they_always_do() -> None:
+    worker, *_ = core_worker(problem(**LONG))
+    with pytest.raises(ValueError, match="multiples of"):
+        worker.run_rounds(0, 1, 2, 0.1, 0.0, 1.0, np.zeros(1, np.int32), _core.Rounds(1, 1, 100), 0)

@@ -1,0 +1,128 @@
+"""kill -9 at moments all over a run of the real command, and what a checkpoint costs the training."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from embed import checkpoint
+from embed.config import TrainConfig
+from embed.encoding import EncodedCorpus, encode
+from embed.trainer import Trainer
+
+from .measure import text_of
+
+__all__ = ["CHECKS"]
+
+_KILLS, _FEWEST_KILLS = 200, 8
+_EPOCHS = 4
+_MOMENTS = ("start", "encoded", *range(1, 15), "export")
+"""What a kill waits for: a checkpoint of this number, say. Then comes a random delay, so that it may strike anywhere."""
+_START_SECONDS, _STEP_SECONDS, _POLL_SECONDS = 1.0, 0.04, 0.002
+_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+"""A killed process loses nothing that it has handed to the system, so a disk would only take time."""
+_OLD = b"an older file that is good\n"
+
+
+def _command(folder: Path) -> list[str]:
+    """Return the command whose run goes through all steps: it encodes, trains, writes checkpoints and exports."""
+    settings = f"--threads 1 --dim 48 --epochs {_EPOCHS} --min-count 1 --quiet --checkpoint-every 90000tokens"
+    places = ["-o", str(folder / "v.txt"), "--encoded", str(folder / "encoded")]
+    again = ["--checkpoint", str(folder / "kept"), "--resume", str(folder / "kept")]
+    corpus = str(folder.parent / "corpus.txt")
+    return [sys.executable, "-m", "embed", "train", corpus, *places, *again, *settings.split()]
+
+
+def _step(folder: Path) -> str:
+    """Tell how far a killed run had come, by what it left; what it left must be whole."""
+    found = checkpoint.checkpoints_in(folder / "kept")
+    for path in found:
+        checkpoint.read(path)
+    if (folder / "encoded").exists():
+        EncodedCorpus.open(folder / "encoded").close()
+    if any(folder.glob(".embed-*.tmp")):
+        return "exporting"
+    if any((folder / "kept").glob(".embed-*.tmp")):
+        return "writing a checkpoint"
+    if found and checkpoint.read(found[-1]).place.epoch == _EPOCHS:
+        return "after training"
+    if found:
+        return "between checkpoints"
+    return "encoded" if (folder / "encoded").exists() else "encoding"
+
+
+def _reached(folder: Path, moment: str | int) -> bool:
+    if moment == "encoded":
+        return (folder / "encoded").exists()
+    if moment == "export":
+        return any(folder.glob(".embed-*.tmp"))
+    return moment == "start" or any((folder / "kept").glob(f"checkpoint-{moment:06d}.ckpt"))
+
+
+def kills(scale: float) -> str:
+    """Kill the command at random moments, run it again each time, and compare what it exports, to the byte."""
+    count = max(_FEWEST_KILLS, round(_KILLS * scale))
+    rng = random.Random(1)
+    steps: collections.Counter[str] = collections.Counter()
+    with tempfile.TemporaryDirectory(dir=_MEMORY) as name:
+        home = Path(name)
+        (home / "corpus.txt").write_bytes(b"".join(text_of(300_000, 10_000, b"\n")))
+        whole = home / "whole"
+        whole.mkdir()
+        subprocess.run(_command(whole), check=True, capture_output=True)
+        expected = (whole / "v.txt").read_bytes()
+        while steps.total() < count:
+            folder = home / "killed"
+            folder.mkdir()
+            (folder / "v.txt").write_bytes(_OLD)
+            moment = rng.choice(_MOMENTS)
+            with subprocess.Popen(_command(folder), stderr=subprocess.DEVNULL) as process:
+                while process.poll() is None and not _reached(folder, moment):
+                    time.sleep(_POLL_SECONDS)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(rng.uniform(0, _START_SECONDS if moment == "start" else _STEP_SECONDS))
+                process.kill()
+            if process.returncode == -signal.SIGKILL:
+                step = _step(folder)
+                steps[step] += 1
+                assert (folder / "v.txt").read_bytes() in (_OLD, expected), step
+                done = subprocess.run(_command(folder), capture_output=True, text=True)
+                assert done.returncode == 0, (step, done.stderr)
+                assert not any((folder / "kept").glob(".embed-*.tmp")), step
+            else:
+                assert process.returncode == 0  # it was through before: that is no kill
+            assert (folder / "v.txt").read_bytes() == expected
+            shutil.rmtree(folder)
+    told = ", ".join(f"{step} {steps[step]}" for step in sorted(steps))
+    return f"killed {count} times ({told}), each time gone on with to the same bytes"
+
+
+def pause(scale: float) -> str:
+    """Measure how long the workers wait for a checkpoint of 1 GB."""
+    dim, rows = 100, max(1000, int(1_120_000 * scale))
+    sentences = [[f"w{first + i}" for i in range(1000)] for first in range(0, rows, 1000)]
+    with encode(sentences, min_count=1) as corpus, tempfile.TemporaryDirectory() as folder:
+        trainer = Trainer(corpus, TrainConfig(dim=dim, min_count=1, epochs=4, threads=2, subsample=0))
+        with checkpoint.Saver(folder, checkpoint.Every(), 1) as saver:
+            trainer.run(saver=saver, progress=False)
+        size = sum(os.path.getsize(path) for path in checkpoint.checkpoints_in(folder))
+        found = checkpoint.read(checkpoint.checkpoints_in(folder)[-1])
+        assert found.place.epoch == 4
+        assert np.isfinite(found.history[-1].loss)
+    pauses = " ".join(f"{seconds:.3f}" for seconds in saver.pauses)
+    return f"{len(saver.pauses)} checkpoints of {size / 1e9:.2f} GB, the workers waited {pauses} s"
+
+
+CHECKS: dict[str, Callable[[float], str]] = {"kills": kills, "checkpoint-pause": pause}
