@@ -29,7 +29,7 @@ __all__ = ["CHECKS"]
 _KILLS, _FEWEST_KILLS = 200, 8
 _EPOCHS = 4
 _MOMENTS = ("start", "encoded", *range(1, 15), "export")
-"""What a kill waits for: a checkpoint of this number, say. Then comes a random delay, so that it may strike anywhere."""
+"""What a kill waits for: a checkpoint of this number, say. A random delay follows, so that it may strike anywhere."""
 _START_SECONDS, _STEP_SECONDS, _POLL_SECONDS = 1.0, 0.04, 0.002
 _MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 """A killed process loses nothing that it has handed to the system, so a disk would only take time."""
