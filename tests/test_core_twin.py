@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import mmap
+import sys
 from typing import Any
 
 import numpy as np
@@ -98,3 +100,23 @@ def test_a_rate_of_zero_measures_without_changing_anything() -> None:
     assert worker.loss > 0
     np.testing.assert_array_equal(inputs, arguments["inputs"])
     np.testing.assert_array_equal(outputs, arguments["outputs"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs memory that is mapped and not reserved")
+def test_rows_beyond_the_reach_of_32_bits() -> None:
+    arguments = problem()
+    worker, inputs, outputs = core_worker(arguments)
+    stride = inputs.shape[1]
+    total = (1 << 32) // stride + 100  # rows times stride is beyond 2**32, and so is the offset of the last rows
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0x4000)
+    memory = mmap.mmap(-1, 4 * total * stride, flags=flags)
+    far = np.frombuffer(memory, np.float32).reshape(total, stride)
+    first = total - len(inputs)
+    far[first:] = inputs
+    moved = arguments | {"inputs": far, "outputs": outputs.copy(), "rows": arguments["rows"] + np.int32(first)}
+    distant = _core.Worker(**moved, dim=DIM, path=_core.simd_paths()[0])
+    for each in (worker, distant):
+        run_epoch(each, arguments, 0, 0.05)
+    assert np.array_equal(far[first:], inputs)
+    assert not np.array_equal(inputs, arguments["inputs"])
+    assert not far[:1000].any()
