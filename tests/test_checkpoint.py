@@ -23,6 +23,8 @@ import pytest
 from embed import checkpoint, checkpoint_file
 from embed.checkpoint import Every, Place, Saver, checkpoints_in, read
 from embed.cli import main
+from embed.cli.parser import parse
+from embed.cli.resuming import how_to_resume
 from embed.config import TrainConfig
 from embed.encoding import EncodedCorpus, encode
 from embed.errors import CheckpointWarning, ConfigError, DivergenceError, FormatError
@@ -449,6 +451,13 @@ def test_in_python_an_interrupt_is_raised_and_the_handlers_are_put_back(encoded:
         train(encoded, **SMALL, checkpoint=tmp_path, callbacks=[callback])
     assert signal.getsignal(signal.SIGTERM) == before
     assert _content(train(encoded, **SMALL, resume=tmp_path)) == _content(expected)
+
+
+def test_who_goes_on_with_standard_input_is_told_to_give_it_again(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint-000001.ckpt").touch()
+    for corpus, told in (("-", "; with the same text on standard input, go on with: "), ("text.txt", "; go on with: ")):
+        given = ["train", corpus, "--checkpoint", str(tmp_path)]
+        assert how_to_resume(parse(given), given).startswith(f"{told}train-embeddings train {corpus} ")
 
 
 @posix
