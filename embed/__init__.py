@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from embed.config import TrainConfig
+    from embed.continuing import continue_training
     from embed.corpora import TextCorpus
     from embed.encoding import EncodedCorpus, encode
     from embed.errors import EmbedError
@@ -36,6 +37,7 @@ __all__ = [
     "TrainConfig",
     "Vocabulary",
     "WordVectors",
+    "continue_training",
     "encode",
     "learn_phrases",
     "load",
@@ -55,6 +57,7 @@ _HOMES = {
     "TrainConfig": "embed.config",
     "Vocabulary": "embed.vocab",
     "WordVectors": "embed.vectors",
+    "continue_training": "embed.continuing",
     "encode": "embed.encoding",
     "load": "embed.formats",
     "learn_phrases": "embed.phrases",

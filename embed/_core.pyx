@@ -210,6 +210,8 @@ cdef class Rounds:
         How many can run at once.
     rows : int
         Input and output rows together.
+    position : int
+        The token where the first round begins.
 
     Attributes
     ----------
@@ -223,7 +225,8 @@ cdef class Rounds:
     cdef embed_tally *tallies       # [rows] of the input rows, then of the output rows
     cdef object _memory, _tally_memory
 
-    def __init__(self, int workers, int cores, int64_t rows):
+    def __init__(self, int workers, int cores, int64_t rows, int64_t position=0):
+        self.position = position
         self.barrier.members = workers
         self.barrier.spins = _SPINS if workers <= cores else 0
         self._memory = bytearray(sizeof(embed_entry) * _ROUND_TOKENS)

@@ -138,6 +138,8 @@ class Checkpoint:
         grave: list[str] = []
         for item in fields(TrainConfig):
             mine, others = getattr(self.config, item.name), getattr(other.config, item.name)
+            if item.name == "threads" and self.config.deterministic:
+                continue
             if mine != others:
                 (mild if item.name in CHANGEABLE else grave).append(_difference(item.name, mine, others))
         for name in ("sentences", "tokens"):

@@ -94,6 +94,13 @@ _DEFAULT_RATES: dict[tuple[str, str, bool], tuple[float, float]] = {
 }
 
 
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """The parameters of a training run; immutable and always valid.
@@ -186,6 +193,16 @@ class TrainConfig:
         low=0,
         high=0.5,
     )
+    patience: int | None = _parameter(
+        None,
+        "stop after so many epochs without a lower held-out loss, and keep the best epoch (default: never)",
+        _OPTIMISER,
+        low=1,
+        high=1_000_000,
+    )
+    min_delta: float = _parameter(
+        0.0, "how much lower the held-out loss must be to count for patience (nats)", _OPTIMISER, low=0, high=100
+    )
     # vocabulary
     min_count: int = _parameter(5, "leave out words that occur less often", _VOCABULARY, low=1, high=_MAX_INT64)
     max_vocab: int | None = _parameter(
@@ -246,6 +263,9 @@ class TrainConfig:
     threads: int | None = _parameter(
         None, "worker threads (default: the processors this process may use)", _RUN, low=1, high=4096
     )
+    deterministic: bool = _parameter(
+        False, "give the same bits for any number of threads, at about 60 % of the speed", _RUN
+    )
     seed: int = _parameter(1, "seed of every random draw", _RUN, low=0, high=(1 << 63) - 1)
 
     def __post_init__(self) -> None:
@@ -257,6 +277,8 @@ class TrainConfig:
             raise ConfigError(
                 f"hash_count is {self.hash_count} but subword is off: a table of n-grams needs subword=True"
             )
+        if self.patience is not None and not self.held_out:
+            raise ConfigError(f"patience is {self.patience} but held_out is 0: keep a share of the corpus to judge by")
         if self.min_lr is not None and self.min_lr > self.rates()[0]:
             raise ConfigError(f"min_lr is {self.min_lr:g} but lr is {self.rates()[0]:g}: min_lr must be at most lr")
 
@@ -276,9 +298,7 @@ class TrainConfig:
         """Return the number of worker threads, the default filled in."""
         if self.threads is not None:
             return self.threads
-        if hasattr(os, "sched_getaffinity"):
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
+        return processors()
 
     def replace(self, **changes: Any) -> TrainConfig:
         """Return a copy with some values changed; raises ConfigError for unknown names or bad values."""

@@ -203,7 +203,11 @@ def encode(
 
 
 def encode_with(
-    vocabulary: Vocabulary, corpus: Iterable[list[str]], *, progress: Progress | None = None
+    vocabulary: Vocabulary,
+    corpus: Iterable[list[str]],
+    *,
+    new_words_from: int | None = None,
+    progress: Progress | None = None,
 ) -> EncodedCorpus:
     """Encode a corpus into the ids of a vocabulary that is there already, to go on training with it.
 
@@ -213,6 +217,9 @@ def encode_with(
         In any order. The result has it as it is: its counts are those it came with, not those in this corpus.
     corpus : corpus or iterable of lists of str
         As for :func:`encode`. Tokens that are not in the vocabulary are left out.
+    new_words_from : int, optional
+        Words that occur at least so often in this corpus join the vocabulary, and the counts of all words are those
+        they came with plus those in this corpus; the result has them by falling count.
     progress : callable or None
         As for :func:`encode`.
 
@@ -230,7 +237,9 @@ def encode_with(
         corpus = SentenceCorpus(corpus)
     work = _work_directory(None)
     try:
-        meta, vocabulary = _encode_into(work, corpus, {}, progress, durable=False, vocabulary=vocabulary)
+        meta, vocabulary = _encode_into(
+            work, corpus, {}, progress, durable=False, vocabulary=vocabulary, new_words_from=new_words_from
+        )
         return EncodedCorpus(work, meta, vocabulary, temporary=True)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
@@ -249,6 +258,7 @@ def _encode_into(
     durable: bool,
     vocabulary: Vocabulary | None = None,
     phrases: PhraseSettings | None = None,
+    new_words_from: int | None = None,
 ) -> tuple[dict[str, Any], Vocabulary]:
     counter = count_tokens(work / IDS, corpus, progress)
     if phrases is not None:
@@ -257,6 +267,8 @@ def _encode_into(
     if vocabulary is None:
         vocabulary, table = _ranked(counter, corpus, settings)
     else:
+        if new_words_from is not None:
+            vocabulary = _united(counter, vocabulary, new_words_from)
         table = _given(counter, corpus, vocabulary)
     raw_tokens = counter.tokens
     del counter
@@ -316,6 +328,18 @@ def _ranked(
     table = np.full(len(counter), -1, dtype=np.int32)
     table[ranked] = np.arange(len(ranked), dtype=np.int32)
     return Vocabulary(counter.words(ranked), counter.counts(ranked)), table
+
+
+def _united(counter: _text.TokenCounter, vocabulary: Vocabulary, min_count: int) -> Vocabulary:
+    """Return a vocabulary with the words that occur `min_count` times in what was counted, and all counts added up."""
+    counts = dict(zip(vocabulary.words, vocabulary.counts.tolist(), strict=True))
+    counted = counter.rank(1, _text.MAX_WORDS)
+    for start in range(0, len(counted), _BLOCK):
+        block = counted[start : start + _BLOCK]
+        for word, count in zip(counter.words(block), counter.counts(block).tolist(), strict=True):
+            if word in counts or count >= min_count:
+                counts[word] = counts.get(word, 0) + count
+    return Vocabulary.from_counts(list(counts), counts.values())
 
 
 def _given(counter: _text.TokenCounter, corpus: Iterable[list[str]], vocabulary: Vocabulary) -> NDArray[np.int32]:

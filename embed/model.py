@@ -32,7 +32,7 @@ class EpochRecord:
     loss : float
         Mean negative log-likelihood (nats) of an example with its noise, taken while training.
     held_out_loss : float or None
-        The same on the held-out tokens at the end of the epoch, with noise that is the same each time.
+        The same on the held-out tokens at the end of the epoch; comparable, see :mod:`embed.held_out`.
     lr : float
         The learning rate at the end of the epoch.
     seconds : float
@@ -56,7 +56,13 @@ def _versions() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a model comes from: the corpus, the machine and the versions."""
+    """Where a model comes from: the corpus, the machine, the versions, and what was decided for the user.
+
+    Attributes
+    ----------
+    decisions : dict
+        By name, as plain values for JSON: "preset", "time_budget", "continued_from", "stopping".
+    """
 
     corpus_fingerprint: str
     sentences: int
@@ -65,6 +71,7 @@ class Provenance:
     simd_path: str
     threads: int
     versions: dict[str, str] = field(default_factory=_versions)
+    decisions: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

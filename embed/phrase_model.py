@@ -68,8 +68,8 @@ class PhraseSettings:
         Words that may stand within a phrase and do not count, such as `ENGLISH_CONNECTOR_WORDS`.
     max_pairs : int
         Distinct pairs held in memory, 26 to 52 bytes each (the table doubles), and twice that for a moment when it
-        grows or is pruned. Beyond it, a count may be too low by at most ``2 * pairs seen / max_pairs``; the model says by
-        how much it may be.
+        grows or is pruned. Beyond it, a count may be too low by at most ``2 * pairs seen / max_pairs``; the model says
+        by how much it may be.
 
     Raises
     ------

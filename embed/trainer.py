@@ -17,7 +17,7 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embed import _core
+from embed import _core, held_out, presets
 from embed.checkpoint import DEFAULT_EVERY, DEFAULT_KEEP, Checkpoint, Place, Plan, Saver, restore, vocabulary_digest
-from embed.config import TrainConfig
+from embed.config import TrainConfig, processors
 from embed.corpora import open_corpus
 from embed.encoding import EncodedCorpus, encode
 from embed.errors import AdviceWarning, ConfigError, CorpusError, DivergenceError
@@ -37,6 +37,8 @@ from embed.parameters import Parameters
 from embed.phrase_model import PhraseSettings
 from embed.progress import ProgressBar
 from embed.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
+from embed.sharing import Chunks, Rate, Rounds, Sharing
+from embed.stopping import Patience
 
 __all__ = ["EpochCallback", "Trainer", "simd_path", "train"]
 
@@ -44,15 +46,10 @@ Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Iterable[Se
 EpochCallback = Callable[[EpochRecord, Model], object]
 """Called after each epoch with its record and the model as it stands; a true return value ends the training."""
 
-# Tokens a worker takes at a time: some hundredths of a second of work, and less where the corpus is so short that
-# the threads would not come out even at the end of an epoch.
-_MAX_CHUNK_TOKENS, _MIN_CHUNK_TOKENS, _CHUNKS_PER_THREAD = 1 << 15, 1 << 10, 64
 # Windows of a block that noise is drawn for before it is dealt again (docs/decisions/0003).
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
 # How often the main thread looks after the workers.
 _POLL_SECONDS = 0.1
-# The epoch number whose draws the held-out loss uses; no training epoch reaches it.
-_HELD_OUT_EPOCH = (1 << 62) - 1
 SIMD_VARIABLE = "EMBED_SIMD"
 
 
@@ -77,6 +74,7 @@ def train(
     corpus: Source | EncodedCorpus,
     config: TrainConfig | None = None,
     *,
+    preset: str | None = None,
     encoded_dir: str | os.PathLike[str] | None = None,
     callbacks: Sequence[EpochCallback] = (),
     progress: bool | None = None,
@@ -96,6 +94,8 @@ def train(
         lists of tokens (read once), or a corpus that :func:`embed.encode` has encoded.
     config : TrainConfig, optional
         The parameters; the defaults if left out.
+    preset : {"auto", "small", "medium", "large"}, optional
+        Take what `overrides` do not say from :mod:`embed.presets`; not together with `config`.
     encoded_dir : path, optional
         Keep the encoded corpus here, and use it again while text and settings are the same. By default it is
         temporary.
@@ -134,8 +134,11 @@ def train(
     FormatError
         When no checkpoint is whole, or there is none.
     """
+    if preset is not None and config is not None:
+        raise ConfigError(f"preset is {preset!r:.60}, but a whole configuration is given, which leaves nothing to it")
     if config is None:
-        config = TrainConfig.from_dict(overrides)
+        named = {} if preset is None or preset == presets.AUTO else presets.values_of(preset, overrides)
+        config = TrainConfig.from_dict({**overrides, **named})
     elif overrides:
         config = config.replace(**overrides)
     simd_path()  # a bad environment is told before any work is done
@@ -162,9 +165,14 @@ def train(
                     progress=lambda tokens, _: bar.advance_to(tokens),
                 )
             stack.callback(encoded.close)
+        if preset == presets.AUTO:
+            preset = presets.of_size(len(encoded.ids))
+            config = TrainConfig.from_dict(presets.values_of(preset, overrides))
         empty = Parameters.empty(encoded.vocabulary, config) if is_resumed else None
         trainer = Trainer(encoded, config, parameters=empty)
         damaged = trainer.resume(plan.resume, anyway=plan.anyway) if is_resumed and plan.resume else []
+        if preset is not None:
+            trainer.provenance.decisions["preset"] = preset
         saver = None if plan.directory is None else Saver(plan.directory, plan.every, plan.keep, damaged)
         return trainer.run(callbacks=callbacks, progress=progress, saver=saver)
 
@@ -201,26 +209,43 @@ class Trainer:
         self._tokens = _training_tokens(corpus, config.held_out)
         self._place = Place()
         self._stop = np.zeros(1, np.int32)
-        self._workers = self._make_workers()
+        self._workers = self._make_workers(config.seed)
+        self._judges = self._make_workers(held_out.SEED) if config.held_out else []
 
     def run(
         self, *, callbacks: Sequence[EpochCallback] = (), progress: bool | None = None, saver: Saver | None = None
     ) -> Model:
-        """Train for the configured number of epochs; see :func:`train`. `saver` writes checkpoints meanwhile."""
+        """Train for the configured number of epochs; see :func:`train`. `saver` writes checkpoints meanwhile.
+
+        Raises
+        ------
+        ConfigError
+            With `patience` and checkpoints, which do not hold the best epoch to go back to.
+        """
+        config = self.config
+        if config.patience and (saver is not None or self._place != Place()):
+            raise ConfigError(
+                f"patience is {config.patience}, but a checkpoint does not hold the best epoch that patience goes back "
+                "to: use patience or checkpoints"
+            )
+        patience = Patience(self.parameters, config.patience, config.min_delta) if config.patience else None
         with ExitStack() as stack:
-            bar = stack.enter_context(ProgressBar(self._tokens * self.config.epochs, "training", progress))
+            bar = stack.enter_context(ProgressBar(self._tokens * config.epochs, "training", progress))
             if saver is not None:
                 stack.enter_context(saver)
-                saver.prepare(self._matrices(), self.config.dim)
-            for epoch in range(self._place.epoch, self.config.epochs):
+                saver.prepare(self._matrices(), config.dim)
+            for epoch in range(self._place.epoch, config.epochs):
                 record = self._train_epoch(epoch, bar, saver)
                 self.history.append(record)
-                is_last = _asked_to_stop(callbacks, record, self.model) or epoch + 1 == self.config.epochs
+                is_over = patience is not None and patience.is_over(record)
+                is_last = _asked_to_stop(callbacks, record, self.model) or is_over or epoch + 1 == config.epochs
                 self._place = Place(epoch + 1)
                 if saver is not None and (saver.is_due_after_epoch(self._tokens * (epoch + 1)) or is_last):
                     saver.save(self._checkpoint(), self._matrices())
                 if is_last:
                     break
+        if patience is not None:
+            self.provenance.decisions["stopping"] = patience.finish()
         return self.model
 
     def resume(self, directory: str | os.PathLike[str], *, anyway: bool = False) -> list[Path]:
@@ -259,13 +284,11 @@ class Trainer:
         return float(sum(worker.loss for worker in self._workers))
 
     def held_out_loss(self) -> float:
-        """Return the mean loss of an example on the held-out tokens, always with the same draws."""
-        for worker in self._workers:
-            worker.reset()
-        self._share_out(self._tokens, len(self.corpus.ids), _HELD_OUT_EPOCH, (0.0, 0.0), lambda position: False)
-        return self._mean_loss()
+        """Return the mean loss of an example on the held-out tokens, see :mod:`embed.held_out`."""
+        self._stop[0] = 0
+        return held_out.mean_loss(self._judges, self._tokens, len(self.corpus.ids), self._stop)
 
-    def _make_workers(self) -> list[_core.Worker]:
+    def _make_workers(self, seed: int) -> list[_core.Worker]:
         config, corpus, parameters = self.config, self.corpus, self.parameters
         counts = corpus.vocabulary.counts
         keep = thresholds(keep_probabilities(counts, config.subsample))
@@ -287,7 +310,7 @@ class Trainer:
                 fixed_window=config.window_kind == "fixed",
                 negatives=config.negatives,
                 noise_windows=_SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS,
-                seed=config.seed,
+                seed=seed,
                 path=self.provenance.simd_path,
             )
             for _ in range(self.provenance.threads)
@@ -352,25 +375,21 @@ class Trainer:
         `look` is called now and then with the token position; a true value ends it after the chunks that are being
         done, before `last`. An exception stops within a block.
         """
-        even = (last - first) // (_CHUNKS_PER_THREAD * len(self._workers))
-        chunks = _Chunks(first, last, min(max(even, _MIN_CHUNK_TOKENS), _MAX_CHUNK_TOKENS))
+        sharing = self._sharing(first, last, epoch, rate)
         failures: list[BaseException] = []
-        lr, slope = rate
-        output_rate, input_rate = self.config.rates()
 
-        def work(worker: _core.Worker) -> None:
+        def work(worker: _core.Worker, part: int) -> None:
             try:
-                for start, end in chunks:
-                    worker.run(epoch, start, end, lr, slope, input_rate / output_rate, self._stop)
-                    if not np.isfinite(worker.loss):
-                        raise self._divergence(epoch, "the loss is not finite")
-                    if self._stop[0]:
-                        return
+                sharing.work(worker, part)
+                if not np.isfinite(worker.loss):
+                    raise self._divergence(epoch, "the loss is not finite")
             except BaseException as error:
                 failures.append(error)
                 self._stop[0] = 1
 
-        threads = [threading.Thread(target=work, args=(worker,), daemon=True) for worker in self._workers]
+        threads = [
+            threading.Thread(target=work, args=(worker, part), daemon=True) for part, worker in enumerate(self._workers)
+        ]
         self._stop[0] = 0
         try:
             for thread in threads:
@@ -378,8 +397,8 @@ class Trainer:
             while any(thread.is_alive() for thread in threads):
                 for thread in threads:
                     thread.join(_POLL_SECONDS / len(threads))
-                if look(chunks.position):
-                    chunks.close()
+                if look(sharing.position):
+                    sharing.close()
         except BaseException:
             self._stop[0] = 1
             for thread in threads:
@@ -388,7 +407,16 @@ class Trainer:
             raise
         if failures:
             raise failures[0]
-        return chunks.position
+        return sharing.position
+
+    def _sharing(self, first: int, last: int, epoch: int, rate: tuple[float, float]) -> Sharing:
+        output_rate, input_rate = self.config.rates()
+        rates = Rate(epoch, *rate, input_rate / output_rate)
+        workers = len(self._workers)
+        if not self.config.deterministic:
+            return Chunks(first, last, workers, rates, self._stop)
+        rows = len(self.parameters.inputs) + len(self.parameters.outputs)
+        return Rounds(first, last, self._tokens, workers, processors(), rows, rates, self._stop)
 
     def _check_health(self, epoch: int, loss: float) -> None:
         for matrix, name in ((self.parameters.inputs, "an input"), (self.parameters.outputs, "an output")):
@@ -409,29 +437,6 @@ class Trainer:
     def _lower_rates(self) -> str:
         lr, input_lr = self.config.rates()
         return f"the likely cause is too high a learning rate (lr {lr:g}, input_lr {input_lr:g})"
-
-
-class _Chunks:
-    """The stretches (start, end) of first..last-1, which several threads take from in order."""
-
-    def __init__(self, first: int, last: int, size: int) -> None:
-        self.position = first
-        self._last, self._size = last, size
-        self._lock = threading.Lock()
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        while True:
-            with self._lock:
-                start = self.position
-                self.position = end = min(start + self._size, self._last)
-            if start >= end:
-                return
-            yield start, end
-
-    def close(self) -> None:
-        """Hand out no more."""
-        with self._lock:
-            self._last = self.position
 
 
 def _training_tokens(corpus: EncodedCorpus, held_out: float) -> int:

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 def train(arguments: argparse.Namespace) -> None:
     """Train on the corpus, write what was asked for and the run card beside it."""
     flags = given_parameters(arguments)
+    if arguments.preset and (arguments.continue_from or arguments.config):
+        raise ConfigError("--preset goes with neither --continue-from nor --config")
+    if arguments.continue_from and (arguments.config or arguments.encoded):
+        raise ConfigError(
+            "--continue-from takes the parameters from the model, and goes with neither --config nor --encoded"
+        )
     config = TrainConfig.from_toml(arguments.config, **flags) if arguments.config else TrainConfig.from_dict(flags)
     outputs = [Path(path) for path in (arguments.output, arguments.save_model) if path is not None]
     if not outputs:
@@ -30,15 +36,28 @@ def train(arguments: argparse.Namespace) -> None:
     _check_outputs(outputs, arguments.corpus)
 
     from embed import formats
+    from embed.continuing import continue_training
     from embed.formats.model_file import save_model
     from embed.trainer import train
 
     if arguments.output is not None:
         formats.format_of(arguments.output)
     progress = False if arguments.quiet else None
-    model = train(
-        arguments.corpus, config, encoded_dir=arguments.encoded, progress=progress, **checkpoint_settings(arguments)
-    )
+    if arguments.continue_from:
+        model = continue_training(
+            arguments.continue_from, arguments.corpus, vocabulary=arguments.vocabulary, progress=progress, **flags
+        )
+    else:
+        given = flags if arguments.preset else {}
+        model = train(
+            arguments.corpus,
+            None if arguments.preset else config,
+            preset=arguments.preset,
+            encoded_dir=arguments.encoded,
+            progress=progress,
+            **checkpoint_settings(arguments),
+            **given,
+        )
     if arguments.save_model is not None:
         save_model(model, arguments.save_model)
     if arguments.output is not None:
@@ -46,7 +65,7 @@ def train(arguments: argparse.Namespace) -> None:
     _write_json(Path(f"{outputs[0]}.json"), model.run_card())
     if not arguments.quiet:
         print(
-            f"{len(model.vocabulary)} words of {config.dim} numbers: {', '.join(map(str, outputs))}",
+            f"{len(model.vocabulary)} words of {model.config.dim} numbers: {', '.join(map(str, outputs))}",
             file=sys.stderr,
         )
 

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import embed
 from embed.config import Parameter, TrainConfig, parameters
+from embed.presets import AUTO, NAMES
 
 PROGRAM = "train-embeddings"
 
@@ -215,6 +216,17 @@ def _add_train_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> 
     parser.add_argument("--save-model", metavar="PATH", help="write the whole model, to go on with or export from")
     parser.add_argument("--config", metavar="TOML", help="read parameters from this file; flags win over it")
     parser.add_argument("--encoded", metavar="DIR", help="keep the encoded corpus here, to be reused next time")
+    more: dict[str, dict[str, Any]] = {
+        "--preset": {"choices": (AUTO, *NAMES), "help": "parameters for a corpus of this size; flags win over them"},
+        "--continue-from": {"metavar": "MODEL", "help": "train this model, or these vectors, further"},
+        "--vocabulary": {
+            "choices": ("old", "union"),
+            "default": "old",
+            "help": "with --continue-from: the words of MODEL, or those of CORPUS too [old]",
+        },
+    }
+    for flag, settings in more.items():
+        parser.add_argument(flag, **(settings if show_all else settings | {"help": argparse.SUPPRESS}))
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--help-all", action=HelpAll, help="list every parameter, by group")
     _add_checkpoint_arguments(parser, show_all=show_all)

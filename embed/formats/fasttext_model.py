@@ -46,6 +46,7 @@ __all__ = [
     "from_model",
     "from_vectors",
     "ngram_rows",
+    "own_rows",
     "read_model",
     "read_vectors",
     "scheme_in",
@@ -339,12 +340,12 @@ def from_vectors(vectors: WordVectors) -> FastTextFile:
     )
     words = _encoded(vectors.words)
     counts = np.ones(len(words), np.int64) if vectors.counts is None else vectors.counts
-    rows = vectors.matrix if subwords is None else _own_rows(vectors.matrix, words, subwords)
+    rows = vectors.matrix if subwords is None else own_rows(vectors.matrix, words, subwords)
     outputs = np.zeros(vectors.matrix.shape, np.float32)
     return FastTextFile(NEWEST_VERSION, arguments, words, counts, 0, int(counts.sum()), None, rows, outputs)
 
 
-def _own_rows(matrix: Float32s, words: Sequence[bytes], subwords: Subwords) -> Float32s:
+def own_rows(matrix: Float32s, words: Sequence[bytes], subwords: Subwords) -> Float32s:
     """Return the own rows of the words, such that the means with their n-grams are `matrix`, and the n-gram rows."""
     size, dim = matrix.shape
     result = np.empty((size + subwords.scheme.buckets, dim), np.float32)

@@ -1,0 +1,178 @@
+"""Going on with training: a saved model, or mere vectors, on new text.
+
+With the vocabulary "old", words, order and counts stay, and what is unknown in the new text is left out. With "union",
+the new text's words that occur `min_count` times join: their rows start as every row does, all counts are added up, and
+subsampling and noise follow from the sums. An n-gram has its bucket already, so a new word starts from the n-grams it
+shares with known ones.
+
+Vectors that came without a model have no output rows. These start at zero, as in a new model, and learn in
+the first epoch; ``input_lr=0`` for a first run lets them learn before any vector moves.
+
+The draws depend on seed and epoch alone, so the seed is raised by the epochs that lie behind the model: going on with
+the same text does not repeat them.
+
+Rejected: growing matrices in place (the words would no longer be by falling count, and the padded, page-aligned memory
+is made anew in any case).
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from embed import formats
+from embed.config import TrainConfig
+from embed.corpora import open_corpus
+from embed.encoding import encode_with
+from embed.errors import AdviceWarning, ConfigError
+from embed.formats import fasttext_bin
+from embed.formats.fasttext_model import own_rows
+from embed.formats.model_file import load_model
+from embed.formats.reading import read_start
+from embed.model import Model
+from embed.parameters import Parameters
+from embed.progress import ProgressBar
+from embed.subword import FloretScheme
+from embed.trainer import EpochCallback, Source, Trainer, simd_path
+from embed.vectors import WordVectors
+from embed.vocab import Vocabulary
+
+__all__ = ["VOCABULARIES", "continue_training", "model_of", "transfer"]
+
+VOCABULARIES = ("old", "union")
+_FIXED = ("dim", "subword", "min_n", "max_n", "buckets", "hash_count")
+
+
+def continue_training(
+    start: Model | WordVectors | str | os.PathLike[str],
+    corpus: Source,
+    *,
+    vocabulary: str = "old",
+    callbacks: Sequence[EpochCallback] = (),
+    progress: bool | None = None,
+    **overrides: Any,
+) -> Model:
+    """Train a model further on new text; what it started from stays as it is.
+
+    Parameters
+    ----------
+    start : Model, WordVectors or path
+        A model, or the path of one (a native or a fastText file); or vectors, or a file of them in any format.
+    corpus : as for :func:`embed.train`
+    vocabulary : {"old", "union"}
+        See the head of this module.
+    callbacks, progress
+        As for :func:`embed.train`.
+    **overrides
+        Fields of TrainConfig that differ from those of the model; not those that shape its matrices.
+
+    Returns
+    -------
+    Model
+        A new one; its history is that of this run.
+
+    Raises
+    ------
+    ConfigError
+        If `vocabulary` or a parameter is none of those allowed.
+    FormatError
+        If the file cannot be read, or holds quantised vectors or another loss than negative sampling.
+    CorpusError
+        When the text is missing, unreadable, malformed, or holds no word of the vocabulary.
+    DivergenceError
+        When the loss or a parameter is no longer finite.
+    """
+    if vocabulary not in VOCABULARIES:
+        raise ConfigError(f"vocabulary must be 'old' or 'union', not {vocabulary!r:.60}")
+    simd_path()
+    model = start if isinstance(start, Model) else model_of(start)
+    config = _config(model, overrides)
+    text = open_corpus(
+        corpus, tokenizer=config.tokenizer, lowercase=config.lowercase, decode_errors=config.decode_errors
+    )
+    with ProgressBar(None, "reading", progress) as bar:
+        encoded = encode_with(
+            model.vocabulary,
+            text,
+            new_words_from=config.min_count if vocabulary == "union" else None,
+            progress=lambda tokens, _: bar.advance_to(tokens),
+        )
+    with encoded:
+        if vocabulary == "old" and len(model.vocabulary) == model.vocabulary.total:
+            # nothing is known of the counts, so they are those of the new text, and no word is without noise
+            counts = np.bincount(encoded.ids, minlength=len(model.vocabulary)).astype(np.int64) + 1
+            encoded.vocabulary = Vocabulary(model.vocabulary.words, counts)
+        trainer = Trainer(encoded, config, parameters=transfer(model, encoded.vocabulary, config))
+        trainer.provenance.decisions["continued_from"] = {
+            "vocabulary": vocabulary,
+            "words": len(model.vocabulary),
+            "epochs": len(model.history),
+            "corpus_fingerprint": None if model.provenance is None else model.provenance.corpus_fingerprint,
+        }
+        return trainer.run(callbacks=callbacks, progress=progress)
+
+
+def transfer(model: Model, vocabulary: Vocabulary, config: TrainConfig) -> Parameters:
+    """Return parameters for a vocabulary with all words of the model: its rows, and fresh ones for new words."""
+    old, new = model.parameters, Parameters.initial(vocabulary, config)
+    ids = np.array([vocabulary[word] for word in model.vocabulary.words])
+    new.outputs[ids] = old.outputs
+    own = len(ids) if old.scheme is None else old.scheme.word_rows(len(ids))
+    if own:
+        new.inputs[ids] = old.inputs[:own]
+    if old.scheme is not None:
+        new.inputs[old.scheme.word_rows(len(vocabulary)) :] = old.inputs[own:]
+    return new
+
+
+def model_of(start: WordVectors | str | os.PathLike[str]) -> Model:
+    """Return the model in a file, or what a model of these vectors would be, with output rows of zero."""
+    if not isinstance(start, WordVectors):
+        path = start
+        is_model = formats.detect(path) == "native" and formats.native.read_metadata(path).get("kind") == "model"
+        if is_model or fasttext_bin.recognise(read_start(path)):
+            return load_model(path)
+        start = formats.load(path)
+    if not len(start):
+        raise ConfigError("there are no words to go on with, only a table of n-grams")
+    subwords = start.subwords
+    if subwords is not None and subwords.kept is not None:
+        raise ConfigError("the n-grams were pruned: training cannot go on from them")
+    warnings.warn(
+        "these are vectors without output rows, which start at zero: the first epoch learns them, and the vectors "
+        "move more than those of a whole model would (--save-model keeps "
+        "one; input_lr=0 first trains the output rows alone)",
+        AdviceWarning,
+        stacklevel=3,
+    )
+    shape: dict[str, Any] = {"dim": start.dim}
+    if subwords is not None:
+        scheme = {name: value for name, value in subwords.scheme.to_dict().items() if name != "hash_seed"}
+        shape |= {"subword": True, **scheme}
+    with warnings.catch_warnings(action="ignore", category=AdviceWarning):  # facts about a file, nobody's choice
+        config = TrainConfig(**shape)
+    counts = np.ones(len(start), np.int64) if start.counts is None else np.maximum(start.counts, 1)
+    vocabulary = Vocabulary(list(start.words), counts)
+    parameters = Parameters.empty(vocabulary, config)
+    if subwords is None:
+        parameters.inputs[:, : config.dim] = start.matrix
+    elif isinstance(subwords.scheme, FloretScheme):
+        parameters.inputs[:, : config.dim] = subwords.matrix
+    else:
+        words = [word.encode() for word in start.words]
+        parameters.inputs[:, : config.dim] = own_rows(start.matrix, words, subwords)
+    return Model(config, vocabulary, parameters)
+
+
+def _config(model: Model, overrides: dict[str, Any]) -> TrainConfig:
+    """Return the configuration of the next run."""
+    for name in _FIXED:
+        if name in overrides and overrides[name] != getattr(model.config, name):
+            was = getattr(model.config, name)
+            raise ConfigError(f"{name} is {was!r} in the model and cannot become {overrides[name]!r:.60}")
+    seed = (model.config.seed + len(model.history)) % (1 << 63)
+    return model.config.replace(**{"seed": seed, **overrides})

@@ -1,0 +1,138 @@
+"""Going on with training, for every objective and both policies for the vocabulary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import embed
+from embed import formats
+from embed.cli import main
+from embed.continuing import continue_training, transfer
+from embed.encoding import encode_with
+from embed.errors import AdviceWarning, ConfigError
+from embed.formats.model_file import load_model, save_model
+from embed.trainer import train
+from embed.vectors import WordVectors
+from embed.vocab import Vocabulary
+
+
+def _drawn(words: list[str], sentences: int, seed: int) -> list[list[str]]:
+    draw = np.random.default_rng(seed)
+    return [[words[i] for i in draw.integers(0, len(words), 11)] for _ in range(sentences)]
+
+
+A_WORDS, B_WORDS = ([f"{kind}{i}" for i in range(7)] for kind in "ab")
+OLD = _drawn(A_WORDS, 300, 1) + _drawn(B_WORDS, 300, 2)
+# a word that behaves as those of "a" do, and one that is too rare
+NEW = [*_drawn([*A_WORDS, "anew"], 600, 3), ["rare", "a0"]]
+SMALL: dict[str, Any] = {"dim": 16, "epochs": 3, "min_count": 5, "threads": 1, "buckets": 500, "subsample": 0.0}
+MODELS = [
+    {"objective": objective, "gradient": gradient, "subword": subword}
+    for objective in ("sg", "cbow")
+    for gradient in ("exact", "historic")
+    for subword in (False, True)
+] + [{"subword": True, "hash_count": 2}]
+
+
+def _counts(sentences: list[list[str]], word: str) -> int:
+    return sum(sentence.count(word) for sentence in sentences)
+
+
+@pytest.mark.parametrize("vocabulary", ["old", "union"])
+@pytest.mark.parametrize("settings", MODELS, ids=lambda settings: "-".join(map(str, settings.values())))
+def test_every_model_can_be_gone_on_with(settings: dict[str, Any], vocabulary: str) -> None:
+    start = train(OLD, **SMALL, **settings)
+    before = start.input.copy()
+    further = continue_training(start, NEW, vocabulary=vocabulary, epochs=10)
+    np.testing.assert_array_equal(start.input, before)
+    assert "rare" not in further.vocabulary
+    counts = dict(zip(further.vocabulary.words, further.vocabulary.counts.tolist(), strict=True))
+    if vocabulary == "old":
+        assert further.vocabulary == start.vocabulary
+    else:
+        assert set(further.vocabulary) == {*start.vocabulary, "anew"}
+        assert counts["anew"] == _counts(NEW, "anew")
+        assert counts["a1"] == _counts(OLD, "a1") + _counts(NEW, "a1")
+        assert list(counts.values()) == sorted(counts.values(), reverse=True)
+        near, far = (np.mean([further.vectors.similarity("anew", f"{kind}{i}") for i in range(7)]) for kind in "ab")
+        assert near > far
+    assert not np.array_equal(further.vectors["a1"], start.vectors["a1"])
+    assert further.config.seed == start.config.seed + 3
+    assert further.run_card()["provenance"]["decisions"]["continued_from"]["vocabulary"] == vocabulary
+
+
+@pytest.mark.parametrize("settings", MODELS, ids=lambda settings: "-".join(map(str, settings.values())))
+def test_known_words_start_from_their_vectors_and_new_ones_afresh(settings: dict[str, Any]) -> None:
+    start = train(OLD, **SMALL, **settings)
+    with encode_with(start.vocabulary, NEW, new_words_from=5) as encoded:
+        vocabulary = encoded.vocabulary
+    parameters = transfer(start, vocabulary, start.config)
+    matrix = parameters.word_matrix()
+    for word in start.vocabulary:
+        np.testing.assert_array_equal(matrix[vocabulary[word]], start.vectors[word])
+        np.testing.assert_array_equal(parameters.outputs[vocabulary[word], :16], start.output[start.vocabulary[word]])
+    new = vocabulary["anew"]
+    assert not parameters.outputs[new].any()
+    if not settings["subword"]:
+        assert 0 < np.abs(matrix[new]).max() <= 0.5 / 16
+
+
+@pytest.mark.parametrize("vocabulary", ["old", "union"])
+def test_vectors_can_be_gone_on_with(tmp_path: Path, vocabulary: str) -> None:
+    start = train(OLD, **SMALL)
+    path = tmp_path / "vectors.txt"
+    formats.save(start.vectors, path)
+    with (
+        pytest.warns(AdviceWarning, match=r"input_lr is 0\.0"),
+        pytest.warns(AdviceWarning, match="vectors without output rows, which start at zero"),
+    ):
+        frozen = continue_training(path, NEW, vocabulary=vocabulary, input_lr=0.0, threads=1, epochs=1)
+    for word in start.vocabulary:  # a rate of 0 teaches the output rows alone
+        np.testing.assert_array_equal(frozen.vectors[word], start.vectors[word])
+    assert frozen.output.any()
+    further = continue_training(frozen, NEW, input_lr=0.05)
+    assert not np.array_equal(further.vectors["a1"], start.vectors["a1"])
+
+
+def test_counts_that_vectors_lack_come_from_the_new_text() -> None:
+    vectors = WordVectors(["a1", "never"], np.eye(2, 16, dtype=np.float32))
+    with pytest.warns(AdviceWarning, match="without output rows"):
+        further = continue_training(vectors, NEW, threads=1)
+    assert further.vocabulary == Vocabulary(["a1", "never"], np.array([_counts(NEW, "a1") + 1, 1]))
+
+
+def test_a_fasttext_model_can_be_gone_on_with(tmp_path: Path) -> None:
+    start = train(OLD, **SMALL, subword=True, gradient="historic")
+    path = tmp_path / "model.bin"
+    save_model(start, path, "fasttext")
+    further = continue_training(path, NEW, vocabulary="union", min_count=5, threads=1)
+    assert "anew" in further.vocabulary
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"vocabulary": "new"}, "vocabulary must be 'old' or 'union', not 'new'"),
+        ({"dim": 20}, "dim is 16 in the model and cannot become 20"),
+        ({"subword": True}, "subword is False in the model and cannot become True"),
+    ],
+)
+def test_what_cannot_be_is_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        continue_training(train(OLD, **SMALL), NEW, **settings)
+
+
+def test_the_command_goes_on_with_a_model(tmp_path: Path) -> None:
+    model, text, out = tmp_path / "model.embed", tmp_path / "new.txt", tmp_path / "further.embed"
+    save_model(train(OLD, **SMALL), model)
+    text.write_text("\n".join(map(" ".join, NEW)), encoding="utf-8")
+    flags = ["--continue-from", str(model), "--vocabulary", "union", "--epochs", "2", "--quiet"]
+    assert main(["train", str(text), "--save-model", str(out), *flags]) == 0
+    further = load_model(out)
+    assert "anew" in further.vocabulary
+    assert further.config.epochs == 2
+    assert embed.load(out)["anew"].shape == (16,)
