@@ -200,6 +200,21 @@ def test_another_configuration_is_refused_before_the_corpus_is_read(
         train(_never(), **{**SMALL, **changes}, resume=tmp_path)
 
 
+def test_a_preset_that_the_corpus_chooses_is_gone_on_with(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"preset": "auto", "threads": 1, "epochs": 1, "dim": 18, "buckets": 300, "min_count": 1}
+    expected = train(SENTENCES, **settings, checkpoint=tmp_path)
+    assert _content(train(SENTENCES, **settings, resume=tmp_path)) == _content(expected)
+    with pytest.raises(ConfigError, match=r"dim \(18 there, 20 here\)"):
+        train(SENTENCES, **{**settings, "dim": 20}, resume=tmp_path)
+
+
+def test_patience_with_checkpoints_is_refused_before_the_corpus_is_read(tmp_path: Path) -> None:
+    for flag in ("checkpoint", "resume"):
+        with pytest.raises(ConfigError, match="use patience or checkpoints"):
+            train(_never(), **SMALL, patience=1, held_out=0.1, **{flag: tmp_path / "new"})
+    assert not (tmp_path / "new").exists()
+
+
 def test_who_insists_may_change_what_leaves_rows_and_places_alone(encoded: EncodedCorpus, tmp_path: Path) -> None:
     train(encoded, **SMALL, checkpoint=tmp_path)
     changes = {"epochs": 4, "threads": 2, "lr": 0.01, "window": 3, "negatives": 3, "seed": 2}
@@ -477,6 +492,13 @@ def test_a_second_signal_acts_at_once(encoded: EncodedCorpus, tmp_path: Path) ->
 
 
 # the command
+
+
+@pytest.mark.parametrize("flag", ["--checkpoint", "--resume"])
+def test_checkpoints_of_a_continued_training_are_refused(flag: str, tmp_path: Path, capsys: Any) -> None:
+    assert main(["train", "x.txt", "-o", "v.txt", "--continue-from", "m.embed", flag, str(tmp_path / "kept")]) == 2
+    assert "goes with neither --checkpoint nor --resume" in capsys.readouterr().err
+    assert not (tmp_path / "kept").exists()
 
 
 def test_flags_that_need_another_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
