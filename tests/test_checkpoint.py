@@ -107,6 +107,23 @@ def test_several_threads_go_on_from_the_same_place_with_the_same_schedule(
     assert resumed.history[-1].loss == pytest.approx(whole.history[-1].loss, rel=0.05)
 
 
+@pytest.mark.parametrize("settings", MODELS[:4], ids=lambda settings: "-".join(map(str, settings.values())) or "sg")
+def test_a_deterministic_run_goes_on_to_the_same_bits_on_any_number_of_threads(
+    settings: dict[str, Any], encoded: EncodedCorpus, tmp_path: Path
+) -> None:
+    settings = {**SMALL, **settings, "deterministic": True}
+    expected = _content(train(encoded, **settings))
+    kept = tmp_path / "kept"
+    # 1700 is no multiple of the tokens of a round, which a checkpoint has to wait for
+    watched = {**settings, "threads": 3, "checkpoint": kept, "checkpoint_every": "1700tokens", "checkpoint_keep": 99}
+    assert _content(train(encoded, **watched)) == expected
+    found = checkpoints_in(kept)
+    assert len({read(path).place.position for path in found}) > 4
+    for number, path in enumerate(found[::3]):
+        folder = _kept(path, tmp_path / path.stem)
+        assert _content(train(encoded, **{**settings, "threads": 1 + number % 3}, resume=folder)) == expected
+
+
 def test_a_finished_run_is_read_and_not_trained_further(encoded: EncodedCorpus, tmp_path: Path) -> None:
     whole = train(encoded, **SMALL, checkpoint=tmp_path)
     assert _content(train(encoded, **SMALL, checkpoint=tmp_path, resume=tmp_path)) == _content(whole)
