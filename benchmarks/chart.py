@@ -1,7 +1,8 @@
-"""The picture of the README: training speed beside the peers, from the JSON that `all` or `speed --output` wrote."""
+"""Pictures from the JSON that the commands wrote: speed beside the peers (for the README), and how cost grows."""
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ from benchmarks.processes import BenchmarkError
 __all__ = ["draw"]
 
 _LABELS = {"skip-gram": "skip-gram", "cbow": "CBOW", "subword": "skip-gram with n-grams"}
-_OURS, _PEER = "#1f6f8b", "#b8b8b8"
+_AXES = {"threads": "threads", "dim": "dim", "words": "words in the vocabulary", "tokens": "tokens of the corpus"}
+_OURS, _PEER, _SECOND = "#1f6f8b", "#b8b8b8", "#c8553d"
 _BAR = 0.38
 
 
 def draw(results: Path, picture: Path) -> None:
-    """Draw tokens per second of each row that has a peer.
+    """Draw what the results hold: their speed rows, or else their scaling.
 
     Parameters
     ----------
@@ -28,17 +30,35 @@ def draw(results: Path, picture: Path) -> None:
     Raises
     ------
     BenchmarkError
-        If the results hold no speed rows, or matplotlib is not installed.
+        If the results hold neither, or matplotlib is not installed.
     """
+    sections = _sections(results)
+    pyplot = _pyplot()
+    if "scaling" in sections and "speed" not in sections:
+        figure = _draw_scaling(pyplot, sections["scaling"]["axes"])
+    else:
+        figure = _draw_speed(pyplot, _speed_rows(results, sections))
+    figure.savefig(picture, metadata={"Date": None} if picture.suffix == ".svg" else None)
+
+
+def _sections(results: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(results.read_text(encoding="utf-8"))["sections"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BenchmarkError(f"{results} holds no results of the benchmarks") from error
+
+
+def _pyplot() -> Any:
     try:
         import matplotlib
     except ImportError as error:
         raise BenchmarkError("the chart needs matplotlib: pip install matplotlib") from error
-    rows = _speed_rows(results)
     matplotlib.use("Agg")
     matplotlib.rcParams.update({"svg.hashsalt": "embed", "font.size": 10})
-    from matplotlib import pyplot
+    return importlib.import_module("matplotlib.pyplot")
 
+
+def _draw_speed(pyplot: Any, rows: dict[str, Any]) -> Any:
     figure, axes = pyplot.subplots(figsize=(7.2, 2.6), layout="constrained")
     for place, (name, row) in enumerate(rows.items()):
         ours, peer = (row[side]["per_second"]["median"] / 1e6 for side in ("ours", "peer"))
@@ -53,14 +73,44 @@ def draw(results: Path, picture: Path) -> None:
     axes.set_xlabel("million corpus tokens per second, one thread, dim 100")
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
-    figure.savefig(picture, metadata={"Date": None} if picture.suffix == ".svg" else None)
+    return figure
 
 
-def _speed_rows(results: Path) -> dict[str, Any]:
-    try:
-        rows = json.loads(results.read_text(encoding="utf-8"))["sections"]["speed"]["rows"]
-    except (OSError, ValueError, KeyError) as error:
-        raise BenchmarkError(f"{results} holds no results of the speed benchmark") from error
+def _draw_scaling(pyplot: Any, axes_data: dict[str, Any]) -> Any:
+    """Draw one panel for each axis: nanoseconds a token over the value, which is on a logarithmic scale."""
+    figure, panels = pyplot.subplots(
+        1, len(axes_data), figsize=(2.6 * len(axes_data), 2.6), layout="constrained", squeeze=False
+    )
+    for panel, (axis, points) in zip(panels[0], axes_data.items(), strict=True):
+        for model, colour in (("skip-gram", _OURS), ("CBOW", _SECOND)):
+            mine = [point for point in points if point["model"] == model]
+            values = [point["value"] for point in mine]
+            costs = [1e9 * point["seconds"]["median"] / point["tokens"] for point in mine]
+            panel.plot(values, costs, marker="o", markersize=4, color=colour, label=model)
+        values = sorted({point["value"] for point in points})
+        panel.set_xscale("log")
+        panel.set_xticks(values, [_short(value) for value in values], fontsize=8, rotation=45)
+        panel.minorticks_off()
+        panel.set_ylim(bottom=0)
+        panel.set_xlabel(_AXES[axis])
+        for side in ("top", "right"):
+            panel.spines[side].set_visible(False)
+    panels[0][0].set_ylabel("nanoseconds a token")
+    panels[0][0].legend(frameon=False)
+    return figure
+
+
+def _short(value: int) -> str:
+    """Return 70000 as 70k."""
+    if value >= 1_000_000:
+        return f"{value / 1e6:g}M"
+    return f"{value / 1e3:g}k" if value >= 10_000 else str(value)
+
+
+def _speed_rows(results: Path, sections: dict[str, Any]) -> dict[str, Any]:
+    rows = sections.get("speed", {}).get("rows")
+    if rows is None:
+        raise BenchmarkError(f"{results} holds no results of the speed benchmark, nor of the scaling")
     found = {name: rows[name] for name in _LABELS if name in rows}
     if not found:
         raise BenchmarkError(f"{results} holds no row with a peer, only {', '.join(rows)}")

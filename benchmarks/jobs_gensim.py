@@ -7,9 +7,10 @@ import time
 from typing import Any
 
 from benchmarks.scoring import score
+from embed.encoding import EncodedCorpus
 from embed.vectors import WordVectors
 
-__all__ = ["quality_gensim", "scan_gensim", "train_gensim"]
+__all__ = ["all_in_gensim", "quality_gensim", "rate_gensim", "scan_gensim", "train_gensim"]
 
 
 def _model(settings: dict[str, Any]) -> Any:
@@ -41,6 +42,33 @@ def train_gensim(*, path: str, epochs: int, settings: dict[str, Any]) -> dict[st
         "prepare_seconds": prepared,
         "words": len(model.wv.index_to_key),
     }
+
+
+def rate_gensim(*, directory: str, path: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Train once in ``corpus_file`` mode on the text at `path`, with the vocabulary of the encoded corpus.
+
+    The text may be the beginning of what was encoded: speed depends on the vocabulary, not on the length.
+    """
+    with EncodedCorpus.open(directory) as encoded:
+        counts = dict(zip(encoded.vocabulary.words, map(int, encoded.vocabulary.counts), strict=True))
+    with open(path, encoding="utf-8") as file:
+        lines = [line.split() for line in file]
+    model = _model(settings)
+    model.build_vocab_from_freq(counts, corpus_count=len(lines))
+    model.corpus_total_words = sum(map(len, lines))
+    tokens = sum(token in counts for line in lines for token in line)
+    return {"seconds": _train(model, path, 1), "amount": tokens, "words": len(model.wv.index_to_key)}
+
+
+def all_in_gensim(*, path: str, output: str, epochs: int, settings: dict[str, Any]) -> dict[str, Any]:
+    """Text file to saved vectors, in word2vec's text format."""
+    importlib.import_module("gensim.models")  # not what is measured
+    started = time.perf_counter()
+    model = _model({**settings, "corpus_file": path, "epochs": epochs})
+    model.wv.save_word2vec_format(output)
+    seconds = time.perf_counter() - started
+    tokens = sum(model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key)
+    return {"seconds": seconds, "amount": int(tokens) * epochs, "words": len(model.wv.index_to_key)}
 
 
 def quality_gensim(

@@ -8,7 +8,7 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
-__all__ = ["describe"]
+__all__ = ["LoadWatch", "describe"]
 
 _DISTRIBUTIONS = ("train-embeddings", "numpy", "scipy", "gensim", "fasttext-community")
 
@@ -34,6 +34,28 @@ def describe() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             facts[name] = "not installed"
     return facts
+
+
+class LoadWatch:
+    """Remembers how busy the machine was: figures from a machine that others use at the same time say little."""
+
+    def __init__(self) -> None:
+        self._seen: list[float] = []
+
+    def look(self) -> None:
+        """Take down the load average of the last minute, where the system tells it."""
+        if hasattr(os, "getloadavg"):
+            self._seen.append(os.getloadavg()[0])
+
+    def sentences(self) -> list[str]:
+        """Return what a reader must know of it: nothing, or one sentence."""
+        if not self._seen:
+            return []
+        low, high = min(self._seen), max(self._seen)
+        return [
+            f"Load average after each row: {low:.1f} to {high:.1f} on {os.cpu_count()} processors; the benchmarks "
+            "alone make 1 to 2."
+        ]
 
 
 def _processor() -> str:

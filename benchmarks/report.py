@@ -74,6 +74,8 @@ def to_json(sections: Sequence[Section], machine: dict[str, Any]) -> str:
                 "title": section.title,
                 "definitions": section.definitions,
                 "verdicts": section.verdicts,
+                "head": section.head,
+                "table": section.rows,
                 **section.data,
             }
             for section in sections

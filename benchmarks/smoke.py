@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import memory, phrases, quality, quantize, speed, text
+from benchmarks import (
+    goal_rows,
+    instructions,
+    kernels,
+    memory,
+    phrases,
+    quality,
+    quantize,
+    scaling,
+    speed,
+    startup,
+    text,
+)
 from benchmarks.corpus import TextSource
 from benchmarks.jobs_vectors import made_up_vectors
 from benchmarks.report import Section
@@ -42,12 +54,42 @@ def run(folder: Path) -> Iterator[Section]:
             judged=False,
         ),
     )
+    yield goal_rows.run(
+        source,
+        goal_rows.GoalSettings(
+            rows=("skip-gram-100", "subword-cbow-100", "vocabulary-1m", "all-in", "memory"),
+            runs=1,
+            tokens=_TOKENS,
+            gensim_tokens=_TOKENS // 2,
+            fasttext_tokens=_TOKENS // 4,
+            all_in_tokens=_TOKENS // 4,
+            zipf_tokens=_TOKENS,
+            zipf_words=(10 * _VOCABULARY, _VOCABULARY),
+            buckets=_BUCKETS,
+            memory_words=_VOCABULARY,
+            judged=False,
+        ),
+    )
+    yield kernels.run(kernels.KernelSettings(dims=(_DIM,), runs=1, seconds=0.001))
+    yield scaling.run(
+        scaling.ScalingSettings(
+            runs=1,
+            threads=(1, 2),
+            dim=(_DIM,),
+            words=(_VOCABULARY,),
+            tokens=(_TOKENS,),
+            base=scaling.Point(words=_VOCABULARY, tokens=_TOKENS),
+        )
+    )
+    if instructions.available():
+        yield instructions.run(instructions.InstructionSettings())
     yield memory.run(source, memory.MemorySettings(dim=_DIM, buckets=_BUCKETS, judged=False))
     yield text.run(source, text.TextSettings(runs=1, words=_VOCABULARY, dim=_DIM, judged=False))
     yield phrases.run(source, phrases.PhraseBenchmark(runs=1, judged=False))
     vectors = folder / "made-up.embed"
     formats.save(made_up_vectors(_VOCABULARY, _DIM), vectors)
     yield quantize.run(quantize.QuantizeSettings(str(vectors), planted_sets(folder)))
+    yield startup.run(runs=1)
 
 
 def planted_sets(folder: Path) -> list[tuple[str, str]]:

@@ -103,7 +103,7 @@ cdef enum:
     _CACHE_LINE = 64
 
     # Tokens that begin the blocks of a round (docs/decisions/0005).
-    _ROUND_TOKENS = 2048
+    _ROUND_TOKENS = 4096
     # A row that changes in more places of a round than this moves by so many times the mean of the changes.
     _MOST_CHANGES = 2
     # What is done with a row that has changed in a round.

@@ -21,16 +21,27 @@ from embed.config import TrainConfig
 from embed.subword import NgramScheme, scheme_of
 from embed.vocab import Vocabulary
 
-__all__ = ["Parameters", "padded_matrix"]
+__all__ = ["Parameters", "padded_matrix", "row_count", "stride_of"]
 
 Float32s = NDArray[np.float32]
 _HUGE_PAGE = 1 << 21
 _FILL_ROWS = 1 << 14
 
 
+def stride_of(dim: int) -> int:
+    """Return the floats of a row: `dim` rounded up to whole cache lines."""
+    return -(-dim // _core.ROW_FLOATS) * _core.ROW_FLOATS
+
+
+def row_count(words: int, config: TrainConfig) -> int:
+    """Return how many input rows a vocabulary of so many words has."""
+    scheme = scheme_of(config)
+    return words if scheme is None else scheme.word_rows(words) + scheme.buckets
+
+
 def padded_matrix(rows: int, dim: int) -> Float32s:
     """Return zeros float32[rows, stride], stride being `dim` rounded up to whole cache lines."""
-    stride = -(-dim // _core.ROW_FLOATS) * _core.ROW_FLOATS
+    stride = stride_of(dim)
     # One huge page more than needed leaves room for the system to align the rest.
     size = rows * stride * 4 + _HUGE_PAGE
     if hasattr(mmap, "MADV_HUGEPAGE"):
@@ -74,13 +85,11 @@ class Parameters:
         size = len(vocabulary)
         scheme = scheme_of(config)
         if scheme is None:
-            row_count = size
             row_offsets, rows = np.arange(size + 1, dtype=np.int64), np.arange(size, dtype=np.int32)
         else:
-            row_count = scheme.word_rows(size) + scheme.buckets
             row_offsets, rows = scheme.rows(vocabulary.words)
         return cls(
-            padded_matrix(row_count, config.dim),
+            padded_matrix(row_count(size, config), config.dim),
             padded_matrix(size, config.dim),
             row_offsets,
             rows,

@@ -292,6 +292,11 @@ class Trainer:
         """The sum of the losses of all examples of the latest epoch (nats)."""
         return float(sum(worker.loss for worker in self._workers))
 
+    @property
+    def examples(self) -> int:
+        """Examples of the latest epoch: pairs (skip-gram) or windows (CBOW), each with its noise."""
+        return sum(worker.examples for worker in self._workers)
+
     def held_out_loss(self) -> float:
         """Return the mean loss of an example on the held-out tokens, see :mod:`embed.held_out`."""
         self._stop[0] = 0
@@ -373,8 +378,8 @@ class Trainer:
         )
 
     def _mean_loss(self) -> float:
-        examples = sum(worker.examples for worker in self._workers)
-        return sum(worker.loss for worker in self._workers) / examples if examples else 0.0
+        examples = self.examples
+        return self.total_loss / examples if examples else 0.0
 
     def _share_out(
         self, first: int, last: int, epoch: int, rate: tuple[float, float], look: Callable[[int], bool]

@@ -17,7 +17,7 @@ from __future__ import annotations
 import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -125,7 +125,8 @@ class WordVectors:
     Notes
     -----
     Works like a read-only mapping: ``len``, ``in`` (the vocabulary only), iteration over the words, ``keys``,
-    ``items``, ``get``, and ``vectors[word]``, which also composes unknown words where it can.
+    ``items``, ``get``, and ``vectors[word]``, which also composes unknown words where it can. ``vectors[:1000]``
+    are the first thousand words.
     ``numpy.asarray(vectors)`` is the matrix.
     """
 
@@ -218,8 +219,19 @@ class WordVectors:
 
     # look-up
 
-    def __getitem__(self, word: str | Sequence[str]) -> Float32s:
-        """Return `vector(word)`, or `vectors(words)` for a list of words."""
+    @overload
+    def __getitem__(self, word: str | Sequence[str]) -> Float32s: ...
+    @overload
+    def __getitem__(self, word: slice) -> WordVectors: ...
+    def __getitem__(self, word: str | Sequence[str] | slice) -> Float32s | WordVectors:
+        """Return `vector(word)`, `vectors(words)` for a list, or for a slice the `WordVectors` of those rows.
+
+        ``vectors[:1000]`` are the first, hence most frequent, thousand words: a view of the matrix, with the
+        same n-grams, from which the words left out are then composed.
+        """
+        if isinstance(word, slice):
+            counts = None if self._counts is None else self._counts[word]
+            return WordVectors(self._words[word], self._matrix[word], counts=counts, subwords=self._subwords)
         return self.vector(word) if isinstance(word, str) else self.vectors(word)
 
     def keys(self) -> list[str]:
@@ -285,6 +297,27 @@ class WordVectors:
             lengths = np.where(self.norms > 0, self.norms, np.float32(1))[:, None]
             return np.asarray(self._matrix / lengths, dtype=np.float32)
         return unit_rows(self.vectors(words))
+
+    # other libraries' objects
+
+    def to_columns(self) -> dict[str, Any]:
+        """Return the words, counts and dimensions as columns; see :func:`embed.exchange.to_columns`."""
+        from embed.exchange import to_columns
+
+        return to_columns(self)
+
+    def to_gensim(self) -> Any:
+        """Return gensim's ``KeyedVectors``; see :func:`embed.exchange.to_gensim`."""
+        from embed.exchange import to_gensim
+
+        return to_gensim(self)
+
+    @classmethod
+    def from_gensim(cls, keyed_vectors: Any) -> WordVectors:
+        """Return the words of a ``KeyedVectors``; see :func:`embed.exchange.from_gensim`."""
+        from embed.exchange import from_gensim
+
+        return from_gensim(keyed_vectors)
 
     # questions
 

@@ -7,6 +7,7 @@ where only the package is.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -16,15 +17,39 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parent.parent))  # at the end: what is installed goes first
 pytest.importorskip("benchmarks", reason="the benchmarks are in the source tree only")
 
-from benchmarks import cli, contest, memory, memory_use, phrases, processes, quality, report, smoke, speed
+from benchmarks import (
+    chart,
+    cli,
+    contest,
+    goal_rows,
+    instructions,
+    kernels,
+    memory,
+    memory_use,
+    phrases,
+    processes,
+    quality,
+    report,
+    scaling,
+    smoke,
+    speed,
+)
 from benchmarks.contest import Contest, Outcome
 from benchmarks.corpus import TextSource, limited
 from benchmarks.figures import mean_interval, pairwise_ratios, summarise
 from benchmarks.floors import ACCEPTANCE_FLOORS, MET, MISSED, QUALITY_TOKENS, Floor, floor_of
+from benchmarks.goals import HOPED, Goal
+from benchmarks.jobs_core import flops_ours
+from benchmarks.jobs_kernels import aligned_rows
+from benchmarks.machine import LoadWatch
 from benchmarks.processes import BenchmarkError, Job, parse_result
 from benchmarks.programs import SHARED
+from benchmarks.refresh import refresh
 from benchmarks.report import Section
 from benchmarks.worker import JOBS
+from embed import _core
+from embed.corpora import TextCorpus
+from embed.encoding import encode
 from embed.errors import CorpusError
 
 # figures
@@ -93,7 +118,7 @@ def test_floor_of_a_figure() -> None:
 
 
 def test_every_job_is_a_function_of_its_module() -> None:
-    assert len(JOBS) == 17
+    assert len(JOBS) == 26
     for job, module in JOBS.items():
         imported = __import__(module, fromlist=[job])  # no peer is imported before its job runs
         assert callable(getattr(imported, job))
@@ -368,3 +393,193 @@ def test_a_model_is_trained_and_scored(tmp_path: Path) -> None:
     (result,) = section.data["models"]["subword"]
     assert result["figures"]["pairs"] > 50  # what is planted is found
     assert [row[1] for row in section.rows] == ["pairs", "questions", "seconds"]
+
+
+# documents
+
+
+def test_results_go_between_their_markers(tmp_path: Path) -> None:
+    section = Section("goals", "Goals", ("What it means.",), ("row", "ratio"), (("cbow", "5"),))
+    results, document = tmp_path / "a.json", tmp_path / "a.md"
+    results.write_text(report.to_json([section], {"processor": "fast"}), encoding="utf-8")
+    document.write_text("before\n<!-- goals:begin -->\nold\n<!-- goals:end -->\nafter\n", encoding="utf-8")
+    for _ in range(2):  # the second time changes nothing
+        assert refresh(results, document) == ["goals"]
+        text = document.read_text(encoding="utf-8")
+        assert text.startswith("before\n<!-- goals:begin -->\n| row | ratio |")
+        assert text.endswith("- What it means.\n- Measured on: processor fast.\n<!-- goals:end -->\nafter\n")
+        assert "old" not in text
+    document.write_text("nothing", encoding="utf-8")
+    with pytest.raises(BenchmarkError, match="no markers for goals"):
+        refresh(results, document)
+    assert document.read_text(encoding="utf-8") == "nothing"
+
+
+# goals
+
+
+def test_verdicts_on_a_goal() -> None:
+    assert [Goal(12, 16).verdict(value) for value in (11.99, 12, 15.99, 16)] == [MISSED, MET, MET, HOPED]
+    ceiling = Goal(500, None, most=True)
+    assert [ceiling.verdict(value) for value in (499, 500, 501)] == [MET, MET, MISSED]
+    assert Goal(12, 16).cells() == (">= 12", ">= 16")
+    assert ceiling.cells() == ("<= 500", "-")
+
+
+def test_row_of_a_goal() -> None:
+    made = Contest("cbow-100", "gensim", Job("ours"), Job("peer"))
+    results = [tuple({"seconds": seconds, "amount": 12_000} for seconds in side) for side in ((1, 1, 2), (6, 5, 18))]
+    outcome = Outcome(made, *results)
+    cells, verdict = goal_rows.row_of(outcome, judged=True)
+    assert verdict == MET
+    assert cells[:4] == ("cbow-100", "gensim", "12k", "6k to 12k")
+    assert cells[6:] == ("6.00", "5.00 to 9.00", ">= 5", ">= 9", "✓")
+    assert goal_rows.row_of(outcome, judged=False)[0][-3:] == ("-", "-", "-")
+
+
+def test_programs_of_a_goal_are_told_the_same(tmp_path: Path) -> None:
+    settings = goal_rows.GoalSettings(tokens=3_000, gensim_tokens=1_000, fasttext_tokens=2_000)
+    texts = goal_rows.Texts(TextSource(tmp_path, synthetic=3_000, vocabulary=200), settings)
+    for name in ("cbow-300", "skip-gram-100"):
+        made = goal_rows.contest_of(name, texts, settings)
+        config, theirs = made.ours.settings["config"], made.peer.settings["settings"]
+        assert (config["dim"], config["objective"] == "sg") == (theirs["vector_size"], bool(theirs["sg"]))
+        assert made.ours.settings["directory"] == made.peer.settings["directory"]
+    made = goal_rows.contest_of("subword-cbow-100-threads", texts, settings)
+    ours, other = made.ours.settings["config"], made.peer.settings["config"]
+    assert (ours.pop("threads"), other.pop("threads")) == (2, 1)
+    assert ours == other
+    assert ours["subword"]
+
+
+def test_a_goal_that_cannot_be_measured_is_missed_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(job: Job) -> dict[str, float]:
+        if job.name == "rate_zipf":
+            raise BenchmarkError("no room")
+        return {"seconds": 1.0, "amount": 10}
+
+    monkeypatch.setattr(processes, "run", run)
+    settings = goal_rows.GoalSettings(rows=["vocabulary-1m", "cbow-100-threads"], runs=1, tokens=3_000)
+    section = goal_rows.run(TextSource(tmp_path, synthetic=3_000, vocabulary=200), settings)
+    assert section.verdicts == (MISSED, MISSED)
+    assert [row[0] for row in section.rows] == ["cbow-100-threads"]
+    assert section.definitions[-1] == "vocabulary-1m: not measured, no room."
+
+
+def test_flops_follow_their_formula(tmp_path: Path) -> None:
+    text = TextSource(tmp_path, synthetic=20_000, vocabulary=200).text()
+    directory = tmp_path / "encoded"
+    encode(TextCorpus(str(text.path)), directory=directory).close()
+    config = {"dim": 32, "threads": 1, "negatives": 5}
+    pairs = flops_ours(directory=str(directory), config=config)
+    windows = flops_ours(directory=str(directory), config={**config, "objective": "cbow"})
+    assert pairs["amount"] == pairs["examples"] * 6 * 6 * 32
+    assert windows["amount"] == windows["examples"] * 6 * 6 * 32 + pairs["examples"] * 2 * 32
+
+
+# load
+
+
+def test_the_load_is_told_where_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    loads = iter([(1.0, 0, 0), (3.25, 0, 0)])
+    monkeypatch.setattr(os, "getloadavg", lambda: next(loads), raising=False)
+    watch = LoadWatch()
+    assert watch.sentences() == []
+    watch.look()
+    watch.look()
+    (sentence,) = watch.sentences()
+    assert "1.0 to 3.2" in sentence
+
+
+# kernels
+
+
+def test_work_of_a_window() -> None:
+    pairs, mean = kernels.Shape("pairs", 10, 6), kernels.Shape("mean", 10, 6, mean=True)
+    assert pairs.flops(100) == 10 * 6 * 6 * 100
+    assert mean.flops(100) == 6 * 6 * 100 + 10 * 2 * 100
+    assert pairs.bytes(100) == mean.bytes(100) == 16 * 100 * 8
+
+
+def test_rows_of_a_kernel_are_aligned_and_padded() -> None:
+    rows = aligned_rows(3, 50, 1)
+    assert rows.shape == (3, 64)
+    assert rows.ctypes.data % 64 == 0
+    assert rows[:, :50].all()
+    assert not rows[:, 50:].any()
+
+
+def test_kernels_are_measured_on_every_path() -> None:
+    section = kernels.run(kernels.KernelSettings(dims=(20,), runs=1, seconds=0.001))
+    assert len(section.rows) == len(kernels.SHAPES)
+    for row in section.data["rows"].values():
+        assert list(row["nanoseconds"]) == _core.simd_paths()
+        assert all(summary["median"] > 0 for summary in row["nanoseconds"].values())
+    assert {len(row) for row in section.rows} == {len(section.head)}
+
+
+# scaling
+
+
+def test_points_of_an_axis() -> None:
+    settings = scaling.ScalingSettings(threads=(1, 3))
+    assert [(point.threads, point.dim) for point in scaling.points("threads", "sg", settings)] == [(1, 100), (3, 100)]
+    last = scaling.points("tokens", "cbow", settings)[-1]
+    assert (last.value, last.tokens, last.words, last.model) == (100_000_000, 100_000_000, 70_000, "CBOW")
+    config = last.job().settings["config"]
+    assert (config["objective"], config["threads"], config["epochs"]) == ("cbow", 1, 1)
+
+
+def test_rows_of_an_axis() -> None:
+    series = scaling.points("dim", "sg", scaling.ScalingSettings(dim=(50, 200)))
+    first, second = scaling.cells(series, [summarise([2.0]), summarise([5.0, 7.0])])
+    assert first == ("dim", "50", "skip-gram", "2.00", "2.00 to 2.00", "1,500,000", "1.00", "1.00")
+    assert second[3:] == ("6.00", "5.00 to 7.00", "500,000", "4.00", "3.00")
+
+
+def test_long_runs_are_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "run", lambda job: {"seconds": job.settings["tokens"] / 1e6})
+    section = scaling.run(scaling.ScalingSettings(rows=["tokens"], runs=2, tokens=(1_000_000, 10_000_000)))
+    runs = [len(point["seconds"]["values"]) for point in section.data["axes"]["tokens"]]
+    assert runs == [2, 1, 2, 1]
+    assert [row[-2:] for row in section.rows[:2]] == [("1.00", "1.00"), ("10.00", "10.00")]
+
+
+def test_scaling_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib", reason="only the charts need matplotlib")
+    monkeypatch.setattr(processes, "run", lambda job: {"seconds": 1.0})
+    section = scaling.run(scaling.ScalingSettings(rows=["dim", "words"], runs=1))
+    results, picture = tmp_path / "a.json", tmp_path / "a.svg"
+    results.write_text(report.to_json([section], {}), encoding="utf-8")
+    chart.draw(results, picture)
+    assert picture.read_text(encoding="utf-8").startswith("<?xml")
+
+
+def test_a_chart_of_nothing_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(BenchmarkError, match="holds no results"):
+        chart.draw(tmp_path / "nowhere.json", tmp_path / "a.svg")
+
+
+# instructions
+
+
+def test_calls_are_shared_among_the_models() -> None:
+    assert instructions.split([1, 2, 3, 4], ("a", "b")) == {"a": 3, "b": 7}
+    for totals in ([], [1, 2, 3]):
+        with pytest.raises(BenchmarkError, match="cannot share"):
+            instructions.split(totals, ("a", "b"))
+
+
+def test_counts_beside_their_record() -> None:
+    made = {"compiler": "cc 1", "settings": [1], "per_token": {"cbow": 103.0, "sg": 104.0, "new": 1.0}}
+    record = {"compiler": "cc 1", "settings": [1], "per_token": {"cbow": 100.0, "sg": 100.0}}
+    assert [row[-2:] for row in instructions.compare(made, record)] == [("+3.0 %", MET), ("+4.0 %", MISSED), ("-", "-")]
+    other = instructions.compare(made, {**record, "compiler": "cc 2"})
+    assert [row[-2:] for row in other] == [("+3.0 %", "-"), ("+4.0 %", "-"), ("-", "-")]
+
+
+def test_the_record_has_every_model() -> None:
+    record = json.loads(instructions.RECORD.read_text(encoding="utf-8"))
+    assert set(record["per_token"]) == set(instructions.CONFIGS)

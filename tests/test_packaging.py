@@ -40,6 +40,12 @@ def test_importing_is_cheap() -> None:
     assert _python(f"import sys, embed.cli; embed.cli.parse(['info']); print({heavy})") == "set()\n"
 
 
+def test_help_is_cheap() -> None:
+    ask = "import contextlib as c, io, sys, embed.cli\nwith c.suppress(SystemExit), c.redirect_stdout(io.StringIO()):"
+    heavy = "{'numpy', 'scipy', 'gensim', 'tqdm', 'orjson', 'shtab', 'zstandard'} & set(sys.modules)"
+    assert _python(f"{ask}\n    embed.cli.main(['--help'])\nprint({heavy})") == "set()\n"
+
+
 def test_working_with_vectors_imports_neither_scipy_nor_gensim() -> None:
     use = "import sys, embed; embed.WordVectors, embed.train, embed.load"
     code = f"{use}; print({{'scipy', 'gensim'}} & set(sys.modules))"

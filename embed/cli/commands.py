@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import embed
+from embed.cli.cost import asked_for, cost
 from embed.cli.parser import build_parser, given_parameters
 from embed.cli.resuming import checkpoint_settings
 from embed.config import TrainConfig
@@ -76,10 +77,14 @@ def phrases(arguments: argparse.Namespace) -> None:
     """Learn phrases or read them, print the best, and join them in the corpus."""
     from embed.atomic import atomic_write
     from embed.corpora import open_corpus
-    from embed.formats.phrase_file import load_phrases, save_phrases
-    from embed.phrases import PhraseSettings, learn_phrases
+    from embed.phrases import PhraseSettings, learn_phrases, load_phrases
 
-    config = TrainConfig.from_dict({"phrases": 1, **given_parameters(arguments)})
+    given = given_parameters(arguments)
+    config = TrainConfig.from_dict({"phrases": 1, **given})
+    if not config.phrases:
+        raise ConfigError("phrases must be at least 1 to find any, not 0")
+    if arguments.model is not None and (unused := [name for name in given if name.startswith("phrase")]):
+        raise ConfigError(f"{unused[0]} is a setting of learning, and the phrases of --model are learnt already")
     outputs = [Path(path) for path in (arguments.save, arguments.apply) if path is not None]
     _check_outputs(outputs, [*arguments.corpus, *([arguments.model] if arguments.model else [])])
     if arguments.model is None and arguments.apply is not None and "-" in arguments.corpus:
@@ -89,7 +94,7 @@ def phrases(arguments: argparse.Namespace) -> None:
     )
     model = learn_phrases(text, PhraseSettings.of(config)) if arguments.model is None else load_phrases(arguments.model)
     if arguments.save is not None:
-        save_phrases(model, arguments.save)
+        model.save(arguments.save)
     if arguments.apply is not None:
         with atomic_write(arguments.apply) as file:
             for sentence in model.apply(text):
@@ -172,8 +177,11 @@ def quantize(arguments: argparse.Namespace) -> None:
 
 
 def info(arguments: argparse.Namespace) -> None:
-    """Describe the installation, or a file of vectors."""
-    facts = _installation() if arguments.vectors is None else _description(arguments.vectors)
+    """Describe the installation, a file of vectors, or what a training run would cost."""
+    if asked_for(arguments):
+        facts = _installation() | cost(arguments)
+    else:
+        facts = _installation() if arguments.vectors is None else _description(arguments.vectors)
     if arguments.json:
         _print_json(facts)
         return
@@ -248,6 +256,7 @@ def _installation() -> dict[str, Any]:
     import numpy as np
 
     from embed import _core
+    from embed.machine import huge_pages
     from embed.trainer import simd_path
 
     return {
@@ -258,6 +267,7 @@ def _installation() -> dict[str, Any]:
         "processors": TrainConfig().thread_count(),
         "simd": simd_path(),
         "simd available": list(_core.simd_paths()),
+        "huge pages": huge_pages(),
     }
 
 

@@ -162,9 +162,16 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=int, metavar="N", help="pq: of the k-means (default: 1)")
     sub.add_argument("--ngrams", type=_positive, metavar="N", help="keep the N n-gram rows that most words have")
 
-    sub = command("info", "describe this installation, or a file of vectors")
+    sub = command("info", "describe this installation, vectors, or a run's cost")
     sub.add_argument("vectors", nargs="?", metavar="FILE", help="vectors or a model, in any format that can be read")
     sub.add_argument("--json", action="store_true", help="print JSON")
+    sub.add_argument(
+        "--corpus", nargs="+", metavar="CORPUS", help="time and memory of training on it; flags as for train"
+    )
+    sub.add_argument("--tokens", type=_positive, metavar="N", help="the same for N tokens, without a corpus")
+    sub.add_argument("--vocab", type=_positive, metavar="V", help="and V words")
+    for name, parameter, value_type in parameters():
+        _add_parameter(sub, name, parameter, value_type, shown=False)
 
     command("demo", "train on 106 Wikipedia articles and show what comes out").add_argument(
         "-o",

@@ -1,0 +1,55 @@
+"""Puts the tables of a run into a Markdown document, between markers, so that no figure is ever typed.
+
+The table of section NAME goes between ``<!-- NAME:begin -->`` and ``<!-- NAME:end -->``; a section without markers,
+and markers without a section, are left alone.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks.processes import BenchmarkError
+from embed.atomic import atomic_write_text
+from embed.eval.render import markdown
+
+__all__ = ["DOCUMENT", "refresh"]
+
+DOCUMENT = Path("docs/benchmarks.md")
+_FACTS = ("date", "processor", "processors usable", "SIMD path", "train-embeddings", "gensim", "fasttext-community")
+
+
+def refresh(results: Path, document: Path) -> list[str]:
+    """Rewrite `document` and return the names of the sections that are new in it.
+
+    Raises
+    ------
+    BenchmarkError
+        If `results` is not what the benchmarks write, `document` cannot be read, or none of its markers fits.
+    """
+    try:
+        content = json.loads(results.read_text(encoding="utf-8"))
+        text = document.read_text(encoding="utf-8")
+        sections = content["sections"]
+        made = {name: _body(section, content["machine"]) for name, section in sections.items()}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BenchmarkError(f"cannot put {results} into {document}: {error}") from error
+    changed = []
+    for name, body in made.items():
+        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+        before, found, rest = text.partition(begin)
+        _, closed, after = rest.partition(end)
+        if found and closed:
+            text = f"{before}{begin}\n{body}\n{end}{after}"
+            changed.append(name)
+    if not changed:
+        raise BenchmarkError(f"{document} has no markers for {', '.join(made)}, like <!-- {next(iter(made))}:begin -->")
+    atomic_write_text(document, text)
+    return changed
+
+
+def _body(section: dict[str, Any], machine: dict[str, str]) -> str:
+    facts = ", ".join(f"{name} {machine[name]}" for name in _FACTS if name in machine)
+    lines = "\n".join(f"- {sentence}" for sentence in section["definitions"])
+    return f"{markdown(section['head'], section['table'])}\n\n{lines}\n- Measured on: {facts}."

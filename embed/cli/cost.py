@@ -1,0 +1,79 @@
+"""What ``info`` tells of a training run before it starts."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import Any
+
+from embed.cli.parser import given_parameters
+from embed.config import TrainConfig
+from embed.errors import ConfigError
+
+__all__ = ["asked_for", "cost"]
+
+_MEGA = 1e6
+
+
+def asked_for(arguments: argparse.Namespace) -> bool:
+    """Return whether the arguments are about a run."""
+    return bool(arguments.corpus or arguments.tokens or arguments.vocab or given_parameters(arguments))
+
+
+def cost(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return time and memory of training on a corpus, or on so many tokens and words.
+
+    Raises
+    ------
+    ConfigError
+        Unless there is either a corpus, or both of the numbers.
+    CorpusError
+        When the corpus cannot be read.
+    """
+    config = TrainConfig.from_dict(given_parameters(arguments))
+    numbers = (arguments.tokens, arguments.vocab)
+    if arguments.vectors is not None:
+        raise ConfigError(f"{arguments.vectors}: name a text with --corpus to learn what training on it would cost")
+    if any(numbers) if arguments.corpus else not all(numbers):
+        raise ConfigError("what training would cost is told for --corpus, or for --tokens and --vocab together")
+
+    from embed.corpora import open_corpus
+    from embed.encoding import encode
+    from embed.estimate import estimate
+    from embed.machine import available_memory
+
+    facts: dict[str, Any] = {}
+    if arguments.corpus:
+        text = open_corpus(
+            arguments.corpus, tokenizer=config.tokenizer, lowercase=config.lowercase, decode_errors=config.decode_errors
+        )
+        started = time.perf_counter()
+        with encode(text, min_count=config.min_count, max_vocab=config.max_vocab) as encoded:
+            facts["seconds of reading"] = round(time.perf_counter() - started, 1)
+            tokens, words = len(encoded.ids), len(encoded.vocabulary)
+            found = estimate(config, tokens, encoded.vocabulary, encoded.sentences)
+    else:
+        tokens, words = arguments.tokens, arguments.vocab
+        found = estimate(config, tokens, words)
+    facts |= {
+        "tokens": tokens,
+        "words": words,
+        "epochs": config.epochs,
+        "threads": config.thread_count(),
+        "tokens per second": round(found.tokens_per_second),
+        "seconds of training": round(found.seconds, 1),
+        "MB of matrices": _megabytes(found.matrices),
+        "MB of vocabulary": _megabytes(found.vocabulary),
+        "MB of composed vectors": _megabytes(found.composed),
+        "MB in all": _megabytes(found.memory),
+        "MB of encoded corpus on disk": _megabytes(found.corpus),
+    }
+    available = available_memory()
+    if available is not None:
+        facts["MB available"] = _megabytes(available)
+        facts["fits"] = "yes" if found.memory < available else "no"
+    return facts
+
+
+def _megabytes(size: int) -> float:
+    return round(size / _MEGA, 1)
