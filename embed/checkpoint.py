@@ -491,7 +491,9 @@ class Plan:
         if not present:
             message = f"{self.resume} has no checkpoint yet: the run begins at the beginning"
             warnings.warn(message, CheckpointWarning, stacklevel=4)
-        for path in reversed(present if config is not None else []):
+        if config is None:
+            return bool(present)
+        for path in reversed(present):
             with contextlib.suppress(FormatError):  # told when it is read whole
                 found = read(path)
                 here = Checkpoint(config, found.vocabulary, found.provenance, found.place, found.history)

@@ -118,8 +118,8 @@ def test_a_deterministic_run_goes_on_to_the_same_bits_on_any_number_of_threads(
     watched = {**settings, "threads": 3, "checkpoint": kept, "checkpoint_every": "1700tokens", "checkpoint_keep": 99}
     assert _content(train(encoded, **watched)) == expected
     found = checkpoints_in(kept)
-    assert len({read(path).place.position for path in found}) > 4
-    for number, path in enumerate(found[::3]):
+    assert len({read(path).place.position for path in found} - {0}) > 1  # within an epoch
+    for number, path in enumerate(found):
         folder = _kept(path, tmp_path / path.stem)
         assert _content(train(encoded, **{**settings, "threads": 1 + number % 3}, resume=folder)) == expected
 
