@@ -27,7 +27,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed import _core, held_out, presets
-from embed.checkpoint import DEFAULT_EVERY, DEFAULT_KEEP, Checkpoint, Place, Plan, Saver, restore, vocabulary_digest
+from embed.checkpoint import (
+    DEFAULT_EVERY,
+    DEFAULT_KEEP,
+    Checkpoint,
+    Place,
+    Plan,
+    Saver,
+    refuse_patience,
+    restore,
+    vocabulary_digest,
+)
 from embed.config import TrainConfig, processors
 from embed.corpora import open_corpus
 from embed.encoding import EncodedCorpus, encode
@@ -143,7 +153,9 @@ def train(
         config = config.replace(**overrides)
     simd_path()  # a bad environment is told before any work is done
     plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
-    is_resumed = plan.is_resumed(config)
+    if checkpoint is not None or resume is not None:
+        refuse_patience(config)
+    is_resumed = plan.is_resumed(None if preset == presets.AUTO else config)
     phrases = PhraseSettings.of(config)
     with ExitStack() as stack:
         if isinstance(corpus, EncodedCorpus):
@@ -223,11 +235,8 @@ class Trainer:
             With `patience` and checkpoints, which do not hold the best epoch to go back to.
         """
         config = self.config
-        if config.patience and (saver is not None or self._place != Place()):
-            raise ConfigError(
-                f"patience is {config.patience}, but a checkpoint does not hold the best epoch that patience goes back "
-                "to: use patience or checkpoints"
-            )
+        if saver is not None or self._place != Place():
+            refuse_patience(config)
         patience = Patience(self.parameters, config.patience, config.min_delta) if config.patience else None
         with ExitStack() as stack:
             bar = stack.enter_context(ProgressBar(self._tokens * config.epochs, "training", progress))

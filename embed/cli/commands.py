@@ -26,6 +26,8 @@ def train(arguments: argparse.Namespace) -> None:
     flags = given_parameters(arguments)
     if arguments.preset and (arguments.continue_from or arguments.config):
         raise ConfigError("--preset goes with neither --continue-from nor --config")
+    if arguments.continue_from and (arguments.checkpoint or arguments.resume):
+        raise ConfigError("--continue-from keeps no checkpoints yet, and goes with neither --checkpoint nor --resume")
     if arguments.continue_from and (arguments.config or arguments.encoded):
         raise ConfigError(
             "--continue-from takes the parameters from the model, and goes with neither --config nor --encoded"
