@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import mmap
-import sys
 from typing import Any
 
 import numpy as np
@@ -37,6 +35,23 @@ def test_the_core_agrees_with_its_twin(
         assert worker.loss == pytest.approx(twin.loss, rel=1e-5)
         assert not inputs[:, DIM:].any()
         assert not outputs[:, DIM:].any()
+
+
+@pytest.mark.parametrize(("cbow", "exact", "subword"), list(itertools.product((False, True), repeat=3)))
+def test_they_agree_on_hierarchical_softmax(cbow: bool, exact: bool, subword: bool) -> None:
+    arguments = problem(subword=subword, cbow=cbow, exact=exact, hierarchical=True)
+    assert np.diff(arguments["path_offsets"]).max() > 6  # more than a group of rows
+    twin = reference_worker(arguments)
+    for epoch in range(2):
+        twin.run(epoch, 0.02, -1e-5, 1.5)
+    for path in _core.simd_paths():
+        worker, inputs, outputs = core_worker(arguments, path)
+        for epoch in range(2):
+            run_epoch(worker, arguments, epoch, 0.02, -1e-5, 1.5)
+        np.testing.assert_allclose(inputs[:, :DIM], twin.inputs, rtol=0, atol=TOLERANCE, err_msg=path)
+        np.testing.assert_allclose(outputs[:, :DIM], twin.outputs, rtol=0, atol=TOLERANCE, err_msg=path)
+        assert (worker.examples, worker.centers) == (twin.examples, twin.centers)
+        assert worker.loss == pytest.approx(twin.loss, rel=1e-5)
 
 
 def test_the_twin_changes_what_it_trains() -> None:
@@ -100,23 +115,3 @@ def test_a_rate_of_zero_measures_without_changing_anything() -> None:
     assert worker.loss > 0
     np.testing.assert_array_equal(inputs, arguments["inputs"])
     np.testing.assert_array_equal(outputs, arguments["outputs"])
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="needs memory that is mapped and not reserved")
-def test_rows_beyond_the_reach_of_32_bits() -> None:
-    arguments = problem()
-    worker, inputs, outputs = core_worker(arguments)
-    stride = inputs.shape[1]
-    total = (1 << 32) // stride + 100  # rows times stride is beyond 2**32, and so is the offset of the last rows
-    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0x4000)
-    memory = mmap.mmap(-1, 4 * total * stride, flags=flags)
-    far = np.frombuffer(memory, np.float32).reshape(total, stride)
-    first = total - len(inputs)
-    far[first:] = inputs
-    moved = arguments | {"inputs": far, "outputs": outputs.copy(), "rows": arguments["rows"] + np.int32(first)}
-    distant = _core.Worker(**moved, dim=DIM, path=_core.simd_paths()[0])
-    for each in (worker, distant):
-        run_epoch(each, arguments, 0, 0.05)
-    assert np.array_equal(far[first:], inputs)
-    assert not np.array_equal(inputs, arguments["inputs"])
-    assert not far[:1000].any()

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from embed import _core, formats
+from embed import formats
 from embed.checkpoint import checkpoints_in, read
 from embed.continuing import continue_training
 from embed.corpora import SyntheticCorpus
 from embed.encoding import EncodedCorpus, encode
 from embed.formats.registry import FASTTEXT, FLORET, FORMATS, NATIVE
 from embed.model import Model
+from embed.sharing import round_tokens
 from embed.subword import SubwordScheme
 from embed.trainer import train
 from embed.vectors import Subwords, WordVectors
@@ -34,6 +35,8 @@ MODELS: list[dict[str, Any]] = [
 ]
 MODELS += [
     {"subword": True, "hash_count": 2},
+    {"loss": "hs"},
+    {"loss": "hs", "objective": "cbow"},
     {"window_kind": "fixed", "negatives": 9},
     {"objective": "cbow", "negatives": 1, "subsample": 0.0},
 ]
@@ -45,7 +48,7 @@ _OTHERS = {"arrow", "feather", "parquet", "usearch", "model2vec"}
 @pytest.fixture(scope="module")
 def encoded() -> Iterator[EncodedCorpus]:
     with encode(SyntheticCorpus(seed=2, sentences=2_000), min_count=1) as corpus:
-        assert len(corpus.ids) > 4 * _core.ROUND_TOKENS
+        assert len(corpus.ids) > 4 * round_tokens(len(corpus.ids))
         yield corpus
 
 
@@ -92,7 +95,7 @@ def test_a_run_goes_on_to_the_same_bits_with_another_number_of_threads(
     found = checkpoints_in(kept)
     within = [path for path in found if read(path).place.position]
     assert len(within) > 5
-    assert all(read(path).place.position % _core.ROUND_TOKENS == 0 for path in within)
+    assert all(read(path).place.position % round_tokens(len(encoded.ids)) == 0 for path in within)
     for path in found[::3]:
         folder = tmp_path / path.stem
         folder.mkdir()

@@ -29,6 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "embed.phrase_model",
         "embed.phrase_scores",
         "embed.zipf",
+        "embed.huffman",
     ),
     (
         "embed.vectors",
