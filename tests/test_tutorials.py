@@ -25,6 +25,7 @@ from embed.demo import find_dump
 from embed.errors import MissingExtraError
 
 TUTORIALS = Path(__file__).parents[1] / "docs" / "tutorials"
+SITE = Path(__file__).parents[1] / "mkdocs.yml"
 FIRST = "first-vectors"
 OTHERS = sorted({path.stem for path in TUTORIALS.glob("*.md")} - {FIRST})
 NEEDS = {"search-with-exported-vectors": "usearch"}
@@ -32,7 +33,7 @@ NEEDS = {"search-with-exported-vectors": "usearch"}
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?")
 
-pytestmark = pytest.mark.skipif(not TUTORIALS.is_dir(), reason="the documentation is not part of the wheel")
+pytestmark = pytest.mark.skipif(not TUTORIALS.is_dir(), reason="the tutorials are not beside the tests")
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,13 @@ def test_tutorial(name: str, first: Path, tmp_path: Path) -> None:
         pytest.skip(f"{NEEDS[name]} is not installed")
     shutil.copytree(first, tmp_path, dirs_exist_ok=True)
     _run(name, tmp_path)
+
+
+@pytest.mark.skipif(not SITE.is_file(), reason="needs the source tree")
+def test_the_site_leads_to_every_page() -> None:
+    listed = SITE.read_text(encoding="utf-8")
+    pages = {path.relative_to(TUTORIALS.parent).as_posix() for path in TUTORIALS.parent.rglob("*.md")}
+    assert pages == set(re.findall(r": (\S+\.md)$", listed, re.MULTILINE))
 
 
 def _run(name: str, folder: Path) -> None:
