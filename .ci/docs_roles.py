@@ -1,4 +1,4 @@
-"""A hook of mkdocs: where a docstring has one of Sphinx's roles, ``:func:`embed.train``` say, the site shows the name."""
+"""A hook of mkdocs: docstrings have Sphinx's roles, as in ``:func:`embed.train```; the site shows only the name."""
 
 from __future__ import annotations
 
