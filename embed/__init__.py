@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from embed.errors import EmbedError
     from embed.formats import load, save
     from embed.formats.model_file import load_model, save_model
-    from embed.formats.phrase_file import load_phrases, save_phrases
     from embed.model import Model
-    from embed.phrases import learn_phrases
+    from embed.phrases import learn_phrases, load_phrases
     from embed.trainer import train
     from embed.vectors import WordVectors
     from embed.vocab import Vocabulary
@@ -45,7 +44,6 @@ __all__ = [
     "load_phrases",
     "save",
     "save_model",
-    "save_phrases",
     "train",
 ]
 
@@ -62,10 +60,9 @@ _HOMES = {
     "load": "embed.formats",
     "learn_phrases": "embed.phrases",
     "load_model": "embed.formats.model_file",
-    "load_phrases": "embed.formats.phrase_file",
+    "load_phrases": "embed.phrases",
     "save": "embed.formats",
     "save_model": "embed.formats.model_file",
-    "save_phrases": "embed.formats.phrase_file",
     "train": "embed.trainer",
 }
 

@@ -11,7 +11,8 @@ def simd_paths() -> list[str]: ...
 
 class Rounds:
     position: int
-    def __init__(self, workers: int, cores: int, rows: int, position: int = 0) -> None: ...
+    size: int
+    def __init__(self, workers: int, cores: int, rows: int, position: int = 0, size: int = ROUND_TOKENS) -> None: ...
 
 class Worker:
     loss: float
@@ -37,6 +38,9 @@ class Worker:
         noise_windows: int,
         seed: int,
         path: str,
+        path_offsets: NDArray[np.int64],
+        path_rows: NDArray[np.int32],
+        path_labels: NDArray[np.uint8],
     ) -> None: ...
     def reset(self, loss: float = 0.0, examples: int = 0) -> None: ...
     def run(

@@ -14,12 +14,13 @@ Rejected: training straight on the rows of the big matrices (each pair touches t
 fight over the hot ones), and one loop per model (they drift apart).
 """
 
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport free, malloc
 
 cdef extern from "kernels.h" nogil:
     int EMBED_ROW_FLOATS
     int EMBED_LINE
+    int EMBED_GROUP
     enum:
         EMBED_BATCH
     ctypedef struct embed_loss:
@@ -28,7 +29,7 @@ cdef extern from "kernels.h" nogil:
         float **x
         float **y
         int32_t *folds
-        const float *signs
+        float *signs
         float *ratios
         float *scores
         float *rates_x
@@ -211,22 +212,26 @@ cdef class Rounds:
     rows : int
         Input and output rows together.
     position : int
-        The token where the first round begins.
+        The token where the first round begins, a multiple of `size`.
+    size : int
+        Tokens in which the blocks of a round begin, at most ROUND_TOKENS.
 
     Attributes
     ----------
     position : int
         The token up to which all rounds are done.
     """
-    cdef readonly int64_t position
+    cdef readonly int64_t position, size
     cdef embed_barrier barrier
     cdef int64_t claimed            # blocks that some worker has taken on
     cdef embed_entry *entries       # [ROUND_TOKENS] what each block has changed
     cdef embed_tally *tallies       # [rows] of the input rows, then of the output rows
     cdef object _memory, _tally_memory
 
-    def __init__(self, int workers, int cores, int64_t rows, int64_t position=0):
-        self.position = position
+    def __init__(self, int workers, int cores, int64_t rows, int64_t position=0, int64_t size=_ROUND_TOKENS):
+        if not 0 < size <= _ROUND_TOKENS or position % size:
+            raise ValueError(f"rounds of {size} tokens cannot begin at {position}: they have up to {_ROUND_TOKENS}")
+        self.position, self.size = position, size
         self.barrier.members = workers
         self.barrier.spins = _SPINS if workers <= cores else 0
         self._memory = bytearray(sizeof(embed_entry) * _ROUND_TOKENS)
@@ -261,6 +266,9 @@ cdef class Worker:
         c % noise_windows.
     cbow, exact, fixed_window : bool
         The objective, the gradient and the kind of window.
+    path_offsets, path_rows, path_labels : int64[V + 1], int32[M], uint8[M]
+        For hierarchical softmax, with `negatives` 0: the targets of a center are the output rows on its path, with label
+        1 or 0. With a `path_offsets` of length 0 its target is the row of its word, with label 1.
     path : str
         One of simd_paths().
 
@@ -282,6 +290,11 @@ cdef class Worker:
     cdef float[:, ::1] outputs
     cdef const int64_t[::1] row_offsets
     cdef const int32_t[::1] rows
+    cdef const int64_t[::1] path_offsets
+    cdef const int32_t[::1] path_rows
+    cdef const uint8_t[::1] path_labels
+    cdef bint has_paths
+    cdef int64_t most_targets   # of a center, noise left out
     cdef const embed_kernels *kernels
     cdef int64_t stride, halo_tokens
     cdef int width, window, negatives, noise_windows
@@ -293,7 +306,7 @@ cdef class Worker:
     cdef int32_t *words
     cdef int32_t *reaches
     cdef int32_t *noise
-    cdef float **target_rows  # [BLOCK_TOKENS] output row of each center
+    cdef float **target_rows  # [BLOCK_TOKENS, most_targets] output rows of each center
     cdef float **noise_rows   # [noise_windows * negatives]
     cdef embed_log log      # the positions' input vectors, trained in place; in a round also copies of output rows
     cdef float *block       # [positions, stride] those of the block at hand
@@ -314,7 +327,8 @@ cdef class Worker:
     def __init__(self, *, const int32_t[::1] ids, const int64_t[::1] offsets, const uint32_t[::1] keep_thresholds,
                  const uint32_t[:, ::1] noise_table, float[:, ::1] inputs, float[:, ::1] outputs,
                  const int64_t[::1] row_offsets, const int32_t[::1] rows, int dim, bint cbow, bint exact, int window,
-                 bint fixed_window, int negatives, int noise_windows, uint64_t seed, str path):
+                 bint fixed_window, int negatives, int noise_windows, uint64_t seed, str path,
+                 const int64_t[::1] path_offsets, const int32_t[::1] path_rows, const uint8_t[::1] path_labels):
         self.kernels = _find_kernels(path)
         self.ids, self.offsets, self.keep_thresholds, self.noise_table = ids, offsets, keep_thresholds, noise_table
         self.inputs, self.outputs, self.row_offsets, self.rows = inputs, outputs, row_offsets, rows
@@ -332,19 +346,28 @@ cdef class Worker:
 
         cdef int64_t positions = _BLOCK_TOKENS + 2 * <int64_t> window
         cdef int64_t contexts = 2 * <int64_t> window
-        cdef int64_t targets = negatives + 1
+        self.path_offsets, self.path_rows, self.path_labels = path_offsets, path_rows, path_labels
+        self.has_paths = path_offsets.shape[0] > 0
+        if self.has_paths and (negatives != 0 or path_offsets.shape[0] != row_offsets.shape[0]
+                               or path_labels.shape[0] != path_rows.shape[0]):
+            raise ValueError("paths go without noise, and need offsets for every word and a label for every row")
+        self.most_targets = 1
+        cdef int64_t w
+        for w in range(path_offsets.shape[0] - 1):
+            self.most_targets = max(self.most_targets, path_offsets[w + 1] - path_offsets[w])
+        cdef int64_t targets = negatives + self.most_targets
         cdef int64_t draws = noise_windows * <int64_t> negatives
         cdef int64_t slots = 1
         self.log.stride = self.stride
         if embed_log_reserve(&self.log, positions) != 0:
             raise MemoryError(f"cannot allocate a block of {positions} rows")
-        while slots < 2 * (_BLOCK_TOKENS + draws):
+        while slots < 2 * (_BLOCK_TOKENS * self.most_targets + draws):
             slots *= 2
         self.slot_memory = bytearray(sizeof(_Slot) * slots)
         cdef unsigned char[::1] slot_view = self.slot_memory
         self.slots = <_Slot *> &slot_view[0]
         self.slot_mask = <uint32_t> (slots - 1)
-        self.before = _Scratch((positions + _BLOCK_TOKENS + draws) * self.stride)
+        self.before = _Scratch((positions + _BLOCK_TOKENS * self.most_targets + draws) * self.stride)
         self.zeros = _Scratch(self.stride)
         self.ratio_memory = _Scratch(positions)
         self.ratios = self.ratio_memory.floats
@@ -354,10 +377,10 @@ cdef class Worker:
         self.words = <int32_t *> &indices[0]
         self.reaches = self.words + positions
         self.noise = self.reaches + _BLOCK_TOKENS
-        self.pointer_memory = bytearray(sizeof(void *) * (_BLOCK_TOKENS + draws))
+        self.pointer_memory = bytearray(sizeof(void *) * (_BLOCK_TOKENS * self.most_targets + draws))
         cdef unsigned char[::1] pointers = self.pointer_memory
         self.target_rows = <float **> &pointers[0]
-        self.noise_rows = self.target_rows + _BLOCK_TOKENS
+        self.noise_rows = self.target_rows + _BLOCK_TOKENS * self.most_targets
         self.reset()
 
     def __dealloc__(self):
@@ -403,14 +426,14 @@ cdef class Worker:
                    const int32_t[::1] stop, Rounds rounds, int64_t part):
         """Train as `run` does, together with other workers, to bits that do not depend on how many there are.
 
-        All blocks that begin in the same ROUND_TOKENS tokens train on the same parameters, whichever worker meets them.
+        All blocks that begin in the same round of tokens train on the same parameters, whichever worker meets them.
         Then each worker adds what all blocks have changed to its share of the rows, block after block.
 
         Parameters
         ----------
         epoch, first, last, lr, lr_slope, ratio, stop
             As in `run`, the same for all workers; `stop` ends the training after a round. `first` is a multiple of
-            ROUND_TOKENS.
+            the size of a round.
         rounds : Rounds
             The same for all workers, each of which runs in a thread of its own; a new one for each call.
         part : int
@@ -425,12 +448,12 @@ cdef class Worker:
         cdef int32_t number = 0
         cdef bint failed = False
         self._check_stretch(first, last)
-        if first % _ROUND_TOKENS:
-            raise ValueError(f"rounds begin at multiples of {_ROUND_TOKENS} tokens, not at {first}")
+        if first % rounds.size:
+            raise ValueError(f"rounds begin at multiples of {rounds.size} tokens, not at {first}")
         self.ratio = <float> ratio
         with nogil:
             while position < last:
-                next_position = min(position + _ROUND_TOKENS, last)
+                next_position = min(position + rounds.size, last)
                 number += 1
                 self.log.used = 0
                 failed = self._train_blocks(<uint64_t> epoch, position, next_position, lr, lr_slope, NULL, rounds,
@@ -563,7 +586,8 @@ cdef class Worker:
         """Return 0, or -1 if there is no memory for the log."""
         cdef int32_t *words = self.words + self.window
         cdef int64_t p, limit, n, left = 0, own = 0, right = 0
-        cdef int planned = 0, batch = EMBED_BATCH if self.cbow else 1
+        # windows of a batch share their labels, which paths do not
+        cdef int planned = 0, batch = EMBED_BATCH if self.cbow and not self.has_paths else 1
         for p in range(first, last):
             if embed_keeps(epoch_key, p, self.keep_thresholds[self.ids[p]]):
                 words[own] = self.ids[p]
@@ -587,17 +611,17 @@ cdef class Worker:
         n = left + own + right
         if n < 2:
             return 0
-        if embed_log_reserve(&self.log, n + own + self.noise_windows * self.negatives) != 0:
+        if embed_log_reserve(&self.log, n + own * self.most_targets + self.noise_windows * self.negatives) != 0:
             return -1
         self._draw(embed_block_stream(epoch_key, first), own)
         self._gather(words, n)
         self._find_output_rows(words + left, own)
         for p in range(min(own, <int64_t> _PREFETCH_WINDOWS)):
-            self._prefetch_targets(p)
+            self._prefetch_targets(words[left + p], p)
         for p in range(own):
             if p + _PREFETCH_WINDOWS < own:
-                self._prefetch_targets(p + _PREFETCH_WINDOWS)
-            planned += self._plan_window(n, left + p, p, &self.plans.windows[planned])
+                self._prefetch_targets(words[left + p + _PREFETCH_WINDOWS], p + _PREFETCH_WINDOWS)
+            planned += self._plan_window(words, n, left + p, p, &self.plans.windows[planned])
             if planned == batch or (planned and p == own - 1):
                 if self.cbow:
                     self.kernels.mean_windows(&self.plans.windows[0], planned)
@@ -638,17 +662,26 @@ cdef class Worker:
 
     cdef void _find_output_rows(self, const int32_t *centers, int64_t own) noexcept nogil:
         """Where the output rows of the block are: in the matrix or, in a round, copies in the log."""
-        cdef int64_t i
+        cdef int64_t draws = min(own, <int64_t> self.noise_windows) * self.negatives, i, j
+        cdef int32_t word
         self.stamp += 1
-        cdef int64_t draws = min(own, <int64_t> self.noise_windows) * self.negatives
         for i in range(own):
+            word = centers[i]
+            if self.has_paths:
+                for j in range(self._target_count(word)):
+                    self.target_rows[i * self.most_targets + j] = self._output_row(
+                        self.path_rows[self.path_offsets[word] + j])
+                continue
             if self.in_round and i + _PREFETCH_POSITIONS < own:
                 embed_prefetch_row(&self.outputs[centers[i + _PREFETCH_POSITIONS], 0], self.width)
-            self.target_rows[i] = self._output_row(centers[i])
+            self.target_rows[i] = self._output_row(word)
         for i in range(draws):
             if self.in_round and i + _PREFETCH_POSITIONS < draws:
                 embed_prefetch_row(&self.outputs[self.noise[i + _PREFETCH_POSITIONS], 0], self.width)
             self.noise_rows[i] = self._output_row(self.noise[i])
+
+    cdef int64_t _target_count(self, int32_t word) noexcept nogil:
+        return self.path_offsets[word + 1] - self.path_offsets[word] if self.has_paths else 1
 
     cdef float *_output_row(self, int32_t row) noexcept nogil:
         cdef uint32_t h
@@ -704,13 +737,26 @@ cdef class Worker:
                                  self.row_offsets[words[i] + 1] - first, 1, self.width,
                                  self.log.rows + i * self.stride, self.before.floats + i * self.stride)
 
-    cdef void _prefetch_targets(self, int64_t c) noexcept nogil:
+    cdef void _prefetch_targets(self, int32_t word, int64_t c) noexcept nogil:
         cdef int64_t j
         cdef float **noise = self._noise_of(c)
-        embed_prefetch_row(self.target_rows[c], self.width)
+        for j in range(self._target_count(word)):
+            embed_prefetch_row(self.target_rows[c * self.most_targets + j], self.width)
         if c < self.noise_windows:  # later windows meet rows that are still in the cache
             for j in range(self.negatives):
                 embed_prefetch_row(noise[j], self.width)
+
+    cdef void _plan_path(self, int32_t word, int64_t c, embed_window *plan) noexcept nogil:
+        """The rows of a path and their labels, as signs for every line of scores."""
+        cdef int64_t j, count = self._target_count(word)
+        cdef float sign
+        cdef float *line
+        for j in range(count):
+            plan.y[j] = self.target_rows[c * self.most_targets + j]
+            sign = -0.0 if self.path_labels[self.path_offsets[word] + j] else 0.0
+            line = plan.signs + j // EMBED_GROUP * 2 * EMBED_LINE + j % EMBED_GROUP
+            line[0] = line[EMBED_LINE] = sign
+        plan.unique = plan.ny = <int> count
 
     cdef void _plan_targets(self, int64_t c, embed_window *plan) noexcept nogil:
         """The target's row, then the distinct noise rows, then a second mention of each that was drawn again.
@@ -738,17 +784,21 @@ cdef class Worker:
         plan.unique = <int> unique
         plan.ny = <int> (unique + again)
 
-    cdef int _plan_window(self, int64_t n, int64_t center, int64_t c, embed_window *plan) noexcept nogil:
-        """Plan the window round `center`; return 0 if it has no context, else 1."""
+    cdef int _plan_window(self, const int32_t *words, int64_t n, int64_t center, int64_t c,
+                          embed_window *plan) noexcept nogil:
+        """Plan the window round `center`; return 0 if it has no context or no target, else 1."""
         cdef int64_t first = max(<int64_t> 0, center - self.reaches[c])
         cdef int64_t last = min(n - 1, center + self.reaches[c])
         cdef int64_t contexts = last - first
         cdef int64_t i, k = 0
         # dL/dx of a context is 1/contexts of dL/dmean; word2vec.c drops that factor
         cdef float weight = 1 / <float> contexts if self.cbow and self.exact else 1
-        if contexts == 0:
+        if contexts == 0 or self._target_count(words[center]) == 0:
             return 0
-        self._plan_targets(c, plan)
+        if self.has_paths:
+            self._plan_path(words[center], c, plan)
+        else:
+            self._plan_targets(c, plan)
         for i in range(first, last + 1):
             if i != center:
                 plan.x[k] = self.block + i * self.stride

@@ -97,6 +97,9 @@ class ReferenceWorker:
     negatives: int
     noise_windows: int
     seed: int
+    path_offsets: NDArray[np.int64]
+    path_rows: NDArray[np.int32]
+    path_labels: NDArray[np.uint8]
     loss: float = 0.0
     changed_inputs: list[int] = field(default_factory=list)
     changed_outputs: list[int] = field(default_factory=list)
@@ -184,12 +187,13 @@ class ReferenceWorker:
             contexts = [i for i in range(center - reach, center + reach + 1) if i != center and 0 <= i < len(words)]
             if contexts:
                 batch.append(Window(contexts, words[center], noise[c % self.noise_windows]))
-            if len(batch) == (_CBOW_BATCH if self.cbow else 1) or c == len(own) - 1:
+            if len(batch) == (_CBOW_BATCH if self.cbow and not len(self.path_offsets) else 1) or c == len(own) - 1:
                 self._train_windows(block, batch, lr, ratios)
                 batch = []
 
         self.changed_inputs.extend(int(row) for position_rows in rows for row in position_rows)
-        self.changed_outputs.extend({*own, *itertools.chain.from_iterable(noise)})
+        targets = (self._targets(Window([], word, [])) for word in own)
+        self.changed_outputs.extend({row for rows, _ in targets for row in rows} | {*itertools.chain(*noise)})
 
         # scatter: what a position has moved by, each of its rows moves by
         for position, position_rows in enumerate(rows):
@@ -205,12 +209,19 @@ class ReferenceWorker:
             noise.append(slot if draw <= threshold else alias)
         return noise
 
+    def _targets(self, window: Window) -> tuple[list[int], Floats]:
+        """Return the output rows that a window meets, and their labels."""
+        if len(self.path_offsets):
+            path = slice(self.path_offsets[window.target], self.path_offsets[window.target + 1])
+            return self.path_rows[path].tolist(), self.path_labels[path].astype(np.float64)
+        targets = [window.target] + [word for word in window.noise if word != window.target]
+        return targets, np.array([1.0] + [0.0] * (len(targets) - 1))
+
     def _train_windows(self, block: Floats, windows: list[Window], lr: float, ratios: Floats) -> None:
         """Take the scores of all windows, then update with one after the other."""
         scored = []
         for window in windows:
-            targets = [window.target] + [word for word in window.noise if word != window.target]
-            labels = np.array([1.0] + [0.0] * (len(targets) - 1))
+            targets, labels = self._targets(window)
             x = block[window.contexts]
             if self.cbow:
                 x = x.mean(axis=0, keepdims=True)

@@ -374,7 +374,8 @@ cdef class PhraseJoiner:
     cdef phrase_walker walker
     cdef uint8_t[::1] roles
 
-    def __cinit__(self, list phrases not None, const int32_t[::1] joined not None, const uint8_t[::1] connectors not None):
+    def __cinit__(self, list phrases not None, const int32_t[::1] joined not None,
+                  const uint8_t[::1] connectors not None):
         cdef int32_t between
         cdef phrase_pair pair
         cdef phrase_pair* slot

@@ -419,6 +419,15 @@ def _copy(source: Float32s, target: Float32s, threads: int) -> None:
         list(pool.map(copy, range(0, len(source), _COPY_ROWS)))
 
 
+def refuse_patience(config: TrainConfig) -> None:
+    """Raise ConfigError for a run with checkpoints and `patience`: they do not hold the best epoch to go back to."""
+    if config.patience:
+        raise ConfigError(
+            f"patience is {config.patience}, but a checkpoint does not hold the best epoch that patience goes back "
+            "to: use patience or checkpoints"
+        )
+
+
 @dataclass(frozen=True)
 class Plan:
     """What a caller asks for; see :func:`embed.train`.
@@ -450,8 +459,13 @@ class Plan:
         paths = [None if path is None else Path(path) for path in (directory, resume)]
         return cls(paths[0], Every.parse(every), keep, paths[1], anyway)
 
-    def is_resumed(self, config: TrainConfig) -> bool:
+    def is_resumed(self, config: TrainConfig | None) -> bool:
         """Return whether there is a checkpoint to go on from, before hours are spent on the corpus.
+
+        Parameters
+        ----------
+        config : TrainConfig or None
+            None if the corpus decides on it: `restore` compares it then.
 
         Raises
         ------
@@ -477,6 +491,8 @@ class Plan:
         if not present:
             message = f"{self.resume} has no checkpoint yet: the run begins at the beginning"
             warnings.warn(message, CheckpointWarning, stacklevel=4)
+        if config is None:
+            return bool(present)
         for path in reversed(present):
             with contextlib.suppress(FormatError):  # told when it is read whole
                 found = read(path)

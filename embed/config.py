@@ -121,6 +121,7 @@ class TrainConfig:
         _MODEL,
         choices=("exact", "historic"),
     )
+    loss: str = _parameter("ns", "negative sampling (ns) or hierarchical softmax (hs)", _MODEL, choices=("ns", "hs"))
     subword: bool = _parameter(False, "represent a word by its own row and its character n-grams", _MODEL)
     min_n: int = _parameter(3, "shortest character n-gram", _MODEL, low=1, high=32)
     max_n: int = _parameter(6, "longest character n-gram", _MODEL, low=1, high=32)

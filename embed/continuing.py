@@ -44,7 +44,7 @@ from embed.vocab import Vocabulary
 __all__ = ["VOCABULARIES", "continue_training", "model_of", "transfer"]
 
 VOCABULARIES = ("old", "union")
-_FIXED = ("dim", "subword", "min_n", "max_n", "buckets", "hash_count")
+_FIXED = ("dim", "loss", "subword", "min_n", "max_n", "buckets", "hash_count")
 
 
 def continue_training(
@@ -91,6 +91,10 @@ def continue_training(
     simd_path()
     model = start if isinstance(start, Model) else model_of(start)
     config = _config(model, overrides)
+    if config.loss == "hs" and vocabulary == "union":
+        raise ConfigError(
+            "with hierarchical softmax only the old vocabulary can go on: new words would change its tree"
+        )
     text = open_corpus(
         corpus, tokenizer=config.tokenizer, lowercase=config.lowercase, decode_errors=config.decode_errors
     )

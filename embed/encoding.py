@@ -32,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed import _text
+from embed.abandoned import held, remove_abandoned
 from embed.corpora import PIECE_TOKENS, SentenceCorpus
 from embed.corpora.files import FileCorpus
 from embed.errors import CorpusError, FormatError
@@ -187,17 +188,18 @@ def encode(
     if target is not None and (kept := _kept(target, corpus, settings)) is not None:
         return kept
     work = _work_directory(target)
-    try:
-        durable = target is not None
-        meta, vocabulary = _encode_into(work, corpus, settings, progress, durable=durable, phrases=phrases)
-        if target is None:
-            return EncodedCorpus(work, meta, vocabulary, temporary=True)
-        with _writing(target):
-            _move(work, target)
-        return EncodedCorpus(target, meta, vocabulary, temporary=False)
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
+    with held(work):
+        try:
+            durable = target is not None
+            meta, vocabulary = _encode_into(work, corpus, settings, progress, durable=durable, phrases=phrases)
+            if target is None:
+                return EncodedCorpus(work, meta, vocabulary, temporary=True)
+            with _writing(target):
+                _move(work, target)
+            return EncodedCorpus(target, meta, vocabulary, temporary=False)
+        except BaseException:
+            shutil.rmtree(work, ignore_errors=True)
+            raise
 
 
 def encode_with(
@@ -462,6 +464,9 @@ def _work_directory(target: Path | None) -> Path:
         if target is None:
             return Path(tempfile.mkdtemp(prefix="train-embeddings-"))
         target.parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(target.parent, f".{target.name}.", IDS)
+        if target.exists():  # else it may be what a killed process could not put back
+            remove_abandoned(target.parent, f".{target.name}.old.", target.name)
         return Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
 
 
@@ -472,18 +477,19 @@ def _move(work: Path, target: Path) -> None:
         os.rename(work, target)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-    try:
-        os.rename(target, old / target.name)
+    with held(old):
         try:
-            os.rename(work, target)
+            os.rename(target, old / target.name)
+            try:
+                os.rename(work, target)
+            except OSError:
+                os.rename(old / target.name, target)
+                raise
         except OSError:
-            os.rename(old / target.name, target)
+            with contextlib.suppress(OSError):
+                old.rmdir()  # unless it holds what could not be put back
             raise
-    except OSError:
-        with contextlib.suppress(OSError):
-            old.rmdir()  # unless it holds what could not be put back
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -14,9 +14,8 @@ phrase of words that are rare alone would be lost, and words on both sides of on
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from embed.config import TrainConfig
 from embed.errors import ConfigError, CorpusError
 from embed.phrase_scores import Scorer, npmi_scorer, original_scorer, word2phrase_scorer
 
-__all__ = ["ENGLISH_CONNECTOR_WORDS", "SCORES", "Phrase", "PhraseModel", "PhraseSettings", "learn_passes"]
+__all__ = ["ENGLISH_CONNECTOR_WORDS", "SCORES", "Passes", "Phrase", "PhraseSettings", "key_of", "learn_passes"]
 
 ENGLISH_CONNECTOR_WORDS = frozenset(
     ("a", "an", "the", "for", "of", "with", "without", "at", "from", "to", "in", "on", "by", "and", "or")
@@ -68,8 +67,8 @@ class PhraseSettings:
         Words that may stand within a phrase and do not count, such as `ENGLISH_CONNECTOR_WORDS`.
     max_pairs : int
         Distinct pairs held in memory, 26 to 52 bytes each (the table doubles), and twice that for a moment when it
-        grows or is pruned. Beyond it, a count may be too low by at most ``2 * pairs seen / max_pairs``; the model says
-        by how much it may be.
+        grows or is pruned. Beyond it, a count may be too low by at most ``2 * pairs seen / max_pairs``; the model
+        says by how much it may be.
 
     Raises
     ------
@@ -98,6 +97,9 @@ class PhraseSettings:
         if isinstance(connectors, str) or not all(isinstance(word, str) and word for word in connectors):
             raise ConfigError("connectors must be words, each a str that is not empty")
         object.__setattr__(self, "connectors", tuple(sorted(set(connectors))))
+        for text in (self.delimiter, *self.connectors):
+            if any("\ud800" <= character <= "\udfff" for character in text):
+                raise ConfigError(f"delimiter and connectors must be text that UTF-8 can hold, not {text!r:.60}")
         threshold = SCORES[self.score][1] if self.threshold is None else self.threshold
         if isinstance(threshold, bool) or not isinstance(threshold, (int, float)):
             raise ConfigError(f"threshold must be a number, not {threshold!r:.60}")
@@ -136,47 +138,13 @@ class Phrase:
     count: int
 
 
-@dataclass(frozen=True)
-class PhraseModel:
-    """Phrases that have been learnt, pass by pass, best first.
-
-    Attributes
-    ----------
-    settings : PhraseSettings
-    passes : tuple of tuples of Phrase
-    count_errors : tuple of int
-        For each pass, by how much a count may be too low because `max_pairs` was reached; 0 if it was not.
-    """
-
-    settings: PhraseSettings
-    passes: tuple[tuple[Phrase, ...], ...]
-    count_errors: tuple[int, ...]
-
-    def apply(self, sentences: Iterable[list[str]]) -> Iterator[list[str]]:
-        """Return an iterator over new lists: the sentences with their phrases joined."""
-        return map(self._joiner.join, sentences)
-
-    @cached_property
-    def _joiner(self) -> _text.WordJoiner:
-        connectors = tuple(self.settings.connectors)
-        ids = {word: number for number, word in enumerate(connectors)}
-        for phrase in (phrase for phrases in self.passes for phrase in phrases):
-            for word in (*phrase.words, self.settings.delimiter.join(phrase.words)):
-                ids.setdefault(word, len(ids))
-        flags = np.zeros(len(ids) + 1, dtype=np.uint8)
-        flags[: len(connectors)] = 1
-        joiners = []
-        for phrases in self.passes:
-            keys = [_key([ids[word] for word in phrase.words]) for phrase in phrases]
-            joined = [ids[self.settings.delimiter.join(phrase.words)] for phrase in phrases]
-            joiners.append(_text.PhraseJoiner(keys, np.array(joined, dtype=np.int32), flags))
-        return _text.WordJoiner(list(ids), joiners)
+Passes = tuple[tuple[Phrase, ...], ...]
 
 
 def learn_passes(
     path: Path, counter: _text.TokenCounter, settings: PhraseSettings, *, keep_joined: bool
-) -> PhraseModel:
-    """Learn phrases from a file of provisional ids.
+) -> tuple[Passes, tuple[int, ...]]:
+    """Learn phrases from a file of provisional ids; returns those of each pass, and the error of its counts.
 
     Parameters
     ----------
@@ -208,7 +176,7 @@ def learn_passes(
                 _join(path, counter, _text.PhraseJoiner(keys, joined, _flags(counter, connector_ids)))
     except OverflowError as error:
         raise CorpusError(f"{error}: words and phrases cannot be told apart any more") from error
-    return PhraseModel(settings, tuple(passes), tuple(errors))
+    return tuple(passes), tuple(errors)
 
 
 def _flags(counter: _text.TokenCounter, connector_ids: NDArray[np.int32]) -> NDArray[np.uint8]:
@@ -274,5 +242,6 @@ def _between(links: dict[int, tuple[int, int]], node: int) -> tuple[int, ...]:
     return tuple(reversed(found))
 
 
-def _key(ids: list[int]) -> tuple[int, tuple[int, ...], int]:
+def key_of(ids: list[int]) -> tuple[int, tuple[int, ...], int]:
+    """Return the ids of a phrase as the compiled code takes them."""
     return ids[0], tuple(ids[1:-1]), ids[-1]

@@ -5,16 +5,22 @@ The corpus is read once, into a temporary file of ids (4 bytes a token), which t
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from embed import _text
 from embed.corpora import SentenceCorpus
 from embed.encoding import Progress, count_tokens
 from embed.errors import CorpusError, FormatError
-from embed.formats.phrase_file import load_phrases, save_phrases
-from embed.phrase_model import ENGLISH_CONNECTOR_WORDS, Phrase, PhraseModel, PhraseSettings, learn_passes
+from embed.formats.phrase_file import read_phrases, write_phrases
+from embed.phrase_model import ENGLISH_CONNECTOR_WORDS, Passes, Phrase, PhraseSettings, key_of, learn_passes
 
 __all__ = [
     "ENGLISH_CONNECTOR_WORDS",
@@ -23,8 +29,54 @@ __all__ = [
     "PhraseSettings",
     "learn_phrases",
     "load_phrases",
-    "save_phrases",
 ]
+
+
+@dataclass(frozen=True)
+class PhraseModel:
+    """Phrases that have been learnt, pass by pass, best first.
+
+    Attributes
+    ----------
+    settings : PhraseSettings
+    passes : tuple of tuples of Phrase
+    count_errors : tuple of int
+        For each pass, by how much a count may be too low because `max_pairs` was reached; 0 if it was not.
+    """
+
+    settings: PhraseSettings
+    passes: Passes
+    count_errors: tuple[int, ...]
+
+    def apply(self, sentences: Iterable[list[str]]) -> Iterator[list[str]]:
+        """Return an iterator over new lists: the sentences with their phrases joined."""
+        return map(self._joiner.join, sentences)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model, always the same bytes for the same model; :func:`load_phrases` reads it.
+
+        Raises
+        ------
+        FormatError
+            The file cannot be written.
+        """
+        write_phrases(path, self.settings, self.passes, self.count_errors)
+
+    @cached_property
+    def _joiner(self) -> _text.WordJoiner:
+        connectors = tuple(self.settings.connectors)
+        ids = {word: number for number, word in enumerate(connectors)}
+        for phrase in (phrase for phrases in self.passes for phrase in phrases):
+            for word in (*phrase.words, self.settings.delimiter.join(phrase.words)):
+                ids.setdefault(word, len(ids))
+        flags = np.zeros(len(ids) + 1, dtype=np.uint8)
+        flags[: len(connectors)] = 1
+        joiners = []
+        for phrases in self.passes:
+            keys = [key_of([ids[word] for word in phrase.words]) for phrase in phrases]
+            joined = [ids[self.settings.delimiter.join(phrase.words)] for phrase in phrases]
+            joiners.append(_text.PhraseJoiner(keys, np.array(joined, dtype=np.int32), flags))
+        return _text.WordJoiner(list(ids), joiners)
 
 
 def learn_phrases(
@@ -69,6 +121,17 @@ def learn_phrases(
             counter = count_tokens(path, corpus, progress)
             if not counter.tokens:
                 raise CorpusError("the corpus is empty: there are no tokens to find phrases in")
-            return learn_passes(path, counter, settings, keep_joined=False)
+            return PhraseModel(settings, *learn_passes(path, counter, settings, keep_joined=False))
     except OSError as error:
         raise FormatError(f"cannot write a temporary file for the phrases: {error.strerror or error}") from error
+
+
+def load_phrases(path: str | os.PathLike[str]) -> PhraseModel:
+    """Read what `PhraseModel.save` has written.
+
+    Raises
+    ------
+    FormatError
+        The file cannot be read, is no phrase model, is of another version, or is damaged.
+    """
+    return PhraseModel(*read_phrases(path))

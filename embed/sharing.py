@@ -14,11 +14,21 @@ from numpy.typing import NDArray
 
 from embed import _core
 
-__all__ = ["Chunks", "Rate", "Rounds", "Sharing"]
+__all__ = ["Chunks", "Rate", "Rounds", "Sharing", "round_tokens"]
 
 # Tokens a worker takes at a time: some hundredths of a second of work, and less where the corpus is so short that
 # the threads would not come out even at the end of an epoch.
 _MAX_CHUNK_TOKENS, _MIN_CHUNK_TOKENS, _CHUNKS_PER_THREAD = 1 << 15, 1 << 10, 64
+
+
+# A short corpus has short rounds, so that an epoch has some hundreds of them.
+_LEAST_ROUND_TOKENS, _ROUNDS_PER_EPOCH = 256, 256
+
+
+def round_tokens(tokens: int) -> int:
+    """Return the size of a round for a corpus of so many tokens: a power of two, so that it depends on little."""
+    wanted = max(tokens // _ROUNDS_PER_EPOCH, _LEAST_ROUND_TOKENS)
+    return min(1 << (wanted.bit_length() - 1), int(_core.ROUND_TOKENS))
 
 
 class Rate:
@@ -93,9 +103,9 @@ class Rounds:
         rate: Rate,
         stop: NDArray[np.int32],
     ) -> None:
-        size = _core.ROUND_TOKENS
+        size = round_tokens(tokens)
         self._first, self._last = first, min(-(-last // size) * size, tokens)
-        self._rounds = _core.Rounds(workers, processors, rows, first)
+        self._rounds = _core.Rounds(workers, processors, rows, first, size)
         self._rate, self._stop = rate, stop
 
     @property

@@ -27,11 +27,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed import _core, held_out, presets
-from embed.checkpoint import DEFAULT_EVERY, DEFAULT_KEEP, Checkpoint, Place, Plan, Saver, restore, vocabulary_digest
+from embed.checkpoint import (
+    DEFAULT_EVERY,
+    DEFAULT_KEEP,
+    Checkpoint,
+    Place,
+    Plan,
+    Saver,
+    refuse_patience,
+    restore,
+    vocabulary_digest,
+)
 from embed.config import TrainConfig, processors
 from embed.corpora import open_corpus
 from embed.encoding import EncodedCorpus, encode
 from embed.errors import AdviceWarning, ConfigError, CorpusError, DivergenceError
+from embed.huffman import HuffmanTree
 from embed.model import EpochRecord, Model, Provenance
 from embed.parameters import Parameters
 from embed.phrase_model import PhraseSettings
@@ -143,7 +154,9 @@ def train(
         config = config.replace(**overrides)
     simd_path()  # a bad environment is told before any work is done
     plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
-    is_resumed = plan.is_resumed(config)
+    if checkpoint is not None or resume is not None:
+        refuse_patience(config)
+    is_resumed = plan.is_resumed(None if preset == presets.AUTO else config)
     phrases = PhraseSettings.of(config)
     with ExitStack() as stack:
         if isinstance(corpus, EncodedCorpus):
@@ -223,11 +236,8 @@ class Trainer:
             With `patience` and checkpoints, which do not hold the best epoch to go back to.
         """
         config = self.config
-        if config.patience and (saver is not None or self._place != Place()):
-            raise ConfigError(
-                f"patience is {config.patience}, but a checkpoint does not hold the best epoch that patience goes back "
-                "to: use patience or checkpoints"
-            )
+        if saver is not None or self._place != Place():
+            refuse_patience(config)
         patience = Patience(self.parameters, config.patience, config.min_delta) if config.patience else None
         with ExitStack() as stack:
             bar = stack.enter_context(ProgressBar(self._tokens * config.epochs, "training", progress))
@@ -298,6 +308,7 @@ class Trainer:
         counts = corpus.vocabulary.counts
         keep = thresholds(keep_probabilities(counts, config.subsample))
         noise = alias_table(noise_distribution(counts, config.noise_exponent))
+        tree = HuffmanTree.from_counts(counts) if config.loss == "hs" else HuffmanTree.none()
         return [
             _core.Worker(
                 ids=corpus.ids,
@@ -313,10 +324,13 @@ class Trainer:
                 exact=config.gradient == "exact",
                 window=config.window,
                 fixed_window=config.window_kind == "fixed",
-                negatives=config.negatives,
+                negatives=config.negatives if config.loss == "ns" else 0,
                 noise_windows=_SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS,
                 seed=seed,
                 path=self.provenance.simd_path,
+                path_offsets=tree.offsets,
+                path_rows=tree.nodes,
+                path_labels=tree.labels,
             )
             for _ in range(self.provenance.threads)
         ]
@@ -412,6 +426,7 @@ class Trainer:
             raise
         if failures:
             raise failures[0]
+        look(sharing.position)
         return sharing.position
 
     def _sharing(self, first: int, last: int, epoch: int, rate: tuple[float, float]) -> Sharing:
@@ -427,7 +442,7 @@ class Trainer:
         for matrix, name in ((self.parameters.inputs, "an input"), (self.parameters.outputs, "an output")):
             if not _core.all_finite(matrix):
                 raise self._divergence(epoch, f"{name} vector is not finite")
-        untrained = (self.config.negatives + 1) * np.log(2)
+        untrained = self._targets_of_an_example() * np.log(2)
         if loss > untrained:
             warnings.warn(
                 f"the loss of epoch {epoch + 1} is {loss:.3g}, above the {untrained:.3g} of vectors that know nothing; "
@@ -435,6 +450,13 @@ class Trainer:
                 AdviceWarning,
                 stacklevel=4,
             )
+
+    def _targets_of_an_example(self) -> float:
+        if self.config.loss == "ns":
+            return self.config.negatives + 1
+        counts = self.corpus.vocabulary.counts
+        trained = counts * keep_probabilities(counts, self.config.subsample)
+        return float(np.average(np.diff(HuffmanTree.from_counts(counts).offsets), weights=trained))
 
     def _divergence(self, epoch: int, what: str) -> DivergenceError:
         return DivergenceError(f"training diverged in epoch {epoch + 1}: {what}; {self._lower_rates()}")

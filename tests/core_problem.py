@@ -9,6 +9,7 @@ import numpy as np
 
 from embed import _core
 from embed._reference import ReferenceWorker
+from embed.huffman import HuffmanTree
 from embed.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
 
 WORDS, BUCKETS, DIM = 50, 30, 20
@@ -22,6 +23,7 @@ def problem(
     seed: int = 0,
     subsample: float = 0.02,
     sentence_lengths: Sequence[int] = SENTENCE_LENGTHS,
+    hierarchical: bool = False,
     **settings: Any,
 ) -> dict[str, Any]:
     """Return the arguments that both kinds of workers take; `inputs` and `outputs` are float32 and padded."""
@@ -38,6 +40,7 @@ def problem(
     outputs = padded(WORDS, DIM)
     _core.fill_uniform(inputs, DIM, 0.3, 1)
     _core.fill_uniform(outputs, DIM, 0.3, 2)
+    tree = HuffmanTree.from_counts(counts) if hierarchical else HuffmanTree.none()
     return {
         "ids": ids.astype(np.int32),
         "offsets": offsets.astype(np.int64),
@@ -51,7 +54,10 @@ def problem(
         "exact": True,
         "window": 5,
         "fixed_window": False,
-        "negatives": 5,
+        "negatives": 0 if hierarchical else 5,
+        "path_offsets": tree.offsets,
+        "path_rows": tree.nodes,
+        "path_labels": tree.labels,
         "noise_windows": 8,
         "seed": 7,
     } | settings

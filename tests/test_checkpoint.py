@@ -23,6 +23,8 @@ import pytest
 from embed import checkpoint, checkpoint_file
 from embed.checkpoint import Every, Place, Saver, checkpoints_in, read
 from embed.cli import main
+from embed.cli.parser import parse
+from embed.cli.resuming import how_to_resume
 from embed.config import TrainConfig
 from embed.encoding import EncodedCorpus, encode
 from embed.errors import CheckpointWarning, ConfigError, DivergenceError, FormatError
@@ -103,6 +105,23 @@ def test_several_threads_go_on_from_the_same_place_with_the_same_schedule(
     resumed = train(encoded, **settings, resume=_kept(path, tmp_path / "one"))
     assert [record.lr for record in resumed.history] == [record.lr for record in whole.history]
     assert resumed.history[-1].loss == pytest.approx(whole.history[-1].loss, rel=0.05)
+
+
+@pytest.mark.parametrize("settings", MODELS[:4], ids=lambda settings: "-".join(map(str, settings.values())) or "sg")
+def test_a_deterministic_run_goes_on_to_the_same_bits_on_any_number_of_threads(
+    settings: dict[str, Any], encoded: EncodedCorpus, tmp_path: Path
+) -> None:
+    settings = {**SMALL, **settings, "deterministic": True}
+    expected = _content(train(encoded, **settings))
+    kept = tmp_path / "kept"
+    # 1700 is no multiple of the tokens of a round, which a checkpoint has to wait for
+    watched = {**settings, "threads": 3, "checkpoint": kept, "checkpoint_every": "1700tokens", "checkpoint_keep": 99}
+    assert _content(train(encoded, **watched)) == expected
+    found = checkpoints_in(kept)
+    assert len({read(path).place.position for path in found} - {0}) > 1  # within an epoch
+    for number, path in enumerate(found):
+        folder = _kept(path, tmp_path / path.stem)
+        assert _content(train(encoded, **{**settings, "threads": 1 + number % 3}, resume=folder)) == expected
 
 
 def test_a_finished_run_is_read_and_not_trained_further(encoded: EncodedCorpus, tmp_path: Path) -> None:
@@ -196,6 +215,21 @@ def test_another_configuration_is_refused_before_the_corpus_is_read(
     train(encoded, **SMALL, checkpoint=tmp_path)
     with pytest.raises(ConfigError, match=named):
         train(_never(), **{**SMALL, **changes}, resume=tmp_path)
+
+
+def test_a_preset_that_the_corpus_chooses_is_gone_on_with(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"preset": "auto", "threads": 1, "epochs": 1, "dim": 18, "buckets": 300, "min_count": 1}
+    expected = train(SENTENCES, **settings, checkpoint=tmp_path)
+    assert _content(train(SENTENCES, **settings, resume=tmp_path)) == _content(expected)
+    with pytest.raises(ConfigError, match=r"dim \(18 there, 20 here\)"):
+        train(SENTENCES, **{**settings, "dim": 20}, resume=tmp_path)
+
+
+def test_patience_with_checkpoints_is_refused_before_the_corpus_is_read(tmp_path: Path) -> None:
+    for flag in ("checkpoint", "resume"):
+        with pytest.raises(ConfigError, match="use patience or checkpoints"):
+            train(_never(), **SMALL, patience=1, held_out=0.1, **{flag: tmp_path / "new"})
+    assert not (tmp_path / "new").exists()
 
 
 def test_who_insists_may_change_what_leaves_rows_and_places_alone(encoded: EncodedCorpus, tmp_path: Path) -> None:
@@ -451,6 +485,13 @@ def test_in_python_an_interrupt_is_raised_and_the_handlers_are_put_back(encoded:
     assert _content(train(encoded, **SMALL, resume=tmp_path)) == _content(expected)
 
 
+def test_who_goes_on_with_standard_input_is_told_to_give_it_again(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint-000001.ckpt").touch()
+    for corpus, told in (("-", "; with the same text on standard input, go on with: "), ("text.txt", "; go on with: ")):
+        given = ["train", corpus, "--checkpoint", str(tmp_path)]
+        assert how_to_resume(parse(given), given).startswith(f"{told}train-embeddings train {corpus} ")
+
+
 @posix
 def test_a_second_signal_acts_at_once(encoded: EncodedCorpus, tmp_path: Path) -> None:
     def callback(record: Any, model: Model) -> None:
@@ -468,6 +509,13 @@ def test_a_second_signal_acts_at_once(encoded: EncodedCorpus, tmp_path: Path) ->
 
 
 # the command
+
+
+@pytest.mark.parametrize("flag", ["--checkpoint", "--resume"])
+def test_checkpoints_of_a_continued_training_are_refused(flag: str, tmp_path: Path, capsys: Any) -> None:
+    assert main(["train", "x.txt", "-o", "v.txt", "--continue-from", "m.embed", flag, str(tmp_path / "kept")]) == 2
+    assert "goes with neither --checkpoint nor --resume" in capsys.readouterr().err
+    assert not (tmp_path / "kept").exists()
 
 
 def test_flags_that_need_another_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

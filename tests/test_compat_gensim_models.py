@@ -16,10 +16,10 @@ import embed
 from embed.compat.gensim import FastText, KeyedVectors, Word2Vec, load_facebook_model, save_facebook_model
 from embed.compat.gensim.dense_trainer import DenseTrainer, Extras
 from embed.compat.gensim.errors import ArgumentError, NotReadyError, SentencesError, WrongKindError
-from embed.compat.gensim.huffman import HuffmanTree
 from embed.config import TrainConfig
 from embed.encoding import encode_with
 from embed.errors import ConfigError, FormatError
+from embed.huffman import HuffmanTree
 from embed.parameters import Parameters
 from embed.vocab import Vocabulary
 

@@ -25,14 +25,17 @@ def loss_at(arguments: dict, matrix: str, row: int, column: int, step: float) ->
 
 @pytest.mark.parametrize("subword", [False, True])
 @pytest.mark.parametrize("cbow", [False, True])
+@pytest.mark.parametrize("hierarchical", [False, True])
 @pytest.mark.parametrize("matrix", ["inputs", "outputs"])
-def test_the_exact_update_is_the_derivative(cbow: bool, subword: bool, matrix: str) -> None:
-    arguments = problem(subword=subword, cbow=cbow, exact=True, window=3)
+def test_the_exact_update_is_the_derivative(cbow: bool, subword: bool, hierarchical: bool, matrix: str) -> None:
+    arguments = problem(subword=subword, cbow=cbow, exact=True, window=3, hierarchical=hierarchical)
     worker = reference_worker(arguments)
     before = getattr(worker, matrix).copy()
     worker.run(0, LR, 0.0, 1.0)
     update = (getattr(worker, matrix) - before) / LR
     rows = (*ROWS, WORDS + 2, WORDS + 11) if subword and matrix == "inputs" else ROWS
+    if hierarchical and matrix == "outputs":
+        rows = (WORDS - 2, WORDS - 5, WORDS - 12)  # inner nodes: the root and some below
     for row in rows:
         for column in (1, 8):
             above, below = (loss_at(arguments, matrix, row, column, step) for step in (STEP, -STEP))

@@ -44,9 +44,10 @@ def run_rounds(
     return inputs, outputs, workers, ends
 
 
+@pytest.mark.parametrize("hierarchical", [False, True])
 @pytest.mark.parametrize(("cbow", "exact", "subword"), COMBINATIONS)
-def test_rounds_agree_with_the_twin(cbow: bool, exact: bool, subword: bool) -> None:
-    arguments = problem(subword=subword, cbow=cbow, exact=exact, **LONG)
+def test_rounds_agree_with_the_twin(cbow: bool, exact: bool, subword: bool, hierarchical: bool) -> None:
+    arguments = problem(subword=subword, cbow=cbow, exact=exact, hierarchical=hierarchical, **LONG)
     twin = reference_worker(arguments)
     for epoch in range(2):
         twin.run_rounds(epoch, 0.01, -1e-6, 1.5)

@@ -37,6 +37,23 @@ def test_the_core_agrees_with_its_twin(
         assert not outputs[:, DIM:].any()
 
 
+@pytest.mark.parametrize(("cbow", "exact", "subword"), list(itertools.product((False, True), repeat=3)))
+def test_they_agree_on_hierarchical_softmax(cbow: bool, exact: bool, subword: bool) -> None:
+    arguments = problem(subword=subword, cbow=cbow, exact=exact, hierarchical=True)
+    assert np.diff(arguments["path_offsets"]).max() > 6  # more than a group of rows
+    twin = reference_worker(arguments)
+    for epoch in range(2):
+        twin.run(epoch, 0.02, -1e-5, 1.5)
+    for path in _core.simd_paths():
+        worker, inputs, outputs = core_worker(arguments, path)
+        for epoch in range(2):
+            run_epoch(worker, arguments, epoch, 0.02, -1e-5, 1.5)
+        np.testing.assert_allclose(inputs[:, :DIM], twin.inputs, rtol=0, atol=TOLERANCE, err_msg=path)
+        np.testing.assert_allclose(outputs[:, :DIM], twin.outputs, rtol=0, atol=TOLERANCE, err_msg=path)
+        assert (worker.examples, worker.centers) == (twin.examples, twin.centers)
+        assert worker.loss == pytest.approx(twin.loss, rel=1e-5)
+
+
 def test_the_twin_changes_what_it_trains() -> None:
     # guards the test above: two workers that do nothing would agree as well
     arguments = problem(subword=True)

@@ -19,7 +19,7 @@ PACKAGES = ("embed", "embed.cli", "embed.compat", "embed.compat.gensim", "embed.
 # import one another.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("embed.errors", "embed.config", "embed.spelling", "embed.presets"),
-    ("embed._core", "embed._text", "embed.corpora", "embed.atomic"),
+    ("embed._core", "embed._text", "embed.corpora", "embed.atomic", "embed.abandoned"),
     (
         "embed.vocab",
         "embed.sampling",
@@ -29,6 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "embed.phrase_model",
         "embed.phrase_scores",
         "embed.zipf",
+        "embed.huffman",
     ),
     (
         "embed.vectors",

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed import TrainConfig, encode, learn_phrases, load_phrases, save_phrases, train
+from embed import TrainConfig, encode, learn_phrases, load_phrases, train
 from embed.cli import main
 from embed.corpora import open_corpus
 from embed.demo import find_dump
 from embed.errors import ConfigError, CorpusError, FormatError
-from embed.phrase_model import ENGLISH_CONNECTOR_WORDS, SCORES, PhraseModel, PhraseSettings
+from embed.phrase_model import ENGLISH_CONNECTOR_WORDS, SCORES, PhraseSettings
+from embed.phrases import PhraseModel
 
 Sentences = list[list[str]]
 Pair = tuple[str, ...]
@@ -164,7 +165,7 @@ def test_a_phrase_spelt_like_a_word_is_that_word() -> None:
 
 def test_saved_and_read_again_it_is_the_same_and_the_bytes_are(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        save_phrases(learn_phrases(NEW_YORK, threshold=0.3, connectors=["is"]), tmp_path / name)
+        learn_phrases(NEW_YORK, threshold=0.3, connectors=["is"]).save(tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     model = load_phrases(tmp_path / "one")
     assert model == learn_phrases(NEW_YORK, threshold=0.3, connectors=["is"])
@@ -173,7 +174,7 @@ def test_saved_and_read_again_it_is_the_same_and_the_bytes_are(tmp_path: Path) -
 
 def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "phrases"
-    save_phrases(learn_phrases(NEW_YORK, threshold=0.3), path)
+    learn_phrases(NEW_YORK, threshold=0.3).save(path)
     data = path.read_bytes()
     for damaged, why in (
         (data[:-1], "checksum"),
@@ -200,6 +201,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
         {"min_count": 0},
         {"max_pairs": 0},
         {"delimiter": 1},
+        {"delimiter": "\ud800"},
         {"connectors": "of"},
         {"connectors": [""]},
     ],
@@ -243,7 +245,12 @@ def test_the_command_learns_saves_applies_and_reapplies(tmp_path: Path, capsys: 
     assert main(["phrases", str(text), "--model", str(model), "--apply", str(again)]) == 0
     assert again.read_bytes() == joined.read_bytes()
     assert "\t20\tnew_york\n" in capsys.readouterr().out
-    assert main(["phrases", "-", "--apply", str(again)]) == ConfigError.exit_code
+    for refused in (
+        ["-", "--apply", str(again)],
+        [str(text), "--phrases", "0"],
+        [str(text), "--model", str(model), "--phrase-min-count", "2"],
+    ):
+        assert main(["phrases", *refused]) == ConfigError.exit_code
 
 
 def test_words_that_no_corpus_holds_are_left_as_they_are_and_other_things_refused() -> None:

@@ -40,7 +40,7 @@ MODELS = [
     for objective in ("sg", "cbow")
     for gradient in ("exact", "historic")
     for subword in (False, True)
-]
+] + [{"loss": "hs"}, {"loss": "hs", "objective": "cbow"}, {"loss": "hs", "subword": True}]
 
 
 @pytest.fixture(scope="module")
@@ -298,6 +298,9 @@ def test_rows_beyond_four_billion_floats(tmp_path: Path) -> None:
         noise_windows=8,
         seed=1,
         path=_core.simd_paths()[0],
+        path_offsets=np.zeros(0, np.int64),
+        path_rows=np.zeros(0, np.int32),
+        path_labels=np.zeros(0, np.uint8),
     )
     worker.run(0, 0, 40, 0.05, 0, 1, np.zeros(1, np.int32))
     assert (outputs[rows[:2]] > 0).all()

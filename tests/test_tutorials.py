@@ -1,4 +1,4 @@
-"""Every tutorial of the documentation runs as it is written.
+"""Every tutorial of the documentation runs as it is written, and the site has every page and public name.
 
 ``python`` blocks run in order in one namespace, and the commands of ``console`` blocks between them. What a tutorial
 asserts must hold. Of the output shown under a command each line but ``...`` must be printed, whatever the numbers in
@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import inspect
 import io
 import os
+import pkgutil
 import re
 import shlex
 import shutil
@@ -20,6 +22,7 @@ from pathlib import Path
 
 import pytest
 
+import embed
 from embed.cli import main
 from embed.demo import find_dump
 from embed.errors import MissingExtraError
@@ -65,6 +68,15 @@ def test_the_site_leads_to_every_page() -> None:
     listed = SITE.read_text(encoding="utf-8")
     pages = {path.relative_to(TUTORIALS.parent).as_posix() for path in TUTORIALS.parent.rglob("*.md")}
     assert pages == set(re.findall(r": (\S+\.md)$", listed, re.MULTILINE))
+
+
+@pytest.mark.skipif(not SITE.is_file(), reason="needs the source tree")
+def test_the_reference_has_every_public_name() -> None:
+    pages = "".join(path.read_text(encoding="utf-8") for path in (TUTORIALS.parent / "reference").glob("*.md"))
+    shown: list[object] = [pkgutil.resolve_name(name) for name in re.findall(r"^::: (\S+)$", pages, re.MULTILINE)]
+    members = [value for module in shown if inspect.ismodule(module) for value in vars(module).values()]
+    for name in embed.__all__:
+        assert getattr(embed, name) in [*shown, *members], f"embed.{name} is on no page in docs/reference"
 
 
 def _run(name: str, folder: Path) -> None:

@@ -26,6 +26,8 @@ def train(arguments: argparse.Namespace) -> None:
     flags = given_parameters(arguments)
     if arguments.preset and (arguments.continue_from or arguments.config):
         raise ConfigError("--preset goes with neither --continue-from nor --config")
+    if arguments.continue_from and (arguments.checkpoint or arguments.resume):
+        raise ConfigError("--continue-from keeps no checkpoints yet, and goes with neither --checkpoint nor --resume")
     if arguments.continue_from and (arguments.config or arguments.encoded):
         raise ConfigError(
             "--continue-from takes the parameters from the model, and goes with neither --config nor --encoded"
@@ -75,10 +77,14 @@ def phrases(arguments: argparse.Namespace) -> None:
     """Learn phrases or read them, print the best, and join them in the corpus."""
     from embed.atomic import atomic_write
     from embed.corpora import open_corpus
-    from embed.formats.phrase_file import load_phrases, save_phrases
-    from embed.phrases import PhraseSettings, learn_phrases
+    from embed.phrases import PhraseSettings, learn_phrases, load_phrases
 
-    config = TrainConfig.from_dict({"phrases": 1, **given_parameters(arguments)})
+    given = given_parameters(arguments)
+    config = TrainConfig.from_dict({"phrases": 1, **given})
+    if not config.phrases:
+        raise ConfigError("phrases must be at least 1 to find any, not 0")
+    if arguments.model is not None and (unused := [name for name in given if name.startswith("phrase")]):
+        raise ConfigError(f"{unused[0]} is a setting of learning, and the phrases of --model are learnt already")
     outputs = [Path(path) for path in (arguments.save, arguments.apply) if path is not None]
     _check_outputs(outputs, [*arguments.corpus, *([arguments.model] if arguments.model else [])])
     if arguments.model is None and arguments.apply is not None and "-" in arguments.corpus:
@@ -88,7 +94,7 @@ def phrases(arguments: argparse.Namespace) -> None:
     )
     model = learn_phrases(text, PhraseSettings.of(config)) if arguments.model is None else load_phrases(arguments.model)
     if arguments.save is not None:
-        save_phrases(model, arguments.save)
+        model.save(arguments.save)
     if arguments.apply is not None:
         with atomic_write(arguments.apply) as file:
             for sentence in model.apply(text):

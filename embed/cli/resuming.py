@@ -48,4 +48,5 @@ def how_to_resume(arguments: argparse.Namespace | None, given: Sequence[str]) ->
             next(following, None)
         elif not word.startswith("--resume="):
             words.append(word)
-    return f"; go on with: {shlex.join([*words, '--resume', directory])}"
+    again = "with the same text on standard input, " if "-" in getattr(arguments, "corpus", ()) else ""
+    return f"; {again}go on with: {shlex.join([*words, '--resume', directory])}"

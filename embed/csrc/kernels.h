@@ -43,7 +43,7 @@ typedef struct {
     float **x;            /* [nx] -> [width] input vectors, updated in place */
     float **y;            /* [ny] -> [width] output rows, updated in place */
     int32_t *folds;       /* [ny - unique] */
-    const float *signs;   /* [groups, 2, EMBED_LINE] -0 where a row's label is 1, else +0; each line twice */
+    float *signs;         /* [groups, 2, EMBED_LINE] -0 where a row's label is 1, else +0; each line twice */
     float *ratios;        /* [nx] learning rate of each input over lr */
     float *scores;        /* scratch [groups, embed_group_floats(nx)] */
     float *rates_x;       /* scratch [nx, EMBED_LINE] */

@@ -12,16 +12,18 @@ import orjson
 
 from embed.atomic import atomic_write
 from embed.errors import FormatError
-from embed.phrase_model import Phrase, PhraseModel, PhraseSettings
+from embed.phrase_model import Passes, Phrase, PhraseSettings
 
-__all__ = ["load_phrases", "save_phrases"]
+__all__ = ["read_phrases", "write_phrases"]
 
 MAGIC, VERSION = b"train-embeddings phrase model", b"1"
 _DIGEST_BYTES = 32
 
 
-def save_phrases(model: PhraseModel, path: str | os.PathLike[str]) -> None:
-    """Write a phrase model, always the same bytes for the same model.
+def write_phrases(
+    path: str | os.PathLike[str], settings: PhraseSettings, passes: Passes, count_errors: tuple[int, ...]
+) -> None:
+    """Write what a phrase model holds, always the same bytes for the same values.
 
     Raises
     ------
@@ -29,17 +31,17 @@ def save_phrases(model: PhraseModel, path: str | os.PathLike[str]) -> None:
         The file cannot be written.
     """
     content = {
-        "settings": model.settings.to_dict(),
-        "count_errors": list(model.count_errors),
-        "passes": [[[list(p.words), p.score, p.count] for p in phrases] for phrases in model.passes],
+        "settings": settings.to_dict(),
+        "count_errors": list(count_errors),
+        "passes": [[[list(p.words), p.score, p.count] for p in phrases] for phrases in passes],
     }
     data = orjson.dumps(content)
     with atomic_write(path) as file:
         file.write(b" ".join((MAGIC, VERSION, _digest(data))) + b"\n" + data)
 
 
-def load_phrases(path: str | os.PathLike[str]) -> PhraseModel:
-    """Read a phrase model.
+def read_phrases(path: str | os.PathLike[str]) -> tuple[PhraseSettings, Passes, tuple[int, ...]]:
+    """Read settings, passes and the errors of their counts.
 
     Raises
     ------
@@ -61,12 +63,12 @@ def load_phrases(path: str | os.PathLike[str]) -> PhraseModel:
     if digest != _digest(data):
         raise FormatError(f"{name}: the phrase model is damaged: its checksum is wrong")
     try:
-        return _model(orjson.loads(data))
+        return _content(orjson.loads(data))
     except (ValueError, KeyError, TypeError) as error:
         raise FormatError(f"{name}: the phrase model contradicts itself: {error!s:.200}") from error
 
 
-def _model(content: dict[str, object]) -> PhraseModel:
+def _content(content: dict[str, object]) -> tuple[PhraseSettings, Passes, tuple[int, ...]]:
     settings = PhraseSettings(**content["settings"])  # type: ignore[arg-type]
     connectors = set(settings.connectors)
     passes: list[tuple[Phrase, ...]] = []
@@ -84,7 +86,7 @@ def _model(content: dict[str, object]) -> PhraseModel:
     errors: tuple[int, ...] = tuple(content["count_errors"])  # type: ignore[arg-type]
     if len(passes) != settings.passes or len(errors) != len(passes) or not all(type(e) is int for e in errors):
         raise ValueError("the number of passes is not that of the settings")
-    return PhraseModel(settings, tuple(passes), errors)
+    return settings, tuple(passes), errors
 
 
 def _digest(data: bytes) -> bytes:

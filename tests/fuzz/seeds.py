@@ -23,7 +23,6 @@ from embed.errors import AdviceWarning
 from embed.formats import fasttext_bin, fasttext_model
 from embed.formats.fasttext_file import FastTextFile, ProductQuantiser, Quantised
 from embed.formats.model_file import save_model
-from embed.formats.phrase_file import save_phrases
 from embed.formats.quantized import save_quantized
 from embed.model import Model
 from embed.phrases import learn_phrases
@@ -190,7 +189,7 @@ def _seeds(target: str, folder: Path) -> Iterator[bytes]:
     elif target.startswith("phrase-model"):
         text = [["new", "york", "is", "new"], ["new", "york"], ["state", "of", "new", "york"]]
         model = learn_phrases(text, passes=2, min_count=1, threshold=0.1, connectors=["of"])
-        save_phrases(model, folder / "phrase-model")
+        model.save(folder / "phrase-model")
         yield (folder / "phrase-model").read_bytes()
     elif target == "ngrams":
         yield b"\x03\x03\x07" + "naïve 日本".encode()

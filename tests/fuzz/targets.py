@@ -28,9 +28,9 @@ from embed.errors import AdviceWarning, EmbedError
 from embed.eval.sets import load_set
 from embed.formats import word2vec_binary, word2vec_text
 from embed.formats.model_file import load_model
-from embed.formats.phrase_file import load_phrases, save_phrases
 from embed.formats.registry import FORMATS
 from embed.parameters import padded_matrix
+from embed.phrases import load_phrases
 from embed.subword import SubwordScheme
 from embed.vectors import WordVectors
 from embed.vocab import Vocabulary
@@ -273,7 +273,7 @@ def _phrases(data: bytes, folder: Path) -> None:
 def _phrase_model(data: bytes, folder: Path) -> None:
     model = load_phrases(_file(data, folder, "phrase-model"))
     list(model.apply([["new", "york", "of", "new"]]))
-    save_phrases(model, folder / "again")
+    model.save(folder / "again")
     if load_phrases(folder / "again") != model:
         raise Finding("written and read again, the phrases differ")
 

@@ -1,13 +1,15 @@
-"""Train every kind of model with two threads, for ThreadSanitizer (``make sanitize``).
+"""Train every kind of model with two threads, for ThreadSanitizer (``make sanitize``): ``two_threads.py [rounds]``.
 
 The sanitizer reports every pair of unordered accesses of which one writes. Hogwild consists of them, and each function
-in which they are meant is in ``thread.supp``; a report is a race that nobody meant, and the exit code is not 0.
+in which they are meant is in ``thread.supp``; a report is a race that nobody meant, and the exit code is not 0. Rounds
+(``deterministic``) have none but those of the progress, ``rounds.supp``.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
+import sys
 import warnings
 
 import numpy as np
@@ -41,6 +43,7 @@ def main() -> None:
                 epochs=1,
                 threads=2,
                 held_out=0.1,
+                deterministic=sys.argv[1:] == ["rounds"],
             )
             model = Trainer(corpus, config).run(progress=False)
             assert np.isfinite(model.vectors.matrix).all()

@@ -101,6 +101,7 @@ def kills(scale: float) -> str:
                 done = subprocess.run(_command(folder), capture_output=True, text=True)
                 assert done.returncode == 0, (step, done.stderr)
                 assert not any((folder / "kept").glob(".embed-*.tmp")), step
+                assert not any(folder.glob(".encoded.*/*")), step
             else:
                 assert process.returncode == 0  # it was through before: that is no kill
             assert (folder / "v.txt").read_bytes() == expected

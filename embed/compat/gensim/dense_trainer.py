@@ -28,9 +28,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embed.compat.gensim.huffman import HuffmanTree
 from embed.config import TrainConfig
 from embed.encoding import EncodedCorpus
+from embed.huffman import HuffmanTree
 from embed.parameters import Parameters
 from embed.sampling import keep_probabilities, noise_distribution
 

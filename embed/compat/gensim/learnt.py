@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.compat.gensim.errors import NotReadyError
-from embed.compat.gensim.huffman import HuffmanTree
 from embed.compat.gensim.keyed_vectors import KeyedVectors
 from embed.compat.gensim.store import COUNT, Array
 from embed.errors import ConfigError
+from embed.huffman import HuffmanTree
 from embed.parameters import Parameters
 from embed.sampling import noise_distribution
 from embed.vocab import Vocabulary

@@ -24,15 +24,25 @@ class HuffmanTree:
     ----------
     offsets : int64[V + 1]
         The path of word i lies at ``offsets[i]:offsets[i + 1]`` of the others.
-    nodes : int64[M]
+    nodes : int32[M]
         Inner nodes, 0..V-2, from the root down.
     turns : uint8[M]
         0 or 1.
     """
 
     offsets: npt.NDArray[np.int64]
-    nodes: npt.NDArray[np.int64]
+    nodes: npt.NDArray[np.int32]
     turns: npt.NDArray[np.uint8]
+
+    @property
+    def labels(self) -> npt.NDArray[np.uint8]:
+        """Return uint8[M]: 1 where the path takes the turn 0, whose probability is sigmoid(x . node), else 0."""
+        return 1 - self.turns
+
+    @classmethod
+    def none(cls) -> HuffmanTree:
+        """Return what stands for no tree, three arrays of length 0."""
+        return cls(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.uint8))
 
     @classmethod
     def from_counts(cls, counts: npt.NDArray[Any]) -> HuffmanTree:
@@ -60,4 +70,4 @@ class HuffmanTree:
             nodes += reversed(path)
             turns += reversed(bits)
             offsets[word + 1] = len(nodes)
-        return cls(offsets, np.array(nodes, np.int64), np.array(turns, np.uint8))
+        return cls(offsets, np.array(nodes, np.int32), np.array(turns, np.uint8))
