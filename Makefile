@@ -19,7 +19,7 @@ TORTURE_SCALE  ?= 1
 SANITIZE_TESTS ?=
 
 .PHONY: help demo test lint format types wheel check-wheel bench bench-smoke build debug debug-test sanitize fuzz torture
-.PHONY: clean
+.PHONY: docs clean
 .DELETE_ON_ERROR:
 
 help:
@@ -34,6 +34,7 @@ help:
 	@echo "make sanitize     the tests under AddressSanitizer, training under ThreadSanitizer"
 	@echo "make fuzz         damaged input for every reader, FUZZ_SECONDS=$(FUZZ_SECONDS) in all"
 	@echo "make torture      load and kill -9: 100M tokens, 200 kills ...; TORTURE_SCALE=0.1 for a tenth"
+	@echo "make docs         the documentation site, in build/docs"
 	@echo "make clean        remove what was made"
 
 demo: $(STAMPS)/build
@@ -89,6 +90,14 @@ fuzz: $(STAMPS)/fuzz $(STAMPS)/build
 torture: $(STAMPS)/dev $(STAMPS)/build
 	$(PY) tests/torture/__main__.py --scale $(TORTURE_SCALE)
 
+# The docstrings are read from a copy laid out as installed: mkdocstrings cannot follow the mapping of eval/ to embed.eval.
+docs: build/docs-env/installed
+	rm -rf build/docs-source
+	mkdir -p build/docs-source
+	cp -R embed build/docs-source/embed
+	cp -R eval corpora build/docs-source/embed/
+	build/docs-env/bin/python -m mkdocs build --strict
+
 clean:
 	rm -rf $(STAMPS) $(VENV) build dist demo-output wheelhouse *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -f embed/*.so embed/*.pyd embed/*.c embed/*.html
@@ -109,6 +118,12 @@ $(STAMPS)/run: $(STAMPS)/venv pyproject.toml requirements-dev.txt
 $(STAMPS)/dev: $(STAMPS)/run requirements-dev.txt
 	@echo "installing the developer tools into $(VENV)"
 	$(PIP) --requirement requirements-dev.txt
+	@touch $@
+
+# An environment of its own: the site's tools need neither the package nor the developers' tools.
+build/docs-env/installed: requirements-docs.txt .ci/make-venv
+	.ci/make-venv build/docs-env $(PYTHON)
+	build/docs-env/bin/python -m pip install --quiet --disable-pip-version-check --no-input --requirement requirements-docs.txt
 	@touch $@
 
 # Without a wheel of atheris for this system the readers are fuzzed by mutation alone.

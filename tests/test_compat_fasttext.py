@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import inspect
 import math
-import re
-import runpy
-import shlex
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from embed import formats
-from embed.cli import main
 from embed.compat import fasttext as ours
 from embed.errors import ConfigError, CorpusError, FormatError
 from embed.formats import fasttext_bin
@@ -237,25 +232,3 @@ def test_words_that_are_not_utf8_are_found_by_their_rows(model: ours.FastText, t
     broken = ours.FastText(file)
     assert broken.words[0] == "\ufffd"
     assert broken.get_word_id("\ufffd") == -1
-
-
-def test_the_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    guide = Path(__file__).parents[1] / "docs" / "migrating-from-fasttext.md"
-    if not guide.exists():
-        pytest.skip("the documentation is not beside the tests")
-    rng = np.random.default_rng(0)
-    words = [*WORDS, "berlin", "deutschland", "frankreich"]
-    lines = [" ".join(words[i] for i in rng.integers(0, len(words), 12)) for _ in range(50)]
-    (tmp_path / "corpus.txt").write_text("\n".join(lines), encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```(python|sh)\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
-    assert [language for language, _ in blocks] == ["python", "python", "sh", "python"]
-    for number, (language, block) in enumerate(blocks):
-        if language == "sh":
-            for line in block.splitlines():
-                assert main(shlex.split(line)[1:]) == 0
-        else:
-            script = tmp_path / f"block{number}.py"
-            script.write_text(block.replace("dim=100", "dim=16, bucket=500"), encoding="utf-8")
-            runpy.run_path(str(script))
-    assert formats.detect("vectors.bin") == formats.detect("again.bin") == formats.detect("model2.bin") == "fasttext"

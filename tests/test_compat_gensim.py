@@ -70,16 +70,3 @@ def _run(folder: Path, left_out: list[str]) -> dict[str, str]:
 def test_the_stand_ins_never_import_gensim() -> None:
     code = "import sys, embed.compat.gensim; sys.exit(any(name.split('.')[0] == 'gensim' for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-@pytest.mark.skipif(not LIST.is_file(), reason="the guide is not part of the wheel")
-def test_the_migration_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = (REPOSITORY / "docs" / "migrating-from-gensim.md").read_text(encoding="utf-8")
-    snippets = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert len(snippets) == 4
-    monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
-    for snippet in snippets:
-        exec(compile(snippet, "docs/migrating-from-gensim.md", "exec"), names)
-    assert len(names["vectors"]) == 7  # type: ignore[arg-type]
-    assert (tmp_path / "phrases.json").is_file()

@@ -1,7 +1,7 @@
 """gensim's ``Word2Vec``, ``FastText``, ``KeyedVectors`` and ``Phrases``, on this package's core.
 
 The classes have the arguments and the members that code written for gensim 4 uses; they are not subclasses of gensim's
-and do not need it. docs/migrating-from-gensim.md tells what changes, and docs/compat-gensim.md which of
+and do not need it. docs/tutorials/moving-from-gensim.md tells what changes, and docs/compat-gensim.md which of
 gensim's own tests they pass.
 """
 

@@ -1,0 +1,107 @@
+"""Every tutorial of the documentation runs as it is written, and the site has every page and public name.
+
+``python`` blocks run in order in one namespace, and the commands of ``console`` blocks between them. What a tutorial
+asserts must hold. Of the output shown under a command each line but ``...`` must be printed, whatever the numbers in
+it: those differ in the last digits from one processor to the next.
+
+First vectors goes first: the others start from the files that it leaves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import inspect
+import io
+import os
+import pkgutil
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+import embed
+from embed.cli import main
+from embed.demo import find_dump
+from embed.errors import MissingExtraError
+
+TUTORIALS = Path(__file__).parents[1] / "docs" / "tutorials"
+SITE = Path(__file__).parents[1] / "mkdocs.yml"
+FIRST = "first-vectors"
+OTHERS = sorted({path.stem for path in TUTORIALS.glob("*.md")} - {FIRST})
+NEEDS = {"search-with-exported-vectors": "usearch"}
+
+BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?")
+
+pytestmark = pytest.mark.skipif(not TUTORIALS.is_dir(), reason="the tutorials are not beside the tests")
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which First vectors has run."""
+    try:
+        find_dump()
+    except MissingExtraError as error:
+        pytest.skip(str(error))
+    folder = tmp_path_factory.mktemp(FIRST)
+    _run(FIRST, folder)
+    return folder
+
+
+def test_first_vectors(first: Path) -> None:
+    assert {"wiki.txt", "vectors.embed"} <= set(os.listdir(first))
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_tutorial(name: str, first: Path, tmp_path: Path) -> None:
+    if name in NEEDS and importlib.util.find_spec(NEEDS[name]) is None:
+        pytest.skip(f"{NEEDS[name]} is not installed")
+    shutil.copytree(first, tmp_path, dirs_exist_ok=True)
+    _run(name, tmp_path)
+
+
+@pytest.mark.skipif(not SITE.is_file(), reason="needs the source tree")
+def test_the_site_leads_to_every_page() -> None:
+    listed = SITE.read_text(encoding="utf-8")
+    pages = {path.relative_to(TUTORIALS.parent).as_posix() for path in TUTORIALS.parent.rglob("*.md")}
+    assert pages == set(re.findall(r": (\S+\.md)$", listed, re.MULTILINE))
+
+
+@pytest.mark.skipif(not SITE.is_file(), reason="needs the source tree")
+def test_the_reference_has_every_public_name() -> None:
+    pages = "".join(path.read_text(encoding="utf-8") for path in (TUTORIALS.parent / "reference").glob("*.md"))
+    shown: list[object] = [pkgutil.resolve_name(name) for name in re.findall(r"^::: (\S+)$", pages, re.MULTILINE)]
+    members = [value for module in shown if inspect.ismodule(module) for value in vars(module).values()]
+    for name in embed.__all__:
+        assert getattr(embed, name) in [*shown, *members], f"embed.{name} is on no page in docs/reference"
+
+
+def _run(name: str, folder: Path) -> None:
+    blocks = BLOCK.findall((TUTORIALS / f"{name}.md").read_text(encoding="utf-8"))
+    assert blocks
+    names: dict[str, object] = {"__name__": name}
+    with contextlib.chdir(folder):
+        for number, (language, text) in enumerate(blocks, 1):
+            if language == "python":
+                exec(compile(text, f"{name}.md, block {number}", "exec"), names)
+            else:
+                _run_commands(text)
+
+
+def _run_commands(text: str) -> None:
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        command, _, shown = part.partition("\n")
+        program, *arguments = shlex.split(command)
+        assert program == "train-embeddings"
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            assert main(arguments) == 0, command
+        missing = [line for line in _lines(shown) if line not in ["...", *_lines(printed.getvalue())]]
+        assert not missing, f"{command} printed {printed.getvalue()}"
+
+
+def _lines(text: str) -> list[str]:
+    return [" ".join(NUMBER.sub("#", line).split()) for line in text.splitlines() if line.strip()]
