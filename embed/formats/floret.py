@@ -125,7 +125,7 @@ def _settings(source: Source, line: bytes) -> tuple[FloretScheme, int]:
         )
     buckets, dim, min_n, max_n, hash_count, hash_seed = map(int, found.groups()[:6])
     if found.groups()[6:] != BOUNDARIES:
-        raise FormatError(f"{source.name}, line 1: the boundaries must be < and >, not {line.split()[6:]}")
+        raise FormatError(f"{source.name}, line 1: the boundaries must be < and >, not {str(line.split()[6:])[:60]}")
     try:
         scheme = FloretScheme(min_n, max_n, buckets, hash_count, hash_seed)
     except ConfigError as error:

@@ -103,7 +103,7 @@ def read(path: str | os.PathLike[str]) -> WordVectors:
             }
     except OSError as error:
         raise FormatError(f"{name}: {why_not_opened(path, error)}") from error
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, RuntimeError, ValueError) as error:
         raise FormatError(f"{name}: damaged or not an npz file: {brief(error)}") from error
     return read_table(name, arrays, VECTORS)
 
