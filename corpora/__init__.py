@@ -4,17 +4,18 @@
 
 - :class:`TextCorpus`: plain text, one sentence a line, compressed or not;
 - :class:`WikiCorpus`: MediaWiki XML dumps;
+- :class:`ColumnCorpus`: a column of Parquet files or of any object with columns;
 - :class:`SentenceCorpus`: any Python iterable of lists of str;
 - :class:`SyntheticCorpus`: generated text with planted structure, for tests and benchmarks.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any, cast
 
+from embed.corpora.columns import ColumnCorpus, column_names, is_paths
 from embed.corpora.compressed import InputFile
 from embed.corpora.files import FileCorpus, Source, find_files
 from embed.corpora.iterables import SentenceCorpus
@@ -22,9 +23,11 @@ from embed.corpora.mediawiki import SNIFF_BYTES, WikiCorpus, is_mediawiki
 from embed.corpora.synthetic import SyntheticCorpus
 from embed.corpora.text import PIECE_TOKENS, TextCorpus
 from embed.corpora.tokenizers import TokenizerChoice
+from embed.errors import CorpusError
 
 __all__ = [
     "PIECE_TOKENS",
+    "ColumnCorpus",
     "MixedCorpus",
     "SentenceCorpus",
     "SyntheticCorpus",
@@ -75,6 +78,7 @@ def open_corpus(
     tokenizer: TokenizerChoice = "whitespace",
     lowercase: bool = False,
     decode_errors: str = "strict",
+    column: str | None = None,
 ) -> Iterable[list[str]]:
     """Return the reader for `source`.
 
@@ -89,15 +93,24 @@ def open_corpus(
         Lower-case the text.
     decode_errors : {"strict", "replace", "skip"}
         What to do with invalid UTF-8 in text files.
+    column : str, optional
+        Read this column of Parquet files or of an object with columns; see :class:`ColumnCorpus`.
 
     Raises
     ------
     CorpusError
-        When there is nothing to read, or `source` is something else.
+        When there is nothing to read, or `source` is something else; when it has columns and none is named.
     """
+    if column is not None:
+        return ColumnCorpus(source, column, tokenizer=tokenizer, lowercase=lowercase)
     if isinstance(source, (FileCorpus, SyntheticCorpus, SentenceCorpus)):
         return source
-    if not _are_paths(source):
+    if (names := column_names(source)) is not None:
+        raise CorpusError(
+            f"the corpus is a table with the columns {', '.join(names):.300}: name one, as in "
+            "embed.corpora.ColumnCorpus(table, 'text')"
+        )
+    if not is_paths(source):
         return SentenceCorpus(cast(Iterable[Any], source), lowercase=lowercase)
     files = find_files(cast(Source, source))
     parts: list[TextCorpus | WikiCorpus] = []
@@ -109,9 +122,3 @@ def open_corpus(
         else:
             parts.append(TextCorpus(members, tokenizer=tokenizer, lowercase=lowercase, decode_errors=decode_errors))
     return parts[0] if len(parts) == 1 else MixedCorpus(parts)
-
-
-def _are_paths(source: object) -> bool:
-    if isinstance(source, (list, tuple)):
-        return all(isinstance(item, (str, os.PathLike)) for item in source)
-    return isinstance(source, (str, os.PathLike))

@@ -6,7 +6,7 @@ letters; it is an error here. Nothing is cut and nothing is tokenised: what is g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from embed.errors import CorpusError
@@ -50,7 +50,7 @@ def checked_sentence(sentence: Any, where: str) -> list[str]:
     """Return `sentence` as a list of str, none empty, or raise CorpusError saying `where`."""
     words: list[str] = sentence if type(sentence) is list else []
     if type(sentence) is not list:
-        if isinstance(sentence, (str, bytes)) or not hasattr(sentence, "__iter__"):
+        if isinstance(sentence, (str, bytes, Mapping)) or not hasattr(sentence, "__iter__"):
             raise CorpusError(f"{where} is {_shown(sentence)}, but {_ALLOWED}")
         words = list(sentence)
     for position, word in enumerate(words, 1):

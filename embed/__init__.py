@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from embed.errors import EmbedError
     from embed.formats import load, save
     from embed.formats.model_file import load_model, save_model
+    from embed.items import ItemVectors, train_items
     from embed.model import Model
     from embed.phrases import learn_phrases, load_phrases
     from embed.trainer import train
@@ -31,6 +32,7 @@ __version__ = "0.1.0"
 __all__ = [
     "EmbedError",
     "EncodedCorpus",
+    "ItemVectors",
     "Model",
     "TextCorpus",
     "TrainConfig",
@@ -45,11 +47,13 @@ __all__ = [
     "save",
     "save_model",
     "train",
+    "train_items",
 ]
 
 _HOMES = {
     "EmbedError": "embed.errors",
     "EncodedCorpus": "embed.encoding",
+    "ItemVectors": "embed.items",
     "Model": "embed.model",
     "TextCorpus": "embed.corpora",
     "TrainConfig": "embed.config",
@@ -64,6 +68,7 @@ _HOMES = {
     "save": "embed.formats",
     "save_model": "embed.formats.model_file",
     "train": "embed.trainer",
+    "train_items": "embed.items",
 }
 
 

@@ -43,7 +43,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("embed.model", "embed.progress", "embed.interrupts", "embed.records", "embed.checkpoint_file", "embed.checkpoint"),
     ("embed.trainer", "embed.held_out", "embed.sharing", "embed.stopping", "embed.estimate", "embed.machine"),
     ("embed.formats", "embed.eval", "embed.phrases"),
-    ("embed.continuing",),
+    ("embed.continuing", "embed.items"),
     ("embed.compat",),
     ("embed.cli", "embed.demo", "embed.__main__", "embed"),
 )

@@ -1,0 +1,249 @@
+"""Document vectors as a scikit-learn transformer: means of word vectors, plain or weighted by SIF or TF-IDF.
+
+The transformer is one more step of a ``Pipeline``: it takes texts, or lists of tokens, and gives one float32 row for
+each. Its word vectors are given, read from a file, or trained on the documents of ``fit``; trained so, they see the
+training folds alone in a cross-validation.
+
+Rejected: a sparse matrix of weights times the word matrix (unknown words, which n-grams compose, have no column), three
+classes for three weights (they differ in one line), a copy of given vectors for each clone (they are read-only).
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from embed.config import TrainConfig
+from embed.corpora.tokenizers import TokenizerChoice, get_tokenizer
+from embed.errors import ConfigError, CorpusError, MissingExtraError
+from embed.formats import load
+from embed.postprocess import SIF_A
+from embed.trainer import train
+from embed.vectors import WordVectors
+
+try:
+    from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+    from sklearn.utils.validation import check_is_fitted
+except ImportError as error:
+    raise MissingExtraError(
+        "embed.compat.sklearn needs scikit-learn: pip install 'train-embeddings[sklearn]'"
+    ) from error
+
+__all__ = ["WEIGHTINGS", "DocumentVectorizer"]
+
+Float32s = npt.NDArray[np.float32]
+Float64s = npt.NDArray[np.float64]
+
+WEIGHTINGS = ("mean", "sif", "tfidf")
+
+
+class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Turn documents into means of the vectors of their words.
+
+    Parameters
+    ----------
+    vectors : WordVectors, path, or None
+        The word vectors, or a file of them in any format that :func:`embed.load` reads. None: train them on the
+        documents of `fit`.
+    weighting : {"mean", "sif", "tfidf"}
+        - mean: every occurrence of a word counts alike.
+        - sif: an occurrence counts ``a / (a + p)``, p being the word's share of the tokens; then the common direction
+          of the documents of `fit` is taken off (Arora, Liang & Ma, ICLR 2017, algorithm 1).
+        - tfidf: an occurrence counts ``ln((1 + n) / (1 + df)) + 1`` for a word in df of the n documents of `fit`, which
+          is scikit-learn's smoothed idf, and the weights of a document are scaled to sum to 1.
+    sif_a : float
+        The a of sif, positive.
+    tokenizer : {"words", "whitespace"} or callable
+        Splits documents that are texts; those that are lists of tokens are left alone.
+    lowercase : bool
+        Lower-case documents that are texts.
+    train_parameters : mapping, optional
+        Parameters of :func:`embed.train` when `vectors` is None, such as ``{"dim": 50}``; `deterministic` is on unless
+        turned off here, so that the same documents give the same vectors.
+
+    Attributes
+    ----------
+    vectors_ : WordVectors
+        The vectors in use.
+    counts_ : Counter of str
+        What the weights follow from: with sif, occurrences of each word (those that came with the vectors, or else in
+        the documents of `fit`); with tfidf, the documents of `fit` that hold it; empty with mean.
+    total_ : int
+        The tokens (sif) or documents (tfidf) in all.
+    common_ : float64 array, shape (dim,), or None
+        With sif, the direction that is taken off, of length 1.
+
+    Notes
+    -----
+    Words without a vector are left out; where the vectors have n-grams, unknown words are composed. A document without
+    any known word is a row of zeros. Clones share the given vectors.
+    """
+
+    def __init__(
+        self,
+        vectors: WordVectors | str | os.PathLike[str] | None = None,
+        *,
+        weighting: str = "mean",
+        sif_a: float = SIF_A,
+        tokenizer: TokenizerChoice = "words",
+        lowercase: bool = True,
+        train_parameters: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.vectors = vectors
+        self.weighting = weighting
+        self.sif_a = sif_a
+        self.tokenizer = tokenizer
+        self.lowercase = lowercase
+        self.train_parameters = train_parameters
+
+    def fit(self, X: Iterable[str | Sequence[str]], y: object = None) -> DocumentVectorizer:  # noqa: N803
+        """Take, read or train the word vectors, and learn the weights from the documents.
+
+        Parameters
+        ----------
+        X : iterable of str, or of lists of str, length n
+            The documents.
+        y : ignored
+
+        Raises
+        ------
+        ConfigError
+            A parameter is wrong.
+        CorpusError
+            `X` is no sequence of documents, or is empty; while training, as :func:`embed.train`.
+        FormatError
+            The file of vectors cannot be read.
+        """
+        self._check_parameters()
+        documents = self._tokenized(X)
+        if not documents:
+            raise CorpusError("there are no documents to fit")
+        self.vectors_ = self._word_vectors(documents)
+        self._learn_weights(documents)
+        self.common_: Float64s | None = None
+        if self.weighting == "sif":
+            means = self._means(documents).astype(np.float64)
+            _, directions = np.linalg.eigh(means.T @ means)  # of rising size; not centred, as in the paper
+            self.common_ = directions[:, -1]
+        return self
+
+    def transform(self, X: Iterable[str | Sequence[str]]) -> Float32s:  # noqa: N803
+        """Return the vectors of documents.
+
+        Parameters
+        ----------
+        X : iterable of str, or of lists of str, length n
+
+        Returns
+        -------
+        float32 array, shape (n, dim)
+
+        Raises
+        ------
+        CorpusError
+            `X` is no sequence of documents.
+        NotFittedError
+            Before `fit`.
+        """
+        check_is_fitted(self)
+        means = self._means(self._tokenized(X))
+        if self.common_ is not None:
+            means -= np.outer(means @ self.common_, self.common_).astype(np.float32)
+        return means
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.vectors_.dim
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    def __sklearn_clone__(self) -> DocumentVectorizer:
+        lean = copy.copy(self)
+        lean.vectors = None
+        clone: DocumentVectorizer = BaseEstimator.__sklearn_clone__(lean)
+        clone.vectors = self.vectors
+        return clone
+
+    def _check_parameters(self) -> None:
+        if self.weighting not in WEIGHTINGS:
+            raise ConfigError(f"weighting must be 'mean', 'sif' or 'tfidf', not {self.weighting!r:.60}")
+        if not 0 < self.sif_a < np.inf:
+            raise ConfigError(f"sif_a must be a positive number, not {self.sif_a!r:.60}")
+        if self.vectors is not None and self.train_parameters is not None:
+            raise ConfigError("train_parameters are for vectors that are trained in fit, but vectors are given")
+
+    def _tokenized(self, documents: Iterable[str | Sequence[str]]) -> list[list[str]]:
+        if isinstance(documents, (str, bytes)) or not hasattr(documents, "__iter__"):
+            raise CorpusError(f"documents must be a list of texts or of lists of tokens, not {documents!r:.60}")
+        if getattr(documents, "ndim", 1) != 1:
+            raise CorpusError("documents must be one column of texts, not a table: choose a column")
+        split = get_tokenizer(self.tokenizer, self.lowercase).split
+        return [
+            split(document) if isinstance(document, str) else _tokens(document, number)
+            for number, document in enumerate(documents, 1)
+        ]
+
+    def _word_vectors(self, documents: list[list[str]]) -> WordVectors:
+        if self.vectors is None:
+            config = TrainConfig.from_dict({"deterministic": True, **(self.train_parameters or {})})
+            return train(documents, config, progress=False).vectors
+        if isinstance(self.vectors, WordVectors):
+            return self.vectors
+        if isinstance(self.vectors, (str, os.PathLike)):
+            return load(self.vectors)
+        raise ConfigError(f"vectors must be a WordVectors, a path or None, not a {type(self.vectors).__name__}")
+
+    def _learn_weights(self, documents: list[list[str]]) -> None:
+        known = self.vectors_.counts
+        if self.weighting == "mean":
+            self.counts_, self.total_ = Counter[str](), 0
+        elif self.weighting == "tfidf":
+            self.counts_ = Counter(word for document in documents for word in set(document))
+            self.total_ = len(documents)
+        elif known is not None and known.any():
+            self.counts_ = Counter(dict(zip(self.vectors_.words, known.tolist(), strict=True)))
+            self.total_ = self.counts_.total()
+        else:
+            self.counts_ = Counter(word for document in documents for word in document)
+            self.total_ = self.counts_.total()
+
+    def _weights(self, words: list[str]) -> Float64s:
+        """Return what one occurrence of each word counts, shape (len(words),)."""
+        counts = np.array([self.counts_[word] for word in words], np.float64)
+        if self.weighting == "sif":
+            return np.asarray(self.sif_a / (self.sif_a + counts / max(1, self.total_)))
+        if self.weighting == "tfidf":
+            return np.asarray(np.log((1 + self.total_) / (1 + counts)) + 1)
+        return np.ones(len(words))
+
+    def _means(self, documents: list[list[str]]) -> Float32s:
+        means = np.zeros((len(documents), self.vectors_.dim), np.float32)
+        for row, document in enumerate(documents):
+            found = Counter(word for word in document if self.vectors_.can_compose(word))
+            if not found:
+                continue
+            words = list(found)
+            occurrences = np.array(list(found.values()), np.float64)
+            weights = occurrences * self._weights(words)
+            # Arora et al. divide by the tokens, so that a document of frequent words alone stays short.
+            weights /= occurrences.sum() if self.weighting == "sif" else weights.sum()
+            means[row] = weights @ self.vectors_.vectors(words)
+        return means
+
+
+def _tokens(document: Any, number: int) -> list[str]:
+    tokens: list[Any] = list(document) if hasattr(document, "__iter__") and not isinstance(document, bytes) else [None]
+    if not all(isinstance(token, str) for token in tokens):
+        raise CorpusError(f"document {number:,} is {document!r:.60}, but a document is a text or a list of tokens")
+    return tokens

@@ -1,0 +1,357 @@
+"""Embeddings of items: sessions, baskets, walks on a graph, as sequences of any hashable objects.
+
+An item becomes a private token, its number in the order of first occurrence; the encoder and the compiled core then see
+text like any other, and the numbers turn back into items when the training is over. Items that compare equal
+(``1``, ``1.0`` and ``True``) are one item, as they are one key of a dict.
+
+Text is not the measure for items. Caselles-Dupré, Lesaint & Royo-Letelier ("Word2vec applied to Recommendation:
+Hyperparameters Matter", RecSys 2018) searched grids on several kinds of sessions: the exponent of the noise, the
+subsampling, the number of epochs and the window decide, and the best values differ from those for text. Hence
+`ITEM_DEFAULTS`, which are a place to start a search of one's own, not its result.
+
+A file of items is a native one of vectors whose words are the items as JSON; it is mapped when read, and nothing is
+unpickled.
+
+Rejected: items as the words of `WordVectors` (its words are texts everywhere else), ``repr`` or ``str`` as the token
+(``1`` and ``"1"`` would be one item), an encoder of its own for integers (a second copy of the counting).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import warnings
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from embed.config import TrainConfig
+from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError, MissingWordError
+from embed.formats import native
+from embed.trainer import train
+from embed.vectors import WordVectors
+
+__all__ = ["ITEM_DEFAULTS", "ItemVectors", "train_items"]
+
+Float32s = npt.NDArray[np.float32]
+
+ITEM_DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        # Most items are rare, and one that is left out cannot be recommended.
+        "min_count": 1,
+        # Text draws frequent words as noise (0.75), which pushes popular items away from everything they go with; 0
+        # draws all items alike.
+        "noise_exponent": 0.0,
+        # Shares of the tokens mean something else in a catalogue of hundreds than in a language: 1e-3 would throw away
+        # most of a small one. The threshold matters, but its best value depends on the data.
+        "subsample": 0.0,
+        # Sessions are short and few beside a text.
+        "epochs": 20,
+        # Position counts for little in a basket, and a session is about one thing: every pair nearby, none favoured.
+        "window_kind": "fixed",
+    }
+)
+"""What `train_items` takes where nothing is said, in place of the defaults for text."""
+
+TEXT_ONLY = ("tokenizer", "lowercase", "decode_errors", "subword", "min_n", "max_n", "buckets", "hash_count", "phrases")
+"""Parameters that speak of the letters of words, or join them; items have none."""
+RUN_KEYWORDS = (
+    "callbacks",
+    "progress",
+    "encoded_dir",
+    "checkpoint",
+    "checkpoint_every",
+    "checkpoint_keep",
+    "resume",
+    "resume_anyway",
+)
+"""Keywords of :func:`embed.train` that are no fields of the configuration."""
+_ITEMS = "items"
+_JSON = "json"
+_SHOWN = 60
+
+
+class ItemVectors:
+    """Items and their vectors.
+
+    Parameters
+    ----------
+    items : sequence of hashable objects, length N
+        No two equal; the most frequent first, where that is known.
+    matrix : array, shape (N, dim)
+        One row per item; float32 is not copied.
+    counts : array of int64, shape (N,), optional
+        How often each item occurred.
+
+    Raises
+    ------
+    FormatError
+        An item appears twice, shapes do not agree, or a number is not finite.
+    ConfigError
+        An item is not hashable, or not equal to itself (NaN).
+
+    Notes
+    -----
+    ``len``, ``in``, iteration over the items, and ``vectors[item]`` work as in a mapping.
+    """
+
+    def __init__(
+        self, items: Sequence[Hashable], matrix: npt.ArrayLike, *, counts: npt.ArrayLike | None = None
+    ) -> None:
+        self._items = list(items)
+        self._rows: dict[Hashable, int] = {}
+        for row, item in enumerate(self._items):
+            first = self._rows.setdefault(_checked(item, f"item {row}", ConfigError), row)
+            if first != row:
+                raise FormatError(f"the item {_shown(item)} appears twice, in rows {first} and {row}")
+        self._vectors = WordVectors([str(row) for row in range(len(self._items))], matrix, counts=counts)
+
+    @property
+    def items(self) -> list[Hashable]:
+        """The items, in the order of the rows."""
+        return self._items
+
+    @property
+    def matrix(self) -> Float32s:
+        """The vectors, one row per item: read-only, shape (N, dim)."""
+        return self._vectors.matrix
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64] | None:
+        """How often each item occurred, shape (N,), where that is known."""
+        return self._vectors.counts
+
+    @property
+    def dim(self) -> int:
+        """The length of a vector."""
+        return self._vectors.dim
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __contains__(self, item: object) -> bool:
+        try:
+            return item in self._rows
+        except TypeError:  # what cannot be hashed is no item
+            return False
+
+    def __iter__(self) -> Iterator[Hashable]:
+        return iter(self._items)
+
+    def __getitem__(self, item: Hashable) -> Float32s:
+        return self.vector(item)
+
+    def __repr__(self) -> str:
+        return f"<ItemVectors: {len(self):,} items x {self.dim} dimensions>"
+
+    def index(self, item: Hashable) -> int:
+        """Return the row of an item; raises MissingWordError if it has none."""
+        if item not in self:
+            raise MissingWordError(f"the item {_shown(item)} is not among the {len(self):,} that have a vector")
+        return self._rows[item]
+
+    def vector(self, item: Hashable) -> Float32s:
+        """Return the vector of an item, shape (dim,), a read-only view; raises MissingWordError if it has none."""
+        row: Float32s = self.matrix[self.index(item)]
+        return row
+
+    def similarity(self, a: Hashable, b: Hashable) -> float:
+        """Return the cosine of the angle between two items; raises MissingWordError if one has no vector."""
+        return self._vectors.similarity(str(self.index(a)), str(self.index(b)))
+
+    def nearest(self, item: Hashable, n: int = 10) -> list[tuple[Hashable, float]]:
+        """Return the `n` (item, cosine) nearest to one item, itself left out.
+
+        Raises
+        ------
+        MissingWordError
+            The item has no vector.
+        ConfigError
+            `n` is wrong, or the item's vector is zero.
+        """
+        return self._named(self._vectors.nearest(str(self.index(item)), n))
+
+    def nearest_to_all(self, items: Iterable[Hashable], n: int = 10) -> list[tuple[Hashable, float]]:
+        """Return the `n` (item, cosine) nearest to the mean of the unit vectors of `items`, those left out.
+
+        A session so far is such a list: what is near it is what goes with it. Raises as `nearest` does.
+        """
+        return self._named(self._vectors.nearest([str(self.index(item)) for item in items], n))
+
+    def _named(self, found: Sequence[tuple[str, float]]) -> list[tuple[Hashable, float]]:
+        return [(self._items[int(row)], cosine) for row, cosine in found]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write items, vectors and counts to one file, whole or not at all.
+
+        Items can be str, int, float, bool, None, bytes, and tuples of these; NumPy's numbers become Python's, which
+        are equal to them.
+
+        Raises
+        ------
+        FormatError
+            An item is of another type, or the file cannot be written.
+        """
+        keys = [_key(item, row) for row, item in enumerate(self._items)]
+        words = WordVectors(keys, self.matrix, counts=self.counts)
+        native.write_vectors(words, path, metadata={_ITEMS: _JSON})
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> ItemVectors:
+        """Read a file that `save` wrote; the matrix is mapped, not read.
+
+        Raises
+        ------
+        FormatError
+            The file cannot be read, is damaged, or holds words, not items.
+        """
+        name = os.fspath(path)
+        if native.read_metadata(path).get(_ITEMS) != _JSON:
+            raise FormatError(f"{name}: holds the vectors of words, not of items: read it with embed.load")
+        words = native.read_vectors(path)
+        try:
+            items = [_from_json(json.loads(key)) for key in words.words]
+            return cls(items, words.matrix, counts=words.counts)
+        except (ValueError, RecursionError) as error:
+            raise FormatError(f"{name}: damaged: the items are not readable ({error!s:.200})") from None
+
+
+def train_items(
+    sequences: Iterable[Iterable[Hashable]], config: TrainConfig | None = None, **parameters: Any
+) -> ItemVectors:
+    """Train vectors of items that occur together in sequences.
+
+    Parameters
+    ----------
+    sequences : iterable of iterables of hashable objects
+        Sessions, baskets, walks; read once, so a generator will do. Memory holds the distinct items.
+    config : TrainConfig, optional
+        All the parameters; `ITEM_DEFAULTS` are then not looked at.
+    **parameters
+        Fields of TrainConfig, and the other keywords of :func:`embed.train`, such as `callbacks` and `checkpoint`.
+        They win over `config` and `ITEM_DEFAULTS`.
+
+    Returns
+    -------
+    ItemVectors
+        The most frequent item first.
+
+    Raises
+    ------
+    ConfigError
+        A parameter is unknown, out of bounds, or about the letters of words.
+    CorpusError
+        A sequence is a text or no iterable, an item is not hashable or not equal to itself, or there are none.
+    """
+    for name in TEXT_ONLY:
+        if name in parameters:
+            raise ConfigError(f"{name} is about the letters of words, and items have none: leave it out")
+    tokens = _Tokens(sequences)
+    run = {name: parameters.pop(name) for name in RUN_KEYWORDS if name in parameters}
+    with warnings.catch_warnings():
+        # What is advised is for text; the best exponents for items may lie below it.
+        warnings.filterwarnings("ignore", "noise_exponent is", AdviceWarning)
+        if config is None:
+            config = TrainConfig.from_dict({**ITEM_DEFAULTS, **parameters})
+        elif parameters:
+            config = config.replace(**parameters)
+    if config.subword or config.phrases:
+        raise ConfigError("a configuration for items has subword off and phrases 0, since items have no letters")
+    vectors = train(tokens, config, **run).vectors
+    items = [tokens.items[int(token)] for token in vectors.words]
+    return ItemVectors(items, vectors.matrix, counts=vectors.counts)
+
+
+class _Tokens:
+    """Sequences of items as sentences of tokens; `items` are those seen so far, a token being its number there."""
+
+    def __init__(self, sequences: Iterable[Iterable[Hashable]]) -> None:
+        if isinstance(sequences, (str, bytes, os.PathLike)) or not hasattr(sequences, "__iter__"):
+            raise CorpusError(f"sequences must be an iterable of lists of items, not {_shown(sequences)}")
+        self._sequences = sequences
+        self._tokens: dict[Hashable, str] = {}
+        self.items: list[Hashable] = []
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for number, sequence in enumerate(self._sequences, 1):
+            if isinstance(sequence, (str, bytes)) or not hasattr(sequence, "__iter__"):
+                raise CorpusError(f"sequence {number:,} is {_shown(sequence)}: a sequence is a list of items")
+            yield [self._token(item, number) for item in sequence]
+
+    def _token(self, item: Hashable, sequence: int) -> str:
+        try:
+            token = self._tokens.get(item)
+        except TypeError:
+            token = None  # not hashable, which is said below
+        if token is None:
+            _checked(item, f"sequence {sequence:,}", CorpusError)
+            token = self._tokens[item] = str(len(self.items))
+            self.items.append(item)
+        return token
+
+
+def _checked(item: Hashable, where: str, error: type[Exception]) -> Hashable:
+    """Return `item` if it can be a key of a dict that is found again."""
+    try:
+        hash(item)
+    except TypeError:
+        raise error(f"{where}: {_shown(item)} is not hashable, so it cannot be an item; a tuple can") from None
+    if item != item:
+        raise error(f"{where}: {_shown(item)} is not equal to itself, so it cannot be an item")
+    return item
+
+
+def _key(item: Hashable, row: int) -> str:
+    """Return an item as JSON that `_from_json` makes an equal item of."""
+    try:
+        key = json.dumps(_to_json(item), allow_nan=False, separators=(",", ":"))
+        if _from_json(json.loads(key)) == item:
+            return key
+    except (TypeError, ValueError, RecursionError):
+        pass
+    raise FormatError(
+        f"cannot write item {row}, {_shown(item)}: items in a file are str, int, float, bool, None, bytes, or tuples "
+        "of these"
+    )
+
+
+def _to_json(item: Any) -> Any:
+    """Return a JSON value: a list for a tuple, and an object with one key for bytes and for infinity."""
+    if isinstance(item, np.generic):
+        item = item.item()
+    if isinstance(item, tuple):
+        return [_to_json(part) for part in item]
+    if isinstance(item, bytes):
+        return {"bytes": item.hex()}
+    if isinstance(item, float) and math.isinf(item):
+        return {"float": str(float(item))}
+    if item is None or isinstance(item, (str, int, float)):
+        return item
+    raise TypeError(type(item).__name__)
+
+
+def _from_json(value: Any) -> Hashable:
+    """Undo `_to_json`; raises ValueError for what that does not make."""
+    if isinstance(value, list):
+        return tuple(_from_json(part) for part in value)
+    if not isinstance(value, dict):
+        return value  # type: ignore[no-any-return]
+    match value:
+        case {"bytes": str(text)}:
+            return bytes.fromhex(text)
+        case {"float": "inf" | "-inf" as text}:
+            return float(text)
+    raise ValueError(f"{_shown(value)} is no item")
+
+
+def _shown(value: object) -> str:
+    """Say what `value` is, however long it is."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of more digits than Python prints, or a deep tuple
+        text = "..."
+    return f"{text[:_SHOWN]}{'...' if len(text) > _SHOWN else ''} ({type(value).__name__})"
