@@ -33,8 +33,8 @@ __all__ = ["CONFIGS", "RECORD", "InstructionSettings", "available", "compare", "
 
 RECORD = Path(__file__).with_name("instructions.json")
 _TOOL, _PATH = "valgrind", "avx2"
-_FUNCTION = "__pyx_pw_5embed_5_core_6Worker_5run"
-"""Worker.run as Cython names it."""
+_FUNCTION = re.compile(rb"__pyx_pw_5embed_5_core_6Worker_\d+run(?=\0)")
+"""Worker.run as Cython names it, by the order of the methods."""
 _TOLERANCE = 0.03
 _TOTALS = re.compile(r"^totals: (\d+)$", re.MULTILINE)
 _SHOWN = 300
@@ -110,18 +110,19 @@ def split(totals: list[int], names: tuple[str, ...]) -> dict[str, int]:
     calls, rest = divmod(len(totals), len(names))
     if rest or not calls:
         raise BenchmarkError(
-            f"callgrind saw {len(totals)} calls of {_FUNCTION}, which {len(names)} models cannot share"
+            f"callgrind saw {len(totals)} calls of the training loop, which {len(names)} models cannot share"
         )
     return {name: sum(totals[place * calls : (place + 1) * calls]) for place, name in enumerate(names)}
 
 
 def _totals(settings: InstructionSettings) -> list[int]:
     """Return the instructions of each call of the core's training loop."""
+    function = _function()
     problem = {"words": settings.words, "tokens": settings.tokens, "dim": settings.dim}
     with tempfile.TemporaryDirectory(prefix="embed-instructions-") as folder:
         command = [
             *(_TOOL, "--tool=callgrind", f"--callgrind-out-file={folder}/out"),
-            *(f"--toggle-collect={_FUNCTION}", f"--dump-after={_FUNCTION}"),
+            *(f"--toggle-collect={function}", f"--dump-after={function}"),
             *(sys.executable, "-m", "benchmarks.instructions_run", json.dumps(problem)),
         ]
         environment = {**os.environ, SIMD_VARIABLE: _PATH, "PYTHONHASHSEED": "0"}
@@ -131,6 +132,15 @@ def _totals(settings: InstructionSettings) -> list[int]:
             raise BenchmarkError(f"{_TOOL} failed with status {done.returncode}: {done.stderr.strip()[-_SHOWN:]}")
         profiles = sorted(Path(folder).glob("out.*"), key=lambda path: int(path.suffix[1:]))
         return [int(_TOTALS.findall(path.read_text(encoding="utf-8"))[-1]) for path in profiles]
+
+
+def _function() -> str:
+    from embed import _core
+
+    found = _FUNCTION.search(Path(_core.__file__).read_bytes())
+    if found is None:
+        raise BenchmarkError(f"{_core.__file__} has no symbol for the training loop: it was stripped")
+    return found[0].decode()
 
 
 def _compiler() -> str:
