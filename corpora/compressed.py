@@ -7,8 +7,8 @@ However far the data expands, a reader holds a bounded part of it. Every raw byt
 the way, which gives the corpus fingerprint without a second pass.
 
 Rejected: ``bz2.BZ2File`` and ``lzma.LZMAFile`` (drop a damaged member and all after it in silence; the second
-sets aside whatever memory a header asks for), smart_open (recognises by name), one decompressor process a
-file (no gain on one core), parallel bzip2.
+sets aside whatever memory a header asks for), smart_open's decompression (recognises by name), one decompressor
+process a file (no gain on one core), parallel bzip2.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
+from embed.corpora.remote import is_remote, open_remote
 from embed.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ class ByteStream:
 
 
 class InputFile:
-    """One input of a corpus: a path, or standard input, which opens once."""
+    """One input of a corpus: a path, a URL, or standard input, which opens once."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -221,6 +222,8 @@ class InputFile:
         CorpusError
             When it cannot be opened, or standard input was read before.
         """
+        if is_remote(self.path):
+            return ByteStream(open_remote(self.path), self.name)
         if not self.is_standard_input:
             try:
                 return ByteStream(cast(BinaryIO, open(self.path, "rb", buffering=0)), self.name)
@@ -243,7 +246,7 @@ class InputFile:
         return self._peeked.peek(size)
 
     def size(self) -> int | None:
-        """Return the size in bytes, None for standard input and other files that have none."""
+        """Return the size in bytes, None for standard input, URLs and other files that have none."""
         if self.is_standard_input or not Path(self.path).is_file():
             return None
         return os.stat(self.path).st_size

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from embed.corpora.compressed import DIGEST_BYTES, STANDARD_INPUT, ByteStream, InputFile
+from embed.corpora.remote import is_remote
 from embed.errors import CorpusError
 
 __all__ = ["FileCorpus", "Source", "find_files"]
@@ -142,7 +143,7 @@ def find_files(source: Source | list[InputFile]) -> list[InputFile]:
 
 
 def _expand(path: str) -> list[str]:
-    if path == STANDARD_INPUT:
+    if path == STANDARD_INPUT or (isinstance(path, str) and is_remote(path)):
         return [path]
     if not isinstance(path, str) or "\0" in path:
         raise CorpusError(f"{path!r:.200} is not a path")
