@@ -267,8 +267,8 @@ cdef class Worker:
     cbow, exact, fixed_window : bool
         The objective, the gradient and the kind of window.
     path_offsets, path_rows, path_labels : int64[V + 1], int32[M], uint8[M]
-        For hierarchical softmax, with `negatives` 0: the targets of a center are the output rows on its path, with label
-        1 or 0. With a `path_offsets` of length 0 its target is the row of its word, with label 1.
+        For hierarchical softmax, with `negatives` 0: the targets of a center are the output rows on its path, with
+        label 1 or 0. With a `path_offsets` of length 0 its target is the row of its word, with label 1.
     path : str
         One of simd_paths().
 
