@@ -8,6 +8,8 @@ STAMPS := .stamps
 BIN     := $(VENV)/bin
 PY      := $(BIN)/python
 PIP     := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --constraint requirements-dev.txt
+CLIENTS := build/clients-env
+CLIENT_PIP := $(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --no-input
 CSOURCE := $(wildcard embed/csrc/*.[ch])
 CYTHON  := $(wildcard embed/*.pyx embed/*.pxd)
 PYTHONS := $(wildcard embed/*.py embed/*.pyi embed/*/*.py eval/*.py corpora/*.py)
@@ -19,12 +21,13 @@ TORTURE_SCALE  ?= 1
 SANITIZE_TESTS ?=
 
 .PHONY: help demo test lint format types wheel check-wheel bench bench-smoke build debug debug-test sanitize fuzz torture
-.PHONY: docs clean
+.PHONY: docs test-clients clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo         build, train on 106 Wikipedia articles, show what comes out"
 	@echo "make test         build and run the tests"
+	@echo "make test-clients the tests with spaCy, sentence-transformers, TensorBoard, node2vec, wefe"
 	@echo "make lint         ruff and cython-lint        make format   let ruff rewrite"
 	@echo "make types        mypy and stubtest on the built wheel"
 	@echo "make wheel        sdist, and the wheel from the sdist, in dist/"
@@ -87,6 +90,11 @@ sanitize: $(STAMPS)/dev
 fuzz: $(STAMPS)/fuzz $(STAMPS)/build
 	$(PY) tests/fuzz/__main__.py --seconds $(FUZZ_SECONDS)
 
+# The readers and programs that are too large, or too old, for the developer environment.
+test-clients: $(STAMPS)/clients
+	$(CLIENTS)/bin/python -m pytest -rs tests/test_formats_folders.py tests/test_formats_floret.py \
+		tests/test_formats_tables.py tests/test_formats_gensim.py tests/test_compat_gensim_clients.py
+
 torture: $(STAMPS)/dev $(STAMPS)/build
 	$(PY) tests/torture/__main__.py --scale $(TORTURE_SCALE)
 
@@ -129,6 +137,14 @@ build/docs-env/installed: requirements-docs.txt .ci/make-venv
 # Without a wheel of atheris for this system the readers are fuzzed by mutation alone.
 $(STAMPS)/fuzz: $(STAMPS)/dev
 	$(PIP) --only-binary atheris 'atheris>=2.3' || echo "atheris does not install here"
+	@touch $@
+
+$(STAMPS)/clients: $(STAMPS)/build tests/requirements-readers.txt tests/requirements-clients.txt
+	.ci/make-venv $(CLIENTS) $(PYTHON)
+	$(CLIENT_PIP) --constraint requirements-dev.txt setuptools cython
+	$(CLIENT_PIP) --constraint requirements-dev.txt --no-build-isolation --editable '.[test,parquet,ann]'
+	$(CLIENT_PIP) --requirement tests/requirements-readers.txt
+	$(CLIENT_PIP) --no-deps --requirement tests/requirements-clients.txt
 	@touch $@
 
 $(STAMPS)/build: $(STAMPS)/run setup.py $(CYTHON) $(CSOURCE)

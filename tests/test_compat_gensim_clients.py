@@ -14,7 +14,7 @@ import pytest
 import embed
 from embed.compat.gensim import FastText, KeyedVectors, Word2Vec
 
-HOW = "it is not installed: pip install --no-deps -r tests/requirements-clients.txt"
+HOW = "it is not installed: make test-clients"
 TOPICS = {"fruit": ["apple", "pear", "plum", "fig"], "metal": ["iron", "zinc", "lead", "tin"]}
 
 
