@@ -265,7 +265,7 @@ class TrainConfig:
         None, "worker threads (default: the processors this process may use)", _RUN, low=1, high=4096
     )
     deterministic: bool = _parameter(
-        False, "give the same bits for any number of threads, at about 60 % of the speed", _RUN
+        False, "give the same bits for any number of threads, at about half the speed", _RUN
     )
     seed: int = _parameter(1, "seed of every random draw", _RUN, low=0, high=(1 << 63) - 1)
 
