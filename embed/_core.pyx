@@ -6,6 +6,10 @@ with what weight an increment returns. A block is a run of at most ``BLOCK_TOKEN
 those that survive subsampling are its positions, and `window` further positions on each side (the halo) are
 gathered with them, so that a cut loses no context.
 
+With hierarchical softmax the targets of a window are the rows on the path of its center, instead of the center's
+row and noise. In rounds (docs/decisions/0005) the output rows are gathered too, and what a block changes is left in
+a log, which is added when all blocks of the round are done.
+
 The arithmetic lives in ``csrc/kernels_body.h``, the random draws in ``csrc/random.h``, and
 ``embed/_reference.py`` states all of this again in readable NumPy. Checks and policy live in ``trainer.py``:
 this module trusts its arguments beyond their types and shapes.

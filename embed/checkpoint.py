@@ -170,6 +170,12 @@ def vocabulary_digest(vocabulary: Vocabulary) -> str:
     return digest.hexdigest()
 
 
+def _number_of(name: str) -> int | None:
+    """Return the number in the name of a checkpoint; None for other names."""
+    match = _NAME.fullmatch(name)
+    return int(match[1]) if match else None
+
+
 def checkpoints_in(directory: str | os.PathLike[str]) -> list[Path]:
     """Return the checkpoints of a folder, oldest first; none if there is no such folder."""
     try:
@@ -178,7 +184,7 @@ def checkpoints_in(directory: str | os.PathLike[str]) -> list[Path]:
         return []
     except OSError as error:
         raise FormatError(f"{os.fspath(directory)}: cannot be read: {error.strerror or error}") from error
-    found = [(int(match[1]), name) for name in names if (match := _NAME.fullmatch(name))]
+    found = [(number, name) for name in names if (number := _number_of(name)) is not None]
     return [Path(directory, name) for _, name in sorted(found)]
 
 
@@ -299,7 +305,7 @@ class Saver:
         _make_folder(self.directory)
         present = checkpoints_in(self.directory)
         self._last = next((path for path in reversed(present) if path not in self._damaged), None)
-        self._number = int(_NAME.fullmatch(present[-1].name)[1]) if present else 0  # type: ignore[index]
+        self._number = max((number for path in present if (number := _number_of(path.name)) is not None), default=0)
         self._next_time = time.monotonic() + (every.seconds or 0)
 
     def __enter__(self) -> Saver:

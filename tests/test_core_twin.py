@@ -16,12 +16,8 @@ TOLERANCE = 2e-5
 COMBINATIONS = list(itertools.product((False, True), (False, True), (False, True), (False, True)))
 
 
-@pytest.mark.parametrize(("cbow", "exact", "subword", "fixed"), COMBINATIONS)
-@pytest.mark.parametrize(("window", "negatives"), [(1, 1), (5, 5), (3, 14)])
-def test_the_core_agrees_with_its_twin(
-    cbow: bool, exact: bool, subword: bool, fixed: bool, window: int, negatives: int
-) -> None:
-    arguments = problem(subword=subword, cbow=cbow, exact=exact, fixed_window=fixed, window=window, negatives=negatives)
+def agree(arguments: dict[str, Any]) -> None:
+    """Run two epochs of the twin, and of the core on every SIMD path."""
     twin = reference_worker(arguments)
     for epoch in range(2):
         twin.run(epoch, 0.02, -1e-5, 1.5)
@@ -37,21 +33,20 @@ def test_the_core_agrees_with_its_twin(
         assert not outputs[:, DIM:].any()
 
 
+@pytest.mark.parametrize(("cbow", "exact", "subword", "fixed"), COMBINATIONS)
+@pytest.mark.parametrize(("window", "negatives"), [(1, 1), (5, 5), (3, 14)])
+def test_the_core_agrees_with_its_twin(
+    cbow: bool, exact: bool, subword: bool, fixed: bool, window: int, negatives: int
+) -> None:
+    arguments = problem(subword=subword, cbow=cbow, exact=exact, fixed_window=fixed, window=window, negatives=negatives)
+    agree(arguments)
+
+
 @pytest.mark.parametrize(("cbow", "exact", "subword"), list(itertools.product((False, True), repeat=3)))
 def test_they_agree_on_hierarchical_softmax(cbow: bool, exact: bool, subword: bool) -> None:
     arguments = problem(subword=subword, cbow=cbow, exact=exact, hierarchical=True)
     assert np.diff(arguments["path_offsets"]).max() > 6  # more than a group of rows
-    twin = reference_worker(arguments)
-    for epoch in range(2):
-        twin.run(epoch, 0.02, -1e-5, 1.5)
-    for path in _core.simd_paths():
-        worker, inputs, outputs = core_worker(arguments, path)
-        for epoch in range(2):
-            run_epoch(worker, arguments, epoch, 0.02, -1e-5, 1.5)
-        np.testing.assert_allclose(inputs[:, :DIM], twin.inputs, rtol=0, atol=TOLERANCE, err_msg=path)
-        np.testing.assert_allclose(outputs[:, :DIM], twin.outputs, rtol=0, atol=TOLERANCE, err_msg=path)
-        assert (worker.examples, worker.centers) == (twin.examples, twin.centers)
-        assert worker.loss == pytest.approx(twin.loss, rel=1e-5)
+    agree(arguments)
 
 
 def test_the_twin_changes_what_it_trains() -> None:
