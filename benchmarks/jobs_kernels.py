@@ -47,16 +47,16 @@ def time_windows(
     for name, nx, ny, mean in shapes:
         for dim in dims:
             x, y = aligned_rows(nx, dim, 1), aligned_rows(ny, dim, 2)
-            _time(x, y, path, mean, _FIRST_REPEATS)  # fetches code and rows
-            trial = _time(x, y, path, mean, _FIRST_REPEATS)
+            _time(x, y, dim, path, mean, _FIRST_REPEATS)  # fetches code and rows
+            trial = _time(x, y, dim, path, mean, _FIRST_REPEATS)
             repeats = max(1, int(seconds / _PIECES * _FIRST_REPEATS / trial))
             # the least: whatever interrupts a piece is not the kernel's doing
-            least = min(_time(x, y, path, mean, repeats) for _ in range(_PIECES))
+            least = min(_time(x, y, dim, path, mean, repeats) for _ in range(_PIECES))
             found.setdefault(name, {})[str(dim)] = least / repeats * 1e9
     return {"nanoseconds": found}
 
 
-def _time(x: NDArray[np.float32], y: NDArray[np.float32], path: str, mean: bool, repeats: int) -> float:
+def _time(x: NDArray[np.float32], y: NDArray[np.float32], dim: int, path: str, mean: bool, repeats: int) -> float:
     started = time.perf_counter()
-    _core.train_window(x, y, _LR, 1.0, path, mean, repeats)
+    _core.train_window(x, y, _LR, 1.0, path, mean, repeats, dim)
     return time.perf_counter() - started

@@ -74,6 +74,7 @@ def train_window(
     path: str,
     mean: bool = False,
     repeats: int = 1,
+    dim: int | None = None,
 ) -> float: ...
 def compose_rows(
     inputs: NDArray[np.float32],

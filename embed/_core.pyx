@@ -48,7 +48,7 @@ cdef extern from "kernels.h" nogil:
         float lr
     ctypedef struct embed_kernels:
         const char *name
-        int lanes
+        int step
         void (*window)(const embed_window *w) noexcept nogil
         void (*mean_windows)(const embed_window *w, int n) noexcept nogil
         void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
@@ -61,6 +61,7 @@ cdef extern from "kernels.h" nogil:
     double embed_take_loss(embed_loss *loss) noexcept
     void embed_prefetch_row(const float *row, int width) noexcept
     void embed_prefetch_read(const float *row, int width) noexcept
+    void embed_prefetch_early(const float *row, int width) noexcept
 
 cdef extern from "log.h" nogil:
     ctypedef struct embed_log:
@@ -101,9 +102,7 @@ cdef extern from "random.h" nogil:
 # Tokens of a sentence that are gathered, trained and scattered together, before subsampling.
 cdef enum:
     _BLOCK_TOKENS = 128
-    # How many windows ahead the output rows are fetched into the cache.
-    _PREFETCH_WINDOWS = 2
-    # The same for the input rows of a position.
+    # How many positions ahead rows are fetched into the first-level cache while a block is gathered.
     _PREFETCH_POSITIONS = 4
     _CACHE_LINE = 64
 
@@ -117,6 +116,20 @@ cdef enum:
     _ADD = 2
     # How often a worker looks whether the others are there before it sleeps: some tenths of a millisecond.
     _SPINS = 20000
+
+# A run of tokens that is gathered, trained and scattered together.
+ctypedef struct _Block:
+    int64_t first       # its tokens
+    int64_t last
+    int64_t number      # in its round
+    int32_t *memory     # [window + BLOCK_TOKENS + window]
+    int32_t *words      # [positions] within it
+    int64_t positions   # tokens that survived subsampling: the halo on the left,
+    int64_t left
+    int64_t own         # the centers, and the halo on the right
+    int32_t *reaches    # [own]
+    int32_t *noise      # [draws]
+    int64_t draws
 
 ctypedef struct _Slot:
     int32_t row
@@ -148,7 +161,7 @@ cdef const embed_kernels *_find_kernels(str name) except NULL:
 
 
 cdef int _width(const embed_kernels *kernels, Py_ssize_t dim) noexcept nogil:
-    return <int> ((dim + kernels.lanes - 1) // kernels.lanes * kernels.lanes)
+    return <int> ((dim + kernels.step - 1) // kernels.step * kernels.step)
 
 
 cdef class _Scratch:
@@ -178,8 +191,9 @@ cdef class _Plans:
     def __cinit__(self, int64_t inputs, int64_t targets, int64_t width):
         cdef int64_t lines = embed_group_floats(<int> max(inputs, <int64_t> EMBED_BATCH))
         cdef int64_t groups = embed_groups(targets), i
-        self._floats = _Scratch(groups * lines + lines + groups * 2 * EMBED_LINE + inputs * width
-                                + EMBED_BATCH * (width + inputs))
+        cdef int64_t row = (width + EMBED_ROW_FLOATS - 1) // EMBED_ROW_FLOATS * EMBED_ROW_FLOATS
+        self._floats = _Scratch(groups * lines + lines + groups * 2 * EMBED_LINE + inputs * row
+                                + EMBED_BATCH * (row + inputs))
         self._pointers = bytearray(sizeof(void *) * (inputs + EMBED_BATCH * (inputs + targets)))
         self._integers = bytearray(4 * EMBED_BATCH * targets)
         cdef unsigned char[::1] pointers = self._pointers, integers = self._integers
@@ -194,8 +208,8 @@ cdef class _Plans:
             window.rates_x = floats + groups * lines
             window.signs = signs
             window.copy = signs + groups * 2 * EMBED_LINE
-            window.mean = window.copy + inputs * width + i * width
-            window.ratios = window.copy + (inputs + EMBED_BATCH) * width + i * inputs
+            window.mean = window.copy + (inputs + i) * row
+            window.ratios = window.copy + (inputs + EMBED_BATCH) * row + i * inputs
             window.copies = <float **> &pointers[0]
             window.x = window.copies + inputs + i * (inputs + targets)
             window.y = window.x + inputs
@@ -306,10 +320,8 @@ cdef class Worker:
     cdef uint64_t seed
     cdef _Scratch ratio_memory
     cdef object index_memory, pointer_memory, slot_memory
-    # positions of the block: words[0..n), of which own_first..own_last-1 are centers
-    cdef int32_t *words
-    cdef int32_t *reaches
-    cdef int32_t *noise
+    cdef _Block blocks[2]   # the one at hand, and the next one, whose rows are fetched meanwhile
+    cdef int64_t sentence, position, number, claim  # where the next one is looked for
     cdef float **target_rows  # [BLOCK_TOKENS, most_targets] output rows of each center
     cdef float **noise_rows   # [noise_windows * negatives]
     cdef embed_log log      # the positions' input vectors, trained in place; in a round also copies of output rows
@@ -361,7 +373,7 @@ cdef class Worker:
             self.most_targets = max(self.most_targets, path_offsets[w + 1] - path_offsets[w])
         cdef int64_t targets = negatives + self.most_targets
         cdef int64_t draws = noise_windows * <int64_t> negatives
-        cdef int64_t slots = 1
+        cdef int64_t slots = 1, i
         self.log.stride = self.stride
         if embed_log_reserve(&self.log, positions) != 0:
             raise MemoryError(f"cannot allocate a block of {positions} rows")
@@ -376,11 +388,12 @@ cdef class Worker:
         self.ratio_memory = _Scratch(positions)
         self.ratios = self.ratio_memory.floats
         self.plans = _Plans(contexts, targets, self.width)
-        self.index_memory = bytearray(4 * (positions + _BLOCK_TOKENS + draws))
+        self.index_memory = bytearray(2 * 4 * (positions + _BLOCK_TOKENS + draws))
         cdef unsigned char[::1] indices = self.index_memory
-        self.words = <int32_t *> &indices[0]
-        self.reaches = self.words + positions
-        self.noise = self.reaches + _BLOCK_TOKENS
+        for i in range(2):
+            self.blocks[i].memory = <int32_t *> &indices[0] + i * (positions + _BLOCK_TOKENS + draws)
+            self.blocks[i].reaches = self.blocks[i].memory + positions
+            self.blocks[i].noise = self.blocks[i].reaches + _BLOCK_TOKENS
         self.pointer_memory = bytearray(sizeof(void *) * (_BLOCK_TOKENS * self.most_targets + draws))
         cdef unsigned char[::1] pointers = self.pointer_memory
         self.target_rows = <float **> &pointers[0]
@@ -539,39 +552,38 @@ cdef class Worker:
         Returns where the last block ends, or -1 if there is no memory for the log.
         """
         cdef uint64_t epoch_key = embed_epoch_key(self.seed, epoch)
-        cdef int64_t position, sentence, sentence_first, sentence_last, block_last, block = 0, claim = 0
+        cdef int64_t position = first, sentence_first
         cdef embed_entry entry
         cdef double loss
+        cdef _Block *block = &self.blocks[0]
+        cdef _Block *following = &self.blocks[1]
+        cdef bint more
         if first == last:
             return first
         self.in_round = rounds is not None
-        if self.in_round:
-            claim = embed_claim(&rounds.claimed) - before
-        sentence = self._sentence_of(first)
+        self.number = 0
+        self.claim = embed_claim(&rounds.claimed) - before if self.in_round else 0
+        self.sentence = self._sentence_of(first)
         # the first block boundary at or after `first`; it may be the end of the sentence
-        sentence_first = self.offsets[sentence]
-        position = sentence_first + (first - sentence_first + _BLOCK_TOKENS - 1) // _BLOCK_TOKENS * _BLOCK_TOKENS
-        position = min(position, self.offsets[sentence + 1])
-        while position < last and (stop == NULL or stop[0] == 0):
-            while position >= self.offsets[sentence + 1]:
-                sentence += 1
-            sentence_first, sentence_last = self.offsets[sentence], self.offsets[sentence + 1]
-            block_last = min(position + _BLOCK_TOKENS, sentence_last)
-            if block == claim:
-                entry.first = self.log.used
-                self.plans.windows[0].lr = <float> (lr + lr_slope * <double> position)
-                if self._train_block(epoch_key, sentence_first, sentence_last, position, block_last) != 0:
-                    return -1
-                loss = embed_take_loss(&self.plans.loss)
-                if self.in_round:
-                    entry.log, entry.last, entry.loss = &self.log, self.log.used, loss
-                    rounds.entries[block] = entry
-                    claim = embed_claim(&rounds.claimed) - before
-                else:
-                    self.loss += loss
-                    claim += 1
-            block += 1
-            position = block_last
+        sentence_first = self.offsets[self.sentence]
+        self.position = sentence_first + (first - sentence_first + _BLOCK_TOKENS - 1) // _BLOCK_TOKENS * _BLOCK_TOKENS
+        self.position = min(self.position, self.offsets[self.sentence + 1])
+        position = self.position
+        more = self._select_block(block, epoch_key, last, rounds, before)
+        while more and (stop == NULL or stop[0] == 0):
+            more = self._select_block(following, epoch_key, last, rounds, before)
+            entry.first = self.log.used
+            self.plans.windows[0].lr = <float> (lr + lr_slope * <double> block.first)
+            if self._train_block(block, following) != 0:
+                return -1
+            loss = embed_take_loss(&self.plans.loss)
+            if self.in_round:
+                entry.log, entry.last, entry.loss = &self.log, self.log.used, loss
+                rounds.entries[block.number] = entry
+            else:
+                self.loss += loss
+            position = block.last
+            block, following = following, block
         return position
 
     cdef int64_t _sentence_of(self, int64_t position) noexcept nogil:
@@ -585,47 +597,70 @@ cdef class Worker:
                 high = middle
         return low
 
-    cdef int _train_block(self, uint64_t epoch_key, int64_t sentence_first, int64_t sentence_last,
-                          int64_t first, int64_t last) noexcept nogil:
-        """Return 0, or -1 if there is no memory for the log."""
-        cdef int32_t *words = self.words + self.window
-        cdef int64_t p, limit, n, left = 0, own = 0, right = 0
-        # windows of a batch share their labels, which paths do not
-        cdef int planned = 0, batch = EMBED_BATCH if self.cbow and not self.has_paths else 1
-        for p in range(first, last):
+    cdef bint _select_block(self, _Block *block, uint64_t epoch_key, int64_t last, Rounds rounds,
+                            int64_t before) noexcept nogil:
+        """Find the next block that begins before `last`, in a round the next one that this worker claims.
+
+        Returns whether there is one; if not, `block` is empty.
+        """
+        while self.position < last:
+            while self.position >= self.offsets[self.sentence + 1]:
+                self.sentence += 1
+            block.first, block.number = self.position, self.number
+            block.last = min(block.first + _BLOCK_TOKENS, self.offsets[self.sentence + 1])
+            self.position = block.last
+            self.number += 1
+            if block.number == self.claim:
+                self.claim = embed_claim(&rounds.claimed) - before if self.in_round else self.number
+                self._select_words(block, epoch_key)
+                return True
+        block.positions = block.draws = 0
+        return False
+
+    cdef void _select_words(self, _Block *block, uint64_t epoch_key) noexcept nogil:
+        """The positions of a block and what is drawn for them."""
+        cdef int32_t *words = block.memory + self.window
+        cdef int64_t p, limit, left = 0, own = 0, right = 0
+        for p in range(block.first, block.last):
             if embed_keeps(epoch_key, p, self.keep_thresholds[self.ids[p]]):
                 words[own] = self.ids[p]
                 own += 1
-        if own == 0:
-            return 0
+        block.own = own
+        if own > 0:
+            p, limit = block.first - 1, max(self.offsets[self.sentence], block.first - self.halo_tokens)
+            while left < self.window and p >= limit:
+                if embed_keeps(epoch_key, p, self.keep_thresholds[self.ids[p]]):
+                    left += 1
+                    words[-left] = self.ids[p]
+                p -= 1
+            p, limit = block.last, min(self.offsets[self.sentence + 1], block.last + self.halo_tokens)
+            while right < self.window and p < limit:
+                if embed_keeps(epoch_key, p, self.keep_thresholds[self.ids[p]]):
+                    words[own + right] = self.ids[p]
+                    right += 1
+                p += 1
+        block.words, block.left, block.positions = words - left, left, left + own + right
+        self._draw(block, embed_block_stream(epoch_key, block.first))
+
+    cdef int _train_block(self, const _Block *block, const _Block *following) noexcept nogil:
+        """Return 0, or -1 if there is no memory for the log."""
+        cdef const int32_t *words = block.words
+        cdef int64_t p, n = block.positions, own = block.own, fetched = 0
+        cdef int64_t to_fetch = following.positions + following.draws
+        # windows of a batch share their labels, which paths do not
+        cdef int planned = 0, batch = EMBED_BATCH if self.cbow and not self.has_paths else 1
         self.centers += own
-        p, limit = first - 1, max(sentence_first, first - self.halo_tokens)
-        while left < self.window and p >= limit:
-            if embed_keeps(epoch_key, p, self.keep_thresholds[self.ids[p]]):
-                left += 1
-                words[-left] = self.ids[p]
-            p -= 1
-        p, limit = last, min(sentence_last, last + self.halo_tokens)
-        while right < self.window and p < limit:
-            if embed_keeps(epoch_key, p, self.keep_thresholds[self.ids[p]]):
-                words[own + right] = self.ids[p]
-                right += 1
-            p += 1
-        words -= left
-        n = left + own + right
         if n < 2:
             return 0
         if embed_log_reserve(&self.log, n + own * self.most_targets + self.noise_windows * self.negatives) != 0:
             return -1
-        self._draw(embed_block_stream(epoch_key, first), own)
         self._gather(words, n)
-        self._find_output_rows(words + left, own)
-        for p in range(min(own, <int64_t> _PREFETCH_WINDOWS)):
-            self._prefetch_targets(words[left + p], p)
+        self._find_output_rows(block)
         for p in range(own):
-            if p + _PREFETCH_WINDOWS < own:
-                self._prefetch_targets(words[left + p + _PREFETCH_WINDOWS], p + _PREFETCH_WINDOWS)
-            planned += self._plan_window(words, n, left + p, p, &self.plans.windows[planned])
+            while fetched * own <= p * to_fetch and fetched < to_fetch:
+                self._fetch_early(following, fetched)
+                fetched += 1
+            planned += self._plan_window(block, p, &self.plans.windows[planned])
             if planned == batch or (planned and p == own - 1):
                 if self.cbow:
                     self.kernels.mean_windows(&self.plans.windows[0], planned)
@@ -649,24 +684,40 @@ cdef class Worker:
             self.kernels.scatter(self.log.rows + e * self.stride, self.stride, &row, 1, 1, self.width,
                                  self.zeros.floats, self.before.floats + (e - self.block_first) * self.stride)
 
-    cdef void _draw(self, uint64_t stream, int64_t own) noexcept nogil:
+    cdef void _draw(self, _Block *block, uint64_t stream) noexcept nogil:
         """For each center in turn: its reach and, for the first `noise_windows`, its noise words."""
         cdef int64_t c, j
         cdef uint64_t fraction
         cdef const embed_alias *table = <const embed_alias *> &self.noise_table[0, 0]
         cdef uint64_t vocabulary = <uint64_t> self.noise_table.shape[0]
-        for c in range(own):
+        block.draws = 0
+        for c in range(block.own):
             if self.fixed_window:
-                self.reaches[c] = self.window
+                block.reaches[c] = self.window
             else:
-                self.reaches[c] = 1 + <int32_t> embed_scale(embed_next(&stream), <uint64_t> self.window, &fraction)
+                block.reaches[c] = 1 + <int32_t> embed_scale(embed_next(&stream), <uint64_t> self.window, &fraction)
             if c < self.noise_windows:
                 for j in range(self.negatives):
-                    self.noise[c * self.negatives + j] = embed_draw(&stream, table, vocabulary)
+                    block.noise[block.draws] = embed_draw(&stream, table, vocabulary)
+                    block.draws += 1
 
-    cdef void _find_output_rows(self, const int32_t *centers, int64_t own) noexcept nogil:
+    cdef void _fetch_early(self, const _Block *block, int64_t i) noexcept nogil:
+        """Fetch into the second-level cache what position i needs, or past the last position a noise word."""
+        cdef int64_t r
+        cdef int32_t word
+        if i >= block.positions:
+            embed_prefetch_early(&self.outputs[block.noise[i - block.positions], 0], self.width)
+            return
+        word = block.words[i]
+        for r in range(self.row_offsets[word], self.row_offsets[word + 1]):
+            embed_prefetch_early(&self.inputs[self.rows[r], 0], self.width)
+        if not self.has_paths:
+            embed_prefetch_early(&self.outputs[word, 0], self.width)
+
+    cdef void _find_output_rows(self, const _Block *block) noexcept nogil:
         """Where the output rows of the block are: in the matrix or, in a round, copies in the log."""
-        cdef int64_t draws = min(own, <int64_t> self.noise_windows) * self.negatives, i, j
+        cdef int64_t own = block.own, i, j
+        cdef const int32_t *centers = block.words + block.left
         cdef int32_t word
         self.stamp += 1
         for i in range(own):
@@ -679,10 +730,10 @@ cdef class Worker:
             if self.in_round and i + _PREFETCH_POSITIONS < own:
                 embed_prefetch_row(&self.outputs[centers[i + _PREFETCH_POSITIONS], 0], self.width)
             self.target_rows[i] = self._output_row(word)
-        for i in range(draws):
-            if self.in_round and i + _PREFETCH_POSITIONS < draws:
-                embed_prefetch_row(&self.outputs[self.noise[i + _PREFETCH_POSITIONS], 0], self.width)
-            self.noise_rows[i] = self._output_row(self.noise[i])
+        for i in range(block.draws):
+            if self.in_round and i + _PREFETCH_POSITIONS < block.draws:
+                embed_prefetch_row(&self.outputs[block.noise[i + _PREFETCH_POSITIONS], 0], self.width)
+            self.noise_rows[i] = self._output_row(block.noise[i])
 
     cdef int64_t _target_count(self, int32_t word) noexcept nogil:
         return self.path_offsets[word + 1] - self.path_offsets[word] if self.has_paths else 1
@@ -741,15 +792,6 @@ cdef class Worker:
                                  self.row_offsets[words[i] + 1] - first, 1, self.width,
                                  self.log.rows + i * self.stride, self.before.floats + i * self.stride)
 
-    cdef void _prefetch_targets(self, int32_t word, int64_t c) noexcept nogil:
-        cdef int64_t j
-        cdef float **noise = self._noise_of(c)
-        for j in range(self._target_count(word)):
-            embed_prefetch_row(self.target_rows[c * self.most_targets + j], self.width)
-        if c < self.noise_windows:  # later windows meet rows that are still in the cache
-            for j in range(self.negatives):
-                embed_prefetch_row(noise[j], self.width)
-
     cdef void _plan_path(self, int32_t word, int64_t c, embed_window *plan) noexcept nogil:
         """The rows of a path and their labels, as signs for every line of scores."""
         cdef int64_t j, count = self._target_count(word)
@@ -788,19 +830,19 @@ cdef class Worker:
         plan.unique = <int> unique
         plan.ny = <int> (unique + again)
 
-    cdef int _plan_window(self, const int32_t *words, int64_t n, int64_t center, int64_t c,
-                          embed_window *plan) noexcept nogil:
-        """Plan the window round `center`; return 0 if it has no context or no target, else 1."""
-        cdef int64_t first = max(<int64_t> 0, center - self.reaches[c])
-        cdef int64_t last = min(n - 1, center + self.reaches[c])
+    cdef int _plan_window(self, const _Block *block, int64_t c, embed_window *plan) noexcept nogil:
+        """Plan the window of the block's center c; return 0 if it has no context or no target, else 1."""
+        cdef int64_t center = block.left + c
+        cdef int64_t first = max(<int64_t> 0, center - block.reaches[c])
+        cdef int64_t last = min(block.positions - 1, center + block.reaches[c])
         cdef int64_t contexts = last - first
         cdef int64_t i, k = 0
         # dL/dx of a context is 1/contexts of dL/dmean; word2vec.c drops that factor
         cdef float weight = 1 / <float> contexts if self.cbow and self.exact else 1
-        if contexts == 0 or self._target_count(words[center]) == 0:
+        if contexts == 0 or self._target_count(block.words[center]) == 0:
             return 0
         if self.has_paths:
-            self._plan_path(words[center], c, plan)
+            self._plan_path(block.words[center], c, plan)
         else:
             self._plan_targets(c, plan)
         for i in range(first, last + 1):
@@ -814,13 +856,13 @@ cdef class Worker:
 
 
 def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str path, bint mean=False,
-                 int64_t repeats=1):
+                 int64_t repeats=1, dim=None):
     """Train one window in place; the kernels by themselves, for tests and micro-benchmarks.
 
     Parameters
     ----------
-    x, y : float32[nx, width], float32[ny, width]
-        Input vectors and distinct output rows, the target's first; width a multiple of ROW_FLOATS.
+    x, y : float32[nx, stride], float32[ny, stride]
+        Input vectors and distinct output rows, the target's first; stride a multiple of ROW_FLOATS.
     lr, ratio : float
         As in Worker.run.
     path : str
@@ -830,6 +872,8 @@ def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str 
         row does (skip-gram).
     repeats : int
         How often to do it.
+    dim : int or None
+        Floats of a row that count, the others being zero; None takes all.
 
     Returns
     -------
@@ -837,9 +881,12 @@ def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str 
         The negative log-likelihood before the update, summed over the repeats.
     """
     cdef const embed_kernels *kernels = _find_kernels(path)
-    cdef Py_ssize_t nx = x.shape[0], ny = y.shape[0], width = x.shape[1], i
-    if nx == 0 or ny == 0 or y.shape[1] != width or width == 0 or width % EMBED_ROW_FLOATS:
+    cdef Py_ssize_t nx = x.shape[0], ny = y.shape[0], stride = x.shape[1], i
+    if nx == 0 or ny == 0 or y.shape[1] != stride or stride == 0 or stride % EMBED_ROW_FLOATS:
         raise ValueError(f"x and y need rows, of the same multiple of {EMBED_ROW_FLOATS} floats")
+    cdef int width = _width(kernels, stride if dim is None else dim)
+    if not 0 < width <= stride:
+        raise ValueError(f"dim {dim} does not fit rows of {stride} floats")
     cdef _Plans plans = _Plans(nx, ny, width)
     cdef embed_window *plan = &plans.windows[0]
     for i in range(nx):

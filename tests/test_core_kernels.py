@@ -25,7 +25,7 @@ def expected(x: np.ndarray, y: np.ndarray, lr: float, ratio: float) -> tuple[flo
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("dim", [1, 15, 16, 17, 100])
+@pytest.mark.parametrize("dim", [1, 4, 15, 16, 17, 25, 100])
 def test_a_window_of_any_shape(path: str, dim: int) -> None:
     rng = np.random.default_rng(dim)
     for inputs in (*range(1, 11), 37):
@@ -34,7 +34,7 @@ def test_a_window_of_any_shape(path: str, dim: int) -> None:
             x[:, :dim] = rng.normal(0, 0.5, (inputs, dim))
             y[:, :dim] = rng.normal(0, 0.5, (targets, dim))
             loss, new_x, new_y = expected(x, y, 0.05, 3.0)
-            assert _core.train_window(x, y, 0.05, 3.0, path) == pytest.approx(loss, rel=1e-5)
+            assert _core.train_window(x, y, 0.05, 3.0, path, dim=dim) == pytest.approx(loss, rel=1e-5)
             np.testing.assert_allclose(x, new_x, rtol=0, atol=1e-5, err_msg=f"{inputs} x {targets}")
             np.testing.assert_allclose(y, new_y, rtol=0, atol=1e-5, err_msg=f"{inputs} x {targets}")
 
@@ -103,3 +103,9 @@ def test_finite_and_not() -> None:
 def test_an_unknown_path_is_refused() -> None:
     with pytest.raises(ValueError, match="has no SIMD path 'mmx'"):
         _core.train_window(padded(1, 1), padded(1, 1), 0.1, 1.0, "mmx")
+
+
+@pytest.mark.parametrize("dim", [0, 17])
+def test_a_dim_that_does_not_fit_the_rows_is_refused(dim: int) -> None:
+    with pytest.raises(ValueError, match="does not fit rows of 16 floats"):
+        _core.train_window(padded(1, 1), padded(1, 1), 0.1, 1.0, PATHS[0], dim=dim)

@@ -20,8 +20,8 @@ typedef float embed_f8 __attribute__((vector_size(32)));
 /* Vectors of a row that the kernel of a mean keeps in registers. */
 #define EMBED_COLUMNS 8
 
-#define TABLE(set, label, lanes)                                                                                  \
-    static const embed_kernels kernels_##set = {label, lanes, window_##set, mean_windows_##set, compose_##set, \
+#define TABLE(set, label, step)                                                                                   \
+    static const embed_kernels kernels_##set = {label, step, window_##set, mean_windows_##set, compose_##set, \
                                                 scatter_##set};
 
 #if defined(__GNUC__) && defined(__x86_64__)
@@ -40,12 +40,14 @@ typedef float embed_f8 __attribute__((vector_size(32)));
 TARGET_AVX512
 #define NAME(x) x##_avx512
 #define LANES 16
+#define HALVES 1
 #define TILE_X 4
 #define COLUMNS 2
 #include "kernels_body.h"
-TABLE(avx512, "avx512", 16)
+TABLE(avx512, "avx512", 8)
 #undef NAME
 #undef LANES
+#undef HALVES
 #undef TILE_X
 #undef COLUMNS
 TARGET_END
@@ -53,18 +55,21 @@ TARGET_END
 TARGET_AVX2
 #define NAME(x) x##_avx2
 #define LANES 8
+#define HALVES 1
 #define TILE_X 2
 #define COLUMNS 1
 #include "kernels_body.h"
-TABLE(avx2, "avx2", 8)
+TABLE(avx2, "avx2", 4)
 #undef NAME
 #undef LANES
+#undef HALVES
 #undef TILE_X
 #undef COLUMNS
 TARGET_END
 #endif
 
 #define NAME(x) x##_base
+#define HALVES 0
 #if !defined(__GNUC__)
 #define LANES 1
 #define TILE_X 2

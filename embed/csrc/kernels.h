@@ -4,7 +4,7 @@
  * instruction sets by kernels.c; callers pick one table of functions when they start. The entries are
  * coarse, a whole window or position per call, so that the indirect call costs nothing.
  *
- * A row has `width` floats that count: dim rounded up to a whole vector. Rows lie `stride` floats apart
+ * A row has `width` floats that count: dim rounded up to half a vector, or a whole one. Rows lie `stride` floats apart
  * (dim rounded up to EMBED_ROW_FLOATS). The floats past dim are zero and stay zero, because every update
  * is a linear combination of rows.
  */
@@ -77,7 +77,7 @@ static inline double embed_take_loss(embed_loss *loss) {
 
 typedef struct {
     const char *name;
-    int lanes; /* floats in a vector */
+    int step; /* a row's width is a multiple of it */
     /* Train one window of skip-gram: every x meets every y. */
     void (*window)(const embed_window *w);
     /* Train n windows of CBOW, whose scratch is that of the first: the mean of the x meets every y. */
@@ -93,15 +93,16 @@ typedef struct {
 /* The i-th table this processor can run, best first; NULL past the last. */
 const embed_kernels *embed_kernels_at(int i);
 
-/* Fetch a row into the cache, to change it or only to read it. */
+/* Fetch a row into the cache: to change it, only to read it, or into the second level, long before it is needed. */
 #if defined(__GNUC__)
-#define EMBED_PREFETCH(row, width, write) \
+#define EMBED_PREFETCH(row, width, write, level) \
     for (const char *b = (const char *)(row), *end = (const char *)((row) + (width)); b < end; b += 64) \
-        __builtin_prefetch(b, write, 3)
+        __builtin_prefetch(b, write, level)
 #else
-#define EMBED_PREFETCH(row, width, write) ((void)(row), (void)(width))
+#define EMBED_PREFETCH(row, width, write, level) ((void)(row), (void)(width))
 #endif
-static inline void embed_prefetch_row(const float *row, int width) { EMBED_PREFETCH(row, width, 1); }
-static inline void embed_prefetch_read(const float *row, int width) { EMBED_PREFETCH(row, width, 0); }
+static inline void embed_prefetch_row(const float *row, int width) { EMBED_PREFETCH(row, width, 1, 3); }
+static inline void embed_prefetch_read(const float *row, int width) { EMBED_PREFETCH(row, width, 0, 3); }
+static inline void embed_prefetch_early(const float *row, int width) { EMBED_PREFETCH(row, width, 0, 2); }
 
 #endif

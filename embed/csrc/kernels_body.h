@@ -1,6 +1,7 @@
 /* The kernels, for one instruction set. kernels.c includes this file several times, each time with
  *   NAME(x)   a suffix for the set's names
  *   LANES     floats in a vector: 16, 8, 4, or 1 for plain C
+ *   HALVES    whether a row may end with half a vector
  *   TILE_X    input vectors scored at once: as many as TILE_X * EMBED_GROUP sums fit in the registers
  *   COLUMNS   vectors of a row that an update works on at once
  *
@@ -10,6 +11,7 @@
 
 #define vf NAME(vf_)
 #define vi NAME(vi_)
+#define vh NAME(vh_)
 #if LANES > 1
 typedef float vf __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t vi __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
@@ -18,8 +20,31 @@ typedef float vf;
 typedef int32_t vi;
 #endif
 
-INLINE vf NAME(load)(const float *p) { return *(const vf *)p; }
-INLINE void NAME(store)(float *p, vf v) { *(vf *)p = v; }
+#define FULL(x) NAME(x##_full)
+#define STEP(x) FULL(x)
+#define vector vf
+#define FLOATS LANES
+#include "kernels_columns.h"
+#undef STEP
+#undef vector
+#undef FLOATS
+#if HALVES
+typedef float vh __attribute__((vector_size(2 * LANES), aligned(4), may_alias));
+#define HALF(x) NAME(x##_half)
+#define STEP(x) HALF(x)
+#define vector vh
+#define FLOATS (LANES / 2)
+#include "kernels_columns.h"
+#undef STEP
+#undef vector
+#undef FLOATS
+#if LANES == 16
+#define WIDEN(half) __builtin_shufflevector(half, (vh){0}, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+#else
+#define WIDEN(half) __builtin_shufflevector(half, (vh){0}, 0, 1, 2, 3, 4, 5, 6, 7)
+#endif
+#endif
+
 INLINE vi NAME(load_integers)(const int32_t *p) { return *(const vi *)p; }
 INLINE void NAME(store_integers)(int32_t *p, vi v) { *(vi *)p = v; }
 INLINE vi NAME(bits)(vf v) {
@@ -77,16 +102,18 @@ INLINE void NAME(reduce_line)(const vf acc[EMBED_LINE], float *line) {
 
 /* line i = x[i] . y[0..ny) for i < nx <= TILE_X, ny <= EMBED_GROUP; nx and ny are constants once inlined. */
 INLINE void NAME(tile)(float **x, float **y, int width, float *lines, const int nx, const int ny) {
+    const int whole = width / LANES * LANES;
     vf acc[TILE_X][EMBED_LINE];
     UNROLL for (int i = 0; i < nx; ++i) UNROLL for (int j = 0; j < EMBED_LINE; ++j) acc[i][j] = (vf){0};
-    for (int k = 0; k < width; k += LANES) {
-        vf row[EMBED_GROUP];
-        UNROLL for (int j = 0; j < ny; ++j) row[j] = NAME(load)(y[j] + k);
-        UNROLL for (int i = 0; i < nx; ++i) {
-            const vf in = NAME(load)(x[i] + k);
-            UNROLL for (int j = 0; j < ny; ++j) acc[i][j] += in * row[j];
-        }
+#if HALVES
+    if (whole < width) {
+        vh half[TILE_X][EMBED_LINE];
+        UNROLL for (int i = 0; i < nx; ++i) UNROLL for (int j = 0; j < ny; ++j) half[i][j] = (vh){0};
+        HALF(products)(x, y, half, whole, nx, ny);
+        UNROLL for (int i = 0; i < nx; ++i) UNROLL for (int j = 0; j < ny; ++j) acc[i][j] = WIDEN(half[i][j]);
     }
+#endif
+    for (int k = 0; k < whole; k += LANES) FULL(products)(x, y, acc, k, nx, ny);
     UNROLL for (int i = 0; i < nx; ++i) NAME(reduce_line)(acc[i], lines + i * EMBED_LINE);
 }
 
@@ -120,49 +147,51 @@ INLINE void NAME(mean_columns)(float **x, int nx, float **y, int ny, float *mean
                                const int columns) {
     const float weight = 1.0f / (float)nx;
     vf sum[EMBED_COLUMNS];
-    UNROLL for (int c = 0; c < columns; ++c) sum[c] = NAME(load)(x[0] + k + c * LANES);
+    UNROLL for (int c = 0; c < columns; ++c) sum[c] = FULL(load)(x[0] + k + c * LANES);
     for (int i = 1; i < nx; ++i) {
         const float *from = x[i] + k;
-        UNROLL for (int c = 0; c < columns; ++c) sum[c] += NAME(load)(from + c * LANES);
+        UNROLL for (int c = 0; c < columns; ++c) sum[c] += FULL(load)(from + c * LANES);
     }
     UNROLL for (int c = 0; c < columns; ++c) {
         sum[c] *= weight;
-        NAME(store)(mean + k + c * LANES, sum[c]);
+        FULL(store)(mean + k + c * LANES, sum[c]);
     }
     for (int j = 0; j < ny; ++j) {
         const float *row = y[j] + k;
         vf even = partial[j], odd = (vf){0}; /* two chains of additions instead of one long one */
         UNROLL for (int c = 0; c < columns; ++c) {
             if (c % 2)
-                odd += sum[c] * NAME(load)(row + c * LANES);
+                odd += sum[c] * FULL(load)(row + c * LANES);
             else
-                even += sum[c] * NAME(load)(row + c * LANES);
+                even += sum[c] * FULL(load)(row + c * LANES);
         }
         partial[j] = even + odd;
     }
 }
 
+/* Calls STEP(..., k, columns) for the columns of a row from k = 0 on: as many whole vectors at once as fit. */
+#define IN_COLUMNS(STEP)                                                                                     \
+    do {                                                                                                     \
+        int k = 0;                                                                                           \
+        for (; k + EMBED_COLUMNS * LANES <= width; k += EMBED_COLUMNS * LANES) STEP(EMBED_COLUMNS);          \
+        switch ((width - k) / LANES) {                                                                       \
+            case 1: STEP(1); break;                                                                          \
+            case 2: STEP(2); break;                                                                          \
+            case 3: STEP(3); break;                                                                          \
+            case 4: STEP(4); break;                                                                          \
+            case 5: STEP(5); break;                                                                          \
+            case 6: STEP(6); break;                                                                          \
+            case 7: STEP(7); break;                                                                          \
+        }                                                                                                    \
+    } while (0)
+
 /* mean = the mean of the x, and its line with a group of output rows. */
 INLINE void NAME(mean_line)(float **x, int nx, float **y, int ny, int width, float *mean, float *line) {
     vf partial[EMBED_LINE];
-    int k = 0;
     UNROLL for (int j = 0; j < EMBED_LINE; ++j) partial[j] = (vf){0};
-    for (; k + EMBED_COLUMNS * LANES <= width; k += EMBED_COLUMNS * LANES)
-        NAME(mean_columns)(x, nx, y, ny, mean, partial, k, EMBED_COLUMNS);
-#define CASE(N)                                                \
-    case N:                                                    \
-        NAME(mean_columns)(x, nx, y, ny, mean, partial, k, N); \
-        break;
-    switch ((width - k) / LANES) {
-        CASE(1)
-        CASE(2)
-        CASE(3)
-        CASE(4)
-        CASE(5)
-        CASE(6)
-        CASE(7)
-    }
-#undef CASE
+#define STEP(n) NAME(mean_columns)(x, nx, y, ny, mean, partial, k, n)
+    IN_COLUMNS(STEP);
+#undef STEP
     NAME(reduce_line)(partial, line);
 }
 
@@ -173,11 +202,11 @@ INLINE void NAME(mean_line)(float **x, int nx, float **y, int ny, int width, flo
  * exponent apart: one logarithm a block instead of one a score. */
 INLINE void NAME(sigmoids)(float *s, int n, const float *signs, float lr, embed_loss *loss) {
     const vf zero = (vf){0};
-    vf mantissa = NAME(load)(loss->mantissas), poison = NAME(load)(loss->poison);
+    vf mantissa = FULL(load)(loss->mantissas), poison = FULL(load)(loss->poison);
     vi exponent = NAME(load_integers)(loss->exponents);
     for (int k = 0; k < n; k += LANES) {
-        const vi sign = NAME(bits)(NAME(load)(signs + k % EMBED_LINE));
-        vf z = NAME(floats)(NAME(bits)(NAME(load)(s + k)) ^ sign);
+        const vi sign = NAME(bits)(FULL(load)(signs + k % EMBED_LINE));
+        vf z = NAME(floats)(NAME(bits)(FULL(load)(s + k)) ^ sign);
         /* NaN passes through both cut-offs, so that it is seen and not turned into a plausible number. */
         z = CHOOSE(z > EMBED_MAX_SCORE, zero + EMBED_MAX_SCORE, z);
         z = CHOOSE(z < -EMBED_MAX_SCORE, zero - EMBED_MAX_SCORE, z);
@@ -191,49 +220,26 @@ INLINE void NAME(sigmoids)(float *s, int n, const float *signs, float lr, embed_
         p = p * f + 1.00000007f;
         const vf e = NAME(floats)(NAME(bits)(p) + (NAME(bits)(shifted) << 23));
         const vf v = e + 1.0f;
-        NAME(store)(s + k, NAME(floats)(NAME(bits)(e / v * -lr) ^ sign));
+        FULL(store)(s + k, NAME(floats)(NAME(bits)(e / v * -lr) ^ sign));
         const vi product = NAME(bits)(mantissa * v);
         exponent += (product >> 23) - 127;
         mantissa = NAME(floats)((product & 0x007fffff) | 0x3f800000);
         poison += v * 0.0f;
     }
-    NAME(store)(loss->mantissas, mantissa);
-    NAME(store)(loss->poison, poison);
+    FULL(store)(loss->mantissas, mantissa);
+    FULL(store)(loss->poison, poison);
     NAME(store_integers)(loss->exponents, exponent);
-}
-
-/* to[i] += sum_j gx[i][j] y[j] and y[j] += sum_i g[i][j] from[i], both from the old values, for `columns` vectors of
- * each row that begin at column k; ny and columns are constants once inlined. */
-INLINE void NAME(update_columns)(float **from, float **to, int nx, float **y, const float *RESTRICT g,
-                                 const float *RESTRICT gx, int k, const int ny, const int columns) {
-    vf old[EMBED_GROUP][COLUMNS], sum[EMBED_GROUP][COLUMNS];
-    UNROLL for (int j = 0; j < ny; ++j) UNROLL for (int c = 0; c < columns; ++c)
-        old[j][c] = sum[j][c] = NAME(load)(y[j] + k + c * LANES);
-    for (int i = 0; i < nx; ++i) {
-        vf in[COLUMNS], moved[COLUMNS];
-        UNROLL for (int c = 0; c < columns; ++c) {
-            in[c] = NAME(load)(from[i] + k + c * LANES);
-            moved[c] = from == to ? in[c] : NAME(load)(to[i] + k + c * LANES);
-        }
-        UNROLL for (int j = 0; j < ny; ++j) {
-            const float rate = g[i * EMBED_LINE + j], rate_x = gx[i * EMBED_LINE + j];
-            UNROLL for (int c = 0; c < columns; ++c) {
-                sum[j][c] += in[c] * rate;
-                moved[c] += old[j][c] * rate_x;
-            }
-        }
-        UNROLL for (int c = 0; c < columns; ++c) NAME(store)(to[i] + k + c * LANES, moved[c]);
-    }
-    UNROLL for (int j = 0; j < ny; ++j) UNROLL for (int c = 0; c < columns; ++c)
-        NAME(store)(y[j] + k + c * LANES, sum[j][c]);
 }
 
 INLINE void NAME(update_rows)(float **from, float **to, int nx, float **y, const float *g, const float *gx, int width,
                               const int ny) {
     int k = 0;
     for (; k + COLUMNS * LANES <= width; k += COLUMNS * LANES)
-        NAME(update_columns)(from, to, nx, y, g, gx, k, ny, COLUMNS);
-    for (; k < width; k += LANES) NAME(update_columns)(from, to, nx, y, g, gx, k, ny, 1);
+        FULL(update_columns)(from, to, nx, y, g, gx, k, ny, COLUMNS);
+    for (; k + LANES <= width; k += LANES) FULL(update_columns)(from, to, nx, y, g, gx, k, ny, 1);
+#if HALVES
+    if (k < width) HALF(update_columns)(from, to, nx, y, g, gx, k, ny, 1);
+#endif
 }
 
 INLINE void NAME(update_group)(float **from, float **to, int nx, float **y, int ny, const float *g, const float *gx,
@@ -262,38 +268,24 @@ INLINE void NAME(mean_update_columns)(float **x, int nx, float **y, int ny, cons
         float *row = y[j] + k;
         const float rate = g[j];
         UNROLL for (int c = 0; c < columns; ++c) {
-            const vf old = NAME(load)(row + c * LANES);
+            const vf old = FULL(load)(row + c * LANES);
             delta[c] += old * rate;
-            NAME(store)(row + c * LANES, old + NAME(load)(mean + k + c * LANES) * rate);
+            FULL(store)(row + c * LANES, old + FULL(load)(mean + k + c * LANES) * rate);
         }
     }
     for (int i = 0; i < nx; ++i) {
         float *to = x[i] + k;
         const float ratio = ratios[i];
         UNROLL for (int c = 0; c < columns; ++c)
-            NAME(store)(to + c * LANES, NAME(load)(to + c * LANES) + delta[c] * ratio);
+            FULL(store)(to + c * LANES, FULL(load)(to + c * LANES) + delta[c] * ratio);
     }
 }
 
 INLINE void NAME(mean_update)(float **x, int nx, float **y, int ny, int width, const float *mean, const float *g,
                               const float *ratios) {
-    int k = 0;
-    for (; k + EMBED_COLUMNS * LANES <= width; k += EMBED_COLUMNS * LANES)
-        NAME(mean_update_columns)(x, nx, y, ny, mean, g, ratios, k, EMBED_COLUMNS);
-#define CASE(N)                                                         \
-    case N:                                                             \
-        NAME(mean_update_columns)(x, nx, y, ny, mean, g, ratios, k, N); \
-        break;
-    switch ((width - k) / LANES) {
-        CASE(1)
-        CASE(2)
-        CASE(3)
-        CASE(4)
-        CASE(5)
-        CASE(6)
-        CASE(7)
-    }
-#undef CASE
+#define STEP(n) NAME(mean_update_columns)(x, nx, y, ny, mean, g, ratios, k, n)
+    IN_COLUMNS(STEP);
+#undef STEP
 }
 
 /* One group's scores become rates, lr * (label - sigmoid(score)); `used` of them are scores of something. */
@@ -349,9 +341,10 @@ static void NAME(window)(const embed_window *w) {
 
 /* The same for the mean h of the x of each of n windows, CBOW of Mikolov et al. 2013, where dL/dx_i = dL/dh / nx;
  * `ratios` holds that 1 / nx or, as word2vec.c has it, leaves it out. All scores are taken before the first update, so
- * that the processor need not wait for the sigmoids of one window before it goes on to the next. */
+ * that the processor need not wait for the sigmoids of one window before it goes on to the next. Half a vector at the end
+ * of a row counts as a whole one: the loops over rows are short, and one more of them costs more than it saves. */
 static void NAME(mean_windows)(const embed_window *w, int n) {
-    const int floats = embed_group_floats(n);
+    const int floats = embed_group_floats(n), width = (w->width + LANES - 1) / LANES * LANES;
     int used;
     for (int j = 0, more = 1; more; j += EMBED_GROUP) {
         more = used = 0;
@@ -360,9 +353,9 @@ static void NAME(mean_windows)(const embed_window *w, int n) {
             float *line = w->scores + j / EMBED_GROUP * floats + i * EMBED_LINE;
             float *mean = w[i].mean;
             if (j == 0)
-                NAME(mean_line)(w[i].x, w[i].nx, w[i].y, nj, w->width, mean, line);
+                NAME(mean_line)(w[i].x, w[i].nx, w[i].y, nj, width, mean, line);
             else
-                NAME(mean_line)(&mean, 1, w[i].y + j, nj, w->width, mean, line);
+                NAME(mean_line)(&mean, 1, w[i].y + j, nj, width, mean, line);
             used += nj;
             more |= left > EMBED_GROUP;
         }
@@ -375,7 +368,7 @@ static void NAME(mean_windows)(const embed_window *w, int n) {
         for (int j = 0; j < w[i].unique; j += EMBED_GROUP) {
             const int nj = w[i].unique - j < EMBED_GROUP ? w[i].unique - j : EMBED_GROUP;
             const float *g = line + j / EMBED_GROUP * floats;
-            NAME(mean_update)(w[i].x, w[i].nx, w[i].y + j, nj, w->width, w[i].mean, g, w[i].ratios);
+            NAME(mean_update)(w[i].x, w[i].nx, w[i].y + j, nj, width, w[i].mean, g, w[i].ratios);
         }
     }
 }
@@ -386,13 +379,13 @@ static void NAME(compose)(const float *matrix, int64_t stride, const int32_t *ro
         vf even = (vf){0}, odd = (vf){0};
         int64_t r = 0;
         for (; r + 1 < n; r += 2) {
-            even += NAME(load)(matrix + rows[r] * stride + k);
-            odd += NAME(load)(matrix + rows[r + 1] * stride + k);
+            even += FULL(load)(matrix + rows[r] * stride + k);
+            odd += FULL(load)(matrix + rows[r + 1] * stride + k);
         }
-        if (r < n) even += NAME(load)(matrix + rows[r] * stride + k);
+        if (r < n) even += FULL(load)(matrix + rows[r] * stride + k);
         even = (even + odd) * weight;
-        NAME(store)(out + k, even);
-        NAME(store)(copy + k, even);
+        FULL(store)(out + k, even);
+        FULL(store)(copy + k, even);
     }
 }
 
@@ -401,8 +394,8 @@ static void NAME(scatter)(float *matrix, int64_t stride, const int32_t *rows, in
     for (int64_t r = 0; r < n; ++r) {
         float *row = matrix + rows[r] * stride;
         for (int k = 0; k < width; k += LANES) {
-            const vf delta = NAME(load)(now + k) - NAME(load)(before + k);
-            NAME(store)(row + k, NAME(load)(row + k) + delta * weight);
+            const vf delta = FULL(load)(now + k) - FULL(load)(before + k);
+            FULL(store)(row + k, FULL(load)(row + k) + delta * weight);
         }
     }
 }
@@ -411,3 +404,8 @@ static void NAME(scatter)(float *matrix, int64_t stride, const int32_t *rows, in
 #undef ODD
 #undef vf
 #undef vi
+#undef vh
+#undef FULL
+#undef HALF
+#undef WIDEN
+#undef IN_COLUMNS
