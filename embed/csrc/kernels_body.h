@@ -262,15 +262,18 @@ INLINE void NAME(update_group)(float **from, float **to, int nx, float **y, int 
 /* y[j] += g[j] mean, and x[i] += ratios[i] sum_j g[j] y[j], y as it was, for `columns` vectors of each row. */
 INLINE void NAME(mean_update_columns)(float **x, int nx, float **y, int ny, const float *mean, const float *g,
                                       const float *ratios, int k, const int columns) {
-    vf delta[EMBED_COLUMNS];
-    UNROLL for (int c = 0; c < columns; ++c) delta[c] = (vf){0};
+    vf delta[EMBED_COLUMNS], h[EMBED_COLUMNS];
+    UNROLL for (int c = 0; c < columns; ++c) {
+        delta[c] = (vf){0};
+        h[c] = FULL(load)(mean + k + c * LANES);
+    }
     for (int j = 0; j < ny; ++j) {
         float *row = y[j] + k;
         const float rate = g[j];
         UNROLL for (int c = 0; c < columns; ++c) {
             const vf old = FULL(load)(row + c * LANES);
             delta[c] += old * rate;
-            FULL(store)(row + c * LANES, old + FULL(load)(mean + k + c * LANES) * rate);
+            FULL(store)(row + c * LANES, old + h[c] * rate);
         }
     }
     for (int i = 0; i < nx; ++i) {
