@@ -31,7 +31,7 @@ class Worker:
         rows: NDArray[np.int32],
         dim: int,
         cbow: bool,
-        exact: bool,
+        gradient_power: float,
         window: int,
         fixed_window: bool,
         negatives: int,

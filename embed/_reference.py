@@ -91,7 +91,7 @@ class ReferenceWorker:
     row_offsets: NDArray[np.int64]
     rows: NDArray[np.int32]
     cbow: bool
-    exact: bool
+    gradient_power: float
     window: int
     fixed_window: bool
     negatives: int
@@ -179,7 +179,7 @@ class ReferenceWorker:
         before = np.array([self.inputs[position_rows].mean(axis=0) for position_rows in rows])
         block = before.copy()
         # a step moves each of n rows, and so their mean, by 1/n of what it moves a single row; historically by all
-        ratios = np.array([ratio / len(position_rows) if self.exact else ratio for position_rows in rows])
+        ratios = np.array([ratio / len(position_rows) ** self.gradient_power for position_rows in rows])
 
         batch: list[Window] = []
         for c, reach in enumerate(reaches):
@@ -232,7 +232,7 @@ class ReferenceWorker:
             scored.append((window.contexts, targets, x, g))
         for contexts, targets, x, g in scored:
             dx = g @ self.outputs[targets]
-            if self.cbow and self.exact:
-                dx = dx / len(contexts)
+            if self.cbow:
+                dx = dx / len(contexts) ** self.gradient_power
             block[contexts] += ratios[contexts, None] * dx
             np.add.at(self.outputs, targets, g.T @ x)  # a noise word drawn twice counts twice

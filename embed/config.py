@@ -80,16 +80,24 @@ _DEFAULT_MIN_LR = 1e-4
 _LONGEST_NAME = 60
 _MAX_INT64 = (1 << 63) - 1
 
+# The gradient of a mean of n has the factor n ** -power.
+_GRADIENT_POWERS = {"exact": 1.0, "sqrt": 0.5, "historic": 0.0}
+
 # Learning rates (output, input) when the user gives none, by (objective, gradient, subword). An exact gradient
 # divides by the number of averaged rows, so its input side needs the larger rate; docs/decisions/ has the runs.
+# Those of "sqrt" are the geometric means of the two: reasoned, not measured.
 _DEFAULT_RATES: dict[tuple[str, str, bool], tuple[float, float]] = {
     ("sg", "exact", False): (0.025, 0.025),
+    ("sg", "sqrt", False): (0.025, 0.025),
     ("sg", "historic", False): (0.025, 0.025),
     ("cbow", "exact", False): (0.05, 0.4),
+    ("cbow", "sqrt", False): (0.05, 0.15),
     ("cbow", "historic", False): (0.05, 0.05),
     ("sg", "exact", True): (0.05, 0.6),
+    ("sg", "sqrt", True): (0.05, 0.2),
     ("sg", "historic", True): (0.05, 0.05),
     ("cbow", "exact", True): (0.05, 2.0),
+    ("cbow", "sqrt", True): (0.05, 0.3),
     ("cbow", "historic", True): (0.05, 0.05),
 }
 
@@ -117,9 +125,10 @@ class TrainConfig:
     )
     gradient: str = _parameter(
         "exact",
-        "exact gradient of the mean, or the historic one that drops its 1/n (word2vec.c, gensim, fastText)",
+        "gradient of a mean of n: exact, without its 1/n as in word2vec.c, gensim and fastText (historic), or with "
+        "1/sqrt(n) instead (sqrt)",
         _MODEL,
-        choices=("exact", "historic"),
+        choices=tuple(_GRADIENT_POWERS),
     )
     loss: str = _parameter("ns", "negative sampling (ns) or hierarchical softmax (hs)", _MODEL, choices=("ns", "hs"))
     subword: bool = _parameter(False, "represent a word by its own row and its character n-grams", _MODEL)
@@ -290,6 +299,10 @@ class TrainConfig:
             # A user who sets lr alone scales both sides and keeps their proportion.
             output, input_ = self.lr, self.lr * input_ / output
         return output, input_ if self.input_lr is None else self.input_lr
+
+    def gradient_power(self) -> float:
+        """Return p where the gradient of a mean of n has the factor ``n ** -p``: 1 is exact, 0 historic."""
+        return _GRADIENT_POWERS[self.gradient]
 
     def final_lr(self) -> float:
         """Return the learning rate of the output rows at the very end, the default filled in."""

@@ -321,7 +321,7 @@ class Trainer:
                 rows=parameters.rows,
                 dim=config.dim,
                 cbow=config.objective == "cbow",
-                exact=config.gradient == "exact",
+                gradient_power=config.gradient_power(),
                 window=config.window,
                 fixed_window=config.window_kind == "fixed",
                 negatives=config.negatives if config.loss == "ns" else 0,

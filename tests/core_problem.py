@@ -51,7 +51,7 @@ def problem(
         "row_offsets": row_offsets.astype(np.int64),
         "rows": rows.astype(np.int32),
         "cbow": False,
-        "exact": True,
+        "gradient_power": 1.0,
         "window": 5,
         "fixed_window": False,
         "negatives": 0 if hierarchical else 5,

@@ -33,7 +33,7 @@ SMALL: dict[str, Any] = {"dim": 16, "epochs": 3, "min_count": 5, "threads": 1, "
 MODELS = [
     {"objective": objective, "gradient": gradient, "subword": subword}
     for objective in ("sg", "cbow")
-    for gradient in ("exact", "historic")
+    for gradient in ("exact", "sqrt", "historic")
     for subword in (False, True)
 ] + [{"subword": True, "hash_count": 2}]
 

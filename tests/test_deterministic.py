@@ -30,7 +30,7 @@ SMALL: dict[str, Any] = {"dim": 20, "epochs": 2, "min_count": 1, "buckets": 500,
 MODELS: list[dict[str, Any]] = [
     {"objective": objective, "gradient": gradient, "subword": subword}
     for objective in ("sg", "cbow")
-    for gradient in ("exact", "historic")
+    for gradient in ("exact", "sqrt", "historic")
     for subword in (False, True)
 ]
 MODELS += [

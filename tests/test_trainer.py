@@ -38,7 +38,7 @@ SMALL: dict[str, Any] = {
 MODELS = [
     {"objective": objective, "gradient": gradient, "subword": subword}
     for objective in ("sg", "cbow")
-    for gradient in ("exact", "historic")
+    for gradient in ("exact", "sqrt", "historic")
     for subword in (False, True)
 ] + [{"loss": "hs"}, {"loss": "hs", "objective": "cbow"}, {"loss": "hs", "subword": True}]
 
@@ -291,7 +291,7 @@ def test_rows_beyond_four_billion_floats(tmp_path: Path) -> None:
         rows=np.arange(words, dtype=np.int32),
         dim=dim,
         cbow=False,
-        exact=True,
+        gradient_power=1.0,
         window=2,
         fixed_window=False,
         negatives=1,
