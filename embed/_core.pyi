@@ -32,6 +32,7 @@ class Worker:
         dim: int,
         cbow: bool,
         gradient_power: float,
+        sums: bool,
         window: int,
         fixed_window: bool,
         negatives: int,

@@ -100,6 +100,15 @@ _DEFAULT_RATES: dict[tuple[str, str, bool], tuple[float, float]] = {
     ("cbow", "sqrt", True): (0.05, 0.3),
     ("cbow", "historic", True): (0.05, 0.05),
 }
+# The same where words are the sums of their rows, n of which move the word n times as far; by (objective, gradient).
+_SUM_RATES: dict[tuple[str, str], tuple[float, float]] = {
+    ("sg", "exact"): (0.05, 0.0025),
+    ("sg", "sqrt"): (0.05, 0.0025),
+    ("sg", "historic"): (0.05, 0.0025),
+    ("cbow", "exact"): (0.05, 0.05),
+    ("cbow", "sqrt"): (0.05, 0.02),
+    ("cbow", "historic"): (0.05, 0.01),
+}
 
 
 def processors() -> int:
@@ -142,6 +151,13 @@ class TrainConfig:
         _MODEL,
         low=0,
         high=4,
+    )
+    composition: str = _parameter(
+        "mean",
+        "while training, a word with n-grams is the mean of its rows, or their sum (Bojanowski et al. 2017); the "
+        "vectors of a model are means either way, which point the same way",
+        _MODEL,
+        choices=("mean", "sum"),
     )
     dim: int = _parameter(100, "length of a vector", _MODEL, low=1, high=16_384, advised=(16, 1024))
     window: int = _parameter(
@@ -287,6 +303,8 @@ class TrainConfig:
             raise ConfigError(
                 f"hash_count is {self.hash_count} but subword is off: a table of n-grams needs subword=True"
             )
+        if self.composition == "sum" and not self.subword:
+            raise ConfigError("composition is 'sum' but subword is off: a word without n-grams has a single row")
         if self.patience is not None and not self.held_out:
             raise ConfigError(f"patience is {self.patience} but held_out is 0: keep a share of the corpus to judge by")
         if self.min_lr is not None and self.min_lr > self.rates()[0]:
@@ -294,7 +312,10 @@ class TrainConfig:
 
     def rates(self) -> tuple[float, float]:
         """Return the initial learning rates (output, input), defaults filled in."""
-        output, input_ = _DEFAULT_RATES[self.objective, self.gradient, self.subword]
+        if self.composition == "sum":
+            output, input_ = _SUM_RATES[self.objective, self.gradient]
+        else:
+            output, input_ = _DEFAULT_RATES[self.objective, self.gradient, self.subword]
         if self.lr is not None:
             # A user who sets lr alone scales both sides and keeps their proportion.
             output, input_ = self.lr, self.lr * input_ / output

@@ -322,6 +322,7 @@ class Trainer:
                 dim=config.dim,
                 cbow=config.objective == "cbow",
                 gradient_power=config.gradient_power(),
+                sums=config.composition == "sum",
                 window=config.window,
                 fixed_window=config.window_kind == "fixed",
                 negatives=config.negatives if config.loss == "ns" else 0,

@@ -52,6 +52,7 @@ def problem(
         "rows": rows.astype(np.int32),
         "cbow": False,
         "gradient_power": 1.0,
+        "sums": False,
         "window": 5,
         "fixed_window": False,
         "negatives": 0 if hierarchical else 5,

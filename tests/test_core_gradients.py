@@ -23,12 +23,13 @@ def loss_at(arguments: dict, matrix: str, row: int, column: int, step: float) ->
     return worker.loss
 
 
-@pytest.mark.parametrize("subword", [False, True])
+@pytest.mark.parametrize("composition", ["word", "mean", "sum"])
 @pytest.mark.parametrize("cbow", [False, True])
 @pytest.mark.parametrize("hierarchical", [False, True])
 @pytest.mark.parametrize("matrix", ["inputs", "outputs"])
-def test_the_exact_update_is_the_derivative(cbow: bool, subword: bool, hierarchical: bool, matrix: str) -> None:
-    arguments = problem(subword=subword, cbow=cbow, gradient_power=1.0, window=3, hierarchical=hierarchical)
+def test_the_exact_update_is_the_derivative(cbow: bool, composition: str, hierarchical: bool, matrix: str) -> None:
+    subword, sums = composition != "word", composition == "sum"
+    arguments = problem(subword=subword, sums=sums, cbow=cbow, window=3, hierarchical=hierarchical)
     worker = reference_worker(arguments)
     before = getattr(worker, matrix).copy()
     worker.run(0, LR, 0.0, 1.0)

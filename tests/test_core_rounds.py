@@ -44,10 +44,8 @@ def run_rounds(
     return inputs, outputs, workers, ends
 
 
-@pytest.mark.parametrize("hierarchical", [False, True])
-@pytest.mark.parametrize(("cbow", "power", "subword"), COMBINATIONS)
-def test_rounds_agree_with_the_twin(cbow: bool, power: float, subword: bool, hierarchical: bool) -> None:
-    arguments = problem(subword=subword, cbow=cbow, gradient_power=power, hierarchical=hierarchical, **LONG)
+def agree(arguments: dict[str, Any]) -> None:
+    """Run two epochs of the twin, and of two workers of the core on every SIMD path."""
     twin = reference_worker(arguments)
     for epoch in range(2):
         twin.run_rounds(epoch, 0.01, -1e-6, 1.5)
@@ -58,6 +56,17 @@ def test_rounds_agree_with_the_twin(cbow: bool, power: float, subword: bool, hie
         assert workers[0].loss == pytest.approx(twin.loss, rel=1e-5)
         assert sum(worker.examples for worker in workers) == twin.examples
         assert sum(worker.centers for worker in workers) == twin.centers
+
+
+@pytest.mark.parametrize("hierarchical", [False, True])
+@pytest.mark.parametrize(("cbow", "power", "subword"), COMBINATIONS)
+def test_rounds_agree_with_the_twin(cbow: bool, power: float, subword: bool, hierarchical: bool) -> None:
+    agree(problem(subword=subword, cbow=cbow, gradient_power=power, hierarchical=hierarchical, **LONG))
+
+
+@pytest.mark.parametrize("cbow", [False, True])
+def test_rounds_agree_with_the_twin_on_sums_of_rows(cbow: bool) -> None:
+    agree(problem(subword=True, sums=True, cbow=cbow, **LONG))
 
 
 @pytest.mark.parametrize(("cbow", "power", "subword"), COMBINATIONS)

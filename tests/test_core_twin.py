@@ -51,6 +51,13 @@ def test_they_agree_on_hierarchical_softmax(cbow: bool, power: float, subword: b
     agree(arguments)
 
 
+@pytest.mark.parametrize(
+    ("cbow", "power", "hierarchical"), [(False, 1.0, False), (False, 1.0, True), (True, 0.5, False)]
+)
+def test_they_agree_on_sums_of_rows(cbow: bool, power: float, hierarchical: bool) -> None:
+    agree(problem(subword=True, sums=True, cbow=cbow, gradient_power=power, hierarchical=hierarchical))
+
+
 def test_the_twin_changes_what_it_trains() -> None:
     # guards the test above: two workers that do nothing would agree as well
     arguments = problem(subword=True)

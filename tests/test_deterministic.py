@@ -35,6 +35,7 @@ MODELS: list[dict[str, Any]] = [
 ]
 MODELS += [
     {"subword": True, "hash_count": 2},
+    {"subword": True, "composition": "sum"},
     {"loss": "hs"},
     {"loss": "hs", "objective": "cbow"},
     {"window_kind": "fixed", "negatives": 9},
