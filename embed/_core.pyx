@@ -18,6 +18,7 @@ Rejected: training straight on the rows of the big matrices (each pair touches t
 fight over the hot ones), and one loop per model (they drift apart).
 """
 
+from libc.math cimport pow
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport free, malloc
 
@@ -282,8 +283,12 @@ cdef class Worker:
     noise_windows : int
         Noise is drawn for so many windows of a block and dealt to the rest again: window c has that of window
         c % noise_windows.
-    cbow, exact, fixed_window : bool
-        The objective, the gradient and the kind of window.
+    cbow, fixed_window : bool
+        The objective and the kind of window.
+    gradient_power : float
+        What a mean of n vectors moves by goes to each of them divided by n ** gradient_power: 1 for the exact gradient.
+    sums : bool
+        While training, word i is the sum of its rows instead of their mean.
     path_offsets, path_rows, path_labels : int64[V + 1], int32[M], uint8[M]
         For hierarchical softmax, with `negatives` 0: the targets of a center are the output rows on its path, with
         label 1 or 0. With a `path_offsets` of length 0 its target is the row of its word, with label 1.
@@ -316,7 +321,7 @@ cdef class Worker:
     cdef const embed_kernels *kernels
     cdef int64_t stride, halo_tokens
     cdef int width, window, negatives, noise_windows
-    cdef bint cbow, exact, fixed_window
+    cdef bint cbow, sums, fixed_window
     cdef uint64_t seed
     cdef _Scratch ratio_memory
     cdef object index_memory, pointer_memory, slot_memory
@@ -330,6 +335,8 @@ cdef class Worker:
     cdef _Scratch zeros     # [stride]
     cdef float *ratios      # [positions] learning rate of each position over that of the output rows
     cdef float ratio        # the same for a position of one row
+    cdef _Scratch divisor_memory
+    cdef float *divisors    # [n] n ** gradient_power
     cdef _Plans plans
     # a round: its blocks leave what they change in the log
     cdef bint in_round
@@ -342,13 +349,13 @@ cdef class Worker:
 
     def __init__(self, *, const int32_t[::1] ids, const int64_t[::1] offsets, const uint32_t[::1] keep_thresholds,
                  const uint32_t[:, ::1] noise_table, float[:, ::1] inputs, float[:, ::1] outputs,
-                 const int64_t[::1] row_offsets, const int32_t[::1] rows, int dim, bint cbow, bint exact, int window,
-                 bint fixed_window, int negatives, int noise_windows, uint64_t seed, str path,
+                 const int64_t[::1] row_offsets, const int32_t[::1] rows, int dim, bint cbow, double gradient_power,
+                 bint sums, int window, bint fixed_window, int negatives, int noise_windows, uint64_t seed, str path,
                  const int64_t[::1] path_offsets, const int32_t[::1] path_rows, const uint8_t[::1] path_labels):
         self.kernels = _find_kernels(path)
         self.ids, self.offsets, self.keep_thresholds, self.noise_table = ids, offsets, keep_thresholds, noise_table
         self.inputs, self.outputs, self.row_offsets, self.rows = inputs, outputs, row_offsets, rows
-        self.cbow, self.exact, self.fixed_window = cbow, exact, fixed_window
+        self.cbow, self.sums, self.fixed_window = cbow, sums, fixed_window
         self.window, self.negatives, self.noise_windows, self.seed = window, negatives, noise_windows, seed
         self.stride = inputs.shape[1]
         self.width = _width(self.kernels, dim)
@@ -388,6 +395,13 @@ cdef class Worker:
         self.ratio_memory = _Scratch(positions)
         self.ratios = self.ratio_memory.floats
         self.plans = _Plans(contexts, targets, self.width)
+        cdef int64_t most_averaged = contexts
+        for w in range(vocabulary):
+            most_averaged = max(most_averaged, row_offsets[w + 1] - row_offsets[w])
+        self.divisor_memory = _Scratch(most_averaged + 1)
+        self.divisors = self.divisor_memory.floats
+        for w in range(1, most_averaged + 1):
+            self.divisors[w] = <float> pow(<double> w, gradient_power)
         self.index_memory = bytearray(2 * 4 * (positions + _BLOCK_TOKENS + draws))
         cdef unsigned char[::1] indices = self.index_memory
         for i in range(2):
@@ -516,19 +530,21 @@ cdef class Worker:
         """Count, fetch into the cache, or add to: those rows of the owner of row e of the log that are this part's."""
         cdef int32_t owner = log.owners[e], row
         cdef int64_t parts = rounds.barrier.members, r
+        cdef float share
         if owner < 0:
             row = ~owner
             if row % parts == part:
-                self._touch(&self.outputs[0, 0], row, rounds.tallies + self.inputs.shape[0] + row, log, e, number, what)
+                self._touch(&self.outputs[0, 0], row, rounds.tallies + self.inputs.shape[0] + row, log, e, 1, number,
+                            what)
             return
+        share = self._share(owner)
         for r in range(self.row_offsets[owner], self.row_offsets[owner + 1]):
             row = self.rows[r]
             if row % parts == part:
-                self._touch(&self.inputs[0, 0], row, rounds.tallies + row, log, e, number, what)
+                self._touch(&self.inputs[0, 0], row, rounds.tallies + row, log, e, share, number, what)
 
     cdef void _touch(self, float *matrix, int32_t row, embed_tally *tally, const embed_log *log, int64_t e,
-                     int32_t number, int what) noexcept nogil:
-        cdef float weight = 1
+                     float weight, int32_t number, int what) noexcept nogil:
         if what == _COUNT:
             tally.count = tally.count + 1 if tally.round == number else 1
             tally.round = number
@@ -537,7 +553,7 @@ cdef class Worker:
             embed_prefetch_read(log.rows + e * self.stride, self.width)
         else:
             if tally.count > _MOST_CHANGES:
-                weight = <float> _MOST_CHANGES / <float> tally.count
+                weight *= <float> _MOST_CHANGES / <float> tally.count
             self.kernels.scatter(matrix, self.stride, &row, 1, weight, self.width, log.rows + e * self.stride,
                                  self.zeros.floats)
 
@@ -760,10 +776,11 @@ cdef class Worker:
         return self.noise_rows + c % self.noise_windows * self.negatives
 
     cdef void _gather(self, const int32_t *words, int64_t n) noexcept nogil:
-        """Position i becomes the mean of the n input rows of its word.
+        """Position i becomes the mean of the n input rows of its word, or their sum.
 
         A step along the gradient moves each of those rows by 1/n of what it would move a single row, and so their
-        mean; the historic step, without that factor, moves each row and their mean by all of it.
+        mean; with another power of n, 0 in the historic step, each row and their mean move by that. The rows of a sum
+        move by all of it, and so the sum by n times that.
         """
         cdef int64_t i, r, first, size
         cdef float *before = self.before.floats
@@ -778,19 +795,24 @@ cdef class Worker:
                     embed_prefetch_row(&self.inputs[self.rows[r], 0], self.width)
             first = self.row_offsets[words[i]]
             size = self.row_offsets[words[i] + 1] - first
-            self.ratios[i] = self.ratio / <float> size if self.exact else self.ratio
-            self.kernels.compose(&self.inputs[0, 0], self.stride, &self.rows[first], size, 1 / <float> size, self.width,
+            self.ratios[i] = self.ratio * <float> size if self.sums else self.ratio / self.divisors[size]
+            self.kernels.compose(&self.inputs[0, 0], self.stride, &self.rows[first], size,
+                                 1 if self.sums else 1 / <float> size, self.width,
                                  self.block + i * self.stride, before + i * self.stride)
         self.log.used += n
 
     cdef void _scatter(self, const int32_t *words, int64_t n) noexcept nogil:
-        """What a position has moved by, each of its rows moves by."""
+        """What a position has moved by, each of its rows moves by, or by its share where the position is a sum."""
         cdef int64_t i, first
         for i in range(n):
             first = self.row_offsets[words[i]]
             self.kernels.scatter(&self.inputs[0, 0], self.stride, &self.rows[first],
-                                 self.row_offsets[words[i] + 1] - first, 1, self.width,
+                                 self.row_offsets[words[i] + 1] - first, self._share(words[i]), self.width,
                                  self.log.rows + i * self.stride, self.before.floats + i * self.stride)
+
+    cdef float _share(self, int32_t word) noexcept nogil:
+        """How much of what a position has moved by is due to each of the word's rows."""
+        return 1 / <float> (self.row_offsets[word + 1] - self.row_offsets[word]) if self.sums else 1
 
     cdef void _plan_path(self, int32_t word, int64_t c, embed_window *plan) noexcept nogil:
         """The rows of a path and their labels, as signs for every line of scores."""
@@ -837,14 +859,15 @@ cdef class Worker:
         cdef int64_t last = min(block.positions - 1, center + block.reaches[c])
         cdef int64_t contexts = last - first
         cdef int64_t i, k = 0
-        # dL/dx of a context is 1/contexts of dL/dmean; word2vec.c drops that factor
-        cdef float weight = 1 / <float> contexts if self.cbow and self.exact else 1
+        cdef float weight = 1
         if contexts == 0 or self._target_count(block.words[center]) == 0:
             return 0
         if self.has_paths:
             self._plan_path(block.words[center], c, plan)
         else:
             self._plan_targets(c, plan)
+        if self.cbow:  # dL/dx of a context is 1/contexts of dL/dmean; word2vec.c drops that factor
+            weight = 1 / self.divisors[contexts]
         for i in range(first, last + 1):
             if i != center:
                 plan.x[k] = self.block + i * self.stride

@@ -91,7 +91,8 @@ class ReferenceWorker:
     row_offsets: NDArray[np.int64]
     rows: NDArray[np.int32]
     cbow: bool
-    exact: bool
+    gradient_power: float
+    sums: bool
     window: int
     fixed_window: bool
     negatives: int
@@ -174,12 +175,16 @@ class ReferenceWorker:
             if c < self.noise_windows:
                 noise.append(self._noise(stream))
 
-        # gather: a position is the mean of its word's rows
+        # gather: a position is the mean of its word's rows, or their sum
         rows = [self.rows[self.row_offsets[word] : self.row_offsets[word + 1]] for word in words]
-        before = np.array([self.inputs[position_rows].mean(axis=0) for position_rows in rows])
+        sizes = np.array([len(position_rows) for position_rows in rows])
+        before = np.array([self.inputs[position_rows].sum(axis=0) for position_rows in rows])
+        if not self.sums:
+            before /= sizes[:, None]
         block = before.copy()
-        # a step moves each of n rows, and so their mean, by 1/n of what it moves a single row; historically by all
-        ratios = np.array([ratio / len(position_rows) if self.exact else ratio for position_rows in rows])
+        # a step moves each of n rows, and so their mean, by 1/n of what it moves a single row; historically by all;
+        # each row of a sum by all, and so the sum by n times that
+        ratios = ratio * sizes if self.sums else ratio / sizes**self.gradient_power
 
         batch: list[Window] = []
         for c, reach in enumerate(reaches):
@@ -195,10 +200,11 @@ class ReferenceWorker:
         targets = (self._targets(Window([], word, [])) for word in own)
         self.changed_outputs.extend({row for rows, _ in targets for row in rows} | {*itertools.chain(*noise)})
 
-        # scatter: what a position has moved by, each of its rows moves by
+        # scatter: what a position has moved by, each of its rows moves by, or by its share in a sum
         for position, position_rows in enumerate(rows):
+            share = 1 / len(position_rows) if self.sums else 1
             for row in position_rows:
-                self.inputs[row] += block[position] - before[position]
+                self.inputs[row] += share * (block[position] - before[position])
 
     def _noise(self, stream: SplitMix64) -> list[int]:
         """Return the noise words of a window."""
@@ -232,7 +238,7 @@ class ReferenceWorker:
             scored.append((window.contexts, targets, x, g))
         for contexts, targets, x, g in scored:
             dx = g @ self.outputs[targets]
-            if self.cbow and self.exact:
-                dx = dx / len(contexts)
+            if self.cbow:
+                dx = dx / len(contexts) ** self.gradient_power
             block[contexts] += ratios[contexts, None] * dx
             np.add.at(self.outputs, targets, g.T @ x)  # a noise word drawn twice counts twice

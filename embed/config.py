@@ -80,17 +80,34 @@ _DEFAULT_MIN_LR = 1e-4
 _LONGEST_NAME = 60
 _MAX_INT64 = (1 << 63) - 1
 
+# The gradient of a mean of n has the factor n ** -power.
+_GRADIENT_POWERS = {"exact": 1.0, "sqrt": 0.5, "historic": 0.0}
+
 # Learning rates (output, input) when the user gives none, by (objective, gradient, subword). An exact gradient
 # divides by the number of averaged rows, so its input side needs the larger rate; docs/decisions/ has the runs.
+# Those of "sqrt" are the geometric means of the two: reasoned, not measured.
 _DEFAULT_RATES: dict[tuple[str, str, bool], tuple[float, float]] = {
     ("sg", "exact", False): (0.025, 0.025),
+    ("sg", "sqrt", False): (0.025, 0.025),
     ("sg", "historic", False): (0.025, 0.025),
     ("cbow", "exact", False): (0.05, 0.4),
+    ("cbow", "sqrt", False): (0.05, 0.15),
     ("cbow", "historic", False): (0.05, 0.05),
     ("sg", "exact", True): (0.05, 0.6),
+    ("sg", "sqrt", True): (0.05, 0.2),
     ("sg", "historic", True): (0.05, 0.05),
     ("cbow", "exact", True): (0.05, 2.0),
+    ("cbow", "sqrt", True): (0.05, 0.3),
     ("cbow", "historic", True): (0.05, 0.05),
+}
+# The same where words are the sums of their rows, n of which move the word n times as far; by (objective, gradient).
+_SUM_RATES: dict[tuple[str, str], tuple[float, float]] = {
+    ("sg", "exact"): (0.05, 0.0025),
+    ("sg", "sqrt"): (0.05, 0.0025),
+    ("sg", "historic"): (0.05, 0.0025),
+    ("cbow", "exact"): (0.05, 0.05),
+    ("cbow", "sqrt"): (0.05, 0.02),
+    ("cbow", "historic"): (0.05, 0.01),
 }
 
 
@@ -117,9 +134,10 @@ class TrainConfig:
     )
     gradient: str = _parameter(
         "exact",
-        "exact gradient of the mean, or the historic one that drops its 1/n (word2vec.c, gensim, fastText)",
+        "gradient of a mean of n: exact, without its 1/n as in word2vec.c, gensim and fastText (historic), or with "
+        "1/sqrt(n) instead (sqrt)",
         _MODEL,
-        choices=("exact", "historic"),
+        choices=tuple(_GRADIENT_POWERS),
     )
     loss: str = _parameter("ns", "negative sampling (ns) or hierarchical softmax (hs)", _MODEL, choices=("ns", "hs"))
     subword: bool = _parameter(False, "represent a word by its own row and its character n-grams", _MODEL)
@@ -133,6 +151,13 @@ class TrainConfig:
         _MODEL,
         low=0,
         high=4,
+    )
+    composition: str = _parameter(
+        "mean",
+        "while training, a word with n-grams is the mean of its rows, or their sum (Bojanowski et al. 2017); the "
+        "vectors of a model are means either way, which point the same way",
+        _MODEL,
+        choices=("mean", "sum"),
     )
     dim: int = _parameter(100, "length of a vector", _MODEL, low=1, high=16_384, advised=(16, 1024))
     window: int = _parameter(
@@ -278,6 +303,8 @@ class TrainConfig:
             raise ConfigError(
                 f"hash_count is {self.hash_count} but subword is off: a table of n-grams needs subword=True"
             )
+        if self.composition == "sum" and not self.subword:
+            raise ConfigError("composition is 'sum' but subword is off: a word without n-grams has a single row")
         if self.patience is not None and not self.held_out:
             raise ConfigError(f"patience is {self.patience} but held_out is 0: keep a share of the corpus to judge by")
         if self.min_lr is not None and self.min_lr > self.rates()[0]:
@@ -285,11 +312,18 @@ class TrainConfig:
 
     def rates(self) -> tuple[float, float]:
         """Return the initial learning rates (output, input), defaults filled in."""
-        output, input_ = _DEFAULT_RATES[self.objective, self.gradient, self.subword]
+        if self.composition == "sum":
+            output, input_ = _SUM_RATES[self.objective, self.gradient]
+        else:
+            output, input_ = _DEFAULT_RATES[self.objective, self.gradient, self.subword]
         if self.lr is not None:
             # A user who sets lr alone scales both sides and keeps their proportion.
             output, input_ = self.lr, self.lr * input_ / output
         return output, input_ if self.input_lr is None else self.input_lr
+
+    def gradient_power(self) -> float:
+        """Return p where the gradient of a mean of n has the factor ``n ** -p``: 1 is exact, 0 historic."""
+        return _GRADIENT_POWERS[self.gradient]
 
     def final_lr(self) -> float:
         """Return the learning rate of the output rows at the very end, the default filled in."""

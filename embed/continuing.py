@@ -44,7 +44,7 @@ from embed.vocab import Vocabulary
 __all__ = ["VOCABULARIES", "continue_training", "model_of", "transfer"]
 
 VOCABULARIES = ("old", "union")
-_FIXED = ("dim", "loss", "subword", "min_n", "max_n", "buckets", "hash_count")
+_FIXED = ("dim", "loss", "subword", "min_n", "max_n", "buckets", "hash_count", "composition")
 
 
 def continue_training(

@@ -40,7 +40,7 @@ MODELS: list[dict[str, Any]] = [
     {"objective": "cbow"},
     {"objective": "cbow", "gradient": "historic", "subword": True},
     {"subword": True},
-    {"subword": True, "hash_count": 2},
+    {"subword": True, "hash_count": 2, "composition": "sum"},
     {"held_out": 0.2, "window_kind": "fixed"},
 ]
 posix = pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")

@@ -16,6 +16,8 @@ from embed.config import TrainConfig, parameters
 from embed.errors import AdviceWarning, ConfigError
 
 PARAMETERS = {name: (parameter, value_type) for name, parameter, value_type in parameters()}
+NEEDED = {"composition": {"subword": True}}
+"""What a parameter asks of others."""
 
 
 def having(attribute: str) -> list[str]:
@@ -71,7 +73,7 @@ def test_outside_the_advice_warns_and_is_kept(name: str) -> None:
 def test_choices_are_all_accepted_and_nothing_else_is(name: str) -> None:
     parameter, _ = PARAMETERS[name]
     for choice in parameter.choices:
-        assert getattr(TrainConfig(**{name: choice}), name) == choice
+        assert getattr(TrainConfig(**{name: choice, **NEEDED.get(name, {})}), name) == choice
     with pytest.raises(ConfigError, match=f"^{name} must be one of .*, not 'other'"):
         TrainConfig(**{name: "other"})
 
@@ -110,6 +112,16 @@ def test_contradictions_raise() -> None:
         TrainConfig(subword=True, min_n=5, max_n=4)
     with pytest.raises(ConfigError, match="min_lr"):
         TrainConfig(lr=0.01, min_lr=0.02)
+    with pytest.raises(ConfigError, match="composition is 'sum' but subword is off"):
+        TrainConfig(composition="sum")
+
+
+@pytest.mark.parametrize("objective", PARAMETERS["objective"][0].choices)
+@pytest.mark.parametrize("gradient", PARAMETERS["gradient"][0].choices)
+def test_every_model_has_default_rates(objective: str, gradient: str) -> None:
+    kinds: list[dict[str, Any]] = [{}, {"subword": True}, {"subword": True, "composition": "sum"}]
+    for kind in kinds:
+        assert min(TrainConfig(objective=objective, gradient=gradient, **kind).rates()) > 0
 
 
 def test_lr_alone_scales_both_sides_and_input_lr_overrides_one() -> None:

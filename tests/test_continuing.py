@@ -33,9 +33,9 @@ SMALL: dict[str, Any] = {"dim": 16, "epochs": 3, "min_count": 5, "threads": 1, "
 MODELS = [
     {"objective": objective, "gradient": gradient, "subword": subword}
     for objective in ("sg", "cbow")
-    for gradient in ("exact", "historic")
+    for gradient in ("exact", "sqrt", "historic")
     for subword in (False, True)
-] + [{"subword": True, "hash_count": 2}]
+] + [{"subword": True, "hash_count": 2}, {"subword": True, "composition": "sum"}]
 
 
 def _counts(sentences: list[list[str]], word: str) -> int:
@@ -118,6 +118,7 @@ def test_a_fasttext_model_can_be_gone_on_with(tmp_path: Path) -> None:
     [
         ({"vocabulary": "new"}, "vocabulary must be 'old' or 'union', not 'new'"),
         ({"dim": 20}, "dim is 16 in the model and cannot become 20"),
+        ({"composition": "sum"}, "composition is 'mean' in the model and cannot become 'sum'"),
         ({"subword": True}, "subword is False in the model and cannot become True"),
     ],
 )

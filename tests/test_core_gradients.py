@@ -23,12 +23,13 @@ def loss_at(arguments: dict, matrix: str, row: int, column: int, step: float) ->
     return worker.loss
 
 
-@pytest.mark.parametrize("subword", [False, True])
+@pytest.mark.parametrize("composition", ["word", "mean", "sum"])
 @pytest.mark.parametrize("cbow", [False, True])
 @pytest.mark.parametrize("hierarchical", [False, True])
 @pytest.mark.parametrize("matrix", ["inputs", "outputs"])
-def test_the_exact_update_is_the_derivative(cbow: bool, subword: bool, hierarchical: bool, matrix: str) -> None:
-    arguments = problem(subword=subword, cbow=cbow, exact=True, window=3, hierarchical=hierarchical)
+def test_the_exact_update_is_the_derivative(cbow: bool, composition: str, hierarchical: bool, matrix: str) -> None:
+    subword, sums = composition != "word", composition == "sum"
+    arguments = problem(subword=subword, sums=sums, cbow=cbow, window=3, hierarchical=hierarchical)
     worker = reference_worker(arguments)
     before = getattr(worker, matrix).copy()
     worker.run(0, LR, 0.0, 1.0)
@@ -44,24 +45,26 @@ def test_the_exact_update_is_the_derivative(cbow: bool, subword: bool, hierarchi
             assert update[row, column] == pytest.approx(-derivative, rel=1e-4, abs=1e-5)
 
 
-def test_the_historic_update_of_cbow_lacks_the_mean() -> None:
-    # one sentence of five words with a fixed window of 4: every center has 4 contexts, so the factor is 4 exactly
+@pytest.mark.parametrize(("power", "factor"), [(0.5, 2), (0.0, 4)])
+def test_the_other_updates_of_cbow_lack_the_mean(power: float, factor: float) -> None:
+    # one sentence of five words with a fixed window of 4: every center has 4 contexts, so the factor is 4 or its root
     updates = {}
-    for exact in (True, False):
-        arguments = problem(cbow=True, exact=exact, window=4, fixed_window=True, subsample=0)
+    for each in (1.0, power):
+        arguments = problem(cbow=True, gradient_power=each, window=4, fixed_window=True, subsample=0)
         arguments |= {"ids": np.arange(5, dtype=np.int32), "offsets": np.array([0, 5])}
         worker = reference_worker(arguments)
         before = worker.inputs.copy()
         worker.run(0, LR, 0.0, 1.0)
-        updates[exact] = (worker.inputs - before) / LR
-    assert np.abs(updates[True][:5]).min() > 0
-    np.testing.assert_allclose(updates[False], 4 * updates[True], rtol=1e-3, atol=1e-6)
+        updates[each] = (worker.inputs - before) / LR
+    assert np.abs(updates[1.0][:5]).min() > 0
+    np.testing.assert_allclose(updates[power], factor * updates[1.0], rtol=1e-3, atol=1e-6)
 
 
-def test_the_historic_update_of_subwords_lacks_the_mean() -> None:
+@pytest.mark.parametrize(("power", "factor"), [(0.5, 2**0.5), (0.0, 2)])
+def test_the_other_updates_of_subwords_lack_the_mean(power: float, factor: float) -> None:
     updates = {}
-    for exact in (True, False):
-        arguments = problem(subword=True, exact=exact, subsample=0)
+    for each in (1.0, power):
+        arguments = problem(subword=True, gradient_power=each, subsample=0)
         # one n-gram row for each word beside its own, shared with no other word
         arguments |= {
             "ids": np.arange(5, dtype=np.int32),
@@ -74,6 +77,6 @@ def test_the_historic_update_of_subwords_lacks_the_mean() -> None:
         worker = reference_worker(arguments)
         before = worker.inputs.copy()
         worker.run(0, LR, 0.0, 1.0)
-        updates[exact] = (worker.inputs - before) / LR
-    assert np.abs(updates[True][[0, 4, WORDS, WORDS + 4]]).min() > 0
-    np.testing.assert_allclose(updates[False], 2 * updates[True], rtol=1e-3, atol=1e-6)
+        updates[each] = (worker.inputs - before) / LR
+    assert np.abs(updates[1.0][[0, 4, WORDS, WORDS + 4]]).min() > 0
+    np.testing.assert_allclose(updates[power], factor * updates[1.0], rtol=1e-3, atol=1e-6)

@@ -13,7 +13,8 @@ from embed import _core
 
 # single precision against double, after two epochs of about 10,000 updates
 TOLERANCE = 2e-5
-COMBINATIONS = list(itertools.product((False, True), (False, True), (False, True), (False, True)))
+POWERS = (1.0, 0.5, 0.0)  # of the exact, the square-root and the historic gradient
+COMBINATIONS = list(itertools.product((False, True), POWERS, (False, True), (False, True)))
 
 
 def agree(arguments: dict[str, Any]) -> None:
@@ -33,20 +34,28 @@ def agree(arguments: dict[str, Any]) -> None:
         assert not outputs[:, DIM:].any()
 
 
-@pytest.mark.parametrize(("cbow", "exact", "subword", "fixed"), COMBINATIONS)
+@pytest.mark.parametrize(("cbow", "power", "subword", "fixed"), COMBINATIONS)
 @pytest.mark.parametrize(("window", "negatives"), [(1, 1), (5, 5), (3, 14)])
 def test_the_core_agrees_with_its_twin(
-    cbow: bool, exact: bool, subword: bool, fixed: bool, window: int, negatives: int
+    cbow: bool, power: float, subword: bool, fixed: bool, window: int, negatives: int
 ) -> None:
-    arguments = problem(subword=subword, cbow=cbow, exact=exact, fixed_window=fixed, window=window, negatives=negatives)
+    settings = {"cbow": cbow, "gradient_power": power, "fixed_window": fixed, "window": window, "negatives": negatives}
+    arguments = problem(subword=subword, **settings)
     agree(arguments)
 
 
-@pytest.mark.parametrize(("cbow", "exact", "subword"), list(itertools.product((False, True), repeat=3)))
-def test_they_agree_on_hierarchical_softmax(cbow: bool, exact: bool, subword: bool) -> None:
-    arguments = problem(subword=subword, cbow=cbow, exact=exact, hierarchical=True)
+@pytest.mark.parametrize(("cbow", "power", "subword"), list(itertools.product((False, True), POWERS, (False, True))))
+def test_they_agree_on_hierarchical_softmax(cbow: bool, power: float, subword: bool) -> None:
+    arguments = problem(subword=subword, cbow=cbow, gradient_power=power, hierarchical=True)
     assert np.diff(arguments["path_offsets"]).max() > 6  # more than a group of rows
     agree(arguments)
+
+
+@pytest.mark.parametrize(
+    ("cbow", "power", "hierarchical"), [(False, 1.0, False), (False, 1.0, True), (True, 0.5, False)]
+)
+def test_they_agree_on_sums_of_rows(cbow: bool, power: float, hierarchical: bool) -> None:
+    agree(problem(subword=True, sums=True, cbow=cbow, gradient_power=power, hierarchical=hierarchical))
 
 
 def test_the_twin_changes_what_it_trains() -> None:

@@ -30,11 +30,12 @@ SMALL: dict[str, Any] = {"dim": 20, "epochs": 2, "min_count": 1, "buckets": 500,
 MODELS: list[dict[str, Any]] = [
     {"objective": objective, "gradient": gradient, "subword": subword}
     for objective in ("sg", "cbow")
-    for gradient in ("exact", "historic")
+    for gradient in ("exact", "sqrt", "historic")
     for subword in (False, True)
 ]
 MODELS += [
     {"subword": True, "hash_count": 2},
+    {"subword": True, "composition": "sum"},
     {"loss": "hs"},
     {"loss": "hs", "objective": "cbow"},
     {"window_kind": "fixed", "negatives": 9},

@@ -38,9 +38,10 @@ SMALL: dict[str, Any] = {
 MODELS = [
     {"objective": objective, "gradient": gradient, "subword": subword}
     for objective in ("sg", "cbow")
-    for gradient in ("exact", "historic")
+    for gradient in ("exact", "sqrt", "historic")
     for subword in (False, True)
 ] + [{"loss": "hs"}, {"loss": "hs", "objective": "cbow"}, {"loss": "hs", "subword": True}]
+MODELS += [{"subword": True, "composition": "sum", "objective": objective} for objective in ("sg", "cbow")]
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +91,8 @@ def test_the_vector_of_a_subword_model_is_the_mean_of_its_rows() -> None:
         {"objective": "cbow", "gradient": "historic"},
         {"objective": "sg", "subword": True},
         {"objective": "cbow", "subword": True},
+        {"objective": "sg", "subword": True, "composition": "sum"},
+        {"objective": "cbow", "subword": True, "composition": "sum"},
     ],
     ids=lambda settings: "-".join(map(str, settings.values())),
 )
@@ -291,7 +294,8 @@ def test_rows_beyond_four_billion_floats(tmp_path: Path) -> None:
         rows=np.arange(words, dtype=np.int32),
         dim=dim,
         cbow=False,
-        exact=True,
+        gradient_power=1.0,
+        sums=False,
         window=2,
         fixed_window=False,
         negatives=1,

@@ -86,8 +86,8 @@ def train_unsupervised(
         0 shows no progress; otherwise it is shown on a terminal.
     seed : int
         Of every random draw.
-    gradient : {"exact", "historic"}
-        The correct gradient of the mean of a word's rows, or fastText's.
+    gradient : {"exact", "sqrt", "historic"}
+        The correct gradient of the mean of a word's rows, with the root of its 1/n, or fastText's.
     lrUpdateRate, wordNgrams : int
         Taken for the sake of old calls; they change nothing here.
 

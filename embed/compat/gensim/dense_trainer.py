@@ -77,7 +77,7 @@ class DenseTrainer:
         counts = corpus.vocabulary.counts
         self._keep = keep_probabilities(counts, config.subsample)
         self._noise = np.cumsum(noise_distribution(counts, config.noise_exponent))
-        self._exact = config.gradient == "exact"
+        self._power = config.gradient_power()
         self.total_loss = 0.0
 
     def epochs(self) -> Iterator[int]:
@@ -125,7 +125,8 @@ class DenseTrainer:
             averaged = inside / contexts
             hidden = (inside if self._extras.sums_contexts else averaged).T @ x
             step_hidden, step_y = self._steps(hidden, y, every, positive, lr)
-            step_x = (averaged if self._exact != self._extras.sums_contexts else inside) @ step_hidden
+            power = 1 - self._power if self._extras.sums_contexts else self._power
+            step_x = (inside / contexts ** np.float32(power)) @ step_hidden
         self._scatter(words, step_x * np.float32(self._ratio()))
         self._add_to_targets(targets, step_y)
 
@@ -180,10 +181,9 @@ class DenseTrainer:
         return np.asarray(sums / sizes[:, None].astype(np.float32))
 
     def _scatter(self, words: Array, steps: Array) -> None:
-        """Give the step of each word to its rows; the exact gradient divides it by their number."""
+        """Give the step of each word to its rows; the exact gradient divides it by their number, "sqrt" by its root."""
         rows, _, sizes = self._rows_of(words)
-        if self._exact:
-            steps = steps / sizes[:, None].astype(np.float32)
+        steps = steps / sizes[:, None].astype(np.float32) ** np.float32(self._power)
         steps = np.repeat(steps, sizes, axis=0)
         if self._extras.input_factors is not None:
             steps = steps * self._extras.input_factors[rows][:, None]

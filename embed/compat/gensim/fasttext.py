@@ -75,7 +75,7 @@ class FastText(Word2Vec):
         *,
         compute_loss: bool = False,
         comment: str | None = None,
-        gradient: Literal["exact", "historic"] = "exact",
+        gradient: Literal["exact", "sqrt", "historic"] = "exact",
         **old_names: Any,
     ) -> None:
         if word_ngrams != 1:

@@ -43,7 +43,7 @@ class LearntModel:
 
     wv: KeyedVectors
     parameters: Parameters | None
-    gradient: Literal["exact", "historic"]
+    gradient: Literal["exact", "sqrt", "historic"]
     vector_size: int
     hs: int
     negative: int

@@ -65,8 +65,8 @@ class Word2Vec(LearntModel):
         The loss is always computed.
     hashfxn, batch_words, null_word : accepted
         Vectors do not start from a hash, there are no batches, and `null_word` must be 0.
-    gradient : {"exact", "historic"}
-        The gradient of the mean as it is, or without its factor 1/n, as gensim has it.
+    gradient : {"exact", "sqrt", "historic"}
+        The gradient of the mean as it is, with 1/sqrt(n) instead of its factor 1/n, or without one, as gensim has it.
     **old_names
         ``size`` and ``iter``, with a DeprecationWarning.
 
@@ -117,7 +117,7 @@ class Word2Vec(LearntModel):
         max_final_vocab: int | None = None,
         shrink_windows: bool = True,
         *,
-        gradient: Literal["exact", "historic"] = "exact",
+        gradient: Literal["exact", "sqrt", "historic"] = "exact",
         **old_names: Any,
     ) -> None:
         old = renamed(old_names, type(self).__name__, "vector_size", "epochs")
