@@ -26,6 +26,5 @@ def _averaged(model: Model) -> WordVectors:
 STEPS: dict[str, Callable[[Model], WordVectors]] = {
     "input and output averaged": _averaged,
     "mean removed": lambda model: center(model.vectors),
-    "all but the top 1": lambda model: all_but_the_top(model.vectors, 1),
-    "all but the top 3": lambda model: all_but_the_top(model.vectors, 3),
+    "all but the top one": lambda model: all_but_the_top(model.vectors, 1),
 }

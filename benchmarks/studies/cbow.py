@@ -177,21 +177,21 @@ def _combined(place: Place) -> list[Setting]:
                 names.append(name)
         if not taken:
             return []
-        what = " + ".join(names)
+        what, most = " + ".join(names), _MANY_EPOCHS[-1]
         both = [base.but(f"{base.name}, {what}", **taken)]
         if "position_weights" not in taken:  # skip-gram has no average to weigh
             both.append(SKIP_GRAM.but(f"skip-gram, {what}", **taken))
-        return [*both, *(one.but(f"{one.name}, {n} epochs", epochs=n) for one in both for n in _MANY_EPOCHS)]
+        return [*both, *(one.but(f"{one.name}, {most} epochs", epochs=most) for one in both)]
     return []
 
 
 def _finalists(place: Place) -> list[Setting]:
-    """Return skip-gram, the best of each gradient, our defaults, with more epochs and changes, and gensim's two."""
+    """Return skip-gram, the best of each gradient, our defaults, more epochs, combined changes, and gensim's two."""
     tops = [one for gradient in GRID for one in _top(place, gradient)[:1]]
     if not tops:
         return [SKIP_GRAM, *GENSIM]
     default = ours("CBOW, our defaults", objective="cbow", steps=tuple(STEPS))
-    longer = [one for one in _longer(place) if one.values["gradient"] == "exact"]
+    longer = [one for one in _longer(place) if one.values["gradient"] == "exact"]  # skip-gram's among them
     ordered = [SKIP_GRAM, *tops, default, *longer, *_combined(place)]
     distinct = {place.key(Run(one, 1)): one for one in reversed(ordered) if place.missing(one) is None}
     return [*reversed(distinct.values()), *GENSIM]

@@ -35,16 +35,17 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 INPUT_RATES: dict[tuple[str, str], tuple[float, ...]] = {
     ("sg", "mean, exact"): (0.3, 0.6),
-    ("sg", "mean, 1/sqrt(n)"): (0.08, 0.16),
+    ("sg", "mean, 1/sqrt(n)"): (0.1, 0.2),
     ("sg", "mean, historic"): (0.025, 0.05),
-    ("sg", "sum"): (0.003, 0.01, 0.03),
+    ("sg", "sum"): (0.0025, 0.005, 0.01),
     ("cbow", "mean, exact"): (1.0, 2.0, 4.0),
-    ("cbow", "mean, 1/sqrt(n)"): (0.1, 0.2, 0.4),
+    ("cbow", "mean, 1/sqrt(n)"): (0.15, 0.3),
     ("cbow", "mean, historic"): (0.0125, 0.05),
-    ("cbow", "sum"): (0.03, 0.1, 0.3),
+    ("cbow", "sum"): (0.02, 0.05, 0.1),
 }
 RANGES = ((3, 5), (4, 6), (2, 5), (5, 6))
 BUCKETS = (100_000, 300_000, 1_000_000)
+MANY_EPOCHS = 15
 WORDS = ours("skip-gram of words", objective="sg", lr=0.025, input_lr=0.025)
 
 
@@ -76,7 +77,9 @@ class SubwordStudy:
         return (
             lambda place: [Run(setting, 1) for setting in [WORDS, *_ALL]],
             lambda place: [Run(setting, 1) for setting in [*_shapes(place), *_elsewhere(place)]],
-            lambda place: rounds(_finalists(place), self._seeds),
+            lambda place: rounds([one for one in _finalists(place) if one.program == "ours"], self._seeds),
+            # a run of fastText on the main text takes as long as a dozen of ours
+            lambda place: rounds([one for one in _finalists(place) if one.program != "ours"], self._seeds),
         )
 
     @property
@@ -128,15 +131,18 @@ def _winners(place: Place) -> list[Setting]:
 
 
 def _shapes(place: Place) -> list[Setting]:
-    """Return other n-grams and fewer buckets for skip-gram, two of them for CBOW."""
+    """Return other n-grams, fewer buckets and more epochs for skip-gram, some of them for CBOW."""
     found = []
     for base in _bests(place, "sg"):
         found += [base.but(f"{base.name}, n-grams {low} to {high}", min_n=low, max_n=high) for low, high in RANGES]
         found += [base.but(f"{base.name}, {buckets:,} buckets", buckets=buckets) for buckets in BUCKETS]
+        found.append(base.but(f"{base.name}, {MANY_EPOCHS} epochs", epochs=MANY_EPOCHS))
+        found.append(found[-1].but(f"{found[-1].name}, subsample 1e-4", subsample=1e-4))
     for base in _bests(place, "cbow"):
         low, high = RANGES[0]
         found.append(base.but(f"{base.name}, n-grams {low} to {high}", min_n=low, max_n=high))
         found.append(base.but(f"{base.name}, {BUCKETS[1]:,} buckets", buckets=BUCKETS[1]))
+        found.append(base.but(f"{base.name}, {MANY_EPOCHS} epochs", epochs=MANY_EPOCHS))
     return found
 
 
@@ -151,8 +157,8 @@ def _elsewhere(place: Place) -> list[Setting]:
         found += [base.on(GERMAN, base.name) for base in bases]
     for text in (MAIN, GERMAN):
         if text + HELD_OUT in place.texts:
-            found += [base.on(text + HELD_OUT, base.name) for base in winners]
-    if GERMAN + HELD_OUT in place.texts:  # on the main text a run takes as long as a dozen of ours
+            found += [base.on(text + HELD_OUT, base.name) for base in winners if base.values["gradient"] != "sqrt"]
+    if GERMAN + HELD_OUT in place.texts:
         found += [FASTTEXT[0].on(text, FASTTEXT[0].name) for text in (GERMAN, GERMAN + HELD_OUT)]
     return found
 
