@@ -29,7 +29,7 @@ class Difference:
     p : float
         Two-sided, of the hypothesis that there is no difference.
     paired : bool
-        Seed by seed (both settings make the same draws), or Welch's test of two samples.
+        Seed by seed (both start from the same vectors and keep the same tokens), or Welch's test of two samples.
     seeds : int
         Pairs, or the smaller of the two samples.
     """

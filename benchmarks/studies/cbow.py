@@ -14,8 +14,9 @@ from pathlib import Path
 from statistics import fmean
 
 from benchmarks.steps import STEPS
-from benchmarks.studies import tables
+from benchmarks.studies import claims, tables
 from benchmarks.studies.charts import Curve, draw_curves, draw_front
+from benchmarks.studies.claims import Claim, TimeClaim
 from benchmarks.studies.place import Place
 from benchmarks.studies.runner import Stage
 from benchmarks.studies.setting import Run, Setting
@@ -120,6 +121,7 @@ class CbowStudy:
             "combined": single(combined) if combined or not measured else f"None by {GAIN:g} points or more.",
             "finalists": tables.means(place, finalists, figures, seeds, SKIP_GRAM),
             "steps": _steps(place, finalists, figures, seeds),
+            "claims": claims.table(place, _claims(place, chosen), seeds),
             "tests": tables.differences(place, compared, SKIP_GRAM, chosen, seeds),
             "gensim": "\n\n".join(
                 tables.differences(place, [SKIP_GRAM, *compared], peer, chosen, seeds) for peer in GENSIM
@@ -195,6 +197,20 @@ def _finalists(place: Place) -> list[Setting]:
     ordered = [SKIP_GRAM, *tops, default, *longer, *_combined(place)]
     distinct = {place.key(Run(one, 1)): one for one in reversed(ordered) if place.missing(one) is None}
     return [*reversed(distinct.values()), *GENSIM]
+
+
+def _claims(place: Place, figures: Sequence[str]) -> list[Claim | TimeClaim]:
+    """Return what the paper says and what was wished for."""
+    found: list[Claim | TimeClaim] = [Claim("Skip-gram reaches gensim's", SKIP_GRAM, GENSIM[0], figures)]
+    best_of = {gradient: _top(place, gradient)[:1] for gradient in GRID}
+    for exact in best_of["exact"]:
+        found.append(Claim("Exact CBOW reaches skip-gram", exact, SKIP_GRAM, figures))
+        found.append(Claim("Exact CBOW comes within a point of skip-gram", exact, SKIP_GRAM, figures, margin=1.0))
+        found.append(TimeClaim("Exact CBOW takes 60 % of skip-gram's time at most", exact, SKIP_GRAM, 0.6))
+        found += [Claim("Exact CBOW reaches historic CBOW", exact, one, figures) for one in best_of["historic"]]
+        found += [Claim("1/sqrt(C) reaches exact CBOW", one, exact, figures) for one in best_of["sqrt"]]
+        found.append(Claim("Exact CBOW reaches gensim's CBOW", exact, GENSIM[1], figures))
+    return found
 
 
 def _families(place: Place) -> dict[str, list[Setting]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,7 @@ def draw_front(points: Sequence[Point], figures: Sequence[str], picture: Path) -
         front = [known[name] for name in pareto(known)]
         panel.step(*_axes(front), where="post", color="#999999", linewidth=1, zorder=1)
         panel.scatter(*_axes(front), s=42, facecolors="none", edgecolors="#333333", linewidths=0.8, zorder=3)
-        panel.set_xscale("log")
+        _logarithmic(panel, [point.seconds for point in points])
         panel.set_title(figure, fontsize=9)
         _plain(panel)
     for panel in panels[-1]:
@@ -92,8 +93,10 @@ def draw_curves(curves: Sequence[Curve], axis: str, picture: Path) -> None:
         places = sorted(curve.values)
         values = [curve.values[place] for place in places]
         panel.plot(places, values, marker="o", markersize=4, color=colours[curve.label], label=curve.label)
-        panel.set_xscale("log")
         _plain(panel)
+    for place, column in enumerate(columns):
+        for panel in panels[:, place]:
+            _logarithmic(panel, [rate for curve in curves if curve.column == column for rate in curve.values])
     for panel, column in zip(panels[0], columns, strict=True):
         panel.set_title(column, fontsize=9)
     for panel in panels[-1]:
@@ -111,6 +114,17 @@ def _colours(names: Sequence[str]) -> dict[str, str]:
 
 def _axes(pairs: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:
     return [x for x, _ in pairs], [y for _, y in pairs]
+
+
+def _logarithmic(panel: Any, values: Sequence[float]) -> None:
+    """Scale the horizontal axis, with few round ticks, since matplotlib writes them over each other."""
+    low, high = min(values), max(values)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [step * 10.0**decade for decade in decades for step in (1, 2, 5)]
+    shown = [tick for tick in ticks if 0.9 * low <= tick <= 1.1 * high]
+    panel.set_xscale("log")
+    panel.set_xticks(shown, [f"{tick:g}" for tick in shown])
+    panel.minorticks_off()
 
 
 def _plain(panel: Any) -> None:

@@ -144,4 +144,6 @@ def facts(place: Place) -> str:
         "- CPU s: processor seconds of training, all threads of the process; wall s: the same by the clock, which "
         "other load lengthens (fastText: of the whole call)."
     )
-    return "\n".join([*lines, shared, times, *(f"- {name}: {value}" for name, value in place.facts.items())])
+    return "\n".join(
+        [*lines, shared, times, *(f"- {name}: {value}" for name, value in place.facts.items() if name != "command")]
+    )

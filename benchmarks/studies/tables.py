@@ -18,6 +18,7 @@ __all__ = [
     "by_seed",
     "difference_cells",
     "differences",
+    "is_paired",
     "mean_cell",
     "means",
     "of_figures",
@@ -96,7 +97,7 @@ def differences(
 
 
 def is_paired(setting: Setting, other: Setting) -> bool:
-    """Whether a seed means the same draws to both: they are runs of ours."""
+    """Whether a seed means the same start and the same tokens to both: they are runs of ours."""
     return setting.program == other.program == "ours"
 
 
