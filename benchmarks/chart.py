@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.processes import BenchmarkError
 
-__all__ = ["draw"]
+__all__ = ["draw", "loaded_pyplot", "saved"]
 
 _LABELS = {"skip-gram": "skip-gram", "cbow": "CBOW", "subword": "skip-gram with n-grams"}
 _AXES = {"threads": "threads", "dim": "dim", "words": "words in the vocabulary", "tokens": "tokens of the corpus"}
@@ -33,11 +33,16 @@ def draw(results: Path, picture: Path) -> None:
         If the results hold neither, or matplotlib is not installed.
     """
     sections = _sections(results)
-    pyplot = _pyplot()
+    pyplot = loaded_pyplot()
     if "scaling" in sections and "speed" not in sections:
         figure = _draw_scaling(pyplot, sections["scaling"]["axes"])
     else:
         figure = _draw_speed(pyplot, _speed_rows(results, sections))
+    saved(figure, picture)
+
+
+def saved(figure: Any, picture: Path) -> None:
+    """Write a figure; the ending names the format."""
     figure.savefig(picture, metadata={"Date": None} if picture.suffix == ".svg" else None)
 
 
@@ -48,7 +53,8 @@ def _sections(results: Path) -> dict[str, Any]:
         raise BenchmarkError(f"{results} holds no results of the benchmarks") from error
 
 
-def _pyplot() -> Any:
+def loaded_pyplot() -> Any:
+    """Return matplotlib's pyplot, set up to write the same bytes every time; raises BenchmarkError without it."""
     try:
         import matplotlib
     except ImportError as error:

@@ -33,6 +33,7 @@ from benchmarks.machine import describe
 from benchmarks.processes import BenchmarkError
 from benchmarks.refresh import DOCUMENT, refresh
 from benchmarks.report import Section
+from benchmarks.studies import command as study
 from embed.errors import EmbedError
 
 __all__ = ["main", "parser"]
@@ -54,6 +55,9 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         if options.command == "refresh":
             print("\n".join(f"refreshed {name}" for name in refresh(options.results, options.document)))
+            return 0
+        if options.command == "study":
+            study.run(options)
             return 0
         missed = _run(options)
     except (BenchmarkError, EmbedError) as error:
@@ -207,6 +211,8 @@ def parser() -> argparse.ArgumentParser:
     one.set_defaults(output=DEFAULT_OUTPUT)
     command("startup", "how long until --help and `import embed` are done")
     command("smoke", "does everything still run? (tiny text, no figure decides)")
+    about = "many settings over several seeds, and the page made of them; goes on where it was interrupted"
+    study.add_parser(commands.add_parser("study", help=about, description=about))
     one = commands.add_parser("chart", help="draw results", description="Draw the speed or the scaling results.")
     one.add_argument("results", type=Path, metavar="JSON", help="what a command with --output DIR wrote")
     one.add_argument("picture", type=Path, metavar="PICTURE", help="an .svg or .png file")

@@ -6,7 +6,8 @@ import importlib
 import time
 from typing import Any
 
-from benchmarks.scoring import score
+from benchmarks.clock import Clock
+from benchmarks.scoring import load, score
 from embed.encoding import EncodedCorpus
 from embed.vectors import WordVectors
 
@@ -17,15 +18,20 @@ def _model(settings: dict[str, Any]) -> Any:
     return importlib.import_module("gensim.models").Word2Vec(**settings)
 
 
-def _train(model: Any, path: str, epochs: int) -> float:
-    started = time.perf_counter()
-    model.train(
-        corpus_file=path,
-        total_examples=model.corpus_count,
-        total_words=model.corpus_total_words,
-        epochs=epochs,
-    )
-    return time.perf_counter() - started
+def _train(model: Any, path: str, epochs: int) -> Clock:
+    with Clock() as clock:
+        model.train(
+            corpus_file=path,
+            total_examples=model.corpus_count,
+            total_words=model.corpus_total_words,
+            epochs=epochs,
+        )
+    return clock
+
+
+def _tokens(model: Any) -> int:
+    """Return the tokens of the text that are in the vocabulary."""
+    return int(sum(model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key))
 
 
 def train_gensim(*, path: str, epochs: int, settings: dict[str, Any]) -> dict[str, Any]:
@@ -34,11 +40,9 @@ def train_gensim(*, path: str, epochs: int, settings: dict[str, Any]) -> dict[st
     model = _model(settings)
     model.build_vocab(corpus_file=path)
     prepared = time.perf_counter() - started
-    seconds = _train(model, path, epochs)
-    tokens = sum(model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key)
     return {
-        "seconds": seconds,
-        "amount": int(tokens) * epochs,
+        "seconds": _train(model, path, epochs).seconds,
+        "amount": _tokens(model) * epochs,
         "prepare_seconds": prepared,
         "words": len(model.wv.index_to_key),
     }
@@ -57,7 +61,7 @@ def rate_gensim(*, directory: str, path: str, settings: dict[str, Any]) -> dict[
     model.build_vocab_from_freq(counts, corpus_count=len(lines))
     model.corpus_total_words = sum(map(len, lines))
     tokens = sum(token in counts for line in lines for token in line)
-    return {"seconds": _train(model, path, 1), "amount": tokens, "words": len(model.wv.index_to_key)}
+    return {"seconds": _train(model, path, 1).seconds, "amount": tokens, "words": len(model.wv.index_to_key)}
 
 
 def all_in_gensim(*, path: str, output: str, epochs: int, settings: dict[str, Any]) -> dict[str, Any]:
@@ -67,8 +71,7 @@ def all_in_gensim(*, path: str, output: str, epochs: int, settings: dict[str, An
     model = _model({**settings, "corpus_file": path, "epochs": epochs})
     model.wv.save_word2vec_format(output)
     seconds = time.perf_counter() - started
-    tokens = sum(model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key)
-    return {"seconds": seconds, "amount": int(tokens) * epochs, "words": len(model.wv.index_to_key)}
+    return {"seconds": seconds, "amount": _tokens(model) * epochs, "words": len(model.wv.index_to_key)}
 
 
 def quality_gensim(
@@ -77,9 +80,12 @@ def quality_gensim(
     """Train in ``corpus_file`` mode and score."""
     model = _model({**settings, "seed": seed})
     model.build_vocab(corpus_file=path)
-    seconds = _train(model, path, epochs)
-    vectors = WordVectors(model.wv.index_to_key, model.wv.vectors)
-    return {"seconds": seconds, "figures": score(vectors, sets, top)}
+    return {
+        **_train(model, path, epochs).times(),
+        "amount": _tokens(model) * epochs,
+        "words": len(model.wv.index_to_key),
+        **score(WordVectors(model.wv.index_to_key, model.wv.vectors), load(sets), top).to_dict(),
+    }
 
 
 def scan_gensim(*, path: str, min_count: int) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from benchmarks.scoring import score
+from benchmarks.clock import Clock
+from benchmarks.scoring import load, score
+from benchmarks.steps import STEPS
 from embed.config import TrainConfig
 from embed.corpora import TextCorpus
 from embed.encoding import encode
@@ -32,23 +34,32 @@ def train_ours(*, path: str, config: dict[str, Any]) -> dict[str, Any]:
 
 
 def quality_ours(
-    *, path: str, encoded_dir: str, config: dict[str, Any], sets: list[list[str]], top: int
+    *,
+    path: str,
+    encoded_dir: str,
+    config: dict[str, Any],
+    sets: list[list[str]],
+    top: int,
+    steps: list[str] | None = None,
 ) -> dict[str, Any]:
-    """Train and score."""
+    """Train and score; the vectors after each of `steps` (see `steps.STEPS`) are scored as well."""
     settings = TrainConfig(**config)
+    tests = load(sets)
     with encode(TextCorpus(path), min_count=settings.min_count, directory=encoded_dir) as encoded:
-        started = time.perf_counter()
-        model = Trainer(encoded, settings).run(progress=False)
-        seconds = time.perf_counter() - started
+        with Clock() as clock:
+            model = Trainer(encoded, settings).run(progress=False)
         return {
-            "seconds": seconds,
+            **clock.times(),
+            "amount": len(encoded.ids) * settings.epochs,
+            "words": len(encoded.vocabulary),
             "loss": model.history[-1].loss,
-            "figures": score(model.vectors, sets, top),
+            **score(model.vectors, tests, top).to_dict(),
+            "steps": {name: score(STEPS[name](model), tests, top).figures for name in steps or ()},
         }
 
 
-def encode_ours(*, path: str, min_count: int) -> dict[str, Any]:
-    """Count and encode."""
+def encode_ours(*, path: str, min_count: int, directory: str | None = None) -> dict[str, Any]:
+    """Count and encode, into a directory that is kept or a temporary one."""
     started = time.perf_counter()
-    with encode(TextCorpus(path), min_count=min_count) as encoded:
+    with encode(TextCorpus(path), min_count=min_count, directory=directory) as encoded:
         return {"seconds": time.perf_counter() - started, "amount": encoded.raw_tokens}

@@ -52,7 +52,7 @@ class QualitySettings:
     peers : bool
         Train and score `PEERS` as well, those that are installed.
     sets : sequence of (name, source)
-        See `scoring.score`.
+        See `scoring.load`.
     tokens : int or None
         None takes the whole text.
     """

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.quality import STANDARD_SETS
 from benchmarks.report import Section
-from benchmarks.scoring import score
+from benchmarks.scoring import load, score
 from embed import formats
 from embed.formats.quantized import save_quantized
 from embed.pruning import prune_ngrams
@@ -44,7 +44,7 @@ class QuantizeSettings:
     vectors : str
         A file in any format that can be read.
     sets : sequence of (name, source)
-        See `scoring.score`.
+        See `scoring.load`.
     """
 
     vectors: str
@@ -82,7 +82,7 @@ def _measured(path: Path, save: Callable[[], None], settings: QuantizeSettings) 
     save()
     sizes = formats.native.array_bytes(path)
     numbers = sum(size for name, size in sizes.items() if not name.startswith(("words.", "counts")))
-    figures = score(formats.load(path), settings.sets, settings.top)
+    figures = score(formats.load(path), load(settings.sets), settings.top).figures
     return {"file": float(path.stat().st_size), "numbers": float(numbers), **figures}
 
 

@@ -7,6 +7,7 @@ and markers without a section, are left alone.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from benchmarks.processes import BenchmarkError
 from embed.atomic import atomic_write_text
 from embed.eval.render import markdown
 
-__all__ = ["DOCUMENT", "refresh"]
+__all__ = ["DOCUMENT", "fill", "refresh"]
 
 DOCUMENT = Path("docs/benchmarks.md")
 _FACTS = ("date", "processor", "processors usable", "SIMD path", "train-embeddings", "gensim", "fasttext-community")
@@ -35,8 +36,19 @@ def refresh(results: Path, document: Path) -> list[str]:
         made = {name: _body(section, content["machine"]) for name, section in sections.items()}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BenchmarkError(f"cannot put {results} into {document}: {error}") from error
+    return fill(document, text, made)
+
+
+def fill(document: Path, text: str, bodies: Mapping[str, str]) -> list[str]:
+    """Put each body between its markers in the text of a document, write it, and return the names that are new.
+
+    Raises
+    ------
+    BenchmarkError
+        If there are markers for none of them.
+    """
     changed = []
-    for name, body in made.items():
+    for name, body in bodies.items():
         begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
         before, found, rest = text.partition(begin)
         _, closed, after = rest.partition(end)
@@ -44,7 +56,8 @@ def refresh(results: Path, document: Path) -> list[str]:
             text = f"{before}{begin}\n{body}\n{end}{after}"
             changed.append(name)
     if not changed:
-        raise BenchmarkError(f"{document} has no markers for {', '.join(made)}, like <!-- {next(iter(made))}:begin -->")
+        name = next(iter(bodies))
+        raise BenchmarkError(f"{document} has no markers for {', '.join(bodies)}, like <!-- {name}:begin -->")
     atomic_write_text(document, text)
     return changed
 

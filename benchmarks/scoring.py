@@ -8,40 +8,50 @@ from collections.abc import Sequence
 from embed.eval import AnalogySet, SimilaritySet, Vectors, evaluate, load_set
 from embed.eval.similarity import SimilarityResult
 
-__all__ = ["score"]
+__all__ = ["Scores", "load", "score"]
 
 
-def score(vectors: Vectors, sets: Sequence[Sequence[str]], top: int) -> dict[str, float | None]:
-    """Return percent points by figure.
+@dataclasses.dataclass(frozen=True)
+class Scores:
+    """What vectors reach.
 
-    Parameters
+    Attributes
     ----------
-    vectors : Vectors
-    sets : sequence of (name, source)
-        What to call a set, and its path or built-in name.
-    top : int
-        Analogies are answered from that many most frequent words.
-
-    Returns
-    -------
-    dict
-        Similarity: Spearman on the covered pairs under the name of the set, and on all pairs as "NAME all pairs"
-        where some could be composed. Analogies: the total, "NAME semantic" and "NAME syntactic".
+    figures : dict
+        Percent points. Similarity: Spearman on the covered pairs under the name of the set, and on all pairs as
+        "NAME all pairs" where some could be composed. Analogies: the total, "NAME semantic" and "NAME syntactic".
+    items : dict
+        By the same names, how many pairs or questions the figure is taken from.
     """
-    tests = [_named(load_set(source), name) for name, source in sets]
+
+    figures: dict[str, float | None]
+    items: dict[str, int]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return a JSON-able mapping."""
+        return dataclasses.asdict(self)
+
+
+def load(sets: Sequence[Sequence[str]]) -> list[AnalogySet | SimilaritySet]:
+    """Load (name, source) pairs: what to call a set, and its path or built-in name."""
+    return [dataclasses.replace(load_set(source), name=name) for name, source in sets]
+
+
+def score(vectors: Vectors, tests: Sequence[AnalogySet | SimilaritySet], top: int) -> Scores:
+    """Score vectors on sets that are loaded; analogies are answered from the `top` most frequent words."""
     figures: dict[str, float | None] = {}
+    items: dict[str, int] = {}
     # the intervals within a run are not used: what counts here is the variation between seeds
     for result in evaluate(vectors, tests, top=top, resamples=1).results:
         figures[result.name] = result.headline.value
+        items[result.name] = result.headline.items
         if isinstance(result, SimilarityResult):
             if result.composed:
-                figures[f"{result.name} all pairs"] = result.spearman_all.value
+                name = f"{result.name} all pairs"
+                figures[name], items[name] = result.spearman_all.value, result.pairs
             continue
         for kind, part in (("semantic", result.semantic), ("syntactic", result.syntactic)):
             if part is not None:
-                figures[f"{result.name} {kind}"] = part.covered.value
-    return figures
-
-
-def _named(test: AnalogySet | SimilaritySet, name: str) -> AnalogySet | SimilaritySet:
-    return dataclasses.replace(test, name=name)
+                name = f"{result.name} {kind}"
+                figures[name], items[name] = part.covered.value, part.covered_questions
+    return Scores(figures, items)

@@ -1,0 +1,229 @@
+"""Words as the mean or the sum of their n-grams, with the exact gradient and others, in skip-gram and CBOW.
+
+A word has some 14 rows, a CBOW window some 80: by so much the historic update of fastText is larger than the gradient
+of the mean. The input rates of each kind are searched over ranges that correspond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.studies import tables
+from benchmarks.studies.charts import draw_front
+from benchmarks.studies.place import Place
+from benchmarks.studies.runner import Stage
+from benchmarks.studies.setting import MAIN, Run, Setting
+from benchmarks.studies.study import COUNTED, best, facts, fasttext, illustrated, ours, points, rounds
+from embed.eval.render import markdown
+
+__all__ = ["GERMAN", "HELD_OUT", "SubwordStudy"]
+
+GERMAN, HELD_OUT = "german", " held out"
+"""Names of the other texts: German, and what is added for a text without some words."""
+
+_LR = 0.05
+_OBJECTIVES = {"sg": "skip-gram", "cbow": "CBOW"}
+KINDS: dict[str, dict[str, Any]] = {
+    "mean, exact": {},
+    "mean, 1/sqrt(n)": {"gradient": "sqrt"},
+    "mean, historic": {"gradient": "historic"},
+    "sum": {"composition": "sum"},
+}
+INPUT_RATES: dict[tuple[str, str], tuple[float, ...]] = {
+    ("sg", "mean, exact"): (0.3, 0.6),
+    ("sg", "mean, 1/sqrt(n)"): (0.1, 0.2),
+    ("sg", "mean, historic"): (0.025, 0.05),
+    ("sg", "sum"): (0.0025, 0.005, 0.01),
+    ("cbow", "mean, exact"): (1.0, 2.0, 4.0),
+    ("cbow", "mean, 1/sqrt(n)"): (0.15, 0.3),
+    ("cbow", "mean, historic"): (0.0125, 0.05),
+    ("cbow", "sum"): (0.02, 0.05, 0.1),
+}
+RANGES = ((3, 5), (4, 6), (2, 5), (5, 6))
+BUCKETS = (100_000, 300_000, 1_000_000)
+MANY_EPOCHS = 15
+WORDS = ours("skip-gram of words", objective="sg", lr=0.025, input_lr=0.025)
+
+
+def _kind(objective: str, kind: str, input_lr: float) -> Setting:
+    name = f"{_OBJECTIVES[objective]}, {kind}, {input_lr:g}"
+    return ours(name, objective=objective, subword=True, lr=_LR, input_lr=input_lr, **KINDS[kind])
+
+
+GRID = {pair: [_kind(*pair, input_lr) for input_lr in rates] for pair, rates in INPUT_RATES.items()}
+_ALL = [setting for settings in GRID.values() for setting in settings]
+FASTTEXT = [fasttext("fastText skip-gram", lr=0.05), fasttext("fastText cbow", lr=0.05, model="cbow")]
+
+
+@dataclass(frozen=True)
+class SubwordStudy:
+    """The study of n-grams.
+
+    Attributes
+    ----------
+    seeds : int
+        Runs of each finalist.
+    """
+
+    seeds: int = 3
+    name: str = "subword"
+
+    def stages(self) -> Sequence[Stage]:
+        """Return rates, shapes and other texts, finalists."""
+        return (
+            lambda place: [Run(setting, 1) for setting in [WORDS, *_ALL]],
+            lambda place: [Run(setting, 1) for setting in [*_shapes(place), *_elsewhere(place)]],
+            lambda place: rounds([one for one in _finalists(place) if one.program == "ours"], self._seeds),
+            # a run of fastText on the main text takes as long as a dozen of ours
+            lambda place: rounds([one for one in _finalists(place) if one.program != "ours"], self._seeds),
+        )
+
+    @property
+    def _seeds(self) -> range:
+        return range(1, self.seeds + 1)
+
+    def bodies(self, place: Place, pictures: Path) -> dict[str, str]:
+        """Return the parts of the page."""
+        finalists, seeds = _finalists(place), self._seeds
+        by_text = {name: [one for one in finalists if one.text == name] for name in place.texts}
+        english, figures = by_text[MAIN], _figures(place, by_text[MAIN], seeds)
+        chosen = [figure for figure in figures if figure.startswith(COUNTED)] or figures
+        shapes = _shapes(place)
+        single = partial(tables.single, place, figures=figures)
+        bodies = {
+            "facts": facts(place),
+            "kinds": single([WORDS, *_ALL]),
+            "shapes": single([*_bests(place, "sg"), *shapes]),
+            "finalists": tables.means(place, english, figures, seeds, WORDS),
+            "held-out": _held_out(place),
+            "front": illustrated(
+                Path(f"{pictures}-front.svg"),
+                "Scores against processor seconds of training",
+                chosen,
+                lambda picture: draw_front(points(place, _families(place), seeds), chosen, picture),
+            ),
+            "tests": "\n\n".join(
+                tables.differences(place, [one for one in english if one != against], against, chosen, seeds)
+                for against in (FASTTEXT[0], *_bests(place, "sg"))
+            ),
+        }
+        if GERMAN in place.texts:
+            german = [one for one in _elsewhere(place) if one.text == GERMAN]
+            figures = _figures(place, german, [1])
+            bodies["german"] = tables.single(place, german, figures)
+            shown = by_text[GERMAN]
+            figures = _figures(place, shown, seeds)
+            bodies["german-finalists"] = tables.means(place, shown, figures, seeds, shown[0])
+        return bodies
+
+
+def _bests(place: Place, objective: str) -> list[Setting]:
+    """Return the best setting of the exact gradient: one, or none as yet."""
+    return best(place, GRID[objective, "mean, exact"], _ALL)[:1]
+
+
+def _winners(place: Place) -> list[Setting]:
+    return [one for settings in GRID.values() for one in best(place, settings, _ALL)[:1]]
+
+
+def _shapes(place: Place) -> list[Setting]:
+    """Return other n-grams, fewer buckets and more epochs for skip-gram, some of them for CBOW."""
+    found = []
+    for base in _bests(place, "sg"):
+        found += [base.but(f"{base.name}, n-grams {low} to {high}", min_n=low, max_n=high) for low, high in RANGES]
+        found += [base.but(f"{base.name}, {buckets:,} buckets", buckets=buckets) for buckets in BUCKETS]
+        found.append(base.but(f"{base.name}, {MANY_EPOCHS} epochs", epochs=MANY_EPOCHS))
+        found.append(found[-1].but(f"{found[-1].name}, subsample 1e-4", subsample=1e-4))
+    for base in _bests(place, "cbow"):
+        low, high = RANGES[0]
+        found.append(base.but(f"{base.name}, n-grams {low} to {high}", min_n=low, max_n=high))
+        found.append(base.but(f"{base.name}, {BUCKETS[1]:,} buckets", buckets=BUCKETS[1]))
+        found.append(base.but(f"{base.name}, {MANY_EPOCHS} epochs", epochs=MANY_EPOCHS))
+    return found
+
+
+def _elsewhere(place: Place) -> list[Setting]:
+    """Return runs on the other texts: German with several n-grams, and without some words; fastText comes last."""
+    winners = _winners(place)
+    found: list[Setting] = []
+    if GERMAN in place.texts:
+        bases = [WORDS, *winners]
+        for base in _bests(place, "sg"):
+            bases += [base.but(f"{base.name}, n-grams {low} to {high}", min_n=low, max_n=high) for low, high in RANGES]
+        found += [base.on(GERMAN, base.name) for base in bases]
+    for text in (MAIN, GERMAN):
+        if text + HELD_OUT in place.texts:
+            found += [base.on(text + HELD_OUT, base.name) for base in winners if base.values["gradient"] != "sqrt"]
+    if GERMAN + HELD_OUT in place.texts:
+        found += [FASTTEXT[0].on(text, FASTTEXT[0].name) for text in (GERMAN, GERMAN + HELD_OUT)]
+    return found
+
+
+def _finalists(place: Place) -> list[Setting]:
+    """Return the best exact skip-gram and CBOW, historic and sum, fastText and words; most of them in German too."""
+    tops = [one for pair, settings in GRID.items() if pair[0] == "sg" for one in best(place, settings, _ALL)[:1]]
+    tops = [one for one in tops if one.values["gradient"] != "sqrt"] + _bests(place, "cbow")
+    found = [WORDS, *tops]
+    if GERMAN in place.texts:
+        found += [one.on(GERMAN, one.name) for one in (WORDS, *tops, FASTTEXT[0])]
+    return [*found, *FASTTEXT]
+
+
+def _figures(place: Place, settings: Sequence[Setting], seeds: Sequence[int]) -> list[str]:
+    """Return what is shown of word and n-gram models together: all figures that some record has."""
+    found: Mapping[str, None] = dict.fromkeys(
+        name
+        for one in settings
+        for record in place.records(one, seeds).values()
+        for name, value in record["figures"].items()
+        if value is not None and not _is_held_out(name)
+    )
+    return list(found)
+
+
+def _is_held_out(figure: str) -> bool:
+    return HELD_OUT in figure
+
+
+def _held_out(place: Place) -> str:
+    """Return the pairs of words that were taken out: composed, and by the same settings when they were not."""
+    parts = []
+    for text in (MAIN, GERMAN):
+        if text + HELD_OUT not in place.texts:
+            continue
+        rows = []
+        for one in _elsewhere(place):
+            if one.text != text + HELD_OUT:
+                continue
+            known, composed = (place.record(replace(one, text=name), 1) for name in (text, one.text))
+            if known is None or composed is None or "failed" in known or "failed" in composed:
+                continue
+            for figure, value in composed["figures"].items():
+                base = figure.removesuffix(" all pairs")
+                if _is_held_out(figure) and base != figure and value is not None:
+                    whole = known["figures"].get(figure, known["figures"].get(base))
+                    rows.append(
+                        (
+                            one.name,
+                            base,
+                            str(composed["items"][figure]),
+                            tables.points_cell(value),
+                            tables.points_cell(whole),
+                        )
+                    )
+        head = ("setting", "pairs with words held out", "pairs", "composed", "known")
+        parts.append(f"Text `{text}`:\n\n{markdown(head, rows) if rows else tables.NOT_MEASURED}")
+    return "\n\n".join(parts) or tables.NOT_MEASURED
+
+
+def _families(place: Place) -> dict[str, list[Setting]]:
+    families = {"words": [WORDS]}
+    for (objective, kind), settings in GRID.items():
+        families[f"{_OBJECTIVES[objective]}, {kind}"] = settings
+    for name, objective in {"skip-gram, mean, exact": "sg", "CBOW, mean, exact": "cbow"}.items():
+        families[name] = [*families[name], *(one for one in _shapes(place) if one.values["objective"] == objective)]
+    return {**families, **{one.name: [one] for one in FASTTEXT}}
