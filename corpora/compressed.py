@@ -16,7 +16,6 @@ from __future__ import annotations
 import bz2
 import contextlib
 import gzip
-import hashlib
 import io
 import lzma
 import os
@@ -27,6 +26,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
+from embed._text import ContentDigest
 from embed.corpora.remote import is_remote, open_remote
 from embed.errors import CorpusError
 
@@ -66,7 +66,7 @@ class _RawReader(io.RawIOBase):
         # A buffered source (standard input) must hand over what a pipe has delivered without waiting for
         # more.
         self._read_some: Callable[[memoryview], int] = getattr(source, "readinto1", None) or source.readinto  # type: ignore[attr-defined]
-        self._hash = hashlib.blake2b(digest_size=DIGEST_BYTES)
+        self._hash = ContentDigest(DIGEST_BYTES)
         self._sniffed = b""
         self.bytes_read = 0
 
@@ -136,13 +136,13 @@ class ByteStream:
 
     def read(self, size: int) -> bytes:
         """Return the next `size` bytes, fewer only at the end; raises CorpusError for damaged data."""
-        parts, missing = [self._ahead[:size]], size - len(self._ahead[:size])
+        parts, missing = [self._ahead[:size]] if self._ahead else [], size - len(self._ahead[:size])
         self._ahead = self._ahead[size:]
         with self._errors():
             while missing and (part := self._data.read(missing)):
                 parts.append(part)
                 missing -= len(part)
-        data = b"".join(parts)
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
         self._position += len(data)
         return data
 

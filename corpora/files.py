@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from embed._text import ContentDigest
 from embed.corpora.compressed import DIGEST_BYTES, STANDARD_INPUT, ByteStream, InputFile
 from embed.corpora.remote import is_remote
 from embed.errors import CorpusError
@@ -107,7 +108,7 @@ def _fingerprint(settings: dict[str, Any], digests: list[tuple[int, str]]) -> st
 
 
 def _raw_digest(file: InputFile) -> tuple[int, str]:
-    digest, size = hashlib.blake2b(digest_size=DIGEST_BYTES), 0
+    digest, size = ContentDigest(DIGEST_BYTES), 0
     try:
         with open(file.path, "rb", buffering=0) as raw:
             while chunk := raw.read(_HASH_CHUNK):

@@ -5,13 +5,16 @@ is in :mod:`embed.corpora`, :mod:`embed.encoding` and :mod:`embed.subword`. The 
 ``embed/csrc/text_*.h`` hold the algorithms, this file their Python surface.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.exc cimport PyErr_Clear, PyErr_ExceptionMatches
 from cpython.list cimport PyList_New, PyList_SET_ITEM
 from cpython.ref cimport Py_INCREF
 from cpython.unicode cimport PyUnicode_DecodeUTF8
+
+import hashlib
 
 import numpy as np
 
@@ -26,11 +29,11 @@ cdef extern from "text_words.h" nogil:
     const int64_t TEXT_MAX_WORDS, TEXT_MAX_WORD_BYTES
 
     ctypedef struct text_entry:
-        int64_t count
         size_t length
 
     ctypedef struct text_words:
         text_entry* entries
+        int64_t* counts
         int64_t size
         void* slots
 
@@ -40,7 +43,7 @@ cdef extern from "text_words.h" nogil:
     text_key text_key_alone(const uint8_t* bytes, uint64_t length)
     int text_words_init(text_words* words, int64_t max_words)
     void text_words_free(text_words* words)
-    int64_t text_words_count(text_words* words, const text_key* key)
+    int64_t text_words_id(text_words* words, const text_key* key)
     const uint8_t* text_entry_bytes(const text_words* words, const text_entry* entry)
     void text_words_close(text_words* words)
 
@@ -54,8 +57,6 @@ cdef extern from "text_rank.h" nogil:
 cdef extern from "text_scan.h" nogil:
     ctypedef struct text_scanner:
         text_words words
-        size_t used
-        size_t start
         int64_t tokens
         int32_t* out
         size_t out_size
@@ -64,8 +65,10 @@ cdef extern from "text_scan.h" nogil:
     void text_scanner_free(text_scanner* scanner)
     int text_feed(text_scanner* scanner, const uint8_t* data, size_t n)
     int text_finish(text_scanner* scanner)
-    int text_flush(text_scanner* scanner)
-    int text_add_token(text_scanner* scanner, const uint8_t* token, size_t length, bint is_first)
+    int text_flush(text_scanner* scanner, int64_t cut)
+    bint text_is_open(const text_scanner* scanner)
+    int text_add_token(text_scanner* scanner, const uint8_t* token, size_t length)
+    void text_begin_sentence(text_scanner* scanner)
     int64_t text_remap(int32_t* ids, int64_t n, const int32_t* table, int64_t* kept, int64_t* last,
                        int64_t* offsets, int64_t* closed)
 
@@ -121,6 +124,17 @@ cdef extern from "text_floats.h" nogil:
                       int64_t* words, int64_t* used)
 
 
+cdef extern from "text_sums.h" nogil:
+    const size_t TEXT_SUM_BLOCK, TEXT_SUM_BYTES
+
+    ctypedef struct text_sums:
+        pass
+
+    void text_sums_init(text_sums* sums)
+    size_t text_sums_update(text_sums* sums, const uint8_t* data, size_t n, uint8_t* out)
+    void text_sums_end(const text_sums* sums, uint8_t* out)
+
+
 MAX_WORDS = TEXT_MAX_WORDS
 MAX_WORD_BYTES = TEXT_MAX_WORD_BYTES
 
@@ -139,10 +153,55 @@ cdef int32_t _intern(text_words* words, str word) except -1:
     cdef Py_ssize_t length
     cdef const char* utf8 = PyUnicode_AsUTF8AndSize(word, &length)
     cdef text_key key = text_key_alone(<const uint8_t*>utf8, length)
-    cdef int64_t found = text_words_count(words, &key)
+    cdef int64_t found = text_words_id(words, &key)
     _check(<int>found if found < 0 else TEXT_OK)
-    words.entries[found].count -= 1
     return <int32_t>found
+
+
+cdef class ContentDigest:
+    """The digest of a stream of bytes: BLAKE2b of the sums of its blocks and its length (see csrc/text_sums.h)."""
+
+    cdef text_sums sums
+    cdef object digest
+
+    def __cinit__(self, int digest_size):
+        text_sums_init(&self.sums)
+        self.digest = hashlib.blake2b(digest_size=digest_size)
+
+    def update(self, const uint8_t[::1] data not None):
+        """Take the next bytes."""
+        cdef size_t n = data.shape[0], blocks
+        cdef uint8_t[::1] out = bytearray((n // TEXT_SUM_BLOCK + 1) * TEXT_SUM_BYTES)
+        if n:
+            with nogil:
+                blocks = text_sums_update(&self.sums, &data[0], n, &out[0])
+            self.digest.update(out[:blocks * TEXT_SUM_BYTES])
+
+    def hexdigest(self):
+        """Return the digest of the bytes so far, in hexadecimal."""
+        cdef uint8_t[::1] out = bytearray(TEXT_SUM_BYTES + 8)
+        text_sums_end(&self.sums, &out[0])
+        digest = self.digest.copy()
+        digest.update(out)
+        return digest.hexdigest()
+
+
+def utf8_of(list words not None):
+    """Return the words in UTF-8, one after the other, and where each ends, int64[n]."""
+    cdef Py_ssize_t length, size = 0
+    cdef const char* utf8
+    cdef int64_t[::1] ends = np.empty(len(words), dtype=np.int64)
+    for k, word in enumerate(words):
+        PyUnicode_AsUTF8AndSize(word, &length)
+        size += length
+        ends[k] = size
+    cdef bytes joined = PyBytes_FromStringAndSize(NULL, size)
+    cdef char* out = joined
+    for word in words:
+        utf8 = PyUnicode_AsUTF8AndSize(word, &length)
+        memcpy(out, utf8, length)
+        out += length
+    return joined, ends.base
 
 
 cdef class TokenCounter:
@@ -181,25 +240,28 @@ cdef class TokenCounter:
         """Take one sentence of non-empty strings, however long, as it is."""
         cdef Py_ssize_t length
         cdef const char* token
-        cdef bint is_first = True
         self._require_open()
-        if self.scanner.start < self.scanner.used:
+        if text_is_open(&self.scanner):
             self.finish()
+        text_begin_sentence(&self.scanner)
         for word in sentence:
             token = PyUnicode_AsUTF8AndSize(word, &length)
-            _check(text_add_token(&self.scanner, <const uint8_t*>token, length, is_first))
-            is_first = False
+            _check(text_add_token(&self.scanner, <const uint8_t*>token, length))
+        text_begin_sentence(&self.scanner)
 
     def take(self):
         """Return the provisional ids, int32[n], since the last call; the sign bit starts a sentence."""
+        cdef list parts = []
+        self.pour(lambda ids: parts.append(np.array(ids)))
+        return parts[0] if parts else np.empty(0, dtype=np.int32)
+
+    def pour(self, write):
+        """Call write(ids) with what `take` would return, if there is anything; the array is gone afterwards."""
         self._require_open()
-        _check(text_flush(&self.scanner))
-        cdef size_t n = self.scanner.out_size
-        cdef int32_t[::1] ids = np.empty(n, dtype=np.int32)
-        if n:
-            memcpy(&ids[0], self.scanner.out, n * sizeof(int32_t))
+        _check(text_flush(&self.scanner, INT64_MAX))
+        if self.scanner.out_size:
+            write(<int32_t[:self.scanner.out_size]>self.scanner.out)
         self.scanner.out_size = 0
-        return ids.base
 
     def intern(self, list words not None):
         """Return the provisional ids, int32[n], of words; one that is new has been seen 0 times."""
@@ -214,7 +276,7 @@ cdef class TokenCounter:
         if counts.shape[0] != self.scanner.words.size:
             raise ValueError("there must be a count for each word")
         for k in range(counts.shape[0]):
-            self.scanner.words.entries[k].count = counts[k]
+            self.scanner.words.counts[k] = counts[k]
 
     @property
     def tokens(self):
@@ -253,7 +315,7 @@ cdef class TokenCounter:
         cdef Py_ssize_t k
         cdef int64_t[::1] counts = np.empty(ids.shape[0], dtype=np.int64)
         for k in range(ids.shape[0]):
-            counts[k] = self.scanner.words.entries[self._checked(ids[k])].count
+            counts[k] = self.scanner.words.counts[self._checked(ids[k])]
         return counts.base
 
     cdef int32_t _checked(self, int32_t provisional) except -1:
@@ -266,6 +328,7 @@ cdef class Remapper:
     """Turns provisional into final ids, block by block, without words left out and empty sentences."""
 
     cdef const int32_t[::1] table
+    cdef int64_t[::1] offsets
     cdef int64_t kept
     cdef int64_t last
 
@@ -275,13 +338,17 @@ cdef class Remapper:
         self.last = 0
 
     def remap(self, int32_t[::1] ids not None):
-        """Rewrite a block in place; return (ids kept at its start, ends of the sentences it closes)."""
+        """Rewrite a block in place; return (ids kept at its start, ends of the sentences it closes).
+
+        The ends are overwritten by the next call.
+        """
         cdef int64_t n = ids.shape[0], written = 0, closed = 0
-        cdef int64_t[::1] offsets = np.empty(n, dtype=np.int64)
+        if self.offsets is None or self.offsets.shape[0] < n:
+            self.offsets = np.empty(n, dtype=np.int64)
         if n:
             with nogil:
-                written = text_remap(&ids[0], n, &self.table[0], &self.kept, &self.last, &offsets[0], &closed)
-        return written, offsets.base[:closed]
+                written = text_remap(&ids[0], n, &self.table[0], &self.kept, &self.last, &self.offsets[0], &closed)
+        return written, self.offsets.base[:closed]
 
     @property
     def tokens(self):

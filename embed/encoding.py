@@ -51,8 +51,8 @@ Progress = Callable[[int, int], object]
 """Called with (tokens so far, bytes of the input read so far)."""
 
 _ID, _OFFSET = np.dtype("<i4"), np.dtype("<i8")
-_BLOCK = 1 << 18
-"""Ids, or tokens of sentences that came as lists, handled at a time."""
+_BLOCK = 1 << 16
+"""Ids, words, or tokens of sentences that came as lists, handled at a time."""
 _CHECK_BLOCK = 1 << 22
 """Numbers verified at a time when a directory is opened."""
 _HASH_BYTES = 1 << 20
@@ -361,7 +361,7 @@ def _count(path: Path, counter: _text.TokenCounter, corpus: Iterable[list[str]],
 
     def drain(file: BinaryIO) -> None:
         with _writing(path.parent):
-            file.write(counter.take().data)
+            counter.pour(file.write)
             file.flush()
         if progress is not None:
             progress(counter.tokens, getattr(corpus, "bytes_read", 0))
@@ -436,7 +436,7 @@ def _combined(source: str, settings: dict[str, Any]) -> str:
 
 
 def _content_hash(work: Path) -> str:
-    digest = hashlib.blake2b(digest_size=32)
+    digest = _text.ContentDigest(32)
     for name in DATA_FILES:
         with open(work / name, "rb") as file:
             while chunk := file.read(_HASH_BYTES):
@@ -541,11 +541,10 @@ def _write_vocabulary(work: Path, vocabulary: Vocabulary) -> None:
         end = 0
         offsets.write(np.zeros(1, dtype=_OFFSET).tobytes())
         for start in range(0, len(vocabulary), _BLOCK):
-            part = [word.encode() for word in vocabulary.words[start : start + _BLOCK]]
-            ends = end + np.cumsum([len(word) for word in part], dtype=_OFFSET)
-            words.write(b"".join(part))
-            offsets.write(ends.tobytes())
-            end = int(ends[-1])
+            part, ends = _text.utf8_of(vocabulary.words[start : start + _BLOCK])
+            words.write(part)
+            offsets.write((end + ends).astype(_OFFSET, copy=False).data)
+            end += len(part)
     (work / COUNTS).write_bytes(vocabulary.counts.astype(_OFFSET, copy=False).data)
 
 

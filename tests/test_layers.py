@@ -49,10 +49,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 
 # embed.eval scores anybody's vectors and embed.corpora reads anybody's files: of this package both know the
-# errors alone.
+# errors alone, and the readers the compiled part that handles bytes.
 ONLY: dict[str, set[str]] = {
     "embed.eval": {"embed.errors", "embed.eval"},
-    "embed.corpora": {"embed.errors", "embed.corpora"},
+    "embed.corpora": {"embed.errors", "embed.corpora", "embed._text"},
     "embed.errors": set(),
 }
 

@@ -255,7 +255,7 @@ static void phrase_ids(const text_words *words, const text_key *keys, int64_t n,
 
 static inline void phrase_prefetch_word(const text_words *words, const text_key *key)
 {
-    text_prefetch(words->slots + ((uint32_t)key->hash & words->slot_mask));
+    text_prefetch(words->slots + (key->hash & words->slot_mask));
 }
 
 #endif

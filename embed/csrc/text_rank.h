@@ -30,7 +30,7 @@ static int64_t text_survivors(const text_words *words, int64_t min_count)
 {
     int64_t survivors = 0;
     for (int64_t id = 0; id < words->size; id++)
-        survivors += words->entries[id].count >= min_count;
+        survivors += words->counts[id] >= min_count;
     return survivors;
 }
 
@@ -43,13 +43,13 @@ static int text_rank(const text_words *words, int64_t min_count, int64_t survivo
     int64_t n = 0;
     for (int64_t id = 0; id < words->size; id++) {
         const text_entry *entry = words->entries + id;
-        if (entry->count < min_count)
+        if (words->counts[id] < min_count)
             continue;
         const uint8_t *bytes = text_entry_bytes(words, entry);
         uint64_t prefix = 0;
         for (unsigned k = 0; k < 8; k++)
             prefix = prefix << 8 | (k < entry->length ? bytes[k] : 0);
-        text_rank_key key = {entry->count, prefix, bytes, (uint32_t)entry->length, (int32_t)id};
+        text_rank_key key = {words->counts[id], prefix, bytes, (uint32_t)entry->length, (int32_t)id};
         keys[n++] = key;
     }
     qsort(keys, (size_t)n, sizeof *keys, text_compare_rank);

@@ -3,41 +3,58 @@
  * A provisional id is the word's order of first occurrence; the first token of a sentence carries the sign bit, so one
  * file holds tokens and sentence bounds. text_remap turns that file into final ids once the counts are known.
  *
- * Look-ups go in batches of three passes (hash and prefetch the slot, read the slot and prefetch the entry, count),
- * which hides the cache misses of a large vocabulary behind each other.
+ * A block of 64 bytes becomes two masks, from which the begins and ends of its tokens are taken several at a time; line
+ * ends are rare and kept apart, so that a token costs no branch. Look-ups go in batches of three passes (hash and prefetch the
+ * slot, read the slot and prefetch what it leads to, count), which hides the cache misses of a large vocabulary
+ * behind each other.
  */
 #ifndef EMBED_TEXT_SCAN_H
 #define EMBED_TEXT_SCAN_H
 
 #include "text_words.h"
 
-enum { TEXT_BATCH = 64 };
+enum {
+    TEXT_BATCH = 64,                          /* look up once so many tokens wait */
+    TEXT_AT_A_TIME = 4,                       /* bounds taken from a mask without a branch between */
+    TEXT_ROOM = TEXT_BATCH + TEXT_BLOCK / 2 + 1 /* a batch, the tokens of one block more, and an open one */
+};
 
 #define TEXT_SENTENCE_START INT32_MIN /* the sign bit */
 #define TEXT_STAGE ((size_t)1 << 20)  /* flush staged tokens beyond this many bytes */
 
 typedef struct {
-    size_t start;
-    uint64_t length;
-    int32_t flag; /* TEXT_SENTENCE_START or 0 */
-} text_token;
-
-typedef struct {
     text_words words;
     uint8_t *buffer; /* [capacity + TEXT_PADDING]: a token cut by the end of the last chunk, then the new chunk */
-    size_t used, start, capacity;
+    size_t used, capacity;
+    /* Tokens that wait, as places in the buffer: the first `ended` are whole, one more may be open. */
+    size_t begins[TEXT_ROOM + TEXT_AT_A_TIME], ends[TEXT_ROOM + TEXT_AT_A_TIME];
+    size_t begun, ended;
+    size_t sentences[TEXT_ROOM + 1]; /* [sentences_begun], which of them begin a sentence (the last may be still to come) */
+    size_t sentences_begun;
     int64_t piece, in_sentence; /* tokens after which a sentence is cut, and tokens of the open one */
     int64_t tokens;
-    text_token batch[TEXT_BATCH];
-    int batched;
     int32_t *out; /* [out_capacity], ids not taken yet */
     size_t out_size, out_capacity;
 } text_scanner;
+
+/* Let the token after `skipped` further ones begin a sentence. */
+static inline void text_begin_sentence_after(text_scanner *scanner, size_t skipped)
+{
+    size_t token = scanner->begun + skipped, n = scanner->sentences_begun;
+    if (!n || scanner->sentences[n - 1] != token)
+        scanner->sentences[scanner->sentences_begun++] = token;
+}
+
+static inline void text_begin_sentence(text_scanner *scanner)
+{
+    text_begin_sentence_after(scanner, 0);
+}
 
 static int text_scanner_init(text_scanner *scanner, int64_t piece, int64_t max_words)
 {
     memset(scanner, 0, sizeof *scanner);
     scanner->piece = piece;
+    text_begin_sentence(scanner);
     return text_words_init(&scanner->words, max_words);
 }
 
@@ -49,46 +66,107 @@ static void text_scanner_free(text_scanner *scanner)
     memset(scanner, 0, sizeof *scanner);
 }
 
-static int text_flush(text_scanner *scanner)
+static inline int text_is_open(const text_scanner *scanner)
 {
-    int n = scanner->batched;
-    text_words *words = &scanner->words;
-    text_key keys[TEXT_BATCH];
-    scanner->batched = 0;
-    if (scanner->out_capacity - scanner->out_size < (size_t)n) {
-        size_t capacity = 2 * scanner->out_capacity + TEXT_FIRST_ENTRIES;
-        int32_t *out = realloc(scanner->out, capacity * sizeof *out);
-        if (!out)
-            return TEXT_NO_MEMORY;
-        scanner->out = out;
-        scanner->out_capacity = capacity;
-    }
-    for (int k = 0; k < n; k++) {
-        keys[k] = text_key_of(scanner->buffer + scanner->batch[k].start, scanner->batch[k].length);
-        text_prefetch(words->slots + ((uint32_t)keys[k].hash & words->slot_mask));
-    }
-    for (int k = 0; k < n; k++) {
-        text_slot slot = words->slots[(uint32_t)keys[k].hash & words->slot_mask];
-        if (slot.id_plus_1)
-            text_prefetch(words->entries + (slot.id_plus_1 - 1));
-    }
-    for (int k = 0; k < n; k++) {
-        int64_t id = text_words_count(words, keys + k);
-        if (id < 0)
-            return (int)id;
-        scanner->out[scanner->out_size++] = (int32_t)id | scanner->batch[k].flag;
-    }
-    scanner->tokens += n;
+    return scanner->begun > scanner->ended;
+}
+
+static int text_reserve_out(text_scanner *scanner, size_t more)
+{
+    if (scanner->out_capacity - scanner->out_size >= more)
+        return TEXT_OK;
+    size_t capacity = 2 * scanner->out_capacity + TEXT_FIRST_ENTRIES;
+    int32_t *out = realloc(scanner->out, capacity * sizeof *out);
+    if (!out)
+        return TEXT_NO_MEMORY;
+    scanner->out = out;
+    scanner->out_capacity = capacity;
     return TEXT_OK;
 }
 
-static inline int text_push(text_scanner *scanner, size_t start, size_t end)
+/* Mark the sentence starts among the n ids of the batch, those after `cut` tokens of a sentence included. */
+static void text_mark_sentences(text_scanner *scanner, int32_t *ids, size_t n, int64_t cut)
 {
-    text_token token = {start, end - start, scanner->in_sentence ? 0 : TEXT_SENTENCE_START};
-    scanner->batch[scanner->batched++] = token;
-    if (++scanner->in_sentence == scanner->piece)
+    size_t at = 0, marked = 0;
+    for (;;) {
+        size_t next = marked < scanner->sentences_begun ? scanner->sentences[marked] : n;
+        size_t stop = next < n ? next : n;
+        while (cut - scanner->in_sentence < (int64_t)(stop - at)) {
+            at += (size_t)(cut - scanner->in_sentence);
+            ids[at] |= TEXT_SENTENCE_START;
+            scanner->in_sentence = 0;
+        }
+        scanner->in_sentence += (int64_t)(stop - at);
+        at = stop;
+        if (at == n)
+            break;
+        ids[at] |= TEXT_SENTENCE_START;
         scanner->in_sentence = 0;
-    return scanner->batched == TEXT_BATCH ? text_flush(scanner) : TEXT_OK;
+        marked++;
+    }
+    for (size_t k = marked; k < scanner->sentences_begun; k++)
+        scanner->sentences[k - marked] = scanner->sentences[k] - n;
+    scanner->sentences_begun -= marked;
+}
+
+static inline text_key text_waiting(const text_scanner *scanner, size_t k)
+{
+    return text_key_of(scanner->buffer + scanner->begins[k], scanner->ends[k] - scanner->begins[k]);
+}
+
+/* Look up the whole tokens that wait. */
+static int text_flush(text_scanner *scanner, int64_t cut)
+{
+    size_t n = scanner->ended;
+    text_words *words = &scanner->words;
+    text_slot wanted[TEXT_ROOM]; /* as the words' slots would be, but for the low half of the hash in place of the id */
+    uint8_t unsure[TEXT_ROOM + 1];
+    if (!n)
+        return TEXT_OK;
+    if (text_reserve_out(scanner, n) != TEXT_OK)
+        return TEXT_NO_MEMORY;
+    int32_t *ids = scanner->out + scanner->out_size;
+    size_t longer = 0; /* how many words are not told by their slot alone */
+    for (size_t k = 0; k < n; k++) {
+        text_key key = text_waiting(scanner, k);
+        text_slot slot = {key.head, text_check(key.length, key.hash), (uint32_t)key.hash};
+        wanted[k] = slot;
+        text_prefetch(words->slots + (slot.id_plus_1 & words->slot_mask));
+        unsure[longer] = (uint8_t)k;
+        longer += key.length > TEXT_SHORT;
+    }
+    for (size_t k = 0; k < n; k++) {
+        int64_t id = text_words_likely(words, wanted + k);
+        if (id < 0) {
+            text_key key = text_waiting(scanner, k);
+            if ((id = text_words_id(words, &key)) < 0)
+                return (int)id;
+        }
+        words->counts[id]++;
+        ids[k] = (int32_t)id;
+    }
+    for (size_t k = 0; k < longer; k++)
+        text_prefetch(words->entries + ids[unsure[k]]);
+    for (size_t k = 0; k < longer; k++) {
+        text_key key = text_waiting(scanner, unsure[k]);
+        int32_t *id = ids + unsure[k];
+        if (text_entry_matches(words, words->entries + *id, &key))
+            continue;
+        words->counts[*id]--; /* another word of the same head and check */
+        int64_t right = text_words_id(words, &key);
+        if (right < 0)
+            return (int)right;
+        words->counts[right]++;
+        *id = (int32_t)right;
+    }
+    text_mark_sentences(scanner, ids, n, cut);
+    scanner->out_size += n;
+    scanner->tokens += (int64_t)n;
+    if (text_is_open(scanner))
+        scanner->begins[0] = scanner->begins[n];
+    scanner->begun -= n;
+    scanner->ended = 0;
+    return TEXT_OK;
 }
 
 static int text_reserve(text_scanner *scanner, size_t more)
@@ -105,72 +183,111 @@ static int text_reserve(text_scanner *scanner, size_t more)
     return TEXT_OK;
 }
 
+/* Write the places of the bits, and up to TEXT_AT_A_TIME - 1 numbers of no meaning after them. */
+static inline void text_places(uint64_t bits, size_t n, size_t base, size_t *places)
+{
+    for (size_t k = 0; k < n; k += TEXT_AT_A_TIME)
+        for (int j = 0; j < TEXT_AT_A_TIME; j++) {
+            places[k + j] = base + text_lowest_bit(bits | UINT64_C(1) << (TEXT_BLOCK - 1));
+            bits &= bits - 1;
+        }
+}
+
+/* The same, and where the next token begins if a single byte of white space is between them. */
+static inline void text_places_between(uint64_t bits, size_t n, size_t base, size_t *ends, size_t *begins)
+{
+    for (size_t k = 0; k < n; k += TEXT_AT_A_TIME)
+        for (int j = 0; j < TEXT_AT_A_TIME; j++) {
+            size_t end = base + text_lowest_bit(bits | UINT64_C(1) << (TEXT_BLOCK - 1));
+            ends[k + j] = end;
+            begins[k + j] = end + 1;
+            bits &= bits - 1;
+        }
+}
+
+/* Stage the tokens of one block, of which `valid` tells the bytes that are there. */
+static inline void text_scan_block(text_scanner *scanner, size_t position, uint64_t valid)
+{
+    text_masks masks = text_masks_of(scanner->buffer + position);
+    uint64_t was_space = (uint64_t)!text_is_open(scanner), spaces = masks.spaces & valid, after = spaces << 1 | was_space;
+    uint64_t begins = ~spaces & after & valid;
+    for (uint64_t lines = masks.line_ends & valid; lines; lines &= lines - 1)
+        text_begin_sentence_after(scanner, text_count_bits(begins & ((lines & (0 - lines)) - 1)));
+    size_t n = text_count_bits(spaces);
+    if (valid == UINT64_MAX && !(spaces & after)) {
+        scanner->begins[scanner->begun] = position;
+        scanner->begun += was_space;
+        text_places_between(spaces, n, position, scanner->ends + scanner->ended, scanner->begins + scanner->begun);
+        scanner->begun += n - (spaces >> (TEXT_BLOCK - 1));
+        scanner->ended += n;
+    } else {
+        uint64_t ends = spaces & ~after;
+        text_places(begins, text_count_bits(begins), position, scanner->begins + scanner->begun);
+        text_places(ends, text_count_bits(ends), position, scanner->ends + scanner->ended);
+        scanner->begun += text_count_bits(begins);
+        scanner->ended += text_count_bits(ends);
+    }
+}
+
 /* Take one chunk of UTF-8; a token may go on in the next chunk. */
 static int text_feed(text_scanner *scanner, const uint8_t *data, size_t n)
 {
-    int status = text_flush(scanner); /* a staged token's place is about to change */
+    int status = text_flush(scanner, INT64_MAX); /* what is left of a list; its place is about to change */
     if (status != TEXT_OK)
         return status;
-    if (scanner->start) { /* keep the cut token only; nothing moves while it still grows */
-        memmove(scanner->buffer, scanner->buffer + scanner->start, scanner->used - scanner->start);
-        scanner->used -= scanner->start;
-        scanner->start = 0;
+    size_t open = 0;
+    if (text_is_open(scanner)) {
+        open = scanner->used - scanner->begins[0];
+        if (scanner->begins[0]) /* nothing moves while it still grows */
+            memmove(scanner->buffer, scanner->buffer + scanner->begins[0], open);
+        scanner->begins[0] = 0;
     }
+    scanner->used = open;
     if ((status = text_reserve(scanner, n)) != TEXT_OK)
         return status;
     if (n)
         memcpy(scanner->buffer + scanner->used, data, n);
-    size_t position = scanner->used, start = 0;
+    size_t position = scanner->used;
     scanner->used += n;
-    const uint8_t *buffer = scanner->buffer;
     for (; position < scanner->used; position += TEXT_BLOCK) {
-        uint64_t spaces = text_space_mask(buffer + position);
-        if (scanner->used - position < TEXT_BLOCK)
-            spaces &= (UINT64_C(1) << (scanner->used - position)) - 1;
-        for (; spaces; spaces &= spaces - 1) {
-            size_t end = position + text_lowest_bit(spaces);
-            if (end > start && (status = text_push(scanner, start, end)) != TEXT_OK)
-                return status;
-            if (buffer[end] == '\n')
-                scanner->in_sentence = 0;
-            start = end + 1;
-        }
+        size_t left = scanner->used - position;
+        text_scan_block(scanner, position, left < TEXT_BLOCK ? (UINT64_C(1) << left) - 1 : UINT64_MAX);
+        if (scanner->ended >= TEXT_BATCH && (status = text_flush(scanner, scanner->piece)) != TEXT_OK)
+            return status;
     }
-    scanner->start = start;
-    if (scanner->used - start > TEXT_MAX_WORD_BYTES)
+    if ((status = text_flush(scanner, scanner->piece)) != TEXT_OK)
+        return status;
+    if (text_is_open(scanner) && scanner->used - scanner->begins[0] > TEXT_MAX_WORD_BYTES)
         return TEXT_WORD_TOO_LONG;
-    return text_flush(scanner);
+    return TEXT_OK;
 }
 
 /* End of the input: the last token needs no white space after it. */
 static int text_finish(text_scanner *scanner)
 {
-    int status = TEXT_OK;
-    if (scanner->start < scanner->used)
-        status = text_push(scanner, scanner->start, scanner->used);
-    if (status == TEXT_OK)
-        status = text_flush(scanner);
-    scanner->used = scanner->start = 0;
-    scanner->in_sentence = 0;
+    if (text_is_open(scanner))
+        scanner->ends[scanner->ended++] = scanner->used;
+    int status = text_flush(scanner, scanner->piece);
+    scanner->used = 0;
+    text_begin_sentence(scanner);
     return status;
 }
 
-/* Stage one whole token of a sentence that came as a list. */
-static int text_add_token(text_scanner *scanner, const uint8_t *bytes, size_t length, int is_first)
+/* Stage one whole token of a sentence that came as a list; such a sentence is not cut. */
+static int text_add_token(text_scanner *scanner, const uint8_t *bytes, size_t length)
 {
     int status = TEXT_OK;
-    if (scanner->used >= TEXT_STAGE || !scanner->batched) {
-        status = text_flush(scanner);
-        scanner->used = scanner->start = 0;
+    if (scanner->used >= TEXT_STAGE || scanner->ended >= TEXT_BATCH || !scanner->ended) {
+        status = text_flush(scanner, INT64_MAX);
+        scanner->used = 0;
     }
     if (status != TEXT_OK || (status = text_reserve(scanner, length)) != TEXT_OK)
         return status;
     memcpy(scanner->buffer + scanner->used, bytes, length);
-    text_token token = {scanner->used, length, is_first ? TEXT_SENTENCE_START : 0};
+    scanner->begins[scanner->begun++] = scanner->used;
     scanner->used += length;
-    scanner->start = scanner->used;
-    scanner->batch[scanner->batched++] = token;
-    return scanner->batched == TEXT_BATCH ? text_flush(scanner) : TEXT_OK;
+    scanner->ends[scanner->ended++] = scanner->used;
+    return TEXT_OK;
 }
 
 /* Provisional ids to final ids, in place.

@@ -1,37 +1,36 @@
 /* A set of interned words with exact counts: the hash table beneath the token counter.
  *
- * A slot is 8 bytes (the low half of the hash, id + 1; 0 = free), found by linear probing. An entry is 32 bytes and
- * holds the count beside the word itself: words of up to 16 bytes, nearly all there are, lie inside the entry, so a
- * look-up touches two cache lines, both of which text_scan.h prefetches a batch ahead. Longer words lie in an arena.
- * The slot index is the low bits of the hash, so that growing the table needs the slots alone.
+ * A slot is 16 bytes (the word's first 8 bytes, a check, id + 1; 0 = free), found by linear probing. A word of up to 8
+ * bytes, as most tokens are, is told by its slot alone, so a look-up of a frequent word touches one cache line, and its
+ * count, which lies dense among those of other words that came early. Words of up to 16 bytes lie inside an entry, longer
+ * ones in an arena. Growing the table reads the entries in order and needs no old slot.
  *
- * Rejected: chaining (a third miss), one arena for all words (the same), storing the 64-bit hash (8 bytes a word
- * to save a comparison that almost always succeeds), Robin Hood or SIMD groups (no gain at a load below 5/8).
+ * Rejected: counts beside the words (a third line for a frequent word), chaining (a miss more), one arena for all words
+ * (the same), 32-byte slots with the whole entry (twice the memory), Robin Hood or SIMD groups (no gain below a load of
+ * 5/8). docs/decisions/0006-text-scanner.md has the measurements.
  */
 #ifndef EMBED_TEXT_WORDS_H
 #define EMBED_TEXT_WORDS_H
 
-#include <stdlib.h>
-
 #include "text_port.h"
 
 enum { TEXT_OK = 0, TEXT_NO_MEMORY = -1, TEXT_TOO_MANY_WORDS = -2, TEXT_WORD_TOO_LONG = -3 };
-enum { TEXT_INLINE = 16, TEXT_PADDING = TEXT_BLOCK };
+enum { TEXT_SHORT = 8, TEXT_INLINE = 16, TEXT_PADDING = TEXT_BLOCK };
 
 #define TEXT_MAX_WORDS INT32_MAX
 #define TEXT_MAX_WORD_BYTES (1 << 20) /* beyond it the input is no text, and memory would grow with it */
-#define TEXT_FIRST_SLOTS ((size_t)1 << 16)
+#define TEXT_FIRST_SLOTS ((size_t)1 << 17)
 #define TEXT_FIRST_ENTRIES ((size_t)1 << 14)
 
 typedef struct {
     uint64_t head; /* the word's first 8 bytes, zero-padded */
     uint64_t tail; /* its next 8 bytes, or its place in the arena if it is longer than TEXT_INLINE */
-    int64_t count;
     uint64_t length; /* bytes */
 } text_entry;
 
 typedef struct {
-    uint32_t tag;
+    uint64_t head;
+    uint32_t check; /* see text_check */
     uint32_t id_plus_1;
 } text_slot;
 
@@ -39,6 +38,7 @@ typedef struct {
     text_slot *slots; /* [slot_mask + 1], a power of two */
     uint64_t slot_mask;
     text_entry *entries; /* [entry_capacity], the first `size` in use, in order of first occurrence */
+    int64_t *counts;     /* [entry_capacity] */
     int64_t size, entry_capacity, max_words;
     uint8_t *arena; /* [arena_capacity], words longer than TEXT_INLINE */
     size_t arena_size, arena_capacity;
@@ -55,9 +55,9 @@ typedef struct {
 #define TEXT_HASH_2 UINT64_C(0xb7e151628aed2a6b)
 #define TEXT_HASH_3 UINT64_C(0x9e3779b97f4a7c15)
 
-static inline uint64_t text_hash_short(const text_key *key)
+static inline uint64_t text_hash_inline(uint64_t head, uint64_t tail)
 {
-    return text_fold_multiply(key->head ^ TEXT_HASH_1 ^ key->length * TEXT_HASH_3, key->tail ^ TEXT_HASH_2);
+    return text_fold_multiply(head ^ TEXT_HASH_1, tail ^ TEXT_HASH_2);
 }
 
 /* Prepare a key; reads TEXT_INLINE bytes even where the word is shorter. */
@@ -70,7 +70,7 @@ static inline text_key text_key_of(const uint8_t *bytes, uint64_t length)
         const uint8_t *mask = ones + TEXT_INLINE - length;
         key.head &= text_load8(mask);
         key.tail &= text_load8(mask + 8);
-        key.hash = text_hash_short(&key);
+        key.hash = text_hash_inline(key.head, key.tail);
     } else {
         uint64_t hash = length * TEXT_HASH_3;
         for (uint64_t k = 0; k + TEXT_INLINE < length; k += TEXT_INLINE)
@@ -89,8 +89,15 @@ static inline text_key text_key_alone(const uint8_t *bytes, uint64_t length)
     text_key key = {bytes, length, length < 8 ? text_load_part(bytes, length) : text_load8(bytes), 0, 0};
     if (length > 8)
         key.tail = text_load_part(bytes + 8, length - 8);
-    key.hash = text_hash_short(&key);
+    key.hash = text_hash_inline(key.head, key.tail);
     return key;
+}
+
+/* A short word's length + 1, which with `head` makes it certain; else hash bits, and a bit that no such length has. */
+static inline uint32_t text_check(uint64_t length, uint64_t hash)
+{
+    uint32_t is_long = 0 - (uint32_t)(length > TEXT_SHORT); /* a mask: which it is cannot be predicted */
+    return (((uint32_t)(hash >> 32) | TEXT_INLINE) & is_long) | (((uint32_t)length + 1) & ~is_long);
 }
 
 static inline const uint8_t *text_entry_bytes(const text_words *words, const text_entry *entry)
@@ -98,9 +105,10 @@ static inline const uint8_t *text_entry_bytes(const text_words *words, const tex
     return entry->length <= TEXT_INLINE ? (const uint8_t *)&entry->head : words->arena + entry->tail;
 }
 
+/* Whether they are the same word, given that their slots' heads and checks are the same. */
 static inline int text_entry_matches(const text_words *words, const text_entry *entry, const text_key *key)
 {
-    if (entry->length != key->length || entry->head != key->head)
+    if (entry->length != key->length)
         return 0;
     if (key->length <= TEXT_INLINE)
         return entry->tail == key->tail;
@@ -111,11 +119,12 @@ static int text_words_init(text_words *words, int64_t max_words)
 {
     memset(words, 0, sizeof *words);
     words->max_words = max_words;
-    words->slots = calloc(TEXT_FIRST_SLOTS, sizeof *words->slots);
+    words->slots = text_zeroed(TEXT_FIRST_SLOTS * sizeof *words->slots);
     words->slot_mask = TEXT_FIRST_SLOTS - 1;
     words->entries = malloc(TEXT_FIRST_ENTRIES * sizeof *words->entries);
+    words->counts = malloc(TEXT_FIRST_ENTRIES * sizeof *words->counts);
     words->entry_capacity = (int64_t)TEXT_FIRST_ENTRIES;
-    return words->slots && words->entries ? TEXT_OK : TEXT_NO_MEMORY;
+    return words->slots && words->entries && words->counts ? TEXT_OK : TEXT_NO_MEMORY;
 }
 
 /* Give back the slots: afterwards words can be read and no longer added. */
@@ -129,23 +138,24 @@ static void text_words_free(text_words *words)
 {
     text_words_close(words);
     free(words->entries);
+    free(words->counts);
     free(words->arena);
     memset(words, 0, sizeof *words);
 }
 
-static int text_grow_slots(text_words *words)
+/* Make a table of mask + 1 slots for the entries there are. */
+static int text_make_slots(text_words *words, uint64_t mask)
 {
-    uint64_t mask = 2 * words->slot_mask + 1;
-    text_slot *slots = calloc((size_t)mask + 1, sizeof *slots);
+    text_slot *slots = text_zeroed(((size_t)mask + 1) * sizeof *slots);
     if (!slots)
         return TEXT_NO_MEMORY;
-    for (uint64_t k = 0; k <= words->slot_mask; k++) {
-        text_slot slot = words->slots[k];
-        if (!slot.id_plus_1)
-            continue;
-        uint64_t at = slot.tag & mask;
+    for (int64_t id = 0; id < words->size; id++) {
+        const text_entry *entry = words->entries + id;
+        text_key key = text_key_alone(text_entry_bytes(words, entry), entry->length);
+        uint64_t at = key.hash & mask;
         while (slots[at].id_plus_1)
             at = (at + 1) & mask;
+        text_slot slot = {key.head, text_check(key.length, key.hash), (uint32_t)id + 1};
         slots[at] = slot;
     }
     free(words->slots);
@@ -161,6 +171,10 @@ static int text_grow_entries(text_words *words)
     if (!entries)
         return TEXT_NO_MEMORY;
     words->entries = entries;
+    int64_t *counts = realloc(words->counts, (size_t)capacity * sizeof *counts);
+    if (!counts)
+        return TEXT_NO_MEMORY;
+    words->counts = counts;
     words->entry_capacity = capacity;
     return TEXT_OK;
 }
@@ -185,41 +199,60 @@ static int text_store_long(text_words *words, const text_key *key, uint64_t *pla
 /* The slot of a word, or the free one where it would go. */
 static inline text_slot *text_words_find(const text_words *words, const text_key *key)
 {
-    uint32_t tag = (uint32_t)key->hash;
-    uint64_t at = tag & words->slot_mask;
+    uint32_t check = text_check(key->length, key->hash);
+    uint64_t at = key->hash & words->slot_mask;
     for (;; at = (at + 1) & words->slot_mask) {
         text_slot *slot = words->slots + at;
         if (!slot->id_plus_1)
             return slot;
-        if (slot->tag == tag && text_entry_matches(words, words->entries + (slot->id_plus_1 - 1), key))
+        if (slot->head == key->head && slot->check == check
+            && (key->length <= TEXT_SHORT || text_entry_matches(words, words->entries + (slot->id_plus_1 - 1), key)))
             return slot;
     }
 }
 
-/* Count one occurrence; returns the word's id (order of first occurrence) or a negative error. */
-static inline int64_t text_words_count(text_words *words, const text_key *key)
+/* The id of a word that has this head and check, or -1 for none: the word wanted, if it is short and there. The low half
+ * of its hash stands in place of the id. */
+static inline int64_t text_words_likely(const text_words *words, const text_slot *wanted)
 {
-    text_slot *slot = text_words_find(words, key);
-    if (slot->id_plus_1) {
-        words->entries[slot->id_plus_1 - 1].count++;
-        return slot->id_plus_1 - 1;
+    uint64_t at = wanted->id_plus_1 & words->slot_mask;
+    for (;; at = (at + 1) & words->slot_mask) {
+        const text_slot *slot = words->slots + at;
+        if (slot->head == wanted->head && slot->check == wanted->check)
+            return (int64_t)slot->id_plus_1 - 1;
+        if (!slot->id_plus_1)
+            return -1;
     }
+}
+
+/* Take in a word that is new, seen 0 times, given its free slot; returns its id or a negative error. */
+static int64_t text_words_add(text_words *words, const text_key *key, text_slot *slot)
+{
     if (words->size >= words->max_words)
         return TEXT_TOO_MANY_WORDS;
     if (key->length > TEXT_MAX_WORD_BYTES)
         return TEXT_WORD_TOO_LONG;
     if (words->size == words->entry_capacity && text_grow_entries(words) != TEXT_OK)
         return TEXT_NO_MEMORY;
-    text_entry entry = {key->head, key->tail, 1, key->length};
+    text_entry entry = {key->head, key->tail, key->length};
     if (key->length > TEXT_INLINE && text_store_long(words, key, &entry.tail) != TEXT_OK)
         return TEXT_NO_MEMORY;
     int64_t id = words->size++;
     words->entries[id] = entry;
-    slot->tag = (uint32_t)key->hash;
-    slot->id_plus_1 = (uint32_t)id + 1;
-    if ((uint64_t)words->size * 8 > (words->slot_mask + 1) * 5 && text_grow_slots(words) != TEXT_OK)
+    words->counts[id] = 0;
+    text_slot filled = {key->head, text_check(key->length, key->hash), (uint32_t)id + 1};
+    *slot = filled;
+    if ((uint64_t)words->size * 8 > (words->slot_mask + 1) * 5
+        && text_make_slots(words, 2 * words->slot_mask + 1) != TEXT_OK)
         return TEXT_NO_MEMORY;
     return id;
+}
+
+/* The word's id (order of first occurrence), or a negative error; a word that is new has been seen 0 times. */
+static inline int64_t text_words_id(text_words *words, const text_key *key)
+{
+    text_slot *slot = text_words_find(words, key);
+    return slot->id_plus_1 ? (int64_t)slot->id_plus_1 - 1 : text_words_add(words, key, slot);
 }
 
 #endif
