@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import embed
 from embed.cli.cost import asked_for, cost
 from embed.cli.parser import build_parser, given_parameters
-from embed.cli.resuming import checkpoint_settings
+from embed.cli.resuming import budget_settings, checkpoint_settings
 from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 def train(arguments: argparse.Namespace) -> None:
     """Train on the corpus, write what was asked for and the run card beside it."""
     flags = given_parameters(arguments)
+    budget = budget_settings(arguments, flags)
     if arguments.preset and (arguments.continue_from or arguments.config):
         raise ConfigError("--preset goes with neither --continue-from nor --config")
     if arguments.continue_from and (arguments.checkpoint or arguments.resume):
@@ -59,6 +60,7 @@ def train(arguments: argparse.Namespace) -> None:
             encoded_dir=arguments.encoded,
             progress=progress,
             **checkpoint_settings(arguments),
+            **budget,
             **given,
         )
     if arguments.save_model is not None:

@@ -225,6 +225,7 @@ def _add_train_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> 
     parser.add_argument("--encoded", metavar="DIR", help="keep the encoded corpus here, to be reused next time")
     more: dict[str, dict[str, Any]] = {
         "--preset": {"choices": (AUTO, *NAMES), "help": "parameters for a corpus of this size; flags win over them"},
+        "--time-budget": {"metavar": "TIME", "help": "as many epochs (at most 50) as fit into 90s, 10m, 1.5h ..."},
         "--continue-from": {"metavar": "MODEL", "help": "train this model, or these vectors, further"},
         "--vocabulary": {
             "choices": ("old", "union"),
