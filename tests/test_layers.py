@@ -52,7 +52,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "embed.machine",
     ),
     ("embed.formats", "embed.eval", "embed.phrases"),
-    ("embed.continuing", "embed.items"),
+    ("embed.continuing", "embed.items", "embed.curves"),
     ("embed.compat",),
     ("embed.cli", "embed.demo", "embed.__main__", "embed"),
 )

@@ -12,10 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 import embed
 from embed.cli.cost import asked_for, cost
+from embed.cli.curve import curve
 from embed.cli.parser import build_parser, given_parameters
 from embed.cli.resuming import budget_settings, checkpoint_settings
 from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError
+
+__all__ = [
+    "analogy",
+    "compare",
+    "completion",
+    "convert",
+    "curve",
+    "demo",
+    "evaluate",
+    "info",
+    "nearest",
+    "phrases",
+    "quantize",
+    "train",
+]
 
 if TYPE_CHECKING:
     from embed.vectors import WordVectors
@@ -37,7 +53,7 @@ def train(arguments: argparse.Namespace) -> None:
     outputs = [Path(path) for path in (arguments.output, arguments.save_model) if path is not None]
     if not outputs:
         raise ConfigError("nothing would be kept: name the vectors with -o OUT, or the model with --save-model PATH")
-    _check_outputs(outputs, arguments.corpus)
+    check_outputs(outputs, arguments.corpus)
 
     from embed import formats
     from embed.continuing import continue_training
@@ -88,7 +104,7 @@ def phrases(arguments: argparse.Namespace) -> None:
     if arguments.model is not None and (unused := [name for name in given if name.startswith("phrase")]):
         raise ConfigError(f"{unused[0]} is a setting of learning, and the phrases of --model are learnt already")
     outputs = [Path(path) for path in (arguments.save, arguments.apply) if path is not None]
-    _check_outputs(outputs, [*arguments.corpus, *([arguments.model] if arguments.model else [])])
+    check_outputs(outputs, [*arguments.corpus, *([arguments.model] if arguments.model else [])])
     if arguments.model is None and arguments.apply is not None and "-" in arguments.corpus:
         raise ConfigError("standard input can be read only once: learn with --save, then join with --model")
     text = open_corpus(
@@ -157,7 +173,7 @@ def convert(arguments: argparse.Namespace) -> None:
     form = (
         formats.FORMATS[formats.format_of(arguments.target)] if arguments.to is None else formats.by_name(arguments.to)
     )
-    _check_outputs([Path(arguments.target)], [arguments.source], folder=form.folder)
+    check_outputs([Path(arguments.target)], [arguments.source], folder=form.folder)
     vectors = _postprocessed(formats.load(arguments.source), arguments)
     formats.save(vectors, arguments.target, form.name, on_bad_word="escape" if arguments.escape else "refuse")
 
@@ -171,7 +187,7 @@ def quantize(arguments: argparse.Namespace) -> None:
 
     given = {"scale": arguments.scale, "row_bytes": arguments.bytes, "seed": arguments.seed}
     encode = quantizer(arguments.method, **{name: value for name, value in given.items() if value is not None})
-    _check_outputs([Path(arguments.target)], [arguments.source])
+    check_outputs([Path(arguments.target)], [arguments.source])
     vectors = formats.load(arguments.source)
     if arguments.ngrams is not None or vectors.subwords is not None:
         vectors = prune_ngrams(vectors, arguments.ngrams)
@@ -185,7 +201,7 @@ def info(arguments: argparse.Namespace) -> None:
     else:
         facts = _installation() if arguments.vectors is None else _description(arguments.vectors)
     if arguments.json:
-        _print_json(facts)
+        print_json(facts)
         return
     width = max(map(len, facts))
     for name, value in facts.items():
@@ -229,7 +245,7 @@ def _postprocessed(vectors: WordVectors, arguments: argparse.Namespace) -> WordV
     return vectors
 
 
-def _check_outputs(outputs: list[Path], inputs: list[str], *, folder: bool = False) -> None:
+def check_outputs(outputs: list[Path], inputs: list[str], *, folder: bool = False) -> None:
     """Refuse an output that cannot be written or would destroy an input, before hours are spent on it."""
     for output in outputs:
         parent = output.parent
@@ -322,7 +338,8 @@ def _actions(parser: argparse.ArgumentParser) -> list[Any]:
     return found
 
 
-def _print_json(value: Any) -> None:
+def print_json(value: Any) -> None:
+    """Print a value, indented."""
     import orjson
 
     print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

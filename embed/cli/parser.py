@@ -46,6 +46,11 @@ class Formatter(argparse.HelpFormatter):
         if isinstance(action, argparse._SubParsersAction):
             self._action_max_length += self._indent_increment
 
+    def _format_action(self, action: argparse.Action) -> str:
+        text = super()._format_action(action)
+        # the commands stand below their title already: a line that says COMMAND would be one too many for a screen
+        return text.partition("\n")[2] if isinstance(action, argparse._SubParsersAction) else text
+
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if isinstance(action, argparse.BooleanOptionalAction):
             return "--[no-]" + action.option_strings[0].removeprefix("--")
@@ -161,6 +166,11 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
     sub.add_argument("--bytes", type=_positive, metavar="N", help="pq: bytes a vector (default: dim / 2 - 2)")
     sub.add_argument("--seed", type=int, metavar="N", help="pq: of the k-means (default: 1)")
     sub.add_argument("--ngrams", type=_positive, metavar="N", help="keep the N n-gram rows that most words have")
+
+    sub = command("curve", "print or draw the losses of runs by epoch", " Without --out, one line an epoch.")
+    sub.add_argument("runs", nargs="+", metavar="RUN", help="a run card (OUT.json), a model, or a checkpoint")
+    sub.add_argument("-o", "--out", metavar="CHART", help="draw a chart: .svg .png .pdf (the extra plot)")
+    sub.add_argument("--json", action="store_true", help="print JSON")
 
     sub = command("info", "describe this installation, vectors, or a run's cost")
     sub.add_argument("vectors", nargs="?", metavar="FILE", help="vectors or a model, in any format that can be read")
