@@ -88,6 +88,7 @@ def train(
     config: TrainConfig | None = None,
     *,
     preset: str | None = None,
+    column: str | None = None,
     encoded_dir: str | os.PathLike[str] | None = None,
     callbacks: Sequence[EpochCallback] = (),
     progress: bool | None = None,
@@ -110,6 +111,9 @@ def train(
         The parameters; the defaults if left out.
     preset : {"auto", "small", "medium", "large"}, optional
         Take what `overrides` do not say from :mod:`embed.presets`; not together with `config`.
+    column : str, optional
+        Train on this column of CSV, TSV, JSON-lines or Parquet files, or of a table; see
+        :class:`embed.corpora.ColumnCorpus`. It is encoded anew each time, also with `encoded_dir`.
     encoded_dir : path, optional
         Keep the encoded corpus here, and use it again while text and settings are the same. By default it is
         temporary.
@@ -168,6 +172,8 @@ def train(
     phrases = PhraseSettings.of(config)
     with ExitStack() as stack:
         if isinstance(corpus, EncodedCorpus):
+            if column is not None:
+                raise ConfigError(f"column is {column!r:.60}, but the corpus is encoded and has no columns")
             encoded = corpus
         else:
             text = open_corpus(
@@ -175,6 +181,7 @@ def train(
                 tokenizer=config.tokenizer,
                 lowercase=config.lowercase,
                 decode_errors=config.decode_errors,
+                column=column,
             )
             with ProgressBar(None, "reading", progress) as bar:
                 encoded = encode(

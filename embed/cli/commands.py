@@ -65,7 +65,12 @@ def train(arguments: argparse.Namespace) -> None:
     progress = False if arguments.quiet else None
     if arguments.continue_from:
         model = continue_training(
-            arguments.continue_from, arguments.corpus, vocabulary=arguments.vocabulary, progress=progress, **flags
+            arguments.continue_from,
+            arguments.corpus,
+            column=arguments.column,
+            vocabulary=arguments.vocabulary,
+            progress=progress,
+            **flags,
         )
     else:
         given = flags if arguments.preset else {}
@@ -73,6 +78,7 @@ def train(arguments: argparse.Namespace) -> None:
             arguments.corpus,
             None if arguments.preset else config,
             preset=arguments.preset,
+            column=arguments.column,
             encoded_dir=arguments.encoded,
             progress=progress,
             **checkpoint_settings(arguments),
@@ -108,7 +114,11 @@ def phrases(arguments: argparse.Namespace) -> None:
     if arguments.model is None and arguments.apply is not None and "-" in arguments.corpus:
         raise ConfigError("standard input can be read only once: learn with --save, then join with --model")
     text = open_corpus(
-        arguments.corpus, tokenizer=config.tokenizer, lowercase=config.lowercase, decode_errors=config.decode_errors
+        arguments.corpus,
+        tokenizer=config.tokenizer,
+        lowercase=config.lowercase,
+        decode_errors=config.decode_errors,
+        column=arguments.column,
     )
     model = learn_phrases(text, PhraseSettings.of(config)) if arguments.model is None else load_phrases(arguments.model)
     if arguments.save is not None:

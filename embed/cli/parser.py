@@ -25,6 +25,8 @@ METHODS = ("int8", "binary", "pq")  # embed.quantize.METHODS, which would cost t
 # The parameters that `train --help` shows; --help-all shows the others too.
 _MAIN_PARAMETERS = frozenset(("objective", "subword", "dim", "window", "epochs", "min_count", "tokenizer", "lowercase"))
 
+_COLUMN_HELP = "read this column of .csv, .tsv, .jsonl or Parquet files"
+
 _EXIT_CODES = (
     "exit codes: 0 done, 1 the system, 2 arguments, 3 corpus, 4 file format, 5 unknown word, "
     "6 diverged, 7 package missing, 130 interrupted, 143 terminated"
@@ -119,6 +121,7 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
         " Prints score, count and phrase, best first. Flags as for train.",
     )
     sub.add_argument("corpus", nargs="+", metavar="CORPUS", help="text or MediaWiki XML; files, folders, globs, -")
+    sub.add_argument("--column", metavar="NAME", help=_COLUMN_HELP)
     sub.add_argument("-n", type=_positive, default=20, metavar="N", help="how many to print (default: %(default)s)")
     sub.add_argument("--model", metavar="PATH", help="use the phrases of this file instead of learning any")
     sub.add_argument("--save", metavar="PATH", help="write the phrases learnt, to be used again with --model")
@@ -178,6 +181,7 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
     sub.add_argument(
         "--corpus", nargs="+", metavar="CORPUS", help="time and memory of training on it; flags as for train"
     )
+    sub.add_argument("--column", metavar="NAME", help=_COLUMN_HELP)
     sub.add_argument("--tokens", type=_positive, metavar="N", help="the same for N tokens, without a corpus")
     sub.add_argument("--vocab", type=_positive, metavar="V", help="and V words")
     for name, parameter, value_type in parameters():
@@ -234,6 +238,7 @@ def _add_train_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> 
     parser.add_argument("--config", metavar="TOML", help="read parameters from this file; flags win over it")
     parser.add_argument("--encoded", metavar="DIR", help="keep the encoded corpus here, to be reused next time")
     more: dict[str, dict[str, Any]] = {
+        "--column": {"metavar": "NAME", "help": _COLUMN_HELP},
         "--preset": {"choices": (AUTO, *NAMES), "help": "parameters for a corpus of this size; flags win over them"},
         "--time-budget": {"metavar": "TIME", "help": "as many epochs (at most 50) as fit into 90s, 10m, 1.5h ..."},
         "--continue-from": {"metavar": "MODEL", "help": "train this model, or these vectors, further"},
