@@ -4,7 +4,7 @@
 
 - :class:`TextCorpus`: plain text, one sentence a line, compressed or not;
 - :class:`WikiCorpus`: MediaWiki XML dumps;
-- :class:`ColumnCorpus`: a column of Parquet files or of any object with columns;
+- :class:`ColumnCorpus`: a column of CSV, TSV, JSON-lines or Parquet files, or of any object with columns;
 - :class:`SentenceCorpus`: any Python iterable of lists of str;
 - :class:`SyntheticCorpus`: generated text with planted structure, for tests and benchmarks.
 """
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any, cast
 
-from embed.corpora.columns import ColumnCorpus, column_names, is_paths
+from embed.corpora.columns import ColumnCorpus, column_names, is_paths, shown
 from embed.corpora.compressed import InputFile
 from embed.corpora.files import FileCorpus, Source, find_files
 from embed.corpora.iterables import SentenceCorpus
@@ -94,7 +94,8 @@ def open_corpus(
     decode_errors : {"strict", "replace", "skip"}
         What to do with invalid UTF-8 in text files.
     column : str, optional
-        Read this column of Parquet files or of an object with columns; see :class:`ColumnCorpus`.
+        Read this column of CSV, TSV, JSON-lines or Parquet files, or of an object with columns; see
+        :class:`ColumnCorpus`.
 
     Raises
     ------
@@ -102,13 +103,13 @@ def open_corpus(
         When there is nothing to read, or `source` is something else; when it has columns and none is named.
     """
     if column is not None:
-        return ColumnCorpus(source, column, tokenizer=tokenizer, lowercase=lowercase)
+        return ColumnCorpus(source, column, tokenizer=tokenizer, lowercase=lowercase, decode_errors=decode_errors)
     if isinstance(source, (FileCorpus, SyntheticCorpus, SentenceCorpus)):
         return source
     if (names := column_names(source)) is not None:
         raise CorpusError(
-            f"the corpus is a table with the columns {', '.join(names):.300}: name one, as in "
-            "embed.corpora.ColumnCorpus(table, 'text')"
+            f"the corpus is a table with the columns {shown(names)}: name one "
+            "by column=, as in embed.train(table, column='text')"
         )
     if not is_paths(source):
         return SentenceCorpus(cast(Iterable[Any], source), lowercase=lowercase)

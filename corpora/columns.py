@@ -1,4 +1,4 @@
-"""A column of a table as a corpus: Parquet files, and any object that has columns.
+"""A column of a table as a corpus: files of Parquet, CSV, TSV and JSON lines, and any object that has columns.
 
 What an object is called does not matter, only what it can do: ``table[column]`` of Arrow tables, data frames and the
 data sets of ``datasets``, or rows that are mappings, as of a streamed data set. Parquet files are read in batches, of
@@ -16,12 +16,14 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from embed.corpora.compressed import InputFile
 from embed.corpora.files import find_files
 from embed.corpora.iterables import SentenceCorpus, checked_sentence
+from embed.corpora.rows import ENDINGS, open_rows
 from embed.corpora.tokenizers import TokenizerChoice, get_tokenizer
 from embed.errors import CorpusError, MissingExtraError
 
-__all__ = ["ColumnCorpus", "column_names", "is_paths"]
+__all__ = ["ColumnCorpus", "column_names", "is_paths", "shown"]
 
 BATCH_ROWS = 1024
 """Rows of a Parquet file held at a time."""
@@ -33,14 +35,17 @@ class ColumnCorpus(SentenceCorpus):
     Parameters
     ----------
     table : path, list of paths, or object with columns
-        Parquet files, folders and globs of them (the extra ``parquet``); an Arrow table, a data frame, a data set of
-        ``datasets``, streamed or not; or an iterable of mappings.
+        Files, folders and globs of them: ``.csv``, ``.tsv``, ``.jsonl`` and ``.ndjson``, compressed or not, by their
+        names (:mod:`embed.corpora.rows`), all others as Parquet (the extra ``parquet``); an Arrow table, a data frame,
+        a data set of ``datasets``, streamed or not; or an iterable of mappings.
     column : str
         Its name.
     tokenizer : {"whitespace", "words"} or callable
         Splits values that are texts, of which each line is a sentence; lists of words are sentences as they are.
     lowercase : bool
         Lower-case the words.
+    decode_errors : {"strict", "replace", "skip"}
+        What to do with invalid UTF-8 in CSV, TSV and JSON.
 
     Raises
     ------
@@ -52,15 +57,22 @@ class ColumnCorpus(SentenceCorpus):
     """
 
     def __init__(
-        self, table: Any, column: str, *, tokenizer: TokenizerChoice = "whitespace", lowercase: bool = False
+        self,
+        table: Any,
+        column: str,
+        *,
+        tokenizer: TokenizerChoice = "whitespace",
+        lowercase: bool = False,
+        decode_errors: str = "strict",
     ) -> None:
         self._column = column
         self._split = get_tokenizer(tokenizer, lowercase).split
-        self._tables = [_Parquet(file.path) for file in find_files(table)] if is_paths(table) else [table]
+        files = find_files(table) if is_paths(table) else []
+        self._tables = [open_rows(file, decode_errors) or _Parquet(file) for file in files] if files else [table]
         for each in self._tables:
             names = column_names(each)
             if names is not None and column not in names:
-                raise CorpusError(f"there is no column {column!r:.60}; the columns are {', '.join(names):.300}")
+                raise CorpusError(f"there is no column {column!r:.60}; the columns are {shown(names)}")
         super().__init__(self._tables, lowercase=lowercase)
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -103,6 +115,11 @@ def column_names(table: object) -> list[str] | None:
     return None
 
 
+def shown(names: list[str]) -> str:
+    """Return the names of columns for a message, in one line."""
+    return f"{' '.join(', '.join(names).split()):.300}"
+
+
 def _values(table: Any, column: str) -> Iterable[Any]:
     if column_names(table) is not None and hasattr(table, "__getitem__"):
         found: Iterable[Any] = table[column]
@@ -120,7 +137,12 @@ def _from_rows(table: Iterable[Any], column: str) -> Iterator[Any]:
 class _Parquet:
     """One Parquet file as an object with columns, read anew each time."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, file: InputFile) -> None:
+        path = file.path
+        if file.is_standard_input:
+            raise CorpusError(
+                f"a column is read from files named {', '.join(ENDINGS)} or of Parquet, not standard input"
+            )
         try:
             self._arrow = importlib.import_module("pyarrow")
             self._parquet = importlib.import_module("pyarrow.parquet")

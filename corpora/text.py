@@ -23,7 +23,15 @@ from embed.corpora.iterables import checked_sentence
 from embed.corpora.tokenizers import ASCII_SPACE, TokenizerChoice, get_tokenizer
 from embed.errors import ConfigError, CorpusError
 
-__all__ = ["DECODE_ERRORS", "LONGEST_LINE_BYTES", "LONGEST_WORD_BYTES", "PIECE_TOKENS", "TextCorpus", "pieces"]
+__all__ = [
+    "DECODE_ERRORS",
+    "LONGEST_LINE_BYTES",
+    "LONGEST_WORD_BYTES",
+    "PIECE_TOKENS",
+    "TextCorpus",
+    "pieces",
+    "valid_utf8",
+]
 
 PIECE_TOKENS = 10_000
 """A line of a text file with more tokens is cut into sentences of this many."""
@@ -99,7 +107,7 @@ class TextCorpus(FileCorpus):
 
     def __iter__(self) -> Iterator[list[str]]:
         for stream in self.streams():
-            parts = _line_parts(_valid_utf8(stream, self._decode_errors), self._tokenizer.cuttable, stream)
+            parts = _line_parts(valid_utf8(stream, self._decode_errors), self._tokenizer.cuttable, stream)
             yield from pieces((self._split(text, stream.name), ends) for text, ends in parts)
 
     def byte_chunks(self) -> Iterator[bytes] | None:
@@ -113,7 +121,7 @@ class TextCorpus(FileCorpus):
 
     def _byte_chunks(self) -> Iterator[bytes]:
         for stream in self.streams():
-            chunks = _valid_utf8(stream, self._decode_errors)
+            chunks = valid_utf8(stream, self._decode_errors)
             yield from _lower(chunks, stream) if self._lowercase else chunks
             yield b"\n"
 
@@ -198,7 +206,7 @@ def _lower_bytes(data: bytes) -> bytes:
     return data.lower() if data.isascii() else data.decode().lower().encode()
 
 
-def _valid_utf8(stream: ByteStream, policy: str) -> Iterator[bytes]:
+def valid_utf8(stream: ByteStream, policy: str) -> Iterator[bytes]:
     """Yield valid UTF-8 without byte order mark and NUL, cut between characters."""
     offset, rest = 0, b""
     if stream.peek(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:

@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 
 from embed import _core, checkpoint_file
 from embed.config import TrainConfig
+from embed.durations import seconds_of
 from embed.errors import CheckpointWarning, ConfigError, EmbedError, FormatError
 from embed.interrupts import Interrupted, NotedSignals
 from embed.model import EpochRecord, Provenance
@@ -41,14 +42,24 @@ from embed.parameters import padded_matrix
 from embed.records import made
 from embed.vocab import Vocabulary
 
-__all__ = ["Checkpoint", "Every", "Place", "Plan", "Saver", "checkpoints_in", "read", "restore", "vocabulary_digest"]
+__all__ = [
+    "Checkpoint",
+    "Every",
+    "Place",
+    "Plan",
+    "Saver",
+    "checkpoints_in",
+    "newest_in",
+    "read",
+    "restore",
+    "vocabulary_digest",
+]
 
 Float32s = NDArray[np.float32]
 
 DEFAULT_EVERY, DEFAULT_KEEP = "5m", 2
 _NAME = re.compile(r"checkpoint-(\d{6,18})\.ckpt")
-_EVERY = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)\s*(s|m|h|tokens)")
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_TOKENS = re.compile(r"(\d{1,18})\s*tokens")
 _COPY_ROWS = 1 << 14
 _HASH_WORDS = 1 << 16
 
@@ -70,11 +81,11 @@ class Every:
         """Read ``"90s"``, ``"5m"``, ``"1h"``, ``"2000000 tokens"`` or ``"epoch"``; raises ConfigError for others."""
         if text == "epoch":
             return cls()
-        match = _EVERY.fullmatch(text)
-        if match is not None and match[2] == "tokens" and match[1].isdigit() and int(match[1]):
+        match = _TOKENS.fullmatch(text)
+        if match is not None and int(match[1]):
             return cls(tokens=int(match[1]))
-        if match is not None and match[2] != "tokens" and float(match[1]):
-            return cls(seconds=float(match[1]) * _SECONDS[match[2]])
+        if (seconds := seconds_of(text)) is not None:
+            return cls(seconds=seconds)
         raise ConfigError(f"checkpoint_every must be like 90s, 5m, 1h, 2000000tokens or epoch, not {text!r:.60}")
 
 
@@ -201,6 +212,14 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
         return Checkpoint.from_dict(header)
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{os.fspath(path)}: damaged: not the header of a checkpoint: {error!s:.200}") from error
+
+
+def newest_in(directory: str | os.PathLike[str]) -> tuple[Path, Checkpoint] | None:
+    """Return the newest checkpoint of a folder whose header is whole; a damaged one is told when it is read whole."""
+    for path in reversed(checkpoints_in(directory)):
+        with contextlib.suppress(FormatError):
+            return path, read(path)
+    return None
 
 
 def restore(
@@ -499,12 +518,10 @@ class Plan:
             warnings.warn(message, CheckpointWarning, stacklevel=4)
         if config is None:
             return bool(present)
-        for path in reversed(present):
-            with contextlib.suppress(FormatError):  # told when it is read whole
-                found = read(path)
-                here = Checkpoint(config, found.vocabulary, found.provenance, found.place, found.history)
-                _refuse_differences(path, found, here, anyway=self.anyway)
-                break
+        if (newest := newest_in(self.resume)) is not None:
+            path, found = newest
+            here = Checkpoint(config, found.vocabulary, found.provenance, found.place, found.history)
+            _refuse_differences(path, found, here, anyway=self.anyway)
         return bool(present)
 
 

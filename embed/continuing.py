@@ -52,6 +52,7 @@ def continue_training(
     corpus: Source,
     *,
     vocabulary: str = "old",
+    column: str | None = None,
     callbacks: Sequence[EpochCallback] = (),
     progress: bool | None = None,
     **overrides: Any,
@@ -65,7 +66,7 @@ def continue_training(
     corpus : as for :func:`embed.train`
     vocabulary : {"old", "union"}
         See the head of this module.
-    callbacks, progress
+    column, callbacks, progress
         As for :func:`embed.train`.
     **overrides
         Fields of TrainConfig that differ from those of the model; not those that shape its matrices.
@@ -96,7 +97,11 @@ def continue_training(
             "with hierarchical softmax only the old vocabulary can go on: new words would change its tree"
         )
     text = open_corpus(
-        corpus, tokenizer=config.tokenizer, lowercase=config.lowercase, decode_errors=config.decode_errors
+        corpus,
+        tokenizer=config.tokenizer,
+        lowercase=config.lowercase,
+        decode_errors=config.decode_errors,
+        column=column,
     )
     with ProgressBar(None, "reading", progress) as bar:
         encoded = encode_with(

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed import _core, held_out, presets
+from embed.budget import TimeBudget
 from embed.checkpoint import (
     DEFAULT_EVERY,
     DEFAULT_KEEP,
@@ -43,12 +44,13 @@ from embed.corpora import open_corpus
 from embed.encoding import EncodedCorpus, encode
 from embed.errors import AdviceWarning, ConfigError, CorpusError, DivergenceError
 from embed.huffman import HuffmanTree
+from embed.launch import Launch
 from embed.model import EpochRecord, Model, Provenance
 from embed.parameters import Parameters
 from embed.phrase_model import PhraseSettings
 from embed.progress import ProgressBar
 from embed.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
-from embed.sharing import Chunks, Rate, Rounds, Sharing
+from embed.sharing import Chunks, Rate, Rounds, Sharing, round_tokens
 from embed.stopping import Patience
 
 __all__ = ["EpochCallback", "Trainer", "simd_path", "train"]
@@ -86,6 +88,7 @@ def train(
     config: TrainConfig | None = None,
     *,
     preset: str | None = None,
+    column: str | None = None,
     encoded_dir: str | os.PathLike[str] | None = None,
     callbacks: Sequence[EpochCallback] = (),
     progress: bool | None = None,
@@ -94,6 +97,7 @@ def train(
     checkpoint_keep: int = DEFAULT_KEEP,
     resume: str | os.PathLike[str] | None = None,
     resume_anyway: bool = False,
+    time_budget: TimeBudget | str | float | None = None,
     **overrides: Any,
 ) -> Model:
     """Train word vectors on a corpus.
@@ -107,6 +111,9 @@ def train(
         The parameters; the defaults if left out.
     preset : {"auto", "small", "medium", "large"}, optional
         Take what `overrides` do not say from :mod:`embed.presets`; not together with `config`.
+    column : str, optional
+        Train on this column of CSV, TSV, JSON-lines or Parquet files, or of a table; see
+        :class:`embed.corpora.ColumnCorpus`. It is encoded anew each time, also with `encoded_dir`.
     encoded_dir : path, optional
         Keep the encoded corpus here, and use it again while text and settings are the same. By default it is
         temporary.
@@ -127,6 +134,9 @@ def train(
     resume_anyway : bool
         Go on even if learning rates, epochs, threads or others of :data:`embed.checkpoint.CHANGEABLE` have
         changed.
+    time_budget : str or float, optional
+        Such as ``"10m"``, ``"90s"`` or a number of seconds: as many epochs, at most 50, as fit into this time from
+        now on, reading included; not with `epochs`. A run that goes on keeps the number. See :mod:`embed.budget`.
     **overrides
         Fields of TrainConfig, which win over `config`.
 
@@ -147,19 +157,23 @@ def train(
     """
     if preset is not None and config is not None:
         raise ConfigError(f"preset is {preset!r:.60}, but a whole configuration is given, which leaves nothing to it")
+    plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
+    launch = Launch.of(plan, time_budget, config, overrides)
     if config is None:
         named = {} if preset is None or preset == presets.AUTO else presets.values_of(preset, overrides)
         config = TrainConfig.from_dict({**overrides, **named})
     elif overrides:
         config = config.replace(**overrides)
     simd_path()  # a bad environment is told before any work is done
-    plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
     if checkpoint is not None or resume is not None:
         refuse_patience(config)
+    config = launch.configured(config)
     is_resumed = plan.is_resumed(None if preset == presets.AUTO else config)
     phrases = PhraseSettings.of(config)
     with ExitStack() as stack:
         if isinstance(corpus, EncodedCorpus):
+            if column is not None:
+                raise ConfigError(f"column is {column!r:.60}, but the corpus is encoded and has no columns")
             encoded = corpus
         else:
             text = open_corpus(
@@ -167,6 +181,7 @@ def train(
                 tokenizer=config.tokenizer,
                 lowercase=config.lowercase,
                 decode_errors=config.decode_errors,
+                column=column,
             )
             with ProgressBar(None, "reading", progress) as bar:
                 encoded = encode(
@@ -180,14 +195,21 @@ def train(
             stack.callback(encoded.close)
         if preset == presets.AUTO:
             preset = presets.of_size(len(encoded.ids))
-            config = TrainConfig.from_dict(presets.values_of(preset, overrides))
-        empty = Parameters.empty(encoded.vocabulary, config) if is_resumed else None
-        trainer = Trainer(encoded, config, parameters=empty)
-        damaged = trainer.resume(plan.resume, anyway=plan.anyway) if is_resumed and plan.resume else []
-        if preset is not None:
-            trainer.provenance.decisions["preset"] = preset
-        saver = None if plan.directory is None else Saver(plan.directory, plan.every, plan.keep, damaged)
-        return trainer.run(callbacks=callbacks, progress=progress, saver=saver)
+            config = launch.configured(TrainConfig.from_dict(presets.values_of(preset, overrides)))
+
+        def make(config: TrainConfig, is_fresh: bool) -> Trainer:
+            return Trainer(
+                encoded, config, parameters=None if is_fresh else Parameters.empty(encoded.vocabulary, config)
+            )
+
+        return launch.run(
+            config,
+            make,
+            is_resumed=is_resumed,
+            decisions={} if preset is None else {"preset": preset},
+            callbacks=callbacks,
+            progress=progress,
+        )
 
 
 class Trainer:
@@ -204,6 +226,11 @@ class Trainer:
     ------
     CorpusError
         If the held-out share leaves nothing to train or to measure on.
+
+    Attributes
+    ----------
+    tokens : int
+        Of an epoch, without those held out.
     """
 
     def __init__(self, corpus: EncodedCorpus, config: TrainConfig, *, parameters: Parameters | None = None) -> None:
@@ -219,7 +246,7 @@ class Trainer:
             threads=config.thread_count(),
         )
         self.history: list[EpochRecord] = []
-        self._tokens = _training_tokens(corpus, config.held_out)
+        self.tokens = _training_tokens(corpus, config.held_out)
         self._place = Place()
         self._stop = np.zeros(1, np.int32)
         self._workers = self._make_workers(config.seed)
@@ -240,7 +267,7 @@ class Trainer:
             refuse_patience(config)
         patience = Patience(self.parameters, config.patience, config.min_delta) if config.patience else None
         with ExitStack() as stack:
-            bar = stack.enter_context(ProgressBar(self._tokens * config.epochs, "training", progress))
+            bar = stack.enter_context(ProgressBar(self.tokens * config.epochs, "training", progress))
             if saver is not None:
                 stack.enter_context(saver)
                 saver.prepare(self._matrices(), config.dim)
@@ -250,7 +277,7 @@ class Trainer:
                 is_over = patience is not None and patience.is_over(record)
                 is_last = _asked_to_stop(callbacks, record, self.model) or is_over or epoch + 1 == config.epochs
                 self._place = Place(epoch + 1)
-                if saver is not None and (saver.is_due_after_epoch(self._tokens * (epoch + 1)) or is_last):
+                if saver is not None and (saver.is_due_after_epoch(self.tokens * (epoch + 1)) or is_last):
                     saver.save(self._checkpoint(), self._matrices())
                 if is_last:
                     break
@@ -267,11 +294,20 @@ class Trainer:
             As :func:`embed.checkpoint.restore` does.
         """
         found, damaged = restore(directory, self._checkpoint(), self._matrices(), anyway=anyway)
-        if found.place.position > self._tokens:
+        if found.place.position > self.tokens:
             raise ConfigError(f"{os.fspath(directory)}: token {found.place.position:,} is beyond the training tokens")
         self._place = found.place
         self.history = list(found.history)
         return damaged
+
+    def stretch(self, first: int, last: int) -> int:
+        """Train on the tokens first..last-1 as the first epoch would, and return where that ended."""
+        return self._share_out(first, last, 0, self._rate(0), lambda _: False)
+
+    @property
+    def stretch_step(self) -> int:
+        """The `first` of each stretch is a multiple of it."""
+        return round_tokens(self.tokens) if self.config.deterministic else 1
 
     def _checkpoint(self) -> Checkpoint:
         return Checkpoint(self.config, self._vocabulary, self.provenance, self._place, tuple(self.history))
@@ -301,7 +337,7 @@ class Trainer:
     def held_out_loss(self) -> float:
         """Return the mean loss of an example on the held-out tokens, see :mod:`embed.held_out`."""
         self._stop[0] = 0
-        return held_out.mean_loss(self._judges, self._tokens, len(self.corpus.ids), self._stop)
+        return held_out.mean_loss(self._judges, self.tokens, len(self.corpus.ids), self._stop)
 
     def _make_workers(self, seed: int) -> list[_core.Worker]:
         config, corpus, parameters = self.config, self.corpus, self.parameters
@@ -339,8 +375,8 @@ class Trainer:
     def _rate(self, epoch: int) -> tuple[float, float]:
         """Return (lr, slope): the rate at token p of the epoch is lr + slope * p, falling linearly to min_lr."""
         lr, _ = self.config.rates()
-        slope = (self.config.final_lr() - lr) / (self._tokens * self.config.epochs)
-        return lr + slope * self._tokens * epoch, slope
+        slope = (self.config.final_lr() - lr) / (self.tokens * self.config.epochs)
+        return lr + slope * self.tokens * epoch, slope
 
     def _train_epoch(self, epoch: int, bar: ProgressBar, saver: Saver | None) -> EpochRecord:
         """Do what is left of an epoch, in stretches with a checkpoint between any two."""
@@ -354,17 +390,17 @@ class Trainer:
 
         def look(tokens: int) -> bool:
             bar.tell(label, loss=self._mean_loss(), lr=lr + slope * tokens)
-            bar.advance_to(epoch * self._tokens + tokens)
+            bar.advance_to(epoch * self.tokens + tokens)
             if saver is not None and saver.diverged:
                 raise self._divergence(epoch, "a vector is not finite")
             return saver is not None and saver.is_due()
 
         while True:
-            end = self._tokens
+            end = self.tokens
             if saver is not None:
-                end = saver.next_stop(epoch * self._tokens, position, end)
+                end = saver.next_stop(epoch * self.tokens, position, end)
             position = self._share_out(position, end, epoch, (lr, slope), look)
-            if position >= self._tokens:
+            if position >= self.tokens:
                 break
             seconds = time.perf_counter() - started
             examples = sum(worker.examples for worker in self._workers)
@@ -378,9 +414,9 @@ class Trainer:
             epoch=epoch + 1,
             loss=loss,
             held_out_loss=self.held_out_loss() if self.config.held_out else None,
-            lr=lr + slope * self._tokens,
+            lr=lr + slope * self.tokens,
             seconds=seconds,
-            tokens_per_second=self._tokens / seconds,
+            tokens_per_second=self.tokens / seconds,
         )
 
     def _mean_loss(self) -> float:
@@ -437,7 +473,7 @@ class Trainer:
         if not self.config.deterministic:
             return Chunks(first, last, workers, rates, self._stop)
         rows = len(self.parameters.inputs) + len(self.parameters.outputs)
-        return Rounds(first, last, self._tokens, workers, processors(), rows, rates, self._stop)
+        return Rounds(first, last, self.tokens, workers, processors(), rows, rates, self._stop)
 
     def _check_health(self, epoch: int, loss: float) -> None:
         for matrix, name in ((self.parameters.inputs, "an input"), (self.parameters.outputs, "an output")):

@@ -19,7 +19,7 @@ from embed.config import TrainConfig, parameters
 from embed.errors import FormatError
 from embed.vectors import WordVectors
 
-COMMANDS = ("train", "evaluate", "compare", "nearest", "analogy", "convert", "info", "demo", "completion")
+COMMANDS = ("train", "evaluate", "compare", "nearest", "analogy", "convert", "curve", "info", "demo", "completion")
 SCREEN = (80, 24)
 WORDS = ("one", "two", "three", "uno", "dos", "tres")
 STEP = 0.5

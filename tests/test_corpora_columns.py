@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +14,22 @@ import numpy as np
 import pytest
 
 import embed
-from embed.corpora import ColumnCorpus, open_corpus
-from embed.errors import CorpusError, MissingExtraError
+from embed.cli import main
+from embed.corpora import ColumnCorpus, open_corpus, rows
+from embed.encoding import encode
+from embed.errors import ConfigError, CorpusError, MissingExtraError
 
 COLUMNS: dict[str, list[Any]] = {"id": [1, 2, 3], "text": ["One line\nand another", None, "the Last"]}
 SENTENCES = [["One", "line"], ["and", "another"], ["the", "Last"]]
+
+
+TEXT_FILES = {
+    "csv": b'id,text\r\n1,"One line\nand another"\r\n2,\r\n3,the Last\r\n',
+    "csv.gz": gzip.compress(b'\xef\xbb\xbfid,text\n1,"One line\nand another"\n\n2,""\n3,the Last'),
+    "jsonl": b'{"id": 1, "text": "One line\\nand another"}\n\n{"text": null}\n{"text": ["the", "Last"]}',
+    "ndjson.bz2": bz2.compress(b'{"text": "One line"}\r\n{"text": "and another\\n"}\r\n{"text": "the Last"}\r\n'),
+    "TSV": b"text\tid\nOne line\t1\nand another\t2\nthe Last\t3\n",
+}
 
 
 class Dataset:
@@ -44,6 +58,10 @@ def _table(kind: str, folder: Path) -> Any:
         return Dataset()
     if kind == "stream":
         return Stream()
+    if kind in TEXT_FILES:
+        path = folder / f"table.{kind}"
+        path.write_bytes(TEXT_FILES[kind])
+        return path
     library = pytest.importorskip("pyarrow" if kind in ("parquet", "files") else kind)
     if kind in ("pandas", "polars"):
         return library.DataFrame(COLUMNS)
@@ -59,11 +77,11 @@ def _table(kind: str, folder: Path) -> Any:
     return str(folder / "*.parquet")
 
 
-@pytest.mark.parametrize("kind", ["dataset", "stream", "pyarrow", "pandas", "polars", "parquet", "files"])
+@pytest.mark.parametrize("kind", ["dataset", "stream", "pyarrow", "pandas", "polars", "parquet", "files", *TEXT_FILES])
 def test_every_kind_of_table_gives_the_same_sentences(kind: str, tmp_path: Path) -> None:
     corpus = ColumnCorpus(_table(kind, tmp_path), "text")
-    assert list(corpus) == SENTENCES
-    assert list(corpus) == SENTENCES, "the second pass"
+    assert [sentence for sentence in corpus if sentence] == SENTENCES
+    assert [sentence for sentence in corpus if sentence] == SENTENCES, "the second pass"
 
 
 def test_tokenizer_and_case_apply() -> None:
@@ -90,7 +108,7 @@ def test_a_column_trains() -> None:
 
 
 def test_a_table_without_a_column_named_is_an_error() -> None:
-    with pytest.raises(CorpusError, match="columns id, text: name one"):
+    with pytest.raises(CorpusError, match="columns id, text: name one by column="):
         embed.train(Dataset(), progress=False)
 
 
@@ -135,3 +153,78 @@ def test_a_missing_extra_is_a_helpful_sentence(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'train-embeddings\[parquet\]'"):
         ColumnCorpus(tmp_path / "x.parquet", "text")
+
+
+# files of rows
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("x.csv", b"", "x.csv: has no line of column names"),
+        ("x.csv", b"id,text\n1,a\n2\n", "x.csv: row 2 has 1 fields, but there are 2 columns"),
+        ("x.csv", b"id,text\n1,a,b\n", "x.csv: row 1 has 3 fields, but there are 2 columns"),
+        ("x.csv", b'id,text\n1,"a\n2,b\n', "x.csv, line 3: unexpected end of data"),
+        ("x.csv", b'id,text\n1,"a"b\n', "x.csv, line 2: "),
+        ("x.csv", b"text,text\na,b\n", "x.csv: has 2 columns 'text'"),
+        ("x.csv", b"id,text\n1,\xff\n", "x.csv: byte 10 .* is not valid UTF-8"),
+        ("x.tsv", b"id,text\n1,a\n", "there is no column 'text'; the columns are id,text"),
+        ("x.jsonl", b'{"text": "a"}\n{"text": \n', "x.jsonl, line 2: not JSON"),
+        ("x.jsonl", b'["a"]\n', "x.jsonl, line 1: no JSON object"),
+        ("x.jsonl", b'{"texts": "a"}\n', "row 1 has no column 'text'"),
+        ("x.jsonl", b'{"text": ' + b"[" * 100_000 + b"\n", "x.jsonl, line 1: not JSON"),
+        ("x.jsonl", b'{"text": "\\ud800"}\n', "cannot be written as UTF-8"),
+        ("x.csv.gz", gzip.compress(b"id,text\n1,a\n" * 99)[:-9], "x.csv.gz: the gzip data"),
+    ],
+)
+def test_rows_that_are_damaged_are_told(name: str, content: bytes, told: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CorpusError, match=told), encode(ColumnCorpus(tmp_path / name, "text"), min_count=1):
+        pass
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.jsonl"])
+def test_a_row_that_never_ends_is_told(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "LONGEST_ROW", 1 << 20)
+    for more in (b"a" * 80, b'a\n","'):  # one field, and ever more of them
+        (tmp_path / name).write_bytes(b'text\n"' + more * (1 << 18))
+        with pytest.raises(CorpusError, match=r"x\.(csv: a row is longer than|jsonl(: a row|, line 1: not JSON))"):
+            list(ColumnCorpus(tmp_path / name, "text"))
+
+
+def test_long_fields_and_invalid_bytes_are_read_if_asked(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes(b"id,text\n1," + b"word " * 100_000 + b"\xff\n")
+    (sentence,) = open_corpus(tmp_path / "x.csv", column="text", decode_errors="skip")
+    assert sentence == ["word"] * 100_000
+
+
+def test_a_column_of_a_file_trains_and_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes(TEXT_FILES["csv"])
+    settings: dict[str, Any] = {"column": "text", "min_count": 1, "epochs": 1, "threads": 1, "progress": False}
+    model = embed.train(tmp_path / "x.csv", dim=16, **settings)
+    expected = embed.train(SENTENCES, dim=16, **settings | {"column": None})
+    assert model.input.tobytes() == expected.input.tobytes()
+    more = embed.continue_training(model, [{"text": "the new"}], vocabulary="union", **settings)  # type: ignore[list-item]
+    assert set(more.vectors) == {*model.vectors, "new"}
+    with embed.encode(SENTENCES, min_count=1) as encoded, pytest.raises(ConfigError, match="has no columns"):
+        embed.train(encoded, column="text")
+
+
+def test_the_commands_take_a_column(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.csv").write_bytes(b"id,text\n" + b"1,new york is new\n" * 30)
+    corpus, column = str(tmp_path / "x.csv"), ["--column", "text"]
+    flags = ["--dim", "16", "--epochs", "1", "--quiet", "--encoded", str(tmp_path / "enc")]
+    for _ in range(2):
+        assert main(["train", corpus, *column, "-o", str(tmp_path / "v.txt"), *flags]) == 0
+        assert (tmp_path / "v.txt").read_text().startswith("3 16\nnew ")
+    capsys.readouterr()
+    assert main(["info", "--corpus", corpus, *column, "--dim", "16", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["words"] == 3
+    assert main(["phrases", corpus, *column, "--phrase-threshold", "0.01", "--apply", str(tmp_path / "joined")]) == 0
+    assert "york_is" in capsys.readouterr().out
+    assert "york_is" in (tmp_path / "joined").read_text()
+    assert main(["train", corpus, "--column", "texts", "-o", str(tmp_path / "v.txt"), *flags]) == CorpusError.exit_code
+    assert "there is no column 'texts'; the columns are id, text" in capsys.readouterr().err
+    assert main(["train", "-", *column, "-o", str(tmp_path / "v.txt"), *flags]) == CorpusError.exit_code
+    assert "not standard input" in capsys.readouterr().err
+    assert main(["info", *column]) == ConfigError.exit_code

@@ -18,7 +18,7 @@ PACKAGES = ("embed", "embed.cli", "embed.compat", "embed.compat.gensim", "embed.
 # Lowest first. A name stands for a module, or for a package with all that is in it; modules of one layer may
 # import one another.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("embed.errors", "embed.config", "embed.spelling", "embed.presets"),
+    ("embed.errors", "embed.config", "embed.durations", "embed.spelling", "embed.presets"),
     ("embed._core", "embed._text", "embed.corpora", "embed.atomic", "embed.abandoned"),
     (
         "embed.vocab",
@@ -41,9 +41,18 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "embed.pruning",
     ),
     ("embed.model", "embed.progress", "embed.interrupts", "embed.records", "embed.checkpoint_file", "embed.checkpoint"),
-    ("embed.trainer", "embed.held_out", "embed.sharing", "embed.stopping", "embed.estimate", "embed.machine"),
+    (
+        "embed.trainer",
+        "embed.held_out",
+        "embed.sharing",
+        "embed.stopping",
+        "embed.budget",
+        "embed.launch",
+        "embed.estimate",
+        "embed.machine",
+    ),
     ("embed.formats", "embed.eval", "embed.phrases"),
-    ("embed.continuing", "embed.items"),
+    ("embed.continuing", "embed.items", "embed.curves"),
     ("embed.compat",),
     ("embed.cli", "embed.demo", "embed.__main__", "embed"),
 )

@@ -12,10 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 import embed
 from embed.cli.cost import asked_for, cost
+from embed.cli.curve import curve
 from embed.cli.parser import build_parser, given_parameters
-from embed.cli.resuming import checkpoint_settings
+from embed.cli.resuming import budget_settings, checkpoint_settings
 from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError
+
+__all__ = [
+    "analogy",
+    "compare",
+    "completion",
+    "convert",
+    "curve",
+    "demo",
+    "evaluate",
+    "info",
+    "nearest",
+    "phrases",
+    "quantize",
+    "train",
+]
 
 if TYPE_CHECKING:
     from embed.vectors import WordVectors
@@ -24,6 +40,7 @@ if TYPE_CHECKING:
 def train(arguments: argparse.Namespace) -> None:
     """Train on the corpus, write what was asked for and the run card beside it."""
     flags = given_parameters(arguments)
+    budget = budget_settings(arguments, flags)
     if arguments.preset and (arguments.continue_from or arguments.config):
         raise ConfigError("--preset goes with neither --continue-from nor --config")
     if arguments.continue_from and (arguments.checkpoint or arguments.resume):
@@ -36,7 +53,7 @@ def train(arguments: argparse.Namespace) -> None:
     outputs = [Path(path) for path in (arguments.output, arguments.save_model) if path is not None]
     if not outputs:
         raise ConfigError("nothing would be kept: name the vectors with -o OUT, or the model with --save-model PATH")
-    _check_outputs(outputs, arguments.corpus)
+    check_outputs(outputs, arguments.corpus)
 
     from embed import formats
     from embed.continuing import continue_training
@@ -48,7 +65,12 @@ def train(arguments: argparse.Namespace) -> None:
     progress = False if arguments.quiet else None
     if arguments.continue_from:
         model = continue_training(
-            arguments.continue_from, arguments.corpus, vocabulary=arguments.vocabulary, progress=progress, **flags
+            arguments.continue_from,
+            arguments.corpus,
+            column=arguments.column,
+            vocabulary=arguments.vocabulary,
+            progress=progress,
+            **flags,
         )
     else:
         given = flags if arguments.preset else {}
@@ -56,9 +78,11 @@ def train(arguments: argparse.Namespace) -> None:
             arguments.corpus,
             None if arguments.preset else config,
             preset=arguments.preset,
+            column=arguments.column,
             encoded_dir=arguments.encoded,
             progress=progress,
             **checkpoint_settings(arguments),
+            **budget,
             **given,
         )
     if arguments.save_model is not None:
@@ -86,11 +110,15 @@ def phrases(arguments: argparse.Namespace) -> None:
     if arguments.model is not None and (unused := [name for name in given if name.startswith("phrase")]):
         raise ConfigError(f"{unused[0]} is a setting of learning, and the phrases of --model are learnt already")
     outputs = [Path(path) for path in (arguments.save, arguments.apply) if path is not None]
-    _check_outputs(outputs, [*arguments.corpus, *([arguments.model] if arguments.model else [])])
+    check_outputs(outputs, [*arguments.corpus, *([arguments.model] if arguments.model else [])])
     if arguments.model is None and arguments.apply is not None and "-" in arguments.corpus:
         raise ConfigError("standard input can be read only once: learn with --save, then join with --model")
     text = open_corpus(
-        arguments.corpus, tokenizer=config.tokenizer, lowercase=config.lowercase, decode_errors=config.decode_errors
+        arguments.corpus,
+        tokenizer=config.tokenizer,
+        lowercase=config.lowercase,
+        decode_errors=config.decode_errors,
+        column=arguments.column,
     )
     model = learn_phrases(text, PhraseSettings.of(config)) if arguments.model is None else load_phrases(arguments.model)
     if arguments.save is not None:
@@ -155,7 +183,7 @@ def convert(arguments: argparse.Namespace) -> None:
     form = (
         formats.FORMATS[formats.format_of(arguments.target)] if arguments.to is None else formats.by_name(arguments.to)
     )
-    _check_outputs([Path(arguments.target)], [arguments.source], folder=form.folder)
+    check_outputs([Path(arguments.target)], [arguments.source], folder=form.folder)
     vectors = _postprocessed(formats.load(arguments.source), arguments)
     formats.save(vectors, arguments.target, form.name, on_bad_word="escape" if arguments.escape else "refuse")
 
@@ -169,7 +197,7 @@ def quantize(arguments: argparse.Namespace) -> None:
 
     given = {"scale": arguments.scale, "row_bytes": arguments.bytes, "seed": arguments.seed}
     encode = quantizer(arguments.method, **{name: value for name, value in given.items() if value is not None})
-    _check_outputs([Path(arguments.target)], [arguments.source])
+    check_outputs([Path(arguments.target)], [arguments.source])
     vectors = formats.load(arguments.source)
     if arguments.ngrams is not None or vectors.subwords is not None:
         vectors = prune_ngrams(vectors, arguments.ngrams)
@@ -183,7 +211,7 @@ def info(arguments: argparse.Namespace) -> None:
     else:
         facts = _installation() if arguments.vectors is None else _description(arguments.vectors)
     if arguments.json:
-        _print_json(facts)
+        print_json(facts)
         return
     width = max(map(len, facts))
     for name, value in facts.items():
@@ -227,7 +255,7 @@ def _postprocessed(vectors: WordVectors, arguments: argparse.Namespace) -> WordV
     return vectors
 
 
-def _check_outputs(outputs: list[Path], inputs: list[str], *, folder: bool = False) -> None:
+def check_outputs(outputs: list[Path], inputs: list[str], *, folder: bool = False) -> None:
     """Refuse an output that cannot be written or would destroy an input, before hours are spent on it."""
     for output in outputs:
         parent = output.parent
@@ -320,7 +348,8 @@ def _actions(parser: argparse.ArgumentParser) -> list[Any]:
     return found
 
 
-def _print_json(value: Any) -> None:
+def print_json(value: Any) -> None:
+    """Print a value, indented."""
     import orjson
 
     print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

@@ -17,7 +17,9 @@ _MEGA = 1e6
 
 def asked_for(arguments: argparse.Namespace) -> bool:
     """Return whether the arguments are about a run."""
-    return bool(arguments.corpus or arguments.tokens or arguments.vocab or given_parameters(arguments))
+    return bool(
+        arguments.corpus or arguments.tokens or arguments.vocab or arguments.column or given_parameters(arguments)
+    )
 
 
 def cost(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -32,6 +34,8 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
     """
     config = TrainConfig.from_dict(given_parameters(arguments))
     numbers = (arguments.tokens, arguments.vocab)
+    if arguments.column is not None and not arguments.corpus:
+        raise ConfigError("--column names a column of --corpus, and there is no --corpus")
     if arguments.vectors is not None:
         raise ConfigError(f"{arguments.vectors}: name a text with --corpus to learn what training on it would cost")
     if any(numbers) if arguments.corpus else not all(numbers):
@@ -45,7 +49,11 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     if arguments.corpus:
         text = open_corpus(
-            arguments.corpus, tokenizer=config.tokenizer, lowercase=config.lowercase, decode_errors=config.decode_errors
+            arguments.corpus,
+            tokenizer=config.tokenizer,
+            lowercase=config.lowercase,
+            decode_errors=config.decode_errors,
+            column=arguments.column,
         )
         started = time.perf_counter()
         with encode(text, min_count=config.min_count, max_vocab=config.max_vocab) as encoded:

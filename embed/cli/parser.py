@@ -25,6 +25,8 @@ METHODS = ("int8", "binary", "pq")  # embed.quantize.METHODS, which would cost t
 # The parameters that `train --help` shows; --help-all shows the others too.
 _MAIN_PARAMETERS = frozenset(("objective", "subword", "dim", "window", "epochs", "min_count", "tokenizer", "lowercase"))
 
+_COLUMN_HELP = "read this column of .csv, .tsv, .jsonl or Parquet files"
+
 _EXIT_CODES = (
     "exit codes: 0 done, 1 the system, 2 arguments, 3 corpus, 4 file format, 5 unknown word, "
     "6 diverged, 7 package missing, 130 interrupted, 143 terminated"
@@ -45,6 +47,11 @@ class Formatter(argparse.HelpFormatter):
         super().add_argument(action)
         if isinstance(action, argparse._SubParsersAction):
             self._action_max_length += self._indent_increment
+
+    def _format_action(self, action: argparse.Action) -> str:
+        text = super()._format_action(action)
+        # the commands stand below their title already: a line that says COMMAND would be one too many for a screen
+        return text.partition("\n")[2] if isinstance(action, argparse._SubParsersAction) else text
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if isinstance(action, argparse.BooleanOptionalAction):
@@ -114,6 +121,7 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
         " Prints score, count and phrase, best first. Flags as for train.",
     )
     sub.add_argument("corpus", nargs="+", metavar="CORPUS", help="text or MediaWiki XML; files, folders, globs, -")
+    sub.add_argument("--column", metavar="NAME", help=_COLUMN_HELP)
     sub.add_argument("-n", type=_positive, default=20, metavar="N", help="how many to print (default: %(default)s)")
     sub.add_argument("--model", metavar="PATH", help="use the phrases of this file instead of learning any")
     sub.add_argument("--save", metavar="PATH", help="write the phrases learnt, to be used again with --model")
@@ -162,12 +170,18 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=int, metavar="N", help="pq: of the k-means (default: 1)")
     sub.add_argument("--ngrams", type=_positive, metavar="N", help="keep the N n-gram rows that most words have")
 
+    sub = command("curve", "print or draw the losses of runs by epoch", " Without --out, one line an epoch.")
+    sub.add_argument("runs", nargs="+", metavar="RUN", help="a run card (OUT.json), a model, or a checkpoint")
+    sub.add_argument("-o", "--out", metavar="CHART", help="draw a chart: .svg .png .pdf (the extra plot)")
+    sub.add_argument("--json", action="store_true", help="print JSON")
+
     sub = command("info", "describe this installation, vectors, or a run's cost")
     sub.add_argument("vectors", nargs="?", metavar="FILE", help="vectors or a model, in any format that can be read")
     sub.add_argument("--json", action="store_true", help="print JSON")
     sub.add_argument(
         "--corpus", nargs="+", metavar="CORPUS", help="time and memory of training on it; flags as for train"
     )
+    sub.add_argument("--column", metavar="NAME", help=_COLUMN_HELP)
     sub.add_argument("--tokens", type=_positive, metavar="N", help="the same for N tokens, without a corpus")
     sub.add_argument("--vocab", type=_positive, metavar="V", help="and V words")
     for name, parameter, value_type in parameters():
@@ -224,7 +238,9 @@ def _add_train_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> 
     parser.add_argument("--config", metavar="TOML", help="read parameters from this file; flags win over it")
     parser.add_argument("--encoded", metavar="DIR", help="keep the encoded corpus here, to be reused next time")
     more: dict[str, dict[str, Any]] = {
+        "--column": {"metavar": "NAME", "help": _COLUMN_HELP},
         "--preset": {"choices": (AUTO, *NAMES), "help": "parameters for a corpus of this size; flags win over them"},
+        "--time-budget": {"metavar": "TIME", "help": "as many epochs (at most 50) as fit into 90s, 10m, 1.5h ..."},
         "--continue-from": {"metavar": "MODEL", "help": "train this model, or these vectors, further"},
         "--vocabulary": {
             "choices": ("old", "union"),

@@ -1,4 +1,4 @@
-"""Checkpoints on the command line: what the flags ask for, and how to go on after an interrupt."""
+"""Checkpoints and time on the command line: what the flags ask for, and how to go on after an interrupt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from embed.cli.parser import PROGRAM
 from embed.errors import ConfigError
 
-__all__ = ["checkpoint_settings", "how_to_resume"]
+__all__ = ["budget_settings", "checkpoint_settings", "how_to_resume"]
 
 
 def checkpoint_settings(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -30,6 +30,24 @@ def checkpoint_settings(arguments: argparse.Namespace) -> dict[str, Any]:
             raise ConfigError(f"--{flag.replace('_', '-')} needs --{needed} DIR")
     names = ("checkpoint", "checkpoint_every", "checkpoint_keep", "resume", "resume_anyway")
     return {name: value for name in names if (value := getattr(arguments, name)) is not None}
+
+
+def budget_settings(arguments: argparse.Namespace, flags: dict[str, Any]) -> dict[str, Any]:
+    """Return the time budget of a training and of the files it writes, as an argument, if there is one.
+
+    Raises
+    ------
+    ConfigError
+        If the number of epochs is given too, or the time is none.
+    """
+    if arguments.time_budget is None:
+        return {}
+    from embed.budget import TimeBudget, refuse_epochs
+
+    refuse_epochs(None, flags)
+    files = {"vectors": arguments.output, "models": arguments.save_model}
+    budget = TimeBudget.of(arguments.time_budget, **{name: (path,) for name, path in files.items() if path is not None})
+    return {"time_budget": budget}
 
 
 def how_to_resume(arguments: argparse.Namespace | None, given: Sequence[str]) -> str:

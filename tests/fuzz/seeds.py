@@ -173,6 +173,12 @@ def _seeds(target: str, folder: Path) -> Iterator[bytes]:
     elif target == "wiki":
         yield _DUMP.encode()
         yield bz2.compress(_DUMP.encode())
+    elif target == "rows-csv":
+        yield 'id,text\r\n1,"a ""b"", é\nc"\r\n2,\r\n3,d\n'.encode()
+    elif target == "rows-tsv":
+        yield 'text\tid\na "b é\t1\n\t2\n'.encode()
+    elif target == "rows-json":
+        yield '{"id": 1, "text": "a \\u00e9 é"}\n\n{"text": null}\n{"text": ["a", "b c"]}\n'.encode()
     elif target == "compressed":
         yield from _compressed()
     elif target == "corpus":

@@ -21,7 +21,7 @@ import numpy as np
 from embed import checkpoint, checkpoint_file, formats
 from embed.compat.gensim.phrases import Phrases
 from embed.config import TrainConfig
-from embed.corpora import TextCorpus, WikiCorpus
+from embed.corpora import ColumnCorpus, TextCorpus, WikiCorpus
 from embed.corpora.compressed import InputFile
 from embed.encoding import COUNTS, IDS, META, OFFSETS, WORD_OFFSETS, WORDS, EncodedCorpus, encode
 from embed.errors import AdviceWarning, EmbedError
@@ -214,6 +214,15 @@ def _wiki(data: bytes, folder: Path) -> None:
             raise Finding("an empty sentence or word")
 
 
+def _rows(name: str) -> Target:
+    def read(data: bytes, folder: Path) -> None:
+        with encode(ColumnCorpus(_file(data, folder, name), "text"), min_count=1) as encoded:
+            if not encoded.raw_tokens:
+                raise Finding("a corpus without tokens")
+
+    return read
+
+
 def _compressed(data: bytes, folder: Path) -> None:
     with InputFile(str(_file(data, folder, "c"))).open() as stream:
         first = stream.peek(7)
@@ -312,6 +321,9 @@ TARGETS: dict[str, Target] = {
     "vocabulary": _vocabulary,
     "test-set": _test_set,
     "wiki": _wiki,
+    "rows-csv": _rows("rows.csv"),
+    "rows-tsv": _rows("rows.tsv"),
+    "rows-json": _rows("rows.jsonl"),
     "compressed": _compressed,
     "corpus": _corpus,
     "config": _config,

@@ -1,0 +1,29 @@
+"""The command ``curve``: the losses of runs by epoch, as text, JSON or a chart."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from embed.errors import ConfigError
+
+__all__ = ["curve"]
+
+
+def curve(arguments: argparse.Namespace) -> None:
+    """Print the losses of the runs, or draw them."""
+    from embed.cli.commands import check_outputs, print_json
+    from embed.curves import draw_curves, read_curve, table
+
+    if arguments.out is not None and arguments.json:
+        raise ConfigError("--out draws a chart and --json prints: give one of them")
+    if arguments.out is not None:
+        check_outputs([Path(arguments.out)], arguments.runs)
+    curves = [read_curve(run) for run in arguments.runs]
+    if arguments.out is not None:
+        draw_curves(curves, arguments.out)
+    elif arguments.json:
+        print_json([{"run": each.name, "epochs": [vars(record) for record in each.records]} for each in curves])
+    else:
+        sys.stdout.writelines("\t".join(row) + "\n" for row in table(curves))

@@ -1,0 +1,92 @@
+"""How a run begins: fresh or from a checkpoint, with the epochs that were given or those that a time budget chooses.
+
+What :func:`embed.train` and :func:`embed.continue_training` share; they differ in how a trainer is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from embed.budget import TimeBudget, kept_decision, refuse_epochs
+from embed.checkpoint import Plan, Saver
+from embed.config import TrainConfig
+
+if TYPE_CHECKING:
+    from embed.model import Model
+    from embed.trainer import EpochCallback, Trainer
+
+__all__ = ["Launch"]
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What a caller asks for besides the corpus and the parameters.
+
+    Attributes
+    ----------
+    plan : Plan
+    budget : TimeBudget or None
+    kept_budget : dict or None
+        What the budget of the run that is gone on with has chosen.
+    """
+
+    plan: Plan
+    budget: TimeBudget | None
+    kept_budget: dict[str, Any] | None
+
+    @classmethod
+    def of(
+        cls,
+        plan: Plan,
+        time_budget: TimeBudget | str | float | None,
+        config: TrainConfig | None,
+        overrides: Mapping[str, Any],
+    ) -> Launch:
+        """Check what a caller gives; raises ConfigError."""
+        if time_budget is None:
+            return cls(plan, None, None)
+        budget = TimeBudget.of(time_budget)
+        refuse_epochs(config, overrides)
+        return cls(plan, budget, kept_decision(plan.resume, budget))
+
+    def configured(self, config: TrainConfig) -> TrainConfig:
+        """Return the configuration with the epochs of the run that is gone on with."""
+        return config if self.kept_budget is None else config.replace(epochs=self.kept_budget["epochs"])
+
+    def run(
+        self,
+        config: TrainConfig,
+        make: Callable[[TrainConfig, bool], Trainer],
+        *,
+        is_resumed: bool,
+        decisions: Mapping[str, Any],
+        callbacks: Sequence[EpochCallback],
+        progress: bool | None,
+    ) -> Model:
+        """Train.
+
+        Parameters
+        ----------
+        config : TrainConfig
+        make : callable
+            Returns a new trainer; if its second argument is false, its parameters are read from a checkpoint.
+        is_resumed : bool
+            There is a checkpoint to go on from.
+        decisions : mapping
+            For the run card; see :class:`embed.model.Provenance`.
+        callbacks, progress
+            As for :func:`embed.train`.
+        """
+        chosen = self.kept_budget
+        if self.budget is not None and chosen is None:
+            config, chosen = self.budget.choose(config, lambda config: make(config, True))
+        trainer = make(config, not is_resumed)
+        trainer.provenance.decisions.update(decisions)
+        if chosen is not None:
+            trainer.provenance.decisions["time_budget"] = chosen
+        damaged = trainer.resume(self.plan.resume, anyway=self.plan.anyway) if is_resumed and self.plan.resume else []
+        plan = self.plan
+        saver = None if plan.directory is None else Saver(plan.directory, plan.every, plan.keep, damaged)
+        return trainer.run(callbacks=callbacks, progress=progress, saver=saver)
