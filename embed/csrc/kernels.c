@@ -21,8 +21,8 @@ typedef float embed_f8 __attribute__((vector_size(32)));
 #define EMBED_COLUMNS 8
 
 #define TABLE(set, label, lanes)                                                                                  \
-    static const embed_kernels kernels_##set = {label, lanes, window_##set, mean_windows_##set, compose_##set, \
-                                                scatter_##set};
+    static const embed_kernels kernels_##set = {                                                                  \
+        label, lanes, window_##set, mean_windows_##set, weighted_windows_##set, compose_##set, scatter_##set};
 
 #if defined(__GNUC__) && defined(__x86_64__)
 #if defined(__clang__)
