@@ -152,7 +152,8 @@ class Checkpoint:
             if item.name == "threads" and self.config.deterministic:
                 continue
             if mine != others:
-                (mild if item.name in CHANGEABLE else grave).append(_difference(item.name, mine, others))
+                changeable = item.name in CHANGEABLE and not (item.name == "window" and self.config.position_weights)
+                (mild if changeable else grave).append(_difference(item.name, mine, others))
         for name in ("sentences", "tokens"):
             mine, others = getattr(self.provenance, name), getattr(other.provenance, name)
             if mine != others:

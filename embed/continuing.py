@@ -126,7 +126,10 @@ def continue_training(
 
 
 def transfer(model: Model, vocabulary: Vocabulary, config: TrainConfig) -> Parameters:
-    """Return parameters for a vocabulary with all words of the model: its rows, and fresh ones for new words."""
+    """Return parameters for a vocabulary with all words of the model: its rows, and fresh ones for new words.
+
+    The weights of places are those of the model where its window has them.
+    """
     old, new = model.parameters, Parameters.initial(vocabulary, config)
     ids = np.array([vocabulary[word] for word in model.vocabulary.words])
     new.outputs[ids] = old.outputs
@@ -135,6 +138,11 @@ def transfer(model: Model, vocabulary: Vocabulary, config: TrainConfig) -> Param
         new.inputs[ids] = old.inputs[:own]
     if old.scheme is not None:
         new.inputs[old.scheme.word_rows(len(vocabulary)) :] = old.inputs[own:]
+    middles = len(old.places) // 2, len(new.places) // 2
+    common = min(middles)
+    if common:
+        old_places, new_places = (slice(middle - common, middle + common) for middle in middles)
+        new.places[new_places] = old.places[old_places]
     return new
 
 

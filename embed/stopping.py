@@ -45,7 +45,8 @@ class Patience:
         self._best: EpochRecord | None = None
         self._latest: EpochRecord | None = None
         self._rows: NDArray[np.int32] = np.unique(parameters.rows)
-        self._kept: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
+        self._whole = (parameters.outputs, parameters.places)
+        self._kept: list[NDArray[np.float32]] | None = None
         self._no_memory = False
 
     def is_over(self, record: EpochRecord) -> bool:
@@ -64,9 +65,9 @@ class Patience:
         stopped = self._latest.epoch - self._best.epoch >= self._epochs
         restored = self._best.epoch < self._latest.epoch and self._kept is not None
         if restored and self._kept is not None:
-            inputs, outputs = self._kept
-            self._parameters.inputs[self._rows] = inputs
-            self._parameters.outputs[:] = outputs
+            self._parameters.inputs[self._rows] = self._kept[0]
+            for matrix, kept in zip(self._whole, self._kept[1:], strict=True):
+                matrix[:] = kept
         return {
             "patience": self._epochs,
             "min_delta": self._min_delta,
@@ -84,9 +85,10 @@ class Patience:
         try:
             if self._kept is None:
                 shape = (len(self._rows), parameters.inputs.shape[1])
-                self._kept = np.empty(shape, np.float32), np.empty_like(parameters.outputs)
+                self._kept = [np.empty(shape, np.float32), *map(np.empty_like, self._whole)]
             np.take(parameters.inputs, self._rows, axis=0, out=self._kept[0])
-            self._kept[1][:] = parameters.outputs
+            for matrix, kept in zip(self._whole, self._kept[1:], strict=True):
+                kept[:] = matrix
         except MemoryError:
             self._kept, self._no_memory = None, True
             warnings.warn(

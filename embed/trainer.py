@@ -61,6 +61,8 @@ EpochCallback = Callable[[EpochRecord, Model], object]
 
 # Windows of a block that noise is drawn for before it is dealt again (docs/decisions/0003).
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
+# Learning rate of the weights of places (position_weights) over that of the output rows (docs/objectives.md).
+_PLACE_RATIO = 0.005
 # How often the main thread looks after the workers.
 _POLL_SECONDS = 0.1
 SIMD_VARIABLE = "EMBED_SIMD"
@@ -317,7 +319,7 @@ class Trainer:
         return vocabulary_digest(self.corpus.vocabulary)
 
     def _matrices(self) -> dict[str, NDArray[np.float32]]:
-        return {"input": self.parameters.inputs, "output": self.parameters.outputs}
+        return self.parameters.matrices()
 
     @property
     def model(self) -> Model:
@@ -353,6 +355,8 @@ class Trainer:
                 noise_table=noise,
                 inputs=parameters.inputs,
                 outputs=parameters.outputs,
+                places=parameters.places,
+                place_ratio=_PLACE_RATIO,
                 row_offsets=parameters.row_offsets,
                 rows=parameters.rows,
                 dim=config.dim,
@@ -476,9 +480,9 @@ class Trainer:
         return Rounds(first, last, self.tokens, workers, processors(), rows, rates, self._stop)
 
     def _check_health(self, epoch: int, loss: float) -> None:
-        for matrix, name in ((self.parameters.inputs, "an input"), (self.parameters.outputs, "an output")):
+        for name, matrix in self._matrices().items():
             if not _core.all_finite(matrix):
-                raise self._divergence(epoch, f"{name} vector is not finite")
+                raise self._divergence(epoch, f"a vector of the matrix {name!r} is not finite")
         untrained = self._targets_of_an_example() * np.log(2)
         if loss > untrained:
             warnings.warn(

@@ -39,6 +39,7 @@ MODELS: list[dict[str, Any]] = [
     {},
     {"objective": "cbow"},
     {"objective": "cbow", "gradient": "historic", "subword": True},
+    {"objective": "cbow", "position_weights": True},
     {"subword": True},
     {"subword": True, "hash_count": 2, "composition": "sum"},
     {"held_out": 0.2, "window_kind": "fixed"},
@@ -55,7 +56,7 @@ def encoded() -> Iterator[EncodedCorpus]:
 def _content(model: Model) -> tuple[Any, ...]:
     """Everything of a model but how long it took."""
     history = [{**asdict(record), "seconds": 0, "tokens_per_second": 0} for record in model.history]
-    return model.input.tobytes(), model.output.tobytes(), history
+    return model.input.tobytes(), model.output.tobytes(), model.parameters.places.tobytes(), history
 
 
 def _kept(path: Path, folder: Path) -> Path:
