@@ -35,7 +35,6 @@ from embed.checkpoint import (
     Place,
     Plan,
     Saver,
-    refuse_patience,
     restore,
     vocabulary_digest,
 )
@@ -167,8 +166,6 @@ def train(
     elif overrides:
         config = config.replace(**overrides)
     simd_path()  # a bad environment is told before any work is done
-    if checkpoint is not None or resume is not None:
-        refuse_patience(config)
     config = launch.configured(config)
     is_resumed = plan.is_resumed(None if preset == presets.AUTO else config)
     phrases = PhraseSettings.of(config)
@@ -250,6 +247,7 @@ class Trainer:
         self.history: list[EpochRecord] = []
         self.tokens = _training_tokens(corpus, config.held_out)
         self._place = Place()
+        self._patience = Patience(self.parameters, config.patience, config.min_delta) if config.patience else None
         self._stop = np.zeros(1, np.int32)
         self._workers = self._make_workers(config.seed)
         self._judges = self._make_workers(held_out.SEED) if config.held_out else []
@@ -257,26 +255,20 @@ class Trainer:
     def run(
         self, *, callbacks: Sequence[EpochCallback] = (), progress: bool | None = None, saver: Saver | None = None
     ) -> Model:
-        """Train for the configured number of epochs; see :func:`train`. `saver` writes checkpoints meanwhile.
-
-        Raises
-        ------
-        ConfigError
-            With `patience` and checkpoints, which do not hold the best epoch to go back to.
-        """
-        config = self.config
-        if saver is not None or self._place != Place():
-            refuse_patience(config)
-        patience = Patience(self.parameters, config.patience, config.min_delta) if config.patience else None
+        """Train for the configured number of epochs; see :func:`train`. `saver` writes checkpoints meanwhile."""
+        config, patience = self.config, self._patience
         with ExitStack() as stack:
             bar = stack.enter_context(ProgressBar(self.tokens * config.epochs, "training", progress))
             if saver is not None:
                 stack.enter_context(saver)
                 saver.prepare(self._matrices(), config.dim)
-            for epoch in range(self._place.epoch, config.epochs):
+            is_over = patience is not None and patience.is_over  # before a run that went on was interrupted
+            for epoch in range(config.epochs if is_over else self._place.epoch, config.epochs):
                 record = self._train_epoch(epoch, bar, saver)
                 self.history.append(record)
-                is_over = patience is not None and patience.is_over(record)
+                if patience is not None:
+                    patience.note(record)
+                    is_over = patience.is_over
                 is_last = _asked_to_stop(callbacks, record, self.model) or is_over or epoch + 1 == config.epochs
                 self._place = Place(epoch + 1)
                 if saver is not None and (saver.is_due_after_epoch(self.tokens * (epoch + 1)) or is_last):
@@ -300,6 +292,8 @@ class Trainer:
             raise ConfigError(f"{os.fspath(directory)}: token {found.place.position:,} is beyond the training tokens")
         self._place = found.place
         self.history = list(found.history)
+        if self._patience is not None:
+            self._patience.replay(self.history)
         return damaged
 
     def stretch(self, first: int, last: int) -> int:
@@ -319,7 +313,8 @@ class Trainer:
         return vocabulary_digest(self.corpus.vocabulary)
 
     def _matrices(self) -> dict[str, NDArray[np.float32]]:
-        return self.parameters.matrices()
+        kept = {} if self._patience is None else self._patience.kept
+        return {**self.parameters.matrices(), **kept}
 
     @property
     def model(self) -> Model:
