@@ -333,6 +333,8 @@ cdef class Worker:
     cdef int width, window, negatives, noise_windows
     cdef bint cbow, sums, fixed_window
     cdef uint64_t seed
+    cdef bint plain             # every word has one input row, of its own number
+    cdef int32_t first_kept     # words from this one on are always kept
     cdef _Scratch ratio_memory
     cdef object index_memory, pointer_memory, slot_memory
     cdef _Block blocks[2]   # the one at hand, and the next one, whose rows are fetched meanwhile
@@ -393,6 +395,11 @@ cdef class Worker:
             raise ValueError("paths go without noise, and need offsets for every word and a label for every row")
         self.most_targets = 1
         cdef int64_t w
+        self.plain = rows.shape[0] == vocabulary
+        for w in range(vocabulary):
+            self.plain = self.plain and row_offsets[w + 1] == w + 1 and rows[w] == w
+            if keep_thresholds[w] != <uint32_t> 0xffffffff:
+                self.first_kept = <int32_t> (w + 1)
         for w in range(path_offsets.shape[0] - 1):
             self.most_targets = max(self.most_targets, path_offsets[w + 1] - path_offsets[w])
         cdef int64_t targets = negatives + self.most_targets
@@ -662,20 +669,20 @@ cdef class Worker:
         cdef int32_t *words = block.memory + self.window
         cdef int64_t p, limit, left = 0, own = 0, right = 0
         for p in range(block.first, block.last):
-            if embed_keeps(epoch_key, p, self.keep_thresholds[self.ids[p]]):
+            if self._keeps(epoch_key, p):
                 words[own] = self.ids[p]
                 own += 1
         block.own = own
         if own > 0:
             p, limit = block.first - 1, max(self.offsets[self.sentence], block.first - self.halo_tokens)
             while left < self.window and p >= limit:
-                if embed_keeps(epoch_key, p, self.keep_thresholds[self.ids[p]]):
+                if self._keeps(epoch_key, p):
                     left += 1
                     words[-left] = self.ids[p]
                 p -= 1
             p, limit = block.last, min(self.offsets[self.sentence + 1], block.last + self.halo_tokens)
             while right < self.window and p < limit:
-                if embed_keeps(epoch_key, p, self.keep_thresholds[self.ids[p]]):
+                if self._keeps(epoch_key, p):
                     words[own + right] = self.ids[p]
                     right += 1
                 p += 1
@@ -729,6 +736,20 @@ cdef class Worker:
             self.kernels.scatter(self.log.rows + e * self.stride, self.stride, &row, 1, 1, self.width,
                                  self.zeros.floats, self.before.floats + (e - self.block_first) * self.stride)
 
+    cdef bint _keeps(self, uint64_t epoch_key, int64_t p) noexcept nogil:
+        cdef int32_t word = self.ids[p]
+        return word >= self.first_kept or embed_keeps(epoch_key, p, self.keep_thresholds[word])
+
+    cdef const int32_t *_rows_of(self, const int32_t *word, int64_t *size) noexcept nogil:
+        """The input rows of a word and how many they are; without n-grams `word` itself, which spares two look-ups."""
+        cdef int64_t first
+        if self.plain:
+            size[0] = 1
+            return word
+        first = self.row_offsets[word[0]]
+        size[0] = self.row_offsets[word[0] + 1] - first
+        return &self.rows[first]
+
     cdef void _draw(self, _Block *block, uint64_t stream) noexcept nogil:
         """For each center in turn: its reach and, for the first `noise_windows`, its noise words."""
         cdef int64_t c, j
@@ -748,16 +769,16 @@ cdef class Worker:
 
     cdef void _fetch_early(self, const _Block *block, int64_t i) noexcept nogil:
         """Fetch into the second-level cache what position i needs, or past the last position a noise word."""
-        cdef int64_t r
-        cdef int32_t word
+        cdef int64_t r, size
+        cdef const int32_t *rows
         if i >= block.positions:
             embed_prefetch_early(&self.outputs[block.noise[i - block.positions], 0], self.width)
             return
-        word = block.words[i]
-        for r in range(self.row_offsets[word], self.row_offsets[word + 1]):
-            embed_prefetch_early(&self.inputs[self.rows[r], 0], self.width)
+        rows = self._rows_of(&block.words[i], &size)
+        for r in range(size):
+            embed_prefetch_early(&self.inputs[rows[r], 0], self.width)
         if not self.has_paths:
-            embed_prefetch_early(&self.outputs[word, 0], self.width)
+            embed_prefetch_early(&self.outputs[block.words[i], 0], self.width)
 
     cdef void _find_output_rows(self, const _Block *block) noexcept nogil:
         """Where the output rows of the block are: in the matrix or, in a round, copies in the log."""
@@ -811,21 +832,20 @@ cdef class Worker:
         mean; with another power of n, 0 in the historic step, each row and their mean move by that. The rows of a sum
         move by all of it, and so the sum by n times that.
         """
-        cdef int64_t i, r, first, size
+        cdef int64_t i, r, size
         cdef float *before = self.before.floats
-        cdef int32_t word
+        cdef const int32_t *rows
         self.block_first = self.log.used
         self.block = self.log.rows + self.block_first * self.stride
         for i in range(n):
             self.log.owners[self.log.used + i] = words[i]
             if i + _PREFETCH_POSITIONS < n:
-                word = words[i + _PREFETCH_POSITIONS]
-                for r in range(self.row_offsets[word], self.row_offsets[word + 1]):
-                    embed_prefetch_row(&self.inputs[self.rows[r], 0], self.width)
-            first = self.row_offsets[words[i]]
-            size = self.row_offsets[words[i] + 1] - first
+                rows = self._rows_of(&words[i + _PREFETCH_POSITIONS], &size)
+                for r in range(size):
+                    embed_prefetch_row(&self.inputs[rows[r], 0], self.width)
+            rows = self._rows_of(&words[i], &size)
             self.ratios[i] = self.ratio * <float> size if self.sums else self.ratio / self.divisors[size]
-            self.kernels.compose(&self.inputs[0, 0], self.stride, &self.rows[first], size,
+            self.kernels.compose(&self.inputs[0, 0], self.stride, rows, size,
                                  1 if self.sums else 1 / <float> size, self.width,
                                  self.block + i * self.stride, before + i * self.stride)
         self.log.used += n
@@ -851,11 +871,11 @@ cdef class Worker:
 
     cdef void _scatter(self, const int32_t *words, int64_t n) noexcept nogil:
         """What a position has moved by, each of its rows moves by, or by its share where the position is a sum."""
-        cdef int64_t i, first
+        cdef int64_t i, size
+        cdef const int32_t *rows
         for i in range(n):
-            first = self.row_offsets[words[i]]
-            self.kernels.scatter(&self.inputs[0, 0], self.stride, &self.rows[first],
-                                 self.row_offsets[words[i] + 1] - first, self._share(words[i]), self.width,
+            rows = self._rows_of(&words[i], &size)
+            self.kernels.scatter(&self.inputs[0, 0], self.stride, rows, size, self._share(words[i]), self.width,
                                  self.log.rows + i * self.stride, self.before.floats + i * self.stride)
 
     cdef float _share(self, int32_t word) noexcept nogil:
