@@ -244,6 +244,8 @@ class Trainer:
             simd_path=simd_path(),
             threads=config.thread_count(),
         )
+        if corpus.count_error:
+            self.provenance.decisions["count_error"] = corpus.count_error
         self.history: list[EpochRecord] = []
         self.tokens = _training_tokens(corpus, config.held_out)
         self._place = Place()
