@@ -184,6 +184,8 @@ def test_standing_is_the_mean_standard_score() -> None:
     found = standing({"a": {"x": 1.0, "y": 5.0}, "b": {"x": 3.0, "y": 5.0, "z": 9.0}})
     assert found == {"a": -0.5, "b": 0.5}  # y is the same for both, z is not there for a
     assert standing({}) == {}
+    later = standing({"a": {"x": 1.0}, "b": {"x": 3.0}, "c": {"x": 5.0}}, ["a", "b"])
+    assert later == {"a": -1, "b": 1, "c": 3}  # c joins and moves nobody
 
 
 def test_pareto_front() -> None:
@@ -255,6 +257,22 @@ def test_the_best_of_each_gradient_gets_to_the_final(text: Text, tmp_path: Path,
     assert seeds == {1, 2}
     ours = [job for job in jobs if job.name == "quality_ours"]
     assert len(ours) == len({json.dumps(job.settings, sort_keys=True) for job in ours})  # nothing is done twice
+
+
+def test_a_range_whose_end_is_best_is_continued(text: Text, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(job: Job) -> dict[str, Any]:
+        of = job.settings.get("config", job.settings.get("settings", {}))
+        rate = of.get("input_lr", 0.5)
+        made = _made_up(1, of)
+        return {**made, "figures": {"google": -abs(rate - 3)}, "items": {"google": 300}}
+
+    monkeypatch.setattr(processes, "run", run)
+    place = _place(tmp_path / "out", text)
+    made = cbow.CbowStudy(seeds=1)
+    assert Runner(place).perform(made.stages()[:3])
+    added = [one.values["input_lr"] for one in cbow._rates(place, "exact") if one not in cbow.GRID["exact"]]
+    assert added == [3.2, 6.4]  # 1.6 is the last of the grid, and 6.4 proves that 3.2 is the best
+    assert cbow._top(place, "exact")[0].values["input_lr"] == 3.2
 
 
 def test_words_held_out_are_gone_and_their_pairs_asked(tmp_path: Path) -> None:

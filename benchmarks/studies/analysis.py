@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,25 +77,29 @@ def difference(ours: Mapping[int, float], other: Mapping[int, float], *, paired:
     return Difference(mean, low, high, p, paired, min(len(a), len(b)))
 
 
-def standing(scores: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+def standing(scores: Mapping[str, Mapping[str, float]], group: Collection[str] | None = None) -> dict[str, float]:
     """Return the mean standard score of each candidate over all figures, comparing like with like.
 
     Parameters
     ----------
     scores : mapping of str to mapping of str to float
         Candidate to figure to points. A figure that a candidate lacks is left out for all.
+    group : collection of str, optional
+        The candidates that mean and deviation are taken from, so that others can join later; default: all.
 
     Returns
     -------
     dict of str to float
-        (value - mean) / standard deviation of the figure over the candidates, averaged over the figures.
+        (value - mean) / standard deviation of the figure over the group, averaged over the figures.
     """
     if not scores:
         return {}
     figures = set.intersection(*(set(values) for values in scores.values()))
     totals = dict.fromkeys(scores, 0.0)
     for figure in figures:
-        values = [scores[name][figure] for name in scores]
+        values = [scores[name][figure] for name in scores if group is None or name in group]
+        if not values:
+            continue
         mean, spread = statistics.fmean(values), statistics.pstdev(values)
         if spread > _LEAST_SPREAD:
             for name in scores:

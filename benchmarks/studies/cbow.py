@@ -69,6 +69,9 @@ GRID: dict[str, list[Setting]] = {
     for gradient, ratios in INPUT_RATIOS.items()
 }
 _ALL = [setting for settings in GRID.values() for setting in settings]
+_BEYOND = 2
+"""The best of a gradient is not at the end of its ratios: they are continued by this factor until it is not."""
+_MOST_STEPS = 2
 
 
 @dataclass(frozen=True)
@@ -85,9 +88,11 @@ class CbowStudy:
     name: str = "cbow"
 
     def stages(self) -> Sequence[Stage]:
-        """Return rates, changes, combinations, finalists."""
+        """Return rates and beyond them, several seeds of the best of each, then changes, combinations, finalists."""
         return (
             lambda place: [Run(setting, 1) for setting in [SKIP_GRAM, *_ALL, *SKIP_GRAM_RATES]],
+            *[lambda place: [Run(one, 1) for gradient in GRID for one in _beyond(place, gradient)]] * _MOST_STEPS,
+            lambda place: [*rounds(_core(place), self._seeds), *(Run(peer, 1) for peer in GENSIM)],
             lambda place: [Run(setting, 1) for setting in [*_changed(place), *_longer(place)]],
             lambda place: [Run(setting, 1) for setting in _combined(place)],
             lambda place: rounds(_finalists(place), self._seeds),
@@ -109,7 +114,7 @@ class CbowStudy:
         compared = [one for one in finalists if one != SKIP_GRAM and one not in GENSIM]
         return {
             "facts": facts(place),
-            "grid": single([SKIP_GRAM, *SKIP_GRAM_RATES, *_ALL]),
+            "grid": single([SKIP_GRAM, *SKIP_GRAM_RATES, *(one for name in GRID for one in _rates(place, name))]),
             "rates": illustrated(
                 Path(f"{pictures}-rates.svg"),
                 "Scores over the input rate, for each gradient and output rate",
@@ -117,7 +122,7 @@ class CbowStudy:
                 lambda picture: draw_curves(curves, "input rate", picture),
             ),
             "standing": _standing(place),
-            "changes": single([*best(place, GRID["exact"], _ALL)[:1], *_changed(place), *_longer(place)]),
+            "changes": single([*_top(place, "exact")[:1], *_changed(place), *_longer(place)]),
             "combined": single(combined) if combined or not measured else f"None by {GAIN:g} points or more.",
             "finalists": tables.means(place, finalists, figures, seeds, SKIP_GRAM),
             "steps": _steps(place, finalists, figures, seeds),
@@ -136,7 +141,32 @@ class CbowStudy:
 
 
 def _top(place: Place, gradient: str) -> list[Setting]:
-    return best(place, GRID[gradient], _ALL)
+    """Return the rates of a gradient that are measured, the best first."""
+    return best(place, _rates(place, gradient), _ALL)
+
+
+def _rates(place: Place, gradient: str) -> list[Setting]:
+    """Return the grid of a gradient, and what of its continuation is measured."""
+    return [*GRID[gradient], *(one for one in _beyond(place, gradient) if place.record(one, 1) is not None)]
+
+
+def _beyond(place: Place, gradient: str) -> list[Setting]:
+    """Return settings beyond the grid at the output rate of the best one, if that is at the end of its ratios."""
+    found: list[Setting] = []
+    for _ in range(_MOST_STEPS):
+        for one in best(place, [*GRID[gradient], *found], _ALL)[:1]:
+            lr, ratio = one.values["lr"], one.values["input_lr"] / one.values["lr"]
+            ratios = [other.values["input_lr"] / lr for other in [*GRID[gradient], *found] if other.values["lr"] == lr]
+            if ratio >= max(ratios):
+                found.append(_point(gradient, lr, ratio * _BEYOND))
+            elif ratio <= min(ratios):
+                found.append(_point(gradient, lr, ratio / _BEYOND))
+    return list({one.name: one for one in found}.values())
+
+
+def _core(place: Place) -> list[Setting]:
+    """Return what the question is about: skip-gram and the best of each gradient."""
+    return [SKIP_GRAM, *(one for gradient in GRID for one in _top(place, gradient)[:1])]
 
 
 def _changed(place: Place) -> list[Setting]:
@@ -189,12 +219,12 @@ def _combined(place: Place) -> list[Setting]:
 
 def _finalists(place: Place) -> list[Setting]:
     """Return skip-gram, the best of each gradient, our defaults, more epochs, combined changes, and gensim's two."""
-    tops = [one for gradient in GRID for one in _top(place, gradient)[:1]]
-    if not tops:
-        return [SKIP_GRAM, *GENSIM]
+    core = _core(place)
+    if core == [SKIP_GRAM]:
+        return [*core, *GENSIM]
     default = ours("CBOW, our defaults", objective="cbow", steps=tuple(STEPS))
     longer = [one for one in _longer(place) if one.values["gradient"] == "exact"]  # skip-gram's among them
-    ordered = [SKIP_GRAM, *tops, default, *longer, *_combined(place)]
+    ordered = [*core, default, *longer, *_combined(place)]
     distinct = {place.key(Run(one, 1)): one for one in reversed(ordered) if place.missing(one) is None}
     return [*reversed(distinct.values()), *GENSIM]
 
@@ -216,19 +246,19 @@ def _claims(place: Place, figures: Sequence[str]) -> list[Claim | TimeClaim]:
 def _families(place: Place) -> dict[str, list[Setting]]:
     cbow = [*_changed(place), *_longer(place), *_combined(place)]
     families = {"skip-gram": [SKIP_GRAM, *SKIP_GRAM_RATES, *(one for one in cbow if one.values["objective"] == "sg")]}
-    for gradient, settings in GRID.items():
+    for gradient in GRID:
         mine = [one for one in cbow if (one.values["objective"], one.values["gradient"]) == ("cbow", gradient)]
-        families[f"CBOW {_GRADIENT[gradient]}"] = [*settings, *mine]
+        families[f"CBOW {_GRADIENT[gradient]}"] = [*_rates(place, gradient), *mine]
     return {**families, **{one.name: [one] for one in GENSIM}}
 
 
 def _curves(place: Place, figures: Sequence[str]) -> list[Curve]:
     curves = []
     for figure in figures:
-        for gradient, settings in GRID.items():
+        for gradient in GRID:
             for lr in OUTPUT_RATES:
                 values = {}
-                for one in settings:
+                for one in _rates(place, gradient):
                     found = counted(place, one) if one.values["lr"] == lr else None
                     if found is not None and figure in found:
                         values[one.values["input_lr"]] = found[figure]
@@ -238,7 +268,7 @@ def _curves(place: Place, figures: Sequence[str]) -> list[Curve]:
 
 
 def _standing(place: Place) -> str:
-    by_name = scores(place, _ALL)
+    by_name = scores(place, [one for gradient in GRID for one in _rates(place, gradient)], _ALL)
     rows = [
         (_GRADIENT[gradient], str(place_of), one.name, f"{by_name[one.name]:+.2f}")
         for gradient in GRID

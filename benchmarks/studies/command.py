@@ -99,6 +99,10 @@ def _known(options: argparse.Namespace) -> dict[str, str]:
             parts += [f"--{flag.replace('_', '-')}", *(_short(item) for item in given)]
     if options.german is not None:
         parts += ["--german", options.german.name]
+    if options.study == "small":
+        parts += ["--pieces", str(options.pieces)]
+    if options.seeds is not None:
+        parts += ["--seeds", str(options.seeds)]
     return {**facts, "command": f"{shlex.join(parts)} --out DIR"}
 
 

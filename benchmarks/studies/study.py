@@ -36,6 +36,10 @@ COUNTED = ("google", "msr", "wordsim353", "simlex999", "rarewords")
 """The figures that choices are made by, those of them that there are."""
 DIM = 100
 EPOCHS = 5
+SHARED_SETTINGS = (
+    f"All, unless a row says otherwise: dim {DIM}, {EPOCHS} epochs, window {SHARED['window']}, {SHARED['negatives']} "
+    f"negatives, subsample {SHARED['subsample']:g}, min_count {SHARED['min_count']}."
+)
 
 
 class Study(Protocol):
@@ -92,15 +96,17 @@ def counted(place: Place, setting: Setting, seed: int = 1) -> dict[str, float] |
     return {name: known[name] for name in COUNTED if name in known} or known
 
 
-def scores(place: Place, settings: Sequence[Setting]) -> dict[str, float]:
-    """Return the standing of each setting that has a result among all of them, by name."""
-    found = {setting.name: counted(place, setting) for setting in settings}
-    return standing({name: values for name, values in found.items() if values is not None})
+def scores(place: Place, settings: Sequence[Setting], group: Sequence[Setting]) -> dict[str, float]:
+    """Return the standing of each setting that has a result, by name; the deviations are those of a `group`."""
+    found = {setting.name: counted(place, setting) for setting in [*settings, *group]}
+    known = {name: values for name, values in found.items() if values is not None}
+    by_name = standing(known, {setting.name for setting in group})
+    return {setting.name: by_name[setting.name] for setting in settings if setting.name in by_name}
 
 
-def best(place: Place, settings: Sequence[Setting], among: Sequence[Setting] | None = None) -> list[Setting]:
-    """Return the settings that have a result, the best first, by their standing `among` a larger group."""
-    by_name = scores(place, settings if among is None else among)
+def best(place: Place, settings: Sequence[Setting], group: Sequence[Setting]) -> list[Setting]:
+    """Return the settings that have a result, the best first, by their standing in a `group`."""
+    by_name = scores(place, settings, group)
     return sorted((one for one in settings if one.name in by_name), key=lambda one: -by_name[one.name])
 
 
@@ -131,13 +137,11 @@ def illustrated(picture: Path, description: str, shown: Sequence[Any], draw: Cal
     return f"![{description}]({picture.name})"
 
 
-def facts(place: Place) -> str:
+def facts(place: Place, shared: str = SHARED_SETTINGS) -> str:
     """Return what everything was trained on and with, as a list."""
     lines = [f"- Text `{name}`: {text.description}; sha256 {text.digest}..." for name, text in place.texts.items()]
-    shared = (
-        f"- All, unless a row says otherwise: dim {DIM}, {EPOCHS} epochs, window {SHARED['window']}, "
-        f"{SHARED['negatives']} negatives, subsample {SHARED['subsample']:g}, min_count {SHARED['min_count']}. "
-        f"Analogies: 3CosAdd among the {place.top:,} most frequent words, covered questions. Similarity: Spearman on "
+    protocol = (
+        f"- Analogies: 3CosAdd among the {place.top:,} most frequent words, covered questions. Similarity: Spearman on "
         "the covered pairs; `all pairs` composes missing words from their n-grams."
     )
     times = (
@@ -145,5 +149,11 @@ def facts(place: Place) -> str:
         "other load lengthens (fastText: of the whole call)."
     )
     return "\n".join(
-        [*lines, shared, times, *(f"- {name}: {value}" for name, value in place.facts.items() if name != "command")]
+        [
+            *lines,
+            f"- {shared}",
+            protocol,
+            times,
+            *(f"- {name}: {value}" for name, value in place.facts.items() if name != "command"),
+        ]
     )
