@@ -47,9 +47,8 @@ def train(arguments: argparse.Namespace) -> None:
         formats.format_of(arguments.output)
     progress = False if arguments.quiet else None
     if arguments.continue_from:
-        model = continue_training(
-            arguments.continue_from, arguments.corpus, vocabulary=arguments.vocabulary, progress=progress, **flags
-        )
+        policies = {"vocabulary": arguments.vocabulary, "freeze": arguments.freeze}
+        model = continue_training(arguments.continue_from, arguments.corpus, progress=progress, **policies, **flags)
     else:
         given = flags if arguments.preset else {}
         model = train(
