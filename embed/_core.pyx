@@ -303,6 +303,9 @@ cdef class Worker:
         label 1 or 0. With a `path_offsets` of length 0 its target is the row of its word, with label 1.
     path : str
         One of simd_paths().
+    frozen : uint8[V] or uint8[0]
+        With it the words that have a 1 keep their rows, and of the other words only output row and first input row
+        learn, which no other word may share.
 
     Attributes
     ----------
@@ -323,6 +326,8 @@ cdef class Worker:
     cdef float[:, ::1] places
     cdef const int64_t[::1] row_offsets
     cdef const int32_t[::1] rows
+    cdef const uint8_t[::1] frozen
+    cdef bint has_frozen
     cdef const int64_t[::1] path_offsets
     cdef const int32_t[::1] path_rows
     cdef const uint8_t[::1] path_labels
@@ -367,7 +372,8 @@ cdef class Worker:
                  float[:, ::1] places, double place_ratio, const int64_t[::1] row_offsets, const int32_t[::1] rows,
                  int dim, bint cbow, double gradient_power, bint sums, int window, bint fixed_window, int negatives,
                  int noise_windows, uint64_t seed, str path,
-                 const int64_t[::1] path_offsets, const int32_t[::1] path_rows, const uint8_t[::1] path_labels):
+                 const int64_t[::1] path_offsets, const int32_t[::1] path_rows, const uint8_t[::1] path_labels,
+                 const uint8_t[::1] frozen):
         self.kernels = _find_kernels(path)
         self.ids, self.offsets, self.keep_thresholds, self.noise_table = ids, offsets, keep_thresholds, noise_table
         self.inputs, self.outputs, self.row_offsets, self.rows = inputs, outputs, row_offsets, rows
@@ -393,6 +399,9 @@ cdef class Worker:
         if self.has_paths and (negatives != 0 or path_offsets.shape[0] != row_offsets.shape[0]
                                or path_labels.shape[0] != path_rows.shape[0]):
             raise ValueError("paths go without noise, and need offsets for every word and a label for every row")
+        self.frozen, self.has_frozen = frozen, frozen.shape[0] > 0
+        if self.has_frozen and (self.has_paths or frozen.shape[0] != vocabulary):
+            raise ValueError("frozen needs a mark for every word, and goes without paths")
         self.most_targets = 1
         cdef int64_t w
         self.plain = rows.shape[0] == vocabulary
@@ -558,7 +567,7 @@ cdef class Worker:
         cdef float share
         if owner < 0:
             row = ~owner
-            if row % parts == part:
+            if row % parts == part and not self._is_frozen(row):
                 self._touch(&self.outputs[0, 0], row, rounds.tallies + self.inputs.shape[0] + row, log, e, 1, number,
                             what)
             return
@@ -569,7 +578,7 @@ cdef class Worker:
                                      log.rows + e * self.stride, self.zeros.floats)
             return
         share = self._share(owner)
-        for r in range(self.row_offsets[owner], self.row_offsets[owner + 1]):
+        for r in range(self.row_offsets[owner], self.row_offsets[owner] + self._trained(owner)):
             row = self.rows[r]
             if row % parts == part:
                 self._touch(&self.inputs[0, 0], row, rounds.tallies + row, log, e, share, number, what)
@@ -804,10 +813,14 @@ cdef class Worker:
     cdef int64_t _target_count(self, int32_t word) noexcept nogil:
         return self.path_offsets[word + 1] - self.path_offsets[word] if self.has_paths else 1
 
+    cdef bint _is_frozen(self, int32_t word) noexcept nogil:
+        return self.has_frozen and self.frozen[word] != 0
+
     cdef float *_output_row(self, int32_t row) noexcept nogil:
+        """The row itself; in a round, or where it is frozen, the block's copy in the log."""
         cdef uint32_t h
         cdef int64_t place
-        if not self.in_round:
+        if not self.in_round and not self._is_frozen(row):
             return &self.outputs[row, 0]
         h = (<uint32_t> row * <uint32_t> 2654435769) & self.slot_mask
         while self.slots[h].stamp == self.stamp and self.slots[h].row != row:
@@ -830,7 +843,8 @@ cdef class Worker:
 
         A step along the gradient moves each of those rows by 1/n of what it would move a single row, and so their
         mean; with another power of n, 0 in the historic step, each row and their mean move by that. The rows of a sum
-        move by all of it, and so the sum by n times that.
+        move by all of it, and so the sum by n times that. If only some of the rows learn, the position moves by so
+        much less.
         """
         cdef int64_t i, r, size
         cdef float *before = self.before.floats
@@ -845,6 +859,8 @@ cdef class Worker:
                     embed_prefetch_row(&self.inputs[rows[r], 0], self.width)
             rows = self._rows_of(&words[i], &size)
             self.ratios[i] = self.ratio * <float> size if self.sums else self.ratio / self.divisors[size]
+            if self.has_frozen:
+                self.ratios[i] *= <float> self._trained(words[i]) / <float> size
             self.kernels.compose(&self.inputs[0, 0], self.stride, rows, size,
                                  1 if self.sums else 1 / <float> size, self.width,
                                  self.block + i * self.stride, before + i * self.stride)
@@ -875,12 +891,23 @@ cdef class Worker:
         cdef const int32_t *rows
         for i in range(n):
             rows = self._rows_of(&words[i], &size)
-            self.kernels.scatter(&self.inputs[0, 0], self.stride, rows, size, self._share(words[i]), self.width,
+            self.kernels.scatter(&self.inputs[0, 0], self.stride, rows, self._trained(words[i]),
+                                 self._share(words[i]), self.width,
                                  self.log.rows + i * self.stride, self.before.floats + i * self.stride)
 
+    cdef int64_t _trained(self, int32_t word) noexcept nogil:
+        """How many of the word's input rows learn, from the first on."""
+        if self.has_frozen:
+            return 0 if self.frozen[word] else 1
+        return self.row_offsets[word + 1] - self.row_offsets[word]
+
     cdef float _share(self, int32_t word) noexcept nogil:
-        """How much of what a position has moved by is due to each of the word's rows."""
-        return 1 / <float> (self.row_offsets[word + 1] - self.row_offsets[word]) if self.sums else 1
+        """What each of the word's rows that learn has moved by over what the position has."""
+        if self.sums:
+            return 1 / <float> max(self._trained(word), <int64_t> 1)
+        if self.has_frozen:  # one row alone moves the mean of n by 1/n
+            return <float> (self.row_offsets[word + 1] - self.row_offsets[word])
+        return 1
 
     cdef void _plan_path(self, int32_t word, int64_t c, embed_window *plan) noexcept nogil:
         """The rows of a path and their labels, as signs for every line of scores."""
@@ -920,6 +947,18 @@ cdef class Worker:
         plan.unique = <int> unique
         plan.ny = <int> (unique + again)
 
+    cdef void _restore_frozen(self, embed_window *plan) noexcept nogil:
+        """The copies of frozen output rows are again what they are copies of."""
+        cdef int64_t j, place
+        cdef int32_t row
+        for j in range(plan.unique):
+            if self.log.rows <= plan.y[j] < self.log.rows + self.log.used * self.stride:
+                place = (plan.y[j] - self.log.rows) // self.stride
+                row = ~self.log.owners[place]
+                if self._is_frozen(row):
+                    self.kernels.compose(&self.outputs[0, 0], self.stride, &row, 1, 1, self.width, plan.y[j],
+                                         self.before.floats + (place - self.block_first) * self.stride)
+
     cdef int _plan_window(self, const _Block *block, int64_t c, embed_window *plan) noexcept nogil:
         """Plan the window of the block's center c; return 0 if it has no context or no target, else 1."""
         cdef int64_t center = block.left + c
@@ -934,17 +973,21 @@ cdef class Worker:
             self._plan_path(block.words[center], c, plan)
         else:
             self._plan_targets(c, plan)
+        if self.has_frozen:
+            self._restore_frozen(plan)
         if self.cbow:  # dL/dx of a context is 1/contexts of dL/dmean; word2vec.c drops that factor
             weight = 1 / self.divisors[contexts]
         for i in range(first, last + 1):
             if i != center:
                 plan.x[k] = self.block + i * self.stride
                 plan.ratios[k] = weight * self.ratios[i]
-                if self.place_count:
-                    plan.weights[k] = self.block_places + (i - center + self.window - (i > center)) * self.stride
                 k += 1
+        if self.place_count:
+            plan.weight_ratio = weight * self.place_ratio
+            for k in range(contexts):  # the first context is in place first - center + window
+                i = first - center + self.window + k
+                plan.weights[k] = self.block_places + i * self.stride
         plan.nx = <int> contexts
-        plan.weight_ratio = weight * self.place_ratio
         self.examples += 1 if self.cbow else contexts
         return 1
 

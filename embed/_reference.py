@@ -104,6 +104,7 @@ class ReferenceWorker:
     path_offsets: NDArray[np.int64]
     path_rows: NDArray[np.int32]
     path_labels: NDArray[np.uint8]
+    frozen: NDArray[np.uint8]
     loss: float = 0.0
     changed_inputs: list[int] = field(default_factory=list)
     changed_outputs: list[int] = field(default_factory=list)
@@ -188,9 +189,12 @@ class ReferenceWorker:
         if not self.sums:
             before /= sizes[:, None]
         block = before.copy()
+        # with frozen words, theirs have no row that learns, and the others' only the first
+        trained = np.where(self.frozen[words], 0, 1) if len(self.frozen) else sizes
         # a step moves each of n rows, and so their mean, by 1/n of what it moves a single row; historically by all;
         # each row of a sum by all, and so the sum by n times that
         ratios = ratio * sizes if self.sums else ratio / sizes**self.gradient_power
+        ratios = ratios * trained / sizes
 
         batch: list[Window] = []
         for c, reach in enumerate(reaches):
@@ -208,10 +212,10 @@ class ReferenceWorker:
         targets = (self._targets(Window([], [], word, [])) for word in own)
         self.changed_outputs.extend({row for rows, _ in targets for row in rows} | {*itertools.chain(*noise)})
 
-        # scatter: what a position has moved by, each of its rows moves by, or by its share in a sum
+        # scatter: the rows that learn move so that the position, the mean or the sum of all, is where it has moved to
         for position, position_rows in enumerate(rows):
-            share = 1 / len(position_rows) if self.sums else 1
-            for row in position_rows:
+            for row in position_rows[: trained[position]]:
+                share = (1 if self.sums else sizes[position]) / trained[position]
                 self.inputs[row] += share * (block[position] - before[position])
 
     def _noise(self, stream: SplitMix64) -> list[int]:
@@ -232,7 +236,9 @@ class ReferenceWorker:
         return targets, np.array([1.0] + [0.0] * (len(targets) - 1))
 
     def _train_windows(self, block: Floats, windows: list[Window], lr: float, ratios: Floats) -> None:
-        """Take the scores of all windows, then update with one after the other."""
+        """Take the scores of all windows, then update with one after the other; frozen output rows go back then."""
+        frozen = np.flatnonzero(self.frozen)
+        kept = self.outputs[frozen]
         scored = []
         for window in windows:
             targets, labels = self._targets(window)
@@ -255,3 +261,4 @@ class ReferenceWorker:
                 self.places[places] += self.place_ratio * dplaces
             block[contexts] += ratios[contexts, None] * dx
             np.add.at(self.outputs, targets, g.T @ x)  # a noise word drawn twice counts twice
+        self.outputs[frozen] = kept

@@ -8,6 +8,9 @@ shares with known ones.
 Vectors that came without a model have no output rows. These start at zero, as in a new model, and learn in
 the first epoch; ``input_lr=0`` for a first run lets them learn before any vector moves.
 
+With ``freeze="old"`` the rows of the model's words, input and output, stay as they are to the bit, and so do those of
+n-grams and the weights of places: the new words alone learn their own rows, into the space that is there.
+
 The draws depend on seed and epoch alone, so the seed is raised by the epochs that lie behind the model: going on with
 the same text does not repeat them.
 
@@ -27,6 +30,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embed import formats
 from embed.budget import TimeBudget
@@ -34,7 +38,7 @@ from embed.checkpoint import CONTINUED_FROM, DEFAULT_EVERY, DEFAULT_KEEP, Plan, 
 from embed.config import TrainConfig
 from embed.corpora import open_corpus
 from embed.encoding import encode_with
-from embed.errors import AdviceWarning, ConfigError
+from embed.errors import AdviceWarning, ConfigError, CorpusError
 from embed.formats import fasttext_bin
 from embed.formats.fasttext_model import own_rows
 from embed.formats.model_file import load_model
@@ -48,10 +52,11 @@ from embed.trainer import EpochCallback, Source, Trainer, simd_path
 from embed.vectors import WordVectors
 from embed.vocab import Vocabulary
 
-__all__ = ["VOCABULARIES", "continue_training", "model_of", "transfer"]
+__all__ = ["FREEZES", "VOCABULARIES", "continue_training", "model_of", "transfer"]
 
 VOCABULARIES = ("old", "union")
 _HASH_ROWS = 1 << 12
+FREEZES = ("none", "old")
 _FIXED = ("dim", "loss", "subword", "min_n", "max_n", "buckets", "hash_count", "composition")
 
 
@@ -60,6 +65,7 @@ def continue_training(
     corpus: Source,
     *,
     vocabulary: str = "old",
+    freeze: str = "none",
     column: str | None = None,
     callbacks: Sequence[EpochCallback] = (),
     progress: bool | None = None,
@@ -80,6 +86,8 @@ def continue_training(
     corpus : as for :func:`embed.train`
     vocabulary : {"old", "union"}
         See the head of this module.
+    freeze : {"none", "old"}
+        See there; "old" goes with the vocabulary "union".
     column, callbacks, progress, checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway, time_budget
         As for :func:`embed.train`.
     **overrides
@@ -93,17 +101,24 @@ def continue_training(
     Raises
     ------
     ConfigError
-        If `vocabulary` or a parameter is none of those allowed; when the checkpoint is of another run, or of one that
-        started from another model.
+        If `vocabulary`, `freeze` or a parameter is none of those allowed; when the checkpoint is of another run, or of
+        one that started from another model.
     FormatError
         If the file cannot be read, or holds quantised vectors or another loss than negative sampling.
     CorpusError
-        When the text is missing, unreadable, malformed, or holds no word of the vocabulary.
+        When the text is missing, unreadable, malformed, or holds no word of the vocabulary; with `freeze` when it holds
+        no new one.
     DivergenceError
         When the loss or a parameter is no longer finite.
     """
     if vocabulary not in VOCABULARIES:
         raise ConfigError(f"vocabulary must be 'old' or 'union', not {vocabulary!r:.60}")
+    if freeze not in FREEZES:
+        raise ConfigError(f"freeze must be 'none' or 'old', not {freeze!r:.60}")
+    if freeze == "old" and vocabulary == "old":
+        raise ConfigError(
+            "freeze is 'old' but vocabulary is 'old' too: nothing would learn; it needs vocabulary='union'"
+        )
     simd_path()
     plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
     launch = Launch.of(plan, time_budget, None, overrides)
@@ -113,8 +128,13 @@ def continue_training(
         raise ConfigError(
             "with hierarchical softmax only the old vocabulary can go on: new words would change its tree"
         )
+    if freeze == "old" and config.hash_count:
+        raise ConfigError(
+            "freeze is 'old' but the model is a floret table, in which new words share the rows of old ones"
+        )
     continued_from = {
         "vocabulary": vocabulary,
+        "freeze": freeze,
         "words": len(model.vocabulary),
         "epochs": len(model.history),
         "corpus_fingerprint": None if model.provenance is None else model.provenance.corpus_fingerprint,
@@ -141,10 +161,12 @@ def continue_training(
             counts = np.bincount(encoded.ids, minlength=len(model.vocabulary)).astype(np.int64) + 1
             encoded.vocabulary = Vocabulary(model.vocabulary.words, counts)
 
+        frozen = _frozen(model.vocabulary, encoded.vocabulary, config) if freeze == "old" else None
+
         def make(config: TrainConfig, is_fresh: bool) -> Trainer:
             words = encoded.vocabulary
             parameters = transfer(model, words, config) if is_fresh else Parameters.empty(words, config)
-            return Trainer(encoded, config, parameters=parameters)
+            return Trainer(encoded, config, parameters=parameters, frozen=frozen)
 
         return launch.run(
             config,
@@ -185,6 +207,17 @@ def transfer(model: Model, vocabulary: Vocabulary, config: TrainConfig) -> Param
         old_places, new_places = (slice(middle - common, middle + common) for middle in middles)
         new.places[new_places] = old.places[old_places]
     return new
+
+
+def _frozen(old: Vocabulary, new: Vocabulary, config: TrainConfig) -> NDArray[np.uint8]:
+    """Return 1 for the words of `new` that are also in `old`, else 0; raises CorpusError if all of them are."""
+    known = np.zeros(len(new), np.uint8)
+    known[[new[word] for word in old.words]] = 1
+    if known.all():
+        raise CorpusError(
+            f"freeze is 'old' and the text has no new word that occurs {config.min_count} times: nothing would learn"
+        )
+    return known
 
 
 def model_of(start: WordVectors | str | os.PathLike[str]) -> Model:

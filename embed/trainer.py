@@ -61,7 +61,7 @@ EpochCallback = Callable[[EpochRecord, Model], object]
 # Windows of a block that noise is drawn for before it is dealt again (docs/decisions/0003).
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
 # Learning rate of the weights of places (position_weights) over that of the output rows (docs/objectives.md).
-_PLACE_RATIO = 0.005
+_PLACE_RATIO = 0.001
 # How often the main thread looks after the workers.
 _POLL_SECONDS = 0.1
 SIMD_VARIABLE = "EMBED_SIMD"
@@ -220,6 +220,9 @@ class Trainer:
     config : TrainConfig
     parameters : Parameters, optional
         Where to go on from, changed in place; by default a fresh start.
+    frozen : uint8[V], optional
+        1 for words whose rows stay as they are; then n-gram rows and weights of places do too, and only the own rows of
+        the other words learn.
 
     Raises
     ------
@@ -232,7 +235,14 @@ class Trainer:
         Of an epoch, without those held out.
     """
 
-    def __init__(self, corpus: EncodedCorpus, config: TrainConfig, *, parameters: Parameters | None = None) -> None:
+    def __init__(
+        self,
+        corpus: EncodedCorpus,
+        config: TrainConfig,
+        *,
+        parameters: Parameters | None = None,
+        frozen: NDArray[np.uint8] | None = None,
+    ) -> None:
         self.config = config
         self.corpus = corpus
         self.parameters = Parameters.initial(corpus.vocabulary, config) if parameters is None else parameters
@@ -247,6 +257,7 @@ class Trainer:
         if corpus.count_error:
             self.provenance.decisions["count_error"] = corpus.count_error
         self.history: list[EpochRecord] = []
+        self._frozen = np.zeros(0, np.uint8) if frozen is None else frozen
         self.tokens = _training_tokens(corpus, config.held_out)
         self._place = Place()
         self._patience = Patience(self.parameters, config.patience, config.min_delta) if config.patience else None
@@ -353,7 +364,7 @@ class Trainer:
                 inputs=parameters.inputs,
                 outputs=parameters.outputs,
                 places=parameters.places,
-                place_ratio=_PLACE_RATIO,
+                place_ratio=0.0 if len(self._frozen) else _PLACE_RATIO,
                 row_offsets=parameters.row_offsets,
                 rows=parameters.rows,
                 dim=config.dim,
@@ -369,6 +380,7 @@ class Trainer:
                 path_offsets=tree.offsets,
                 path_rows=tree.nodes,
                 path_labels=tree.labels,
+                frozen=self._frozen,
             )
             for _ in range(self.provenance.threads)
         ]

@@ -25,6 +25,7 @@ def problem(
     sentence_lengths: Sequence[int] = SENTENCE_LENGTHS,
     hierarchical: bool = False,
     weighted: bool = False,
+    freezing: bool = False,
     **settings: Any,
 ) -> dict[str, Any]:
     """Return the arguments that both kinds of workers take; `inputs` and `outputs` are float32 and padded."""
@@ -64,6 +65,7 @@ def problem(
         "path_offsets": tree.offsets,
         "path_rows": tree.nodes,
         "path_labels": tree.labels,
+        "frozen": (np.arange(WORDS) % 3 < 2).astype(np.uint8) if freezing else np.zeros(0, np.uint8),
         "noise_windows": 8,
         "seed": 7,
     } | settings

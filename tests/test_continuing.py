@@ -13,7 +13,7 @@ from embed import formats
 from embed.cli import main
 from embed.continuing import continue_training, transfer
 from embed.encoding import encode_with
-from embed.errors import AdviceWarning, ConfigError
+from embed.errors import AdviceWarning, ConfigError, CorpusError
 from embed.formats.model_file import load_model, save_model
 from embed.trainer import train
 from embed.vectors import WordVectors
@@ -37,6 +37,27 @@ MODELS = [
     for subword in (False, True)
 ] + [{"subword": True, "hash_count": 2}, {"subword": True, "composition": "sum"}]
 MODELS += [{"subword": False, "objective": "cbow", "position_weights": True}]
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+@pytest.mark.parametrize("settings", MODELS, ids=lambda settings: "-".join(map(str, settings.values())))
+def test_old_words_can_be_frozen(settings: dict[str, Any], deterministic: bool) -> None:
+    start = train(OLD, **SMALL, **settings)
+    more: dict[str, Any] = {"vocabulary": "union", "freeze": "old", "epochs": 10, "deterministic": deterministic}
+    if settings.get("hash_count"):
+        with pytest.raises(ConfigError, match="freeze is 'old' but the model is a floret table"):
+            continue_training(start, NEW, **more)
+        return
+    further = continue_training(start, NEW, **more)
+    for word in start.vocabulary:
+        assert further.vectors[word].tobytes() == start.vectors[word].tobytes()
+        old, new = start.vocabulary[word], further.vocabulary[word]
+        assert further.output[new].tobytes() == start.output[old].tobytes()
+    assert further.parameters.places.tobytes() == start.parameters.places.tobytes()
+    if not deterministic:  # rounds learn from a text of so few words too slowly
+        near, far = (np.mean([further.vectors.similarity("anew", f"{kind}{i}") for i in range(7)]) for kind in "ab")
+        assert near > far + 0.2
+    assert further.run_card()["provenance"]["decisions"]["continued_from"]["freeze"] == "old"
 
 
 def test_weights_of_places_are_gone_on_with(tmp_path: Path) -> None:
@@ -133,6 +154,8 @@ def test_a_fasttext_model_can_be_gone_on_with(tmp_path: Path) -> None:
     ("settings", "message"),
     [
         ({"vocabulary": "new"}, "vocabulary must be 'old' or 'union', not 'new'"),
+        ({"freeze": "all"}, "freeze must be 'none' or 'old', not 'all'"),
+        ({"freeze": "old"}, "freeze is 'old' but vocabulary is 'old' too"),
         ({"dim": 20}, "dim is 16 in the model and cannot become 20"),
         ({"composition": "sum"}, "composition is 'mean' in the model and cannot become 'sum'"),
         ({"subword": True}, "subword is False in the model and cannot become True"),
@@ -141,6 +164,11 @@ def test_a_fasttext_model_can_be_gone_on_with(tmp_path: Path) -> None:
 def test_what_cannot_be_is_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         continue_training(train(OLD, **SMALL), NEW, **settings)
+
+
+def test_to_freeze_all_there_is_says_so() -> None:
+    with pytest.raises(CorpusError, match="freeze is 'old' and the text has no new word that occurs 5 times"):
+        continue_training(train(OLD, **SMALL), OLD, vocabulary="union", freeze="old")
 
 
 def test_the_command_goes_on_with_a_model(tmp_path: Path) -> None:
@@ -152,4 +180,6 @@ def test_the_command_goes_on_with_a_model(tmp_path: Path) -> None:
     further = load_model(out)
     assert "anew" in further.vocabulary
     assert further.config.epochs == 2
+    assert main(["train", str(text), "--save-model", str(out), *flags, "--freeze", "old"]) == 0
+    assert load_model(out).vectors["a1"].tobytes() == embed.load(model)["a1"].tobytes()
     assert embed.load(out)["anew"].shape == (16,)

@@ -50,6 +50,14 @@ def test_weights_of_places_and_what_they_weight_follow_the_derivative(
     check_derivative(arguments, matrix, (WORDS - 2, WORDS - 5) if hierarchical and matrix == "outputs" else rows)
 
 
+@pytest.mark.parametrize("cbow", [False, True])
+@pytest.mark.parametrize("composition", ["word", "mean", "sum"])
+@pytest.mark.parametrize("matrix", ["inputs", "outputs"])
+def test_rows_that_learn_beside_frozen_ones_follow_the_derivative(cbow: bool, composition: str, matrix: str) -> None:
+    settings = {"subword": composition != "word", "sums": composition == "sum", "cbow": cbow}
+    check_derivative(problem(**settings, window=3, freezing=True), matrix, (2, 5, 20))
+
+
 def check_derivative(arguments: dict, matrix: str, rows: Sequence[int]) -> None:
     """Compare the update of some rows with finite differences."""
     worker = reference_worker(arguments)

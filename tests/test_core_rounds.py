@@ -78,6 +78,16 @@ def test_rounds_agree_with_the_twin_on_weights_of_places(power: float, subword: 
     agree(problem(cbow=True, weighted=True, **settings, **LONG))
 
 
+@pytest.mark.parametrize(("cbow", "subword", "sums"), [(False, False, False), (False, True, True), (True, True, False)])
+def test_rounds_agree_with_the_twin_on_frozen_words(cbow: bool, subword: bool, sums: bool) -> None:
+    arguments = problem(cbow=cbow, subword=subword, sums=sums, freezing=True, **LONG)
+    agree(arguments)
+    inputs, outputs, *_ = run_rounds(arguments, 2)
+    frozen = np.flatnonzero(arguments["frozen"])
+    assert inputs[frozen].tobytes() == arguments["inputs"][frozen].tobytes()
+    assert outputs[frozen].tobytes() == arguments["outputs"][frozen].tobytes()
+
+
 @pytest.mark.parametrize(("cbow", "power", "subword"), COMBINATIONS)
 def test_any_number_of_workers_gives_the_same_bits(cbow: bool, power: float, subword: bool) -> None:
     arguments = problem(subword=subword, cbow=cbow, gradient_power=power, weighted=cbow, **LONG)

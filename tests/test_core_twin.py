@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from core_problem import DIM, core_worker, problem, reference_worker, run_epoch
+from core_problem import DIM, WORDS, core_worker, problem, reference_worker, run_epoch
 
 from embed import _core
 
@@ -71,6 +71,36 @@ def test_they_agree_on_weights_of_places(power: float, subword: bool, fixed: boo
 @pytest.mark.parametrize("subword", [False, True])
 def test_they_agree_on_weights_of_places_with_hierarchical_softmax(subword: bool) -> None:
     agree(problem(subword=subword, cbow=True, weighted=True, hierarchical=True))
+
+
+FREEZING = [
+    {"cbow": False},
+    {"cbow": False, "subword": True, "gradient_power": 0.5},
+    {"cbow": False, "subword": True, "sums": True, "negatives": 14},
+    {"cbow": True},
+    {"cbow": True, "subword": True},
+    {"cbow": True, "subword": True, "sums": True, "weighted": True, "gradient_power": 0.0},
+]
+
+
+@pytest.mark.parametrize("settings", FREEZING, ids=str)
+def test_they_agree_on_frozen_words(settings: dict[str, Any]) -> None:
+    agree(problem(**settings, freezing=True))
+
+
+@pytest.mark.parametrize("path", _core.simd_paths())
+@pytest.mark.parametrize("settings", FREEZING, ids=str)
+def test_frozen_rows_keep_their_bits_and_the_others_learn(path: str, settings: dict[str, Any]) -> None:
+    arguments = problem(**settings, freezing=True)
+    for name in ("inputs", "outputs"):
+        arguments[name][:, 3] = -0.0  # the bits of it are not those of 0
+    worker, inputs, outputs = core_worker(arguments, path)
+    run_epoch(worker, arguments, 0, 0.02)
+    frozen = arguments["frozen"] == 1
+    for matrix, before in ((inputs, arguments["inputs"]), (outputs, arguments["outputs"])):
+        assert matrix[:WORDS][frozen].tobytes() == before[:WORDS][frozen].tobytes()
+        assert (matrix[:WORDS][~frozen] != before[:WORDS][~frozen]).any(axis=1).sum() > 5
+    assert inputs[WORDS:].tobytes() == arguments["inputs"][WORDS:].tobytes()
 
 
 def test_weights_of_one_that_do_not_learn_change_nothing() -> None:

@@ -309,6 +309,7 @@ def test_rows_beyond_four_billion_floats(tmp_path: Path) -> None:
         path_offsets=np.zeros(0, np.int64),
         path_rows=np.zeros(0, np.int32),
         path_labels=np.zeros(0, np.uint8),
+        frozen=np.zeros(0, np.uint8),
     )
     worker.run(0, 0, 40, 0.05, 0, 1, np.zeros(1, np.int32))
     assert (outputs[rows[:2]] > 0).all()

@@ -67,6 +67,7 @@ def train(arguments: argparse.Namespace) -> None:
             arguments.corpus,
             column=arguments.column,
             vocabulary=arguments.vocabulary,
+            freeze=arguments.freeze,
             progress=progress,
             **checkpoint_settings(arguments),
             **budget,

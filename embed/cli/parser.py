@@ -247,6 +247,11 @@ def _add_train_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> 
             "default": "old",
             "help": "with --continue-from: the words of MODEL, or those of CORPUS too [old]",
         },
+        "--freeze": {
+            "choices": ("none", "old"),
+            "default": "none",
+            "help": "with --vocabulary union: keep the vectors of the words of MODEL as they are (old) [none]",
+        },
     }
     for flag, settings in more.items():
         parser.add_argument(flag, **(settings if show_all else settings | {"help": argparse.SUPPRESS}))

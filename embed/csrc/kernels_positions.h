@@ -1,20 +1,47 @@
 /* Position-dependent weighting of the context (Mikolov et al. 2018, arXiv:1712.09405, section 2.2):
  *   h = 1/nx sum_i d_i * x_i, element by element, d_i the weights of the place that x_i has in its window.
  * With e = -dL/dh:  -dL/dx_i = d_i * e / nx,  -dL/dd_i = x_i * e / nx.
- * Part of kernels_body.h; every product is one of elements, so a column can be done from its scores to its update. */
+ * Part of kernels_body.h. Every product is one of elements, so a few columns are done from the first row to the last;
+ * their number is a constant once inlined. */
+
+INLINE void NAME(weighted_mean_columns)(const embed_window *w, int k, const int columns) {
+    const float weight = 1.0f / (float)w->nx;
+    vf sum[4];
+    UNROLL for (int c = 0; c < columns; ++c) sum[c] = (vf){0};
+    for (int i = 0; i < w->nx; ++i) {
+        const float *x = w->x[i] + k, *d = w->weights[i] + k;
+        UNROLL for (int c = 0; c < columns; ++c) sum[c] += FULL(load)(x + c * LANES) * FULL(load)(d + c * LANES);
+    }
+    UNROLL for (int c = 0; c < columns; ++c) FULL(store)(w->mean + k + c * LANES, sum[c] * weight);
+}
 
 /* w->mean = h. */
 INLINE void NAME(weighted_mean)(const embed_window *w) {
-    const float weight = 1.0f / (float)w->nx;
-    for (int k = 0; k < w->width; k += LANES) {
-        vf even = FULL(load)(w->x[0] + k) * FULL(load)(w->weights[0] + k), odd = (vf){0};
-        int i = 1;
-        for (; i + 1 < w->nx; i += 2) {
-            odd += FULL(load)(w->x[i] + k) * FULL(load)(w->weights[i] + k);
-            even += FULL(load)(w->x[i + 1] + k) * FULL(load)(w->weights[i + 1] + k);
+    int k = 0;
+    for (; k + 4 * LANES <= w->width; k += 4 * LANES) NAME(weighted_mean_columns)(w, k, 4);
+    for (; k < w->width; k += LANES) NAME(weighted_mean_columns)(w, k, 1);
+}
+
+INLINE void NAME(weighted_update_columns)(const embed_window *w, const float *line, int floats, int k,
+                                          const int columns) {
+    vf e[4];
+    UNROLL for (int c = 0; c < columns; ++c) e[c] = (vf){0};
+    for (int j = 0; j < w->unique; ++j) {
+        const float rate = line[j / EMBED_GROUP * floats + j % EMBED_GROUP];
+        float *row = w->y[j] + k;
+        UNROLL for (int c = 0; c < columns; ++c) {
+            const vf old = FULL(load)(row + c * LANES);
+            e[c] += old * rate;
+            FULL(store)(row + c * LANES, old + FULL(load)(w->mean + k + c * LANES) * rate);
         }
-        if (i < w->nx) odd += FULL(load)(w->x[i] + k) * FULL(load)(w->weights[i] + k);
-        FULL(store)(w->mean + k, (even + odd) * weight);
+    }
+    for (int i = 0; i < w->nx; ++i) {
+        float *x = w->x[i] + k, *d = w->weights[i] + k;
+        UNROLL for (int c = 0; c < columns; ++c) {
+            const vf old_x = FULL(load)(x + c * LANES), old_d = FULL(load)(d + c * LANES);
+            FULL(store)(x + c * LANES, old_x + old_d * e[c] * w->ratios[i]);
+            FULL(store)(d + c * LANES, old_d + old_x * e[c] * w->weight_ratio);
+        }
     }
 }
 
@@ -22,20 +49,7 @@ INLINE void NAME(weighted_mean)(const embed_window *w) {
  * d[i] += weight_ratio x[i] * e, both from the old values. `line` is the first of the window's, the others follow every
  * `floats` floats. */
 INLINE void NAME(weighted_update)(const embed_window *w, const float *line, int floats) {
-    for (int k = 0; k < w->width; k += LANES) {
-        const vf mean = FULL(load)(w->mean + k);
-        vf e = (vf){0};
-        for (int j = 0; j < w->unique; ++j) {
-            const float rate = line[j / EMBED_GROUP * floats + j % EMBED_GROUP];
-            const vf old = FULL(load)(w->y[j] + k);
-            e += old * rate;
-            FULL(store)(w->y[j] + k, old + mean * rate);
-        }
-        const vf step = e * w->weight_ratio;
-        for (int i = 0; i < w->nx; ++i) {
-            const vf x = FULL(load)(w->x[i] + k), d = FULL(load)(w->weights[i] + k);
-            FULL(store)(w->x[i] + k, x + d * e * w->ratios[i]);
-            FULL(store)(w->weights[i] + k, d + x * step);
-        }
-    }
+    int k = 0;
+    for (; k + 4 * LANES <= w->width; k += 4 * LANES) NAME(weighted_update_columns)(w, line, floats, k, 4);
+    for (; k < w->width; k += LANES) NAME(weighted_update_columns)(w, line, floats, k, 1);
 }
