@@ -181,7 +181,7 @@ def continue_training(
 def digest(model: Model) -> str:
     """Return what words, counts and rows of a model hash to, in hexadecimal."""
     whole = hashlib.blake2b(vocabulary_digest(model.vocabulary).encode(), digest_size=16)
-    for matrix in (model.input, model.output):
+    for matrix in model.parameters.matrices().values():
         whole.update(str(matrix.shape).encode())
         for first in range(0, len(matrix), _HASH_ROWS):
             whole.update(np.ascontiguousarray(matrix[first : first + _HASH_ROWS], "<f4").data)
