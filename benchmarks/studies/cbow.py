@@ -274,7 +274,7 @@ def _standing(place: Place) -> str:
         for gradient in GRID
         for place_of, one in enumerate(_top(place, gradient)[:3], 1)
     ]
-    return markdown(("gradient", "place", "setting", "mean standard score"), rows) if rows else tables.NOT_MEASURED
+    return markdown(("gradient", "place", "setting", "mean score"), rows) if rows else tables.NOT_MEASURED
 
 
 def _steps(place: Place, settings: Sequence[Setting], figures: Sequence[str], seeds: Sequence[int]) -> str:
