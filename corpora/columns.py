@@ -137,9 +137,9 @@ def _from_rows(table: Iterable[Any], column: str) -> Iterator[Any]:
 class _Parquet:
     """One Parquet file as an object with columns, read anew each time."""
 
-    def __init__(self, file: InputFile) -> None:
-        path = file.path
-        if file.is_standard_input:
+    def __init__(self, source: InputFile) -> None:
+        path = source.path
+        if source.is_standard_input:
             raise CorpusError(
                 f"a column is read from files named {', '.join(ENDINGS)} or of Parquet, not standard input"
             )

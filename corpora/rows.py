@@ -101,8 +101,10 @@ class SeparatedRows:
         csv.field_size_limit(max(csv.field_size_limit(), LONGEST_ROW))
         with self._file.open() as stream:
             lines = _Lines(stream, self._decode_errors)
-            quoting = csv.QUOTE_MINIMAL if self._delimiter == "," else csv.QUOTE_NONE
-            reader = csv.reader(lines, delimiter=self._delimiter, quoting=quoting, strict=True)
+            if self._delimiter == ",":
+                reader = csv.reader(lines, strict=True)
+            else:
+                reader = csv.reader(lines, delimiter=self._delimiter, quoting=csv.QUOTE_NONE, strict=True)
             try:
                 for row in reader:
                     lines.in_row = 0

@@ -27,6 +27,8 @@ class Worker:
         noise_table: NDArray[np.uint32],
         inputs: NDArray[np.float32],
         outputs: NDArray[np.float32],
+        places: NDArray[np.float32],
+        place_ratio: float,
         row_offsets: NDArray[np.int64],
         rows: NDArray[np.int32],
         dim: int,

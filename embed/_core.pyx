@@ -35,6 +35,7 @@ cdef extern from "kernels.h" nogil:
         float **y
         int32_t *folds
         float *signs
+        float **weights
         float *ratios
         float *scores
         float *rates_x
@@ -46,12 +47,14 @@ cdef extern from "kernels.h" nogil:
         int ny
         int unique
         int width
+        float weight_ratio
         float lr
     ctypedef struct embed_kernels:
         const char *name
         int step
         void (*window)(const embed_window *w) noexcept nogil
         void (*mean_windows)(const embed_window *w, int n) noexcept nogil
+        void (*weighted_windows)(const embed_window *w, int n) noexcept nogil
         void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                         float *out, float *copy) noexcept nogil
         void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
@@ -195,7 +198,7 @@ cdef class _Plans:
         cdef int64_t row = (width + EMBED_ROW_FLOATS - 1) // EMBED_ROW_FLOATS * EMBED_ROW_FLOATS
         self._floats = _Scratch(groups * lines + lines + groups * 2 * EMBED_LINE + inputs * row
                                 + EMBED_BATCH * (row + inputs))
-        self._pointers = bytearray(sizeof(void *) * (inputs + EMBED_BATCH * (inputs + targets)))
+        self._pointers = bytearray(sizeof(void *) * (inputs + EMBED_BATCH * (2 * inputs + targets)))
         self._integers = bytearray(4 * EMBED_BATCH * targets)
         cdef unsigned char[::1] pointers = self._pointers, integers = self._integers
         cdef float *floats = self._floats.floats
@@ -212,8 +215,9 @@ cdef class _Plans:
             window.mean = window.copy + (inputs + i) * row
             window.ratios = window.copy + (inputs + EMBED_BATCH) * row + i * inputs
             window.copies = <float **> &pointers[0]
-            window.x = window.copies + inputs + i * (inputs + targets)
-            window.y = window.x + inputs
+            window.x = window.copies + inputs + i * (2 * inputs + targets)
+            window.weights = window.x + inputs
+            window.y = window.weights + inputs
             window.folds = <int32_t *> &integers[0] + i * targets
             window.loss = &self.loss
             window.width = <int> width
@@ -276,6 +280,11 @@ cdef class Worker:
         Alias table of the noise distribution: thresholds and aliases.
     inputs, outputs : float32[R, stride], float32[V, stride]
         The parameters, shared and updated in place; stride is `dim` rounded up to ROW_FLOATS, the padding zero.
+    places : float32[2 * window, stride] or float32[0, stride]
+        Weights of the places in a window of CBOW, from `window` to the left to `window` to the right, updated in place;
+        none for the plain mean.
+    place_ratio : float
+        Learning rate of the places over that of the output rows.
     row_offsets, rows : int64[V + 1], int32[M]
         Word i is the mean of the input rows ``rows[row_offsets[i]:row_offsets[i + 1]]``.
     dim, window, negatives, seed
@@ -311,6 +320,7 @@ cdef class Worker:
     cdef const uint32_t[:, ::1] noise_table
     cdef float[:, ::1] inputs
     cdef float[:, ::1] outputs
+    cdef float[:, ::1] places
     cdef const int64_t[::1] row_offsets
     cdef const int32_t[::1] rows
     cdef const int64_t[::1] path_offsets
@@ -323,6 +333,8 @@ cdef class Worker:
     cdef int width, window, negatives, noise_windows
     cdef bint cbow, sums, fixed_window
     cdef uint64_t seed
+    cdef bint plain             # every word has one input row, of its own number
+    cdef int32_t first_kept     # words from this one on are always kept
     cdef _Scratch ratio_memory
     cdef object index_memory, pointer_memory, slot_memory
     cdef _Block blocks[2]   # the one at hand, and the next one, whose rows are fetched meanwhile
@@ -331,7 +343,10 @@ cdef class Worker:
     cdef float **noise_rows   # [noise_windows * negatives]
     cdef embed_log log      # the positions' input vectors, trained in place; in a round also copies of output rows
     cdef float *block       # [positions, stride] those of the block at hand
-    cdef _Scratch before    # [positions + output rows, stride] the rows of the block at hand as they were
+    cdef int place_count    # 2 * window, or 0
+    cdef float *block_places  # [place_count, stride] the block's own copy, also in the log
+    cdef float place_ratio
+    cdef _Scratch before    # [positions + places + output rows, stride] the rows of the block at hand as they were
     cdef _Scratch zeros     # [stride]
     cdef float *ratios      # [positions] learning rate of each position over that of the output rows
     cdef float ratio        # the same for a position of one row
@@ -349,8 +364,9 @@ cdef class Worker:
 
     def __init__(self, *, const int32_t[::1] ids, const int64_t[::1] offsets, const uint32_t[::1] keep_thresholds,
                  const uint32_t[:, ::1] noise_table, float[:, ::1] inputs, float[:, ::1] outputs,
-                 const int64_t[::1] row_offsets, const int32_t[::1] rows, int dim, bint cbow, double gradient_power,
-                 bint sums, int window, bint fixed_window, int negatives, int noise_windows, uint64_t seed, str path,
+                 float[:, ::1] places, double place_ratio, const int64_t[::1] row_offsets, const int32_t[::1] rows,
+                 int dim, bint cbow, double gradient_power, bint sums, int window, bint fixed_window, int negatives,
+                 int noise_windows, uint64_t seed, str path,
                  const int64_t[::1] path_offsets, const int32_t[::1] path_rows, const uint8_t[::1] path_labels):
         self.kernels = _find_kernels(path)
         self.ids, self.offsets, self.keep_thresholds, self.noise_table = ids, offsets, keep_thresholds, noise_table
@@ -363,6 +379,9 @@ cdef class Worker:
         self.halo_tokens = max(<int64_t> _BLOCK_TOKENS, 16 * <int64_t> window)
         if outputs.shape[1] != self.stride or self.stride % EMBED_ROW_FLOATS or self.stride < self.width:
             raise ValueError(f"rows of {self.stride} and {outputs.shape[1]} floats do not fit dim {dim}")
+        self.places, self.place_count, self.place_ratio = places, <int> places.shape[0], <float> place_ratio
+        if self.place_count and (places.shape[1] != self.stride or self.place_count != 2 * window or not cbow):
+            raise ValueError(f"places of a window of {window} are 2 * {window} rows of {self.stride} floats, for CBOW")
         vocabulary = outputs.shape[0]
         if not (keep_thresholds.shape[0] == noise_table.shape[0] == row_offsets.shape[0] - 1 == vocabulary):
             raise ValueError("keep_thresholds, noise_table, row_offsets and outputs differ in their number of words")
@@ -376,21 +395,26 @@ cdef class Worker:
             raise ValueError("paths go without noise, and need offsets for every word and a label for every row")
         self.most_targets = 1
         cdef int64_t w
+        self.plain = rows.shape[0] == vocabulary
+        for w in range(vocabulary):
+            self.plain = self.plain and row_offsets[w + 1] == w + 1 and rows[w] == w
+            if keep_thresholds[w] != <uint32_t> 0xffffffff:
+                self.first_kept = <int32_t> (w + 1)
         for w in range(path_offsets.shape[0] - 1):
             self.most_targets = max(self.most_targets, path_offsets[w + 1] - path_offsets[w])
         cdef int64_t targets = negatives + self.most_targets
         cdef int64_t draws = noise_windows * <int64_t> negatives
         cdef int64_t slots = 1, i
         self.log.stride = self.stride
-        if embed_log_reserve(&self.log, positions) != 0:
-            raise MemoryError(f"cannot allocate a block of {positions} rows")
+        if embed_log_reserve(&self.log, positions + self.place_count) != 0:
+            raise MemoryError(f"cannot allocate a block of {positions + self.place_count} rows")
         while slots < 2 * (_BLOCK_TOKENS * self.most_targets + draws):
             slots *= 2
         self.slot_memory = bytearray(sizeof(_Slot) * slots)
         cdef unsigned char[::1] slot_view = self.slot_memory
         self.slots = <_Slot *> &slot_view[0]
         self.slot_mask = <uint32_t> (slots - 1)
-        self.before = _Scratch((positions + _BLOCK_TOKENS * self.most_targets + draws) * self.stride)
+        self.before = _Scratch((positions + self.place_count + _BLOCK_TOKENS * self.most_targets + draws) * self.stride)
         self.zeros = _Scratch(self.stride)
         self.ratio_memory = _Scratch(positions)
         self.ratios = self.ratio_memory.floats
@@ -506,7 +530,8 @@ cdef class Worker:
         """Add what the blocks have changed, in their order, to the rows whose number is `part` modulo the workers.
 
         Changes that all start from the same row and go the same way would overshoot together: a row that has
-        changed in more than MOST_CHANGES places moves by so many times their mean.
+        changed in more than MOST_CHANGES places moves by so many times their mean. The weights of a place in the
+        window, which every block changes by very little, move by all of it.
         """
         cdef int64_t parts = rounds.barrier.members, block, e
         # every worker has claimed one block too many
@@ -536,6 +561,12 @@ cdef class Worker:
             if row % parts == part:
                 self._touch(&self.outputs[0, 0], row, rounds.tallies + self.inputs.shape[0] + row, log, e, 1, number,
                             what)
+            return
+        if owner >= self.outputs.shape[0]:
+            row = owner - <int32_t> self.outputs.shape[0]
+            if what == _ADD and row % parts == part:
+                self.kernels.scatter(&self.places[0, 0], self.stride, &row, 1, 1, self.width,
+                                     log.rows + e * self.stride, self.zeros.floats)
             return
         share = self._share(owner)
         for r in range(self.row_offsets[owner], self.row_offsets[owner + 1]):
@@ -638,20 +669,20 @@ cdef class Worker:
         cdef int32_t *words = block.memory + self.window
         cdef int64_t p, limit, left = 0, own = 0, right = 0
         for p in range(block.first, block.last):
-            if embed_keeps(epoch_key, p, self.keep_thresholds[self.ids[p]]):
+            if self._keeps(epoch_key, p):
                 words[own] = self.ids[p]
                 own += 1
         block.own = own
         if own > 0:
             p, limit = block.first - 1, max(self.offsets[self.sentence], block.first - self.halo_tokens)
             while left < self.window and p >= limit:
-                if embed_keeps(epoch_key, p, self.keep_thresholds[self.ids[p]]):
+                if self._keeps(epoch_key, p):
                     left += 1
                     words[-left] = self.ids[p]
                 p -= 1
             p, limit = block.last, min(self.offsets[self.sentence + 1], block.last + self.halo_tokens)
             while right < self.window and p < limit:
-                if embed_keeps(epoch_key, p, self.keep_thresholds[self.ids[p]]):
+                if self._keeps(epoch_key, p):
                     words[own + right] = self.ids[p]
                     right += 1
                 p += 1
@@ -668,9 +699,11 @@ cdef class Worker:
         self.centers += own
         if n < 2:
             return 0
-        if embed_log_reserve(&self.log, n + own * self.most_targets + self.noise_windows * self.negatives) != 0:
+        if embed_log_reserve(&self.log, n + self.place_count + own * self.most_targets
+                             + self.noise_windows * self.negatives) != 0:
             return -1
         self._gather(words, n)
+        self._gather_places()
         self._find_output_rows(block)
         for p in range(own):
             while fetched * own <= p * to_fetch and fetched < to_fetch:
@@ -678,7 +711,9 @@ cdef class Worker:
                 fetched += 1
             planned += self._plan_window(block, p, &self.plans.windows[planned])
             if planned == batch or (planned and p == own - 1):
-                if self.cbow:
+                if self.place_count:
+                    self.kernels.weighted_windows(&self.plans.windows[0], planned)
+                elif self.cbow:
                     self.kernels.mean_windows(&self.plans.windows[0], planned)
                 else:
                     self.kernels.window(&self.plans.windows[0])
@@ -687,6 +722,7 @@ cdef class Worker:
             self._take_differences()
         elif self.plans.windows[0].lr != 0:
             self._scatter(words, n)
+            self._scatter_places(n)
         if not self.in_round:
             self.log.used = 0
         return 0
@@ -699,6 +735,20 @@ cdef class Worker:
             row = 0
             self.kernels.scatter(self.log.rows + e * self.stride, self.stride, &row, 1, 1, self.width,
                                  self.zeros.floats, self.before.floats + (e - self.block_first) * self.stride)
+
+    cdef bint _keeps(self, uint64_t epoch_key, int64_t p) noexcept nogil:
+        cdef int32_t word = self.ids[p]
+        return word >= self.first_kept or embed_keeps(epoch_key, p, self.keep_thresholds[word])
+
+    cdef const int32_t *_rows_of(self, const int32_t *word, int64_t *size) noexcept nogil:
+        """The input rows of a word and how many they are; without n-grams `word` itself, which spares two look-ups."""
+        cdef int64_t first
+        if self.plain:
+            size[0] = 1
+            return word
+        first = self.row_offsets[word[0]]
+        size[0] = self.row_offsets[word[0] + 1] - first
+        return &self.rows[first]
 
     cdef void _draw(self, _Block *block, uint64_t stream) noexcept nogil:
         """For each center in turn: its reach and, for the first `noise_windows`, its noise words."""
@@ -713,22 +763,22 @@ cdef class Worker:
             else:
                 block.reaches[c] = 1 + <int32_t> embed_scale(embed_next(&stream), <uint64_t> self.window, &fraction)
             if c < self.noise_windows:
-                for j in range(self.negatives):
-                    block.noise[block.draws] = embed_draw(&stream, table, vocabulary)
-                    block.draws += 1
+                for j in range(block.draws, block.draws + self.negatives):
+                    block.noise[j] = embed_draw(&stream, table, vocabulary)
+                block.draws += self.negatives
 
     cdef void _fetch_early(self, const _Block *block, int64_t i) noexcept nogil:
         """Fetch into the second-level cache what position i needs, or past the last position a noise word."""
-        cdef int64_t r
-        cdef int32_t word
+        cdef int64_t r, size
+        cdef const int32_t *rows
         if i >= block.positions:
             embed_prefetch_early(&self.outputs[block.noise[i - block.positions], 0], self.width)
             return
-        word = block.words[i]
-        for r in range(self.row_offsets[word], self.row_offsets[word + 1]):
-            embed_prefetch_early(&self.inputs[self.rows[r], 0], self.width)
+        rows = self._rows_of(&block.words[i], &size)
+        for r in range(size):
+            embed_prefetch_early(&self.inputs[rows[r], 0], self.width)
         if not self.has_paths:
-            embed_prefetch_early(&self.outputs[word, 0], self.width)
+            embed_prefetch_early(&self.outputs[block.words[i], 0], self.width)
 
     cdef void _find_output_rows(self, const _Block *block) noexcept nogil:
         """Where the output rows of the block are: in the matrix or, in a round, copies in the log."""
@@ -782,32 +832,50 @@ cdef class Worker:
         mean; with another power of n, 0 in the historic step, each row and their mean move by that. The rows of a sum
         move by all of it, and so the sum by n times that.
         """
-        cdef int64_t i, r, first, size
+        cdef int64_t i, r, size
         cdef float *before = self.before.floats
-        cdef int32_t word
+        cdef const int32_t *rows
         self.block_first = self.log.used
         self.block = self.log.rows + self.block_first * self.stride
         for i in range(n):
             self.log.owners[self.log.used + i] = words[i]
             if i + _PREFETCH_POSITIONS < n:
-                word = words[i + _PREFETCH_POSITIONS]
-                for r in range(self.row_offsets[word], self.row_offsets[word + 1]):
-                    embed_prefetch_row(&self.inputs[self.rows[r], 0], self.width)
-            first = self.row_offsets[words[i]]
-            size = self.row_offsets[words[i] + 1] - first
+                rows = self._rows_of(&words[i + _PREFETCH_POSITIONS], &size)
+                for r in range(size):
+                    embed_prefetch_row(&self.inputs[rows[r], 0], self.width)
+            rows = self._rows_of(&words[i], &size)
             self.ratios[i] = self.ratio * <float> size if self.sums else self.ratio / self.divisors[size]
-            self.kernels.compose(&self.inputs[0, 0], self.stride, &self.rows[first], size,
+            self.kernels.compose(&self.inputs[0, 0], self.stride, rows, size,
                                  1 if self.sums else 1 / <float> size, self.width,
                                  self.block + i * self.stride, before + i * self.stride)
         self.log.used += n
 
+    cdef void _gather_places(self) noexcept nogil:
+        """The block gets a copy of its own of the places, the more so as other threads change them all the time."""
+        cdef int64_t first = self.log.used
+        cdef int32_t i
+        self.block_places = self.log.rows + first * self.stride
+        for i in range(self.place_count):
+            self.log.owners[first + i] = <int32_t> self.outputs.shape[0] + i
+            self.kernels.compose(&self.places[0, 0], self.stride, &i, 1, 1, self.width,
+                                 self.block_places + i * self.stride,
+                                 self.before.floats + (first - self.block_first + i) * self.stride)
+        self.log.used += self.place_count
+
+    cdef void _scatter_places(self, int64_t n) noexcept nogil:
+        """The places move by what the copies have moved by, which follow n positions."""
+        cdef int32_t i
+        for i in range(self.place_count):
+            self.kernels.scatter(&self.places[0, 0], self.stride, &i, 1, 1, self.width,
+                                 self.block_places + i * self.stride, self.before.floats + (n + i) * self.stride)
+
     cdef void _scatter(self, const int32_t *words, int64_t n) noexcept nogil:
         """What a position has moved by, each of its rows moves by, or by its share where the position is a sum."""
-        cdef int64_t i, first
+        cdef int64_t i, size
+        cdef const int32_t *rows
         for i in range(n):
-            first = self.row_offsets[words[i]]
-            self.kernels.scatter(&self.inputs[0, 0], self.stride, &self.rows[first],
-                                 self.row_offsets[words[i] + 1] - first, self._share(words[i]), self.width,
+            rows = self._rows_of(&words[i], &size)
+            self.kernels.scatter(&self.inputs[0, 0], self.stride, rows, size, self._share(words[i]), self.width,
                                  self.log.rows + i * self.stride, self.before.floats + i * self.stride)
 
     cdef float _share(self, int32_t word) noexcept nogil:
@@ -872,8 +940,11 @@ cdef class Worker:
             if i != center:
                 plan.x[k] = self.block + i * self.stride
                 plan.ratios[k] = weight * self.ratios[i]
+                if self.place_count:
+                    plan.weights[k] = self.block_places + (i - center + self.window - (i > center)) * self.stride
                 k += 1
         plan.nx = <int> contexts
+        plan.weight_ratio = weight * self.place_ratio
         self.examples += 1 if self.cbow else contexts
         return 1
 

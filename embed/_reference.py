@@ -28,9 +28,10 @@ Floats = NDArray[np.float64]
 
 
 class Window(NamedTuple):
-    """Positions of the block that are contexts, the word at the center, and the noise words that they share."""
+    """Positions of the block that are contexts, their places in the window, the center's word, and the shared noise."""
 
     contexts: list[int]
+    places: list[int]
     target: int
     noise: list[int]
 
@@ -80,7 +81,7 @@ def _weights(changed: list[int], rows: int) -> Floats:
 
 @dataclass
 class ReferenceWorker:
-    """A worker with the arguments of ``_core.Worker``; the matrices are float64[R, dim] and float64[V, dim]."""
+    """A worker with the arguments of ``_core.Worker``; the matrices are float64 and have `dim` columns."""
 
     ids: NDArray[np.int32]
     offsets: NDArray[np.int64]
@@ -88,6 +89,8 @@ class ReferenceWorker:
     noise_table: NDArray[np.uint32]
     inputs: Floats
     outputs: Floats
+    places: Floats
+    place_ratio: float
     row_offsets: NDArray[np.int64]
     rows: NDArray[np.int32]
     cbow: bool
@@ -116,20 +119,23 @@ class ReferenceWorker:
     def run_rounds(self, epoch: int, lr: float, lr_slope: float, ratio: float) -> None:
         """Train one epoch in rounds: the blocks of a round all start from the same parameters, their changes add up.
 
-        A row that has changed in more than _MOST_CHANGES places moves by so many times the mean of its changes.
+        A row that has changed in more than _MOST_CHANGES places moves by so many times the mean of its changes. The
+        weights of a place in the window, which every block changes by very little, move by all of it.
         """
         key = epoch_key(self.seed, epoch)
         for _, blocks in itertools.groupby(self._blocks(), lambda block: block[2] // _ROUND_TOKENS):
-            inputs, outputs = self.inputs, self.outputs
-            changes = (np.zeros_like(inputs), np.zeros_like(outputs))
+            inputs, outputs, places = self.inputs, self.outputs, self.places
+            changes = (np.zeros_like(inputs), np.zeros_like(outputs), np.zeros_like(places))
             self.changed_inputs, self.changed_outputs = [], []
             for first, last, start, stop in blocks:
-                self.inputs, self.outputs = inputs.copy(), outputs.copy()
+                self.inputs, self.outputs, self.places = inputs.copy(), outputs.copy(), places.copy()
                 self._train_block(key, first, last, start, stop, lr + lr_slope * start, ratio)
                 changes[0][:] += self.inputs - inputs
                 changes[1][:] += self.outputs - outputs
+                changes[2][:] += self.places - places
             self.inputs = inputs + changes[0] * _weights(self.changed_inputs, len(inputs))
             self.outputs = outputs + changes[1] * _weights(self.changed_outputs, len(outputs))
+            self.places = places + changes[2]
 
     def _blocks(self) -> Iterator[tuple[int, int, int, int]]:
         """Yield where the sentence of each block begins and ends, and where the block does."""
@@ -191,13 +197,15 @@ class ReferenceWorker:
             center = len(left) + c
             contexts = [i for i in range(center - reach, center + reach + 1) if i != center and 0 <= i < len(words)]
             if contexts:
-                batch.append(Window(contexts, words[center], noise[c % self.noise_windows]))
+                # from the leftmost place to the rightmost, without the center
+                places = [self.window + i - center - (i > center) for i in contexts]
+                batch.append(Window(contexts, places, words[center], noise[c % self.noise_windows]))
             if len(batch) == (_CBOW_BATCH if self.cbow and not len(self.path_offsets) else 1) or c == len(own) - 1:
                 self._train_windows(block, batch, lr, ratios)
                 batch = []
 
         self.changed_inputs.extend(int(row) for position_rows in rows for row in position_rows)
-        targets = (self._targets(Window([], word, [])) for word in own)
+        targets = (self._targets(Window([], [], word, [])) for word in own)
         self.changed_outputs.extend({row for rows, _ in targets for row in rows} | {*itertools.chain(*noise)})
 
         # scatter: what a position has moved by, each of its rows moves by, or by its share in a sum
@@ -229,16 +237,21 @@ class ReferenceWorker:
         for window in windows:
             targets, labels = self._targets(window)
             x = block[window.contexts]
+            if len(self.places):
+                x = x * self.places[window.places]
             if self.cbow:
                 x = x.mean(axis=0, keepdims=True)
             scores = np.clip(x @ self.outputs[targets].T, -_MAX_SCORE, _MAX_SCORE)
             self.loss += float(np.logaddexp(0.0, np.where(labels == 1, -scores, scores)).sum())
             self.examples += len(x)
             g = lr * (labels - 1 / (1 + np.exp(-scores)))  # -dL/dscore times the learning rate
-            scored.append((window.contexts, targets, x, g))
-        for contexts, targets, x, g in scored:
+            scored.append((window, targets, x, g))
+        for (contexts, places, *_), targets, x, g in scored:
             dx = g @ self.outputs[targets]
             if self.cbow:
                 dx = dx / len(contexts) ** self.gradient_power
+            if len(self.places):  # the product rule, with both factors as they were
+                dx, dplaces = dx * self.places[places], dx * block[contexts]
+                self.places[places] += self.place_ratio * dplaces
             block[contexts] += ratios[contexts, None] * dx
             np.add.at(self.outputs, targets, g.T @ x)  # a noise word drawn twice counts twice

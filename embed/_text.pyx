@@ -54,9 +54,22 @@ cdef extern from "text_rank.h" nogil:
                   int32_t* ranked)
 
 
+cdef extern from "text_bound.h" nogil:
+    const int TEXT_GONE
+
+    ctypedef struct text_bound:
+        int64_t limit
+        int64_t error
+        int32_t* moved
+        int64_t moved_size
+
+    int text_bound_init(text_bound* bound, text_words* words, int64_t limit)
+
+
 cdef extern from "text_scan.h" nogil:
     ctypedef struct text_scanner:
         text_words words
+        text_bound bound
         int64_t tokens
         int32_t* out
         size_t out_size
@@ -98,6 +111,7 @@ cdef extern from "text_phrases.h" nogil:
     phrase_pair* phrase_find(const phrase_table* table, int32_t left, int32_t right, int32_t between)
     int phrase_fill(phrase_table* table, phrase_pair* slot, phrase_pair pair)
     int32_t phrase_make_link(phrase_walker* walker, int32_t between, int32_t connector)
+    const int PHRASE_GONE
     const int PHRASE_FIRST
     const int PHRASE_LAST
 
@@ -135,6 +149,8 @@ cdef extern from "text_sums.h" nogil:
     void text_sums_end(const text_sums* sums, uint8_t* out)
 
 
+GONE = TEXT_GONE
+GONE_ROLE = PHRASE_GONE
 MAX_WORDS = TEXT_MAX_WORDS
 MAX_WORD_BYTES = TEXT_MAX_WORD_BYTES
 
@@ -205,7 +221,7 @@ def utf8_of(list words not None):
 
 
 cdef class TokenCounter:
-    """Counts words exactly and turns tokens into provisional ids (see csrc/text_scan.h)."""
+    """Counts words, exactly unless it is `bound`, and turns tokens into provisional ids (see csrc/text_scan.h)."""
 
     cdef text_scanner scanner
 
@@ -214,6 +230,36 @@ cdef class TokenCounter:
 
     def __dealloc__(self):
         text_scanner_free(&self.scanner)
+
+    def bound(self, int64_t limit):
+        """Hold at most `limit` words at a time (see csrc/text_bound.h); the id GONE stands for the others."""
+        if limit < 1 or self.scanner.words.size or self.scanner.tokens:
+            raise ValueError("the limit must be at least 1, and be set before the text comes")
+        _check(text_bound_init(&self.scanner.bound, &self.scanner.words, limit))
+
+    @property
+    def is_bound(self):
+        """Whether there is a limit, and so the id GONE."""
+        return self.scanner.bound.limit > 0
+
+    @property
+    def error(self):
+        """By how much a count may be too low."""
+        return self.scanner.bound.error
+
+    def moved(self):
+        """Return what became of the ids given out before the last `pour` or `take`, int32[n]; None if nothing did.
+
+        To be asked after each of those calls, whose own ids are as they should be.
+        """
+        cdef text_bound* bound = &self.scanner.bound
+        if bound.moved == NULL:
+            return None
+        cdef int32_t[::1] ids = np.empty(bound.moved_size, dtype=np.int32)
+        memcpy(&ids[0], bound.moved, bound.moved_size * sizeof(int32_t))
+        free(bound.moved)
+        bound.moved = NULL
+        return ids.base
 
     cdef int _require_open(self) except -1:
         if self.scanner.words.slots == NULL:
@@ -277,6 +323,8 @@ cdef class TokenCounter:
             raise ValueError("there must be a count for each word")
         for k in range(counts.shape[0]):
             self.scanner.words.counts[k] = counts[k]
+        if self.scanner.bound.limit:
+            self.scanner.words.counts[TEXT_GONE] = 0
 
     @property
     def tokens(self):
@@ -381,7 +429,10 @@ cdef class PairCounter:
         phrase_walker_free(&self.walker)
 
     def count(self, const int32_t[::1] ids not None, const uint8_t[::1] connectors not None):
-        """Take the next ids, the sign bit starting a sentence; connectors uint8[V] tells the connector words."""
+        """Take the next ids, the sign bit starting a sentence; connectors uint8[V] is 1 for the connector words.
+
+        A word of role GONE_ROLE stands for unknown words: it is in no pair.
+        """
         cdef int status
         cdef int64_t n = ids.shape[0]
         _check_ids(ids, connectors)

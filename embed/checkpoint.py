@@ -24,7 +24,7 @@ import time
 import warnings
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -60,6 +60,8 @@ Float32s = NDArray[np.float32]
 DEFAULT_EVERY, DEFAULT_KEEP = "5m", 2
 _NAME = re.compile(r"checkpoint-(\d{6,18})\.ckpt")
 _TOKENS = re.compile(r"(\d{1,18})\s*tokens")
+CONTINUED_FROM = "continued_from"
+"""The decision that says what a continued training started from."""
 _COPY_ROWS = 1 << 14
 _HASH_WORDS = 1 << 16
 
@@ -139,6 +141,8 @@ class Checkpoint:
         history = tuple(made(EpochRecord, record) for record in values["history"])
         if not 0 <= place.epoch == len(history) or not 0 <= place.position <= provenance.tokens or place.examples < 0:
             raise ValueError(f"{place} of a run of {provenance.tokens} tokens with {len(history)} epochs done")
+        if not isinstance(provenance.decisions.get(CONTINUED_FROM, {}), dict):
+            raise ValueError(f"{CONTINUED_FROM} must be a JSON object")
         if not math.isfinite(place.loss) or not math.isfinite(place.seconds):
             raise ValueError(f"{place} is not finite")
         return cls(config, str(values["vocabulary"]), provenance, place, history)
@@ -152,11 +156,18 @@ class Checkpoint:
             if item.name == "threads" and self.config.deterministic:
                 continue
             if mine != others:
-                (mild if item.name in CHANGEABLE else grave).append(_difference(item.name, mine, others))
+                changeable = item.name in CHANGEABLE and not (item.name == "window" and self.config.position_weights)
+                (mild if changeable else grave).append(_difference(item.name, mine, others))
         for name in ("sentences", "tokens"):
             mine, others = getattr(self.provenance, name), getattr(other.provenance, name)
             if mine != others:
                 grave.append(_difference(f"{name} of the corpus", mine, others))
+        starts = [run.provenance.decisions.get(CONTINUED_FROM) or {} for run in (self, other)]
+        grave += [
+            _difference(f"{CONTINUED_FROM}.{' '.join(name.split()):.40}", starts[0].get(name), starts[1].get(name))
+            for name in dict.fromkeys((*starts[0], *starts[1]))
+            if starts[0].get(name) != starts[1].get(name)
+        ]
         if self.vocabulary != other.vocabulary:
             grave.append("vocabulary")
         if self.provenance.corpus_fingerprint != other.provenance.corpus_fingerprint:
@@ -444,15 +455,6 @@ def _copy(source: Float32s, target: Float32s, threads: int) -> None:
         list(pool.map(copy, range(0, len(source), _COPY_ROWS)))
 
 
-def refuse_patience(config: TrainConfig) -> None:
-    """Raise ConfigError for a run with checkpoints and `patience`: they do not hold the best epoch to go back to."""
-    if config.patience:
-        raise ConfigError(
-            f"patience is {config.patience}, but a checkpoint does not hold the best epoch that patience goes back "
-            "to: use patience or checkpoints"
-        )
-
-
 @dataclass(frozen=True)
 class Plan:
     """What a caller asks for; see :func:`embed.train`.
@@ -484,13 +486,15 @@ class Plan:
         paths = [None if path is None else Path(path) for path in (directory, resume)]
         return cls(paths[0], Every.parse(every), keep, paths[1], anyway)
 
-    def is_resumed(self, config: TrainConfig | None) -> bool:
+    def is_resumed(self, config: TrainConfig | None, continued_from: Mapping[str, Any] | None = None) -> bool:
         """Return whether there is a checkpoint to go on from, before hours are spent on the corpus.
 
         Parameters
         ----------
         config : TrainConfig or None
             None if the corpus decides on it: `restore` compares it then.
+        continued_from : mapping or None
+            What the run starts from, if that is a model.
 
         Raises
         ------
@@ -520,7 +524,9 @@ class Plan:
             return bool(present)
         if (newest := newest_in(self.resume)) is not None:
             path, found = newest
-            here = Checkpoint(config, found.vocabulary, found.provenance, found.place, found.history)
+            decisions = {**found.provenance.decisions, CONTINUED_FROM: continued_from}
+            provenance = replace(found.provenance, decisions=decisions)
+            here = Checkpoint(config, found.vocabulary, provenance, found.place, found.history)
             _refuse_differences(path, found, here, anyway=self.anyway)
         return bool(present)
 

@@ -169,6 +169,12 @@ class TrainConfig:
         _MODEL,
         choices=("dynamic", "fixed"),
     )
+    position_weights: bool = _parameter(
+        False,
+        "CBOW: learn a vector of weights for each place in the window, which multiplies the vector of the word there "
+        "(Mikolov et al. 2018)",
+        _MODEL,
+    )
     negatives: int = _parameter(5, "noise words drawn per window", _MODEL, low=1, high=1000, advised=(1, 50))
     noise_exponent: float = _parameter(
         0.75,
@@ -305,6 +311,10 @@ class TrainConfig:
             )
         if self.composition == "sum" and not self.subword:
             raise ConfigError("composition is 'sum' but subword is off: a word without n-grams has a single row")
+        if self.position_weights and self.objective != "cbow":
+            raise ConfigError(
+                "position_weights is on but objective is 'sg': only CBOW has a mean to weight, so it needs 'cbow'"
+            )
         if self.patience is not None and not self.held_out:
             raise ConfigError(f"patience is {self.patience} but held_out is 0: keep a share of the corpus to judge by")
         if self.min_lr is not None and self.min_lr > self.rates()[0]:

@@ -11,12 +11,16 @@ the first epoch; ``input_lr=0`` for a first run lets them learn before any vecto
 The draws depend on seed and epoch alone, so the seed is raised by the epochs that lie behind the model: going on with
 the same text does not repeat them.
 
+A run with checkpoints goes on to the same bits; its checkpoints hold the digest of what it started from, so that
+another start is refused.
+
 Rejected: growing matrices in place (the words would no longer be by falling count, and the padded, page-aligned memory
 is made anew in any case).
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import warnings
 from collections.abc import Sequence
@@ -25,6 +29,8 @@ from typing import Any
 import numpy as np
 
 from embed import formats
+from embed.budget import TimeBudget
+from embed.checkpoint import CONTINUED_FROM, DEFAULT_EVERY, DEFAULT_KEEP, Plan, vocabulary_digest
 from embed.config import TrainConfig
 from embed.corpora import open_corpus
 from embed.encoding import encode_with
@@ -33,6 +39,7 @@ from embed.formats import fasttext_bin
 from embed.formats.fasttext_model import own_rows
 from embed.formats.model_file import load_model
 from embed.formats.reading import read_start
+from embed.launch import Launch
 from embed.model import Model
 from embed.parameters import Parameters
 from embed.progress import ProgressBar
@@ -44,6 +51,7 @@ from embed.vocab import Vocabulary
 __all__ = ["VOCABULARIES", "continue_training", "model_of", "transfer"]
 
 VOCABULARIES = ("old", "union")
+_HASH_ROWS = 1 << 12
 _FIXED = ("dim", "loss", "subword", "min_n", "max_n", "buckets", "hash_count", "composition")
 
 
@@ -55,6 +63,12 @@ def continue_training(
     column: str | None = None,
     callbacks: Sequence[EpochCallback] = (),
     progress: bool | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: str = DEFAULT_EVERY,
+    checkpoint_keep: int = DEFAULT_KEEP,
+    resume: str | os.PathLike[str] | None = None,
+    resume_anyway: bool = False,
+    time_budget: TimeBudget | str | float | None = None,
     **overrides: Any,
 ) -> Model:
     """Train a model further on new text; what it started from stays as it is.
@@ -66,7 +80,7 @@ def continue_training(
     corpus : as for :func:`embed.train`
     vocabulary : {"old", "union"}
         See the head of this module.
-    column, callbacks, progress
+    column, callbacks, progress, checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway, time_budget
         As for :func:`embed.train`.
     **overrides
         Fields of TrainConfig that differ from those of the model; not those that shape its matrices.
@@ -79,7 +93,8 @@ def continue_training(
     Raises
     ------
     ConfigError
-        If `vocabulary` or a parameter is none of those allowed.
+        If `vocabulary` or a parameter is none of those allowed; when the checkpoint is of another run, or of one that
+        started from another model.
     FormatError
         If the file cannot be read, or holds quantised vectors or another loss than negative sampling.
     CorpusError
@@ -90,12 +105,22 @@ def continue_training(
     if vocabulary not in VOCABULARIES:
         raise ConfigError(f"vocabulary must be 'old' or 'union', not {vocabulary!r:.60}")
     simd_path()
+    plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
+    launch = Launch.of(plan, time_budget, None, overrides)
     model = start if isinstance(start, Model) else model_of(start)
-    config = _config(model, overrides)
+    config = launch.configured(_config(model, overrides))
     if config.loss == "hs" and vocabulary == "union":
         raise ConfigError(
             "with hierarchical softmax only the old vocabulary can go on: new words would change its tree"
         )
+    continued_from = {
+        "vocabulary": vocabulary,
+        "words": len(model.vocabulary),
+        "epochs": len(model.history),
+        "corpus_fingerprint": None if model.provenance is None else model.provenance.corpus_fingerprint,
+        "digest": digest(model),
+    }
+    is_resumed = plan.is_resumed(config, continued_from)
     text = open_corpus(
         corpus,
         tokenizer=config.tokenizer,
@@ -115,18 +140,37 @@ def continue_training(
             # nothing is known of the counts, so they are those of the new text, and no word is without noise
             counts = np.bincount(encoded.ids, minlength=len(model.vocabulary)).astype(np.int64) + 1
             encoded.vocabulary = Vocabulary(model.vocabulary.words, counts)
-        trainer = Trainer(encoded, config, parameters=transfer(model, encoded.vocabulary, config))
-        trainer.provenance.decisions["continued_from"] = {
-            "vocabulary": vocabulary,
-            "words": len(model.vocabulary),
-            "epochs": len(model.history),
-            "corpus_fingerprint": None if model.provenance is None else model.provenance.corpus_fingerprint,
-        }
-        return trainer.run(callbacks=callbacks, progress=progress)
+
+        def make(config: TrainConfig, is_fresh: bool) -> Trainer:
+            words = encoded.vocabulary
+            parameters = transfer(model, words, config) if is_fresh else Parameters.empty(words, config)
+            return Trainer(encoded, config, parameters=parameters)
+
+        return launch.run(
+            config,
+            make,
+            is_resumed=is_resumed,
+            decisions={CONTINUED_FROM: continued_from},
+            callbacks=callbacks,
+            progress=progress,
+        )
+
+
+def digest(model: Model) -> str:
+    """Return what words, counts and rows of a model hash to, in hexadecimal."""
+    whole = hashlib.blake2b(vocabulary_digest(model.vocabulary).encode(), digest_size=16)
+    for matrix in (model.input, model.output):
+        whole.update(str(matrix.shape).encode())
+        for first in range(0, len(matrix), _HASH_ROWS):
+            whole.update(np.ascontiguousarray(matrix[first : first + _HASH_ROWS], "<f4").data)
+    return whole.hexdigest()
 
 
 def transfer(model: Model, vocabulary: Vocabulary, config: TrainConfig) -> Parameters:
-    """Return parameters for a vocabulary with all words of the model: its rows, and fresh ones for new words."""
+    """Return parameters for a vocabulary with all words of the model: its rows, and fresh ones for new words.
+
+    The weights of places are those of the model where its window has them.
+    """
     old, new = model.parameters, Parameters.initial(vocabulary, config)
     ids = np.array([vocabulary[word] for word in model.vocabulary.words])
     new.outputs[ids] = old.outputs
@@ -135,6 +179,11 @@ def transfer(model: Model, vocabulary: Vocabulary, config: TrainConfig) -> Param
         new.inputs[ids] = old.inputs[:own]
     if old.scheme is not None:
         new.inputs[old.scheme.word_rows(len(vocabulary)) :] = old.inputs[own:]
+    middles = len(old.places) // 2, len(new.places) // 2
+    common = min(middles)
+    if common:
+        old_places, new_places = (slice(middle - common, middle + common) for middle in middles)
+        new.places[new_places] = old.places[old_places]
     return new
 
 

@@ -2,8 +2,8 @@
 
 One pass over the text writes provisional ids (order of first occurrence) while the compiled counter counts.
 Then the final ids are known, and the file of ids is rewritten in place, block by block, without the words
-left out. Memory holds the distinct words and one block, whatever the length of the corpus; the input may be a
-pipe or a generator.
+left out. Memory holds the distinct words (with `max_vocab`, a bounded number of them: embed/count_bound.py) and one
+block, whatever the length of the corpus; the input may be a pipe or a generator.
 
 A directory that is kept holds plain little-endian arrays and ``meta.json``; it is made beside its place and
 renamed, so it is there whole or not at all. It is used again when the fingerprint of input and settings is
@@ -21,6 +21,7 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
@@ -35,7 +36,8 @@ from embed import _text
 from embed.abandoned import held, remove_abandoned
 from embed.corpora import PIECE_TOKENS, SentenceCorpus
 from embed.corpora.files import FileCorpus
-from embed.errors import CorpusError, FormatError
+from embed.count_bound import Numberings, words_held
+from embed.errors import AdviceWarning, CorpusError, FormatError
 from embed.phrase_model import PhraseSettings, learn_passes
 from embed.vocab import Vocabulary, check_limits
 
@@ -71,6 +73,9 @@ class EncodedCorpus:
         ``vocabulary.words[i]`` is the word of id i; its counts are those in `ids`.
     raw_tokens : int
         Tokens of the text, those of words left out included.
+    count_error : int
+        By how much a count may be too low, and how many occurrences of a word may be missing, because words were
+        forgotten while counting (`max_vocab` of :func:`encode`); 0 if none were, and everything is exact.
     fingerprint : str
         Identifies input and settings; for input that cannot be read twice, the encoded content.
     directory : Path
@@ -81,6 +86,7 @@ class EncodedCorpus:
         self.directory = directory
         self.vocabulary = vocabulary
         self.raw_tokens: int = meta["raw_tokens"]
+        self.count_error: int = meta.get("count_error", 0)
         self.fingerprint: str = meta["fingerprint"]
         self.ids: NDArray[np.int32] = np.memmap(directory / IDS, dtype=_ID, mode="r")
         self.offsets: NDArray[np.int64] = np.memmap(directory / OFFSETS, dtype=_OFFSET, mode="r")
@@ -160,7 +166,11 @@ def encode(
     min_count : int
         Leave out words that occur less often.
     max_vocab : int or None
-        Keep at most this many words, the most frequent ones.
+        Keep at most this many words, the most frequent ones. While counting, memory then holds at most 4,194,304 or
+        16 times `max_vocab` distinct words, whichever is more (some 90 bytes each), and a text with fewer is
+        counted exactly. When there are more, rare ones are forgotten: a count is never too high, and too low by at
+        most E, which is at most 2 x tokens / words held; no word that occurs more than E times is missed; and a
+        warning says what E was.
     phrases : PhraseSettings or None
         Learn phrases first and join them; `min_count` and `max_vocab` then apply to words and phrases as joined.
     directory : path or None
@@ -177,6 +187,11 @@ def encode(
         When `min_count` or `max_vocab` is out of bounds.
     FormatError
         When `directory` holds something else or a damaged encoded corpus, or cannot be written.
+
+    Warns
+    -----
+    AdviceWarning
+        When words were forgotten while counting, so that counts may be too low.
     """
     check_limits(min_count, max_vocab)
     if not hasattr(corpus, "byte_chunks") and not isinstance(corpus, SentenceCorpus):
@@ -186,17 +201,19 @@ def encode(
         settings["phrases"] = phrases.to_dict()
     target = None if directory is None else Path(directory)
     if target is not None and (kept := _kept(target, corpus, settings)) is not None:
+        _warn_of_error(kept)
         return kept
     work = _work_directory(target)
     with held(work):
         try:
             durable = target is not None
             meta, vocabulary = _encode_into(work, corpus, settings, progress, durable=durable, phrases=phrases)
-            if target is None:
-                return EncodedCorpus(work, meta, vocabulary, temporary=True)
-            with _writing(target):
-                _move(work, target)
-            return EncodedCorpus(target, meta, vocabulary, temporary=False)
+            if target is not None:
+                with _writing(target):
+                    _move(work, target)
+            encoded = EncodedCorpus(target or work, meta, vocabulary, temporary=target is None)
+            _warn_of_error(encoded)
+            return encoded
         except BaseException:
             shutil.rmtree(work, ignore_errors=True)
             raise
@@ -260,7 +277,7 @@ def _encode_into(
     phrases: PhraseSettings | None = None,
     new_words_from: int | None = None,
 ) -> tuple[dict[str, Any], Vocabulary]:
-    counter = count_tokens(work / IDS, corpus, progress)
+    counter = count_tokens(work / IDS, corpus, progress, settings.get("max_vocab"))
     if phrases is not None:
         with _writing(work):
             learn_passes(work / IDS, counter, phrases, keep_joined=True)
@@ -270,7 +287,7 @@ def _encode_into(
         if new_words_from is not None:
             vocabulary = _united(counter, vocabulary, new_words_from)
         table = _given(counter, corpus, vocabulary)
-    raw_tokens = counter.tokens
+    raw_tokens, count_error = counter.tokens, counter.error
     del counter
     with _writing(work):
         tokens, sentences = _remap(work, table)
@@ -283,6 +300,7 @@ def _encode_into(
             "fingerprint": _combined(source, settings) if source else _content_hash(work),
             **settings,
             "raw_tokens": raw_tokens,
+            **({"count_error": count_error} if count_error else {}),
             "tokens": tokens,
             "sentences": sentences,
             "words": len(vocabulary),
@@ -296,8 +314,22 @@ def _encode_into(
     return meta, vocabulary
 
 
-def count_tokens(path: Path, corpus: Iterable[list[str]], progress: Progress | None) -> _text.TokenCounter:
+def _warn_of_error(encoded: EncodedCorpus) -> None:
+    if encoded.count_error:
+        message = (
+            f"max_vocab: the text has more distinct words than are held while counting, so rare ones were forgotten; "
+            f"counts may be too low by up to {encoded.count_error:,}, and as many occurrences be left out; a larger "
+            "max_vocab, or none, holds more"
+        )
+        warnings.warn(message, AdviceWarning, stacklevel=3)
+
+
+def count_tokens(
+    path: Path, corpus: Iterable[list[str]], progress: Progress | None, max_vocab: int | None = None
+) -> _text.TokenCounter:
     """Write the provisional ids of a corpus, int32 with the sign bit starting a sentence; return their counter.
+
+    With `max_vocab`, memory is bounded as :func:`encode` says, and the id _text.GONE stands for words forgotten.
 
     Raises
     ------
@@ -307,6 +339,8 @@ def count_tokens(path: Path, corpus: Iterable[list[str]], progress: Progress | N
         When the file cannot be written.
     """
     counter = _text.TokenCounter(PIECE_TOKENS)
+    if max_vocab is not None:
+        counter.bound(words_held(max_vocab))
     try:
         _count(path, counter, corpus, progress)
     except OverflowError as error:
@@ -357,12 +391,16 @@ def _given(counter: _text.TokenCounter, corpus: Iterable[list[str]], vocabulary:
 
 
 def _count(path: Path, counter: _text.TokenCounter, corpus: Iterable[list[str]], progress: Progress | None) -> None:
-    """Feed the corpus to the counter and write the provisional ids."""
+    """Feed the corpus to the counter and write the provisional ids, all in its last numbering."""
+    numberings = Numberings(path)
 
     def drain(file: BinaryIO) -> None:
         with _writing(path.parent):
+            before = file.tell() // _ID.itemsize
             counter.pour(file.write)
             file.flush()
+            if (moved := counter.moved()) is not None:
+                numberings.add(before, moved)
         if progress is not None:
             progress(counter.tokens, getattr(corpus, "bytes_read", 0))
 
@@ -386,6 +424,8 @@ def _count(path: Path, counter: _text.TokenCounter, corpus: Iterable[list[str]],
                     drain(file)
                     waiting = 0
         drain(file)
+    with _writing(path.parent):
+        numberings.settle()
 
 
 def _why_empty(counter: _text.TokenCounter, corpus: Iterable[list[str]], min_count: int) -> str:
@@ -393,7 +433,8 @@ def _why_empty(counter: _text.TokenCounter, corpus: Iterable[list[str]], min_cou
         top = counter.rank(1, 1)
         word, count = counter.words(top)[0], int(counter.counts(top)[0])
         return (
-            f"none of the {len(counter):,} distinct words in {counter.tokens:,} tokens occurs at least "
+            f"none of the {len(counter) - counter.is_bound:,} distinct words in {counter.tokens:,} tokens "
+            "occurs at least "
             f"{min_count:,} times (min_count); the most frequent one, {word!r:.60}, occurs {count:,} times"
         )
     if isinstance(corpus, FileCorpus):
@@ -529,6 +570,8 @@ def _read_meta(directory: Path) -> dict[str, Any]:
     for name, kind in wanted.items():
         if not isinstance(meta.get(name), kind):
             raise _corrupt(directory, f"{META} lacks {name!r}")
+    if not isinstance(meta.get("count_error", 0), int):
+        raise _corrupt(directory, f"{META} has a 'count_error' that is no number")
     return meta
 
 

@@ -61,7 +61,8 @@ class Provenance:
     Attributes
     ----------
     decisions : dict
-        By name, as plain values for JSON: "preset", "time_budget", "continued_from", "stopping".
+        By name, as plain values for JSON: "preset", "time_budget", "continued_from", "stopping", and "count_error" (see
+        `EncodedCorpus`).
     """
 
     corpus_fingerprint: str

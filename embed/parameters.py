@@ -1,4 +1,4 @@
-"""The two matrices that are learnt, and which input rows make up each word.
+"""The matrices that are learnt, and which input rows make up each word.
 
 Rows lie on huge pages where the system has them and are padded to 64 bytes, so that no two rows share a cache
 line and every vector load is whole. Anonymous memory starts as zeros without being touched, so a bucket that
@@ -21,7 +21,7 @@ from embed.config import TrainConfig
 from embed.subword import NgramScheme, scheme_of
 from embed.vocab import Vocabulary
 
-__all__ = ["Parameters", "padded_matrix", "row_count", "stride_of"]
+__all__ = ["Parameters", "padded_matrix", "place_count", "row_count", "stride_of"]
 
 Float32s = NDArray[np.float32]
 _HUGE_PAGE = 1 << 21
@@ -37,6 +37,11 @@ def row_count(words: int, config: TrainConfig) -> int:
     """Return how many input rows a vocabulary of so many words has."""
     scheme = scheme_of(config)
     return words if scheme is None else scheme.word_rows(words) + scheme.buckets
+
+
+def place_count(config: TrainConfig) -> int:
+    """Return how many places of a window have weights of their own: all or none."""
+    return 2 * config.window if config.position_weights else 0
 
 
 def padded_matrix(rows: int, dim: int) -> Float32s:
@@ -64,6 +69,9 @@ class Parameters:
         only. Columns past `dim` are zero.
     outputs : float32[V, stride]
         One row per word.
+    places : float32[2 * window, stride] or float32[0, stride]
+        Weights of the places in a window, from the leftmost to the rightmost without the center; none without
+        `position_weights`.
     row_offsets : int64[V + 1]
     rows : int32[M]
         Word i is the mean of the input rows ``rows[row_offsets[i]:row_offsets[i + 1]]``.
@@ -74,6 +82,7 @@ class Parameters:
 
     inputs: Float32s
     outputs: Float32s
+    places: Float32s
     row_offsets: NDArray[np.int64]
     rows: NDArray[np.int32]
     scheme: NgramScheme | None
@@ -81,16 +90,19 @@ class Parameters:
 
     @classmethod
     def empty(cls, vocabulary: Vocabulary, config: TrainConfig) -> Parameters:
-        """Return all-zero parameters of the right shape."""
+        """Return all-zero parameters of the right shape; places that have weights have the weight 1."""
         size = len(vocabulary)
         scheme = scheme_of(config)
         if scheme is None:
             row_offsets, rows = np.arange(size + 1, dtype=np.int64), np.arange(size, dtype=np.int32)
         else:
             row_offsets, rows = scheme.rows(vocabulary.words)
+        places = padded_matrix(place_count(config), config.dim)
+        places[:, : config.dim] = 1
         return cls(
             padded_matrix(row_count(size, config), config.dim),
             padded_matrix(size, config.dim),
+            places,
             row_offsets,
             rows,
             scheme,
@@ -105,6 +117,11 @@ class Parameters:
             part = parameters.inputs[first : first + _FILL_ROWS]
             _core.fill_uniform(part, config.dim, 0.5 / config.dim, config.seed, first)
         return parameters
+
+    def matrices(self) -> dict[str, Float32s]:
+        """Return what training changes, by name; "places" only if there are any."""
+        named = {"input": self.inputs, "output": self.outputs}
+        return named | {"places": self.places} if len(self.places) else named
 
     def word_matrix(self) -> Float32s:
         """Return the vector of every word, float32[V, dim]: the input rows themselves, or their means."""

@@ -182,6 +182,8 @@ def learn_passes(
 def _flags(counter: _text.TokenCounter, connector_ids: NDArray[np.int32]) -> NDArray[np.uint8]:
     flags = np.zeros(len(counter), dtype=np.uint8)
     flags[connector_ids] = 1
+    if counter.is_bound:
+        flags[_text.GONE] = _text.GONE_ROLE
     return flags
 
 

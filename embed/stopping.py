@@ -5,7 +5,8 @@ that has not come down, so the loss often has a little to give: fewer epochs are
 the last one. Stopping is the guard against a run that makes itself worse.
 
 The best epoch's parameters are kept in memory, those rows that training can change: what no word uses of a big
-table of n-grams is not copied.
+table of n-grams is not copied. A checkpoint has them beside the parameters, so that a run that goes on can go back to
+an epoch before it; which one was the best follows from the losses so far.
 
 Rejected: keeping every epoch (a disk full), stopping on the training loss (it falls as a model learns its
 text by heart).
@@ -14,6 +15,7 @@ text by heart).
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -45,56 +47,80 @@ class Patience:
         self._best: EpochRecord | None = None
         self._latest: EpochRecord | None = None
         self._rows: NDArray[np.int32] = np.unique(parameters.rows)
-        self._kept: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
-        self._no_memory = False
+        self._kept = self._room()
 
-    def is_over(self, record: EpochRecord) -> bool:
-        """Take note of an epoch; return whether the training is to stop."""
+    @property
+    def is_over(self) -> bool:
+        """Whether the training is to stop."""
+        return self._best is not None and self._latest is not None and self._stale(self._best, self._latest)
+
+    @property
+    def kept(self) -> dict[str, NDArray[np.float32]]:
+        """The best epoch's rows, for a checkpoint to write or to be read into; zeros before the first epoch is over."""
+        return {f"best_{name}": rows for name, rows in self._kept.items()}
+
+    def note(self, record: EpochRecord) -> None:
+        """Take note of an epoch that has just ended, and keep its parameters if it is the best."""
+        if self._judge(record):
+            for name, (matrix, rows) in self._matrices().items():
+                if name in self._kept:
+                    np.take(matrix, rows, axis=0, out=self._kept[name])
+
+    def replay(self, history: Sequence[EpochRecord]) -> None:
+        """Take note of the epochs of a run that goes on; `kept` holds the rows of the best of them."""
+        for record in history:
+            self._judge(record)
+
+    def _judge(self, record: EpochRecord) -> bool:
+        """Return whether this epoch is the best so far."""
         self._latest = record
-        loss = _held_out(record)
-        if self._best is None or loss < _held_out(self._best) - self._min_delta:
+        is_best = self._best is None or _held_out(record) < _held_out(self._best) - self._min_delta
+        if is_best:
             self._best = record
-            self._keep()
-        return record.epoch - self._best.epoch >= self._epochs
+        return is_best
+
+    def _stale(self, best: EpochRecord, latest: EpochRecord) -> bool:
+        return latest.epoch - best.epoch >= self._epochs
+
+    def _matrices(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.int32]]]:
+        """Return what training changes: matrices, and those of their rows that it can change."""
+        return {
+            name: (matrix, self._rows if name == "input" else np.arange(len(matrix), dtype=np.int32))
+            for name, matrix in self._parameters.matrices().items()
+        }
 
     def finish(self) -> dict[str, Any]:
         """Put the best epoch's parameters back if a later one was worse; return what happened, for the run card."""
         assert self._best is not None
         assert self._latest is not None
-        stopped = self._latest.epoch - self._best.epoch >= self._epochs
-        restored = self._best.epoch < self._latest.epoch and self._kept is not None
-        if restored and self._kept is not None:
-            inputs, outputs = self._kept
-            self._parameters.inputs[self._rows] = inputs
-            self._parameters.outputs[:] = outputs
+        restored = bool(self._kept) and self._best.epoch < self._latest.epoch
+        if restored:
+            for name, (matrix, rows) in self._matrices().items():
+                matrix[rows] = self._kept[name]
         return {
             "patience": self._epochs,
             "min_delta": self._min_delta,
-            "stopped_early": stopped,
+            "stopped_early": self.is_over,
             "last_epoch": self._latest.epoch,
             "best_epoch": self._best.epoch,
             "kept_epoch": self._best.epoch if restored else self._latest.epoch,
         }
 
-    def _keep(self) -> None:
-        """Copy what training can change."""
-        parameters = self._parameters
-        if self._no_memory:
-            return
+    def _room(self) -> dict[str, NDArray[np.float32]]:
+        """Set memory aside for what training can change."""
         try:
-            if self._kept is None:
-                shape = (len(self._rows), parameters.inputs.shape[1])
-                self._kept = np.empty(shape, np.float32), np.empty_like(parameters.outputs)
-            np.take(parameters.inputs, self._rows, axis=0, out=self._kept[0])
-            self._kept[1][:] = parameters.outputs
+            return {
+                name: np.zeros((len(rows), matrix.shape[1]), np.float32)
+                for name, (matrix, rows) in self._matrices().items()
+            }
         except MemoryError:
-            self._kept, self._no_memory = None, True
             warnings.warn(
                 "there is no memory for a second copy of the parameters: the run will end with those of its last "
                 "epoch, not of its best",
                 AdviceWarning,
-                stacklevel=2,
+                stacklevel=4,
             )
+            return {}
 
 
 def _held_out(record: EpochRecord) -> float:

@@ -35,7 +35,6 @@ from embed.checkpoint import (
     Place,
     Plan,
     Saver,
-    refuse_patience,
     restore,
     vocabulary_digest,
 )
@@ -61,6 +60,8 @@ EpochCallback = Callable[[EpochRecord, Model], object]
 
 # Windows of a block that noise is drawn for before it is dealt again (docs/decisions/0003).
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
+# Learning rate of the weights of places (position_weights) over that of the output rows (docs/objectives.md).
+_PLACE_RATIO = 0.005
 # How often the main thread looks after the workers.
 _POLL_SECONDS = 0.1
 SIMD_VARIABLE = "EMBED_SIMD"
@@ -165,8 +166,6 @@ def train(
     elif overrides:
         config = config.replace(**overrides)
     simd_path()  # a bad environment is told before any work is done
-    if checkpoint is not None or resume is not None:
-        refuse_patience(config)
     config = launch.configured(config)
     is_resumed = plan.is_resumed(None if preset == presets.AUTO else config)
     phrases = PhraseSettings.of(config)
@@ -245,9 +244,12 @@ class Trainer:
             simd_path=simd_path(),
             threads=config.thread_count(),
         )
+        if corpus.count_error:
+            self.provenance.decisions["count_error"] = corpus.count_error
         self.history: list[EpochRecord] = []
         self.tokens = _training_tokens(corpus, config.held_out)
         self._place = Place()
+        self._patience = Patience(self.parameters, config.patience, config.min_delta) if config.patience else None
         self._stop = np.zeros(1, np.int32)
         self._workers = self._make_workers(config.seed)
         self._judges = self._make_workers(held_out.SEED) if config.held_out else []
@@ -255,26 +257,20 @@ class Trainer:
     def run(
         self, *, callbacks: Sequence[EpochCallback] = (), progress: bool | None = None, saver: Saver | None = None
     ) -> Model:
-        """Train for the configured number of epochs; see :func:`train`. `saver` writes checkpoints meanwhile.
-
-        Raises
-        ------
-        ConfigError
-            With `patience` and checkpoints, which do not hold the best epoch to go back to.
-        """
-        config = self.config
-        if saver is not None or self._place != Place():
-            refuse_patience(config)
-        patience = Patience(self.parameters, config.patience, config.min_delta) if config.patience else None
+        """Train for the configured number of epochs; see :func:`train`. `saver` writes checkpoints meanwhile."""
+        config, patience = self.config, self._patience
         with ExitStack() as stack:
             bar = stack.enter_context(ProgressBar(self.tokens * config.epochs, "training", progress))
             if saver is not None:
                 stack.enter_context(saver)
                 saver.prepare(self._matrices(), config.dim)
-            for epoch in range(self._place.epoch, config.epochs):
+            is_over = patience is not None and patience.is_over  # before a run that went on was interrupted
+            for epoch in range(config.epochs if is_over else self._place.epoch, config.epochs):
                 record = self._train_epoch(epoch, bar, saver)
                 self.history.append(record)
-                is_over = patience is not None and patience.is_over(record)
+                if patience is not None:
+                    patience.note(record)
+                    is_over = patience.is_over
                 is_last = _asked_to_stop(callbacks, record, self.model) or is_over or epoch + 1 == config.epochs
                 self._place = Place(epoch + 1)
                 if saver is not None and (saver.is_due_after_epoch(self.tokens * (epoch + 1)) or is_last):
@@ -298,6 +294,8 @@ class Trainer:
             raise ConfigError(f"{os.fspath(directory)}: token {found.place.position:,} is beyond the training tokens")
         self._place = found.place
         self.history = list(found.history)
+        if self._patience is not None:
+            self._patience.replay(self.history)
         return damaged
 
     def stretch(self, first: int, last: int) -> int:
@@ -317,7 +315,8 @@ class Trainer:
         return vocabulary_digest(self.corpus.vocabulary)
 
     def _matrices(self) -> dict[str, NDArray[np.float32]]:
-        return {"input": self.parameters.inputs, "output": self.parameters.outputs}
+        kept = {} if self._patience is None else self._patience.kept
+        return {**self.parameters.matrices(), **kept}
 
     @property
     def model(self) -> Model:
@@ -353,6 +352,8 @@ class Trainer:
                 noise_table=noise,
                 inputs=parameters.inputs,
                 outputs=parameters.outputs,
+                places=parameters.places,
+                place_ratio=_PLACE_RATIO,
                 row_offsets=parameters.row_offsets,
                 rows=parameters.rows,
                 dim=config.dim,
@@ -476,9 +477,9 @@ class Trainer:
         return Rounds(first, last, self.tokens, workers, processors(), rows, rates, self._stop)
 
     def _check_health(self, epoch: int, loss: float) -> None:
-        for matrix, name in ((self.parameters.inputs, "an input"), (self.parameters.outputs, "an output")):
+        for name, matrix in self._matrices().items():
             if not _core.all_finite(matrix):
-                raise self._divergence(epoch, f"{name} vector is not finite")
+                raise self._divergence(epoch, f"a vector of the matrix {name!r} is not finite")
         untrained = self._targets_of_an_example() * np.log(2)
         if loss > untrained:
             warnings.warn(

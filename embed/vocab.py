@@ -4,8 +4,9 @@ Ties are broken by the bytes of the word in UTF-8 (the order of its code points)
 same ids on every machine. The look-up table is built on first use: encoding a corpus of 10M distinct words
 never needs it.
 
-Rejected: hashing ties by insertion (depends on the order of the files), pruning rare words while counting
-(word2vec.c; inexact), a compact trie (slower to build, and the trainer needs ids only).
+Rejected: hashing ties by insertion (depends on the order of the files), pruning rare words while counting without a
+bound on the error (word2vec.c; embed/count_bound.py has one, for `max_vocab` alone), a compact trie (slower to
+build, and the trainer needs ids only).
 """
 
 from __future__ import annotations

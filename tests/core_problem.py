@@ -24,6 +24,7 @@ def problem(
     subsample: float = 0.02,
     sentence_lengths: Sequence[int] = SENTENCE_LENGTHS,
     hierarchical: bool = False,
+    weighted: bool = False,
     **settings: Any,
 ) -> dict[str, Any]:
     """Return the arguments that both kinds of workers take; `inputs` and `outputs` are float32 and padded."""
@@ -40,6 +41,9 @@ def problem(
     outputs = padded(WORDS, DIM)
     _core.fill_uniform(inputs, DIM, 0.3, 1)
     _core.fill_uniform(outputs, DIM, 0.3, 2)
+    window = settings.setdefault("window", 5)
+    places = padded(2 * window if weighted else 0, DIM)
+    places[:, :DIM] = rng.uniform(0.5, 1.5, (len(places), DIM))
     tree = HuffmanTree.from_counts(counts) if hierarchical else HuffmanTree.none()
     return {
         "ids": ids.astype(np.int32),
@@ -48,12 +52,13 @@ def problem(
         "noise_table": alias_table(noise_distribution(counts, 0.75)),
         "inputs": inputs,
         "outputs": outputs,
+        "places": places,
+        "place_ratio": 0.7,
         "row_offsets": row_offsets.astype(np.int64),
         "rows": rows.astype(np.int32),
         "cbow": False,
         "gradient_power": 1.0,
         "sums": False,
-        "window": 5,
         "fixed_window": False,
         "negatives": 0 if hierarchical else 5,
         "path_offsets": tree.offsets,
@@ -70,13 +75,14 @@ def padded(rows: int, dim: int) -> np.ndarray:
 
 
 def core_worker(
-    arguments: dict[str, Any], path: str | None = None, dim: int = DIM
+    arguments: dict[str, Any], path: str | None = None, dim: int = DIM, places: np.ndarray | None = None
 ) -> tuple[Any, np.ndarray, np.ndarray]:
-    """Return a worker of the core, with copies of the matrices that it will change."""
+    """Return a worker of the core, with copies of the matrices that it will change; it changes `places` too."""
     inputs, outputs = arguments["inputs"].copy(), arguments["outputs"].copy()
     changed = arguments | {
         "inputs": inputs,
         "outputs": outputs,
+        "places": arguments["places"].copy() if places is None else places,
         "dim": dim,
         "path": path or _core.simd_paths()[0],
     }
@@ -85,7 +91,7 @@ def core_worker(
 
 def reference_worker(arguments: dict[str, Any], dim: int = DIM) -> ReferenceWorker:
     """Return the twin, with its own float64 copies of the matrices."""
-    matrices = {name: arguments[name][:, :dim].astype(np.float64) for name in ("inputs", "outputs")}
+    matrices = {name: arguments[name][:, :dim].astype(np.float64) for name in ("inputs", "outputs", "places")}
     return ReferenceWorker(**(arguments | matrices))
 
 

@@ -39,6 +39,7 @@ MODELS: list[dict[str, Any]] = [
     {},
     {"objective": "cbow"},
     {"objective": "cbow", "gradient": "historic", "subword": True},
+    {"objective": "cbow", "position_weights": True},
     {"subword": True},
     {"subword": True, "hash_count": 2, "composition": "sum"},
     {"held_out": 0.2, "window_kind": "fixed"},
@@ -55,7 +56,7 @@ def encoded() -> Iterator[EncodedCorpus]:
 def _content(model: Model) -> tuple[Any, ...]:
     """Everything of a model but how long it took."""
     history = [{**asdict(record), "seconds": 0, "tokens_per_second": 0} for record in model.history]
-    return model.input.tobytes(), model.output.tobytes(), history
+    return model.input.tobytes(), model.output.tobytes(), model.parameters.places.tobytes(), history
 
 
 def _kept(path: Path, folder: Path) -> Path:
@@ -122,6 +123,37 @@ def test_a_deterministic_run_goes_on_to_the_same_bits_on_any_number_of_threads(
     for number, path in enumerate(found):
         folder = _kept(path, tmp_path / path.stem)
         assert _content(train(encoded, **{**settings, "threads": 1 + number % 3}, resume=folder)) == expected
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"patience": 2, "min_delta": 100},  # stops after the third of five epochs, and goes back to the first
+        {"patience": 2, "min_delta": 100, "subword": True, "deterministic": True, "threads": 2},
+        {"patience": 9},  # never stops
+        {"patience": 1, "lr": 0.05, "input_lr": 0.5, "objective": "cbow"},  # as the losses fall out
+    ],
+    ids=str,
+)
+def test_a_run_with_patience_goes_on_and_keeps_the_same_best_epoch(
+    settings: dict[str, Any], encoded: EncodedCorpus, tmp_path: Path
+) -> None:
+    settings = {**SMALL, "epochs": 5, "held_out": 0.2, **settings}
+    expected = train(encoded, **settings)
+    kept = tmp_path / "kept"
+    watched = train(encoded, **settings, checkpoint=kept, checkpoint_every="1700 tokens", checkpoint_keep=1000)
+    assert _content(watched) == _content(expected)
+    assert expected.provenance is not None
+    if settings.get("min_delta"):
+        assert expected.provenance.decisions["stopping"]["kept_epoch"] == 1
+    found = checkpoints_in(kept)
+    for path in (*found[::5], found[-1]):
+        resumed = train(encoded, **settings, resume=_kept(path, tmp_path / f"{path.stem}-{path is found[-1]}"))
+        assert _content(resumed) == _content(expected), read(path).place
+        assert resumed.provenance is not None
+        assert resumed.provenance.decisions == expected.provenance.decisions
+    with pytest.raises(ConfigError, match=r"cannot be gone on with: it differs in patience \(.* there, 3 here\)"):
+        train(encoded, **settings | {"patience": 3}, resume=kept)
 
 
 def test_a_finished_run_is_read_and_not_trained_further(encoded: EncodedCorpus, tmp_path: Path) -> None:
@@ -223,13 +255,6 @@ def test_a_preset_that_the_corpus_chooses_is_gone_on_with(tmp_path: Path) -> Non
     assert _content(train(SENTENCES, **settings, resume=tmp_path)) == _content(expected)
     with pytest.raises(ConfigError, match=r"dim \(18 there, 20 here\)"):
         train(SENTENCES, **{**settings, "dim": 20}, resume=tmp_path)
-
-
-def test_patience_with_checkpoints_is_refused_before_the_corpus_is_read(tmp_path: Path) -> None:
-    for flag in ("checkpoint", "resume"):
-        with pytest.raises(ConfigError, match="use patience or checkpoints"):
-            train(_never(), **SMALL, patience=1, held_out=0.1, **{flag: tmp_path / "new"})
-    assert not (tmp_path / "new").exists()
 
 
 def test_who_insists_may_change_what_leaves_rows_and_places_alone(encoded: EncodedCorpus, tmp_path: Path) -> None:
@@ -509,13 +534,6 @@ def test_a_second_signal_acts_at_once(encoded: EncodedCorpus, tmp_path: Path) ->
 
 
 # the command
-
-
-@pytest.mark.parametrize("flag", ["--checkpoint", "--resume"])
-def test_checkpoints_of_a_continued_training_are_refused(flag: str, tmp_path: Path, capsys: Any) -> None:
-    assert main(["train", "x.txt", "-o", "v.txt", "--continue-from", "m.embed", flag, str(tmp_path / "kept")]) == 2
-    assert "goes with neither --checkpoint nor --resume" in capsys.readouterr().err
-    assert not (tmp_path / "kept").exists()
 
 
 def test_flags_that_need_another_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -114,6 +114,8 @@ def test_contradictions_raise() -> None:
         TrainConfig(lr=0.01, min_lr=0.02)
     with pytest.raises(ConfigError, match="composition is 'sum' but subword is off"):
         TrainConfig(composition="sum")
+    with pytest.raises(ConfigError, match="position_weights is on but objective is 'sg'"):
+        TrainConfig(position_weights=True)
 
 
 @pytest.mark.parametrize("objective", PARAMETERS["objective"][0].choices)

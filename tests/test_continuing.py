@@ -36,6 +36,22 @@ MODELS = [
     for gradient in ("exact", "sqrt", "historic")
     for subword in (False, True)
 ] + [{"subword": True, "hash_count": 2}, {"subword": True, "composition": "sum"}]
+MODELS += [{"subword": False, "objective": "cbow", "position_weights": True}]
+
+
+def test_weights_of_places_are_gone_on_with(tmp_path: Path) -> None:
+    settings = {**SMALL, "objective": "cbow", "position_weights": True, "window": 3}
+    start = train(OLD, **settings)
+    assert np.ptp(start.parameters.places[:, :16]) > 0
+    save_model(start, tmp_path / "model.embed")
+    loaded = load_model(tmp_path / "model.embed")
+    np.testing.assert_array_equal(loaded.parameters.places, start.parameters.places)
+    wider, narrower = (transfer(loaded, loaded.vocabulary, start.config.replace(window=window)) for window in (5, 2))
+    np.testing.assert_array_equal(wider.places[2:8], start.parameters.places)
+    assert (wider.places[[0, 1, 8, 9], :16] == 1).all()
+    np.testing.assert_array_equal(narrower.places, start.parameters.places[1:5])
+    further = continue_training(loaded, NEW, vocabulary="union", window=4)
+    assert not np.array_equal(further.parameters.places[1:7], start.parameters.places)
 
 
 def _counts(sentences: list[list[str]], word: str) -> int:

@@ -21,9 +21,10 @@ LONG = {"sentence_lengths": (3, 700, 0, 1500, 90, 5, 3000, _core.ROUND_TOKENS, 1
 def run_rounds(
     arguments: dict[str, Any], parts: int, *, path: str | None = None, stop: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, list[Any], list[int]]:
-    """Run two epochs with so many workers that share their matrices."""
-    first, inputs, outputs = core_worker(arguments, path)
-    shared = arguments | {"inputs": inputs, "outputs": outputs}
+    """Run two epochs with so many workers that share their matrices; return the weights of places behind the inputs."""
+    places = arguments["places"].copy()
+    first, inputs, outputs = core_worker(arguments, path, places=places)
+    shared = arguments | {"inputs": inputs, "outputs": outputs, "places": places}
     workers = [first]
     for _ in range(parts - 1):
         workers.append(_core.Worker(**shared, dim=DIM, path=path or _core.simd_paths()[0]))
@@ -41,7 +42,7 @@ def run_rounds(
             thread.start()
         for thread in threads:
             thread.join()
-    return inputs, outputs, workers, ends
+    return np.concatenate([inputs, places]), outputs, workers, ends
 
 
 def agree(arguments: dict[str, Any]) -> None:
@@ -51,7 +52,8 @@ def agree(arguments: dict[str, Any]) -> None:
         twin.run_rounds(epoch, 0.01, -1e-6, 1.5)
     for path in _core.simd_paths():
         inputs, outputs, workers, _ = run_rounds(arguments, 2, path=path)
-        np.testing.assert_allclose(inputs[:, :DIM], twin.inputs, rtol=0, atol=TOLERANCE, err_msg=path)
+        expected = np.concatenate([twin.inputs, twin.places])
+        np.testing.assert_allclose(inputs[:, :DIM], expected, rtol=0, atol=TOLERANCE, err_msg=path)
         np.testing.assert_allclose(outputs[:, :DIM], twin.outputs, rtol=0, atol=TOLERANCE, err_msg=path)
         assert workers[0].loss == pytest.approx(twin.loss, rel=1e-5)
         assert sum(worker.examples for worker in workers) == twin.examples
@@ -69,9 +71,16 @@ def test_rounds_agree_with_the_twin_on_sums_of_rows(cbow: bool) -> None:
     agree(problem(subword=True, sums=True, cbow=cbow, **LONG))
 
 
+@pytest.mark.parametrize("hierarchical", [False, True])
+@pytest.mark.parametrize(("power", "subword"), [(1.0, False), (1.0, True), (0.0, False)])
+def test_rounds_agree_with_the_twin_on_weights_of_places(power: float, subword: bool, hierarchical: bool) -> None:
+    settings = {"subword": subword, "gradient_power": power, "hierarchical": hierarchical}
+    agree(problem(cbow=True, weighted=True, **settings, **LONG))
+
+
 @pytest.mark.parametrize(("cbow", "power", "subword"), COMBINATIONS)
 def test_any_number_of_workers_gives_the_same_bits(cbow: bool, power: float, subword: bool) -> None:
-    arguments = problem(subword=subword, cbow=cbow, gradient_power=power, **LONG)
+    arguments = problem(subword=subword, cbow=cbow, gradient_power=power, weighted=cbow, **LONG)
     for path in _core.simd_paths():
         results = set()
         for parts in (1, 2, 3, 8, 16):

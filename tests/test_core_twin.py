@@ -23,11 +23,14 @@ def agree(arguments: dict[str, Any]) -> None:
     for epoch in range(2):
         twin.run(epoch, 0.02, -1e-5, 1.5)
     for path in _core.simd_paths():
-        worker, inputs, outputs = core_worker(arguments, path)
+        places = arguments["places"].copy()
+        worker, inputs, outputs = core_worker(arguments, path, places=places)
         for epoch in range(2):
             run_epoch(worker, arguments, epoch, 0.02, -1e-5, 1.5)
         np.testing.assert_allclose(inputs[:, :DIM], twin.inputs, rtol=0, atol=TOLERANCE, err_msg=path)
         np.testing.assert_allclose(outputs[:, :DIM], twin.outputs, rtol=0, atol=TOLERANCE, err_msg=path)
+        np.testing.assert_allclose(places[:, :DIM], twin.places, rtol=0, atol=TOLERANCE, err_msg=path)
+        assert not places[:, DIM:].any()
         assert (worker.examples, worker.centers) == (twin.examples, twin.centers)
         assert worker.loss == pytest.approx(twin.loss, rel=1e-5)
         assert not inputs[:, DIM:].any()
@@ -58,11 +61,35 @@ def test_they_agree_on_sums_of_rows(cbow: bool, power: float, hierarchical: bool
     agree(problem(subword=True, sums=True, cbow=cbow, gradient_power=power, hierarchical=hierarchical))
 
 
+@pytest.mark.parametrize(("power", "subword", "fixed"), list(itertools.product(POWERS, (False, True), (False, True))))
+@pytest.mark.parametrize(("window", "negatives"), [(1, 1), (5, 5), (3, 14)])
+def test_they_agree_on_weights_of_places(power: float, subword: bool, fixed: bool, window: int, negatives: int) -> None:
+    settings = {"gradient_power": power, "fixed_window": fixed, "window": window, "negatives": negatives}
+    agree(problem(subword=subword, cbow=True, weighted=True, **settings))
+
+
+@pytest.mark.parametrize("subword", [False, True])
+def test_they_agree_on_weights_of_places_with_hierarchical_softmax(subword: bool) -> None:
+    agree(problem(subword=subword, cbow=True, weighted=True, hierarchical=True))
+
+
+def test_weights_of_one_that_do_not_learn_change_nothing() -> None:
+    plain, weighted = problem(cbow=True), problem(cbow=True, weighted=True, place_ratio=0.0)
+    weighted["places"][:, :DIM] = 1
+    results = []
+    for arguments in (plain, weighted):
+        worker, inputs, outputs = core_worker(arguments)
+        run_epoch(worker, arguments, 0, 0.05)
+        results.append((inputs, outputs))
+    np.testing.assert_allclose(results[0], results[1], rtol=0, atol=1e-6)
+
+
 def test_the_twin_changes_what_it_trains() -> None:
     # guards the test above: two workers that do nothing would agree as well
-    arguments = problem(subword=True)
+    arguments = problem(subword=True, cbow=True, weighted=True)
     twin = reference_worker(arguments)
-    twin.run(0, 0.02, 0, 1)
+    twin.run(0, 0.05, 0, 1)
+    assert np.abs(twin.places - arguments["places"][:, :DIM]).max() > 0.01
     assert np.abs(twin.inputs - arguments["inputs"][:, :DIM]).max() > 0.01
     assert np.abs(twin.outputs - arguments["outputs"][:, :DIM]).max() > 0.01
 

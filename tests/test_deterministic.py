@@ -36,6 +36,8 @@ MODELS: list[dict[str, Any]] = [
 MODELS += [
     {"subword": True, "hash_count": 2},
     {"subword": True, "composition": "sum"},
+    {"objective": "cbow", "position_weights": True},
+    {"objective": "cbow", "position_weights": True, "loss": "hs", "subword": True},
     {"loss": "hs"},
     {"loss": "hs", "objective": "cbow"},
     {"window_kind": "fixed", "negatives": 9},
@@ -56,7 +58,7 @@ def encoded() -> Iterator[EncodedCorpus]:
 def _content(model: Model) -> tuple[Any, ...]:
     """Everything of a model but how long it took."""
     history = [{**asdict(record), "seconds": 0, "tokens_per_second": 0} for record in model.history]
-    return model.input.tobytes(), model.output.tobytes(), history
+    return model.input.tobytes(), model.output.tobytes(), model.parameters.places.tobytes(), history
 
 
 @pytest.mark.parametrize("settings", MODELS, ids=lambda settings: "-".join(map(str, settings.values())))

@@ -25,6 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "embed.sampling",
         "embed.subword",
         "embed.encoding",
+        "embed.count_bound",
         "embed.parameters",
         "embed.phrase_model",
         "embed.phrase_scores",

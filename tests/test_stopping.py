@@ -47,7 +47,8 @@ def test_the_best_epoch_is_put_back(subword: bool) -> None:
     for epoch, loss in enumerate((3.0, 2.0, 2.5, 2.0), 1):
         parameters.inputs[used] += 1
         parameters.outputs[:] += 1
-        stops.append(patience.is_over(_record(epoch, loss)))
+        patience.note(_record(epoch, loss))
+        stops.append(patience.is_over)
         if epoch == 2:
             kept = parameters.inputs.copy(), parameters.outputs.copy()
     assert stops == [False, False, False, True]
@@ -64,8 +65,10 @@ def test_a_small_improvement_does_not_count() -> None:
     with encode(SENTENCES, min_count=1) as encoded:
         parameters = Parameters.initial(encoded.vocabulary, TrainConfig(**SMALL))
     patience = Patience(parameters, 1, 0.1)
-    assert not patience.is_over(_record(1, 2.0))
-    assert patience.is_over(_record(2, 1.95))
+    patience.note(_record(1, 2.0))
+    assert not patience.is_over
+    patience.note(_record(2, 1.95))
+    assert patience.is_over
 
 
 def test_a_run_stops_and_says_so_in_its_card() -> None:

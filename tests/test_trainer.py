@@ -42,6 +42,7 @@ MODELS = [
     for subword in (False, True)
 ] + [{"loss": "hs"}, {"loss": "hs", "objective": "cbow"}, {"loss": "hs", "subword": True}]
 MODELS += [{"subword": True, "composition": "sum", "objective": objective} for objective in ("sg", "cbow")]
+MODELS += [{"objective": "cbow", "position_weights": True, "loss": loss} for loss in ("ns", "hs")]
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +94,7 @@ def test_the_vector_of_a_subword_model_is_the_mean_of_its_rows() -> None:
         {"objective": "cbow", "subword": True},
         {"objective": "sg", "subword": True, "composition": "sum"},
         {"objective": "cbow", "subword": True, "composition": "sum"},
+        {"objective": "cbow", "position_weights": True},
     ],
     ids=lambda settings: "-".join(map(str, settings.values())),
 )
@@ -290,6 +292,8 @@ def test_rows_beyond_four_billion_floats(tmp_path: Path) -> None:
         noise_table=table,
         inputs=inputs,
         outputs=outputs,
+        places=np.zeros((0, 16), np.float32),
+        place_ratio=0.0,
         row_offsets=np.arange(words + 1),
         rows=np.arange(words, dtype=np.int32),
         dim=dim,

@@ -43,8 +43,6 @@ def train(arguments: argparse.Namespace) -> None:
     budget = budget_settings(arguments, flags)
     if arguments.preset and (arguments.continue_from or arguments.config):
         raise ConfigError("--preset goes with neither --continue-from nor --config")
-    if arguments.continue_from and (arguments.checkpoint or arguments.resume):
-        raise ConfigError("--continue-from keeps no checkpoints yet, and goes with neither --checkpoint nor --resume")
     if arguments.continue_from and (arguments.config or arguments.encoded):
         raise ConfigError(
             "--continue-from takes the parameters from the model, and goes with neither --config nor --encoded"
@@ -70,6 +68,8 @@ def train(arguments: argparse.Namespace) -> None:
             column=arguments.column,
             vocabulary=arguments.vocabulary,
             progress=progress,
+            **checkpoint_settings(arguments),
+            **budget,
             **flags,
         )
     else:

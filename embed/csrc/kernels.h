@@ -44,6 +44,7 @@ typedef struct {
     float **y;            /* [ny] -> [width] output rows, updated in place */
     int32_t *folds;       /* [ny - unique] */
     float *signs;         /* [groups, 2, EMBED_LINE] -0 where a row's label is 1, else +0; each line twice */
+    float **weights;      /* [nx] -> [width] weights of the places, updated in place, for weighted_windows */
     float *ratios;        /* [nx] learning rate of each input over lr */
     float *scores;        /* scratch [groups, embed_group_floats(nx)] */
     float *rates_x;       /* scratch [nx, EMBED_LINE] */
@@ -53,6 +54,7 @@ typedef struct {
     embed_loss *loss;     /* the negative log-likelihood is added to it */
     int nx, ny, unique;
     int width;
+    float weight_ratio; /* learning rate of the weights over lr */
     float lr; /* learning rate of the output rows; 0 scores without any update */
 } embed_window;
 
@@ -82,6 +84,8 @@ typedef struct {
     void (*window)(const embed_window *w);
     /* Train n windows of CBOW, whose scratch is that of the first: the mean of the x meets every y. */
     void (*mean_windows)(const embed_window *w, int n);
+    /* The same where every x counts with the weights of its place. */
+    void (*weighted_windows)(const embed_window *w, int n);
     /* out = copy = weight * sum of the rows rows[0..n) of `matrix`. */
     void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                     float *out, float *copy);

@@ -342,11 +342,14 @@ static void NAME(window)(const embed_window *w) {
     }
 }
 
+#include "kernels_positions.h"
+
 /* The same for the mean h of the x of each of n windows, CBOW of Mikolov et al. 2013, where dL/dx_i = dL/dh / nx;
  * `ratios` holds that 1 / nx or, as word2vec.c has it, leaves it out. All scores are taken before the first update, so
- * that the processor need not wait for the sigmoids of one window before it goes on to the next. Half a vector at the end
- * of a row counts as a whole one: the loops over rows are short, and one more of them costs more than it saves. */
-static void NAME(mean_windows)(const embed_window *w, int n) {
+ * that the processor need not wait for the sigmoids of one window before it goes on to the next. With `weighted`, a
+ * constant once inlined, the places of the window have weights (kernels_positions.h). Half a vector at the end of a row
+ * counts as a whole one: the loops over rows are short, and one more of them costs more than it saves. */
+INLINE void NAME(hidden_windows)(const embed_window *w, int n, const int weighted) {
     const int floats = embed_group_floats(n), width = (w->width + LANES - 1) / LANES * LANES;
     int used;
     for (int j = 0, more = 1; more; j += EMBED_GROUP) {
@@ -355,7 +358,8 @@ static void NAME(mean_windows)(const embed_window *w, int n) {
             const int left = w[i].ny - j, nj = left < 0 ? 0 : left < EMBED_GROUP ? left : EMBED_GROUP;
             float *line = w->scores + j / EMBED_GROUP * floats + i * EMBED_LINE;
             float *mean = w[i].mean;
-            if (j == 0)
+            if (j == 0 && weighted) NAME(weighted_mean)(w + i);
+            if (j == 0 && !weighted)
                 NAME(mean_line)(w[i].x, w[i].nx, w[i].y, nj, width, mean, line);
             else
                 NAME(mean_line)(&mean, 1, w[i].y + j, nj, width, mean, line);
@@ -368,6 +372,10 @@ static void NAME(mean_windows)(const embed_window *w, int n) {
     for (int i = 0; i < n; ++i) {
         float *line = w->scores + i * EMBED_LINE;
         NAME(fold)(w + i, line, floats);
+        if (weighted) {
+            NAME(weighted_update)(w + i, line, floats);
+            continue;
+        }
         for (int j = 0; j < w[i].unique; j += EMBED_GROUP) {
             const int nj = w[i].unique - j < EMBED_GROUP ? w[i].unique - j : EMBED_GROUP;
             const float *g = line + j / EMBED_GROUP * floats;
@@ -375,6 +383,9 @@ static void NAME(mean_windows)(const embed_window *w, int n) {
         }
     }
 }
+
+static void NAME(mean_windows)(const embed_window *w, int n) { NAME(hidden_windows)(w, n, 0); }
+static void NAME(weighted_windows)(const embed_window *w, int n) { NAME(hidden_windows)(w, n, 1); }
 
 static void NAME(compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                           float *out, float *copy) {

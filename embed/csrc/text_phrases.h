@@ -22,7 +22,7 @@
 #define PHRASE_FIRST_SLOTS ((size_t)1 << 10)
 
 /* What a word may be in the phrases of a pass; most pairs are told to be none by this alone. */
-enum { PHRASE_CONNECTOR = 1, PHRASE_FIRST = 2, PHRASE_LAST = 4 };
+enum { PHRASE_CONNECTOR = 1, PHRASE_FIRST = 2, PHRASE_LAST = 4, PHRASE_GONE = 8 /* words unknown: in no pair */ };
 
 typedef struct {
     int32_t left, right, between;
@@ -189,17 +189,20 @@ static inline int phrase_step(phrase_walker *walker, int32_t id, int is_connecto
     return found.left >= 0;
 }
 
-/* Count the pairs of a block of ids; the first id of a sentence carries the sign bit. */
-static int phrase_count(phrase_walker *walker, const int32_t *ids, int64_t n, const uint8_t *connectors)
+/* Count the pairs of a block of ids; the first id of a sentence carries the sign bit. roles tells the connectors. */
+static int phrase_count(phrase_walker *walker, const int32_t *ids, int64_t n, const uint8_t *roles)
 {
     for (int64_t k = 0; k < n; k++) {
         int32_t id = ids[k] & INT32_MAX;
         phrase_pair pair;
-        if (ids[k] < 0)
+        int is_connector = roles[id] & PHRASE_CONNECTOR;
+        if (ids[k] < 0 || roles[id] & PHRASE_GONE)
             walker->left = -1;
-        if (connectors[id] && walker->left >= 0 && phrase_make_link(walker, walker->between, id) < 0)
+        if (roles[id] & PHRASE_GONE)
+            continue;
+        if (is_connector && walker->left >= 0 && phrase_make_link(walker, walker->between, id) < 0)
             return TEXT_NO_MEMORY;
-        if (!phrase_step(walker, id, connectors[id], &pair))
+        if (!phrase_step(walker, id, is_connector, &pair))
             continue;
         walker->batch[walker->batched++] = pair;
         text_prefetch(walker->pairs.slots + (phrase_hash(pair.left, pair.right, pair.between) & walker->pairs.mask));

@@ -11,7 +11,7 @@
 #ifndef EMBED_TEXT_SCAN_H
 #define EMBED_TEXT_SCAN_H
 
-#include "text_words.h"
+#include "text_bound.h"
 
 enum {
     TEXT_BATCH = 64,                          /* look up once so many tokens wait */
@@ -19,11 +19,11 @@ enum {
     TEXT_ROOM = TEXT_BATCH + TEXT_BLOCK / 2 + 1 /* a batch, the tokens of one block more, and an open one */
 };
 
-#define TEXT_SENTENCE_START INT32_MIN /* the sign bit */
 #define TEXT_STAGE ((size_t)1 << 20)  /* flush staged tokens beyond this many bytes */
 
 typedef struct {
     text_words words;
+    text_bound bound;
     uint8_t *buffer; /* [capacity + TEXT_PADDING]: a token cut by the end of the last chunk, then the new chunk */
     size_t used, capacity;
     /* Tokens that wait, as places in the buffer: the first `ended` are whole, one more may be open. */
@@ -61,6 +61,7 @@ static int text_scanner_init(text_scanner *scanner, int64_t piece, int64_t max_w
 static void text_scanner_free(text_scanner *scanner)
 {
     text_words_free(&scanner->words);
+    text_bound_free(&scanner->bound);
     free(scanner->buffer);
     free(scanner->out);
     memset(scanner, 0, sizeof *scanner);
@@ -114,50 +115,70 @@ static inline text_key text_waiting(const text_scanner *scanner, size_t k)
     return text_key_of(scanner->buffer + scanner->begins[k], scanner->ends[k] - scanner->begins[k]);
 }
 
-/* Look up the whole tokens that wait. */
-static int text_flush(text_scanner *scanner, int64_t cut)
+/* Count waiting tokens from the first on, at most n; returns how many were, fewer only if there is no room for a word. */
+static int64_t text_look_up(text_scanner *scanner, size_t first, size_t n, int32_t *ids)
 {
-    size_t n = scanner->ended;
     text_words *words = &scanner->words;
     text_slot wanted[TEXT_ROOM]; /* as the words' slots would be, but for the low half of the hash in place of the id */
-    uint8_t unsure[TEXT_ROOM + 1];
-    if (!n)
-        return TEXT_OK;
-    if (text_reserve_out(scanner, n) != TEXT_OK)
-        return TEXT_NO_MEMORY;
-    int32_t *ids = scanner->out + scanner->out_size;
-    size_t longer = 0; /* how many words are not told by their slot alone */
+    uint8_t unsure[TEXT_ROOM + 1]; /* words that are not told by their slots alone */
+    size_t longer = 0, done = 0;
     for (size_t k = 0; k < n; k++) {
-        text_key key = text_waiting(scanner, k);
+        text_key key = text_waiting(scanner, first + k);
         text_slot slot = {key.head, text_check(key.length, key.hash), (uint32_t)key.hash};
         wanted[k] = slot;
         text_prefetch(words->slots + (slot.id_plus_1 & words->slot_mask));
         unsure[longer] = (uint8_t)k;
         longer += key.length > TEXT_SHORT;
     }
-    for (size_t k = 0; k < n; k++) {
-        int64_t id = text_words_likely(words, wanted + k);
+    for (; done < n; done++) {
+        int64_t id = text_words_likely(words, wanted + done);
         if (id < 0) {
-            text_key key = text_waiting(scanner, k);
+            if (text_bound_is_full(&scanner->bound, words))
+                break;
+            text_key key = text_waiting(scanner, first + done);
             if ((id = text_words_id(words, &key)) < 0)
-                return (int)id;
+                return id;
         }
         words->counts[id]++;
-        ids[k] = (int32_t)id;
+        ids[done] = (int32_t)id;
     }
+    while (longer && unsure[longer - 1] >= done)
+        longer--;
     for (size_t k = 0; k < longer; k++)
         text_prefetch(words->entries + ids[unsure[k]]);
     for (size_t k = 0; k < longer; k++) {
-        text_key key = text_waiting(scanner, unsure[k]);
+        text_key key = text_waiting(scanner, first + unsure[k]);
         int32_t *id = ids + unsure[k];
         if (text_entry_matches(words, words->entries + *id, &key))
             continue;
         words->counts[*id]--; /* another word of the same head and check */
         int64_t right = text_words_id(words, &key);
         if (right < 0)
-            return (int)right;
+            return right;
         words->counts[right]++;
         *id = (int32_t)right;
+    }
+    return (int64_t)done;
+}
+
+/* Count the whole tokens that wait. */
+static int text_flush(text_scanner *scanner, int64_t cut)
+{
+    size_t n = scanner->ended, done = 0;
+    if (!n)
+        return TEXT_OK;
+    if (text_reserve_out(scanner, n) != TEXT_OK)
+        return TEXT_NO_MEMORY;
+    int32_t *ids = scanner->out + scanner->out_size;
+    for (;;) {
+        int64_t more = text_look_up(scanner, done, n - done, ids + done);
+        if (more < 0)
+            return (int)more;
+        done += (size_t)more;
+        if (done == n)
+            break;
+        if (text_prune(&scanner->bound, &scanner->words, scanner->out, scanner->out_size + done) != TEXT_OK)
+            return TEXT_NO_MEMORY;
     }
     text_mark_sentences(scanner, ids, n, cut);
     scanner->out_size += n;

@@ -17,6 +17,7 @@
 enum { TEXT_OK = 0, TEXT_NO_MEMORY = -1, TEXT_TOO_MANY_WORDS = -2, TEXT_WORD_TOO_LONG = -3 };
 enum { TEXT_SHORT = 8, TEXT_INLINE = 16, TEXT_PADDING = TEXT_BLOCK };
 
+#define TEXT_SENTENCE_START INT32_MIN /* the sign bit of an id */
 #define TEXT_MAX_WORDS INT32_MAX
 #define TEXT_MAX_WORD_BYTES (1 << 20) /* beyond it the input is no text, and memory would grow with it */
 #define TEXT_FIRST_SLOTS ((size_t)1 << 17)
@@ -143,12 +144,9 @@ static void text_words_free(text_words *words)
     memset(words, 0, sizeof *words);
 }
 
-/* Make a table of mask + 1 slots for the entries there are. */
-static int text_make_slots(text_words *words, uint64_t mask)
+/* Fill free slots, [mask + 1], with the entries there are. */
+static void text_fill_slots(const text_words *words, text_slot *slots, uint64_t mask)
 {
-    text_slot *slots = text_zeroed(((size_t)mask + 1) * sizeof *slots);
-    if (!slots)
-        return TEXT_NO_MEMORY;
     for (int64_t id = 0; id < words->size; id++) {
         const text_entry *entry = words->entries + id;
         text_key key = text_key_alone(text_entry_bytes(words, entry), entry->length);
@@ -158,6 +156,15 @@ static int text_make_slots(text_words *words, uint64_t mask)
         text_slot slot = {key.head, text_check(key.length, key.hash), (uint32_t)id + 1};
         slots[at] = slot;
     }
+}
+
+static int text_grow_slots(text_words *words)
+{
+    uint64_t mask = 2 * words->slot_mask + 1;
+    text_slot *slots = text_zeroed(((size_t)mask + 1) * sizeof *slots);
+    if (!slots)
+        return TEXT_NO_MEMORY;
+    text_fill_slots(words, slots, mask);
     free(words->slots);
     words->slots = slots;
     words->slot_mask = mask;
@@ -242,8 +249,7 @@ static int64_t text_words_add(text_words *words, const text_key *key, text_slot 
     words->counts[id] = 0;
     text_slot filled = {key->head, text_check(key->length, key->hash), (uint32_t)id + 1};
     *slot = filled;
-    if ((uint64_t)words->size * 8 > (words->slot_mask + 1) * 5
-        && text_make_slots(words, 2 * words->slot_mask + 1) != TEXT_OK)
+    if ((uint64_t)words->size * 8 > (words->slot_mask + 1) * 5 && text_grow_slots(words) != TEXT_OK)
         return TEXT_NO_MEMORY;
     return id;
 }

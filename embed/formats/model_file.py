@@ -19,7 +19,7 @@ from embed.formats import fasttext_bin, fasttext_model, native
 from embed.formats.reading import read_start
 from embed.formats.registry import FASTTEXT, NATIVE
 from embed.model import EpochRecord, Model, Provenance
-from embed.parameters import Parameters
+from embed.parameters import Parameters, place_count
 from embed.records import made
 from embed.subword import scheme_of
 from embed.vectors import word_index
@@ -61,6 +61,7 @@ def save_model(model: Model, path: str | os.PathLike[str], format: str = NATIVE)
         counts=model.vocabulary.counts,
         input=model.input,
         output=model.output,
+        places=model.parameters.places[:, : model.config.dim],
         scheme=scheme,
         vectors=None if scheme is None else model.vectors.matrix,
         metadata={
@@ -101,8 +102,9 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     _check(os.fspath(path), arrays, config)
     vocabulary = Vocabulary(arrays.words, arrays.counts)
     parameters = Parameters.empty(vocabulary, config)
-    for matrix, stored in ((parameters.inputs, arrays.input), (parameters.outputs, arrays.output)):
-        matrix[:, : config.dim] = stored
+    stored = {"input": arrays.input, "output": arrays.output, "places": arrays.places}
+    for name, matrix in parameters.matrices().items():
+        matrix[:, : config.dim] = stored[name]
     return Model(config, vocabulary, parameters, provenance, history)
 
 
@@ -115,7 +117,11 @@ def _check(name: str, arrays: native.ModelArrays, config: TrainConfig) -> None:
         )
     words = len(arrays.words)
     rows = words if scheme is None else scheme.word_rows(words) + scheme.buckets
-    for matrix, expected, key in ((arrays.input, rows, "input"), (arrays.output, words, "output")):
+    for matrix, expected, key in (
+        (arrays.input, rows, "input"),
+        (arrays.output, words, "output"),
+        (arrays.places, place_count(config), "places"),
+    ):
         if matrix.shape != (expected, config.dim):
             raise FormatError(
                 f"{name}: the {key} matrix is {matrix.shape[0]} x {matrix.shape[1]}, "

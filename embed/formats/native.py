@@ -52,6 +52,7 @@ FORMAT, VERSION = "train-embeddings", "1"
 RESERVED = ("format", "version", "kind", "subwords", "quantization")
 """Metadata that this module writes itself."""
 KEPT = "ngrams.kept"
+PLACES = "places"
 _MARK = re.compile(rb'"format"\s*:\s*"train-embeddings"')
 
 
@@ -73,6 +74,8 @@ class ModelArrays:
         Input rows: of the V words, and of a subword model's n-gram buckets after them; of a floret table the
         buckets only.
     output : float32 array, shape (V, dim)
+    places : float32 array, shape (P, dim)
+        Weights of the places in a window; P is 0 if there are none.
     metadata : dict of str to str
         What was passed to `write_model_arrays`.
     scheme : NgramScheme or None
@@ -85,6 +88,7 @@ class ModelArrays:
     counts: Int64s
     input: Float32s
     output: Float32s
+    places: Float32s
     metadata: dict[str, str]
     scheme: NgramScheme | None
     vectors: Float32s | None
@@ -130,6 +134,7 @@ def write_model_arrays(
     input: Float32s,
     output: Float32s,
     metadata: Mapping[str, str],
+    places: Float32s | None = None,
     scheme: NgramScheme | None = None,
     vectors: Float32s | None = None,
 ) -> None:
@@ -146,6 +151,8 @@ def write_model_arrays(
     output : float32 array, shape (V, dim)
     metadata : mapping of str to str
         Kept in the file as it is; a configuration goes in as JSON text.
+    places : float32 array, shape (P, dim), optional
+        Weights of the places in a window; none are written if P is 0.
     scheme, vectors : NgramScheme, and float32 array of shape (V, dim)
         For a subword model: how words are cut, and the composed vectors of its words.
 
@@ -160,6 +167,8 @@ def write_model_arrays(
     buckets = 0 if scheme is None else scheme.buckets
     shapes = {"input": (_input_rows(scheme, len(words)), input.shape[-1]), "output": (len(words), input.shape[-1])}
     matrices = {"input": input, "output": output}
+    if places is not None and len(places):
+        shapes[PLACES], matrices[PLACES] = (len(places), input.shape[-1]), places
     if vectors is not None:
         shapes["vectors"], matrices["vectors"] = shapes["output"], vectors
     for key, matrix in matrices.items():
@@ -227,6 +236,7 @@ def read_model_arrays(path: str | os.PathLike[str]) -> ModelArrays:
         counts=file.counts(len(words)),
         input=inputs,
         output=file.matrix("output", len(words), dim),
+        places=file.places(dim),
         metadata=file.user_metadata,
         scheme=file.scheme,
         vectors=file.matrix("vectors", len(words), dim) if file.scheme else None,
@@ -281,6 +291,12 @@ class _File:
             expected = (rows, "dim" if dim is None else dim)
             raise FormatError(f"{self.name}: damaged: {key} has the shape {matrix.shape}, not {expected}")
         return matrix
+
+    def places(self, dim: int) -> Float32s:
+        """Return the weights of the places in a window, no rows if there are none."""
+        if PLACES not in self.arrays:
+            return np.zeros((0, dim), np.float32)
+        return self.matrix(PLACES, len(self._array(PLACES, np.float32, 2)), dim)
 
     def decoded(self, key: str, rows: int) -> Float32s:
         """Return a matrix of `rows` rows from its codes."""

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,13 @@ from .measure import text_of
 __all__ = ["CHECKS"]
 
 _KILLS, _FEWEST_KILLS = 200, 8
-_EPOCHS = 4
+_EPOCHS, _DIM = 4, 48
+_TRAIN = [sys.executable, "-m", "embed", "train"]
+_KINDS: dict[str, list[str]] = {
+    "plain": [],
+    "patience": ["--held-out", "0.1", "--patience", str(_EPOCHS - 1), "--min-delta", "100"],  # goes back to the first
+    "continued": ["--continue-from"],
+}
 _MOMENTS = ("start", "encoded", *range(1, 15), "export")
 """What a kill waits for: a checkpoint of this number, say. A random delay follows, so that it may strike anywhere."""
 _START_SECONDS, _STEP_SECONDS, _POLL_SECONDS = 1.0, 0.04, 0.002
@@ -36,13 +43,19 @@ _MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 _OLD = b"an older file that is good\n"
 
 
-def _command(folder: Path) -> list[str]:
+def _command(folder: Path, kind: str) -> list[str]:
     """Return the command whose run goes through all steps: it encodes, trains, writes checkpoints and exports."""
-    settings = f"--threads 1 --dim 48 --epochs {_EPOCHS} --min-count 1 --quiet --checkpoint-every 90000tokens"
-    places = ["-o", str(folder / "v.txt"), "--encoded", str(folder / "encoded")]
-    again = ["--checkpoint", str(folder / "kept"), "--resume", str(folder / "kept")]
-    corpus = str(folder.parent / "corpus.txt")
-    return [sys.executable, "-m", "embed", "train", corpus, *places, *again, *settings.split()]
+    settings = f"--threads 1 --epochs {_EPOCHS} --min-count 1 --quiet --checkpoint-every 90000tokens".split()
+    places = ["-o", str(folder / "v.txt"), "--checkpoint", str(folder / "kept"), "--resume", str(folder / "kept")]
+    more = [str(folder.parent / "model.embed")] if kind == "continued" else ["--encoded", str(folder / "encoded")]
+    dim = [] if kind == "continued" else ["--dim", str(_DIM)]
+    return [*_TRAIN, str(folder.parent / "corpus.txt"), *places, *settings, *dim, *_KINDS[kind], *more]
+
+
+def _run(folder: Path, kind: str, **settings: Any) -> subprocess.Popen[str]:
+    """Start a run whose temporary files go with its folder."""
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    return subprocess.Popen(_command(folder, kind), text=True, env=environment, **settings)
 
 
 def _step(folder: Path) -> str:
@@ -76,19 +89,19 @@ def kills(scale: float) -> str:
     count = max(_FEWEST_KILLS, round(_KILLS * scale))
     rng = random.Random(1)
     steps: collections.Counter[str] = collections.Counter()
+    kinds: collections.Counter[str] = collections.Counter()
     with tempfile.TemporaryDirectory(dir=_MEMORY) as name:
         home = Path(name)
         (home / "corpus.txt").write_bytes(b"".join(text_of(300_000, 10_000, b"\n")))
-        whole = home / "whole"
-        whole.mkdir()
-        subprocess.run(_command(whole), check=True, capture_output=True)
-        expected = (whole / "v.txt").read_bytes()
+        start = ["--save-model", str(home / "model.embed"), "--dim", str(_DIM), "--epochs", "1", "--quiet"]
+        subprocess.run([*_TRAIN, str(home / "corpus.txt"), *start, "--threads", "1"], check=True, capture_output=True)
+        expected = {kind: _exported(home / f"whole-{kind}", kind) for kind in _KINDS}
         while steps.total() < count:
-            folder = home / "killed"
+            folder, kind = home / "killed", rng.choice(list(_KINDS))
             folder.mkdir()
             (folder / "v.txt").write_bytes(_OLD)
-            moment = rng.choice(_MOMENTS)
-            with subprocess.Popen(_command(folder), stderr=subprocess.DEVNULL) as process:
+            moment = rng.choice([each for each in _MOMENTS if kind != "continued" or each != "encoded"])
+            with _run(folder, kind, stderr=subprocess.DEVNULL) as process:
                 while process.poll() is None and not _reached(folder, moment):
                     time.sleep(_POLL_SECONDS)
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -97,17 +110,28 @@ def kills(scale: float) -> str:
             if process.returncode == -signal.SIGKILL:
                 step = _step(folder)
                 steps[step] += 1
-                assert (folder / "v.txt").read_bytes() in (_OLD, expected), step
-                done = subprocess.run(_command(folder), capture_output=True, text=True)
-                assert done.returncode == 0, (step, done.stderr)
-                assert not any((folder / "kept").glob(".embed-*.tmp")), step
-                assert not any(folder.glob(".encoded.*/*")), step
+                kinds[kind] += 1
+                assert (folder / "v.txt").read_bytes() in (_OLD, expected[kind]), (kind, step)
+                again = _exported(folder, kind)
+                assert not any((folder / "kept").glob(".embed-*.tmp")), (kind, step)
+                assert not any(folder.glob(".encoded.*/*")), (kind, step)
             else:
                 assert process.returncode == 0  # it was through before: that is no kill
-            assert (folder / "v.txt").read_bytes() == expected
+                again = (folder / "v.txt").read_bytes()
+            assert again == expected[kind], (kind, moment)
             shutil.rmtree(folder)
     told = ", ".join(f"{step} {steps[step]}" for step in sorted(steps))
-    return f"killed {count} times ({told}), each time gone on with to the same bytes"
+    runs = ", ".join(f"{kind} {kinds[kind]}" for kind in sorted(kinds))
+    return f"killed {count} times ({told}; runs: {runs}), each time gone on with to the same bytes"
+
+
+def _exported(folder: Path, kind: str) -> bytes:
+    """Run to the end and return what was exported."""
+    folder.mkdir(exist_ok=True)
+    with _run(folder, kind, stderr=subprocess.PIPE) as process:
+        _, told = process.communicate()
+    assert process.returncode == 0, (kind, told)
+    return (folder / "v.txt").read_bytes()
 
 
 def pause(scale: float) -> str:

@@ -1,4 +1,4 @@
-"""Load on the reader: a very long sentence, empty lines, very many files, a slow pipe."""
+"""Load on the reader: a very long sentence, ever new words, empty lines, very many files, a slow pipe."""
 
 from __future__ import annotations
 
@@ -9,17 +9,23 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from embed.corpora import PIECE_TOKENS, TextCorpus, open_corpus
+from embed.count_bound import words_held
 from embed.encoding import encode
+from embed.errors import AdviceWarning
 
 from .measure import MIB, forget_peak, open_files, peak_bytes, text_of
 
 __all__ = ["CHECKS"]
+
+_HELD_BYTES = 96
+"""What a word that is held while counting may take, the growth of its table included."""
 
 _READER_BYTES = 64 * MIB
 """What the reader itself may take: its vocabulary of 50,000 words, and blocks."""
@@ -41,6 +47,40 @@ def one_sentence(scale: float) -> str:
             assert encoded.vocabulary.total == tokens
     assert taken < _READER_BYTES, taken
     return f"{tokens:,} tokens in one line, {tokens:,} encoded, {taken / MIB:.0f} MiB"
+
+
+class _EverNewWords:
+    """A stream of bytes in which every second token is a word that never comes again."""
+
+    def __init__(self, tokens: int) -> None:
+        self.tokens = tokens
+
+    def byte_chunks(self) -> Iterator[bytes]:
+        for start in range(0, self.tokens, 20_000):
+            numbers = range(start, min(start + 20_000, self.tokens), 2)
+            yield b"".join(b"often%d new%d\n" % (number % 50, number) for number in numbers)
+
+
+def ever_new_words(scale: float) -> str:
+    """Count 50M tokens, half of them words that come once: memory and the error of the counts are bounded."""
+    tokens = max(2, int(50_000_000 * scale) // 2 * 2)
+    held = words_held(50)
+    forget_peak()
+    before = peak_bytes()
+    with (
+        warnings.catch_warnings(action="ignore", category=AdviceWarning),
+        encode(_EverNewWords(tokens), min_count=2, max_vocab=50) as encoded,  # type: ignore[arg-type]
+    ):
+        taken = peak_bytes() - before
+        error, words, found = encoded.count_error, sorted(encoded.vocabulary.words), len(encoded.ids)
+        assert encoded.raw_tokens == tokens
+    assert taken < _READER_BYTES + _HELD_BYTES * held, taken
+    assert (error > 0) == (tokens // 2 + 25 > held), error
+    assert error <= 2 * tokens / held
+    if scale >= 0.001:
+        assert words == sorted(f"often{number}" for number in range(0, 50, 2))
+        assert found == tokens // 2
+    return f"{tokens:,} tokens, {tokens // 2:,} of them new words, counts exact but for {error}, {taken / MIB:.0f} MiB"
 
 
 def empty_lines(scale: float) -> str:
@@ -129,6 +169,7 @@ def slow_pipe(scale: float) -> str:
 
 CHECKS: dict[str, Callable[[float], str]] = {
     "one-sentence": one_sentence,
+    "ever-new-words": ever_new_words,
     "empty-lines": empty_lines,
     "small-files": small_files,
     "slow-pipe": slow_pipe,
