@@ -180,12 +180,15 @@ def test_one_seed_of_everything_comes_before_the_next() -> None:
 # choices and tests
 
 
-def test_standing_is_the_mean_standard_score() -> None:
+def test_standing_is_the_mean_robust_score() -> None:
     found = standing({"a": {"x": 1.0, "y": 5.0}, "b": {"x": 3.0, "y": 5.0, "z": 9.0}})
-    assert found == {"a": -0.5, "b": 0.5}  # y is the same for both, z is not there for a
+    assert found == pytest.approx({"a": -0.5 / 1.4826, "b": 0.5 / 1.4826})  # y is the same for both, a has no z
     assert standing({}) == {}
     later = standing({"a": {"x": 1.0}, "b": {"x": 3.0}, "c": {"x": 5.0}}, ["a", "b"])
-    assert later == {"a": -1, "b": 1, "c": 3}  # c joins and moves nobody
+    assert later == pytest.approx({"a": -1 / 1.4826, "b": 1 / 1.4826, "c": 3 / 1.4826})  # c moves nobody
+    usual = {str(value): {"x": float(value), "y": 10.0 - value} for value in range(9)}
+    outlier = standing({**usual, "lost": {"x": -500.0, "y": -20.0}})
+    assert outlier["8"] == pytest.approx(outlier["0"], abs=0.6)  # x and y still weigh about the same
 
 
 def test_pareto_front() -> None:

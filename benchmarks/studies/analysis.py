@@ -1,4 +1,4 @@
-"""What is made of the results of a study: standard scores, tests over seeds, the Pareto front."""
+"""What is made of the results of a study: robust standard scores, tests over seeds, the Pareto front."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ __all__ = ["Difference", "difference", "pareto", "standing"]
 
 Record = Mapping[str, Any]
 
+_MAD_TO_DEVIATION = 1.4826
+"""The standard deviation of normally distributed values over their median absolute deviation."""
 _LEAST_SPREAD = 1e-9
 """Values that differ by less than this are the same, and so are their standard scores."""
 
@@ -78,19 +80,21 @@ def difference(ours: Mapping[int, float], other: Mapping[int, float], *, paired:
 
 
 def standing(scores: Mapping[str, Mapping[str, float]], group: Collection[str] | None = None) -> dict[str, float]:
-    """Return the mean standard score of each candidate over all figures, comparing like with like.
+    """Return the mean robust standard score of each candidate over all figures, comparing like with like.
 
     Parameters
     ----------
     scores : mapping of str to mapping of str to float
         Candidate to figure to points. A figure that a candidate lacks is left out for all.
     group : collection of str, optional
-        The candidates that mean and deviation are taken from, so that others can join later; default: all.
+        The candidates that median and deviation are taken from, so that others can join later; default: all.
 
     Returns
     -------
     dict of str to float
-        (value - mean) / standard deviation of the figure over the group, averaged over the figures.
+        (value - median) / (1.4826 median absolute deviation) of the figure over the group, averaged over the figures.
+        A rate that is far too high costs thirty points of one figure and ten of another: a plain standard deviation
+        would take its weights from that one run.
     """
     if not scores:
         return {}
@@ -100,10 +104,11 @@ def standing(scores: Mapping[str, Mapping[str, float]], group: Collection[str] |
         values = [scores[name][figure] for name in scores if group is None or name in group]
         if not values:
             continue
-        mean, spread = statistics.fmean(values), statistics.pstdev(values)
+        middle = statistics.median(values)
+        spread = _MAD_TO_DEVIATION * statistics.median(abs(value - middle) for value in values)
         if spread > _LEAST_SPREAD:
             for name in scores:
-                totals[name] += (scores[name][figure] - mean) / spread
+                totals[name] += (scores[name][figure] - middle) / spread
     return {name: total / max(1, len(figures)) for name, total in totals.items()}
 
 

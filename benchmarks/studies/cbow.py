@@ -195,9 +195,9 @@ def _gain(place: Place, setting: Setting, base: Setting) -> float | None:
 
 
 def _combined(place: Place) -> list[Setting]:
-    """Return all changes that helped together, on the best exact rates and on skip-gram, with more epochs too.
+    """Return all changes that helped together: on the best exact rates, the best of all gradients, and skip-gram.
 
-    Of changes to one parameter the better one is taken.
+    Of changes to one parameter the better one is taken. All are there with more epochs too.
     """
     taken: dict[str, object] = {}
     names: list[str] = []
@@ -210,10 +210,12 @@ def _combined(place: Place) -> list[Setting]:
         if not taken:
             return []
         what, most = " + ".join(names), _MANY_EPOCHS[-1]
-        both = [base.but(f"{base.name}, {what}", **taken)]
+        overall = best(place, [one for gradient in GRID for one in _rates(place, gradient)], _ALL)[0]
+        bases = [base] if overall == base else [base, overall]
         if "position_weights" not in taken:  # skip-gram has no average to weigh
-            both.append(SKIP_GRAM.but(f"skip-gram, {what}", **taken))
-        return [*both, *(one.but(f"{one.name}, {most} epochs", epochs=most) for one in both)]
+            bases.append(SKIP_GRAM)
+        changed = [one.but(f"{one.name}, {what}", **taken) for one in bases]
+        return [*changed, *(one.but(f"{one.name}, {most} epochs", epochs=most) for one in changed)]
     return []
 
 
@@ -274,7 +276,7 @@ def _standing(place: Place) -> str:
         for gradient in GRID
         for place_of, one in enumerate(_top(place, gradient)[:3], 1)
     ]
-    return markdown(("gradient", "place", "setting", "mean standard score"), rows) if rows else tables.NOT_MEASURED
+    return markdown(("gradient", "place", "setting", "mean score"), rows) if rows else tables.NOT_MEASURED
 
 
 def _steps(place: Place, settings: Sequence[Setting], figures: Sequence[str], seeds: Sequence[int]) -> str:
