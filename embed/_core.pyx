@@ -83,7 +83,17 @@ cdef extern from "log.h" nogil:
         int64_t first
         int64_t last
         double loss
+    ctypedef struct embed_change:
+        float *row
+        const float *delta
+        embed_tally *tally
+        float share
+    ctypedef struct embed_changes:
+        embed_change *items
+        int64_t used
     int embed_log_reserve(embed_log *log, int64_t n) noexcept
+    int embed_changes_reserve(embed_changes *changes, int64_t n) noexcept
+    int64_t embed_part(int32_t row, int64_t parts) noexcept
 
 cdef extern from "barrier.h" nogil:
     ctypedef struct embed_barrier:
@@ -114,10 +124,6 @@ cdef enum:
     _ROUND_TOKENS = 4096
     # A row that changes in more places of a round than this moves by so many times the mean of the changes.
     _MOST_CHANGES = 2
-    # What is done with a row that has changed in a round.
-    _COUNT = 0
-    _FETCH = 1
-    _ADD = 2
     # How often a worker looks whether the others are there before it sleeps: some tenths of a millisecond.
     _SPINS = 20000
 
@@ -360,6 +366,7 @@ cdef class Worker:
     cdef _Plans plans
     # a round: its blocks leave what they change in the log
     cdef bint in_round
+    cdef embed_changes changes  # to the rows of this worker's part
     cdef int64_t block_first
     cdef _Slot *slots       # [slot_mask + 1] where the log has an output row of the block at hand
     cdef uint32_t slot_mask, stamp
@@ -449,6 +456,7 @@ cdef class Worker:
 
     def __dealloc__(self):
         free(self.log.memory)
+        free(self.changes.items)
 
     def reset(self, double loss=0, int64_t examples=0):
         """Set loss and examples back to zero, or to where an interrupted epoch stood, and centers to zero."""
@@ -524,78 +532,86 @@ cdef class Worker:
                                             before) < 0
                 if embed_barrier_wait(&rounds.barrier, failed):
                     break
-                self._merge(rounds, before, number, part)
+                failed = self._merge(rounds, before, number, part) != 0
                 before, position = rounds.claimed, next_position
                 if part == 0:
                     rounds.position = position
-                if embed_barrier_wait(&rounds.barrier, stop[0] != 0):
+                if embed_barrier_wait(&rounds.barrier, failed or stop[0] != 0):
                     break
         self.log.used = 0
         if failed:
-            raise MemoryError("cannot allocate the log of a round")
+            raise MemoryError("cannot allocate what the blocks of a round change")
         return position
 
-    cdef void _merge(self, Rounds rounds, int64_t before, int32_t number, int64_t part) noexcept nogil:
-        """Add what the blocks have changed, in their order, to the rows whose number is `part` modulo the workers.
+    cdef int _merge(self, Rounds rounds, int64_t before, int32_t number, int64_t part) noexcept nogil:
+        """Add what the blocks have changed, in their order, to the rows of this worker's part.
 
         Changes that all start from the same row and go the same way would overshoot together: a row that has
         changed in more than MOST_CHANGES places moves by so many times their mean. The weights of a place in the
         window, which every block changes by very little, move by all of it.
+
+        Returns 0, or -1 if there is no memory.
         """
-        cdef int64_t parts = rounds.barrier.members, block, e
         # every worker has claimed one block too many
-        cdef int64_t blocks = rounds.claimed - before - parts
+        cdef int64_t blocks = rounds.claimed - before - rounds.barrier.members, block, e, i
+        cdef int32_t zero = 0
+        cdef float weight
+        cdef const embed_change *change
         cdef embed_entry entry
-        for block in range(blocks):
-            entry = rounds.entries[block]
-            for e in range(entry.first, entry.last):
-                self._visit(rounds, entry.log, e, number, part, _COUNT)
+        self.changes.used = 0
         for block in range(blocks):
             entry = rounds.entries[block]
             if part == 0:
                 self.loss += entry.loss
             for e in range(entry.first, entry.last):
-                if e + _PREFETCH_POSITIONS < entry.last:
-                    self._visit(rounds, entry.log, e + _PREFETCH_POSITIONS, number, part, _FETCH)
-                self._visit(rounds, entry.log, e, number, part, _ADD)
+                if self._collect(rounds, entry.log.owners[e], entry.log.rows + e * self.stride, number, part) != 0:
+                    return -1
+        for i in range(self.changes.used):
+            if i + _PREFETCH_POSITIONS < self.changes.used:
+                change = &self.changes.items[i + _PREFETCH_POSITIONS]
+                embed_prefetch_row(change.row, self.width)
+                embed_prefetch_read(change.delta, self.width)
+            change = &self.changes.items[i]
+            weight = change.share
+            if change.tally != NULL and change.tally.count > _MOST_CHANGES:
+                weight *= <float> _MOST_CHANGES / <float> change.tally.count
+            self.kernels.scatter(change.row, self.stride, &zero, 1, weight, self.width, change.delta,
+                                 self.zeros.floats)
+        return 0
 
-    cdef void _visit(self, Rounds rounds, const embed_log *log, int64_t e, int32_t number, int64_t part,
-                     int what) noexcept nogil:
-        """Count, fetch into the cache, or add to: those rows of the owner of row e of the log that are this part's."""
-        cdef int32_t owner = log.owners[e], row
-        cdef int64_t parts = rounds.barrier.members, r
-        cdef float share
+    cdef int _collect(self, Rounds rounds, int32_t owner, const float *delta, int32_t number,
+                      int64_t part) noexcept nogil:
+        """Note and count the changes of those rows of `owner` that are of this part; returns 0, or -1 without memory."""
+        cdef int64_t parts = rounds.barrier.members, r, size
+        cdef const int32_t *rows
+        cdef int32_t row
         if owner < 0:
             row = ~owner
-            if row % parts == part and not self._is_frozen(row):
-                self._touch(&self.outputs[0, 0], row, rounds.tallies + self.inputs.shape[0] + row, log, e, 1, number,
-                            what)
-            return
-        if owner >= self.outputs.shape[0]:
+            if embed_part(row, parts) == part and not self._is_frozen(row):
+                return self._note(&self.outputs[row, 0], delta, rounds.tallies + self.inputs.shape[0] + row, 1, number)
+        elif owner >= self.outputs.shape[0]:
             row = owner - <int32_t> self.outputs.shape[0]
-            if what == _ADD and row % parts == part:
-                self.kernels.scatter(&self.places[0, 0], self.stride, &row, 1, 1, self.width,
-                                     log.rows + e * self.stride, self.zeros.floats)
-            return
-        share = self._share(owner)
-        for r in range(self.row_offsets[owner], self.row_offsets[owner] + self._trained(owner)):
-            row = self.rows[r]
-            if row % parts == part:
-                self._touch(&self.inputs[0, 0], row, rounds.tallies + row, log, e, share, number, what)
+            if embed_part(row, parts) == part:
+                return self._note(&self.places[row, 0], delta, NULL, 1, number)
+        else:
+            rows = self._rows_of(&owner, &size)
+            for r in range(self._trained(owner)):
+                if embed_part(rows[r], parts) == part and self._note(
+                        &self.inputs[rows[r], 0], delta, rounds.tallies + rows[r], self._share(owner), number) != 0:
+                    return -1
+        return 0
 
-    cdef void _touch(self, float *matrix, int32_t row, embed_tally *tally, const embed_log *log, int64_t e,
-                     float weight, int32_t number, int what) noexcept nogil:
-        if what == _COUNT:
+    cdef int _note(self, float *row, const float *delta, embed_tally *tally, float share, int32_t number) noexcept nogil:
+        cdef embed_change *change
+        if embed_changes_reserve(&self.changes, 1) != 0:
+            return -1
+        change = &self.changes.items[self.changes.used]
+        change.row, change.delta, change.tally, change.share = row, delta, tally, share
+        self.changes.used += 1
+        if tally != NULL:
             tally.count = tally.count + 1 if tally.round == number else 1
             tally.round = number
-        elif what == _FETCH:
-            embed_prefetch_row(matrix + row * self.stride, self.width)
-            embed_prefetch_read(log.rows + e * self.stride, self.width)
-        else:
-            if tally.count > _MOST_CHANGES:
-                weight *= <float> _MOST_CHANGES / <float> tally.count
-            self.kernels.scatter(matrix, self.stride, &row, 1, weight, self.width, log.rows + e * self.stride,
-                                 self.zeros.floats)
+        return 0
 
     cdef _check_stretch(self, int64_t first, int64_t last):
         if not 0 <= first <= last <= self.ids.shape[0]:
@@ -899,7 +915,7 @@ cdef class Worker:
         """How many of the word's input rows learn, from the first on."""
         if self.has_frozen:
             return 0 if self.frozen[word] else 1
-        return self.row_offsets[word + 1] - self.row_offsets[word]
+        return 1 if self.plain else self.row_offsets[word + 1] - self.row_offsets[word]
 
     cdef float _share(self, int32_t word) noexcept nogil:
         """What each of the word's rows that learn has moved by over what the position has."""

@@ -25,6 +25,36 @@ typedef struct {
     double loss;
 } embed_entry;
 
+/* What one of them does to a row of a matrix: *row += share * *delta, less if `tally` has counted many. */
+typedef struct {
+    float *row;
+    const float *delta;
+    embed_tally *tally; /* NULL where all of it counts */
+    float share;
+} embed_change;
+
+typedef struct {
+    embed_change *items;
+    int64_t used, capacity;
+} embed_changes;
+
+/* Which of so many parts a row belongs to: about as many rows to each, and neighbours to different ones. */
+static inline int64_t embed_part(int32_t row, int64_t parts) {
+    return (int64_t)((uint64_t)((uint32_t)row * 2654435769u) * (uint64_t)parts >> 32);
+}
+
+/* Make room for n more changes. Returns 0, or -1 if there is no memory. */
+static inline int embed_changes_reserve(embed_changes *changes, int64_t n) {
+    const int64_t needed = changes->used + n;
+    if (needed <= changes->capacity) return 0;
+    const int64_t capacity = needed + needed / 2;
+    embed_change *items = (embed_change *)realloc(changes->items, (size_t)capacity * sizeof(embed_change));
+    if (items == NULL) return -1;
+    changes->items = items;
+    changes->capacity = capacity;
+    return 0;
+}
+
 /* Make room for n more rows; what is in use moves with it. Returns 0, or -1 if there is no memory. */
 static inline int embed_log_reserve(embed_log *log, int64_t n) {
     const int64_t needed = log->used + n;
