@@ -581,7 +581,7 @@ cdef class Worker:
 
     cdef int _collect(self, Rounds rounds, int32_t owner, const float *delta, int32_t number,
                       int64_t part) noexcept nogil:
-        """Note and count the changes of those rows of `owner` that are of this part; returns 0, or -1 without memory."""
+        """Note and count the changes of those rows of `owner` that are of this part; returns 0, or -1."""
         cdef int64_t parts = rounds.barrier.members, r, size
         cdef const int32_t *rows
         cdef int32_t row
@@ -601,7 +601,8 @@ cdef class Worker:
                     return -1
         return 0
 
-    cdef int _note(self, float *row, const float *delta, embed_tally *tally, float share, int32_t number) noexcept nogil:
+    cdef int _note(self, float *row, const float *delta, embed_tally *tally, float share,
+                   int32_t number) noexcept nogil:
         cdef embed_change *change
         if embed_changes_reserve(&self.changes, 1) != 0:
             return -1
