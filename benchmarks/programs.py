@@ -14,7 +14,7 @@ MIN_N, MAX_N = 3, 6
 
 def our_config(*, subword: bool = False, buckets: int, **more: Any) -> dict[str, Any]:
     """Return the fields of TrainConfig."""
-    config = {**SHARED, **more}
+    config = {**SHARED, "gradient": "exact", **more}
     return {**config, "subword": True, "min_n": MIN_N, "max_n": MAX_N, "buckets": buckets} if subword else config
 
 

@@ -77,6 +77,7 @@ _MODEL, _OPTIMISER, _VOCABULARY, _PHRASES = "model", "optimisation", "vocabulary
 _TEXT, _RUN = "text", "run"
 
 _DEFAULT_MIN_LR = 1e-4
+_DEFAULT_SUBSAMPLE, _CBOW_SUBSAMPLE = 1e-3, 3e-4
 _LONGEST_NAME = 60
 _MAX_INT64 = (1 << 63) - 1
 
@@ -85,13 +86,13 @@ _GRADIENT_POWERS = {"exact": 1.0, "sqrt": 0.5, "historic": 0.0}
 
 # Learning rates (output, input) when the user gives none, by (objective, gradient, subword). An exact gradient
 # divides by the number of averaged rows, so its input side needs the larger rate; docs/decisions/ has the runs.
-# Those of "sqrt" are the geometric means of the two: reasoned, not measured.
+# Those of "sqrt" with n-grams are the geometric means of the two: reasoned, not measured.
 _DEFAULT_RATES: dict[tuple[str, str, bool], tuple[float, float]] = {
     ("sg", "exact", False): (0.025, 0.025),
     ("sg", "sqrt", False): (0.025, 0.025),
     ("sg", "historic", False): (0.025, 0.025),
     ("cbow", "exact", False): (0.05, 0.4),
-    ("cbow", "sqrt", False): (0.05, 0.15),
+    ("cbow", "sqrt", False): (0.05, 0.2),
     ("cbow", "historic", False): (0.05, 0.05),
     ("sg", "exact", True): (0.05, 0.6),
     ("sg", "sqrt", True): (0.05, 0.2),
@@ -132,12 +133,12 @@ class TrainConfig:
     objective: str = _parameter(
         "sg", "skip-gram (sg) or continuous bag of words (cbow)", _MODEL, choices=("sg", "cbow")
     )
-    gradient: str = _parameter(
-        "exact",
-        "gradient of a mean of n: exact, without its 1/n as in word2vec.c, gensim and fastText (historic), or with "
-        "1/sqrt(n) instead (sqrt)",
+    gradient: str | None = _parameter(
+        None,
+        "what passes through a mean of n: its exact gradient with 1/n, 1/sqrt(n) of it (sqrt), or, as word2vec.c, gensim "
+        "and fastText have it, all of it (historic) (default: sqrt for CBOW of words, else exact)",
         _MODEL,
-        choices=tuple(_GRADIENT_POWERS),
+        choices=("exact", "sqrt", "historic"),
     )
     loss: str = _parameter("ns", "negative sampling (ns) or hierarchical softmax (hs)", _MODEL, choices=("ns", "hs"))
     subword: bool = _parameter(False, "represent a word by its own row and its character n-grams", _MODEL)
@@ -210,9 +211,9 @@ class TrainConfig:
         low=0,
         high=10,
     )
-    subsample: float = _parameter(
-        1e-3,
-        "threshold of frequent-word subsampling; 0 keeps every token",
+    subsample: float | None = _parameter(
+        None,
+        "threshold of frequent-word subsampling; 0 keeps every token (default: 3e-4 for CBOW of words, else 1e-3)",
         _OPTIMISER,
         low=0,
         high=1,
@@ -323,17 +324,32 @@ class TrainConfig:
     def rates(self) -> tuple[float, float]:
         """Return the initial learning rates (output, input), defaults filled in."""
         if self.composition == "sum":
-            output, input_ = _SUM_RATES[self.objective, self.gradient]
+            output, input_ = _SUM_RATES[self.objective, self.gradient_kind()]
         else:
-            output, input_ = _DEFAULT_RATES[self.objective, self.gradient, self.subword]
+            output, input_ = _DEFAULT_RATES[self.objective, self.gradient_kind(), self.subword]
         if self.lr is not None:
             # A user who sets lr alone scales both sides and keeps their proportion.
             output, input_ = self.lr, self.lr * input_ / output
         return output, input_ if self.input_lr is None else self.input_lr
 
+    def gradient_kind(self) -> str:
+        """Return "exact", "sqrt" or "historic", the default filled in."""
+        if self.gradient is not None:
+            return self.gradient
+        return "sqrt" if self._averages_words() else "exact"
+
     def gradient_power(self) -> float:
         """Return p where the gradient of a mean of n has the factor ``n ** -p``: 1 is exact, 0 historic."""
-        return _GRADIENT_POWERS[self.gradient]
+        return _GRADIENT_POWERS[self.gradient_kind()]
+
+    def subsample_threshold(self) -> float:
+        """Return the threshold of subsampling, the default filled in."""
+        if self.subsample is not None:
+            return self.subsample
+        return _CBOW_SUBSAMPLE if self._averages_words() else _DEFAULT_SUBSAMPLE
+
+    def _averages_words(self) -> bool:
+        return self.objective == "cbow" and not self.subword
 
     def final_lr(self) -> float:
         """Return the learning rate of the output rows at the very end, the default filled in."""

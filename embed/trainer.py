@@ -352,7 +352,7 @@ class Trainer:
     def _make_workers(self, seed: int) -> list[_core.Worker]:
         config, corpus, parameters = self.config, self.corpus, self.parameters
         counts = corpus.vocabulary.counts
-        keep = thresholds(keep_probabilities(counts, config.subsample))
+        keep = thresholds(keep_probabilities(counts, config.subsample_threshold()))
         noise = alias_table(noise_distribution(counts, config.noise_exponent))
         tree = HuffmanTree.from_counts(counts) if config.loss == "hs" else HuffmanTree.none()
         return [
@@ -505,7 +505,7 @@ class Trainer:
         if self.config.loss == "ns":
             return self.config.negatives + 1
         counts = self.corpus.vocabulary.counts
-        trained = counts * keep_probabilities(counts, self.config.subsample)
+        trained = counts * keep_probabilities(counts, self.config.subsample_threshold())
         return float(np.average(np.diff(HuffmanTree.from_counts(counts).offsets), weights=trained))
 
     def _divergence(self, epoch: int, what: str) -> DivergenceError:

@@ -314,7 +314,7 @@ def from_model(model: Model) -> FastTextFile:
         min_count=config.min_count,
         negatives=config.negatives,
         model=next(number for number, name in OBJECTIVES.items() if name == config.objective),
-        subsample=config.subsample,
+        subsample=config.subsample_threshold(),
     )
     words, counts = _encoded(vocabulary.words), vocabulary.counts
     return FastTextFile(NEWEST_VERSION, arguments, words, counts, 0, tokens, None, model.input, model.output)
@@ -342,7 +342,7 @@ def from_vectors(vectors: WordVectors) -> FastTextFile:
         min_count=1,
         negatives=defaults.negatives,
         model=SKIPGRAM,
-        subsample=defaults.subsample,
+        subsample=defaults.subsample_threshold(),
     )
     words = _encoded(vectors.words)
     counts = np.ones(len(words), np.int64) if vectors.counts is None else vectors.counts

@@ -75,7 +75,7 @@ class DenseTrainer:
         self._outputs = parameters.outputs[:, : parameters.dim]
         self._row_offsets, self._rows = parameters.row_offsets, parameters.rows
         counts = corpus.vocabulary.counts
-        self._keep = keep_probabilities(counts, config.subsample)
+        self._keep = keep_probabilities(counts, config.subsample_threshold())
         self._noise = np.cumsum(noise_distribution(counts, config.noise_exponent))
         self._power = config.gradient_power()
         self.total_loss = 0.0
