@@ -135,10 +135,10 @@ class TrainConfig:
     )
     gradient: str | None = _parameter(
         None,
-        "what passes through a mean of n: its exact gradient with 1/n, 1/sqrt(n) of it (sqrt), or, as word2vec.c, gensim "
-        "and fastText have it, all of it (historic) (default: sqrt for CBOW of words, else exact)",
+        "gradient of a mean of n: exact, without its 1/n as in word2vec.c, gensim and fastText (historic), or with "
+        "1/sqrt(n) instead (sqrt) (default: sqrt for CBOW of words, else exact)",
         _MODEL,
-        choices=("exact", "sqrt", "historic"),
+        choices=tuple(_GRADIENT_POWERS),
     )
     loss: str = _parameter("ns", "negative sampling (ns) or hierarchical softmax (hs)", _MODEL, choices=("ns", "hs"))
     subword: bool = _parameter(False, "represent a word by its own row and its character n-grams", _MODEL)
