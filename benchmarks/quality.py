@@ -16,16 +16,25 @@ from benchmarks.floors import FLOOR_DIM, QUALITY_TOKENS, RARE_WORDS, floor_of
 from benchmarks.processes import BenchmarkError, Job
 from benchmarks.programs import MAX_N, MIN_N, SHARED, fasttext_settings, gensim_settings, our_config
 from benchmarks.report import Section
+from embed.config import TrainConfig
+from embed.presets import PRESETS
 
 __all__ = ["MODELS", "PEERS", "STANDARD_SETS", "QualitySettings", "named_sets", "rows_of", "run"]
+
+def _defaults_of(objective: str) -> dict[str, Any]:
+    config = TrainConfig(objective=objective)
+    return {"gradient": config.gradient_kind(), "subsample": config.subsample_threshold()}
+
 
 MODELS: dict[str, dict[str, Any]] = {
     "skip-gram": {"objective": "sg"},
     "cbow-exact": {"objective": "cbow", "gradient": "exact"},
     "cbow-historic": {"objective": "cbow", "gradient": "historic"},
+    "cbow": {"objective": "cbow", **_defaults_of("cbow")},
     "subword": {"objective": "sg", "subword": True},
+    **{f"preset-{name}": values for name, values in PRESETS.items() if values},
 }
-"""Ours, with the default learning rates."""
+"""Ours, with the default learning rates; "cbow" and the presets with their own gradient, subsampling and epochs too."""
 
 PEERS: dict[str, dict[str, Any]] = {
     "gensim skip-gram": {"sg": 1, "alpha": 0.025},
@@ -175,14 +184,14 @@ def _wanted(settings: QualitySettings) -> list[tuple[str, str | None]]:
 def _job(name: str, path: str, settings: QualitySettings, seed: int) -> Job:
     scored = {"path": path, "sets": [list(pair) for pair in settings.sets], "top": settings.top}
     if name in MODELS:
-        config = our_config(
-            **MODELS[name],
-            buckets=settings.buckets,
-            dim=settings.dim,
-            epochs=settings.epochs,
-            threads=settings.threads,
-            seed=seed,
-        )
+        values = {
+            "buckets": settings.buckets,
+            "dim": settings.dim,
+            "epochs": settings.epochs,
+            "threads": settings.threads,
+            "seed": seed,
+        }
+        config = our_config(**{**values, **MODELS[name]})
         return Job("quality_ours", {**scored, "config": config, "encoded_dir": f"{path}.encoded"})
     shape = {"dim": settings.dim, "threads": settings.threads, **PEERS[name]}
     if name.startswith("gensim"):
