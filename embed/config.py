@@ -77,7 +77,7 @@ _MODEL, _OPTIMISER, _VOCABULARY, _PHRASES = "model", "optimisation", "vocabulary
 _TEXT, _RUN = "text", "run"
 
 _DEFAULT_MIN_LR = 1e-4
-_DEFAULT_SUBSAMPLE, _CBOW_SUBSAMPLE = 1e-3, 3e-4
+_DEFAULT_SUBSAMPLE, _CBOW_SUBSAMPLE = 1e-3, 1e-4
 _LONGEST_NAME = 60
 _MAX_INT64 = (1 << 63) - 1
 
@@ -213,7 +213,7 @@ class TrainConfig:
     )
     subsample: float | None = _parameter(
         None,
-        "threshold of frequent-word subsampling; 0 keeps every token (default: 3e-4 for CBOW of words, else 1e-3)",
+        "threshold of frequent-word subsampling; 0 keeps every token (default: 1e-4 for CBOW of words, else 1e-3)",
         _OPTIMISER,
         low=0,
         high=1,
