@@ -142,7 +142,7 @@ def test_the_dense_trainer_follows_the_gradient(sg: int, sums: bool, subword: bo
     with pytest.warns(embed.errors.AdviceWarning):
         config = TrainConfig(
             objective="sg" if sg else "cbow", dim=3, window=window, window_kind="fixed", subsample=0, epochs=1, lr=lr,
-            input_lr=lr, min_lr=lr, **ngrams,
+            input_lr=lr, min_lr=lr, gradient="exact", **ngrams,
         )  # fmt: skip
     parameters = Parameters.initial(vocabulary, config)
     random = np.random.default_rng(1)
