@@ -21,6 +21,7 @@ from embed.presets import PRESETS
 
 __all__ = ["MODELS", "PEERS", "STANDARD_SETS", "QualitySettings", "named_sets", "rows_of", "run"]
 
+
 def _defaults_of(objective: str) -> dict[str, Any]:
     config = TrainConfig(objective=objective)
     return {"gradient": config.gradient_kind(), "subsample": config.subsample_threshold()}
