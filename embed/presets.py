@@ -6,8 +6,8 @@ small
     words are learnt in any case and rare ones gain wider windows. An input rate of 0.3 instead of 0.6, which is too
     much for so many passes. 300,000 buckets hold the n-grams of such a vocabulary in a seventh of the memory of 2M.
 medium
-    Words with n-grams, 10 passes, and few of the frequent words: half of the time that 5 passes take gensim's skip-gram,
-    for 20 points more of Google's analogies and 10 of Rare Words (17M tokens; docs/decisions/0009). 15 passes are worse.
+    Words with n-grams, 10 passes, and few of the frequent words: half of the time that 5 passes take gensim's
+    skip-gram, for 20 points more of Google's analogies and 10 of Rare Words (17M tokens; docs/decisions/0009).
 large
     From 100M tokens on: 3 passes, because more text teaches more than the same text again (not measured).
 
