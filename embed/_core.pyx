@@ -8,7 +8,8 @@ gathered with them, so that a cut loses no context.
 
 With hierarchical softmax the targets of a window are the rows on the path of its center, instead of the center's
 row and noise. In rounds (docs/decisions/0005) the output rows are gathered too, and what a block changes is left in
-a log, which is added when all blocks of the round are done.
+a log, which is added when all blocks of the round are done. While a block trains, the rows of the next one are
+fetched into the cache (docs/decisions/0007).
 
 The arithmetic lives in ``csrc/kernels_body.h``, the random draws in ``csrc/random.h``, and
 ``embed/_reference.py`` states all of this again in readable NumPy. Checks and policy live in ``trainer.py``:

@@ -8,7 +8,7 @@
 
 typedef struct {
     float *rows;     /* [capacity, stride] */
-    int32_t *owners; /* [capacity] a word (its input rows), or ~row (an output row) */
+    int32_t *owners; /* [capacity] a word (its input rows), words + i (place i of the window), or ~row (an output row) */
     int64_t used, capacity, stride;
     void *memory;
 } embed_log;
