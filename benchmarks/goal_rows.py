@@ -32,6 +32,7 @@ _HEAD = ("row", "against", "ours/s", "spread", "other/s", "spread", "ratio", "sp
 _MEMORY, _MEGA, _NONE = "memory", 1e6, "-"
 _MARKS = {HOPED: "✓✓", "met": "✓", MISSED: "✗"}
 _AVX2, _AVX512 = "avx2", "avx512"
+_DETERMINISTIC = "-deterministic"
 _ALL_IN_EPOCHS, _SHORT_TEXT_EPOCHS = 5, 4
 
 DEFINITIONS = (
@@ -40,6 +41,7 @@ DEFINITIONS = (
     "Model-dim: 1 thread against gensim `corpus_file` with 1 worker, which has the vocabulary of the whole text and "
     "trains on its first part; with n-grams of 3 to 6 characters in 2M buckets against fastText, on a short text.",
     "-threads: 2 threads of ours against 1.",
+    "-deterministic: 2 threads in deterministic mode against 2 in the free-running one.",
     "vocabulary-1m: made-up tokens of 1M words (Zipf) against those of 70k words, skip-gram of dim 100.",
     f"all-in: text file to saved text vectors, {_ALL_IN_EPOCHS} epochs, 2 threads against gensim's 2 workers, "
     "skip-gram of dim 100; encoding, vocabulary and writing included, the import of the packages not.",
@@ -206,6 +208,12 @@ def _contest(name: str, texts: Texts, settings: GoalSettings) -> Contest:
         ours = _ours(model, texts.encoded(settings.tokens), settings)
         slow, fast = (Job(ours.name, {**ours.settings, "simd": simd}) for simd in (_AVX2, _AVX512))
         return Contest(name, "AVX-512", slow, fast)
+    if name.endswith(_DETERMINISTIC):
+        model = name.removesuffix(_DETERMINISTIC)
+        directory = texts.encoded(settings.fasttext_tokens if model.startswith("subword") else settings.tokens)
+        free = _ours(model, directory, settings, threads=2, epochs=_SHORT_TEXT_EPOCHS)
+        rounds = replace(free, settings={**free.settings, "config": {**free.settings["config"], "deterministic": True}})
+        return Contest(name, "free-running", rounds, free)
     if name.endswith("-threads"):
         model, directory = name.removesuffix("-threads"), texts.encoded(settings.tokens)
         return Contest(name, "1 thread", *(_ours(model, directory, settings, threads) for threads in (2, 1)))

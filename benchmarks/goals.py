@@ -47,9 +47,13 @@ MODELS = {
 }
 """Model-dim -> how many times as fast as the peer on one thread."""
 
+DETERMINISTIC = ("skip-gram-100", "cbow-100", "subword-skip-gram-100")
+"""Models whose deterministic mode is set against the free-running one, on two threads."""
+
 GOALS = {
     **MODELS,
     **{f"{model}-threads": Goal(1.8, 1.95) for model in MODELS},
+    **{f"{model}-deterministic": Goal(0.6, 0.9) for model in DETERMINISTIC},
     "vocabulary-1m": Goal(0.6, 0.75),
     "all-in": Goal(8, 13),
     "encode": Goal(8, 15),

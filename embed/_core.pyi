@@ -80,6 +80,9 @@ def train_window(
     repeats: int = 1,
     dim: int | None = None,
 ) -> float: ...
+def add_change(
+    row: NDArray[np.float32], now: NDArray[np.float32], before: NDArray[np.float32], weight: float, path: str
+) -> None: ...
 def compose_rows(
     inputs: NDArray[np.float32],
     row_offsets: NDArray[np.int64],

@@ -20,8 +20,9 @@ fight over the hot ones), and one loop per model (they drift apart).
 """
 
 from libc.math cimport pow
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
 
 cdef extern from "kernels.h" nogil:
     int EMBED_ROW_FLOATS
@@ -60,17 +61,20 @@ cdef extern from "kernels.h" nogil:
                         float *out, float *copy) noexcept nogil
         void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                         const float *now, const float *before) noexcept nogil
+        void (*narrow)(const float *now, const float *before, int width, uint16_t *deltas) noexcept nogil
+        void (*add)(float *row, float weight, int width, const uint16_t *deltas) noexcept nogil
     const embed_kernels *embed_kernels_at(int i) noexcept
     int64_t embed_groups(int64_t ny) noexcept
     int embed_group_floats(int nx) noexcept
     double embed_take_loss(embed_loss *loss) noexcept
     void embed_prefetch_row(const float *row, int width) noexcept
     void embed_prefetch_read(const float *row, int width) noexcept
+    void embed_prefetch_deltas(const uint16_t *deltas, int width) noexcept
     void embed_prefetch_early(const float *row, int width) noexcept
 
 cdef extern from "log.h" nogil:
     ctypedef struct embed_log:
-        float *rows
+        uint16_t *deltas
         int32_t *owners
         int64_t used
         int64_t capacity
@@ -86,7 +90,7 @@ cdef extern from "log.h" nogil:
         double loss
     ctypedef struct embed_change:
         float *row
-        const float *delta
+        const uint16_t *delta
         embed_tally *tally
         float share
     ctypedef struct embed_changes:
@@ -94,6 +98,8 @@ cdef extern from "log.h" nogil:
         int64_t used
     int embed_log_reserve(embed_log *log, int64_t n) noexcept
     int embed_changes_reserve(embed_changes *changes, int64_t n) noexcept
+    void embed_count(embed_tally *tally, int32_t round) noexcept
+    void embed_prefetch_tally(const embed_tally *tally) noexcept
     int64_t embed_part(int32_t row, int64_t parts) noexcept
 
 cdef extern from "barrier.h" nogil:
@@ -118,7 +124,9 @@ cdef extern from "random.h" nogil:
 cdef enum:
     _BLOCK_TOKENS = 128
     # How many positions ahead rows are fetched into the first-level cache while a block is gathered.
-    _PREFETCH_POSITIONS = 4
+    _PREFETCH_POSITIONS = 6
+    # The same for the changes that a worker adds to its rows.
+    _PREFETCH_CHANGES = 16
     _CACHE_LINE = 64
 
     # Tokens that begin the blocks of a round (docs/decisions/0005).
@@ -353,13 +361,15 @@ cdef class Worker:
     cdef int64_t sentence, position, number, claim  # where the next one is looked for
     cdef float **target_rows  # [BLOCK_TOKENS, most_targets] output rows of each center
     cdef float **noise_rows   # [noise_windows * negatives]
-    cdef embed_log log      # the positions' input vectors, trained in place; in a round also copies of output rows
-    cdef float *block       # [positions, stride] those of the block at hand
+    cdef _Scratch now       # [positions + places + output rows, stride] what the block at hand trains on: the input
+                            # vectors of its positions, places and, in a round or where they are frozen, output rows
+    cdef _Scratch before    # [the same] as it was when it was gathered, where the matrix does not hold just that
+    cdef const float **origins  # [positions + places + output rows] in a round: where each is as it was
+    cdef int32_t *owners    # [positions + places + output rows] as in the log
+    cdef int64_t gathered   # of them
     cdef int place_count    # 2 * window, or 0
-    cdef float *block_places  # [place_count, stride] the block's own copy, also in the log
+    cdef float *block_places  # [place_count, stride] of `now`
     cdef float place_ratio
-    cdef _Scratch before    # [positions + places + output rows, stride] the rows of the block at hand as they were
-    cdef _Scratch zeros     # [stride]
     cdef float *ratios      # [positions] learning rate of each position over that of the output rows
     cdef float ratio        # the same for a position of one row
     cdef _Scratch divisor_memory
@@ -367,8 +377,8 @@ cdef class Worker:
     cdef _Plans plans
     # a round: its blocks leave what they change in the log
     cdef bint in_round
+    cdef embed_log log          # what this worker's blocks have changed
     cdef embed_changes changes  # to the rows of this worker's part
-    cdef int64_t block_first
     cdef _Slot *slots       # [slot_mask + 1] where the log has an output row of the block at hand
     cdef uint32_t slot_mask, stamp
     cdef readonly double loss
@@ -422,17 +432,15 @@ cdef class Worker:
         cdef int64_t targets = negatives + self.most_targets
         cdef int64_t draws = noise_windows * <int64_t> negatives
         cdef int64_t slots = 1, i
+        cdef int64_t gathered = positions + self.place_count + _BLOCK_TOKENS * self.most_targets + draws
         self.log.stride = self.stride
-        if embed_log_reserve(&self.log, positions + self.place_count) != 0:
-            raise MemoryError(f"cannot allocate a block of {positions + self.place_count} rows")
         while slots < 2 * (_BLOCK_TOKENS * self.most_targets + draws):
             slots *= 2
         self.slot_memory = bytearray(sizeof(_Slot) * slots)
         cdef unsigned char[::1] slot_view = self.slot_memory
         self.slots = <_Slot *> &slot_view[0]
         self.slot_mask = <uint32_t> (slots - 1)
-        self.before = _Scratch((positions + self.place_count + _BLOCK_TOKENS * self.most_targets + draws) * self.stride)
-        self.zeros = _Scratch(self.stride)
+        self.now, self.before = _Scratch(gathered * self.stride), _Scratch(gathered * self.stride)
         self.ratio_memory = _Scratch(positions)
         self.ratios = self.ratio_memory.floats
         self.plans = _Plans(contexts, targets, self.width)
@@ -443,16 +451,18 @@ cdef class Worker:
         self.divisors = self.divisor_memory.floats
         for w in range(1, most_averaged + 1):
             self.divisors[w] = <float> pow(<double> w, gradient_power)
-        self.index_memory = bytearray(2 * 4 * (positions + _BLOCK_TOKENS + draws))
+        self.index_memory = bytearray(4 * (2 * (positions + _BLOCK_TOKENS + draws) + gathered))
         cdef unsigned char[::1] indices = self.index_memory
+        self.owners = <int32_t *> &indices[0] + 2 * (positions + _BLOCK_TOKENS + draws)
         for i in range(2):
             self.blocks[i].memory = <int32_t *> &indices[0] + i * (positions + _BLOCK_TOKENS + draws)
             self.blocks[i].reaches = self.blocks[i].memory + positions
             self.blocks[i].noise = self.blocks[i].reaches + _BLOCK_TOKENS
-        self.pointer_memory = bytearray(sizeof(void *) * (_BLOCK_TOKENS * self.most_targets + draws))
+        self.pointer_memory = bytearray(sizeof(void *) * (_BLOCK_TOKENS * self.most_targets + draws + gathered))
         cdef unsigned char[::1] pointers = self.pointer_memory
         self.target_rows = <float **> &pointers[0]
         self.noise_rows = self.target_rows + _BLOCK_TOKENS * self.most_targets
+        self.origins = <const float **> (self.noise_rows + draws)
         self.reset()
 
     def __dealloc__(self):
@@ -554,8 +564,7 @@ cdef class Worker:
         Returns 0, or -1 if there is no memory.
         """
         # every worker has claimed one block too many
-        cdef int64_t blocks = rounds.claimed - before - rounds.barrier.members, block, e, i
-        cdef int32_t zero = 0
+        cdef int64_t blocks = rounds.claimed - before - rounds.barrier.members, block, counted, e, i
         cdef float weight
         cdef const embed_change *change
         cdef embed_entry entry
@@ -564,55 +573,54 @@ cdef class Worker:
             entry = rounds.entries[block]
             if part == 0:
                 self.loss += entry.loss
+            counted = self.changes.used
             for e in range(entry.first, entry.last):
-                if self._collect(rounds, entry.log.owners[e], entry.log.rows + e * self.stride, number, part) != 0:
+                if self._collect(rounds, entry.log.owners[e], entry.log.deltas + e * self.stride, part) != 0:
                     return -1
+            for i in range(counted, self.changes.used):
+                embed_count(self.changes.items[i].tally, number)
         for i in range(self.changes.used):
-            if i + _PREFETCH_POSITIONS < self.changes.used:
-                change = &self.changes.items[i + _PREFETCH_POSITIONS]
+            if i + _PREFETCH_CHANGES < self.changes.used:
+                change = &self.changes.items[i + _PREFETCH_CHANGES]
                 embed_prefetch_row(change.row, self.width)
-                embed_prefetch_read(change.delta, self.width)
+                embed_prefetch_deltas(change.delta, self.width)
+                embed_prefetch_tally(change.tally)
             change = &self.changes.items[i]
             weight = change.share
             if change.tally != NULL and change.tally.count > _MOST_CHANGES:
                 weight *= <float> _MOST_CHANGES / <float> change.tally.count
-            self.kernels.scatter(change.row, self.stride, &zero, 1, weight, self.width, change.delta,
-                                 self.zeros.floats)
+            self.kernels.add(change.row, weight, self.width, change.delta)
         return 0
 
-    cdef int _collect(self, Rounds rounds, int32_t owner, const float *delta, int32_t number,
-                      int64_t part) noexcept nogil:
-        """Note and count the changes of those rows of `owner` that are of this part; returns 0, or -1."""
+    cdef int _collect(self, Rounds rounds, int32_t owner, const uint16_t *delta, int64_t part) noexcept nogil:
+        """Note the changes of those rows of `owner` that are of this part; returns 0, or -1."""
         cdef int64_t parts = rounds.barrier.members, r, size
         cdef const int32_t *rows
         cdef int32_t row
         if owner < 0:
             row = ~owner
             if embed_part(row, parts) == part and not self._is_frozen(row):
-                return self._note(&self.outputs[row, 0], delta, rounds.tallies + self.inputs.shape[0] + row, 1, number)
+                return self._note(&self.outputs[row, 0], delta, rounds.tallies + self.inputs.shape[0] + row, 1)
         elif owner >= self.outputs.shape[0]:
             row = owner - <int32_t> self.outputs.shape[0]
             if embed_part(row, parts) == part:
-                return self._note(&self.places[row, 0], delta, NULL, 1, number)
+                return self._note(&self.places[row, 0], delta, NULL, 1)
         else:
             rows = self._rows_of(&owner, &size)
             for r in range(self._trained(owner)):
                 if embed_part(rows[r], parts) == part and self._note(
-                        &self.inputs[rows[r], 0], delta, rounds.tallies + rows[r], self._share(owner), number) != 0:
+                        &self.inputs[rows[r], 0], delta, rounds.tallies + rows[r], self._share(owner)) != 0:
                     return -1
         return 0
 
-    cdef int _note(self, float *row, const float *delta, embed_tally *tally, float share,
-                   int32_t number) noexcept nogil:
+    cdef int _note(self, float *row, const uint16_t *delta, embed_tally *tally, float share) noexcept nogil:
         cdef embed_change *change
         if embed_changes_reserve(&self.changes, 1) != 0:
             return -1
         change = &self.changes.items[self.changes.used]
         change.row, change.delta, change.tally, change.share = row, delta, tally, share
         self.changes.used += 1
-        if tally != NULL:
-            tally.count = tally.count + 1 if tally.round == number else 1
-            tally.round = number
+        embed_prefetch_tally(tally)
         return 0
 
     cdef _check_stretch(self, int64_t first, int64_t last):
@@ -726,9 +734,6 @@ cdef class Worker:
         self.centers += own
         if n < 2:
             return 0
-        if embed_log_reserve(&self.log, n + self.place_count + own * self.most_targets
-                             + self.noise_windows * self.negatives) != 0:
-            return -1
         self._gather(words, n)
         self._gather_places()
         self._find_output_rows(block)
@@ -746,22 +751,31 @@ cdef class Worker:
                     self.kernels.window(&self.plans.windows[0])
                 planned = 0
         if self.in_round:
-            self._take_differences()
-        elif self.plans.windows[0].lr != 0:
+            return self._log_changes()
+        if self.plans.windows[0].lr != 0:
             self._scatter(words, n)
             self._scatter_places(n)
-        if not self.in_round:
-            self.log.used = 0
         return 0
 
-    cdef void _take_differences(self) noexcept nogil:
-        """The rows of the block in the log become what they have changed by."""
-        cdef int64_t e
-        cdef int32_t row
-        for e in range(self.block_first, self.log.used):
-            row = 0
-            self.kernels.scatter(self.log.rows + e * self.stride, self.stride, &row, 1, 1, self.width,
-                                 self.zeros.floats, self.before.floats + (e - self.block_first) * self.stride)
+    cdef int _log_changes(self) noexcept nogil:
+        """Leave in the log what the block has changed; returns 0, or -1 if there is no memory."""
+        cdef int64_t i
+        if embed_log_reserve(&self.log, self.gathered) != 0:
+            return -1
+        memcpy(self.log.owners + self.log.used, self.owners, self.gathered * sizeof(int32_t))
+        for i in range(self.gathered):
+            self.kernels.narrow(self.now.floats + i * self.stride, self.origins[i], self.width,
+                                self.log.deltas + (self.log.used + i) * self.stride)
+        self.log.used += self.gathered
+        return 0
+
+    cdef float *_keep_before(self, int64_t i, float *source) noexcept nogil:
+        """Where to keep what row i of the block was: nowhere in a round if `source` is that, for it does not change."""
+        if self.in_round and source != NULL:
+            self.origins[i] = source
+            return NULL
+        self.origins[i] = self.before.floats + i * self.stride
+        return self.before.floats + i * self.stride
 
     cdef bint _keeps(self, uint64_t epoch_key, int64_t p) noexcept nogil:
         cdef int32_t word = self.ids[p]
@@ -794,6 +808,13 @@ cdef class Worker:
                     block.noise[j] = embed_draw(&stream, table, vocabulary)
                 block.draws += self.negatives
 
+    cdef void _fetch(self, const float *row) noexcept nogil:
+        """Fetch into the first-level cache; a round only reads rows, and leaves them in the caches of other cores."""
+        if self.in_round:
+            embed_prefetch_read(row, self.width)
+        else:
+            embed_prefetch_row(row, self.width)
+
     cdef void _fetch_early(self, const _Block *block, int64_t i) noexcept nogil:
         """Fetch into the second-level cache what position i needs, or past the last position a noise word."""
         cdef int64_t r, size
@@ -804,7 +825,7 @@ cdef class Worker:
         rows = self._rows_of(&block.words[i], &size)
         for r in range(size):
             embed_prefetch_early(&self.inputs[rows[r], 0], self.width)
-        if not self.has_paths:
+        if not self.has_paths and block.left <= i < block.left + block.own:  # the halo has no windows of its own
             embed_prefetch_early(&self.outputs[block.words[i], 0], self.width)
 
     cdef void _find_output_rows(self, const _Block *block) noexcept nogil:
@@ -821,11 +842,11 @@ cdef class Worker:
                         self.path_rows[self.path_offsets[word] + j])
                 continue
             if self.in_round and i + _PREFETCH_POSITIONS < own:
-                embed_prefetch_row(&self.outputs[centers[i + _PREFETCH_POSITIONS], 0], self.width)
+                self._fetch(&self.outputs[centers[i + _PREFETCH_POSITIONS], 0])
             self.target_rows[i] = self._output_row(word)
         for i in range(block.draws):
             if self.in_round and i + _PREFETCH_POSITIONS < block.draws:
-                embed_prefetch_row(&self.outputs[block.noise[i + _PREFETCH_POSITIONS], 0], self.width)
+                self._fetch(&self.outputs[block.noise[i + _PREFETCH_POSITIONS], 0])
             self.noise_rows[i] = self._output_row(block.noise[i])
 
     cdef int64_t _target_count(self, int32_t word) noexcept nogil:
@@ -844,14 +865,14 @@ cdef class Worker:
         while self.slots[h].stamp == self.stamp and self.slots[h].row != row:
             h = (h + 1) & self.slot_mask
         if self.slots[h].stamp != self.stamp:
-            place = self.log.used
-            self.log.used += 1
-            self.log.owners[place] = ~row
+            place = self.gathered
+            self.gathered += 1
+            self.owners[place] = ~row
             self.slots[h].row, self.slots[h].stamp, self.slots[h].place = row, self.stamp, place
             self.kernels.compose(&self.outputs[0, 0], self.stride, &row, 1, 1, self.width,
-                                 self.log.rows + place * self.stride,
-                                 self.before.floats + (place - self.block_first) * self.stride)
-        return self.log.rows + self.slots[h].place * self.stride
+                                 self.now.floats + place * self.stride,
+                                 self._keep_before(place, &self.outputs[row, 0]))
+        return self.now.floats + self.slots[h].place * self.stride
 
     cdef float **_noise_of(self, int64_t c) noexcept nogil:
         return self.noise_rows + c % self.noise_windows * self.negatives
@@ -865,36 +886,34 @@ cdef class Worker:
         much less.
         """
         cdef int64_t i, r, size
-        cdef float *before = self.before.floats
         cdef const int32_t *rows
-        self.block_first = self.log.used
-        self.block = self.log.rows + self.block_first * self.stride
         for i in range(n):
-            self.log.owners[self.log.used + i] = words[i]
+            self.owners[i] = words[i]
             if i + _PREFETCH_POSITIONS < n:
                 rows = self._rows_of(&words[i + _PREFETCH_POSITIONS], &size)
                 for r in range(size):
-                    embed_prefetch_row(&self.inputs[rows[r], 0], self.width)
+                    self._fetch(&self.inputs[rows[r], 0])
             rows = self._rows_of(&words[i], &size)
             self.ratios[i] = self.ratio * <float> size if self.sums else self.ratio / self.divisors[size]
             if self.has_frozen:
                 self.ratios[i] *= <float> self._trained(words[i]) / <float> size
             self.kernels.compose(&self.inputs[0, 0], self.stride, rows, size,
                                  1 if self.sums else 1 / <float> size, self.width,
-                                 self.block + i * self.stride, before + i * self.stride)
-        self.log.used += n
+                                 self.now.floats + i * self.stride,
+                                 self._keep_before(i, &self.inputs[rows[0], 0] if self.plain else NULL))
+        self.gathered = n
 
     cdef void _gather_places(self) noexcept nogil:
         """The block gets a copy of its own of the places, the more so as other threads change them all the time."""
-        cdef int64_t first = self.log.used
+        cdef int64_t first = self.gathered
         cdef int32_t i
-        self.block_places = self.log.rows + first * self.stride
+        self.block_places = self.now.floats + first * self.stride
         for i in range(self.place_count):
-            self.log.owners[first + i] = <int32_t> self.outputs.shape[0] + i
+            self.owners[first + i] = <int32_t> self.outputs.shape[0] + i
             self.kernels.compose(&self.places[0, 0], self.stride, &i, 1, 1, self.width,
                                  self.block_places + i * self.stride,
-                                 self.before.floats + (first - self.block_first + i) * self.stride)
-        self.log.used += self.place_count
+                                 self._keep_before(first + i, &self.places[i, 0]))
+        self.gathered += self.place_count
 
     cdef void _scatter_places(self, int64_t n) noexcept nogil:
         """The places move by what the copies have moved by, which follow n positions."""
@@ -911,7 +930,7 @@ cdef class Worker:
             rows = self._rows_of(&words[i], &size)
             self.kernels.scatter(&self.inputs[0, 0], self.stride, rows, self._trained(words[i]),
                                  self._share(words[i]), self.width,
-                                 self.log.rows + i * self.stride, self.before.floats + i * self.stride)
+                                 self.now.floats + i * self.stride, self.before.floats + i * self.stride)
 
     cdef int64_t _trained(self, int32_t word) noexcept nogil:
         """How many of the word's input rows learn, from the first on."""
@@ -970,12 +989,11 @@ cdef class Worker:
         cdef int64_t j, place
         cdef int32_t row
         for j in range(plan.unique):
-            if self.log.rows <= plan.y[j] < self.log.rows + self.log.used * self.stride:
-                place = (plan.y[j] - self.log.rows) // self.stride
-                row = ~self.log.owners[place]
+            if self.now.floats <= plan.y[j] < self.now.floats + self.gathered * self.stride:
+                place = (plan.y[j] - self.now.floats) // self.stride
+                row = ~self.owners[place]
                 if self._is_frozen(row):
-                    self.kernels.compose(&self.outputs[0, 0], self.stride, &row, 1, 1, self.width, plan.y[j],
-                                         self.before.floats + (place - self.block_first) * self.stride)
+                    self.kernels.compose(&self.outputs[0, 0], self.stride, &row, 1, 1, self.width, plan.y[j], NULL)
 
     cdef int _plan_window(self, const _Block *block, int64_t c, embed_window *plan) noexcept nogil:
         """Plan the window of the block's center c; return 0 if it has no context or no target, else 1."""
@@ -997,7 +1015,7 @@ cdef class Worker:
             weight = 1 / self.divisors[contexts]
         for i in range(first, last + 1):
             if i != center:
-                plan.x[k] = self.block + i * self.stride
+                plan.x[k] = self.now.floats + i * self.stride
                 plan.ratios[k] = weight * self.ratios[i]
                 k += 1
         if self.place_count:
@@ -1058,6 +1076,28 @@ def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str 
             else:
                 kernels.window(plan)
     return embed_take_loss(&plans.loss)
+
+
+def add_change(float[::1] row, const float[::1] now, const float[::1] before, double weight, str path):
+    """Add weight * (now - before) to a row, the change rounded as in a log; the kernels by themselves, for tests.
+
+    Parameters
+    ----------
+    row, now, before : float32[stride]
+        Changed in place, and read; stride a multiple of ROW_FLOATS.
+    weight : float
+    path : str
+        One of simd_paths().
+    """
+    cdef const embed_kernels *kernels = _find_kernels(path)
+    cdef Py_ssize_t stride = row.shape[0]
+    if not stride or stride % EMBED_ROW_FLOATS or now.shape[0] != stride or before.shape[0] != stride:
+        raise ValueError(f"row, now and before need the same multiple of {EMBED_ROW_FLOATS} floats")
+    cdef object memory = bytearray(stride * sizeof(uint16_t))
+    cdef unsigned char[::1] view = memory
+    cdef uint16_t *deltas = <uint16_t *> &view[0]
+    kernels.narrow(&now[0], &before[0], <int> stride, deltas)
+    kernels.add(&row[0], <float> weight, <int> stride, deltas)
 
 
 def compose_rows(const float[:, ::1] inputs, const int64_t[::1] row_offsets, const int32_t[::1] rows,

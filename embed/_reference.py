@@ -121,7 +121,8 @@ class ReferenceWorker:
         """Train one epoch in rounds: the blocks of a round all start from the same parameters, their changes add up.
 
         A row that has changed in more than _MOST_CHANGES places moves by so many times the mean of its changes. The
-        weights of a place in the window, which every block changes by very little, move by all of it.
+        weights of a place in the window, which every block changes by very little, move by all of it. The core keeps
+        each change as a bfloat16, which moves it by up to 1/512 of itself; this twin does not.
         """
         key = epoch_key(self.seed, epoch)
         for _, blocks in itertools.groupby(self._blocks(), lambda block: block[2] // _ROUND_TOKENS):

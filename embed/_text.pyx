@@ -24,6 +24,10 @@ cdef extern from "Python.h":
     const char* utf8_or_null "PyUnicode_AsUTF8AndSize"(object text, Py_ssize_t* size)
 
 
+cdef extern from "text_port.h" nogil:
+    void text_prefetch(const void* address)
+
+
 cdef extern from "text_words.h" nogil:
     const int TEXT_OK, TEXT_NO_MEMORY, TEXT_TOO_MANY_WORDS, TEXT_WORD_TOO_LONG
     const int64_t TEXT_MAX_WORDS, TEXT_MAX_WORD_BYTES
@@ -148,6 +152,10 @@ cdef extern from "text_sums.h" nogil:
     size_t text_sums_update(text_sums* sums, const uint8_t* data, size_t n, uint8_t* out)
     void text_sums_end(const text_sums* sums, uint8_t* out)
 
+
+cdef enum:
+    # How many words ahead the entries of a list are fetched: it jumps about among them.
+    _WORDS_AHEAD = 16
 
 GONE = TEXT_GONE
 GONE_ROLE = PHRASE_GONE
@@ -352,6 +360,8 @@ cdef class TokenCounter:
         cdef const text_entry* entry
         cdef list words = [None] * ids.shape[0]
         for k in range(ids.shape[0]):
+            if k + _WORDS_AHEAD < ids.shape[0]:
+                text_prefetch(&self.scanner.words.entries[self._checked(ids[k + _WORDS_AHEAD])])
             entry = &self.scanner.words.entries[self._checked(ids[k])]
             words[k] = PyUnicode_DecodeUTF8(
                 <const char*>text_entry_bytes(&self.scanner.words, entry), <Py_ssize_t>entry.length, NULL

@@ -78,6 +78,36 @@ def test_the_rows_of_subwords_are_averaged(path: str) -> None:
         np.testing.assert_allclose(out[word], inputs[part].mean(axis=0), rtol=0, atol=1e-6)
 
 
+def bfloat16(values: np.ndarray) -> np.ndarray:
+    """Round float32 to 8 bits, halves to even, in floating point: what is added and taken away again cuts the rest."""
+    exponents = np.frexp(values)[1]
+    return np.ldexp(np.rint(np.ldexp(values.astype(np.float64), 8 - exponents)), exponents - 8).astype(np.float32)
+
+
+@pytest.mark.parametrize("path", _core.simd_paths())
+def test_changes_are_rounded_to_the_nearest(path: str) -> None:
+    rng = np.random.default_rng(0)
+    now = (rng.normal(size=4096) * 10.0 ** rng.integers(-20, 3, 4096)).astype(np.float32)
+    now[:4] = 1 + np.array([1, 3, -1, 5]) / 256  # halves: 1, 1 + 4/256, and so on
+    before = np.where(rng.random(4096) < 0.5, 0, now * rng.random(4096)).astype(np.float32)
+    before[:4] = 0
+    row, start = np.zeros(4096, np.float32), rng.normal(size=4096).astype(np.float32)
+    _core.add_change(row, now, before, 1.0, path)
+    np.testing.assert_array_equal(row, bfloat16(now - before))
+    assert row[:4].tolist() == [1, 1 + 4 / 256, 1 - 1 / 256, 1 + 4 / 256]
+    row = start.copy()
+    _core.add_change(row, now, before, 0.25, path)
+    np.testing.assert_allclose(row, start + 0.25 * bfloat16(now - before), rtol=1e-6)
+
+
+@pytest.mark.parametrize("path", _core.simd_paths())
+@pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf])
+def test_a_change_that_is_no_number_stays_none(path: str, poison: float) -> None:
+    row, now, before = np.zeros(16, np.float32), np.full(16, poison, np.float32), np.zeros(16, np.float32)
+    _core.add_change(row, now, before, 1.0, path)
+    assert not np.isfinite(row).any()
+
+
 def test_initial_vectors_fill_their_range_and_no_more() -> None:
     matrix = padded(1000, 20)
     _core.fill_uniform(matrix, 20, 0.025, 3)

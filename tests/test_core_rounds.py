@@ -12,7 +12,8 @@ from core_problem import DIM, core_worker, problem, reference_worker
 
 from embed import _core
 
-TOLERANCE = 2e-5
+# the core rounds each change to 8 bits, which moves it by up to 1/512; the twin does not
+MOST_ROUNDED, USUALLY_ROUNDED = 1e-3, 6e-5
 COMBINATIONS = list(itertools.product((False, True), (1.0, 0.5, 0.0), (False, True)))
 # more than three rounds, and blocks that begin in one round and end in the next
 LONG = {"sentence_lengths": (3, 700, 0, 1500, 90, 5, 3000, _core.ROUND_TOKENS, 1)}
@@ -53,8 +54,9 @@ def agree(arguments: dict[str, Any]) -> None:
     for path in _core.simd_paths():
         inputs, outputs, workers, _ = run_rounds(arguments, 2, path=path)
         expected = np.concatenate([twin.inputs, twin.places])
-        np.testing.assert_allclose(inputs[:, :DIM], expected, rtol=0, atol=TOLERANCE, err_msg=path)
-        np.testing.assert_allclose(outputs[:, :DIM], twin.outputs, rtol=0, atol=TOLERANCE, err_msg=path)
+        for ours, theirs in ((inputs, expected), (outputs, twin.outputs)):
+            np.testing.assert_allclose(ours[:, :DIM], theirs, rtol=0, atol=MOST_ROUNDED, err_msg=path)
+            assert np.abs(ours[:, :DIM] - theirs).mean() < USUALLY_ROUNDED, path
         assert workers[0].loss == pytest.approx(twin.loss, rel=1e-5)
         assert sum(worker.examples for worker in workers) == twin.examples
         assert sum(worker.centers for worker in workers) == twin.centers

@@ -86,12 +86,16 @@ typedef struct {
     void (*mean_windows)(const embed_window *w, int n);
     /* The same where every x counts with the weights of its place. */
     void (*weighted_windows)(const embed_window *w, int n);
-    /* out = copy = weight * sum of the rows rows[0..n) of `matrix`. */
+    /* out = copy = weight * sum of the rows rows[0..n) of `matrix`; copy may be NULL. */
     void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                     float *out, float *copy);
     /* Each row rows[0..n) of `matrix` += weight * (now - before). */
     void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                     const float *now, const float *before);
+    /* deltas = now - before, each rounded to a bfloat16: the upper half of a float, halves to even. */
+    void (*narrow)(const float *now, const float *before, int width, uint16_t *deltas);
+    /* row += weight * deltas. */
+    void (*add)(float *row, float weight, int width, const uint16_t *deltas);
 } embed_kernels;
 
 /* The i-th table this processor can run, best first; NULL past the last. */
@@ -105,6 +109,7 @@ const embed_kernels *embed_kernels_at(int i);
 #else
 #define EMBED_PREFETCH(row, width, write, level) ((void)(row), (void)(width))
 #endif
+static inline void embed_prefetch_deltas(const uint16_t *deltas, int width) { EMBED_PREFETCH(deltas, width, 0, 3); }
 static inline void embed_prefetch_row(const float *row, int width) { EMBED_PREFETCH(row, width, 1, 3); }
 static inline void embed_prefetch_read(const float *row, int width) { EMBED_PREFETCH(row, width, 0, 3); }
 static inline void embed_prefetch_early(const float *row, int width) { EMBED_PREFETCH(row, width, 0, 2); }

@@ -12,12 +12,20 @@
 #define vf NAME(vf_)
 #define vi NAME(vi_)
 #define vh NAME(vh_)
+#define vu NAME(vu_)
+#define vs NAME(vs_)
 #if LANES > 1
 typedef float vf __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t vi __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef uint32_t vu __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef uint16_t vs __attribute__((vector_size(2 * LANES), aligned(2), may_alias));
+#define CONVERT(v, type) __builtin_convertvector(v, type)
 #else
 typedef float vf;
 typedef int32_t vi;
+typedef uint32_t vu;
+typedef uint16_t vs;
+#define CONVERT(v, type) ((type)(v))
 #endif
 
 #define FULL(x) NAME(x##_full)
@@ -399,7 +407,7 @@ static void NAME(compose)(const float *matrix, int64_t stride, const int32_t *ro
         if (r < n) even += FULL(load)(matrix + rows[r] * stride + k);
         even = (even + odd) * weight;
         FULL(store)(out + k, even);
-        FULL(store)(copy + k, even);
+        if (copy) FULL(store)(copy + k, even);
     }
 }
 
@@ -414,8 +422,25 @@ static void NAME(scatter)(float *matrix, int64_t stride, const int32_t *rows, in
     }
 }
 
+static void NAME(narrow)(const float *now, const float *before, int width, uint16_t *deltas) {
+    for (int k = 0; k < width; k += LANES) {
+        const vu bits = (vu)NAME(bits)(FULL(load)(now + k) - FULL(load)(before + k));
+        *(vs *)(deltas + k) = CONVERT((bits + 0x7fff + (bits >> 16 & 1)) >> 16, vs);
+    }
+}
+
+static void NAME(add)(float *row, float weight, int width, const uint16_t *deltas) {
+    for (int k = 0; k < width; k += LANES) {
+        const vu bits = CONVERT(*(const vs *)(deltas + k), vu) << 16;
+        FULL(store)(row + k, FULL(load)(row + k) + NAME(floats)((vi)bits) * weight);
+    }
+}
+
 #undef EVEN
 #undef ODD
+#undef CONVERT
+#undef vu
+#undef vs
 #undef vf
 #undef vi
 #undef vh

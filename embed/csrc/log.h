@@ -1,4 +1,4 @@
-/* The rows that blocks of tokens train on: copies, later by how much each has changed, and whose they are. */
+/* What blocks of tokens have changed: by how much, in 16 bits a number (kernels.h), and whose rows. */
 #ifndef EMBED_LOG_H
 #define EMBED_LOG_H
 
@@ -7,8 +7,8 @@
 #include <string.h>
 
 typedef struct {
-    float *rows;     /* [capacity, stride] */
-    int32_t *owners; /* [capacity] a word (its input rows), words + i (place i of the window), or ~row (an output row) */
+    uint16_t *deltas; /* [capacity, stride] */
+    int32_t *owners;  /* [capacity] a word (its input rows), words + i (place i of the window), or ~row (an output row) */
     int64_t used, capacity, stride;
     void *memory;
 } embed_log;
@@ -28,7 +28,7 @@ typedef struct {
 /* What one of them does to a row of a matrix: *row += share * *delta, less if `tally` has counted many. */
 typedef struct {
     float *row;
-    const float *delta;
+    const uint16_t *delta;
     embed_tally *tally; /* NULL where all of it counts */
     float share;
 } embed_change;
@@ -42,6 +42,19 @@ typedef struct {
 static inline int64_t embed_part(int32_t row, int64_t parts) {
     return (int64_t)((uint64_t)((uint32_t)row * 2654435769u) * (uint64_t)parts >> 32);
 }
+
+/* Count one more change of a row; a count of another round is none. */
+static inline void embed_count(embed_tally *tally, int32_t round) {
+    if (tally == NULL) return;
+    tally->count = tally->round == round ? tally->count + 1 : 1;
+    tally->round = round;
+}
+
+#if defined(__GNUC__)
+static inline void embed_prefetch_tally(const embed_tally *tally) { __builtin_prefetch(tally, 1, 3); }
+#else
+static inline void embed_prefetch_tally(const embed_tally *tally) { (void)tally; }
+#endif
 
 /* Make room for n more changes. Returns 0, or -1 if there is no memory. */
 static inline int embed_changes_reserve(embed_changes *changes, int64_t n) {
@@ -60,18 +73,18 @@ static inline int embed_log_reserve(embed_log *log, int64_t n) {
     const int64_t needed = log->used + n;
     if (needed <= log->capacity) return 0;
     const int64_t capacity = needed + needed / 2;
-    const size_t floats = (size_t)(capacity * log->stride);
-    void *memory = malloc(floats * sizeof(float) + (size_t)capacity * sizeof(int32_t) + 64);
+    const size_t numbers = (size_t)(capacity * log->stride);
+    void *memory = malloc(numbers * sizeof(uint16_t) + (size_t)capacity * sizeof(int32_t) + 64);
     if (memory == NULL) return -1;
-    float *rows = (float *)(((uintptr_t)memory + 63) & ~(uintptr_t)63);
-    int32_t *owners = (int32_t *)(rows + floats);
+    uint16_t *deltas = (uint16_t *)(((uintptr_t)memory + 63) & ~(uintptr_t)63);
+    int32_t *owners = (int32_t *)(deltas + numbers);
     if (log->used) {
-        memcpy(rows, log->rows, (size_t)(log->used * log->stride) * sizeof(float));
+        memcpy(deltas, log->deltas, (size_t)(log->used * log->stride) * sizeof(uint16_t));
         memcpy(owners, log->owners, (size_t)log->used * sizeof(int32_t));
     }
     free(log->memory);
     log->memory = memory;
-    log->rows = rows;
+    log->deltas = deltas;
     log->owners = owners;
     log->capacity = capacity;
     return 0;

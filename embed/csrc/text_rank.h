@@ -1,6 +1,7 @@
 /* The vocabulary's order: by falling count, equal counts by the bytes of the word (which is the order of code points).
  *
- * Each key carries all that a comparison needs, most often its first 16 bytes alone, so the C library's qsort serves.
+ * Most words are rare. A counting sort puts those of one small count together, so that the C library's qsort has many
+ * short lists to order instead of a long one. Each key carries all that a comparison needs, most often its prefix alone.
  */
 #ifndef EMBED_TEXT_RANK_H
 #define EMBED_TEXT_RANK_H
@@ -34,26 +35,43 @@ static int64_t text_survivors(const text_words *words, int64_t min_count)
     return survivors;
 }
 
+static text_rank_key text_rank_key_of(const text_words *words, int64_t id)
+{
+    const text_entry *entry = words->entries + id;
+    const uint8_t *bytes = text_entry_bytes(words, entry);
+    uint64_t prefix = 0;
+    for (unsigned k = 0; k < 8; k++)
+        prefix = prefix << 8 | (k < entry->length ? bytes[k] : 0);
+    text_rank_key key = {words->counts[id], prefix, bytes, (uint32_t)entry->length, (int32_t)id};
+    return key;
+}
+
+enum { TEXT_LISTS = 1 << 10 };
+
+/* The list of a count: each small one has its own, in falling order, and the large ones share the first. */
+static inline size_t text_list_of(int64_t count)
+{
+    return count < TEXT_LISTS ? (size_t)(TEXT_LISTS - 1 - count) : 0;
+}
+
 /* Write the first `limit` ids of the words that occur at least min_count times; `survivors` is their number. */
 static int text_rank(const text_words *words, int64_t min_count, int64_t survivors, int64_t limit, int32_t *ranked)
 {
+    size_t next[TEXT_LISTS + 1] = {0}; /* where the list's next key goes: from the end of the list before it on */
     text_rank_key *keys = malloc((size_t)(survivors + 1) * sizeof *keys);
     if (!keys)
         return TEXT_NO_MEMORY;
-    int64_t n = 0;
-    for (int64_t id = 0; id < words->size; id++) {
-        const text_entry *entry = words->entries + id;
-        if (words->counts[id] < min_count)
-            continue;
-        const uint8_t *bytes = text_entry_bytes(words, entry);
-        uint64_t prefix = 0;
-        for (unsigned k = 0; k < 8; k++)
-            prefix = prefix << 8 | (k < entry->length ? bytes[k] : 0);
-        text_rank_key key = {words->counts[id], prefix, bytes, (uint32_t)entry->length, (int32_t)id};
-        keys[n++] = key;
-    }
-    qsort(keys, (size_t)n, sizeof *keys, text_compare_rank);
-    for (int64_t k = 0; k < n && k < limit; k++)
+    for (int64_t id = 0; id < words->size; id++)
+        if (words->counts[id] >= min_count)
+            next[text_list_of(words->counts[id]) + 1]++;
+    for (size_t list = 0; list < TEXT_LISTS; list++)
+        next[list + 1] += next[list];
+    for (int64_t id = 0; id < words->size; id++)
+        if (words->counts[id] >= min_count)
+            keys[next[text_list_of(words->counts[id])]++] = text_rank_key_of(words, id);
+    for (size_t list = 0, first = 0; list < TEXT_LISTS; first = next[list++])
+        qsort(keys + first, next[list] - first, sizeof *keys, text_compare_rank);
+    for (int64_t k = 0; k < survivors && k < limit; k++)
         ranked[k] = keys[k].id;
     free(keys);
     return TEXT_OK;
