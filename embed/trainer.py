@@ -64,6 +64,9 @@ _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
 _PLACE_RATIO = 0.001
 # How often the main thread looks after the workers.
 _POLL_SECONDS = 0.1
+# Where subsampling keeps less than this share of a text that is long enough to train on, it is told. Wikipedia keeps
+# half with 1e-4, three quarters with 1e-3.
+_FEW_KEPT, _ENOUGH_TOKENS = 0.2, 50_000
 SIMD_VARIABLE = "EMBED_SIMD"
 
 
@@ -259,6 +262,7 @@ class Trainer:
         self.history: list[EpochRecord] = []
         self._frozen = np.zeros(0, np.uint8) if frozen is None else frozen
         self.tokens = _training_tokens(corpus, config.held_out)
+        _warn_of_few_kept(corpus.vocabulary.counts, config.subsample_threshold())
         self._place = Place()
         self._patience = Patience(self.parameters, config.patience, config.min_delta) if config.patience else None
         self._stop = np.zeros(1, np.int32)
@@ -532,6 +536,18 @@ def _training_tokens(corpus: EncodedCorpus, held_out: float) -> int:
             f"held_out is {held_out:g}, but the corpus of {corpus.sentences} sentences cannot be divided in that way"
         )
     return boundary
+
+
+def _warn_of_few_kept(counts: NDArray[np.int64], subsample: float) -> None:
+    """Warn if subsampling drops most of a text, as a threshold for large vocabularies does to a small one."""
+    kept = float(np.average(keep_probabilities(counts, subsample), weights=counts))
+    if kept < _FEW_KEPT and counts.sum() >= _ENOUGH_TOKENS:
+        warnings.warn(
+            f"subsample is {subsample:g}, which keeps {kept:.0%} of the tokens of a text with {len(counts):,} distinct "
+            "words; a larger value keeps more, and 0 keeps all",
+            AdviceWarning,
+            stacklevel=3,
+        )
 
 
 def _asked_to_stop(callbacks: Sequence[EpochCallback], record: EpochRecord, model: Model) -> bool:

@@ -446,6 +446,7 @@ def _start(folder: Path, *more: str) -> subprocess.Popen[str]:
     code = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"
     code += "; from embed.cli import main; sys.exit(main())"
     command = ["train", "corpus.txt", "-o", "v.txt", "--epochs", "2000", "--threads", "1", "--dim", "24", *more]
+    command += ["--subsample", "0"]  # a few words repeated: with a threshold there would be advice among the messages
     environment = {**os.environ, "TMPDIR": str(folder)}
     return subprocess.Popen(
         [sys.executable, "-c", code, *command], stderr=subprocess.PIPE, text=True, cwd=folder, env=environment

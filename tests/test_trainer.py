@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,25 @@ def test_bad_parameters_are_refused_before_any_work(overrides: dict[str, Any], m
 
     with pytest.raises(ConfigError, match=message):
         train(corpus(), **overrides)
+
+
+@pytest.mark.parametrize(
+    ("words", "chosen", "kept"), [(100, {"objective": "cbow"}, 11), (100, {}, None), (4000, {"objective": "cbow"}, None)]
+)
+def test_subsampling_that_drops_most_of_a_text_is_told(words: int, chosen: dict[str, Any], kept: int | None) -> None:
+    rng = np.random.default_rng(0)
+    text = [[f"w{word}" for word in rng.integers(words, size=1000)] for _ in range(60)]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        train(text, **{**SMALL, "epochs": 1, "subsample": None}, **chosen)
+    said = [str(warning.message) for warning in caught]
+    if kept is None:
+        assert not said
+    else:
+        assert said == [
+            f"subsample is 0.0001, which keeps {kept}% of the tokens of a text with {words} distinct words; a larger "
+            "value keeps more, and 0 keeps all"
+        ]
 
 
 def test_divergence_is_an_error_that_says_where_and_why() -> None:

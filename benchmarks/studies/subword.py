@@ -38,8 +38,8 @@ INPUT_RATES: dict[tuple[str, str], tuple[float, ...]] = {
     ("sg", "mean, 1/sqrt(n)"): (0.1, 0.2),
     ("sg", "mean, historic"): (0.025, 0.05),
     ("sg", "sum"): (0.0025, 0.005, 0.01),
-    ("cbow", "mean, exact"): (1.0, 2.0, 4.0),
-    ("cbow", "mean, 1/sqrt(n)"): (0.15, 0.3),
+    ("cbow", "mean, exact"): (1.0, 2.0, 4.0, 8.0),
+    ("cbow", "mean, 1/sqrt(n)"): (0.15, 0.3, 0.6),
     ("cbow", "mean, historic"): (0.0125, 0.05),
     ("cbow", "sum"): (0.02, 0.05, 0.1),
 }
@@ -164,9 +164,9 @@ def _elsewhere(place: Place) -> list[Setting]:
 
 
 def _finalists(place: Place) -> list[Setting]:
-    """Return the best exact skip-gram and CBOW, historic and sum, fastText and words; most of them in German too."""
-    tops = [one for pair, settings in GRID.items() if pair[0] == "sg" for one in best(place, settings, _ALL)[:1]]
-    tops = [one for one in tops if one.values["gradient"] != "sqrt"] + _bests(place, "cbow")
+    """Return words, the best of each kind of skip-gram, exact and sum CBOW, and fastText; all but its CBOW in German too."""
+    kinds = [pair for pair in GRID if pair[0] == "sg" or pair[1] in ("mean, exact", "sum")]
+    tops = [one for pair in kinds for one in best(place, GRID[pair], _ALL)[:1]]
     found = [WORDS, *tops]
     if GERMAN in place.texts:
         found += [one.on(GERMAN, one.name) for one in (WORDS, *tops, FASTTEXT[0])]
