@@ -182,7 +182,8 @@ def test_bad_parameters_are_refused_before_any_work(overrides: dict[str, Any], m
 
 
 @pytest.mark.parametrize(
-    ("words", "chosen", "kept"), [(100, {"objective": "cbow"}, 11), (100, {}, None), (4000, {"objective": "cbow"}, None)]
+    ("words", "chosen", "kept"),
+    [(100, {"objective": "cbow"}, 11), (100, {}, None), (4000, {"objective": "cbow"}, None)],
 )
 def test_subsampling_that_drops_most_of_a_text_is_told(words: int, chosen: dict[str, Any], kept: int | None) -> None:
     rng = np.random.default_rng(0)
