@@ -164,7 +164,7 @@ def _elsewhere(place: Place) -> list[Setting]:
 
 
 def _finalists(place: Place) -> list[Setting]:
-    """Return words, the best of each kind of skip-gram, exact and sum CBOW, and fastText; most of them in German too."""
+    """Return words, the best of each kind of skip-gram, exact and sum CBOW, fastText; most of them in German too."""
     kinds = [pair for pair in GRID if pair[0] == "sg" or pair[1] in ("mean, exact", "sum")]
     tops = [one for pair in kinds for one in best(place, GRID[pair], _ALL)[:1]]
     found = [WORDS, *tops]
