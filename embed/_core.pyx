@@ -361,8 +361,9 @@ cdef class Worker:
     cdef int64_t sentence, position, number, claim  # where the next one is looked for
     cdef float **target_rows  # [BLOCK_TOKENS, most_targets] output rows of each center
     cdef float **noise_rows   # [noise_windows * negatives]
-    cdef _Scratch now       # [positions + places + output rows, stride] what the block at hand trains on: the input
-                            # vectors of its positions, places and, in a round or where they are frozen, output rows
+    # What the block at hand trains on: the input vectors of its positions, places and, in a round or where they are
+    # frozen, output rows.
+    cdef _Scratch now       # [positions + places + output rows, stride]
     cdef _Scratch before    # [the same] as it was when it was gathered, where the matrix does not hold just that
     cdef const float **origins  # [positions + places + output rows] in a round: where each is as it was
     cdef int32_t *owners    # [positions + places + output rows] as in the log
