@@ -86,7 +86,6 @@ _GRADIENT_POWERS = {"exact": 1.0, "sqrt": 0.5, "historic": 0.0}
 
 # Learning rates (output, input) when the user gives none, by (objective, gradient, subword). An exact gradient
 # divides by the number of averaged rows, so its input side needs the larger rate; docs/decisions/ has the runs.
-# Those of "sqrt" with n-grams are the geometric means of the two: reasoned, not measured.
 _DEFAULT_RATES: dict[tuple[str, str, bool], tuple[float, float]] = {
     ("sg", "exact", False): (0.025, 0.025),
     ("sg", "sqrt", False): (0.025, 0.025),
@@ -95,10 +94,10 @@ _DEFAULT_RATES: dict[tuple[str, str, bool], tuple[float, float]] = {
     ("cbow", "sqrt", False): (0.05, 0.2),
     ("cbow", "historic", False): (0.05, 0.05),
     ("sg", "exact", True): (0.05, 0.6),
-    ("sg", "sqrt", True): (0.05, 0.2),
+    ("sg", "sqrt", True): (0.05, 0.14),
     ("sg", "historic", True): (0.05, 0.05),
-    ("cbow", "exact", True): (0.05, 2.0),
-    ("cbow", "sqrt", True): (0.05, 0.3),
+    ("cbow", "exact", True): (0.05, 8.0),
+    ("cbow", "sqrt", True): (0.05, 0.6),
     ("cbow", "historic", True): (0.05, 0.05),
 }
 # The same where words are the sums of their rows, n of which move the word n times as far; by (objective, gradient).
@@ -106,8 +105,8 @@ _SUM_RATES: dict[tuple[str, str], tuple[float, float]] = {
     ("sg", "exact"): (0.05, 0.0025),
     ("sg", "sqrt"): (0.05, 0.0025),
     ("sg", "historic"): (0.05, 0.0025),
-    ("cbow", "exact"): (0.05, 0.05),
-    ("cbow", "sqrt"): (0.05, 0.02),
+    ("cbow", "exact"): (0.05, 0.02),
+    ("cbow", "sqrt"): (0.05, 0.014),
     ("cbow", "historic"): (0.05, 0.01),
 }
 
@@ -136,7 +135,7 @@ class TrainConfig:
     gradient: str | None = _parameter(
         None,
         "gradient of a mean of n: exact, without its 1/n as in word2vec.c, gensim and fastText (historic), or with "
-        "1/sqrt(n) instead (sqrt) (default: sqrt for CBOW of words, else exact)",
+        "1/sqrt(n) instead (sqrt) (default: sqrt for CBOW of words and skip-gram of n-grams, else exact)",
         _MODEL,
         choices=tuple(_GRADIENT_POWERS),
     )
@@ -202,7 +201,7 @@ class TrainConfig:
         _OPTIMISER,
         low=0,
         high=100,
-        advised=(1e-4, 5),
+        advised=(1e-4, 10),
     )
     min_lr: float | None = _parameter(
         None,
@@ -336,7 +335,9 @@ class TrainConfig:
         """Return "exact", "sqrt" or "historic", the default filled in."""
         if self.gradient is not None:
             return self.gradient
-        return "sqrt" if self._averages_words() else "exact"
+        # the one mean there is, of n-grams or of contexts; CBOW with n-grams has one of the other, and wants the exact one
+        one_mean = self.subword != (self.objective == "cbow") and self.composition == "mean"
+        return "sqrt" if one_mean else "exact"
 
     def gradient_power(self) -> float:
         """Return p where the gradient of a mean of n has the factor ``n ** -p``: 1 is exact, 0 historic."""

@@ -6,7 +6,7 @@ small
     words are learnt in any case and rare ones gain wider windows. An input rate of 0.3 instead of 0.6, which is too
     much for so many passes. 300,000 buckets hold the n-grams of such a vocabulary in a seventh of the memory of 2M.
 medium
-    Words with n-grams, 10 passes, and few of the frequent words: half of the time that 5 passes take gensim's
+    Words with n-grams, 12 passes, and few of the frequent words: less than the time that 5 passes take gensim's
     skip-gram, for 20 points more of Google's analogies and 10 of Rare Words (17M tokens; docs/decisions/0009).
 large
     From 100M tokens on: 3 passes, because more text teaches more than the same text again (not measured).
@@ -23,8 +23,16 @@ from embed.errors import ConfigError
 __all__ = ["AUTO", "NAMES", "PRESETS", "of_size", "values_of"]
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "small": {"subword": True, "buckets": 300_000, "epochs": 15, "subsample": 1e-4, "lr": 0.05, "input_lr": 0.3},
-    "medium": {"subword": True, "epochs": 10, "subsample": 1e-4, "lr": 0.05, "input_lr": 0.3},
+    "small": {
+        "subword": True,
+        "buckets": 300_000,
+        "epochs": 15,
+        "subsample": 1e-4,
+        "gradient": "exact",
+        "lr": 0.05,
+        "input_lr": 0.3,
+    },
+    "medium": {"subword": True, "epochs": 12, "subsample": 1e-4, "gradient": "exact", "lr": 0.05, "input_lr": 0.2},
     "large": {"epochs": 3},
 }
 NAMES = tuple(PRESETS)
@@ -41,7 +49,8 @@ def of_size(tokens: int) -> str:
 def values_of(name: str, given: dict[str, Any]) -> dict[str, Any]:
     """Return what a preset adds to the parameters that were given.
 
-    The rates belong to the preset's kind of model: they are left out as soon as a rate or another kind is given.
+    Gradient and rates belong together, and to the preset's kind of model: they are left out as soon as one of them or another
+    kind is given.
 
     Raises
     ------
@@ -51,9 +60,9 @@ def values_of(name: str, given: dict[str, Any]) -> dict[str, Any]:
     if name not in PRESETS:
         raise ConfigError(f"preset must be one of {', '.join((AUTO, *NAMES))}, not {name!r:.60}")
     values = dict(PRESETS[name])
-    if {"lr", "input_lr", "objective", "gradient", "subword"} & set(given):
-        values.pop("lr", None)
-        values.pop("input_lr", None)
+    if {"lr", "input_lr", "objective", "gradient", "subword", "composition"} & set(given):
+        for name in ("gradient", "lr", "input_lr"):
+            values.pop(name, None)
     if given.get("subword") is False:
         values.pop("buckets", None)
     return {**values, **given}
