@@ -335,7 +335,7 @@ class TrainConfig:
         """Return "exact", "sqrt" or "historic", the default filled in."""
         if self.gradient is not None:
             return self.gradient
-        # the one mean there is, of n-grams or of contexts; CBOW with n-grams has one of the other, and wants the exact one
+        # the one mean there is, of n-grams or of contexts; CBOW with n-grams has a mean of means
         one_mean = self.subword != (self.objective == "cbow") and self.composition == "mean"
         return "sqrt" if one_mean else "exact"
 

@@ -49,8 +49,8 @@ def of_size(tokens: int) -> str:
 def values_of(name: str, given: dict[str, Any]) -> dict[str, Any]:
     """Return what a preset adds to the parameters that were given.
 
-    Gradient and rates belong together, and to the preset's kind of model: they are left out as soon as one of them or another
-    kind is given.
+    Gradient and rates belong together, and to the preset's kind of model: they are left out as soon as one of them or
+    another kind is given.
 
     Raises
     ------
