@@ -65,7 +65,7 @@ class GoalSettings:
     rows: Sequence[str] = tuple(GOALS)
     runs: int = 5
     tokens: int = 5_000_000
-    gensim_tokens: int = 600_000
+    gensim_tokens: int = 2_400_000
     fasttext_tokens: int = 400_000
     all_in_tokens: int = 1_500_000
     zipf_tokens: int = 4_000_000
