@@ -116,8 +116,9 @@ class Parameters:
         for first in range(0, len(parameters.inputs), _FILL_ROWS):  # in parts, so that an interrupt is heard
             part = parameters.inputs[first : first + _FILL_ROWS]
             _core.fill_uniform(part, config.dim, 0.5 / config.dim, config.seed, first)
-        for first in range(0, len(parameters.outputs), _FILL_ROWS):  # the system gives memory when it is first touched,
-            parameters.outputs[first : first + _FILL_ROWS] = 0  # which training would wait for all over the matrix
+        # The system gives memory when it is first touched, which training would wait for all over the matrix.
+        for first in range(0, len(parameters.outputs), _FILL_ROWS):
+            parameters.outputs[first : first + _FILL_ROWS] = 0
         return parameters
 
     def matrices(self) -> dict[str, Float32s]:

@@ -20,9 +20,10 @@ typedef float embed_f8 __attribute__((vector_size(32)));
 /* Vectors of a row that the kernel of a mean keeps in registers. */
 #define EMBED_COLUMNS 8
 
-#define TABLE(set, label, step)                                                                                  \
-    static const embed_kernels kernels_##set = {                                                                 \
-        label, step, window_##set, mean_windows_##set, weighted_windows_##set, compose_##set, scatter_##set, narrow_##set, add_##set};
+#define TABLE(set, label, step)                                                                               \
+    static const embed_kernels kernels_##set = {                                                              \
+        label, step, window_##set, mean_windows_##set, weighted_windows_##set, compose_##set,                 \
+        scatter_##set, narrow_##set, add_##set};
 
 #if defined(__GNUC__) && defined(__x86_64__)
 #if defined(__clang__)
