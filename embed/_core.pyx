@@ -1,10 +1,15 @@
-"""The training loop: gather a block of positions, train its windows on the dense block, scatter the deltas.
+"""The training loop: find the vectors of a block of positions, train its windows, return what the vectors moved by.
 
 One loop serves every model. What differs between them is data: which rows make up a position (its word, or
 its word and n-grams), which vectors meet the targets of a window (each context by itself, or their mean) and
 with what weight an increment returns. A block is a run of at most ``BLOCK_TOKENS`` tokens of one sentence;
-those that survive subsampling are its positions, and `window` further positions on each side (the halo) are
-gathered with them, so that a cut loses no context.
+those that survive subsampling are its positions, and `window` further positions on each side (the halo) come
+with them, so that a cut loses no context.
+
+The vector of a position that is one row of the input matrix is that row itself. All others are gathered into a copy
+of the block, dense, and what a copy has moved by is scattered to its rows at the end of the block: the mean of
+several rows; everything in a round; and, where many threads want them, the rows of the most frequent words
+(docs/decisions/0011).
 
 With hierarchical softmax the targets of a window are the rows on the path of its center, instead of the center's
 row and noise. In rounds (docs/decisions/0005) the output rows are gathered too, and what a block changes is left in
@@ -15,8 +20,7 @@ The arithmetic lives in ``csrc/kernels_body.h``, the random draws in ``csrc/rand
 ``embed/_reference.py`` states all of this again in readable NumPy. Checks and policy live in ``trainer.py``:
 this module trusts its arguments beyond their types and shapes.
 
-Rejected: training straight on the rows of the big matrices (each pair touches two of them, and threads
-fight over the hot ones), and one loop per model (they drift apart).
+Rejected: a copy of every position (docs/decisions/0011), and one loop per model (they drift apart).
 """
 
 from libc.math cimport pow
@@ -120,7 +124,7 @@ cdef extern from "random.h" nogil:
     uint64_t embed_scale(uint64_t r, uint64_t n, uint64_t *fraction) noexcept
     int32_t embed_draw(uint64_t *state, const embed_alias *table, uint64_t n) noexcept
 
-# Tokens of a sentence that are gathered, trained and scattered together, before subsampling.
+# Tokens of a sentence that are trained together, before subsampling.
 cdef enum:
     _BLOCK_TOKENS = 128
     # How many positions ahead rows are fetched into the first-level cache while a block is gathered.
@@ -136,7 +140,7 @@ cdef enum:
     # How often a worker looks whether the others are there before it sleeps: some tenths of a millisecond.
     _SPINS = 20000
 
-# A run of tokens that is gathered, trained and scattered together.
+# A run of tokens that is trained together.
 ctypedef struct _Block:
     int64_t first       # its tokens
     int64_t last
@@ -313,6 +317,9 @@ cdef class Worker:
         What a mean of n vectors moves by goes to each of them divided by n ** gradient_power: 1 for the exact gradient.
     sums : bool
         While training, word i is the sum of its rows instead of their mean.
+    copied_words : int
+        The words before this one are trained on copies, one for each position of a block. So are all words in a
+        round, and all words with several rows.
     path_offsets, path_rows, path_labels : int64[V + 1], int32[M], uint8[M]
         For hierarchical softmax, with `negatives` 0: the targets of a center are the output rows on its path, with
         label 1 or 0. With a `path_offsets` of length 0 its target is the row of its word, with label 1.
@@ -354,6 +361,7 @@ cdef class Worker:
     cdef bint cbow, sums, fixed_window
     cdef uint64_t seed
     cdef bint plain             # every word has one input row, of its own number
+    cdef int64_t copied_words
     cdef int32_t first_kept     # words from this one on are always kept
     cdef _Scratch ratio_memory
     cdef object index_memory, pointer_memory, slot_memory
@@ -361,6 +369,7 @@ cdef class Worker:
     cdef int64_t sentence, position, number, claim  # where the next one is looked for
     cdef float **target_rows  # [BLOCK_TOKENS, most_targets] output rows of each center
     cdef float **noise_rows   # [noise_windows * negatives]
+    cdef float **vectors      # [positions] the row that each is trained in, or the block's copy
     # What the block at hand trains on: the input vectors of its positions, places and, in a round or where they are
     # frozen, output rows.
     cdef _Scratch now       # [positions + places + output rows, stride]
@@ -390,7 +399,7 @@ cdef class Worker:
                  const uint32_t[:, ::1] noise_table, float[:, ::1] inputs, float[:, ::1] outputs,
                  float[:, ::1] places, double place_ratio, const int64_t[::1] row_offsets, const int32_t[::1] rows,
                  int dim, bint cbow, double gradient_power, bint sums, int window, bint fixed_window, int negatives,
-                 int noise_windows, uint64_t seed, str path,
+                 int noise_windows, uint64_t seed, int64_t copied_words, str path,
                  const int64_t[::1] path_offsets, const int32_t[::1] path_rows, const uint8_t[::1] path_labels,
                  const uint8_t[::1] frozen):
         self.kernels = _find_kernels(path)
@@ -430,6 +439,7 @@ cdef class Worker:
                 self.first_kept = <int32_t> (w + 1)
         for w in range(path_offsets.shape[0] - 1):
             self.most_targets = max(self.most_targets, path_offsets[w + 1] - path_offsets[w])
+        self.copied_words = copied_words if self.plain and not self.has_frozen else vocabulary
         cdef int64_t targets = negatives + self.most_targets
         cdef int64_t draws = noise_windows * <int64_t> negatives
         cdef int64_t slots = 1, i
@@ -459,11 +469,12 @@ cdef class Worker:
             self.blocks[i].memory = <int32_t *> &indices[0] + i * (positions + _BLOCK_TOKENS + draws)
             self.blocks[i].reaches = self.blocks[i].memory + positions
             self.blocks[i].noise = self.blocks[i].reaches + _BLOCK_TOKENS
-        self.pointer_memory = bytearray(sizeof(void *) * (_BLOCK_TOKENS * self.most_targets + draws + gathered))
+        self.pointer_memory = bytearray(sizeof(void *) * (_BLOCK_TOKENS * self.most_targets + draws + positions + gathered))
         cdef unsigned char[::1] pointers = self.pointer_memory
         self.target_rows = <float **> &pointers[0]
         self.noise_rows = self.target_rows + _BLOCK_TOKENS * self.most_targets
-        self.origins = <const float **> (self.noise_rows + draws)
+        self.vectors = self.noise_rows + draws
+        self.origins = <const float **> (self.vectors + positions)
         self.reset()
 
     def __dealloc__(self):
@@ -878,8 +889,11 @@ cdef class Worker:
     cdef float **_noise_of(self, int64_t c) noexcept nogil:
         return self.noise_rows + c % self.noise_windows * self.negatives
 
+    cdef bint _in_place(self, int32_t word) noexcept nogil:
+        return word >= self.copied_words and not self.in_round
+
     cdef void _gather(self, const int32_t *words, int64_t n) noexcept nogil:
-        """Position i becomes the mean of the n input rows of its word, or their sum.
+        """Position i is the mean of the input rows of its word, or their sum, or the one row itself.
 
         A step along the gradient moves each of those rows by 1/n of what it would move a single row, and so their
         mean; with another power of n, 0 in the historic step, each row and their mean move by that. The rows of a sum
@@ -889,7 +903,10 @@ cdef class Worker:
         cdef int64_t i, r, size
         cdef const int32_t *rows
         for i in range(n):
-            self.owners[i] = words[i]
+            if self._in_place(words[i]):
+                self.vectors[i], self.ratios[i] = &self.inputs[words[i], 0], self.ratio
+                continue
+            self.owners[i], self.vectors[i] = words[i], self.now.floats + i * self.stride
             if i + _PREFETCH_POSITIONS < n:
                 rows = self._rows_of(&words[i + _PREFETCH_POSITIONS], &size)
                 for r in range(size):
@@ -924,10 +941,12 @@ cdef class Worker:
                                  self.block_places + i * self.stride, self.before.floats + (n + i) * self.stride)
 
     cdef void _scatter(self, const int32_t *words, int64_t n) noexcept nogil:
-        """What a position has moved by, each of its rows moves by, or by its share where the position is a sum."""
+        """What a copy has moved by, each of its rows moves by, or by its share where the position is a sum."""
         cdef int64_t i, size
         cdef const int32_t *rows
         for i in range(n):
+            if self._in_place(words[i]):
+                continue
             rows = self._rows_of(&words[i], &size)
             self.kernels.scatter(&self.inputs[0, 0], self.stride, rows, self._trained(words[i]),
                                  self._share(words[i]), self.width,
@@ -1016,7 +1035,7 @@ cdef class Worker:
             weight = 1 / self.divisors[contexts]
         for i in range(first, last + 1):
             if i != center:
-                plan.x[k] = self.now.floats + i * self.stride
+                plan.x[k] = self.vectors[i]
                 plan.ratios[k] = weight * self.ratios[i]
                 k += 1
         if self.place_count:

@@ -22,6 +22,7 @@ _BLOCK_TOKENS = 128
 _ROUND_TOKENS = 4096
 _MOST_CHANGES = 2
 _CBOW_BATCH = 4  # windows whose scores are taken together
+_GROUP = 6  # output rows that are worked on together
 _MAX_SCORE = 30.0
 
 Floats = NDArray[np.float64]
@@ -101,10 +102,12 @@ class ReferenceWorker:
     negatives: int
     noise_windows: int
     seed: int
+    copied_words: int
     path_offsets: NDArray[np.int64]
     path_rows: NDArray[np.int32]
     path_labels: NDArray[np.uint8]
     frozen: NDArray[np.uint8]
+    in_round: bool = False
     loss: float = 0.0
     changed_inputs: list[int] = field(default_factory=list)
     changed_outputs: list[int] = field(default_factory=list)
@@ -124,6 +127,7 @@ class ReferenceWorker:
         weights of a place in the window, which every block changes by very little, move by all of it. The core keeps
         each change as a bfloat16, which moves it by up to 1/512 of itself; this twin does not.
         """
+        self.in_round = True
         key = epoch_key(self.seed, epoch)
         for _, blocks in itertools.groupby(self._blocks(), lambda block: block[2] // _ROUND_TOKENS):
             inputs, outputs, places = self.inputs, self.outputs, self.places
@@ -183,13 +187,16 @@ class ReferenceWorker:
             if c < self.noise_windows:
                 noise.append(self._noise(stream))
 
-        # gather: a position is the mean of its word's rows, or their sum
+        # gather: a position is the mean of its word's rows, or their sum, in a copy; or the one row itself
         rows = [self.rows[self.row_offsets[word] : self.row_offsets[word + 1]] for word in words]
         sizes = np.array([len(position_rows) for position_rows in rows])
         before = np.array([self.inputs[position_rows].sum(axis=0) for position_rows in rows])
         if not self.sums:
             before /= sizes[:, None]
-        block = before.copy()
+        # behind the rows themselves, where the positions are that are trained in place
+        block = np.concatenate([self.inputs, before])
+        copies = len(self.inputs) + np.arange(len(words))
+        vectors = np.array([word if self._in_place(word) else copy for word, copy in zip(words, copies, strict=True)])
         # with frozen words, theirs have no row that learns, and the others' only the first
         trained = np.where(self.frozen[words], 0, 1) if len(self.frozen) else sizes
         # a step moves each of n rows, and so their mean, by 1/n of what it moves a single row; historically by all;
@@ -206,18 +213,26 @@ class ReferenceWorker:
                 places = [self.window + i - center - (i > center) for i in contexts]
                 batch.append(Window(contexts, places, words[center], noise[c % self.noise_windows]))
             if len(batch) == (_CBOW_BATCH if self.cbow and not len(self.path_offsets) else 1) or c == len(own) - 1:
-                self._train_windows(block, batch, lr, ratios)
+                self._train_windows(block, vectors, batch, lr, ratios)
                 batch = []
 
         self.changed_inputs.extend(int(row) for position_rows in rows for row in position_rows)
         targets = (self._targets(Window([], [], word, [])) for word in own)
         self.changed_outputs.extend({row for rows, _ in targets for row in rows} | {*itertools.chain(*noise)})
 
-        # scatter: the rows that learn move so that the position, the mean or the sum of all, is where it has moved to
+        # scatter: the rows that learn move so that the copy, the mean or the sum of all, is where it has moved to
+        self.inputs = block[: len(self.inputs)]
         for position, position_rows in enumerate(rows):
+            if self._in_place(words[position]):
+                continue
             for row in position_rows[: trained[position]]:
                 share = (1 if self.sums else sizes[position]) / trained[position]
-                self.inputs[row] += share * (block[position] - before[position])
+                self.inputs[row] += share * (block[copies[position]] - before[position])
+
+    def _in_place(self, word: int) -> bool:
+        """Tell whether a word is one row that learns, and is trained right there."""
+        plain = len(self.rows) == len(self.outputs) and not len(self.frozen)
+        return plain and word >= self.copied_words and not self.in_round
 
     def _noise(self, stream: SplitMix64) -> list[int]:
         """Return the noise words of a window."""
@@ -236,14 +251,16 @@ class ReferenceWorker:
         targets = [window.target] + [word for word in window.noise if word != window.target]
         return targets, np.array([1.0] + [0.0] * (len(targets) - 1))
 
-    def _train_windows(self, block: Floats, windows: list[Window], lr: float, ratios: Floats) -> None:
+    def _train_windows(
+        self, block: Floats, vectors: NDArray[np.int64], windows: list[Window], lr: float, ratios: Floats
+    ) -> None:
         """Take the scores of all windows, then update with one after the other; frozen output rows go back then."""
         frozen = np.flatnonzero(self.frozen)
         kept = self.outputs[frozen]
         scored = []
         for window in windows:
             targets, labels = self._targets(window)
-            x = block[window.contexts]
+            x = block[vectors[window.contexts]]
             if len(self.places):
                 x = x * self.places[window.places]
             if self.cbow:
@@ -257,9 +274,16 @@ class ReferenceWorker:
             dx = g @ self.outputs[targets]
             if self.cbow:
                 dx = dx / len(contexts) ** self.gradient_power
-            if len(self.places):  # the product rule, with both factors as they were
-                dx, dplaces = dx * self.places[places], dx * block[contexts]
-                self.places[places] += self.place_ratio * dplaces
-            block[contexts] += ratios[contexts, None] * dx
+            dx = np.broadcast_to(dx, (len(contexts), dx.shape[1]))
+            # one context after the other: a word that stands in the window twice has moved when its second turn comes
+            for k, (vector, ratio) in enumerate(zip(vectors[contexts], ratios[contexts], strict=True)):
+                before = block[vector].copy()
+                if len(self.places):  # the product rule
+                    block[vector] += ratio * dx[k] * self.places[places[k]]
+                    self.places[places[k]] += self.place_ratio * dx[k] * before
+                else:
+                    block[vector] += ratio * dx[k]
+                if not self.cbow and len(set(targets)) <= _GROUP:  # more are moved by what it was in the beginning
+                    x[k] = before
             np.add.at(self.outputs, targets, g.T @ x)  # a noise word drawn twice counts twice
         self.outputs[frozen] = kept

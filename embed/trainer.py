@@ -60,6 +60,8 @@ EpochCallback = Callable[[EpochRecord, Model], object]
 
 # Windows of a block that noise is drawn for before it is dealt again (docs/decisions/0003).
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
+# With more threads than two, the most frequent words are trained on copies (docs/decisions/0011).
+_COPIED_WORDS = 64
 # Learning rate of the weights of places (position_weights) over that of the output rows (docs/objectives.md).
 _PLACE_RATIO = 0.001
 # How often the main thread looks after the workers.
@@ -380,6 +382,7 @@ class Trainer:
                 negatives=config.negatives if config.loss == "ns" else 0,
                 noise_windows=_SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS,
                 seed=seed,
+                copied_words=_COPIED_WORDS if self.provenance.threads > 2 else 0,
                 path=self.provenance.simd_path,
                 path_offsets=tree.offsets,
                 path_rows=tree.nodes,

@@ -328,6 +328,7 @@ def test_rows_beyond_four_billion_floats(tmp_path: Path) -> None:
         negatives=1,
         noise_windows=8,
         seed=1,
+        copied_words=0,
         path=_core.simd_paths()[0],
         path_offsets=np.zeros(0, np.int64),
         path_rows=np.zeros(0, np.int32),
