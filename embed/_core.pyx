@@ -469,7 +469,8 @@ cdef class Worker:
             self.blocks[i].memory = <int32_t *> &indices[0] + i * (positions + _BLOCK_TOKENS + draws)
             self.blocks[i].reaches = self.blocks[i].memory + positions
             self.blocks[i].noise = self.blocks[i].reaches + _BLOCK_TOKENS
-        self.pointer_memory = bytearray(sizeof(void *) * (_BLOCK_TOKENS * self.most_targets + draws + positions + gathered))
+        self.pointer_memory = bytearray(
+            sizeof(void *) * (_BLOCK_TOKENS * self.most_targets + draws + positions + gathered))
         cdef unsigned char[::1] pointers = self.pointer_memory
         self.target_rows = <float **> &pointers[0]
         self.noise_rows = self.target_rows + _BLOCK_TOKENS * self.most_targets
