@@ -40,6 +40,7 @@ class Worker:
         negatives: int,
         noise_windows: int,
         seed: int,
+        copied_words: int,
         path: str,
         path_offsets: NDArray[np.int64],
         path_rows: NDArray[np.int32],
