@@ -368,7 +368,11 @@ cdef class Worker:
     cdef _Block blocks[2]   # the one at hand, and the next one, whose rows are fetched meanwhile
     cdef int64_t sentence, position, number, claim  # where the next one is looked for
     cdef float **target_rows  # [BLOCK_TOKENS, most_targets] output rows of each center
-    cdef float **noise_rows   # [noise_windows * negatives]
+    # The noise of so many windows, each time the distinct rows and then those drawn again; how many are distinct; and
+    # which of them, counted from 1, each one drawn again is.
+    cdef float **noise_rows   # [noise_windows, negatives]
+    cdef int32_t *distinct    # [noise_windows]
+    cdef int32_t *folds       # [noise_windows, negatives]
     cdef float **vectors      # [positions] the row that each is trained in, or the block's copy
     # What the block at hand trains on: the input vectors of its positions, places and, in a round or where they are
     # frozen, output rows.
@@ -462,9 +466,11 @@ cdef class Worker:
         self.divisors = self.divisor_memory.floats
         for w in range(1, most_averaged + 1):
             self.divisors[w] = <float> pow(<double> w, gradient_power)
-        self.index_memory = bytearray(4 * (2 * (positions + _BLOCK_TOKENS + draws) + gathered))
+        self.index_memory = bytearray(4 * (2 * (positions + _BLOCK_TOKENS + draws) + gathered + noise_windows + draws))
         cdef unsigned char[::1] indices = self.index_memory
         self.owners = <int32_t *> &indices[0] + 2 * (positions + _BLOCK_TOKENS + draws)
+        self.distinct = self.owners + gathered
+        self.folds = self.distinct + noise_windows
         for i in range(2):
             self.blocks[i].memory = <int32_t *> &indices[0] + i * (positions + _BLOCK_TOKENS + draws)
             self.blocks[i].reaches = self.blocks[i].memory + positions
@@ -861,6 +867,28 @@ cdef class Worker:
             if self.in_round and i + _PREFETCH_POSITIONS < block.draws:
                 self._fetch(&self.outputs[block.noise[i + _PREFETCH_POSITIONS], 0])
             self.noise_rows[i] = self._output_row(block.noise[i])
+        for i in range(min(own, <int64_t> self.noise_windows)):
+            j = i * self.negatives
+            self._find_folds(self.noise_rows + j, self.folds + j, &self.distinct[i])
+
+    cdef void _find_folds(self, float **rows, int32_t *folds, int32_t *distinct) noexcept nogil:
+        """Move the distinct rows of a window's noise to the front, and note which of them the others are."""
+        cdef int64_t j, k, unique = 0, again = 0
+        cdef float *row
+        for j in range(self.negatives):
+            row = rows[j]
+            k = 0
+            while k < unique and rows[k] != row:
+                k += 1
+            if k == unique:
+                rows[unique] = row
+                unique += 1
+            else:
+                folds[again] = <int32_t> (k + 1)
+                again += 1
+        for j in range(again):
+            rows[unique + j] = rows[folds[j] - 1]
+        distinct[0] = <int32_t> unique
 
     cdef int64_t _target_count(self, int32_t word) noexcept nogil:
         return self.path_offsets[word + 1] - self.path_offsets[word] if self.has_paths else 1
@@ -886,9 +914,6 @@ cdef class Worker:
                                  self.now.floats + place * self.stride,
                                  self._keep_before(place, &self.outputs[row, 0]))
         return self.now.floats + self.slots[h].place * self.stride
-
-    cdef float **_noise_of(self, int64_t c) noexcept nogil:
-        return self.noise_rows + c % self.noise_windows * self.negatives
 
     cdef bint _in_place(self, int32_t word) noexcept nogil:
         return word >= self.copied_words and not self.in_round
@@ -980,30 +1005,28 @@ cdef class Worker:
         plan.unique = plan.ny = <int> count
 
     cdef void _plan_targets(self, int64_t c, embed_window *plan) noexcept nogil:
-        """The target's row, then the distinct noise rows, then a second mention of each that was drawn again.
+        """The target's row, then the distinct noise rows, then a second mention of each drawn again.
 
         Noise that equals the target is left out (Mikolov et al. 2013 draw noise from the words that are not it).
         """
-        cdef int64_t j, k, unique = 1, again = 0
-        cdef float *row
-        cdef float **y = plan.y
-        cdef float **noise = self._noise_of(c)
-        y[0] = self.target_rows[c]
-        for j in range(self.negatives):
-            row = noise[j]
-            k = 0
-            while k < unique and y[k] != row:
-                k += 1
-            if k == unique:
-                y[unique] = row
-                unique += 1
-            elif k > 0:
-                plan.folds[again] = <int32_t> k
-                again += 1
-        for j in range(again):
-            y[unique + j] = y[plan.folds[j]]
-        plan.unique = <int> unique
-        plan.ny = <int> (unique + again)
+        cdef int64_t lot = c % self.noise_windows
+        cdef float **noise = self.noise_rows + lot * self.negatives
+        cdef const int32_t *folds = self.folds + lot * self.negatives
+        cdef int64_t distinct = self.distinct[lot], j, hit = 0, count
+        cdef float *target = self.target_rows[c]
+        plan.y[0] = target
+        for j in range(distinct):
+            plan.y[j + 1 - (hit != 0)] = noise[j]
+            if noise[j] == target:
+                hit = j + 1
+        count = distinct + 1 - (hit != 0)
+        plan.unique = <int> count
+        for j in range(self.negatives - distinct):
+            if folds[j] != hit:
+                plan.y[count] = noise[folds[j] - 1]
+                plan.folds[count - plan.unique] = folds[j] - (hit != 0 and folds[j] > hit)
+                count += 1
+        plan.ny = <int> count
 
     cdef void _restore_frozen(self, embed_window *plan) noexcept nogil:
         """The copies of frozen output rows are again what they are copies of."""

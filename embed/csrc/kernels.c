@@ -7,6 +7,8 @@
 #define INLINE static inline __attribute__((always_inline))
 #define RESTRICT __restrict__
 #define UNROLL _Pragma("GCC unroll 8")
+/* Keep the address of a row's first column in one register: compilers keep one for each column otherwise, and run out. */
+#define ONE_ADDRESS(p) __asm__("" : "+r"(p))
 #define CHOOSE(condition, a, b) ((vf)(((condition) & (vi)(a)) | (~(condition) & (vi)(b))))
 typedef float embed_f4 __attribute__((vector_size(16)));
 typedef float embed_f8 __attribute__((vector_size(32)));
@@ -14,6 +16,7 @@ typedef float embed_f8 __attribute__((vector_size(32)));
 #define INLINE static __forceinline
 #define RESTRICT __restrict
 #define UNROLL
+#define ONE_ADDRESS(p) ((void)0)
 #define CHOOSE(condition, a, b) ((condition) ? (a) : (b))
 #endif
 

@@ -154,18 +154,24 @@ INLINE void NAME(score_group)(float **x, int nx, float **y, int ny, int width, f
 INLINE void NAME(mean_columns)(float **x, int nx, float **y, int ny, float *mean, vf *partial, int k,
                                const int columns) {
     const float weight = 1.0f / (float)nx;
+    const float *from = x[0] + k;
     vf sum[EMBED_COLUMNS];
-    UNROLL for (int c = 0; c < columns; ++c) sum[c] = FULL(load)(x[0] + k + c * LANES);
+    ONE_ADDRESS(from);
+    UNROLL for (int c = 0; c < columns; ++c) sum[c] = FULL(load)(from + c * LANES);
     for (int i = 1; i < nx; ++i) {
-        const float *from = x[i] + k;
+        from = x[i] + k;
+        ONE_ADDRESS(from);
         UNROLL for (int c = 0; c < columns; ++c) sum[c] += FULL(load)(from + c * LANES);
     }
+    mean += k;
+    ONE_ADDRESS(mean);
     UNROLL for (int c = 0; c < columns; ++c) {
         sum[c] *= weight;
-        FULL(store)(mean + k + c * LANES, sum[c]);
+        FULL(store)(mean + c * LANES, sum[c]);
     }
     for (int j = 0; j < ny; ++j) {
         const float *row = y[j] + k;
+        ONE_ADDRESS(row);
         vf even = partial[j], odd = (vf){0}; /* two chains of additions instead of one long one */
         UNROLL for (int c = 0; c < columns; ++c) {
             if (c % 2)
@@ -277,6 +283,7 @@ INLINE void NAME(mean_update_columns)(float **x, int nx, float **y, int ny, cons
     }
     for (int j = 0; j < ny; ++j) {
         float *row = y[j] + k;
+        ONE_ADDRESS(row);
         const float rate = g[j];
         UNROLL for (int c = 0; c < columns; ++c) {
             const vf old = FULL(load)(row + c * LANES);
@@ -286,6 +293,7 @@ INLINE void NAME(mean_update_columns)(float **x, int nx, float **y, int ny, cons
     }
     for (int i = 0; i < nx; ++i) {
         float *to = x[i] + k;
+        ONE_ADDRESS(to);
         const float ratio = ratios[i];
         UNROLL for (int c = 0; c < columns; ++c)
             FULL(store)(to + c * LANES, FULL(load)(to + c * LANES) + delta[c] * ratio);

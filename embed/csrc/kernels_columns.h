@@ -26,14 +26,16 @@ INLINE void STEP(update_columns)(float **from, float **to, int nx, float **y, co
     vector old[EMBED_GROUP][COLUMNS], sum[EMBED_GROUP][COLUMNS];
     UNROLL for (int j = 0; j < ny; ++j) UNROLL for (int c = 0; c < columns; ++c)
         old[j][c] = sum[j][c] = STEP(load)(y[j] + k + c * FLOATS);
-    for (int i = 0; i < nx; ++i) {
+    for (int i = 0; i < nx; ++i, g += EMBED_LINE, gx += EMBED_LINE) {
         vector in[COLUMNS], moved[COLUMNS];
+        ONE_ADDRESS(g);
+        ONE_ADDRESS(gx);
         UNROLL for (int c = 0; c < columns; ++c) {
             in[c] = STEP(load)(from[i] + k + c * FLOATS);
             moved[c] = from == to ? in[c] : STEP(load)(to[i] + k + c * FLOATS);
         }
         UNROLL for (int j = 0; j < ny; ++j) {
-            const float rate = g[i * EMBED_LINE + j], rate_x = gx[i * EMBED_LINE + j];
+            const float rate = g[j], rate_x = gx[j];
             UNROLL for (int c = 0; c < columns; ++c) {
                 sum[j][c] += in[c] * rate;
                 moved[c] += old[j][c] * rate_x;
