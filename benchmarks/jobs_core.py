@@ -27,7 +27,7 @@ def _rate(encoded: EncodedCorpus, settings: TrainConfig) -> tuple[dict[str, Any]
     trainer.run(progress=False)
     result = {
         "seconds": sum(record.seconds for record in trainer.history),
-        "amount": len(encoded.ids) * settings.epochs,
+        "amount": len(encoded.ids) * settings.epoch_count(),
         "words": len(encoded.vocabulary),
         "loss": trainer.history[-1].loss,
         "simd_path": trainer.provenance.simd_path,
@@ -78,7 +78,11 @@ def all_in_ours(*, path: str, output: str, config: dict[str, Any]) -> dict[str, 
     model = train(path, TrainConfig(**config), progress=False)
     formats.save(model.vectors, output)
     seconds = time.perf_counter() - started
-    return {"seconds": seconds, "amount": model.provenance.tokens * model.config.epochs, "words": len(model.vocabulary)}
+    return {
+        "seconds": seconds,
+        "amount": model.provenance.tokens * model.config.epoch_count(),
+        "words": len(model.vocabulary),
+    }
 
 
 def memory_zipf(*, words: int, tokens: int, config: dict[str, Any]) -> dict[str, Any]:

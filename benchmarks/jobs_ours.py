@@ -26,7 +26,7 @@ def train_ours(*, path: str, config: dict[str, Any]) -> dict[str, Any]:
         trainer.run(progress=False)
         return {
             "seconds": sum(record.seconds for record in trainer.history),
-            "amount": len(encoded.ids) * settings.epochs,
+            "amount": len(encoded.ids) * settings.epoch_count(),
             "prepare_seconds": prepared,
             "words": len(encoded.vocabulary),
             "simd_path": trainer.provenance.simd_path,
@@ -50,7 +50,7 @@ def quality_ours(
             model = Trainer(encoded, settings).run(progress=False)
         return {
             **clock.times(),
-            "amount": len(encoded.ids) * settings.epochs,
+            "amount": len(encoded.ids) * settings.epoch_count(),
             "words": len(encoded.vocabulary),
             "loss": model.history[-1].loss,
             **score(model.vectors, tests, top).to_dict(),

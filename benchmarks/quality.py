@@ -24,7 +24,11 @@ __all__ = ["MODELS", "PEERS", "STANDARD_SETS", "QualitySettings", "named_sets", 
 
 def _defaults_of(objective: str) -> dict[str, Any]:
     config = TrainConfig(objective=objective)
-    return {"gradient": config.gradient_kind(), "subsample": config.subsample_threshold()}
+    return {
+        "gradient": config.gradient_kind(),
+        "subsample": config.subsample_threshold(),
+        "epochs": config.epoch_count(),
+    }
 
 
 MODELS: dict[str, dict[str, Any]] = {

@@ -174,7 +174,7 @@ def tokens_per_second(
 
 def refuse_epochs(config: TrainConfig | None, given: Mapping[str, Any]) -> None:
     """Raise ConfigError if the epochs are given beside a budget that is to choose them."""
-    if "epochs" in given or (config is not None and config.epochs != TrainConfig.epochs):
+    if "epochs" in given or (config is not None and config.epochs is not None):
         raise ConfigError("epochs and time_budget exclude each other: the budget chooses the number of epochs")
 
 
@@ -190,7 +190,7 @@ def kept_decision(directory: str | os.PathLike[str] | None, budget: TimeBudget) 
     if found is None:
         return None
     path, checkpoint = found
-    epochs, decision = checkpoint.config.epochs, checkpoint.provenance.decisions.get("time_budget")
+    epochs, decision = checkpoint.config.epoch_count(), checkpoint.provenance.decisions.get("time_budget")
     if not isinstance(decision, dict):
         raise ConfigError(f"{path} is of a run without a time budget: go on with it by epochs={epochs}")
     if decision.get("seconds") != budget.seconds:

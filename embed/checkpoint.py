@@ -399,7 +399,7 @@ class Saver:
             self.wait()
             place = checkpoint.place
             where = f" in epoch {place.epoch + 1} at token {place.position:,}"
-            if place.epoch >= checkpoint.config.epochs:
+            if place.epoch >= checkpoint.config.epoch_count():
                 where = " after the last epoch"
             raise Interrupted(self._signals.number, where if self._number > number else f"{where} without a checkpoint")
 

@@ -78,6 +78,7 @@ _TEXT, _RUN = "text", "run"
 
 _DEFAULT_MIN_LR = 1e-4
 _DEFAULT_SUBSAMPLE, _CBOW_SUBSAMPLE = 1e-3, 1e-4
+_DEFAULT_EPOCHS, _CBOW_EPOCHS = 5, 6
 _LONGEST_NAME = 60
 _MAX_INT64 = (1 << 63) - 1
 
@@ -185,7 +186,9 @@ class TrainConfig:
         advised=(0, 1),
     )
     # optimisation
-    epochs: int = _parameter(5, "passes over the corpus", _OPTIMISER, low=1, high=1_000_000)
+    epochs: int | None = _parameter(
+        None, "passes over the corpus (default: 5, CBOW of words 6)", _OPTIMISER, low=1, high=1_000_000
+    )
     lr: float | None = _parameter(
         None,
         "initial learning rate (default: by objective)",
@@ -348,6 +351,12 @@ class TrainConfig:
         if self.subsample is not None:
             return self.subsample
         return _CBOW_SUBSAMPLE if self._averages_words() else _DEFAULT_SUBSAMPLE
+
+    def epoch_count(self) -> int:
+        """Return the number of passes over the corpus, the default filled in."""
+        if self.epochs is not None:
+            return self.epochs
+        return _CBOW_EPOCHS if self._averages_words() else _DEFAULT_EPOCHS
 
     def _averages_words(self) -> bool:
         return self.objective == "cbow" and not self.subword

@@ -88,7 +88,7 @@ def estimate(config: TrainConfig, tokens: int, vocabulary: Vocabulary | int, sen
         composed=0 if scheme is None else words * row,
         corpus=tokens * _ID + (sentences + 1) * _OFFSET,
         tokens_per_second=rate,
-        seconds=tokens * config.epochs / rate,
+        seconds=tokens * config.epoch_count() / rate,
     )
 
 

@@ -275,20 +275,20 @@ class Trainer:
         self, *, callbacks: Sequence[EpochCallback] = (), progress: bool | None = None, saver: Saver | None = None
     ) -> Model:
         """Train for the configured number of epochs; see :func:`train`. `saver` writes checkpoints meanwhile."""
-        config, patience = self.config, self._patience
+        epochs, patience = self.config.epoch_count(), self._patience
         with ExitStack() as stack:
-            bar = stack.enter_context(ProgressBar(self.tokens * config.epochs, "training", progress))
+            bar = stack.enter_context(ProgressBar(self.tokens * epochs, "training", progress))
             if saver is not None:
                 stack.enter_context(saver)
-                saver.prepare(self._matrices(), config.dim)
+                saver.prepare(self._matrices(), self.config.dim)
             is_over = patience is not None and patience.is_over  # before a run that went on was interrupted
-            for epoch in range(config.epochs if is_over else self._place.epoch, config.epochs):
+            for epoch in range(epochs if is_over else self._place.epoch, epochs):
                 record = self._train_epoch(epoch, bar, saver)
                 self.history.append(record)
                 if patience is not None:
                     patience.note(record)
                     is_over = patience.is_over
-                is_last = _asked_to_stop(callbacks, record, self.model) or is_over or epoch + 1 == config.epochs
+                is_last = _asked_to_stop(callbacks, record, self.model) or is_over or epoch + 1 == epochs
                 self._place = Place(epoch + 1)
                 if saver is not None and (saver.is_due_after_epoch(self.tokens * (epoch + 1)) or is_last):
                     saver.save(self._checkpoint(), self._matrices())
@@ -395,13 +395,13 @@ class Trainer:
     def _rate(self, epoch: int) -> tuple[float, float]:
         """Return (lr, slope): the rate at token p of the epoch is lr + slope * p, falling linearly to min_lr."""
         lr, _ = self.config.rates()
-        slope = (self.config.final_lr() - lr) / (self.tokens * self.config.epochs)
+        slope = (self.config.final_lr() - lr) / (self.tokens * self.config.epoch_count())
         return lr + slope * self.tokens * epoch, slope
 
     def _train_epoch(self, epoch: int, bar: ProgressBar, saver: Saver | None) -> EpochRecord:
         """Do what is left of an epoch, in stretches with a checkpoint between any two."""
         lr, slope = self._rate(epoch)
-        label = f"epoch {epoch + 1}/{self.config.epochs}"
+        label = f"epoch {epoch + 1}/{self.config.epoch_count()}"
         position = self._place.position
         started = time.perf_counter() - self._place.seconds
         for worker in self._workers:

@@ -101,6 +101,13 @@ def test_a_rate_that_is_not_finite_raises(value: float) -> None:
         TrainConfig(lr=value)
 
 
+def test_cbow_of_words_has_defaults_of_its_own() -> None:
+    words, others = TrainConfig(objective="cbow"), (TrainConfig(), TrainConfig(objective="cbow", subword=True))
+    assert (words.epoch_count(), words.subsample_threshold(), words.gradient_kind()) == (6, 1e-4, "sqrt")
+    assert {(config.epoch_count(), config.subsample_threshold()) for config in others} == {(5, 1e-3)}
+    assert TrainConfig(objective="cbow", epochs=5, subsample=0).epoch_count() == 5
+
+
 def test_numpy_scalars_become_python_values() -> None:
     config = TrainConfig(dim=np.int64(64), subsample=np.float32(0.0), lr=np.float64(0.5))
     assert (type(config.dim), type(config.subsample), type(config.lr)) == (int, float, float)

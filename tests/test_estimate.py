@@ -33,7 +33,7 @@ def test_sizes_are_those_of_the_arrays(config: TrainConfig) -> None:
         assert found.vocabulary > parameters.rows.nbytes + parameters.row_offsets.nbytes
         assert found.composed == (parameters.outputs.nbytes if config.subword else 0)
         assert found.memory == found.matrices + found.vocabulary + found.composed
-    assert found.seconds == pytest.approx(10_000 * config.epochs / found.tokens_per_second)
+    assert found.seconds == pytest.approx(10_000 * config.epoch_count() / found.tokens_per_second)
     # so many made-up words are those words
     assert estimate(config, 10_000, 500).vocabulary == found.vocabulary
 

@@ -138,6 +138,7 @@ def test_a_study_goes_on_where_it_was(text: Text, tmp_path: Path, jobs: list[Job
     assert jobs == []
     place = Place.open(tmp_path / "out")
     assert place.records(A, [1, 2])[1]["figures"]["google"] == pytest.approx(31.1)
+    assert str(tmp_path) not in (tmp_path / "out" / "study.json").read_text(encoding="utf-8")  # kept in the tree
 
 
 def test_no_run_begins_after_the_budget(text: Text, tmp_path: Path, jobs: list[Job], monkeypatch: Any) -> None:

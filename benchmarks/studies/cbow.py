@@ -169,8 +169,9 @@ def _beyond(place: Place, gradient: str) -> list[Setting]:
 def _core(place: Place) -> list[Setting]:
     """Return what the question is about: skip-gram, CBOW with our defaults, and the best of each gradient."""
     tops = [one for gradient in GRID for one in _top(place, gradient)[:1]]
-    longer = _defaults().but("CBOW, our defaults, 6 epochs", epochs=6)
-    return [SKIP_GRAM, *([_defaults(), longer, *tops] if tops else [])]
+    epochs = SKIP_GRAM.values["epochs"]
+    equal = _defaults().but(f"CBOW, our defaults, {epochs} epochs", epochs=epochs)
+    return [SKIP_GRAM, *([_defaults(), equal, *tops] if tops else [])]
 
 
 def _changed(place: Place) -> list[Setting]:
@@ -237,7 +238,11 @@ def _finalists(place: Place) -> list[Setting]:
 def _defaults() -> Setting:
     config = TrainConfig(objective="cbow")
     lr, input_lr = config.rates()
-    values = {"gradient": config.gradient_kind(), "subsample": config.subsample_threshold()}
+    values = {
+        "gradient": config.gradient_kind(),
+        "subsample": config.subsample_threshold(),
+        "epochs": config.epoch_count(),
+    }
     return ours("CBOW, our defaults", objective="cbow", lr=lr, input_lr=input_lr, steps=tuple(STEPS), **values)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ class Place:
             except importlib.metadata.PackageNotFoundError:
                 continue
         content = {
-            "texts": {name: asdict(text) for name, text in texts.items()},
+            "texts": {name: text.to_dict() for name, text in texts.items()},
             "versions": versions,
             "facts": dict(facts),
             "top": top,

@@ -57,9 +57,14 @@ class Text:
         items = repr([(test.name, asdict(test)) for test in load(sets)])
         return cls(str(path.resolve()), description, digest, tuple(sets), _digest(items))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can keep, with the names of files for their paths: enough to make a page elsewhere."""
+        sets = [(name, Path(source).name) for name, source in self.sets]
+        return {**asdict(self), "path": Path(self.path).name, "sets": sets}
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Text:
-        """Take back what `asdict` made and JSON kept."""
+        """Take back what `to_dict` made and JSON kept."""
         return cls(**{**values, "sets": tuple((name, source) for name, source in values["sets"])})
 
 

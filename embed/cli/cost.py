@@ -66,7 +66,7 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
     facts |= {
         "tokens": tokens,
         "words": words,
-        "epochs": config.epochs,
+        "epochs": config.epoch_count(),
         "threads": config.thread_count(),
         "tokens per second": round(found.tokens_per_second),
         "seconds of training": round(found.seconds, 1),

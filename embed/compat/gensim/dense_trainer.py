@@ -82,9 +82,9 @@ class DenseTrainer:
 
     def epochs(self) -> Iterator[int]:
         """Train; yield the number of each epoch, from 0, when it is done."""
-        tokens = len(self._corpus.ids) * self._config.epochs
+        tokens = len(self._corpus.ids) * self._config.epoch_count()
         start, end = self._config.rates()[0], self._config.final_lr()
-        for epoch in range(self._config.epochs):
+        for epoch in range(self._config.epoch_count()):
             self.total_loss = 0.0
             random = np.random.default_rng([self._config.seed, epoch])
             for first, last in zip(self._corpus.offsets[:-1].tolist(), self._corpus.offsets[1:].tolist(), strict=True):

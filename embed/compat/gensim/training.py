@@ -48,11 +48,11 @@ def train_model(model: Word2Vec, corpus: Corpus, callbacks: list[Any]) -> tuple[
             model.epochs_trained += 1
             model._refreshed()
             _call(callbacks, "on_epoch_end", model)
-            if number < config.epochs:
+            if number < config.epoch_count():
                 _call(callbacks, "on_epoch_begin", model)
 
         _run(model, encoded, config, parameters, after_epoch)
-        tokens, raw_tokens = len(encoded.ids) * config.epochs, encoded.raw_tokens * config.epochs
+        tokens, raw_tokens = len(encoded.ids) * config.epoch_count(), encoded.raw_tokens * config.epoch_count()
     model.min_alpha_yet_reached = model.min_alpha
     model.train_count += 1
     model.total_train_time += time.perf_counter() - started
