@@ -70,7 +70,7 @@ class SmallStudy:
         head = ("program", "pieces", *figures, "wall s", "CPU s")
         test_head = ("against", "figure", "ours minus theirs", "95 % interval", "p", "test", "ours is")
         return {
-            "facts": facts(place, f"All with their defaults, {self.seeds} seed(s) on each piece."),
+            "facts": facts(place, f"All with their defaults, up to {self.seeds} seed(s) on each piece."),
             "means": markdown(head, rows) if rows else tables.NOT_MEASURED,
             "tests": markdown(test_head, tests) if tests else tables.NOT_MEASURED,
         }
