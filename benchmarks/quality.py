@@ -19,10 +19,11 @@ from benchmarks.report import Section
 from embed.config import TrainConfig
 from embed.presets import PRESETS
 
-__all__ = ["MODELS", "PEERS", "STANDARD_SETS", "QualitySettings", "named_sets", "rows_of", "run"]
+__all__ = ["MODELS", "PEERS", "STANDARD_SETS", "QualitySettings", "defaults_of", "named_sets", "rows_of", "run"]
 
 
-def _defaults_of(objective: str) -> dict[str, Any]:
+def defaults_of(objective: str) -> dict[str, Any]:
+    """Return what an objective of words has of its own where nothing is given, but for its rates."""
     config = TrainConfig(objective=objective)
     return {
         "gradient": config.gradient_kind(),
@@ -35,7 +36,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "skip-gram": {"objective": "sg"},
     "cbow-exact": {"objective": "cbow", "gradient": "exact"},
     "cbow-historic": {"objective": "cbow", "gradient": "historic"},
-    "cbow": {"objective": "cbow", **_defaults_of("cbow")},
+    "cbow": {"objective": "cbow", **defaults_of("cbow")},
     "subword": {"objective": "sg", "subword": True},
     **{f"preset-{name}": values for name, values in PRESETS.items() if values},
 }

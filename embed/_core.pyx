@@ -848,7 +848,7 @@ cdef class Worker:
             embed_prefetch_early(&self.outputs[block.words[i], 0], self.width)
 
     cdef void _find_output_rows(self, const _Block *block) noexcept nogil:
-        """Where the output rows of the block are: in the matrix or, in a round, copies in the log."""
+        """Where the output rows of the block are, a round's being copies in the log; and which noise is the same."""
         cdef int64_t own = block.own, i, j
         cdef const int32_t *centers = block.words + block.left
         cdef int32_t word

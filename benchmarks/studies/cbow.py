@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from statistics import fmean
 
+from benchmarks.quality import defaults_of
 from benchmarks.steps import STEPS
 from benchmarks.studies import claims, tables
 from benchmarks.studies.charts import Curve, draw_curves, draw_front
@@ -236,14 +237,9 @@ def _finalists(place: Place) -> list[Setting]:
 
 
 def _defaults() -> Setting:
-    config = TrainConfig(objective="cbow")
-    lr, input_lr = config.rates()
-    values = {
-        "gradient": config.gradient_kind(),
-        "subsample": config.subsample_threshold(),
-        "epochs": config.epoch_count(),
-    }
-    return ours("CBOW, our defaults", objective="cbow", lr=lr, input_lr=input_lr, steps=tuple(STEPS), **values)
+    lr, input_lr = TrainConfig(objective="cbow").rates()
+    values = {"objective": "cbow", "lr": lr, "input_lr": input_lr, **defaults_of("cbow")}
+    return ours("CBOW, our defaults", steps=tuple(STEPS), **values)
 
 
 def _claims(place: Place, figures: Sequence[str]) -> list[Claim | TimeClaim]:
