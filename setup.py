@@ -59,7 +59,10 @@ def extension(name, *sources):
 
 setup(
     ext_modules=cythonize(
-        [extension("_core", "embed/csrc/kernels.c"), extension("_text")],
+        [
+            extension("_kernels", "embed/csrc/kernels.c"),
+            *map(extension, ("_blocks", "_rows", "_vectors", "_rounds", "_core", "_text")),
+        ],
         build_dir=f"build/cython-{KIND}" if KIND else "build/cython",
         compiler_directives=DIRECTIVES,
         force=bool(KIND),

@@ -21,7 +21,7 @@ from benchmarks.machine import LoadWatch
 from benchmarks.processes import BenchmarkError, Job
 from benchmarks.programs import SHARED, fasttext_settings, gensim_settings, our_config
 from benchmarks.report import Section
-from embed import _core
+from embed import _kernels
 from embed.corpora import TextCorpus
 from embed.encoding import encode
 from embed.trainer import simd_path
@@ -203,8 +203,8 @@ def _contest(name: str, texts: Texts, settings: GoalSettings) -> Contest:
         ours = replace(_ours(model, texts.encoded(settings.tokens), settings), name="flops_ours")
         return Contest(name, "multiply-adds", ours, Job("peak_core", {"program": str(program)}))
     if kind == _AVX2:
-        if not {_AVX2, _AVX512} <= set(_core.simd_paths()):
-            raise BenchmarkError(f"this processor has only {', '.join(_core.simd_paths())}")
+        if not {_AVX2, _AVX512} <= set(_kernels.simd_paths()):
+            raise BenchmarkError(f"this processor has only {', '.join(_kernels.simd_paths())}")
         ours = _ours(model, texts.encoded(settings.tokens), settings)
         slow, fast = (Job(ours.name, {**ours.settings, "simd": simd}) for simd in (_AVX2, _AVX512))
         return Contest(name, "AVX-512", slow, fast)

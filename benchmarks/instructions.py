@@ -25,7 +25,7 @@ from benchmarks.installed import TREE
 from benchmarks.instructions_run import CONFIGS
 from benchmarks.processes import BenchmarkError
 from benchmarks.report import Section
-from embed import _core
+from embed import _kernels
 from embed.atomic import atomic_write_text
 from embed.trainer import SIMD_VARIABLE
 
@@ -60,7 +60,7 @@ class InstructionSettings:
 
 def available() -> bool:
     """Return whether instructions can be counted here."""
-    return shutil.which(_TOOL) is not None and _PATH in _core.simd_paths()
+    return shutil.which(_TOOL) is not None and _PATH in _kernels.simd_paths()
 
 
 def run(settings: InstructionSettings) -> Section:

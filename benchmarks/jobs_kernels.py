@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embed import _core
+from embed import _kernels
 
 __all__ = ["aligned_rows", "time_windows"]
 
@@ -20,11 +20,11 @@ _FIRST_REPEATS, _PIECES = 200, 10
 
 def aligned_rows(rows: int, dim: int, seed: int) -> NDArray[np.float32]:
     """Return float32[rows, stride] on a cache line, uniform in +-0.5 up to `dim` and zero beyond."""
-    stride = -(-dim // _core.ROW_FLOATS) * _core.ROW_FLOATS
+    stride = -(-dim // _kernels.ROW_FLOATS) * _kernels.ROW_FLOATS
     memory = np.zeros(rows * stride * 4 + _CACHE_LINE, np.uint8)
     first = -memory.ctypes.data % _CACHE_LINE
     matrix = memory[first : first + rows * stride * 4].view(np.float32).reshape(rows, stride)
-    _core.fill_uniform(matrix, dim, 0.5, seed)
+    _kernels.fill_uniform(matrix, dim, 0.5, seed)
     return matrix
 
 
@@ -58,5 +58,5 @@ def time_windows(
 
 def _time(x: NDArray[np.float32], y: NDArray[np.float32], dim: int, path: str, mean: bool, repeats: int) -> float:
     started = time.perf_counter()
-    _core.train_window(x, y, _LR, 1.0, path, mean, repeats, dim)
+    _kernels.train_window(x, y, _LR, 1.0, path, mean, repeats, dim)
     return time.perf_counter() - started

@@ -10,7 +10,7 @@ from benchmarks import processes
 from benchmarks.figures import Summary, summarise
 from benchmarks.processes import Job
 from benchmarks.report import Section
-from embed import _core
+from embed import _kernels
 
 __all__ = ["SHAPES", "KernelSettings", "Shape", "run"]
 
@@ -64,7 +64,7 @@ class KernelSettings:
 
 def run(settings: KernelSettings) -> Section:
     """Measure; the paths take turns."""
-    paths = _core.simd_paths()
+    paths = _kernels.simd_paths()
     found: dict[str, list[dict[str, dict[str, float]]]] = {path: [] for path in paths}
     for turn in range(settings.runs):
         for path in paths:

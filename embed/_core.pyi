@@ -3,16 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK_TOKENS: int
-ROW_FLOATS: int
-ROUND_TOKENS: int
-
-def simd_paths() -> list[str]: ...
-
-class Rounds:
-    position: int
-    size: int
-    def __init__(self, workers: int, cores: int, rows: int, position: int = 0, size: int = ROUND_TOKENS) -> None: ...
+from embed._rounds import Rounds
 
 class Worker:
     loss: float
@@ -70,27 +61,3 @@ class Worker:
         rounds: Rounds,
         part: int,
     ) -> int: ...
-
-def train_window(
-    x: NDArray[np.float32],
-    y: NDArray[np.float32],
-    lr: float,
-    ratio: float,
-    path: str,
-    mean: bool = False,
-    repeats: int = 1,
-    dim: int | None = None,
-) -> float: ...
-def add_change(
-    row: NDArray[np.float32], now: NDArray[np.float32], before: NDArray[np.float32], weight: float, path: str
-) -> None: ...
-def compose_rows(
-    inputs: NDArray[np.float32],
-    row_offsets: NDArray[np.int64],
-    rows: NDArray[np.int32],
-    out: NDArray[np.float32],
-    dim: int,
-    path: str,
-) -> None: ...
-def fill_uniform(matrix: NDArray[np.float32], dim: int, bound: float, seed: int, first_row: int = 0) -> None: ...
-def all_finite(matrix: NDArray[np.float32]) -> bool: ...

@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embed import _core, checkpoint_file
+from embed import _kernels, checkpoint_file
 from embed.config import TrainConfig
 from embed.durations import seconds_of
 from embed.errors import CheckpointWarning, ConfigError, EmbedError, FormatError
@@ -267,7 +267,7 @@ def restore(
             found = read(path)
             _refuse_differences(path, found, here, anyway=anyway)
             checkpoint_file.read_into(path, matrices, here.config.dim)
-            if not all(_core.all_finite(matrix) for matrix in matrices.values()):
+            if not all(_kernels.all_finite(matrix) for matrix in matrices.values()):
                 raise FormatError(f"{path}: damaged: a number is NaN or infinite")
         except FormatError as error:
             damaged.append(path)
@@ -415,7 +415,7 @@ class Saver:
             warnings.warn(message, CheckpointWarning, stacklevel=4)
 
     def _write(self, checkpoint: Checkpoint) -> None:
-        if not all(_core.all_finite(copy) for copy in self._copies.values()):
+        if not all(_kernels.all_finite(copy) for copy in self._copies.values()):
             self.diverged = True
             return
         path = self.directory / f"checkpoint-{self._number + 1:06d}.ckpt"

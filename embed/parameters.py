@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from embed import _core
+from embed import _kernels
 from embed.config import TrainConfig
 from embed.subword import NgramScheme, scheme_of
 from embed.vocab import Vocabulary
@@ -30,7 +30,7 @@ _FILL_ROWS = 1 << 14
 
 def stride_of(dim: int) -> int:
     """Return the floats of a row: `dim` rounded up to whole cache lines."""
-    return -(-dim // _core.ROW_FLOATS) * _core.ROW_FLOATS
+    return -(-dim // _kernels.ROW_FLOATS) * _kernels.ROW_FLOATS
 
 
 def row_count(words: int, config: TrainConfig) -> int:
@@ -115,7 +115,7 @@ class Parameters:
         parameters = cls.empty(vocabulary, config)
         for first in range(0, len(parameters.inputs), _FILL_ROWS):  # in parts, so that an interrupt is heard
             part = parameters.inputs[first : first + _FILL_ROWS]
-            _core.fill_uniform(part, config.dim, 0.5 / config.dim, config.seed, first)
+            _kernels.fill_uniform(part, config.dim, 0.5 / config.dim, config.seed, first)
         # The system gives memory when it is first touched, which training would wait for all over the matrix.
         for first in range(0, len(parameters.outputs), _FILL_ROWS):
             parameters.outputs[first : first + _FILL_ROWS] = 0
@@ -131,5 +131,5 @@ class Parameters:
         if self.scheme is None:
             return self.inputs[:, : self.dim]
         composed = padded_matrix(len(self.outputs), self.dim)
-        _core.compose_rows(self.inputs, self.row_offsets, self.rows, composed, self.dim, _core.simd_paths()[0])
+        _kernels.compose_rows(self.inputs, self.row_offsets, self.rows, composed, self.dim, _kernels.simd_paths()[0])
         return composed[:, : self.dim]

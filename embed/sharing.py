@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from embed import _core
+from embed import _core, _rounds
 
 __all__ = ["Chunks", "Rate", "Rounds", "Sharing", "round_tokens"]
 
@@ -28,7 +28,7 @@ _LEAST_ROUND_TOKENS, _ROUNDS_PER_EPOCH = 256, 256
 def round_tokens(tokens: int) -> int:
     """Return the size of a round for a corpus of so many tokens: a power of two, so that it depends on little."""
     wanted = max(tokens // _ROUNDS_PER_EPOCH, _LEAST_ROUND_TOKENS)
-    return min(1 << (wanted.bit_length() - 1), int(_core.ROUND_TOKENS))
+    return min(1 << (wanted.bit_length() - 1), int(_rounds.ROUND_TOKENS))
 
 
 class Rate:
@@ -105,7 +105,7 @@ class Rounds:
     ) -> None:
         size = round_tokens(tokens)
         self._first, self._last = first, min(-(-last // size) * size, tokens)
-        self._rounds = _core.Rounds(workers, processors, rows, first, size)
+        self._rounds = _rounds.Rounds(workers, processors, rows, first, size)
         self._rate, self._stop = rate, stop
 
     @property

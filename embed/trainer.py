@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embed import _core, held_out, presets
+from embed import _core, _kernels, held_out, presets
 from embed.budget import TimeBudget
 from embed.checkpoint import (
     DEFAULT_EVERY,
@@ -80,7 +80,7 @@ def simd_path() -> str:
     ConfigError
         If EMBED_SIMD names a path that this processor does not have.
     """
-    paths = _core.simd_paths()
+    paths = _kernels.simd_paths()
     wanted = os.environ.get(SIMD_VARIABLE)
     if not wanted:
         return str(paths[0])
@@ -497,7 +497,7 @@ class Trainer:
 
     def _check_health(self, epoch: int, loss: float) -> None:
         for name, matrix in self._matrices().items():
-            if not _core.all_finite(matrix):
+            if not _kernels.all_finite(matrix):
                 raise self._divergence(epoch, f"a vector of the matrix {name!r} is not finite")
         untrained = self._targets_of_an_example() * np.log(2)
         if loss > untrained:

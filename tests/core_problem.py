@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from embed import _core
+from embed import _blocks, _core, _kernels
 from embed._reference import ReferenceWorker
 from embed.huffman import HuffmanTree
 from embed.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
 
 WORDS, BUCKETS, DIM = 50, 30, 20
 # an empty sentence, one of one token, some that are a block or more long
-SENTENCE_LENGTHS = (1, 2, 300, 0, 40, 7, _core.BLOCK_TOKENS, _core.BLOCK_TOKENS + 1)
+SENTENCE_LENGTHS = (1, 2, 300, 0, 40, 7, _blocks.BLOCK_TOKENS, _blocks.BLOCK_TOKENS + 1)
 
 
 def problem(
@@ -40,8 +40,8 @@ def problem(
     rows[row_offsets[:-1]] = np.arange(WORDS)
     inputs = padded(WORDS + BUCKETS if subword else WORDS, DIM)
     outputs = padded(WORDS, DIM)
-    _core.fill_uniform(inputs, DIM, 0.3, 1)
-    _core.fill_uniform(outputs, DIM, 0.3, 2)
+    _kernels.fill_uniform(inputs, DIM, 0.3, 1)
+    _kernels.fill_uniform(outputs, DIM, 0.3, 2)
     window = settings.setdefault("window", 5)
     places = padded(2 * window if weighted else 0, DIM)
     places[:, :DIM] = rng.uniform(0.5, 1.5, (len(places), DIM))
@@ -74,7 +74,7 @@ def problem(
 
 def padded(rows: int, dim: int) -> np.ndarray:
     """Return zeros float32[rows, dim rounded up as the core wants it]."""
-    return np.zeros((rows, -(-dim // _core.ROW_FLOATS) * _core.ROW_FLOATS), np.float32)
+    return np.zeros((rows, -(-dim // _kernels.ROW_FLOATS) * _kernels.ROW_FLOATS), np.float32)
 
 
 def core_worker(
@@ -87,7 +87,7 @@ def core_worker(
         "outputs": outputs,
         "places": arguments["places"].copy() if places is None else places,
         "dim": dim,
-        "path": path or _core.simd_paths()[0],
+        "path": path or _kernels.simd_paths()[0],
     }
     return _core.Worker(**changed), inputs, outputs
 

@@ -47,7 +47,7 @@ from benchmarks.programs import SHARED
 from benchmarks.refresh import refresh
 from benchmarks.report import Section
 from benchmarks.worker import JOBS
-from embed import _core
+from embed import _kernels
 from embed.corpora import TextCorpus
 from embed.encoding import encode
 from embed.errors import CorpusError
@@ -515,7 +515,7 @@ def test_kernels_are_measured_on_every_path() -> None:
     section = kernels.run(kernels.KernelSettings(dims=(20,), runs=1, seconds=0.001))
     assert len(section.rows) == len(kernels.SHAPES)
     for row in section.data["rows"].values():
-        assert list(row["nanoseconds"]) == _core.simd_paths()
+        assert list(row["nanoseconds"]) == _kernels.simd_paths()
         assert all(summary["median"] > 0 for summary in row["nanoseconds"].values())
     assert {len(row) for row in section.rows} == {len(section.head)}
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from core_problem import DIM, core_worker, problem, reference_worker
 
-from embed import _core
+from embed import _core, _kernels, _rounds
 
 # the core rounds each change to 8 bits, which moves it by up to 1/512; the twin does not
 MOST_ROUNDED, USUALLY_ROUNDED = 1e-3, 6e-5
 COMBINATIONS = list(itertools.product((False, True), (1.0, 0.5, 0.0), (False, True)))
 # more than three rounds, and blocks that begin in one round and end in the next
-LONG = {"sentence_lengths": (3, 700, 0, 1500, 90, 5, 3000, _core.ROUND_TOKENS, 1)}
+LONG = {"sentence_lengths": (3, 700, 0, 1500, 90, 5, 3000, _rounds.ROUND_TOKENS, 1)}
 
 
 def run_rounds(
@@ -28,11 +28,11 @@ def run_rounds(
     shared = arguments | {"inputs": inputs, "outputs": outputs, "places": places}
     workers = [first]
     for _ in range(parts - 1):
-        workers.append(_core.Worker(**shared, dim=DIM, path=path or _core.simd_paths()[0]))
+        workers.append(_core.Worker(**shared, dim=DIM, path=path or _kernels.simd_paths()[0]))
     stop = np.zeros(1, np.int32) if stop is None else stop
     ends = [0] * parts
     for epoch in range(2):
-        rounds = _core.Rounds(parts, 2, len(inputs) + len(outputs))
+        rounds = _rounds.Rounds(parts, 2, len(inputs) + len(outputs))
 
         def work(part: int, epoch: int = epoch, rounds: Any = rounds) -> None:
             tokens = len(arguments["ids"])
@@ -51,7 +51,7 @@ def agree(arguments: dict[str, Any]) -> None:
     twin = reference_worker(arguments)
     for epoch in range(2):
         twin.run_rounds(epoch, 0.01, -1e-6, 1.5)
-    for path in _core.simd_paths():
+    for path in _kernels.simd_paths():
         inputs, outputs, workers, _ = run_rounds(arguments, 2, path=path)
         expected = np.concatenate([twin.inputs, twin.places])
         for ours, theirs in ((inputs, expected), (outputs, twin.outputs)):
@@ -93,7 +93,7 @@ def test_rounds_agree_with_the_twin_on_frozen_words(cbow: bool, subword: bool, s
 @pytest.mark.parametrize(("cbow", "power", "subword"), COMBINATIONS)
 def test_any_number_of_workers_gives_the_same_bits(cbow: bool, power: float, subword: bool) -> None:
     arguments = problem(subword=subword, cbow=cbow, gradient_power=power, weighted=cbow, **LONG)
-    for path in _core.simd_paths():
+    for path in _kernels.simd_paths():
         results = set()
         for parts in (1, 2, 3, 8, 16):
             inputs, outputs, workers, _ = run_rounds(arguments, parts, path=path)
@@ -104,10 +104,10 @@ def test_any_number_of_workers_gives_the_same_bits(cbow: bool, power: float, sub
 def test_a_stop_ends_all_workers_after_the_same_round() -> None:
     arguments = problem(**LONG)
     *_, ends = run_rounds(arguments, 3, stop=np.ones(1, np.int32))
-    assert ends == [_core.ROUND_TOKENS] * 3
+    assert ends == [_rounds.ROUND_TOKENS] * 3
 
 
 def test_rounds_begin_where_they_always_do() -> None:
     worker, *_ = core_worker(problem(**LONG))
     with pytest.raises(ValueError, match="multiples of"):
-        worker.run_rounds(0, 1, 2, 0.1, 0.0, 1.0, np.zeros(1, np.int32), _core.Rounds(1, 1, 100), 0)
+        worker.run_rounds(0, 1, 2, 0.1, 0.0, 1.0, np.zeros(1, np.int32), _rounds.Rounds(1, 1, 100), 0)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from core_problem import DIM, WORDS, core_worker, problem, reference_worker, run_epoch
 
-from embed import _core
+from embed import _kernels
 
 # single precision against double, after two epochs of about 10,000 updates
 TOLERANCE = 2e-5
@@ -22,7 +22,7 @@ def agree(arguments: dict[str, Any]) -> None:
     twin = reference_worker(arguments)
     for epoch in range(2):
         twin.run(epoch, 0.02, -1e-5, 1.5)
-    for path in _core.simd_paths():
+    for path in _kernels.simd_paths():
         places = arguments["places"].copy()
         worker, inputs, outputs = core_worker(arguments, path, places=places)
         for epoch in range(2):
@@ -88,7 +88,7 @@ def test_they_agree_on_frozen_words(settings: dict[str, Any]) -> None:
     agree(problem(**settings, freezing=True))
 
 
-@pytest.mark.parametrize("path", _core.simd_paths())
+@pytest.mark.parametrize("path", _kernels.simd_paths())
 @pytest.mark.parametrize("settings", FREEZING, ids=str)
 def test_frozen_rows_keep_their_bits_and_the_others_learn(path: str, settings: dict[str, Any]) -> None:
     arguments = problem(**settings, freezing=True)
@@ -124,7 +124,7 @@ def test_the_twin_changes_what_it_trains() -> None:
     assert np.abs(twin.outputs - arguments["outputs"][:, :DIM]).max() > 0.01
 
 
-@pytest.mark.parametrize("path", _core.simd_paths())
+@pytest.mark.parametrize("path", _kernels.simd_paths())
 @pytest.mark.parametrize("cbow", [False, True])
 def test_the_same_seed_gives_the_same_bits(path: str, cbow: bool) -> None:
     results = []

@@ -15,11 +15,13 @@ import pytest
 
 PACKAGES = ("embed", "embed.cli", "embed.compat", "embed.compat.gensim", "embed.corpora", "embed.eval", "embed.formats")
 
+COMPILED = ("embed._core", "embed._kernels", "embed._blocks", "embed._rounds", "embed._text")
+
 # Lowest first. A name stands for a module, or for a package with all that is in it; modules of one layer may
 # import one another.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("embed.errors", "embed.config", "embed.durations", "embed.spelling", "embed.presets"),
-    ("embed._core", "embed._text", "embed.corpora", "embed.atomic", "embed.abandoned"),
+    (*COMPILED, "embed.corpora", "embed.atomic", "embed.abandoned"),
     (
         "embed.vocab",
         "embed.sampling",
@@ -107,7 +109,7 @@ class _Imports(ast.NodeVisitor):
             base = ".".join([*parents[: len(parents) - node.level + 1], *([base] if base else [])])
         for alias in node.names:
             whole = f"{base}.{alias.name}"
-            self._add(whole if whole in MODULES or whole in ("embed._core", "embed._text") else base)
+            self._add(whole if whole in MODULES or whole in COMPILED else base)
 
     def _add(self, name: str) -> None:
         (self.found if name.split(".")[0] == "embed" else self.outside).add(name)

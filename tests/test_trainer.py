@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from embed import _core
+from embed import _core, _kernels
 from embed.config import TrainConfig
 from embed.corpora import SyntheticCorpus
 from embed.encoding import EncodedCorpus, encode
@@ -227,7 +227,7 @@ def test_an_infinite_parameter_is_noticed() -> None:
 
 
 def test_the_simd_path_can_be_chosen_and_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
-    for path in _core.simd_paths():
+    for path in _kernels.simd_paths():
         monkeypatch.setenv("EMBED_SIMD", path)
         assert simd_path() == path
         model = train(SENTENCES, **SMALL)
@@ -243,7 +243,7 @@ def test_the_run_card_tells_how_the_vectors_came_about() -> None:
     assert card["config"]["objective"] == "cbow"
     assert card["vocabulary"] == {"words": 14, "tokens": 4400}
     assert [epoch["epoch"] for epoch in card["epochs"]] == [1, 2]
-    assert card["provenance"]["simd_path"] in _core.simd_paths()
+    assert card["provenance"]["simd_path"] in _kernels.simd_paths()
     assert card["provenance"]["corpus_fingerprint"]
 
 
@@ -329,7 +329,7 @@ def test_rows_beyond_four_billion_floats(tmp_path: Path) -> None:
         noise_windows=8,
         seed=1,
         copied_words=0,
-        path=_core.simd_paths()[0],
+        path=_kernels.simd_paths()[0],
         path_offsets=np.zeros(0, np.int64),
         path_rows=np.zeros(0, np.int32),
         path_labels=np.zeros(0, np.uint8),

@@ -284,7 +284,7 @@ def _print_report(report: Any, arguments: argparse.Namespace) -> None:
 def _installation() -> dict[str, Any]:
     import numpy as np
 
-    from embed import _core
+    from embed import _kernels
     from embed.machine import huge_pages
     from embed.trainer import simd_path
 
@@ -295,7 +295,7 @@ def _installation() -> dict[str, Any]:
         "platform": f"{platform.system()} {platform.machine()}",
         "processors": TrainConfig().thread_count(),
         "simd": simd_path(),
-        "simd available": list(_core.simd_paths()),
+        "simd available": list(_kernels.simd_paths()),
         "huge pages": huge_pages(),
     }
 

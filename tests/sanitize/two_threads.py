@@ -14,7 +14,7 @@ import warnings
 
 import numpy as np
 
-from embed._core import simd_paths
+from embed._kernels import simd_paths
 from embed.config import TrainConfig
 from embed.encoding import encode
 from embed.errors import AdviceWarning

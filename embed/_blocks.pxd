@@ -1,0 +1,47 @@
+"""The blocks of a corpus: the runs of tokens that are trained together."""
+
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+
+cdef enum:
+    # Tokens of a sentence that are trained together, before subsampling.
+    BLOCK = 128
+
+ctypedef struct Block:
+    int64_t first       # its tokens
+    int64_t last
+    int64_t number      # in its round
+    int32_t *memory     # [window + BLOCK + window]
+    int32_t *words      # [positions] within it
+    int64_t positions   # tokens that survived subsampling: the halo on the left,
+    int64_t left
+    int64_t own         # the centers, and the halo on the right
+    int32_t *reaches    # [own]
+    int32_t *noise      # [draws]
+    int64_t draws
+
+
+cdef class Blocks:
+    cdef const int32_t[::1] ids
+    cdef const int64_t[::1] offsets
+    cdef const uint32_t[::1] keep_thresholds
+    cdef const uint32_t[:, ::1] noise_table
+    cdef uint64_t seed, epoch_key
+    cdef int window, negatives, noise_windows
+    cdef bint fixed_window
+    cdef int64_t halo_tokens
+    cdef int32_t first_kept     # words from this one on are always kept
+    cdef object _memory
+    cdef Block pair[2]          # the one at hand, and the next one, whose rows are fetched meanwhile
+    cdef int64_t most_positions, most_draws  # of a block
+    cdef int64_t sentence, position, number  # where the next one is looked for
+    cdef int64_t claim                       # the number that it has to have
+    cdef int64_t *claimed
+    cdef int64_t before
+
+    cdef int64_t begin(self, int64_t epoch, int64_t first, int64_t *claimed, int64_t before) noexcept nogil
+    cdef bint select(self, Block *block, int64_t last) noexcept nogil
+    cdef int64_t _sentence_of(self, int64_t position) noexcept nogil
+    cdef int64_t _next_claim(self) noexcept nogil
+    cdef void _select_words(self, Block *block) noexcept nogil
+    cdef bint _keeps(self, int64_t p) noexcept nogil
+    cdef void _draw(self, Block *block) noexcept nogil

@@ -1,0 +1,3 @@
+"""Types of the compiled blocks; what they are is told in _blocks.pyx."""
+
+BLOCK_TOKENS: int

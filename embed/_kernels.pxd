@@ -1,0 +1,71 @@
+"""The arithmetic of csrc/kernels.h for the other compiled modules, and the scratch that it needs."""
+
+from libc.stdint cimport int32_t, int64_t, uint16_t
+
+cdef extern from "kernels.h" nogil:
+    int EMBED_ROW_FLOATS
+    int EMBED_LINE
+    int EMBED_GROUP
+    enum:
+        EMBED_BATCH
+    ctypedef struct embed_loss:
+        pass
+    ctypedef struct embed_window:
+        float **x
+        float **y
+        int32_t *folds
+        float *signs
+        float **weights
+        float *ratios
+        float *scores
+        float *rates_x
+        float **copies
+        float *copy
+        float *mean
+        embed_loss *loss
+        int nx
+        int ny
+        int unique
+        int width
+        float weight_ratio
+        float lr
+    ctypedef struct embed_kernels:
+        const char *name
+        int step
+        void (*window)(const embed_window *w) noexcept nogil
+        void (*mean_windows)(const embed_window *w, int n) noexcept nogil
+        void (*weighted_windows)(const embed_window *w, int n) noexcept nogil
+        void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
+                        float *out, float *copy) noexcept nogil
+        void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
+                        const float *now, const float *before) noexcept nogil
+        void (*narrow)(const float *now, const float *before, int width, uint16_t *deltas) noexcept nogil
+        void (*add)(float *row, float weight, int width, const uint16_t *deltas) noexcept nogil
+    const embed_kernels *embed_kernels_at(int i) noexcept
+    int64_t embed_groups(int64_t ny) noexcept
+    int embed_group_floats(int nx) noexcept
+    double embed_take_loss(embed_loss *loss) noexcept
+    void embed_prefetch_row(const float *row, int width) noexcept
+    void embed_prefetch_read(const float *row, int width) noexcept
+    void embed_prefetch_deltas(const uint16_t *deltas, int width) noexcept
+    void embed_prefetch_early(const float *row, int width) noexcept
+
+cdef const embed_kernels *find_kernels(str name) except NULL
+
+cdef inline int width_of(const embed_kernels *kernels, Py_ssize_t dim) noexcept nogil:
+    """The floats of a row that count: dim, rounded up to what the kernels work on."""
+    return <int> ((dim + kernels.step - 1) // kernels.step * kernels.step)
+
+
+cdef class Scratch:
+    """A zeroed, cache-line aligned buffer of floats."""
+    cdef void *_memory
+    cdef float *floats
+
+
+cdef class Plans:
+    """Windows with scratch for up to `inputs` input vectors and `targets` output rows each; row 0 has label 1."""
+    cdef embed_window windows[EMBED_BATCH]
+    cdef embed_loss loss
+    cdef Scratch _floats
+    cdef object _pointers, _integers

@@ -1,0 +1,31 @@
+"""Types of the compiled kernels; what the functions do is told in _kernels.pyx."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROW_FLOATS: int
+
+def simd_paths() -> list[str]: ...
+def train_window(
+    x: NDArray[np.float32],
+    y: NDArray[np.float32],
+    lr: float,
+    ratio: float,
+    path: str,
+    mean: bool = False,
+    repeats: int = 1,
+    dim: int | None = None,
+) -> float: ...
+def add_change(
+    row: NDArray[np.float32], now: NDArray[np.float32], before: NDArray[np.float32], weight: float, path: str
+) -> None: ...
+def compose_rows(
+    inputs: NDArray[np.float32],
+    row_offsets: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    out: NDArray[np.float32],
+    dim: int,
+    path: str,
+) -> None: ...
+def fill_uniform(matrix: NDArray[np.float32], dim: int, bound: float, seed: int, first_row: int = 0) -> None: ...
+def all_finite(matrix: NDArray[np.float32]) -> bool: ...

@@ -1,0 +1,8 @@
+"""Types of the compiled rounds; what they are is told in _rounds.pyx."""
+
+ROUND_TOKENS: int
+
+class Rounds:
+    position: int
+    size: int
+    def __init__(self, workers: int, cores: int, rows: int, position: int = 0, size: int = ROUND_TOKENS) -> None: ...

@@ -1,0 +1,50 @@
+"""The matrices that are trained, and which of their rows a word has."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t
+
+from embed._kernels cimport embed_kernels
+
+
+cdef class Rows:
+    cdef float[:, ::1] inputs
+    cdef float[:, ::1] outputs
+    cdef float[:, ::1] places
+    cdef const int64_t[::1] row_offsets
+    cdef const int32_t[::1] rows
+    cdef const uint8_t[::1] frozen
+    cdef const embed_kernels *kernels
+    cdef int64_t words, stride
+    cdef int width
+    cdef bint sums, has_frozen
+    cdef bint plain     # every word has one input row, of its own number
+
+
+cdef inline const int32_t *rows_of(Rows self, const int32_t *word, int64_t *size) noexcept nogil:
+    """The input rows of a word and how many they are; without n-grams `word` itself, which spares two look-ups."""
+    cdef int64_t first
+    if self.plain:
+        size[0] = 1
+        return word
+    first = self.row_offsets[word[0]]
+    size[0] = self.row_offsets[word[0] + 1] - first
+    return &self.rows[first]
+
+
+cdef inline bint is_frozen(Rows self, int32_t word) noexcept nogil:
+    return self.has_frozen and self.frozen[word] != 0
+
+
+cdef inline int64_t trained(Rows self, int32_t word) noexcept nogil:
+    """How many of the word's input rows learn, from the first on."""
+    if self.has_frozen:
+        return 0 if self.frozen[word] else 1
+    return 1 if self.plain else self.row_offsets[word + 1] - self.row_offsets[word]
+
+
+cdef inline float share(Rows self, int32_t word) noexcept nogil:
+    """What each of the word's rows that learn has moved by over what its vector has."""
+    if self.sums:
+        return 1 / <float> max(trained(self, word), <int64_t> 1)
+    if self.has_frozen:  # one row alone moves the mean of n by 1/n
+        return <float> (self.row_offsets[word + 1] - self.row_offsets[word])
+    return 1
