@@ -32,6 +32,7 @@ class Worker:
         noise_windows: int,
         seed: int,
         copied_words: int,
+        spread: int,
         path: str,
         path_offsets: NDArray[np.int64],
         path_rows: NDArray[np.int32],

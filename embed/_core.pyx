@@ -35,7 +35,7 @@ from embed._kernels cimport (
 )
 from embed._log cimport embed_entry
 from embed._rounds cimport Merger, Rounds, embed_barrier_wait
-from embed._rows cimport Rows, rows_of
+from embed._rows cimport Rows, rows_of, target_row
 from embed._vectors cimport PREFETCH_POSITIONS, BlockVectors, output_row
 
 cdef class Worker:
@@ -75,6 +75,9 @@ cdef class Worker:
     copied_words : int
         The words before this one are trained on copies, one for each position of a block. So are all words in a
         round, and all words with several rows.
+    spread : int
+        With it the first 2**spread rows of `outputs`, and of `inputs` where every word has one row, lie where
+        _rows.places(spread) says: the rows of frequent words apart, as is good for several threads.
     path_offsets, path_rows, path_labels : int64[V + 1], int32[M], uint8[M]
         For hierarchical softmax, with `negatives` 0: the targets of a center are the output rows on its path, with
         label 1 or 0. With a `path_offsets` of length 0 its target is the row of its word, with label 1.
@@ -123,7 +126,7 @@ cdef class Worker:
                  const uint32_t[:, ::1] noise_table, float[:, ::1] inputs, float[:, ::1] outputs,
                  float[:, ::1] places, double place_ratio, const int64_t[::1] row_offsets, const int32_t[::1] rows,
                  int dim, bint cbow, double gradient_power, bint sums, int window, bint fixed_window, int negatives,
-                 int noise_windows, uint64_t seed, int64_t copied_words, str path,
+                 int noise_windows, uint64_t seed, int64_t copied_words, int spread, str path,
                  const int64_t[::1] path_offsets, const int32_t[::1] path_rows, const uint8_t[::1] path_labels,
                  const uint8_t[::1] frozen):
         cdef int64_t contexts = 2 * <int64_t> window, w
@@ -143,7 +146,7 @@ cdef class Worker:
         self.most_targets = 1
         for w in range(path_offsets.shape[0] - 1):
             self.most_targets = max(self.most_targets, path_offsets[w + 1] - path_offsets[w])
-        self.rows = Rows(inputs, outputs, places, row_offsets, rows, frozen, sums, dim, path)
+        self.rows = Rows(inputs, outputs, places, row_offsets, rows, frozen, sums, dim, spread, path)
         self.kernels = self.rows.kernels
         self.blocks = Blocks(ids, offsets, keep_thresholds, noise_table, window, fixed_window, negatives, noise_windows,
                              seed)
@@ -319,15 +322,16 @@ cdef class Worker:
     cdef void _fetch_early(self, const Block *block, int64_t i) noexcept nogil:
         """Fetch into the second-level cache what position i needs, or past the last position a noise word."""
         cdef int64_t r, size
+        cdef int32_t own
         cdef const int32_t *rows
         if i >= block.positions:
-            embed_prefetch_early(&self.rows.outputs[block.noise[i - block.positions], 0], self.rows.width)
+            embed_prefetch_early(target_row(self.rows, block.noise[i - block.positions]), self.rows.width)
             return
-        rows = rows_of(self.rows, &block.words[i], &size)
+        rows = rows_of(self.rows, block.words[i], &own, &size)
         for r in range(size):
             embed_prefetch_early(&self.rows.inputs[rows[r], 0], self.rows.width)
         if not self.has_paths and block.left <= i < block.left + block.own:  # the halo has no windows of its own
-            embed_prefetch_early(&self.rows.outputs[block.words[i], 0], self.rows.width)
+            embed_prefetch_early(target_row(self.rows, block.words[i]), self.rows.width)
 
     cdef void _find_output_rows(self, const Block *block) noexcept nogil:
         """Where the output rows of the block are; and which noise is the same."""
@@ -342,11 +346,11 @@ cdef class Worker:
                         self.vectors, self.path_rows[self.path_offsets[word] + j])
                 continue
             if self.vectors.in_round and i + PREFETCH_POSITIONS < own:
-                self.vectors.fetch(&self.rows.outputs[centers[i + PREFETCH_POSITIONS], 0])
+                self.vectors.fetch(target_row(self.rows, centers[i + PREFETCH_POSITIONS]))
             self.target_rows[i] = output_row(self.vectors, word)
         for i in range(block.draws):
             if self.vectors.in_round and i + PREFETCH_POSITIONS < block.draws:
-                self.vectors.fetch(&self.rows.outputs[block.noise[i + PREFETCH_POSITIONS], 0])
+                self.vectors.fetch(target_row(self.rows, block.noise[i + PREFETCH_POSITIONS]))
             self.noise_rows[i] = output_row(self.vectors, block.noise[i])
         for i in range(min(own, <int64_t> self.noise_windows)):
             j = i * self.negatives

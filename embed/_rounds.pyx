@@ -19,7 +19,7 @@ from embed._log cimport (
     embed_prefetch_tally,
     embed_tally,
 )
-from embed._rows cimport Rows, is_frozen, rows_of, share, trained
+from embed._rows cimport Rows, is_frozen, rows_of, share, target_row, trained
 
 cdef enum:
     # Tokens that begin the blocks of a round.
@@ -120,18 +120,18 @@ cdef class Merger:
         cdef int64_t parts = rounds.barrier.members, r, size
         cdef const int32_t *rows
         cdef embed_tally *tally
-        cdef int32_t row
+        cdef int32_t row, own
         if owner < 0:
             row = ~owner
             if embed_part(row, parts) == part and not is_frozen(self.rows, row):
                 tally = rounds.tallies + self.rows.inputs.shape[0] + row
-                return self._note(&self.rows.outputs[row, 0], delta, tally, 1)
+                return self._note(target_row(self.rows, row), delta, tally, 1)
         elif owner >= self.rows.words:
             row = owner - <int32_t> self.rows.words
             if embed_part(row, parts) == part:
                 return self._note(&self.rows.places[row, 0], delta, NULL, 1)
         else:
-            rows = rows_of(self.rows, &owner, &size)
+            rows = rows_of(self.rows, owner, &own, &size)
             for r in range(trained(self.rows, owner)):
                 if embed_part(rows[r], parts) == part and self._note(
                         &self.rows.inputs[rows[r], 0], delta, rounds.tallies + rows[r], share(self.rows, owner)) != 0:

@@ -18,7 +18,7 @@ from libc.string cimport memcpy
 from embed._blocks cimport Block
 from embed._kernels cimport Scratch, embed_prefetch_read, embed_prefetch_row, embed_window
 from embed._log cimport embed_log_reserve
-from embed._rows cimport Rows, is_frozen, rows_of, share, trained
+from embed._rows cimport Rows, is_frozen, place_of, rows_of, share, trained, word_row
 
 
 @cython.final
@@ -79,17 +79,18 @@ cdef class BlockVectors:
         """
         cdef const int32_t *words = block.words
         cdef int64_t i, r, size, n = block.positions
+        cdef int32_t own
         cdef const int32_t *rows
         for i in range(n):
             if self._in_place(words[i]):
-                self.vectors[i], self.ratios[i] = &self.rows.inputs[words[i], 0], ratio
+                self.vectors[i], self.ratios[i] = word_row(self.rows, words[i]), ratio
                 continue
             self._owners[i], self.vectors[i] = words[i], self._now.floats + i * self.stride
             if i + PREFETCH_POSITIONS < n:
-                rows = rows_of(self.rows, &words[i + PREFETCH_POSITIONS], &size)
+                rows = rows_of(self.rows, words[i + PREFETCH_POSITIONS], &own, &size)
                 for r in range(size):
                     self.fetch(&self.rows.inputs[rows[r], 0])
-            rows = rows_of(self.rows, &words[i], &size)
+            rows = rows_of(self.rows, words[i], &own, &size)
             self.ratios[i] = ratio * <float> size if self.rows.sums else ratio / self.divisors[size]
             if self.rows.has_frozen:
                 self.ratios[i] *= <float> trained(self.rows, words[i]) / <float> size
@@ -104,12 +105,12 @@ cdef class BlockVectors:
         """What a copy has moved by, each of its rows moves by, or by its share where the position is a sum."""
         cdef const int32_t *words = block.words
         cdef int64_t i, size, n = block.positions
-        cdef int32_t place
+        cdef int32_t place, own
         cdef const int32_t *rows
         for i in range(n):
             if self._in_place(words[i]):
                 continue
-            rows = rows_of(self.rows, &words[i], &size)
+            rows = rows_of(self.rows, words[i], &own, &size)
             self.kernels.scatter(&self.rows.inputs[0, 0], self.stride, rows, trained(self.rows, words[i]),
                                  share(self.rows, words[i]), self.width, self.vectors[i],
                                  self._before.floats + i * self.stride)
@@ -142,6 +143,7 @@ cdef class BlockVectors:
             self._copies += 1
             self._owners[place] = ~row
             slot.row, slot.stamp, slot.place = row, self._stamp, place
+            row = place_of(self.rows, row)
             self.kernels.compose(&self.rows.outputs[0, 0], self.stride, &row, 1, 1, self.width,
                                  self._now.floats + place * self.stride,
                                  self._keep_before(place, &self.rows.outputs[row, 0]))
@@ -156,6 +158,7 @@ cdef class BlockVectors:
                 place = (plan.y[j] - self._now.floats) // self.stride
                 row = ~self._owners[place]
                 if is_frozen(self.rows, row):
+                    row = place_of(self.rows, row)
                     self.kernels.compose(&self.rows.outputs[0, 0], self.stride, &row, 1, 1, self.width, plan.y[j],
                                          NULL)
 

@@ -11,12 +11,14 @@ would need a tail).
 from __future__ import annotations
 
 import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embed import _kernels
+from embed import _kernels, _rows
 from embed.config import TrainConfig
 from embed.subword import NgramScheme, scheme_of
 from embed.vocab import Vocabulary
@@ -125,6 +127,22 @@ class Parameters:
         """Return what training changes, by name; "places" only if there are any."""
         named = {"input": self.inputs, "output": self.outputs}
         return named | {"places": self.places} if len(self.places) else named
+
+    @contextmanager
+    def spread(self, digits: int) -> Iterator[None]:
+        """Let the first 2**digits rows lie spread for a while, as :class:`embed._core.Worker` wants it; 0 for none."""
+        if not digits:
+            yield
+            return
+        places = _rows.places(digits)
+        matrices = [self.outputs] if self.scheme is not None else [self.inputs, self.outputs]
+        for matrix in matrices:
+            matrix[places] = matrix[: len(places)].copy()
+        try:
+            yield
+        finally:
+            for matrix in matrices:
+                matrix[: len(places)] = matrix[places]
 
     def word_matrix(self) -> Float32s:
         """Return the vector of every word, float32[V, dim]: the input rows themselves, or their means."""

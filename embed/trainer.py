@@ -62,6 +62,8 @@ EpochCallback = Callable[[EpochRecord, Model], object]
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
 # With more threads than two, the most frequent words are trained on copies (docs/decisions/0011).
 _COPIED_WORDS = 64
+# Of so many rows, two to this power, those of neighbours lie apart while several threads train (docs/decisions/0013).
+_LEAST_SPREAD, _MOST_SPREAD = 4, 12
 # Learning rate of the weights of places (position_weights) over that of the output rows (docs/objectives.md).
 _PLACE_RATIO = 0.001
 # How often the main thread looks after the workers.
@@ -268,7 +270,8 @@ class Trainer:
         self._place = Place()
         self._patience = Patience(self.parameters, config.patience, config.min_delta) if config.patience else None
         self._stop = np.zeros(1, np.int32)
-        self._workers = self._make_workers(config.seed)
+        self._spread = _spread_digits(len(corpus.vocabulary)) if self.provenance.threads > 1 else 0
+        self._workers = self._make_workers(config.seed, self._spread)
         self._judges = self._make_workers(held_out.SEED) if config.held_out else []
 
     def run(
@@ -355,7 +358,7 @@ class Trainer:
         self._stop[0] = 0
         return held_out.mean_loss(self._judges, self.tokens, len(self.corpus.ids), self._stop)
 
-    def _make_workers(self, seed: int) -> list[_core.Worker]:
+    def _make_workers(self, seed: int, spread: int = 0) -> list[_core.Worker]:
         config, corpus, parameters = self.config, self.corpus, self.parameters
         counts = corpus.vocabulary.counts
         keep = thresholds(keep_probabilities(counts, config.subsample_threshold()))
@@ -383,6 +386,7 @@ class Trainer:
                 noise_windows=_SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS,
                 seed=seed,
                 copied_words=_COPIED_WORDS if self.provenance.threads > 2 else 0,
+                spread=spread,
                 path=self.provenance.simd_path,
                 path_offsets=tree.offsets,
                 path_rows=tree.nodes,
@@ -467,20 +471,21 @@ class Trainer:
             threading.Thread(target=work, args=(worker, part), daemon=True) for part, worker in enumerate(self._workers)
         ]
         self._stop[0] = 0
-        try:
-            for thread in threads:
-                thread.start()
-            while any(thread.is_alive() for thread in threads):
+        with self.parameters.spread(self._spread):
+            try:
                 for thread in threads:
-                    thread.join(_POLL_SECONDS / len(threads))
-                if look(sharing.position):
-                    sharing.close()
-        except BaseException:
-            self._stop[0] = 1
-            for thread in threads:
-                if thread.ident is not None:
-                    thread.join()
-            raise
+                    thread.start()
+                while any(thread.is_alive() for thread in threads):
+                    for thread in threads:
+                        thread.join(_POLL_SECONDS / len(threads))
+                    if look(sharing.position):
+                        sharing.close()
+            except BaseException:
+                self._stop[0] = 1
+                for thread in threads:
+                    if thread.ident is not None:
+                        thread.join()
+                raise
         if failures:
             raise failures[0]
         look(sharing.position)
@@ -539,6 +544,12 @@ def _training_tokens(corpus: EncodedCorpus, held_out: float) -> int:
             f"held_out is {held_out:g}, but the corpus of {corpus.sentences} sentences cannot be divided in that way"
         )
     return boundary
+
+
+def _spread_digits(words: int) -> int:
+    """Return how many binary digits the number of rows has that lie spread; 0 for a vocabulary of a few words."""
+    digits = min(words.bit_length() - 1, _MOST_SPREAD)
+    return digits if digits >= _LEAST_SPREAD else 0
 
 
 def _warn_of_few_kept(counts: NDArray[np.int64], subsample: float) -> None:

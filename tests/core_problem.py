@@ -87,6 +87,7 @@ def core_worker(
         "outputs": outputs,
         "places": arguments["places"].copy() if places is None else places,
         "dim": dim,
+        "spread": 0,
         "path": path or _kernels.simd_paths()[0],
     }
     return _core.Worker(**changed), inputs, outputs

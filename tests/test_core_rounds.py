@@ -28,7 +28,7 @@ def run_rounds(
     shared = arguments | {"inputs": inputs, "outputs": outputs, "places": places}
     workers = [first]
     for _ in range(parts - 1):
-        workers.append(_core.Worker(**shared, dim=DIM, path=path or _kernels.simd_paths()[0]))
+        workers.append(_core.Worker(**shared, dim=DIM, spread=0, path=path or _kernels.simd_paths()[0]))
     stop = np.zeros(1, np.int32) if stop is None else stop
     ends = [0] * parts
     for epoch in range(2):

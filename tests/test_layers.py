@@ -15,7 +15,7 @@ import pytest
 
 PACKAGES = ("embed", "embed.cli", "embed.compat", "embed.compat.gensim", "embed.corpora", "embed.eval", "embed.formats")
 
-COMPILED = ("embed._core", "embed._kernels", "embed._blocks", "embed._rounds", "embed._text")
+COMPILED = ("embed._core", "embed._kernels", "embed._blocks", "embed._rows", "embed._rounds", "embed._text")
 
 # Lowest first. A name stands for a module, or for a package with all that is in it; modules of one layer may
 # import one another.

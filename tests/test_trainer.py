@@ -329,6 +329,7 @@ def test_rows_beyond_four_billion_floats(tmp_path: Path) -> None:
         noise_windows=8,
         seed=1,
         copied_words=0,
+        spread=12,
         path=_kernels.simd_paths()[0],
         path_offsets=np.zeros(0, np.int64),
         path_rows=np.zeros(0, np.int32),
