@@ -26,7 +26,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
-from embed._text import ContentDigest
+from embed._digest import ContentDigest
 from embed.corpora.remote import is_remote, open_remote
 from embed.errors import CorpusError
 

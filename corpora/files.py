@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from embed._text import ContentDigest
+from embed._digest import ContentDigest
 from embed.corpora.compressed import DIGEST_BYTES, STANDARD_INPUT, ByteStream, InputFile
 from embed.corpora.remote import is_remote
 from embed.errors import CorpusError

@@ -32,7 +32,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from embed import _text
+from embed import _digest, _text
 from embed.abandoned import held, remove_abandoned
 from embed.corpora import PIECE_TOKENS, SentenceCorpus
 from embed.corpora.files import FileCorpus
@@ -477,7 +477,7 @@ def _combined(source: str, settings: dict[str, Any]) -> str:
 
 
 def _content_hash(work: Path) -> str:
-    digest = _text.ContentDigest(32)
+    digest = _digest.ContentDigest(32)
     for name in DATA_FILES:
         with open(work / name, "rb") as file:
             while chunk := file.read(_HASH_BYTES):

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embed import _text
+from embed import _phrases, _text
 from embed.config import TrainConfig
 from embed.errors import ConfigError, CorpusError
 from embed.phrase_scores import Scorer, npmi_scorer, original_scorer, word2phrase_scorer
@@ -173,7 +173,7 @@ def learn_passes(
             errors.append(error)
             if keys and (keep_joined or number + 1 < settings.passes):
                 joined = counter.intern([settings.delimiter.join(phrase.words) for phrase in phrases])
-                _join(path, counter, _text.PhraseJoiner(keys, joined, _flags(counter, connector_ids)))
+                _join(path, counter, _phrases.PhraseJoiner(keys, joined, _flags(counter, connector_ids)))
     except OverflowError as error:
         raise CorpusError(f"{error}: words and phrases cannot be told apart any more") from error
     return tuple(passes), tuple(errors)
@@ -183,7 +183,7 @@ def _flags(counter: _text.TokenCounter, connector_ids: NDArray[np.int32]) -> NDA
     flags = np.zeros(len(counter), dtype=np.uint8)
     flags[connector_ids] = 1
     if counter.is_bound:
-        flags[_text.GONE] = _text.GONE_ROLE
+        flags[_text.GONE] = _phrases.GONE_ROLE
     return flags
 
 
@@ -192,7 +192,7 @@ def _learn(
 ) -> tuple[tuple[Phrase, ...], list[tuple[int, tuple[int, ...], int]], int]:
     """Return the phrases of one pass, their ids, and the error of their counts."""
     flags = _flags(counter, connector_ids)
-    pair_counter = _text.PairCounter(settings.max_pairs)
+    pair_counter = _phrases.PairCounter(settings.max_pairs)
     with open(path, "rb") as file:
         while chunk := file.read(_BLOCK * _ID.itemsize):
             pair_counter.count(np.frombuffer(chunk, dtype=np.int32), flags)
@@ -218,7 +218,7 @@ def _learn(
     return tuple(phrase for phrase, _ in found), [key for _, key in found], pair_counter.error
 
 
-def _join(path: Path, counter: _text.TokenCounter, joiner: _text.PhraseJoiner) -> None:
+def _join(path: Path, counter: _text.TokenCounter, joiner: _phrases.PhraseJoiner) -> None:
     """Join the phrases of a file of ids in place, and give the counter the new counts."""
     counts = np.zeros(len(counter), dtype=np.int64)
     waiting = np.empty(0, dtype=np.int32)

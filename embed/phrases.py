@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from embed import _text
+from embed import _phrases
 from embed.corpora import SentenceCorpus
 from embed.encoding import Progress, count_tokens
 from embed.errors import CorpusError, FormatError
@@ -63,7 +63,7 @@ class PhraseModel:
         write_phrases(path, self.settings, self.passes, self.count_errors)
 
     @cached_property
-    def _joiner(self) -> _text.WordJoiner:
+    def _joiner(self) -> _phrases.WordJoiner:
         connectors = tuple(self.settings.connectors)
         ids = {word: number for number, word in enumerate(connectors)}
         for phrase in (phrase for phrases in self.passes for phrase in phrases):
@@ -75,8 +75,8 @@ class PhraseModel:
         for phrases in self.passes:
             keys = [key_of([ids[word] for word in phrase.words]) for phrase in phrases]
             joined = [ids[self.settings.delimiter.join(phrase.words)] for phrase in phrases]
-            joiners.append(_text.PhraseJoiner(keys, np.array(joined, dtype=np.int32), flags))
-        return _text.WordJoiner(list(ids), joiners)
+            joiners.append(_phrases.PhraseJoiner(keys, np.array(joined, dtype=np.int32), flags))
+        return _phrases.WordJoiner(list(ids), joiners)
 
 
 def learn_phrases(

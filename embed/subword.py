@@ -26,7 +26,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from embed import _text
+from embed import _ngrams
 from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError
 
@@ -72,7 +72,7 @@ class NgramScheme(ABC):
         """Return how many of the input rows, the first ones, belong to single words of a vocabulary."""
 
     @abstractmethod
-    def _hasher(self) -> _text.NgramHasher:
+    def _hasher(self) -> _ngrams.NgramHasher:
         """Return the compiled form of the scheme."""
 
     def ngrams(self, word: str) -> list[str]:
@@ -163,8 +163,8 @@ class SubwordScheme(NgramScheme):
         found = SubwordScheme(size, size, self.buckets).buckets_of(ngram)
         return int(found[len(found) // 2])
 
-    def _hasher(self) -> _text.NgramHasher:
-        return _text.NgramHasher(self.min_n, self.max_n, self.buckets)
+    def _hasher(self) -> _ngrams.NgramHasher:
+        return _ngrams.NgramHasher(self.min_n, self.max_n, self.buckets)
 
 
 @dataclass(frozen=True)
@@ -197,8 +197,8 @@ class FloretScheme(NgramScheme):
         """Return the whole ``<word>`` and then its n-grams; each has `hash_count` buckets."""
         return [_BEGIN + word + _END, *super().ngrams(word)]
 
-    def _hasher(self) -> _text.NgramHasher:
-        return _text.NgramHasher(self.min_n, self.max_n, self.buckets, self.hash_count, self.hash_seed)
+    def _hasher(self) -> _ngrams.NgramHasher:
+        return _ngrams.NgramHasher(self.min_n, self.max_n, self.buckets, self.hash_count, self.hash_seed)
 
 
 def scheme_of(config: TrainConfig) -> NgramScheme | None:

@@ -57,10 +57,10 @@ def test_the_version_is_that_of_the_distribution() -> None:
 
 
 def test_the_core_is_compiled_and_typed() -> None:
-    from embed import _blocks, _core, _kernels, _rounds, _rows, _text
+    from embed import _blocks, _core, _digest, _floats, _kernels, _ngrams, _phrases, _rounds, _rows, _text
 
     home = Path(embed.__file__).parent
-    for module in (_blocks, _core, _kernels, _rounds, _rows, _text):
+    for module in (_blocks, _core, _digest, _floats, _kernels, _ngrams, _phrases, _rounds, _rows, _text):
         assert Path(str(module.__file__)).suffix in (".so", ".pyd")
         assert (home / f"{module.__name__.rpartition('.')[2]}.pyi").is_file()
     assert (home / "py.typed").is_file()

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed import _text
+from embed import _digest, _text
 
 BLOCK = 4096
 MASK = (1 << 64) - 1
 
 
 def digest_of(data: bytes, *cuts: int) -> str:
-    digest = _text.ContentDigest(32)
+    digest = _digest.ContentDigest(32)
     for start, end in zip((0, *cuts), (*cuts, len(data)), strict=True):
         digest.update(data[start:end])
     return digest.hexdigest()
@@ -64,7 +64,7 @@ def test_any_change_gives_another() -> None:
 
 
 def test_asking_for_the_digest_does_not_end_it() -> None:
-    digest = _text.ContentDigest(32)
+    digest = _digest.ContentDigest(32)
     digest.update(b"first")
     assert digest.hexdigest() == digest_of(b"first")
     digest.update(b"second")

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from embed import _text
+from embed import _floats
 from embed.formats import word2vec_text
 
 
 def compiled(line: bytes, dim: int = 1) -> np.ndarray | None:
     """Return the numbers of one line, or None if the compiled reader leaves it to the slow one."""
     numbers, places = np.empty((1, dim), np.float32), np.empty((1, 2), np.int64)
-    read, used = _text.float_rows(line, 0, numbers, places)
+    read, used = _floats.float_rows(line, 0, numbers, places)
     assert used == (len(line) if read else 0)
     return numbers[0] if read else None
 
@@ -94,7 +94,7 @@ def test_random_bits_come_back_and_hardly_any_line_is_slow() -> None:
         read = begin = 0
         slow = 0
         while begin < len(lines):
-            count, begin = _text.float_rows(lines, begin, found[read:], places[read:])
+            count, begin = _floats.float_rows(lines, begin, found[read:], places[read:])
             np.testing.assert_array_equal(
                 found[read : read + count].view(np.uint32), matrix[read : read + count].view(np.uint32)
             )
@@ -147,18 +147,18 @@ def test_zeros_and_white_space(line: bytes) -> None:
 def test_places_of_words_and_arguments() -> None:
     data = b"ab 1 2\nc 3 4\n"
     numbers, places = np.zeros((5, 2), np.float32), np.zeros((5, 2), np.int64)
-    assert _text.float_rows(data, 7, numbers, places) == (1, len(data))
+    assert _floats.float_rows(data, 7, numbers, places) == (1, len(data))
     assert places[0].tolist() == [7, 8]
     assert numbers[0].tolist() == [3, 4]
-    assert _text.float_rows(data, 0, numbers[:1], places[:1]) == (1, 7)
-    assert _text.float_rows(data, len(data), numbers, places) == (0, len(data))
+    assert _floats.float_rows(data, 0, numbers[:1], places[:1]) == (1, 7)
+    assert _floats.float_rows(data, len(data), numbers, places) == (0, len(data))
     for wrong in (b"", b"a 1 2"):
         with pytest.raises(ValueError, match="whole lines"):
-            _text.float_rows(wrong, 0, numbers, places)
+            _floats.float_rows(wrong, 0, numbers, places)
     with pytest.raises(ValueError, match="whole lines"):
-        _text.float_rows(data, 99, numbers, places)
+        _floats.float_rows(data, 99, numbers, places)
     with pytest.raises(ValueError, match="shape"):
-        _text.float_rows(data, 0, numbers, places[:2])
+        _floats.float_rows(data, 0, numbers, places[:2])
 
 
 def test_one_odd_line_does_not_slow_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

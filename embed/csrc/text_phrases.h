@@ -16,10 +16,12 @@
 #ifndef EMBED_TEXT_PHRASES_H
 #define EMBED_TEXT_PHRASES_H
 
-#include "text_scan.h"
+#include "text_words.h"
 
 #define PHRASE_MAX_LINKS (1 << 20) /* connector sequences told apart; a pair around another one is not counted */
 #define PHRASE_FIRST_SLOTS ((size_t)1 << 10)
+
+enum { PHRASE_BATCH = 64 /* pairs that wait for their slots to be fetched */ };
 
 /* What a word may be in the phrases of a pass; most pairs are told to be none by this alone. */
 enum { PHRASE_CONNECTOR = 1, PHRASE_FIRST = 2, PHRASE_LAST = 4, PHRASE_GONE = 8 /* words unknown: in no pair */ };
@@ -39,7 +41,7 @@ typedef struct {
     phrase_table pairs, links;
     int64_t max_pairs, error;
     int32_t left, between; /* the word a pair may begin with (-1: none) and the connectors since */
-    phrase_pair batch[TEXT_BATCH];
+    phrase_pair batch[PHRASE_BATCH];
     int batched;
 } phrase_walker;
 
@@ -206,7 +208,7 @@ static int phrase_count(phrase_walker *walker, const int32_t *ids, int64_t n, co
             continue;
         walker->batch[walker->batched++] = pair;
         text_prefetch(walker->pairs.slots + (phrase_hash(pair.left, pair.right, pair.between) & walker->pairs.mask));
-        if (walker->batched == TEXT_BATCH && phrase_flush(walker) != TEXT_OK)
+        if (walker->batched == PHRASE_BATCH && phrase_flush(walker) != TEXT_OK)
             return TEXT_NO_MEMORY;
     }
     return TEXT_OK;

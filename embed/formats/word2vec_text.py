@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from embed import _text
+from embed import _floats
 from embed.errors import FormatError
 from embed.formats.compressing import compressing_write
 from embed.formats.escaping import encode_words
@@ -235,7 +235,7 @@ class RowReader:
     def _add_fast(self, block: bytes, begin: int) -> int:
         """Add lines up to the first that is not plainly a word and numbers; return where that one begins."""
         while begin < len(block):
-            count, begin = _text.float_rows(block, begin, self._numbers, self._places)
+            count, begin = _floats.float_rows(block, begin, self._numbers, self._places)
             for place, (start, end) in enumerate(self._places[:count].tolist()):
                 self._add_word(self._line + place, block[start:end])
             self._rows.add(self._numbers[:count])
