@@ -10,7 +10,7 @@ from benchmarks import peak
 from benchmarks.memory_use import peak_bytes
 from embed import formats
 from embed.config import TrainConfig
-from embed.encoding import EncodedCorpus
+from embed.encoded_corpus import EncodedCorpus
 from embed.trainer import SIMD_VARIABLE, Trainer, train
 from embed.zipf import zipf_corpus
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from embed.config import TrainConfig
     from embed.continuing import continue_training
     from embed.corpora import TextCorpus
-    from embed.encoding import EncodedCorpus, encode
+    from embed.encoded_corpus import EncodedCorpus
+    from embed.encoding import encode
     from embed.errors import EmbedError
     from embed.formats import load, save
     from embed.formats.model_file import load_model, save_model
@@ -52,7 +53,7 @@ __all__ = [
 
 _HOMES = {
     "EmbedError": "embed.errors",
-    "EncodedCorpus": "embed.encoding",
+    "EncodedCorpus": "embed.encoded_corpus",
     "ItemVectors": "embed.items",
     "Model": "embed.model",
     "TextCorpus": "embed.corpora",

@@ -40,7 +40,8 @@ from embed.checkpoint import (
 )
 from embed.config import TrainConfig, processors
 from embed.corpora import open_corpus
-from embed.encoding import EncodedCorpus, encode
+from embed.encoded_corpus import EncodedCorpus
+from embed.encoding import encode
 from embed.errors import AdviceWarning, ConfigError, CorpusError, DivergenceError
 from embed.huffman import HuffmanTree
 from embed.launch import Launch

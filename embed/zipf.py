@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.encoding import IDS, OFFSETS, EncodedCorpus
+from embed.encoded_corpus import IDS, OFFSETS, EncodedCorpus
 from embed.errors import ConfigError
 from embed.vocab import Vocabulary
 

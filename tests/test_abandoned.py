@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from embed.encoding import EncodedCorpus, encode
+from embed.encoded_corpus import EncodedCorpus
+from embed.encoding import encode
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked there")
 SENTENCES = [["a", "b", "a"], ["b", "a"]]

@@ -26,7 +26,8 @@ from embed.cli import main
 from embed.cli.parser import parse
 from embed.cli.resuming import how_to_resume
 from embed.config import TrainConfig
-from embed.encoding import EncodedCorpus, encode
+from embed.encoded_corpus import EncodedCorpus
+from embed.encoding import encode
 from embed.errors import CheckpointWarning, ConfigError, DivergenceError, FormatError
 from embed.interrupts import Interrupted
 from embed.model import Model

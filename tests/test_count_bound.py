@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from embed import _text, count_bound, train
 from embed.corpora import TextCorpus
-from embed.encoding import EncodedCorpus, encode
+from embed.encoded_corpus import EncodedCorpus
+from embed.encoding import encode
 from embed.errors import AdviceWarning
 from embed.phrase_model import PhraseSettings
 

@@ -17,7 +17,8 @@ from embed import formats
 from embed.checkpoint import checkpoints_in, read
 from embed.continuing import continue_training
 from embed.corpora import SyntheticCorpus
-from embed.encoding import EncodedCorpus, encode
+from embed.encoded_corpus import EncodedCorpus
+from embed.encoding import encode
 from embed.formats.registry import FASTTEXT, FLORET, FORMATS, NATIVE
 from embed.model import Model
 from embed.sharing import round_tokens

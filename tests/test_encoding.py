@@ -20,9 +20,10 @@ from hostile import has_limits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed import _text, encoding
+from embed import _text, encoded_corpus, encoding
 from embed.corpora import PIECE_TOKENS, SyntheticCorpus, TextCorpus, open_corpus
-from embed.encoding import EncodedCorpus, encode, encode_with
+from embed.encoded_corpus import EncodedCorpus
+from embed.encoding import encode, encode_with
 from embed.errors import ConfigError, CorpusError, FormatError
 from embed.vocab import Vocabulary
 
@@ -155,6 +156,7 @@ def test_words_may_hold_anything(tmp_path: Path) -> None:
 
 def test_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoding, "_BLOCK", 7)
+    monkeypatch.setattr(encoded_corpus, "_WORDS_BLOCK", 7)
     corpus = SyntheticCorpus(sentences=200)
     vocabulary, sentences = expected(corpus, 3)
     with encode(list(corpus), min_count=3) as encoded:
@@ -448,7 +450,7 @@ def test_a_full_disk_is_an_error_in_one_sentence(monkeypatch: pytest.MonkeyPatch
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(encoding, "_write_vocabulary", full)
+    monkeypatch.setattr(encoding, "write_vocabulary", full)
     with pytest.raises(FormatError, match=r"cannot write the encoded corpus in .*: No space left on device"):
         encode(SENTENCES, min_count=1)
     assert list(temporary.iterdir()) == []

@@ -25,10 +25,12 @@ import pytest
 from hostile import HAS_LIMITS
 
 import embed.atomic
+import embed.encoded_corpus
 import embed.encoding
 from embed import checkpoint, checkpoint_file, formats
 from embed.cli import main
-from embed.encoding import EncodedCorpus, encode
+from embed.encoded_corpus import EncodedCorpus
+from embed.encoding import encode
 from embed.errors import EmbedError
 from embed.formats.model_file import load_model, save_model
 from embed.formats.registry import FORMATS
@@ -181,7 +183,7 @@ class _FailingDisk:
             raw = Raw(file, mode.replace("b", ""))
             return io.BufferedRandom(raw, BUFFER) if "+" in mode else io.BufferedWriter(raw, BUFFER)
 
-        for module in (embed.atomic, embed.encoding):
+        for module in (embed.atomic, embed.encoding, embed.encoded_corpus):
             patch.setattr(module, "open", opened, raising=False)
         for name in ("fsync", "replace", "rename"):
             patch.setattr(os, name, self._counted(getattr(os, name)))

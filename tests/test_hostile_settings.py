@@ -11,7 +11,8 @@ import pytest
 from hostile import MIB, at_most
 
 from embed.config import TrainConfig
-from embed.encoding import EncodedCorpus, encode
+from embed.encoded_corpus import EncodedCorpus
+from embed.encoding import encode
 from embed.errors import ConfigError, EmbedError, FormatError
 from embed.eval import files
 from embed.eval.sets import load_set

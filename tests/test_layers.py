@@ -37,6 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "embed.vocab",
         "embed.sampling",
         "embed.subword",
+        "embed.encoded_corpus",
         "embed.encoding",
         "embed.count_bound",
         "embed.parameters",

@@ -13,7 +13,8 @@ from hypothesis.extra.numpy import arrays
 
 from embed import formats
 from embed.config import TrainConfig
-from embed.encoding import EncodedCorpus, encode
+from embed.encoded_corpus import EncodedCorpus
+from embed.encoding import encode
 from embed.errors import AdviceWarning
 from embed.formats.registry import FORMATS
 from embed.vectors import WordVectors

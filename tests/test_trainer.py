@@ -19,7 +19,8 @@ from scipy import stats
 from embed import _core, _kernels
 from embed.config import TrainConfig
 from embed.corpora import SyntheticCorpus
-from embed.encoding import EncodedCorpus, encode
+from embed.encoded_corpus import EncodedCorpus
+from embed.encoding import encode
 from embed.errors import AdviceWarning, ConfigError, CorpusError, DivergenceError
 from embed.model import EpochRecord, Model
 from embed.parameters import Parameters

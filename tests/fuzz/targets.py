@@ -23,7 +23,8 @@ from embed.compat.gensim.phrases import Phrases
 from embed.config import TrainConfig
 from embed.corpora import ColumnCorpus, TextCorpus, WikiCorpus
 from embed.corpora.compressed import InputFile
-from embed.encoding import COUNTS, IDS, META, OFFSETS, WORD_OFFSETS, WORDS, EncodedCorpus, encode
+from embed.encoded_corpus import COUNTS, IDS, META, OFFSETS, WORD_OFFSETS, WORDS, EncodedCorpus
+from embed.encoding import encode
 from embed.errors import AdviceWarning, EmbedError
 from embed.eval.sets import load_set
 from embed.formats import word2vec_binary, word2vec_text

@@ -20,7 +20,8 @@ import numpy as np
 
 from embed import checkpoint
 from embed.config import TrainConfig
-from embed.encoding import EncodedCorpus, encode
+from embed.encoded_corpus import EncodedCorpus
+from embed.encoding import encode
 from embed.trainer import Trainer
 
 from .measure import text_of

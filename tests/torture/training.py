@@ -11,7 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from embed.config import TrainConfig
-from embed.encoding import EncodedCorpus, encode
+from embed.encoded_corpus import EncodedCorpus
+from embed.encoding import encode
 from embed.errors import AdviceWarning, DivergenceError
 from embed.trainer import Trainer
 

@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.config import TrainConfig
-from embed.encoding import EncodedCorpus
+from embed.encoded_corpus import EncodedCorpus
 from embed.huffman import HuffmanTree
 from embed.parameters import Parameters
 from embed.sampling import keep_probabilities, noise_distribution

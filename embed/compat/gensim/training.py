@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from embed.compat.gensim.arguments import train_config
 from embed.compat.gensim.dense_trainer import DenseTrainer, Extras
 from embed.compat.gensim.sentences import Corpus
-from embed.encoding import EncodedCorpus, encode_with
+from embed.encoded_corpus import EncodedCorpus
+from embed.encoding import encode_with
 from embed.trainer import Trainer
 
 if TYPE_CHECKING:
