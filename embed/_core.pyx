@@ -36,7 +36,7 @@ from embed._kernels cimport (
 from embed._log cimport embed_entry
 from embed._rounds cimport Merger, Rounds, embed_barrier_wait
 from embed._rows cimport Rows, rows_of, target_row
-from embed._vectors cimport PREFETCH_POSITIONS, BlockVectors, output_row
+from embed._vectors cimport BlockVectors, output_row
 
 cdef class Worker:
     """One thread's view of the shared corpus and matrices, with scratch of its own.
@@ -73,7 +73,7 @@ cdef class Worker:
     sums : bool
         While training, word i is the sum of its rows instead of their mean.
     copied_words : int
-        The words before this one are trained on copies, one for each position of a block. So are all words in a
+        The words before this one are trained on a copy for the block. So are all words in a
         round, and all words with several rows.
     spread : int
         With it the first 2**spread rows of `outputs`, and of `inputs` where every word has one row, lie where
@@ -264,8 +264,6 @@ cdef class Worker:
         Returns where the last block ends, or -1 if there is no memory for the log.
         """
         cdef int64_t position
-        cdef embed_entry entry
-        cdef double loss
         cdef Block *block = &self.blocks.pair[0]
         cdef Block *following = &self.blocks.pair[1]
         cdef bint more, in_round = rounds is not None
@@ -276,28 +274,34 @@ cdef class Worker:
         more = self.blocks.select(block, last)
         while more and (stop == NULL or stop[0] == 0):
             more = self.blocks.select(following, last)
-            entry.first = self.vectors.log.used
             self.plans.windows[0].lr = <float> (lr + lr_slope * <double> block.first)
-            if self._train_block(block, following) != 0:
+            self._train_block(block, following)
+            if not in_round:
+                self.loss += embed_take_loss(&self.plans.loss)
+            elif self._log_block(&rounds.entries[block.number]) != 0:
                 return -1
-            loss = embed_take_loss(&self.plans.loss)
-            if in_round:
-                entry.log, entry.last, entry.loss = &self.vectors.log, self.vectors.log.used, loss
-                rounds.entries[block.number] = entry
-            else:
-                self.loss += loss
             position = block.last
             block, following = following, block
         return position
 
-    cdef int _train_block(self, const Block *block, const Block *following) noexcept nogil:
-        """Return 0, or -1 if there is no memory for the log."""
+    cdef int _log_block(self, embed_entry *entry) noexcept nogil:
+        """Leave in the log what the block has changed; returns 0, or -1 if there is no memory."""
+        entry.log, entry.first = &self.vectors.log, self.vectors.log.used
+        entry.loss = embed_take_loss(&self.plans.loss)
+        if self.vectors.log_changes() != 0:
+            return -1
+        entry.last = self.vectors.log.used
+        return 0
+
+    cdef void _train_block(self, const Block *block, const Block *following) noexcept nogil:
+        """Train a block, and fetch the rows of the next one meanwhile."""
         cdef int64_t p, own = block.own, fetched = 0, to_fetch = following.positions + following.draws
         # windows of a batch share their labels, which paths do not
         cdef int planned = 0, batch = EMBED_BATCH if self.cbow and not self.has_paths else 1
         self.centers += own
+        self.vectors.begin()
         if block.positions < 2:
-            return 0
+            return
         self.vectors.gather(block, self.ratio)
         self._find_output_rows(block)
         for p in range(own):
@@ -313,11 +317,8 @@ cdef class Worker:
                 else:
                     self.kernels.window(&self.plans.windows[0])
                 planned = 0
-        if self.vectors.in_round:
-            return self.vectors.log_changes()
-        if self.plans.windows[0].lr != 0:
-            self.vectors.scatter(block)
-        return 0
+        if not self.vectors.in_round and self.plans.windows[0].lr != 0:
+            self.vectors.scatter()
 
     cdef void _fetch_early(self, const Block *block, int64_t i) noexcept nogil:
         """Fetch into the second-level cache what position i needs, or past the last position a noise word."""
@@ -345,12 +346,8 @@ cdef class Worker:
                     self.target_rows[i * self.most_targets + j] = output_row(
                         self.vectors, self.path_rows[self.path_offsets[word] + j])
                 continue
-            if self.vectors.in_round and i + PREFETCH_POSITIONS < own:
-                self.vectors.fetch(target_row(self.rows, centers[i + PREFETCH_POSITIONS]))
             self.target_rows[i] = output_row(self.vectors, word)
         for i in range(block.draws):
-            if self.vectors.in_round and i + PREFETCH_POSITIONS < block.draws:
-                self.vectors.fetch(target_row(self.rows, block.noise[i + PREFETCH_POSITIONS]))
             self.noise_rows[i] = output_row(self.vectors, block.noise[i])
         for i in range(min(own, <int64_t> self.noise_windows)):
             j = i * self.negatives

@@ -4,7 +4,7 @@ The arithmetic lives in ``csrc/kernels_body.h``, written once and compiled for s
 """
 
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t, uintptr_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free
 
 from embed._random cimport embed_block_stream, embed_epoch_key, embed_next
 
@@ -35,12 +35,11 @@ cdef const embed_kernels *find_kernels(str name) except NULL:
 
 cdef class Scratch:
     def __cinit__(self, Py_ssize_t n):
-        self._memory = malloc(n * sizeof(float) + _CACHE_LINE)
+        # zeroed memory that the system gives when it is touched, for most of a round's scratch never is
+        self._memory = calloc(n * sizeof(float) + _CACHE_LINE, 1)
         if self._memory == NULL:
             raise MemoryError(f"cannot allocate {n * sizeof(float)} bytes of scratch for a training thread")
         self.floats = <float *> ((<uintptr_t> self._memory + _CACHE_LINE - 1) & ~(<uintptr_t> _CACHE_LINE - 1))
-        for i in range(n):
-            self.floats[i] = 0
 
     def __dealloc__(self):
         free(self._memory)

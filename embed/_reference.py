@@ -117,13 +117,13 @@ class ReferenceWorker:
     def run(self, epoch: int, lr: float, lr_slope: float, ratio: float) -> None:
         """Train one epoch over the whole corpus."""
         key = epoch_key(self.seed, epoch)
-        for first, last, start, stop in self._blocks():
-            self._train_block(key, first, last, start, stop, lr + lr_slope * start, ratio)
+        for block in self._blocks():
+            self._train_block(key, *block, lr + lr_slope * block[2], ratio)
 
     def run_rounds(self, epoch: int, lr: float, lr_slope: float, ratio: float) -> None:
         """Train one epoch in rounds: the blocks of a round all start from the same parameters, their changes add up.
 
-        A row that has changed in more than _MOST_CHANGES places moves by so many times the mean of its changes. The
+        A row that has changed in more than _MOST_CHANGES blocks moves by so many times the mean of its changes. The
         weights of a place in the window, which every block changes by very little, move by all of it. The core keeps
         each change as a bfloat16, which moves it by up to 1/512 of itself; this twin does not.
         """
@@ -133,15 +133,29 @@ class ReferenceWorker:
             inputs, outputs, places = self.inputs, self.outputs, self.places
             changes = (np.zeros_like(inputs), np.zeros_like(outputs), np.zeros_like(places))
             self.changed_inputs, self.changed_outputs = [], []
-            for first, last, start, stop in blocks:
+            for block in blocks:
                 self.inputs, self.outputs, self.places = inputs.copy(), outputs.copy(), places.copy()
-                self._train_block(key, first, last, start, stop, lr + lr_slope * start, ratio)
+                self._train_block(key, *block, lr + lr_slope * block[2], ratio)
                 changes[0][:] += self.inputs - inputs
                 changes[1][:] += self.outputs - outputs
                 changes[2][:] += self.places - places
             self.inputs = inputs + changes[0] * _weights(self.changed_inputs, len(inputs))
             self.outputs = outputs + changes[1] * _weights(self.changed_outputs, len(outputs))
             self.places = places + changes[2]
+
+    def _rows_of(self, word: int) -> NDArray[np.int32]:
+        return self.rows[self.row_offsets[word] : self.row_offsets[word + 1]]
+
+    def _trained(self, word: int) -> int:
+        """Return how many of a word's rows learn: with frozen words, none of theirs, and of the others' the first."""
+        if len(self.frozen):
+            return 0 if self.frozen[word] else 1
+        return len(self._rows_of(word))
+
+    def _composed(self, word: int) -> Floats:
+        """Return the mean of a word's rows, or their sum."""
+        rows = self.inputs[self._rows_of(word)]
+        return rows.sum(axis=0) if self.sums else rows.mean(axis=0)
 
     def _blocks(self) -> Iterator[tuple[int, int, int, int]]:
         """Yield where the sentence of each block begins and ends, and where the block does."""
@@ -187,22 +201,18 @@ class ReferenceWorker:
             if c < self.noise_windows:
                 noise.append(self._noise(stream))
 
-        # gather: a position is the mean of its word's rows, or their sum, in a copy; or the one row itself
-        rows = [self.rows[self.row_offsets[word] : self.row_offsets[word + 1]] for word in words]
-        sizes = np.array([len(position_rows) for position_rows in rows])
-        before = np.array([self.inputs[position_rows].sum(axis=0) for position_rows in rows])
-        if not self.sums:
-            before /= sizes[:, None]
+        # gather: a position is the copy of its word, the mean of the word's rows or their sum; or the one row itself
+        copied = list(dict.fromkeys(word for word in words if not self._in_place(word)))
+        before = np.array([self._composed(word) for word in copied]).reshape(-1, self.inputs.shape[1])
         # behind the rows themselves, where the positions are that are trained in place
         block = np.concatenate([self.inputs, before])
-        copies = len(self.inputs) + np.arange(len(words))
-        vectors = np.array([word if self._in_place(word) else copy for word, copy in zip(words, copies, strict=True)])
-        # with frozen words, theirs have no row that learns, and the others' only the first
-        trained = np.where(self.frozen[words], 0, 1) if len(self.frozen) else sizes
+        place = {word: len(self.inputs) + k for k, word in enumerate(copied)}
+        vectors = np.array([place.get(word, word) for word in words])
+        sizes = np.array([len(self._rows_of(word)) for word in words])
         # a step moves each of n rows, and so their mean, by 1/n of what it moves a single row; historically by all;
         # each row of a sum by all, and so the sum by n times that
         ratios = ratio * sizes if self.sums else ratio / sizes**self.gradient_power
-        ratios = ratios * trained / sizes
+        ratios = ratios * np.array([self._trained(word) for word in words]) / sizes
 
         batch: list[Window] = []
         for c, reach in enumerate(reaches):
@@ -216,18 +226,16 @@ class ReferenceWorker:
                 self._train_windows(block, vectors, batch, lr, ratios)
                 batch = []
 
-        self.changed_inputs.extend(int(row) for position_rows in rows for row in position_rows)
+        self.changed_inputs.extend(int(row) for word in copied for row in self._rows_of(word))
         targets = (self._targets(Window([], [], word, [])) for word in own)
         self.changed_outputs.extend({row for rows, _ in targets for row in rows} | {*itertools.chain(*noise)})
 
         # scatter: the rows that learn move so that the copy, the mean or the sum of all, is where it has moved to
         self.inputs = block[: len(self.inputs)]
-        for position, position_rows in enumerate(rows):
-            if self._in_place(words[position]):
-                continue
-            for row in position_rows[: trained[position]]:
-                share = (1 if self.sums else sizes[position]) / trained[position]
-                self.inputs[row] += share * (block[copies[position]] - before[position])
+        for word, change in zip(copied, block[len(self.inputs) :] - before, strict=True):
+            rows, trained = self._rows_of(word), self._trained(word)
+            for row in rows[:trained]:
+                self.inputs[row] += change * (1 if self.sums else len(rows)) / trained
 
     def _in_place(self, word: int) -> bool:
         """Tell whether a word is one row that learns, and is trained right there."""

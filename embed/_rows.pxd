@@ -49,6 +49,10 @@ cdef inline const int32_t *rows_of(Rows self, int32_t word, int32_t *own, int64_
     return &self.rows[first]
 
 
+cdef inline int64_t row_count(Rows self, int32_t word) noexcept nogil:
+    return 1 if self.plain else self.row_offsets[word + 1] - self.row_offsets[word]
+
+
 cdef inline float *word_row(Rows self, int32_t word) noexcept nogil:
     """The input row of a word that has but one."""
     return &self.inputs[place_of(self, word), 0]
@@ -66,7 +70,7 @@ cdef inline int64_t trained(Rows self, int32_t word) noexcept nogil:
     """How many of the word's input rows learn, from the first on."""
     if self.has_frozen:
         return 0 if self.frozen[word] else 1
-    return 1 if self.plain else self.row_offsets[word + 1] - self.row_offsets[word]
+    return row_count(self, word)
 
 
 cdef inline float share(Rows self, int32_t word) noexcept nogil:
@@ -74,5 +78,5 @@ cdef inline float share(Rows self, int32_t word) noexcept nogil:
     if self.sums:
         return 1 / <float> max(trained(self, word), <int64_t> 1)
     if self.has_frozen:  # one row alone moves the mean of n by 1/n
-        return <float> (self.row_offsets[word + 1] - self.row_offsets[word])
+        return <float> row_count(self, word)
     return 1

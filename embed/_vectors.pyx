@@ -1,12 +1,11 @@
 """The vectors that a block trains on: where they are found, and where what they have moved by goes.
 
-The vector of a position that is one row of the input matrix is that row itself. All others are gathered into a copy
-of the block, dense, and what a copy has moved by is scattered to its rows at the end of the block: the mean of
-several rows; everything in a round; and, where many threads want them, the rows of the most frequent words
-(docs/decisions/0011). In rounds (docs/decisions/0005) the output rows are gathered too, and what a block changes is
-left in a log.
+A word that is one row of the input matrix is trained in that row. All others are gathered into copies, dense, one for
+each word of the block, and what a copy has moved by is scattered to the rows of its word: the mean of several rows;
+everything in a round; and, where many threads want them, the most frequent words (docs/decisions/0011). In rounds
+(docs/decisions/0005) there are copies of the output rows too, and what a block changes is left in a log.
 
-Rejected: a copy of every position (docs/decisions/0011).
+Rejected: a copy of every position (docs/decisions/0011, 0014).
 """
 
 import cython
@@ -16,9 +15,15 @@ from libc.stdlib cimport free
 from libc.string cimport memcpy
 
 from embed._blocks cimport Block
-from embed._kernels cimport Scratch, embed_prefetch_read, embed_prefetch_row, embed_window
+from embed._kernels cimport Scratch, embed_prefetch_read, embed_window
 from embed._log cimport embed_log_reserve
-from embed._rows cimport Rows, is_frozen, place_of, rows_of, share, trained, word_row
+from embed._rows cimport Rows, is_frozen, place_of, row_count, rows_of, share, trained, word_row
+
+cdef enum:
+    # How many positions ahead the rows of a word are fetched into the first-level cache, if it has several.
+    _PREFETCH_POSITIONS = 6
+    # The slot of a copy that is not looked up.
+    _NOWHERE = -1
 
 
 @cython.final
@@ -38,16 +43,14 @@ cdef class BlockVectors:
 
     def __init__(self, Rows rows, int64_t copied_words, double gradient_power, int64_t most_averaged,
                  int64_t most_positions, int64_t most_output_rows):
-        cdef int64_t w, slots = 1, most_copies = most_positions + rows.places.shape[0] + most_output_rows
+        cdef int64_t w, slots = 1, most_owners = most_positions + most_output_rows
+        cdef int64_t most_copies = rows.places.shape[0] + most_owners
         self.rows, self.kernels, self.stride, self.width = rows, rows.kernels, rows.stride, rows.width
         self.copied_words = copied_words if rows.plain and not rows.has_frozen else rows.words
         self.place_count = <int> rows.places.shape[0]
         self.log.stride = self.stride
-        while slots < 2 * most_output_rows:
+        while slots < 2 * most_owners:
             slots *= 2
-        self._slot_memory = bytearray(sizeof(Slot) * slots)
-        cdef unsigned char[::1] slot_view = self._slot_memory
-        self._slots = <Slot *> &slot_view[0]
         self._slot_mask = <uint32_t> (slots - 1)
         self._now, self._before = Scratch(most_copies * self.stride), Scratch(most_copies * self.stride)
         self._ratio_memory = Scratch(most_positions)
@@ -58,9 +61,11 @@ cdef class BlockVectors:
         self.divisors = self._divisor_memory.floats
         for w in range(1, most_averaged + 1):
             self.divisors[w] = <float> pow(<double> w, gradient_power)
-        self._index_memory = bytearray(sizeof(int32_t) * most_copies)
+        self._index_memory = bytearray(sizeof(int32_t) * (2 * most_copies + slots))
         cdef unsigned char[::1] indices = self._index_memory
         self._owners = <int32_t *> &indices[0]
+        self._homes = self._owners + most_copies
+        self._slots = self._homes + most_copies
         self._pointer_memory = bytearray(sizeof(void *) * (most_positions + most_copies))
         cdef unsigned char[::1] pointers = self._pointer_memory
         self.vectors = <float **> &pointers[0]
@@ -69,57 +74,62 @@ cdef class BlockVectors:
     def __dealloc__(self):
         free(self.log.memory)
 
-    cdef void gather(self, const Block *block, float ratio) noexcept nogil:
-        """Position i is the mean of the input rows of its word, or their sum, or the one row itself.
+    cdef void begin(self) noexcept nogil:
+        """Forget the copies, and make those of the places: the more so as other threads change them all the time."""
+        cdef int32_t i, copy
+        self._copies = 0
+        self.places = self._now.floats
+        for i in range(self.place_count):
+            copy = self._add_copy(<int32_t> self.rows.words + i, _NOWHERE)
+            self.kernels.compose(&self.rows.places[0, 0], self.stride, &i, 1, 1, self.width,
+                                 self.places + copy * self.stride, self._keep_before(copy, &self.rows.places[i, 0]))
 
-        A step along the gradient moves each of those rows by 1/n of what it would move a single row, and so their
-        mean; with another power of n, 0 in the historic step, each row and their mean move by that. The rows of a sum
-        move by all of it, and so the sum by n times that. If only some of the rows learn, the position moves by so
+    cdef void gather(self, const Block *block, float ratio) noexcept nogil:
+        """Find the vector of each position, the row of its word or a copy, and its learning rate.
+
+        A step along the gradient moves each of the n rows of a mean by 1/n of what it would move a single row, and so
+        the mean; with another power of n, 0 in the historic step, each row and their mean move by that. The rows of a
+        sum move by all of it, and so the sum by n times that. If only some of the rows learn, the position moves by so
         much less.
         """
-        cdef const int32_t *words = block.words
-        cdef int64_t i, r, size, n = block.positions
-        cdef int32_t own
-        cdef const int32_t *rows
+        cdef int64_t i, size, n = block.positions
+        cdef int32_t word, copy
         for i in range(n):
-            if self._in_place(words[i]):
-                self.vectors[i], self.ratios[i] = word_row(self.rows, words[i]), ratio
+            word = block.words[i]
+            if word >= self.copied_words and not self.in_round:
+                self.vectors[i], self.ratios[i] = word_row(self.rows, word), ratio
                 continue
-            self._owners[i], self.vectors[i] = words[i], self._now.floats + i * self.stride
-            if i + PREFETCH_POSITIONS < n:
-                rows = rows_of(self.rows, words[i + PREFETCH_POSITIONS], &own, &size)
-                for r in range(size):
-                    self.fetch(&self.rows.inputs[rows[r], 0])
-            rows = rows_of(self.rows, words[i], &own, &size)
+            if not self.rows.plain and i + _PREFETCH_POSITIONS < n:
+                self._fetch_word(block.words[i + _PREFETCH_POSITIONS])
+            copy = self._copy_of(word)
+            if copy < 0:
+                copy = self._copy_word(word, ~copy)
+            size = row_count(self.rows, word)
+            self.vectors[i] = self._now.floats + copy * self.stride
             self.ratios[i] = ratio * <float> size if self.rows.sums else ratio / self.divisors[size]
             if self.rows.has_frozen:
-                self.ratios[i] *= <float> trained(self.rows, words[i]) / <float> size
-            self.kernels.compose(&self.rows.inputs[0, 0], self.stride, rows, size,
-                                 1 if self.rows.sums else 1 / <float> size, self.width, self.vectors[i],
-                                 self._keep_before(i, &self.rows.inputs[rows[0], 0] if self.rows.plain else NULL))
-        self._copies = n
-        self._stamp += 1
-        self._gather_places()
+                self.ratios[i] *= <float> trained(self.rows, word) / <float> size
 
-    cdef void scatter(self, const Block *block) noexcept nogil:
-        """What a copy has moved by, each of its rows moves by, or by its share where the position is a sum."""
-        cdef const int32_t *words = block.words
-        cdef int64_t i, size, n = block.positions
-        cdef int32_t place, own
+    cdef void scatter(self) noexcept nogil:
+        """What a copy has moved by, each row of its word moves by, or by its share where the word is a sum."""
+        cdef int64_t copy, size
+        cdef int32_t own, owner
         cdef const int32_t *rows
-        for i in range(n):
-            if self._in_place(words[i]):
-                continue
-            rows = rows_of(self.rows, words[i], &own, &size)
-            self.kernels.scatter(&self.rows.inputs[0, 0], self.stride, rows, trained(self.rows, words[i]),
-                                 share(self.rows, words[i]), self.width, self.vectors[i],
-                                 self._before.floats + i * self.stride)
-        for place in range(self.place_count):
-            self.kernels.scatter(&self.rows.places[0, 0], self.stride, &place, 1, 1, self.width,
-                                 self.places + place * self.stride, self._before.floats + (n + place) * self.stride)
+        cdef float *now
+        cdef float *before
+        for copy in range(self._copies):
+            owner, now, before = self._owners[copy], self._now.floats + copy * self.stride, self._before.floats
+            before += copy * self.stride
+            if owner >= self.rows.words:
+                owner -= <int32_t> self.rows.words
+                self.kernels.scatter(&self.rows.places[0, 0], self.stride, &owner, 1, 1, self.width, now, before)
+            elif owner >= 0:
+                rows = rows_of(self.rows, owner, &own, &size)
+                self.kernels.scatter(&self.rows.inputs[0, 0], self.stride, rows, trained(self.rows, owner),
+                                     share(self.rows, owner), self.width, now, before)
 
     cdef int log_changes(self) noexcept nogil:
-        """Leave in the log what the block has changed; returns 0, or -1 if there is no memory."""
+        """Leave in the log what the copies have moved by; returns 0, or -1 if there is no memory."""
         cdef int64_t i
         if embed_log_reserve(&self.log, self._copies) != 0:
             return -1
@@ -131,26 +141,18 @@ cdef class BlockVectors:
         return 0
 
     cdef float *copied_output_row(self, int32_t row) noexcept nogil:
-        """The block's copy of an output row."""
-        cdef Slot *slot
-        cdef uint32_t h = (<uint32_t> row * <uint32_t> 2654435769) & self._slot_mask
-        cdef int64_t place
-        while self._slots[h].stamp == self._stamp and self._slots[h].row != row:
-            h = (h + 1) & self._slot_mask
-        slot = &self._slots[h]
-        if slot.stamp != self._stamp:
-            place = self._copies
-            self._copies += 1
-            self._owners[place] = ~row
-            slot.row, slot.stamp, slot.place = row, self._stamp, place
+        """The copy of an output row."""
+        cdef int32_t copy = self._copy_of(~row)
+        if copy < 0:
+            copy = self._add_copy(~row, ~copy)
             row = place_of(self.rows, row)
             self.kernels.compose(&self.rows.outputs[0, 0], self.stride, &row, 1, 1, self.width,
-                                 self._now.floats + place * self.stride,
-                                 self._keep_before(place, &self.rows.outputs[row, 0]))
-        return self._now.floats + slot.place * self.stride
+                                 self._now.floats + copy * self.stride,
+                                 self._keep_before(copy, &self.rows.outputs[row, 0]))
+        return self._now.floats + copy * self.stride
 
     cdef void restore_frozen(self, embed_window *plan) noexcept nogil:
-        """The copies of frozen output rows are again what they are copies self.rows."""
+        """The copies of frozen output rows are again what they are copies of."""
         cdef int64_t j, place
         cdef int32_t row
         for j in range(plan.unique):
@@ -162,31 +164,50 @@ cdef class BlockVectors:
                     self.kernels.compose(&self.rows.outputs[0, 0], self.stride, &row, 1, 1, self.width, plan.y[j],
                                          NULL)
 
-    cdef void fetch(self, const float *row) noexcept nogil:
-        """Fetch into the first-level cache; a round only reads rows, and leaves them in the caches of other cores."""
-        if self.in_round:
-            embed_prefetch_read(row, self.width)
-        else:
-            embed_prefetch_row(row, self.width)
+    cdef int32_t _copy_of(self, int32_t owner) noexcept nogil:
+        """Which copy is that of an owner; if there is none, ~ the slot that will name it."""
+        cdef uint32_t h = (<uint32_t> owner * <uint32_t> 2654435769) & self._slot_mask
+        cdef int32_t copy = self._slots[h]
+        while copy < self._copies and self._homes[copy] == <int32_t> h:
+            if self._owners[copy] == owner:
+                return copy
+            h = (h + 1) & self._slot_mask
+            copy = self._slots[h]
+        return ~<int32_t> h
 
-    cdef bint _in_place(self, int32_t word) noexcept nogil:
-        return word >= self.copied_words and not self.in_round
+    cdef int32_t _add_copy(self, int32_t owner, int32_t home) noexcept nogil:
+        cdef int32_t copy = self._copies
+        self._owners[copy], self._homes[copy] = owner, home
+        if home != _NOWHERE:
+            self._slots[home] = copy
+        self._copies += 1
+        return copy
 
-    cdef void _gather_places(self) noexcept nogil:
-        """The block gets a copy of its own of the places, the more so as other threads change them all the time."""
-        cdef int64_t first = self._copies
-        cdef int32_t i
-        self.places = self._now.floats + first * self.stride
-        for i in range(self.place_count):
-            self._owners[first + i] = <int32_t> self.rows.words + i
-            self.kernels.compose(&self.rows.places[0, 0], self.stride, &i, 1, 1, self.width,
-                                 self.places + i * self.stride, self._keep_before(first + i, &self.rows.places[i, 0]))
-        self._copies += self.place_count
+    cdef int32_t _copy_word(self, int32_t word, int32_t home) noexcept nogil:
+        """Copy the mean of the input rows of a word, or their sum, or its one row."""
+        cdef int64_t size
+        cdef int32_t own, copy = self._add_copy(word, home)
+        cdef const int32_t *rows = rows_of(self.rows, word, &own, &size)
+        self.kernels.compose(&self.rows.inputs[0, 0], self.stride, rows, size,
+                             1 if self.rows.sums else 1 / <float> size, self.width,
+                             self._now.floats + copy * self.stride,
+                             self._keep_before(copy, word_row(self.rows, word) if self.rows.plain else NULL))
+        return copy
 
-    cdef float *_keep_before(self, int64_t i, float *source) noexcept nogil:
-        """Where to keep what copy i was: nowhere in a round if `source` is that, for it does not change."""
+    cdef void _fetch_word(self, int32_t word) noexcept nogil:
+        """Fetch the rows of a word that will be copied."""
+        cdef int64_t r, size
+        cdef int32_t own
+        cdef const int32_t *rows
+        if self._copy_of(word) < 0:
+            rows = rows_of(self.rows, word, &own, &size)
+            for r in range(size):
+                embed_prefetch_read(&self.rows.inputs[rows[r], 0], self.width)
+
+    cdef float *_keep_before(self, int64_t copy, float *source) noexcept nogil:
+        """Where to keep what a copy was: nowhere in a round if `source` is that, for it does not change."""
         if self.in_round and source != NULL:
-            self._origins[i] = source
+            self._origins[copy] = source
             return NULL
-        self._origins[i] = self._before.floats + i * self.stride
-        return self._before.floats + i * self.stride
+        self._origins[copy] = self._before.floats + copy * self.stride
+        return self._before.floats + copy * self.stride
