@@ -268,6 +268,7 @@ cdef class Remapper:
 
     def __cinit__(self, const int32_t[::1] table not None):
         self.table = table
+        self.offsets = np.empty(0, dtype=np.int64)
         self.kept = 0
         self.last = 0
 
@@ -277,7 +278,7 @@ cdef class Remapper:
         The ends are overwritten by the next call.
         """
         cdef int64_t n = ids.shape[0], written = 0, closed = 0
-        if self.offsets is None or self.offsets.shape[0] < n:
+        if self.offsets.shape[0] < n:
             self.offsets = np.empty(n, dtype=np.int64)
         if n:
             with nogil:
