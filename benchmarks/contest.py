@@ -5,6 +5,8 @@ figure is the median of the ratios pair by pair, shown with their spread, and no
 
 Rejected: all runs of the one and then of the other (the load changes between them), the best of many (it hides how
 far a user may be from it), a mean (one disturbed run moves it).
+
+Where several threads run, a pair is repeated if the machine did not give them a processor each (`cores`).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import processes
+from benchmarks import cores, processes
 from benchmarks.figures import Summary, pairwise_ratios, summarise
 from benchmarks.floors import MISSED, floor_of
 from benchmarks.processes import Job
@@ -40,6 +42,8 @@ HEAD = (
 _SAME_WORK = 0.001
 """Two amounts of work that differ by less than this share are the same."""
 _NONE = "-"
+_MOST_REPEATED = 2
+"""So many pairs are repeated for each that counts; then all count."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Contest:
         Their results hold "seconds" and "amount".
     needs : str or None
         The module that the peer needs.
+    processors : int
+        That the one or the other uses at once.
     """
 
     name: str
@@ -63,6 +69,7 @@ class Contest:
     ours: Job
     peer: Job
     needs: str | None = None
+    processors: int = 1
 
     def missing(self) -> str | None:
         """Return why this contest cannot be held, or None."""
@@ -73,11 +80,12 @@ class Contest:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the two did; rates are amounts per second."""
+    """What the two did; rates are amounts per second. `repeated` pairs are left out, for want of a processor."""
 
     contest: Contest
     ours: tuple[dict[str, Any], ...]
     peer: tuple[dict[str, Any], ...]
+    repeated: int = 0
 
     @property
     def our_rate(self) -> Summary:
@@ -117,10 +125,13 @@ class Outcome:
 
     def remarks(self) -> list[str]:
         """Return what a reader must know before believing the row."""
-        ours, peer = self.ours[0]["amount"], self.peer[0]["amount"]
-        if abs(ours - peer) <= _SAME_WORK * max(ours, peer):
-            return []
-        return [f"{self.contest.name}: the amounts differ, ours {ours:,} and the peer's {peer:,}."]
+        ours, peer, name = self.ours[0]["amount"], self.peer[0]["amount"], self.contest.name
+        remarks = []
+        if self.repeated:
+            remarks.append(f"{name}: {self.repeated} pair(s) repeated, for the machine withheld a processor.")
+        if abs(ours - peer) > _SAME_WORK * max(ours, peer):
+            remarks.append(f"{name}: the amounts differ, ours {ours:,} and the peer's {peer:,}.")
+        return remarks
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able mapping with every measurement."""
@@ -129,19 +140,26 @@ class Outcome:
             "ours": {"per_second": self.our_rate.to_dict(), "runs": list(self.ours)},
             "peer": {"per_second": self.peer_rate.to_dict(), "runs": list(self.peer)},
             "ratio": self.ratio.to_dict(),
+            "repeated": self.repeated,
         }
 
 
-def hold(contest: Contest, runs: int) -> Outcome:
-    """Let the two take turns, `runs` times each."""
-    ours: list[dict[str, Any]] = []
-    peer: list[dict[str, Any]] = []
-    for turn in range(runs):
-        ours.append(processes.run(contest.ours))
-        peer.append(processes.run(contest.peer))
-        rates = f"{_whole(_rate(ours[-1]))}/s against {_whole(_rate(peer[-1]))}/s"
-        print(f"{contest.name} {turn + 1}/{runs}: {rates} ({contest.against})", file=sys.stderr)
-    return Outcome(contest, tuple(ours), tuple(peer))
+def hold(contest: Contest, runs: int, *, judged: bool) -> Outcome:
+    """Let the two take turns, `runs` times each; where the figure is judged, on the processors that it needs."""
+    pairs: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    repeated = 0
+    while len(pairs) < runs:
+        if judged:
+            cores.wait_for(contest.processors)
+        ours, peer = processes.run(contest.ours), processes.run(contest.peer)
+        rates = f"{_whole(_rate(ours))}/s against {_whole(_rate(peer))}/s ({contest.against})"
+        if judged and repeated < _MOST_REPEATED * runs and not cores.are_given(contest.processors):
+            repeated += 1
+            print(f"{contest.name}: {rates} left out, for the machine withheld a processor", file=sys.stderr)
+            continue
+        pairs.append((ours, peer))
+        print(f"{contest.name} {len(pairs)}/{runs}: {rates}", file=sys.stderr)
+    return Outcome(contest, *zip(*pairs, strict=True), repeated)
 
 
 def section_of(
@@ -155,7 +173,7 @@ def section_of(
 ) -> Section:
     """Hold all contests whose peer is there and make a section of them."""
     skipped = {contest.name: reason for contest in contests if (reason := contest.missing())}
-    outcomes = [hold(contest, runs) for contest in contests if contest.name not in skipped]
+    outcomes = [hold(contest, runs, judged=judged) for contest in contests if contest.name not in skipped]
     remarks = [remark for outcome in outcomes for remark in outcome.remarks()]
     # a floor that nobody looked at is not met
     unseen = [MISSED for row in skipped if judged and floor_of(name, row, "ratio")]

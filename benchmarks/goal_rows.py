@@ -109,9 +109,11 @@ def run(source: TextSource, settings: GoalSettings) -> Section:
                 cells, verdict = memory_row(result, settings.judged)
                 data[name] = result
             else:
-                outcome = contest.hold(contest_of(name, texts, settings), settings.runs)
+                outcome = contest.hold(contest_of(name, texts, settings), settings.runs, judged=settings.judged)
                 cells, verdict = row_of(outcome, settings.judged)
                 data[name] = outcome.to_dict()
+                if outcome.repeated:
+                    remarks.append(f"{name}: {outcome.repeated} pair(s) repeated, see above.")
         except BenchmarkError as error:
             print(f"{name}: {error}", file=sys.stderr)
             remarks.append(f"{name}: not measured, {' '.join(str(error).split())}.")
@@ -140,7 +142,8 @@ def _about(texts: Texts, settings: GoalSettings) -> Iterator[str]:
     )
     yield (
         f"Medians of {settings.runs} runs each, in turns and in fresh processes; the ratio is the median of the ratios "
-        "pair by pair; the spreads are the least and the most."
+        "pair by pair; the spreads are the least and the most. Rows of two threads repeat a pair during which the "
+        "machine did not give two processors."
     )
 
 
@@ -193,7 +196,7 @@ def _contest(name: str, texts: Texts, settings: GoalSettings) -> Contest:
         config = our_config(buckets=settings.buckets, dim=100, epochs=_ALL_IN_EPOCHS, threads=2)
         theirs = {"epochs": _ALL_IN_EPOCHS, "settings": gensim_settings(dim=100, threads=2, sg=1)}
         ours = Job("all_in_ours", {**where, "config": config})
-        return Contest(name, "gensim", ours, Job("all_in_gensim", where | theirs), "gensim")
+        return Contest(name, "gensim", ours, Job("all_in_gensim", where | theirs), "gensim", 2)
     if name == "encode":
         scan = {"path": str(texts.text(settings.tokens).path), "min_count": SHARED["min_count"]}
         return Contest(name, "gensim's scan", Job("encode_ours", scan), Job("scan_gensim", scan), "gensim")
@@ -213,10 +216,11 @@ def _contest(name: str, texts: Texts, settings: GoalSettings) -> Contest:
         directory = texts.encoded(settings.fasttext_tokens if model.startswith("subword") else settings.tokens)
         free = _ours(model, directory, settings, threads=2, epochs=_SHORT_TEXT_EPOCHS)
         rounds = replace(free, settings={**free.settings, "config": {**free.settings["config"], "deterministic": True}})
-        return Contest(name, "free-running", rounds, free)
+        return Contest(name, "free-running", rounds, free, processors=2)
     if name.endswith("-threads"):
         model, directory = name.removesuffix("-threads"), texts.encoded(settings.tokens)
-        return Contest(name, "1 thread", *(_ours(model, directory, settings, threads) for threads in (2, 1)))
+        two, one = (_ours(model, directory, settings, threads) for threads in (2, 1))
+        return Contest(name, "1 thread", two, one, processors=2)
     return _against_peer(name, texts, settings)
 
 

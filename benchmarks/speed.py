@@ -74,7 +74,8 @@ def contests(text: str, small: str, settings: SpeedSettings) -> list[Contest]:
         path = small if name == "subword" else text
         ours = _ours(model, path, settings, threads=1)
         if name != model:
-            made.append(Contest(name, "1 thread", _ours(model, path, settings, threads=2), ours))
+            two = _ours(model, path, settings, threads=2)
+            made.append(Contest(name, "1 thread", two, ours, processors=2))
         elif model == "subword":
             made.append(Contest(name, "fastText", ours, _fasttext(path, settings), "fasttext"))
         else:

@@ -11,6 +11,7 @@ import os
 import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,6 +22,7 @@ from benchmarks import (
     chart,
     cli,
     contest,
+    cores,
     goal_rows,
     instructions,
     kernels,
@@ -178,9 +180,41 @@ def test_turns_alternate(monkeypatch: pytest.MonkeyPatch) -> None:
         return {"seconds": float(len(turns)), "amount": 10}
 
     monkeypatch.setattr(processes, "run", run)
-    outcome = contest.hold(Contest("cbow", "gensim", Job("ours"), Job("peer")), runs=3)
+    outcome = contest.hold(Contest("cbow", "gensim", Job("ours"), Job("peer")), runs=3, judged=False)
     assert turns == ["ours", "peer"] * 3
     assert [result["seconds"] for result in outcome.ours] == [1, 3, 5]
+
+
+def test_a_pair_without_its_processors_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = iter([False, True, False, True])
+    seconds = iter(range(1, 100))
+    monkeypatch.setattr(processes, "run", lambda job: {"seconds": float(next(seconds)), "amount": 10})
+    monkeypatch.setattr(contest, "cores", SimpleNamespace(wait_for=bool, are_given=lambda processors: next(given)))
+    outcome = contest.hold(Contest("threads", "1 thread", Job("two"), Job("one"), processors=2), runs=2, judged=True)
+    assert [result["seconds"] for result in outcome.ours] == [3, 7]
+    assert "2 pair(s)" in outcome.remarks()[0]
+
+
+def test_pairs_are_not_repeated_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "run", lambda job: {"seconds": 1.0, "amount": 10})
+    monkeypatch.setattr(contest, "cores", SimpleNamespace(wait_for=bool, are_given=lambda processors: False))
+    outcome = contest.hold(Contest("threads", "1 thread", Job("two"), Job("one"), processors=2), runs=2, judged=True)
+    assert (len(outcome.ours), outcome.repeated) == (2, 4)
+
+
+def test_processors_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    loops = iter([1.0, 2.0, 1.0, 1.05])  # alone, two at once; and again
+    monkeypatch.setattr(cores, "_seconds", lambda n: next(loops))
+    monkeypatch.setattr(cores, "_PAUSE", 0.0)
+    assert cores.wait_for(2)
+    monkeypatch.setattr(cores, "_seconds", float)
+    monkeypatch.setattr(cores, "_PATIENCE", 0.0)
+    assert not cores.wait_for(2)
+
+
+def test_one_processor_is_always_given() -> None:
+    assert cores.are_given(1)
+    assert cores._seconds(1) > 0
 
 
 def test_a_run_that_took_no_time_is_no_rate() -> None:
@@ -461,6 +495,7 @@ def test_a_goal_that_cannot_be_measured_is_missed_and_the_others_go_on(
         return {"seconds": 1.0, "amount": 10}
 
     monkeypatch.setattr(processes, "run", run)
+    monkeypatch.setattr(contest, "cores", SimpleNamespace(wait_for=bool, are_given=bool))
     settings = goal_rows.GoalSettings(rows=["vocabulary-1m", "cbow-100-threads"], runs=1, tokens=3_000)
     section = goal_rows.run(TextSource(tmp_path, synthetic=3_000, vocabulary=200), settings)
     assert section.verdicts == (MISSED, MISSED)

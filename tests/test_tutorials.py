@@ -34,7 +34,7 @@ OTHERS = sorted({path.stem for path in TUTORIALS.glob("*.md")} - {FIRST})
 NEEDS = {"search-with-exported-vectors": "usearch"}
 
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-NUMBER = re.compile(r"[-+]?\d[\d,]*(\.\d+)?")
+NUMBER = re.compile(r"<?[-+]?\d[\d,]*(\.\d+)?")
 
 pytestmark = pytest.mark.skipif(not TUTORIALS.is_dir(), reason="the tutorials are not beside the tests")
 
