@@ -73,8 +73,8 @@ cdef class Worker:
     sums : bool
         While training, word i is the sum of its rows instead of their mean.
     copied_words : int
-        The words before this one are trained on a copy for the block. So are all words in a
-        round, and all words with several rows.
+        The words before this one are trained on a copy for the block. So are all words in a round, and all words with
+        several rows.
     spread : int
         With it the first 2**spread rows of `outputs`, and of `inputs` where every word has one row, lie where
         _rows.places(spread) says: the rows of frequent words apart, as is good for several threads.

@@ -220,7 +220,7 @@ def test_paired_and_unpaired_differences() -> None:
 # the studies
 
 
-@pytest.mark.parametrize("name", ["cbow", "subword", "small"])
+@pytest.mark.parametrize("name", ["cbow", "subword", "fasttext", "small"])
 def test_a_page_is_made_of_nothing_and_of_everything(
     name: str, text: Text, tmp_path: Path, jobs: list[Job], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -228,7 +228,7 @@ def test_a_page_is_made_of_nothing_and_of_everything(
     original = (PAGES / f"{name}.md").read_text(encoding="utf-8")
     page.write_text(original, encoding="utf-8")
     texts = {MAIN: text}
-    if name == "subword":
+    if name in ("subword", "fasttext"):
         texts |= {MAIN + subword.HELD_OUT: text, subword.GERMAN: text, subword.GERMAN + subword.HELD_OUT: text}
     place = Place.make(tmp_path / "out", texts, {"command": "python -m benchmarks study"}, 30_000)
     made = command.STUDIES[name](seeds=2)
@@ -239,7 +239,7 @@ def test_a_page_is_made_of_nothing_and_of_everything(
     rendered = page.read_text(encoding="utf-8")
     markers = [line for line in original.splitlines() if line.startswith("<!--")]
     assert [line for line in rendered.splitlines() if line.startswith("<!--")] == markers
-    measured = "held-out" if name == "subword" else "tests"
+    measured = {"subword": "held-out", "fasttext": "german-tests"}.get(name, "tests")
     assert "Not measured yet." not in rendered.partition(f"<!-- {measured}:begin")[0]
     assert "this was left out." in rendered
     assert "±" in rendered

@@ -14,6 +14,7 @@ from benchmarks.processes import BenchmarkError
 from benchmarks.quality import named_sets
 from benchmarks.refresh import fill
 from benchmarks.studies.cbow import CbowStudy
+from benchmarks.studies.fasttext import FastTextStudy
 from benchmarks.studies.held_out_words import hold_out
 from benchmarks.studies.place import Place
 from benchmarks.studies.runner import Runner
@@ -25,7 +26,12 @@ from embed.config import processors
 
 __all__ = ["add_parser", "run"]
 
-STUDIES: dict[str, Callable[..., Study]] = {"cbow": CbowStudy, "subword": SubwordStudy, "small": SmallStudy}
+STUDIES: dict[str, Callable[..., Study]] = {
+    "cbow": CbowStudy,
+    "subword": SubwordStudy,
+    "fasttext": FastTextStudy,
+    "small": SmallStudy,
+}
 _FACTS = ("processor", "processors usable", "SIMD path", "Python", "train-embeddings", "gensim", "fasttext-community")
 _PAGES = TREE / "docs" / "studies"
 _NOTICES = "notices"
@@ -37,11 +43,15 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", choices=tuple(STUDIES))
     parser.add_argument("--corpus", type=Path, metavar="FILE", help="plain text, a sentence a line")
     parser.add_argument("--sets", nargs="+", default=[], metavar="[NAME=]PATH", help="more test sets")
-    parser.add_argument("--german", type=Path, metavar="FILE", help="subword: a German text")
-    parser.add_argument("--german-sets", nargs="+", default=[], metavar="NAME=PATH", help="subword: its test sets")
+    parser.add_argument("--german", type=Path, metavar="FILE", help="subword, fasttext: a German text")
+    parser.add_argument(
+        "--german-sets", nargs="+", default=[], metavar="NAME=PATH", help="subword, fasttext: its test sets"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="results, and what is made on the way")
     parser.add_argument("--page", type=Path, help="(default: docs/studies/STUDY.md)")
-    parser.add_argument("--seeds", type=int, help="runs of each finalist (default: cbow 5, subword 3, small 2)")
+    parser.add_argument(
+        "--seeds", type=int, help="runs of each finalist (default: cbow, fasttext 5, subword 3, small 2)"
+    )
     parser.add_argument("--pieces", type=int, default=5, help="small: of a million tokens each (default: 5)")
     parser.add_argument("--top", type=int, default=30_000, help="analogies among so many words (default: 30,000)")
     parser.add_argument("--jobs", type=int, help="runs side by side (default: processors / threads)")
