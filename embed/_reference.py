@@ -155,7 +155,8 @@ class ReferenceWorker:
     def _composed(self, word: int) -> Floats:
         """Return the mean of a word's rows, or their sum."""
         rows = self.inputs[self._rows_of(word)]
-        return rows.sum(axis=0) if self.sums else rows.mean(axis=0)
+        composed: Floats = rows.sum(axis=0)
+        return composed if self.sums else composed / len(rows)
 
     def _blocks(self) -> Iterator[tuple[int, int, int, int]]:
         """Yield where the sentence of each block begins and ends, and where the block does."""
