@@ -277,7 +277,9 @@ def test_threads_from_several_trainers_do_not_disturb_each_other() -> None:
 def test_an_interrupt_ends_the_training(tmp_path: Path) -> None:
     script = textwrap.dedent(
         """
+        import signal
         from embed.trainer import train
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background may ignore it
         sentences = [[f"w{(i * 7 + j) % 500}" for j in range(50)] for i in range(2000)]
         try:
             train(sentences, epochs=100_000, dim=300, callbacks=[lambda *_: print("epoch", flush=True)])
