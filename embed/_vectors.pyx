@@ -131,6 +131,8 @@ cdef class BlockVectors:
     cdef int log_changes(self) noexcept nogil:
         """Leave in the log what the copies have moved by; returns 0, or -1 if there is no memory."""
         cdef int64_t i
+        if self._copies == 0:  # there may be no log yet
+            return 0
         if embed_log_reserve(&self.log, self._copies) != 0:
             return -1
         memcpy(self.log.owners + self.log.used, self._owners, self._copies * sizeof(int32_t))
