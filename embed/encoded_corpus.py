@@ -249,6 +249,7 @@ def writing(where: object) -> Iterator[None]:
 def writing_ids(path: Path) -> Iterator[BinaryIO]:
     """Open the file of ids; what is still in its buffer when a disk is full fails once more as it is closed."""
     with writing(path.parent):
+        # not in a `with`: what goes wrong as it is opened or closed is told otherwise than what does meanwhile
         file = open(path, "wb")  # noqa: SIM115
     try:
         yield file
