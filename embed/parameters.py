@@ -135,7 +135,10 @@ class Parameters:
             yield
             return
         places = _rows.places(digits)
-        matrices = [self.outputs] if self.scheme is not None else [self.inputs, self.outputs]
+        words = np.arange(len(self.outputs) + 1)
+        # as the core sees it: n-grams that no word is long enough for are none
+        is_plain = np.array_equal(self.rows, words[:-1]) and np.array_equal(self.row_offsets, words)
+        matrices = [self.inputs, self.outputs] if is_plain else [self.outputs]
         for matrix in matrices:
             matrix[places] = matrix[: len(places)].copy()
         try:

@@ -73,6 +73,16 @@ def test_the_rows_come_back_when_something_fails(subword: bool) -> None:
         np.testing.assert_array_equal(matrix, before[name])
 
 
+def test_n_grams_that_no_word_has_are_none() -> None:
+    words = [f"w{i}" for i in range(WORDS)]
+    config = TrainConfig(dim=DIM, subword=True, min_n=9, max_n=9, buckets=100)
+    parameters = Parameters.initial(Vocabulary(words, np.arange(WORDS, 0, -1)), config)
+    before = parameters.inputs.copy()
+    with parameters.spread(SPREAD):  # the core takes the words for plain ones, and their rows for spread ones
+        np.testing.assert_array_equal(parameters.inputs[_rows.places(SPREAD)], before[: 1 << SPREAD])
+    np.testing.assert_array_equal(parameters.inputs, before)
+
+
 def _trained(arguments: dict[str, Any], digits: int, *, in_rounds: bool) -> dict[str, np.ndarray]:
     """Return the matrices after an epoch, in the order of the words again."""
     matrices = {name: arguments[name].copy() for name in ("inputs", "outputs", "places")}
