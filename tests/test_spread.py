@@ -12,6 +12,7 @@ from core_problem import DIM, WORDS, problem
 from embed import _core, _kernels, _rounds, _rows
 from embed.config import TrainConfig
 from embed.parameters import Parameters
+from embed.trainer import train
 from embed.vocab import Vocabulary
 
 SPREAD = 5
@@ -81,6 +82,18 @@ def test_n_grams_that_no_word_has_are_none() -> None:
     with parameters.spread(SPREAD):  # the core takes the words for plain ones, and their rows for spread ones
         np.testing.assert_array_equal(parameters.inputs[_rows.places(SPREAD)], before[: 1 << SPREAD])
     np.testing.assert_array_equal(parameters.inputs, before)
+
+
+@pytest.mark.parametrize("min_n", [3, 9])
+@pytest.mark.parametrize("objective", ["sg", "cbow"])
+def test_two_threads_train_the_rows_that_one_does(objective: str, min_n: int) -> None:
+    sentences = [[f"w{(i * 7 + j * j) % 300}" for j in range(40)] for i in range(100)]
+    settings = {"objective": objective, "subword": True, "min_n": min_n, "max_n": 9, "buckets": 100, "dim": DIM}
+    one, two = (
+        train(sentences, min_count=1, epochs=1, threads=threads, deterministic=True, **settings) for threads in (1, 2)
+    )
+    for name, matrix in one.parameters.matrices().items():
+        np.testing.assert_array_equal(two.parameters.matrices()[name], matrix, err_msg=name)
 
 
 def _trained(arguments: dict[str, Any], digits: int, *, in_rounds: bool) -> dict[str, np.ndarray]:
