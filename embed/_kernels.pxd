@@ -21,6 +21,7 @@ cdef extern from "kernels.h" nogil:
         float *rates_x
         float **copies
         float *copy
+        float *kept
         float *mean
         embed_loss *loss
         int nx

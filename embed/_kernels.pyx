@@ -50,7 +50,7 @@ cdef class Plans:
         cdef int64_t lines = embed_group_floats(<int> max(inputs, <int64_t> EMBED_BATCH))
         cdef int64_t groups = embed_groups(targets), i
         cdef int64_t row = (width + EMBED_ROW_FLOATS - 1) // EMBED_ROW_FLOATS * EMBED_ROW_FLOATS
-        self._floats = Scratch(groups * lines + lines + groups * 2 * EMBED_LINE + inputs * row
+        self._floats = Scratch(groups * lines + lines + groups * 2 * EMBED_LINE + inputs * (row + EMBED_ROW_FLOATS)
                                + EMBED_BATCH * (row + inputs))
         self._pointers = bytearray(sizeof(void *) * (inputs + EMBED_BATCH * (2 * inputs + targets)))
         self._integers = bytearray(4 * EMBED_BATCH * targets)
@@ -66,8 +66,9 @@ cdef class Plans:
             window.rates_x = floats + groups * lines
             window.signs = signs
             window.copy = signs + groups * 2 * EMBED_LINE
-            window.mean = window.copy + (inputs + i) * row
-            window.ratios = window.copy + (inputs + EMBED_BATCH) * row + i * inputs
+            window.kept = window.copy + inputs * row
+            window.mean = window.kept + inputs * EMBED_ROW_FLOATS + i * row
+            window.ratios = window.kept + inputs * EMBED_ROW_FLOATS + EMBED_BATCH * row + i * inputs
             window.copies = <float **> &pointers[0]
             window.x = window.copies + inputs + i * (2 * inputs + targets)
             window.weights = window.x + inputs

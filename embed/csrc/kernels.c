@@ -9,6 +9,15 @@
 #define UNROLL _Pragma("GCC unroll 8")
 /* Keep the address of a row's first column in one register: compilers keep one for each column otherwise, and run out. */
 #define ONE_ADDRESS(p) __asm__("" : "+r"(p))
+/* Have a vector in a register before what uses it several times, and still there after that: compilers read it from
+ * memory each time, or overwrite it and copy it first. */
+#if defined(__x86_64__)
+#define IN_REGISTER(v) __asm__("" : "+v"(v))
+#define LIVE(v) __asm__("" : : "v"(v))
+#else
+#define IN_REGISTER(v) ((void)0)
+#define LIVE(v) ((void)0)
+#endif
 #define CHOOSE(condition, a, b) ((vf)(((condition) & (vi)(a)) | (~(condition) & (vi)(b))))
 typedef float embed_f4 __attribute__((vector_size(16)));
 typedef float embed_f8 __attribute__((vector_size(32)));
@@ -17,6 +26,8 @@ typedef float embed_f8 __attribute__((vector_size(32)));
 #define RESTRICT __restrict
 #define UNROLL
 #define ONE_ADDRESS(p) ((void)0)
+#define IN_REGISTER(v) ((void)0)
+#define LIVE(v) ((void)0)
 #define CHOOSE(condition, a, b) ((condition) ? (a) : (b))
 #endif
 
@@ -45,30 +56,26 @@ TARGET_AVX512
 #define NAME(x) x##_avx512
 #define LANES 16
 #define HALVES 1
-#define TILE_X 4
-#define COLUMNS 2
+#define REGISTERS 32
 #include "kernels_body.h"
 TABLE(avx512, "avx512", 8)
 #undef NAME
 #undef LANES
 #undef HALVES
-#undef TILE_X
-#undef COLUMNS
+#undef REGISTERS
 TARGET_END
 
 TARGET_AVX2
 #define NAME(x) x##_avx2
 #define LANES 8
 #define HALVES 1
-#define TILE_X 2
-#define COLUMNS 1
+#define REGISTERS 16
 #include "kernels_body.h"
 TABLE(avx2, "avx2", 4)
 #undef NAME
 #undef LANES
 #undef HALVES
-#undef TILE_X
-#undef COLUMNS
+#undef REGISTERS
 TARGET_END
 #endif
 
@@ -76,18 +83,15 @@ TARGET_END
 #define HALVES 0
 #if !defined(__GNUC__)
 #define LANES 1
-#define TILE_X 2
-#define COLUMNS 1
+#define REGISTERS 16
 #define BASE_LABEL "scalar"
 #else
 #define LANES 4
 #if defined(__aarch64__)
-#define TILE_X 4
-#define COLUMNS 2
+#define REGISTERS 32
 #define BASE_LABEL "neon"
 #else
-#define TILE_X 2
-#define COLUMNS 1
+#define REGISTERS 16
 #if defined(__x86_64__)
 #define BASE_LABEL "sse2"
 #else

@@ -2,12 +2,17 @@
  *   NAME(x)   a suffix for the set's names
  *   LANES     floats in a vector: 16, 8, 4, or 1 for plain C
  *   HALVES    whether a row may end with half a vector
- *   TILE_X    input vectors scored at once: as many as TILE_X * EMBED_GROUP sums fit in the registers
- *   COLUMNS   vectors of a row that an update works on at once
+ *   REGISTERS vectors that the processor has names for: 32 or 16
  *
  * Rejected: BLAS calls (a window is far too small), intrinsics (one body per instruction set), and plain
  * loops left to the compiler (they reduce each dot product by itself, which costs as much as the product).
  */
+
+/* Input vectors scored at once: as many as TILE_X * EMBED_GROUP sums fit in the registers. */
+#define TILE_X (REGISTERS / 8)
+/* Vectors of a row that an update works on at once. Where both sums of an update do not fit in the registers, one side
+ * of it follows the other (kernels_columns.h). */
+#define COLUMNS 2
 
 #define vf NAME(vf_)
 #define vi NAME(vi_)
@@ -245,22 +250,22 @@ INLINE void NAME(sigmoids)(float *s, int n, const float *signs, float lr, embed_
     NAME(store_integers)(loss->exponents, exponent);
 }
 
-INLINE void NAME(update_rows)(float **from, float **to, int nx, float **y, const float *g, const float *gx, int width,
-                              const int ny) {
+INLINE void NAME(update_rows)(float **from, float **to, int nx, float **y, const float *g, const float *gx, float *kept,
+                              int width, const int ny) {
     int k = 0;
     for (; k + COLUMNS * LANES <= width; k += COLUMNS * LANES)
-        FULL(update_columns)(from, to, nx, y, g, gx, k, ny, COLUMNS);
-    for (; k + LANES <= width; k += LANES) FULL(update_columns)(from, to, nx, y, g, gx, k, ny, 1);
+        FULL(update_columns)(from, to, nx, y, g, gx, kept, k, ny, COLUMNS);
+    for (; k + LANES <= width; k += LANES) FULL(update_columns)(from, to, nx, y, g, gx, kept, k, ny, 1);
 #if HALVES
-    if (k < width) HALF(update_columns)(from, to, nx, y, g, gx, k, ny, 1);
+    if (k < width) HALF(update_columns)(from, to, nx, y, g, gx, kept, k, ny, 1);
 #endif
 }
 
 INLINE void NAME(update_group)(float **from, float **to, int nx, float **y, int ny, const float *g, const float *gx,
-                               int width) {
-#define CASE(NJ)                                                      \
-    case NJ:                                                          \
-        NAME(update_rows)(from, to, nx, y, g, gx, width, NJ); \
+                               float *kept, int width) {
+#define CASE(NJ)                                                    \
+    case NJ:                                                        \
+        NAME(update_rows)(from, to, nx, y, g, gx, kept, width, NJ); \
         break;
     switch (ny) {
         CASE(1)
@@ -352,9 +357,9 @@ static void NAME(window)(const embed_window *w) {
         for (int i = 0; i < nx; ++i)
             for (int q = 0; q < EMBED_LINE; ++q) w->rates_x[i * EMBED_LINE + q] = g[i * EMBED_LINE + q] * w->ratios[i];
         if (from == w->x)
-            NAME(update_group)(w->x, w->x, nx, w->y + j, nj, g, w->rates_x, w->width);
+            NAME(update_group)(w->x, w->x, nx, w->y + j, nj, g, w->rates_x, w->kept, w->width);
         else
-            NAME(update_group)(from, w->x, nx, w->y + j, nj, g, w->rates_x, w->width);
+            NAME(update_group)(from, w->x, nx, w->y + j, nj, g, w->rates_x, w->kept, w->width);
     }
 }
 
@@ -444,6 +449,8 @@ static void NAME(add)(float *row, float weight, int width, const uint16_t *delta
     }
 }
 
+#undef TILE_X
+#undef COLUMNS
 #undef EVEN
 #undef ODD
 #undef CONVERT

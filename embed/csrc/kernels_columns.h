@@ -8,21 +8,25 @@
 
 INLINE vector STEP(load)(const float *p) { return *(const vector *)p; }
 INLINE void STEP(store)(float *p, vector v) { *(vector *)p = v; }
+INLINE vector STEP(broadcast)(float s) { return s - (vector){0}; }
 
 /* acc[i][j] += x[i] * y[j] at column k; nx and ny are constants once inlined. */
 INLINE void STEP(products)(float **x, float **y, vector acc[TILE_X][EMBED_LINE], int k, const int nx, const int ny) {
-    vector row[EMBED_GROUP];
-    UNROLL for (int j = 0; j < ny; ++j) row[j] = STEP(load)(y[j] + k);
-    UNROLL for (int i = 0; i < nx; ++i) {
-        const vector in = STEP(load)(x[i] + k);
-        UNROLL for (int j = 0; j < ny; ++j) acc[i][j] += in * row[j];
+    vector in[TILE_X];
+    UNROLL for (int i = 0; i < nx; ++i) in[i] = STEP(load)(x[i] + k);
+    UNROLL for (int j = 0; j < ny; ++j) {
+        vector row = STEP(load)(y[j] + k);
+        IN_REGISTER(row);
+        UNROLL for (int i = 0; i < nx; ++i) acc[i][j] += in[i] * row;
     }
 }
 
 /* to[i] += sum_j gx[i][j] y[j] and y[j] += sum_i g[i][j] from[i], both from the old values, for `columns` vectors of
  * each row that begin at column k; ny and columns are constants once inlined. */
+#if REGISTERS == 32
 INLINE void STEP(update_columns)(float **from, float **to, int nx, float **y, const float *RESTRICT g,
-                                 const float *RESTRICT gx, int k, const int ny, const int columns) {
+                                 const float *RESTRICT gx, float *kept, int k, const int ny, const int columns) {
+    (void)kept;
     vector old[EMBED_GROUP][COLUMNS], sum[EMBED_GROUP][COLUMNS];
     UNROLL for (int j = 0; j < ny; ++j) UNROLL for (int c = 0; c < columns; ++c)
         old[j][c] = sum[j][c] = STEP(load)(y[j] + k + c * FLOATS);
@@ -46,3 +50,41 @@ INLINE void STEP(update_columns)(float **from, float **to, int nx, float **y, co
     UNROLL for (int j = 0; j < ny; ++j) UNROLL for (int c = 0; c < columns; ++c)
         STEP(store)(y[j] + k + c * FLOATS, sum[j][c]);
 }
+#else /* first the one sum and then the other, for which `kept`, [nx, columns] vectors, has the inputs as they were */
+INLINE void STEP(update_columns)(float **from, float **to, int nx, float **y, const float *RESTRICT g,
+                                 const float *RESTRICT gx, float *kept, int k, const int ny, const int columns) {
+    vector row[EMBED_GROUP][COLUMNS];
+    UNROLL for (int j = 0; j < ny; ++j) UNROLL for (int c = 0; c < columns; ++c)
+        row[j][c] = STEP(load)(y[j] + k + c * FLOATS);
+    for (int i = 0; i < nx; ++i, gx += EMBED_LINE, kept += columns * FLOATS) {
+        float *place = to[i] + k;
+        vector moved[COLUMNS];
+        ONE_ADDRESS(gx);
+        ONE_ADDRESS(place);
+        UNROLL for (int c = 0; c < columns; ++c) {
+            const vector in = STEP(load)(from[i] + k + c * FLOATS);
+            STEP(store)(kept + c * FLOATS, in);
+            moved[c] = from == to ? in : STEP(load)(place + c * FLOATS);
+        }
+        UNROLL for (int j = 0; j < ny; ++j) {
+            const vector rate = STEP(broadcast)(gx[j]);
+            UNROLL for (int c = 0; c < columns; ++c) moved[c] += row[j][c] * rate;
+            LIVE(rate);
+        }
+        UNROLL for (int c = 0; c < columns; ++c) STEP(store)(place + c * FLOATS, moved[c]);
+    }
+    kept -= nx * columns * FLOATS;
+    for (int i = 0; i < nx; ++i, g += EMBED_LINE, kept += columns * FLOATS) {
+        vector in[COLUMNS];
+        ONE_ADDRESS(g);
+        UNROLL for (int c = 0; c < columns; ++c) in[c] = STEP(load)(kept + c * FLOATS);
+        UNROLL for (int j = 0; j < ny; ++j) {
+            const vector rate = STEP(broadcast)(g[j]);
+            UNROLL for (int c = 0; c < columns; ++c) row[j][c] += in[c] * rate;
+            LIVE(rate);
+        }
+    }
+    UNROLL for (int j = 0; j < ny; ++j) UNROLL for (int c = 0; c < columns; ++c)
+        STEP(store)(y[j] + k + c * FLOATS, row[j][c]);
+}
+#endif
