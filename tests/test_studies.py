@@ -22,7 +22,7 @@ from benchmarks.steps import STEPS
 from benchmarks.studies import cbow, command, runner, small, study, subword, tables
 from benchmarks.studies.analysis import difference, pareto, standing
 from benchmarks.studies.held_out_words import hold_out
-from benchmarks.studies.place import Place
+from benchmarks.studies.place import SIMD_PATH, Place
 from benchmarks.studies.runner import Runner
 from benchmarks.studies.setting import MAIN, Run, Setting, Text, unknown
 from benchmarks.studies.store import Store
@@ -68,7 +68,7 @@ def text(tmp_path: Path) -> Text:
 
 
 def _place(folder: Path, text: Text) -> Place:
-    return Place.make(folder, {MAIN: text}, {"command": "python -m benchmarks study"}, 30_000)
+    return Place.make(folder, {MAIN: text}, {"command": "python -m benchmarks study", SIMD_PATH: "avx2"}, 30_000)
 
 
 A = study.ours("a", objective="cbow", lr=0.05, input_lr=0.1)
@@ -111,6 +111,15 @@ def test_what_the_trainer_does_not_know_is_told(text: Text, tmp_path: Path, jobs
 
 
 # results on disk
+
+
+def test_results_of_processors_that_differ_are_told_apart(text: Text, tmp_path: Path, jobs: list[Job]) -> None:
+    place = _place(tmp_path / "out", text)
+    Runner(place).perform([lambda _: [Run(A, 1), Run(A, 2)]])
+    assert "- SIMD path: avx2" in study.facts(place).splitlines()
+    elsewhere = Place(place.folder, place.texts, place.versions, {SIMD_PATH: "avx512"}, place.top, place.store)
+    Runner(elsewhere).perform([lambda _: [Run(A, 2), Run(A, 3)]])
+    assert "- SIMD path: avx2 (2 runs) and avx512 (1 runs): " in study.facts(elsewhere)
 
 
 def test_a_line_that_was_cut_short_is_dropped(tmp_path: Path) -> None:
@@ -230,7 +239,7 @@ def test_a_page_is_made_of_nothing_and_of_everything(
     texts = {MAIN: text}
     if name in ("subword", "fasttext"):
         texts |= {MAIN + subword.HELD_OUT: text, subword.GERMAN: text, subword.GERMAN + subword.HELD_OUT: text}
-    place = Place.make(tmp_path / "out", texts, {"command": "python -m benchmarks study"}, 30_000)
+    place = Place.make(tmp_path / "out", texts, {"command": "python -m benchmarks study", SIMD_PATH: "avx2"}, 30_000)
     made = command.STUDIES[name](seeds=2)
     command.render(made, place, page, [])
     assert "Not measured yet." in page.read_text(encoding="utf-8")

@@ -18,7 +18,10 @@ from benchmarks.studies.setting import PROGRAMS, Run, Setting, Text, unknown
 from benchmarks.studies.store import Store
 from embed.atomic import atomic_write_text
 
-__all__ = ["Place"]
+__all__ = ["SIMD_PATH", "Place"]
+
+SIMD_PATH = "SIMD path"
+"""The fact that each result holds as well: a study may go on where the processor is another."""
 
 _MANIFEST, _RESULTS = "study.json", "results.jsonl"
 

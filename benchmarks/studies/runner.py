@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks import processes
 from benchmarks.processes import BenchmarkError, Job
 from benchmarks.programs import SHARED
-from benchmarks.studies.place import Place
+from benchmarks.studies.place import SIMD_PATH, Place
 from benchmarks.studies.setting import Run, resolved
 
 __all__ = ["Runner", "Stage"]
@@ -108,6 +108,7 @@ class Runner:
             "sets": text.sets_digest,
             "threads": self.threads,
             "side_by_side": self.jobs,
+            "simd_path": place.facts[SIMD_PATH],
         }
         try:
             record.update(processes.run(run.job(text, place.encoded_dir(setting.text), self.threads, place.top)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,11 @@ class Store:
 
     def __len__(self) -> int:
         return len(self._records)
+
+    def count(self, field: str) -> Counter[str]:
+        """Return how many results have each value of a field."""
+        with self._lock:
+            return Counter(str(record[field]) for record in self._records.values() if field in record)
 
     def get(self, key: str) -> dict[str, Any] | None:
         """Return the result of a key, or None."""

@@ -11,7 +11,7 @@ from benchmarks.processes import BenchmarkError
 from benchmarks.programs import SHARED, fasttext_settings, gensim_settings, our_config
 from benchmarks.studies.analysis import standing
 from benchmarks.studies.charts import Point
-from benchmarks.studies.place import Place
+from benchmarks.studies.place import SIMD_PATH, Place
 from benchmarks.studies.runner import Stage
 from benchmarks.studies.setting import Run, Setting
 from benchmarks.studies.tables import NOT_MEASURED, of_figures
@@ -148,12 +148,9 @@ def facts(place: Place, shared: str = SHARED_SETTINGS) -> str:
         "- CPU s: processor seconds of training, all threads of the process; wall s: the same by the clock, which "
         "other load lengthens (fastText: of the whole call)."
     )
-    return "\n".join(
-        [
-            *lines,
-            f"- {shared}",
-            protocol,
-            times,
-            *(f"- {name}: {value}" for name, value in place.facts.items() if name != "command"),
-        ]
-    )
+    known = {name: value for name, value in place.facts.items() if name != "command"}
+    paths = place.store.count("simd_path")
+    if len(paths) > 1:
+        runs = " and ".join(f"{path} ({count} runs)" for path, count in paths.most_common())
+        known[SIMD_PATH] = f"{runs}: processors of different speed, whose seconds stand side by side here"
+    return "\n".join([*lines, f"- {shared}", protocol, times, *(f"- {name}: {value}" for name, value in known.items())])
