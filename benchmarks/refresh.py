@@ -1,7 +1,8 @@
 """Puts the tables of a run into a Markdown document, between markers, so that no figure is ever typed.
 
 The table of section NAME goes between ``<!-- NAME:begin -->`` and ``<!-- NAME:end -->``; a section without markers,
-and markers without a section, are left alone.
+and markers without a section, are left alone. Markers of ``NAME-PATH`` take the place of those of NAME for a run on
+that SIMD path, so that a document can show processors of several kinds.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def refresh(results: Path, document: Path) -> list[str]:
         content = json.loads(results.read_text(encoding="utf-8"))
         text = document.read_text(encoding="utf-8")
         sections = content["sections"]
-        made = {name: _body(section, content["machine"]) for name, section in sections.items()}
+        machine = content["machine"]
+        made = {_marked(name, machine, text): _body(section, machine) for name, section in sections.items()}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BenchmarkError(f"cannot put {results} into {document}: {error}") from error
     return fill(document, text, made)
@@ -60,6 +62,11 @@ def fill(document: Path, text: str, bodies: Mapping[str, str]) -> list[str]:
         raise BenchmarkError(f"{document} has no markers for {', '.join(bodies)}, like <!-- {name}:begin -->")
     atomic_write_text(document, text)
     return changed
+
+
+def _marked(name: str, machine: Mapping[str, str], text: str) -> str:
+    own = f"{name}-{machine.get('SIMD path')}"
+    return own if f"<!-- {own}:begin -->" in text else name
 
 
 def _body(section: dict[str, Any], machine: dict[str, str]) -> str:

@@ -331,6 +331,12 @@ def test_results_go_between_their_markers(tmp_path: Path) -> None:
         assert text.startswith("before\n<!-- goals:begin -->\n| row | ratio |")
         assert text.endswith("- What it means.\n- Measured on: processor fast.\n<!-- goals:end -->\nafter\n")
         assert "old" not in text
+    markers = "<!-- goals:begin -->\n<!-- goals:end -->\n<!-- goals-avx2:begin -->\n<!-- goals-avx2:end -->\n"
+    document.write_text(markers, encoding="utf-8")
+    for path, own in (("avx2", "goals-avx2"), ("avx512", "goals")):
+        results.write_text(report.to_json([section], {"SIMD path": path}), encoding="utf-8")
+        assert refresh(results, document) == [own]
+        assert f"- Measured on: SIMD path {path}.\n<!-- {own}:end -->" in document.read_text(encoding="utf-8")
     document.write_text("nothing", encoding="utf-8")
     with pytest.raises(BenchmarkError, match="no markers for goals"):
         refresh(results, document)
