@@ -50,7 +50,7 @@ typedef struct {
     float *rates_x;       /* scratch [nx, EMBED_LINE] */
     float **copies;       /* scratch [nx] of pointers and */
     float *copy;          /* [nx, width], for windows of more than one group */
-    float *kept;          /* scratch [nx, EMBED_ROW_FLOATS] */
+    float *kept;          /* scratch [nx, EMBED_ROW_FLOATS]: columns of x as they were, for sets of 16 registers */
     float *mean;          /* scratch [width, rounded up to a whole vector] */
     embed_loss *loss;     /* the negative log-likelihood is added to it */
     int nx, ny, unique;
