@@ -18,6 +18,7 @@ class Worker:
         noise_table: NDArray[np.uint32],
         inputs: NDArray[np.float32],
         outputs: NDArray[np.float32],
+        sides: int,
         places: NDArray[np.float32],
         place_ratio: float,
         row_offsets: NDArray[np.int64],

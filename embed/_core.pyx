@@ -3,7 +3,8 @@
 One loop serves every model. What differs between them is data: which rows make up a position (its word, or
 its word and n-grams), which vectors meet the targets of a window (each context by itself, or their mean) and
 with what weight an increment returns. With hierarchical softmax the targets of a window are the rows on the path of its
-center, instead of the center's row and noise.
+center, instead of the center's row and noise. In structured skip-gram a window
+is two, one for each side of its center, which has an output row for each.
 
 This module plans the windows; each of the others it is made of has one part:
 
@@ -38,6 +39,13 @@ from embed._rounds cimport Merger, Rounds, embed_barrier_wait
 from embed._rows cimport Rows, rows_of, target_row
 from embed._vectors cimport BlockVectors, output_row
 
+ctypedef struct Side:
+    # The output rows that contexts on one side of a center meet, or those on either side.
+    float **targets     # [BLOCK_TOKENS, most_targets] of each center
+    # The noise of so many windows, each time the distinct rows and then those drawn again.
+    float **noise       # [noise_windows, negatives]
+
+
 cdef class Worker:
     """One thread's view of the shared corpus and matrices, with scratch of its own.
 
@@ -51,9 +59,12 @@ cdef class Worker:
         A token of word i is kept with probability (keep_thresholds[i] + 1) / 2**32.
     noise_table : uint32[V, 2]
         Alias table of the noise distribution: thresholds and aliases.
-    inputs, outputs : float32[R, stride], float32[V, stride]
+    inputs, outputs : float32[R, stride], float32[sides * V, stride]
         The parameters, shared and updated in place; stride is `dim` rounded up to
         _kernels.ROW_FLOATS, the padding zero.
+    sides : int
+        Output rows of a word: 1; or, for skip-gram, 2: row ``2 * i`` of word i meets the contexts to its left, and row
+        ``2 * i + 1`` those to its right (and so with the rows of its path).
     places : float32[2 * window, stride] or float32[0, stride]
         Weights of the places in a window of CBOW, from `window` to the left to `window` to the right, updated in place;
         none for the plain mean.
@@ -107,14 +118,12 @@ cdef class Worker:
     cdef const int32_t[::1] path_rows
     cdef const uint8_t[::1] path_labels
     cdef bint has_paths, cbow
-    cdef int window, negatives, noise_windows
+    cdef int window, negatives, noise_windows, sides
     cdef int64_t most_targets   # of a center, noise left out
     cdef float place_ratio
     cdef float ratio            # learning rate of a position of one row over that of the output rows
-    cdef float **target_rows    # [BLOCK_TOKENS, most_targets] output rows of each center
-    # The noise of so many windows, each time the distinct rows and then those drawn again; how many are distinct; and
-    # which of them, counted from 1, each one drawn again is.
-    cdef float **noise_rows     # [noise_windows, negatives]
+    cdef Side rows_of_sides[2]
+    # How many rows of the noise of a window are distinct, and which of them, counted from 1, each one drawn again is.
     cdef int32_t *distinct      # [noise_windows]
     cdef int32_t *folds         # [noise_windows, negatives]
     cdef object _pointer_memory, _index_memory
@@ -123,7 +132,7 @@ cdef class Worker:
     cdef readonly int64_t centers
 
     def __init__(self, *, const int32_t[::1] ids, const int64_t[::1] offsets, const uint32_t[::1] keep_thresholds,
-                 const uint32_t[:, ::1] noise_table, float[:, ::1] inputs, float[:, ::1] outputs,
+                 const uint32_t[:, ::1] noise_table, float[:, ::1] inputs, float[:, ::1] outputs, int sides,
                  float[:, ::1] places, double place_ratio, const int64_t[::1] row_offsets, const int32_t[::1] rows,
                  int dim, bint cbow, double gradient_power, bint sums, int window, bint fixed_window, int negatives,
                  int noise_windows, uint64_t seed, int64_t copied_words, int spread, str path,
@@ -132,8 +141,10 @@ cdef class Worker:
         cdef int64_t contexts = 2 * <int64_t> window, w
         if places.shape[0] and (places.shape[0] != contexts or not cbow):
             raise ValueError(f"places of a window of {window} are 2 * {window} rows, for CBOW")
-        if keep_thresholds.shape[0] != outputs.shape[0]:
-            raise ValueError("keep_thresholds and outputs differ in their number of words")
+        if sides != 1 and (sides != 2 or cbow):
+            raise ValueError(f"sides are 1, or 2 for skip-gram, not {sides}")
+        if keep_thresholds.shape[0] != row_offsets.shape[0] - 1:
+            raise ValueError("keep_thresholds and row_offsets differ in their number of words")
         self.path_offsets, self.path_rows, self.path_labels = path_offsets, path_rows, path_labels
         self.has_paths = path_offsets.shape[0] > 0
         if self.has_paths and (negatives != 0 or path_offsets.shape[0] != row_offsets.shape[0]
@@ -142,27 +153,28 @@ cdef class Worker:
         if self.has_paths and frozen.shape[0]:
             raise ValueError("frozen goes without paths")
         self.cbow, self.window, self.place_ratio = cbow, window, <float> place_ratio
-        self.negatives, self.noise_windows = negatives, noise_windows
+        self.negatives, self.noise_windows, self.sides = negatives, noise_windows, sides
         self.most_targets = 1
         for w in range(path_offsets.shape[0] - 1):
             self.most_targets = max(self.most_targets, path_offsets[w + 1] - path_offsets[w])
-        self.rows = Rows(inputs, outputs, places, row_offsets, rows, frozen, sums, dim, spread, path)
+        self.rows = Rows(inputs, outputs, places, row_offsets, rows, frozen, sums, sides, dim, spread, path)
         self.kernels = self.rows.kernels
         self.blocks = Blocks(ids, offsets, keep_thresholds, noise_table, window, fixed_window, negatives, noise_windows,
                              seed)
         cdef int64_t draws = self.blocks.most_draws
         self.vectors = BlockVectors(self.rows, copied_words, gradient_power, contexts, self.blocks.most_positions,
-                                    BLOCK * self.most_targets + draws)
+                                    sides * (BLOCK * self.most_targets + draws))
         self.merger = Merger(self.rows)
         self.plans = Plans(contexts, negatives + self.most_targets, self.rows.width)
         self._index_memory = bytearray(sizeof(int32_t) * (noise_windows + draws))
         cdef unsigned char[::1] indices = self._index_memory
         self.distinct = <int32_t *> &indices[0]
         self.folds = self.distinct + noise_windows
-        self._pointer_memory = bytearray(sizeof(void *) * (BLOCK * self.most_targets + draws))
+        self._pointer_memory = bytearray(sizeof(void *) * sides * (BLOCK * self.most_targets + draws))
         cdef unsigned char[::1] pointers = self._pointer_memory
-        self.target_rows = <float **> &pointers[0]
-        self.noise_rows = self.target_rows + BLOCK * self.most_targets
+        for w in range(sides):
+            self.rows_of_sides[w].targets = <float **> &pointers[0] + w * (BLOCK * self.most_targets + draws)
+            self.rows_of_sides[w].noise = self.rows_of_sides[w].targets + BLOCK * self.most_targets
         self.reset()
 
     def reset(self, double loss=0, int64_t examples=0):
@@ -295,21 +307,22 @@ cdef class Worker:
 
     cdef void _train_block(self, const Block *block, const Block *following) noexcept nogil:
         """Train a block, and fetch the rows of the next one meanwhile."""
-        cdef int64_t p, own = block.own, fetched = 0, to_fetch = following.positions + following.draws
+        cdef int64_t w, windows = block.own * self.sides, fetched = 0, to_fetch = following.positions + following.draws
         # windows of a batch share their labels, which paths do not
-        cdef int planned = 0, batch = EMBED_BATCH if self.cbow and not self.has_paths else 1
-        self.centers += own
+        cdef int side, planned = 0, batch = EMBED_BATCH if self.cbow and not self.has_paths else 1
+        self.centers += block.own
         self.vectors.begin()
         if block.positions < 2:
             return
         self.vectors.gather(block, self.ratio)
-        self._find_output_rows(block)
-        for p in range(own):
-            while fetched * own <= p * to_fetch and fetched < to_fetch:
+        for side in range(self.sides):
+            self._find_output_rows(block, side)
+        for w in range(windows):
+            while fetched * windows <= w * to_fetch and fetched < to_fetch:
                 self._fetch_early(following, fetched)
                 fetched += 1
-            planned += self._plan_window(block, p, &self.plans.windows[planned])
-            if planned == batch or (planned and p == own - 1):
+            planned += self._plan_window(block, w, &self.plans.windows[planned])
+            if planned == batch or (planned and w == windows - 1):
                 if self.vectors.place_count:
                     self.kernels.weighted_windows(&self.plans.windows[0], planned)
                 elif self.cbow:
@@ -321,37 +334,46 @@ cdef class Worker:
             self.vectors.scatter()
 
     cdef void _fetch_early(self, const Block *block, int64_t i) noexcept nogil:
-        """Fetch into the second-level cache what position i needs, or past the last position a noise word."""
+        """Fetch into the second-level cache what position i needs, or past the last position a noise word.
+
+        (A function of its own for the output rows would do nothing: to gcc, what only prefetches has no effect.)
+        """
         cdef int64_t r, size
-        cdef int32_t own
+        cdef int32_t own, word
         cdef const int32_t *rows
         if i >= block.positions:
-            embed_prefetch_early(target_row(self.rows, block.noise[i - block.positions]), self.rows.width)
-            return
-        rows = rows_of(self.rows, block.words[i], &own, &size)
-        for r in range(size):
-            embed_prefetch_early(&self.rows.inputs[rows[r], 0], self.rows.width)
-        if not self.has_paths and block.left <= i < block.left + block.own:  # the halo has no windows of its own
-            embed_prefetch_early(target_row(self.rows, block.words[i]), self.rows.width)
+            word = block.noise[i - block.positions]
+        else:
+            word = block.words[i]
+            rows = rows_of(self.rows, word, &own, &size)
+            for r in range(size):
+                embed_prefetch_early(&self.rows.inputs[rows[r], 0], self.rows.width)
+            if self.has_paths or not block.left <= i < block.left + block.own:  # the halo has no windows of its own
+                return
+        embed_prefetch_early(target_row(self.rows, word * self.sides), self.rows.width)
+        if self.sides == 2:
+            embed_prefetch_early(target_row(self.rows, word * 2 + 1), self.rows.width)
 
-    cdef void _find_output_rows(self, const Block *block) noexcept nogil:
-        """Where the output rows of the block are; and which noise is the same."""
+    cdef void _find_output_rows(self, const Block *block, int side) noexcept nogil:
+        """Where the output rows of the block are, on one side of each center; and which noise is the same."""
         cdef int64_t own = block.own, i, j
         cdef const int32_t *centers = block.words + block.left
-        cdef int32_t word
+        cdef float **targets = self.rows_of_sides[side].targets
+        cdef float **noise = self.rows_of_sides[side].noise
+        cdef int32_t word, sides = self.sides
         for i in range(own):
             word = centers[i]
             if self.has_paths:
                 for j in range(self._target_count(word)):
-                    self.target_rows[i * self.most_targets + j] = output_row(
-                        self.vectors, self.path_rows[self.path_offsets[word] + j])
+                    targets[i * self.most_targets + j] = output_row(
+                        self.vectors, self.path_rows[self.path_offsets[word] + j] * sides + side)
                 continue
-            self.target_rows[i] = output_row(self.vectors, word)
+            targets[i] = output_row(self.vectors, word * sides + side)
         for i in range(block.draws):
-            self.noise_rows[i] = output_row(self.vectors, block.noise[i])
+            noise[i] = output_row(self.vectors, block.noise[i] * sides + side)
         for i in range(min(own, <int64_t> self.noise_windows)):
             j = i * self.negatives
-            self._find_folds(self.noise_rows + j, self.folds + j, &self.distinct[i])
+            self._find_folds(noise + j, self.folds + j, &self.distinct[i])
 
     cdef void _find_folds(self, float **rows, int32_t *folds, int32_t *distinct) noexcept nogil:
         """Move the distinct rows of a window's noise to the front, and note which of them the others are."""
@@ -375,28 +397,29 @@ cdef class Worker:
     cdef int64_t _target_count(self, int32_t word) noexcept nogil:
         return self.path_offsets[word + 1] - self.path_offsets[word] if self.has_paths else 1
 
-    cdef void _plan_path(self, int32_t word, int64_t c, embed_window *plan) noexcept nogil:
+    cdef void _plan_path(self, int32_t word, int64_t c, const Side *side, embed_window *plan) noexcept nogil:
         """The rows of a path and their labels, as signs for every line of scores."""
         cdef int64_t j, count = self._target_count(word)
+        cdef float **targets = side.targets + c * self.most_targets
         cdef float sign
         cdef float *line
         for j in range(count):
-            plan.y[j] = self.target_rows[c * self.most_targets + j]
+            plan.y[j] = targets[j]
             sign = -0.0 if self.path_labels[self.path_offsets[word] + j] else 0.0
             line = plan.signs + j // EMBED_GROUP * 2 * EMBED_LINE + j % EMBED_GROUP
             line[0] = line[EMBED_LINE] = sign
         plan.unique = plan.ny = <int> count
 
-    cdef void _plan_targets(self, int64_t c, embed_window *plan) noexcept nogil:
+    cdef void _plan_targets(self, int64_t c, const Side *side, embed_window *plan) noexcept nogil:
         """The target's row, then the distinct noise rows, then a second mention of each drawn again.
 
         Noise that equals the target is left out (Mikolov et al. 2013 draw noise from the words that are not it).
         """
         cdef int64_t lot = c % self.noise_windows
-        cdef float **noise = self.noise_rows + lot * self.negatives
+        cdef float **noise = side.noise + lot * self.negatives
         cdef const int32_t *folds = self.folds + lot * self.negatives
         cdef int64_t distinct = self.distinct[lot], j, hit = 0, count
-        cdef float *target = self.target_rows[c]
+        cdef float *target = side.targets[c]
         plan.y[0] = target
         for j in range(distinct):
             plan.y[j + 1 - (hit != 0)] = noise[j]
@@ -411,20 +434,25 @@ cdef class Worker:
                 count += 1
         plan.ny = <int> count
 
-    cdef int _plan_window(self, const Block *block, int64_t c, embed_window *plan) noexcept nogil:
-        """Plan the window of the block's center c; return 0 if it has no context or no target, else 1."""
+    cdef int _plan_window(self, const Block *block, int64_t w, embed_window *plan) noexcept nogil:
+        """Plan window w of the block, of each center one or one for each side; return 0 if it is empty, else 1."""
+        cdef int64_t c = w if self.sides == 1 else w >> 1
         cdef int64_t center = block.left + c
         cdef int64_t first = max(<int64_t> 0, center - block.reaches[c])
         cdef int64_t last = min(block.positions - 1, center + block.reaches[c])
-        cdef int64_t contexts = last - first
-        cdef int64_t i, k = 0
+        cdef int64_t contexts, i, k = 0
+        cdef const Side *side = &self.rows_of_sides[0]
         cdef float weight = 1
+        if self.sides == 2:
+            side += w & 1
+            first, last = (center, last) if w & 1 else (first, center)
+        contexts = last - first
         if contexts == 0 or self._target_count(block.words[center]) == 0:
             return 0
         if self.has_paths:
-            self._plan_path(block.words[center], c, plan)
+            self._plan_path(block.words[center], c, side, plan)
         else:
-            self._plan_targets(c, plan)
+            self._plan_targets(c, side, plan)
         if self.rows.has_frozen:
             self.vectors.restore_frozen(plan)
         if self.cbow:  # dL/dx of a context is 1/contexts of dL/dmean; word2vec.c drops that factor

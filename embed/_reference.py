@@ -29,12 +29,16 @@ Floats = NDArray[np.float64]
 
 
 class Window(NamedTuple):
-    """Positions of the block that are contexts, their places in the window, the center's word, and the shared noise."""
+    """Positions of the block that are contexts, their places in the window, the center's word, and the shared noise.
+
+    In structured skip-gram a window has the contexts of one side, 0 or 1.
+    """
 
     contexts: list[int]
     places: list[int]
     target: int
     noise: list[int]
+    side: int = 0
 
 
 def _mix(z: int) -> int:
@@ -90,6 +94,7 @@ class ReferenceWorker:
     noise_table: NDArray[np.uint32]
     inputs: Floats
     outputs: Floats
+    sides: int
     places: Floats
     place_ratio: float
     row_offsets: NDArray[np.int64]
@@ -218,18 +223,22 @@ class ReferenceWorker:
         batch: list[Window] = []
         for c, reach in enumerate(reaches):
             center = len(left) + c
-            contexts = [i for i in range(center - reach, center + reach + 1) if i != center and 0 <= i < len(words)]
-            if contexts:
-                # from the leftmost place to the rightmost, without the center
-                places = [self.window + i - center - (i > center) for i in contexts]
-                batch.append(Window(contexts, places, words[center], noise[c % self.noise_windows]))
-            if len(batch) == (_CBOW_BATCH if self.cbow and not len(self.path_offsets) else 1) or c == len(own) - 1:
-                self._train_windows(block, vectors, batch, lr, ratios)
-                batch = []
+            both = [i for i in range(center - reach, center + reach + 1) if i != center and 0 <= i < len(words)]
+            for side in range(self.sides):
+                contexts = [i for i in both if self.sides == 1 or (i > center) == side]
+                if contexts:
+                    # from the leftmost place to the rightmost, without the center
+                    places = [self.window + i - center - (i > center) for i in contexts]
+                    batch.append(Window(contexts, places, words[center], noise[c % self.noise_windows], side))
+                if len(batch) == (_CBOW_BATCH if self.cbow and not len(self.path_offsets) else 1) or c == len(own) - 1:
+                    self._train_windows(block, vectors, batch, lr, ratios)
+                    batch = []
 
         self.changed_inputs.extend(int(row) for word in copied for row in self._rows_of(word))
-        targets = (self._targets(Window([], [], word, [])) for word in own)
-        self.changed_outputs.extend({row for rows, _ in targets for row in rows} | {*itertools.chain(*noise)})
+        for side in range(self.sides):
+            targets = (self._targets(Window([], [], word, [], side)) for word in own)
+            drawn = {word * self.sides + side for word in itertools.chain(*noise)}
+            self.changed_outputs.extend({row for rows, _ in targets for row in rows} | drawn)
 
         # scatter: the rows that learn move so that the copy, the mean or the sum of all, is where it has moved to
         self.inputs = block[: len(self.inputs)]
@@ -240,7 +249,7 @@ class ReferenceWorker:
 
     def _in_place(self, word: int) -> bool:
         """Tell whether a word is one row that learns, and is trained right there."""
-        plain = len(self.rows) == len(self.outputs) and not len(self.frozen)
+        plain = len(self.rows) == len(self.keep_thresholds) and not len(self.frozen)
         return plain and word >= self.copied_words and not self.in_round
 
     def _noise(self, stream: SplitMix64) -> list[int]:
@@ -256,15 +265,17 @@ class ReferenceWorker:
         """Return the output rows that a window meets, and their labels."""
         if len(self.path_offsets):
             path = slice(self.path_offsets[window.target], self.path_offsets[window.target + 1])
-            return self.path_rows[path].tolist(), self.path_labels[path].astype(np.float64)
-        targets = [window.target] + [word for word in window.noise if word != window.target]
-        return targets, np.array([1.0] + [0.0] * (len(targets) - 1))
+            targets, labels = self.path_rows[path].tolist(), self.path_labels[path].astype(np.float64)
+        else:
+            targets = [window.target] + [word for word in window.noise if word != window.target]
+            labels = np.array([1.0] + [0.0] * (len(targets) - 1))
+        return [target * self.sides + window.side for target in targets], labels
 
     def _train_windows(
         self, block: Floats, vectors: NDArray[np.int64], windows: list[Window], lr: float, ratios: Floats
     ) -> None:
         """Take the scores of all windows, then update with one after the other; frozen output rows go back then."""
-        frozen = np.flatnonzero(self.frozen)
+        frozen = np.flatnonzero(np.repeat(self.frozen, self.sides))
         kept = self.outputs[frozen]
         scored = []
         for window in windows:

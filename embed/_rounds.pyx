@@ -19,7 +19,7 @@ from embed._log cimport (
     embed_prefetch_tally,
     embed_tally,
 )
-from embed._rows cimport Rows, is_frozen, rows_of, share, target_row, trained
+from embed._rows cimport Rows, is_frozen_output, rows_of, share, target_row, trained
 
 cdef enum:
     # Tokens that begin the blocks of a round.
@@ -123,7 +123,7 @@ cdef class Merger:
         cdef int32_t row, own
         if owner < 0:
             row = ~owner
-            if embed_part(row, parts) == part and not is_frozen(self.rows, row):
+            if embed_part(row, parts) == part and not is_frozen_output(self.rows, row):
                 tally = rounds.tallies + self.rows.inputs.shape[0] + row
                 return self._note(target_row(self.rows, row), delta, tally, 1)
         elif owner >= self.rows.words:

@@ -14,6 +14,7 @@ cdef class Rows:
     cdef const uint8_t[::1] frozen
     cdef const embed_kernels *kernels
     cdef int64_t words, stride
+    cdef int sides      # output rows of a word: 1, or one for each side of a center
     cdef int width
     cdef bint sums, has_frozen
     cdef bint plain     # every word has one input row, of its own number
@@ -64,6 +65,10 @@ cdef inline float *target_row(Rows self, int32_t row) noexcept nogil:
 
 cdef inline bint is_frozen(Rows self, int32_t word) noexcept nogil:
     return self.has_frozen and self.frozen[word] != 0
+
+
+cdef inline bint is_frozen_output(Rows self, int32_t row) noexcept nogil:
+    return self.has_frozen and self.frozen[row // self.sides] != 0
 
 
 cdef inline int64_t trained(Rows self, int32_t word) noexcept nogil:

@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t
 from embed._blocks cimport Block
 from embed._kernels cimport Scratch, embed_kernels, embed_window
 from embed._log cimport embed_log
-from embed._rows cimport Rows, is_frozen, target_row
+from embed._rows cimport Rows, is_frozen_output, target_row
 
 cdef class BlockVectors:
     cdef Rows rows
@@ -48,6 +48,6 @@ cdef class BlockVectors:
 
 cdef inline float *output_row(BlockVectors self, int32_t row) noexcept nogil:
     """The row itself; in a round, or where it is frozen, the block's copy."""
-    if not self.in_round and not is_frozen(self.rows, row):
+    if not self.in_round and not is_frozen_output(self.rows, row):
         return target_row(self.rows, row)
     return self.copied_output_row(row)

@@ -17,7 +17,7 @@ from libc.string cimport memcpy
 from embed._blocks cimport Block
 from embed._kernels cimport Scratch, embed_prefetch_read, embed_window
 from embed._log cimport embed_log_reserve
-from embed._rows cimport Rows, is_frozen, place_of, row_count, rows_of, share, trained, word_row
+from embed._rows cimport Rows, is_frozen_output, place_of, row_count, rows_of, share, trained, word_row
 
 cdef enum:
     # How many positions ahead the rows of a word are fetched into the first-level cache, if it has several.
@@ -161,7 +161,7 @@ cdef class BlockVectors:
             if self._now.floats <= plan.y[j] < self._now.floats + self._copies * self.stride:
                 place = (plan.y[j] - self._now.floats) // self.stride
                 row = ~self._owners[place]
-                if is_frozen(self.rows, row):
+                if is_frozen_output(self.rows, row):
                     row = place_of(self.rows, row)
                     self.kernels.compose(&self.rows.outputs[0, 0], self.stride, &row, 1, 1, self.width, plan.y[j],
                                          NULL)

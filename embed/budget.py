@@ -126,7 +126,8 @@ class TimeBudget:
         return config.replace(epochs=epochs), decision
 
     def _saving(self, parameters: Parameters) -> float:
-        vectors, everything = parameters.outputs.size, parameters.inputs.size + parameters.outputs.size
+        everything = parameters.inputs.size + parameters.outputs.size
+        vectors = parameters.words * parameters.inputs.shape[1]
         texts = sum(vectors / _speed(path) for path in self.vectors if _speed(path) < _BINARY_SPEED)
         others = sum(everything / _speed(path) for path in self.vectors if _speed(path) == _BINARY_SPEED)
         return texts + others + sum(everything / _speed(path) for path in self.models)

@@ -176,6 +176,12 @@ class TrainConfig:
         "(Mikolov et al. 2018)",
         _MODEL,
     )
+    structured: bool = _parameter(
+        False,
+        "skip-gram: give every word an output row for each side of its center, for vectors that know more of syntax "
+        "(structured skip-gram, Ling et al. 2015, with the places of a side as one)",
+        _MODEL,
+    )
     negatives: int = _parameter(5, "noise words drawn per window", _MODEL, low=1, high=1000, advised=(1, 50))
     noise_exponent: float = _parameter(
         0.75,
@@ -318,6 +324,10 @@ class TrainConfig:
             raise ConfigError(
                 "position_weights is on but objective is 'sg': only CBOW has a mean to weight, so it needs 'cbow'"
             )
+        if self.structured and self.objective != "sg":
+            raise ConfigError(
+                "structured is on but objective is 'cbow': the mean of a window has no side, so it needs 'sg'"
+            )
         if self.patience is not None and not self.held_out:
             raise ConfigError(f"patience is {self.patience} but held_out is 0: keep a share of the corpus to judge by")
         if self.min_lr is not None and self.min_lr > self.rates()[0]:
@@ -329,6 +339,7 @@ class TrainConfig:
             output, input_ = _SUM_RATES[self.objective, self.gradient_kind()]
         else:
             output, input_ = _DEFAULT_RATES[self.objective, self.gradient_kind(), self.subword]
+        output *= self.sides()  # so many times fewer pairs meet each output row
         if self.lr is not None:
             # A user who sets lr alone scales both sides and keeps their proportion.
             output, input_ = self.lr, self.lr * input_ / output
@@ -345,6 +356,10 @@ class TrainConfig:
     def gradient_power(self) -> float:
         """Return p where the gradient of a mean of n has the factor ``n ** -p``: 1 is exact, 0 historic."""
         return _GRADIENT_POWERS[self.gradient_kind()]
+
+    def sides(self) -> int:
+        """Return the number of output rows of a word: 1, or one for each side of a center."""
+        return 2 if self.structured else 1
 
     def subsample_threshold(self) -> float:
         """Return the threshold of subsampling, the default filled in."""

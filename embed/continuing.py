@@ -57,7 +57,7 @@ __all__ = ["FREEZES", "VOCABULARIES", "continue_training", "model_of", "transfer
 VOCABULARIES = ("old", "union")
 _HASH_ROWS = 1 << 12
 FREEZES = ("none", "old")
-_FIXED = ("dim", "loss", "subword", "min_n", "max_n", "buckets", "hash_count", "composition")
+_FIXED = ("dim", "loss", "structured", "subword", "min_n", "max_n", "buckets", "hash_count", "composition")
 
 
 def continue_training(
@@ -195,7 +195,8 @@ def transfer(model: Model, vocabulary: Vocabulary, config: TrainConfig) -> Param
     """
     old, new = model.parameters, Parameters.initial(vocabulary, config)
     ids = np.array([vocabulary[word] for word in model.vocabulary.words])
-    new.outputs[ids] = old.outputs
+    words, wide = len(ids), old.outputs.shape[1] * config.sides()
+    new.outputs.reshape(-1, wide)[ids] = old.outputs.reshape(words, wide)
     own = len(ids) if old.scheme is None else old.scheme.word_rows(len(ids))
     if own:
         new.inputs[ids] = old.inputs[:own]

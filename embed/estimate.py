@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from embed.config import TrainConfig
-from embed.parameters import row_count, stride_of
+from embed.parameters import output_count, row_count, stride_of
 from embed.subword import scheme_of
 from embed.trainer import Trainer
 from embed.vocab import Vocabulary
@@ -83,7 +83,7 @@ def estimate(config: TrainConfig, tokens: int, vocabulary: Vocabulary | int, sen
     entries = words if scheme is None else share * len(scheme.rows(sample)[1])
     rate = tokens_per_second(config, words)
     return Estimate(
-        matrices=(row_count(words, config) + words) * row,
+        matrices=(row_count(words, config) + output_count(words, config)) * row,
         vocabulary=int(words * (_WORD_TABLES + _STRING + _OFFSET) + letters + entries * _ID),
         composed=0 if scheme is None else words * row,
         corpus=tokens * _ID + (sentences + 1) * _OFFSET,

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embed._search import unit_rows
 from embed.config import TrainConfig
+from embed.errors import ConfigError
 from embed.parameters import Parameters
 from embed.vectors import Subwords, WordVectors
 from embed.vocab import Vocabulary
@@ -19,6 +21,7 @@ from embed.vocab import Vocabulary
 __all__ = ["EpochRecord", "Model", "Provenance"]
 
 Float32s = NDArray[np.float32]
+_BLOCK_ROWS = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ class Model:
 
     @property
     def output(self) -> Float32s:
-        """The output rows, float32[V, dim]."""
+        """The output rows, float32[V, dim]; with `structured` float32[2 * V, dim], see :class:`Parameters`."""
         return self.parameters.outputs[:, : self.config.dim]
 
     @cached_property
@@ -118,6 +121,35 @@ class Model:
             counts=self.vocabulary.counts,
             subwords=subwords,
         )
+
+    def averaged_vectors(self) -> WordVectors:
+        """Return the mean of the unit input vector and the unit output vector of each word.
+
+        Of the two output rows that a word has with `structured` the output vector is the mean.
+
+        Returns
+        -------
+        WordVectors
+            With counts; without n-grams, for what a word has no output row of has no such mean.
+
+        Raises
+        ------
+        ConfigError
+            If the model was trained with hierarchical softmax, whose output rows are those of a tree.
+
+        Notes
+        -----
+        Pennington et al., "GloVe", EMNLP 2014, section 4.2, and Levy, Goldberg & Dagan, TACL 2015, section 3.3 (w + c),
+        add the two as they are; scaled to one length, each counts for as much.
+        """
+        if self.config.loss != "ns":
+            raise ConfigError("loss is 'hs', whose output rows belong to no word; averaged vectors need 'ns'")
+        matrix, sides = np.empty((len(self.vocabulary), self.config.dim), np.float32), self.config.sides()
+        for first in range(0, len(matrix), _BLOCK_ROWS):
+            rows = slice(first, first + _BLOCK_ROWS)
+            output = self.output[first * sides : (first + _BLOCK_ROWS) * sides].reshape(-1, sides, self.config.dim)
+            matrix[rows] = (unit_rows(self.vectors.matrix[rows]) + unit_rows(output.mean(axis=1))) / 2
+        return WordVectors(self.vocabulary.words, matrix, counts=self.vocabulary.counts)
 
     def run_card(self) -> dict[str, Any]:
         """Return what a reader needs to repeat and to judge the run, as plain values for JSON."""

@@ -23,7 +23,7 @@ from embed.config import TrainConfig
 from embed.subword import NgramScheme, scheme_of
 from embed.vocab import Vocabulary
 
-__all__ = ["Parameters", "padded_matrix", "place_count", "row_count", "stride_of"]
+__all__ = ["Parameters", "output_count", "padded_matrix", "place_count", "row_count", "stride_of"]
 
 Float32s = NDArray[np.float32]
 _HUGE_PAGE = 1 << 21
@@ -39,6 +39,11 @@ def row_count(words: int, config: TrainConfig) -> int:
     """Return how many input rows a vocabulary of so many words has."""
     scheme = scheme_of(config)
     return words if scheme is None else scheme.word_rows(words) + scheme.buckets
+
+
+def output_count(words: int, config: TrainConfig) -> int:
+    """Return how many output rows a vocabulary of so many words has."""
+    return words * config.sides()
 
 
 def place_count(config: TrainConfig) -> int:
@@ -69,8 +74,8 @@ class Parameters:
     inputs : float32[R, stride]
         One row per word, then one per n-gram bucket if there are subwords; a floret table has the buckets
         only. Columns past `dim` are zero.
-    outputs : float32[V, stride]
-        One row per word.
+    outputs : float32[V, stride] or float32[2 * V, stride]
+        One row per word; with `structured` two, for the contexts to its left and for those to its right.
     places : float32[2 * window, stride] or float32[0, stride]
         Weights of the places in a window, from the leftmost to the rightmost without the center; none without
         `position_weights`.
@@ -103,7 +108,7 @@ class Parameters:
         places[:, : config.dim] = 1
         return cls(
             padded_matrix(row_count(size, config), config.dim),
-            padded_matrix(size, config.dim),
+            padded_matrix(output_count(size, config), config.dim),
             places,
             row_offsets,
             rows,
@@ -123,6 +128,11 @@ class Parameters:
             parameters.outputs[first : first + _FILL_ROWS] = 0
         return parameters
 
+    @property
+    def words(self) -> int:
+        """The number V of words."""
+        return len(self.row_offsets) - 1
+
     def matrices(self) -> dict[str, Float32s]:
         """Return what training changes, by name; "places" only if there are any."""
         named = {"input": self.inputs, "output": self.outputs}
@@ -135,7 +145,7 @@ class Parameters:
             yield
             return
         places = _rows.places(digits)
-        words = np.arange(len(self.outputs) + 1)
+        words = np.arange(self.words + 1)
         # as the core sees it: n-grams that no word is long enough for are none
         is_plain = np.array_equal(self.rows, words[:-1]) and np.array_equal(self.row_offsets, words)
         matrices = [self.inputs, self.outputs] if is_plain else [self.outputs]
@@ -151,6 +161,6 @@ class Parameters:
         """Return the vector of every word, float32[V, dim]: the input rows themselves, or their means."""
         if self.scheme is None:
             return self.inputs[:, : self.dim]
-        composed = padded_matrix(len(self.outputs), self.dim)
+        composed = padded_matrix(self.words, self.dim)
         _kernels.compose_rows(self.inputs, self.row_offsets, self.rows, composed, self.dim, _kernels.simd_paths()[0])
         return composed[:, : self.dim]

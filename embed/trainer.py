@@ -373,6 +373,7 @@ class Trainer:
                 noise_table=noise,
                 inputs=parameters.inputs,
                 outputs=parameters.outputs,
+                sides=config.sides(),
                 places=parameters.places,
                 place_ratio=0.0 if len(self._frozen) else _PLACE_RATIO,
                 row_offsets=parameters.row_offsets,

@@ -26,6 +26,7 @@ def problem(
     hierarchical: bool = False,
     weighted: bool = False,
     freezing: bool = False,
+    sides: int = 1,
     **settings: Any,
 ) -> dict[str, Any]:
     """Return the arguments that both kinds of workers take; `inputs` and `outputs` are float32 and padded."""
@@ -39,7 +40,7 @@ def problem(
     rows = rng.integers(WORDS, WORDS + BUCKETS, row_offsets[-1])
     rows[row_offsets[:-1]] = np.arange(WORDS)
     inputs = padded(WORDS + BUCKETS if subword else WORDS, DIM)
-    outputs = padded(WORDS, DIM)
+    outputs = padded(sides * WORDS, DIM)
     _kernels.fill_uniform(inputs, DIM, 0.3, 1)
     _kernels.fill_uniform(outputs, DIM, 0.3, 2)
     window = settings.setdefault("window", 5)
@@ -53,6 +54,7 @@ def problem(
         "noise_table": alias_table(noise_distribution(counts, 0.75)),
         "inputs": inputs,
         "outputs": outputs,
+        "sides": sides,
         "places": places,
         "place_ratio": 0.7,
         "row_offsets": row_offsets.astype(np.int64),

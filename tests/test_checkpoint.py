@@ -41,6 +41,7 @@ MODELS: list[dict[str, Any]] = [
     {"objective": "cbow"},
     {"objective": "cbow", "gradient": "historic", "subword": True},
     {"objective": "cbow", "position_weights": True},
+    {"structured": True},
     {"subword": True},
     {"subword": True, "hash_count": 2, "composition": "sum"},
     {"held_out": 0.2, "window_kind": "fixed"},

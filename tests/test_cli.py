@@ -17,6 +17,7 @@ from embed.cli import commands, main
 from embed.cli.parser import given_parameters, parse
 from embed.config import TrainConfig, parameters
 from embed.errors import FormatError
+from embed.postprocess import unit_length
 from embed.vectors import WordVectors
 
 COMMANDS = ("train", "evaluate", "compare", "nearest", "analogy", "convert", "curve", "info", "demo", "completion")
@@ -362,6 +363,23 @@ def test_convert_keeps_every_number(tmp_path: Path, vectors: Path) -> None:
     first, last = formats.load(vectors), formats.load(previous)
     assert list(first.words) == list(last.words)
     np.testing.assert_array_equal(first.matrix, last.matrix)
+
+
+def test_convert_averages_the_outputs_of_a_model(
+    tmp_path: Path, corpus: Path, vectors: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, out = tmp_path / "m.embed", tmp_path / "out.embed"
+    assert run("train", corpus, "--save-model", model, "--structured", *QUICK) == 0
+    assert run("convert", model, out, "--average-outputs", "--unit") == 0
+    expected = unit_length(embed.load_model(model).averaged_vectors())
+    np.testing.assert_array_equal(formats.load(out).matrix, expected.matrix)
+    out.unlink()
+    capsys.readouterr()
+    assert run("convert", vectors, out, "--average-outputs") == 4
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert str(vectors) in error
+    assert not out.exists()
 
 
 @pytest.fixture

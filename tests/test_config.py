@@ -123,6 +123,8 @@ def test_contradictions_raise() -> None:
         TrainConfig(composition="sum")
     with pytest.raises(ConfigError, match="position_weights is on but objective is 'sg'"):
         TrainConfig(position_weights=True)
+    with pytest.raises(ConfigError, match="structured is on but objective is 'cbow'"):
+        TrainConfig(structured=True, objective="cbow")
 
 
 @pytest.mark.parametrize("objective", PARAMETERS["objective"][0].choices)
@@ -131,6 +133,13 @@ def test_every_model_has_default_rates(objective: str, gradient: str) -> None:
     kinds: list[dict[str, Any]] = [{}, {"subword": True}, {"subword": True, "composition": "sum"}]
     for kind in kinds:
         assert min(TrainConfig(objective=objective, gradient=gradient, **kind).rates()) > 0
+
+
+@pytest.mark.parametrize("kind", [{}, {"subword": True}, {"subword": True, "composition": "sum"}], ids=str)
+def test_an_output_row_for_each_side_has_twice_the_rate(kind: dict[str, Any]) -> None:
+    output, input_ = TrainConfig(**kind).rates()
+    assert TrainConfig(**kind, structured=True).rates() == (2 * output, input_)
+    assert TrainConfig(**kind, structured=True, lr=output).rates() == pytest.approx((output, input_ / 2))
 
 
 def test_lr_alone_scales_both_sides_and_input_lr_overrides_one() -> None:

@@ -13,8 +13,9 @@ from embed import formats
 from embed.cli import main
 from embed.continuing import continue_training, transfer
 from embed.encoding import encode_with
-from embed.errors import AdviceWarning, ConfigError, CorpusError
+from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError
 from embed.formats.model_file import load_model, save_model
+from embed.model import Model
 from embed.trainer import train
 from embed.vectors import WordVectors
 from embed.vocab import Vocabulary
@@ -37,6 +38,7 @@ MODELS = [
     for subword in (False, True)
 ] + [{"subword": True, "hash_count": 2}, {"subword": True, "composition": "sum"}]
 MODELS += [{"subword": False, "objective": "cbow", "position_weights": True}]
+MODELS += [{"subword": subword, "structured": True} for subword in (False, True)]
 
 
 @pytest.mark.parametrize("deterministic", [False, True])
@@ -51,13 +53,19 @@ def test_old_words_can_be_frozen(settings: dict[str, Any], deterministic: bool) 
     further = continue_training(start, NEW, **more)
     for word in start.vocabulary:
         assert further.vectors[word].tobytes() == start.vectors[word].tobytes()
-        old, new = start.vocabulary[word], further.vocabulary[word]
-        assert further.output[new].tobytes() == start.output[old].tobytes()
+        assert _output_rows(further, word).tobytes() == _output_rows(start, word).tobytes()
     assert further.parameters.places.tobytes() == start.parameters.places.tobytes()
     if not deterministic:  # rounds learn from a text of so few words too slowly
         near, far = (np.mean([further.vectors.similarity("anew", f"{kind}{i}") for i in range(7)]) for kind in "ab")
         assert near > far + 0.2
     assert further.run_card()["provenance"]["decisions"]["continued_from"]["freeze"] == "old"
+
+
+def _output_rows(model: Model, word: str) -> np.ndarray:
+    """Return the output rows of a word, one or two."""
+    sides = model.config.sides()
+    first = model.vocabulary[word] * sides
+    return model.output[first : first + sides]
 
 
 def test_weights_of_places_are_gone_on_with(tmp_path: Path) -> None:
@@ -73,6 +81,24 @@ def test_weights_of_places_are_gone_on_with(tmp_path: Path) -> None:
     np.testing.assert_array_equal(narrower.places, start.parameters.places[1:5])
     further = continue_training(loaded, NEW, vocabulary="union", window=4)
     assert not np.array_equal(further.parameters.places[1:7], start.parameters.places)
+
+
+@pytest.mark.parametrize("subword", [False, True])
+def test_both_output_rows_of_a_word_are_kept_and_gone_on_with(tmp_path: Path, subword: bool) -> None:
+    start = train(OLD, **SMALL, structured=True, subword=subword)
+    assert start.output.shape == (2 * len(start.vocabulary), 16)
+    left, right = start.output[::2], start.output[1::2]
+    assert not np.allclose(left, right, atol=0.01)
+    save_model(start, tmp_path / "model.embed")
+    loaded = load_model(tmp_path / "model.embed")
+    np.testing.assert_array_equal(loaded.output, start.output)
+    assert embed.load(tmp_path / "model.embed")["a1"].tobytes() == start.vectors["a1"].tobytes()
+    further = continue_training(tmp_path / "model.embed", NEW, vocabulary="union", epochs=1)
+    assert further.config.structured
+    with pytest.raises(ConfigError, match="structured is True in the model and cannot become False"):
+        continue_training(loaded, NEW, structured=False)
+    with pytest.raises(FormatError, match="structured skip-gram has two output rows a word"):
+        save_model(start, tmp_path / "model.bin", format="fasttext")
 
 
 def _counts(sentences: list[list[str]], word: str) -> int:
@@ -111,9 +137,10 @@ def test_known_words_start_from_their_vectors_and_new_ones_afresh(settings: dict
     matrix = parameters.word_matrix()
     for word in start.vocabulary:
         np.testing.assert_array_equal(matrix[vocabulary[word]], start.vectors[word])
-        np.testing.assert_array_equal(parameters.outputs[vocabulary[word], :16], start.output[start.vocabulary[word]])
+        rows = _output_rows(Model(start.config, vocabulary, parameters), word)
+        np.testing.assert_array_equal(rows, _output_rows(start, word))
     new = vocabulary["anew"]
-    assert not parameters.outputs[new].any()
+    assert not _output_rows(Model(start.config, vocabulary, parameters), "anew").any()
     if not settings["subword"]:
         assert 0 < np.abs(matrix[new]).max() <= 0.5 / 16
 

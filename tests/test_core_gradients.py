@@ -50,6 +50,17 @@ def test_weights_of_places_and_what_they_weight_follow_the_derivative(
     check_derivative(arguments, matrix, (WORDS - 2, WORDS - 5) if hierarchical and matrix == "outputs" else rows)
 
 
+@pytest.mark.parametrize("composition", ["word", "mean", "sum"])
+@pytest.mark.parametrize("hierarchical", [False, True])
+@pytest.mark.parametrize("matrix", ["inputs", "outputs"])
+def test_structured_skip_gram_follows_the_derivative(composition: str, hierarchical: bool, matrix: str) -> None:
+    settings = {"subword": composition != "word", "sums": composition == "sum", "hierarchical": hierarchical}
+    rows = {"inputs": ROWS, "outputs": (0, 1, 24, 25)}[matrix]  # a word's rows to the left, and those to the right
+    if hierarchical and matrix == "outputs":
+        rows = (2 * WORDS - 4, 2 * WORDS - 3, 2 * WORDS - 10)
+    check_derivative(problem(**settings, sides=2, window=3), matrix, rows)
+
+
 @pytest.mark.parametrize("cbow", [False, True])
 @pytest.mark.parametrize("composition", ["word", "mean", "sum"])
 @pytest.mark.parametrize("matrix", ["inputs", "outputs"])

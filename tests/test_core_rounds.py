@@ -80,6 +80,12 @@ def test_rounds_agree_with_the_twin_on_weights_of_places(power: float, subword: 
     agree(problem(cbow=True, weighted=True, **settings, **LONG))
 
 
+@pytest.mark.parametrize("hierarchical", [False, True])
+@pytest.mark.parametrize("subword", [False, True])
+def test_rounds_agree_with_the_twin_on_structured_skip_gram(subword: bool, hierarchical: bool) -> None:
+    agree(problem(sides=2, subword=subword, hierarchical=hierarchical, **LONG))
+
+
 @pytest.mark.parametrize(("cbow", "subword", "sums"), [(False, False, False), (False, True, True), (True, True, False)])
 def test_rounds_agree_with_the_twin_on_frozen_words(cbow: bool, subword: bool, sums: bool) -> None:
     arguments = problem(cbow=cbow, subword=subword, sums=sums, freezing=True, **LONG)

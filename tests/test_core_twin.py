@@ -73,8 +73,34 @@ def test_they_agree_on_weights_of_places_with_hierarchical_softmax(subword: bool
     agree(problem(subword=subword, cbow=True, weighted=True, hierarchical=True))
 
 
+@pytest.mark.parametrize(("power", "subword", "fixed"), list(itertools.product(POWERS, (False, True), (False, True))))
+@pytest.mark.parametrize(("window", "negatives"), [(1, 1), (5, 5), (3, 14)])
+def test_they_agree_on_structured_skip_gram(
+    power: float, subword: bool, fixed: bool, window: int, negatives: int
+) -> None:
+    settings = {"gradient_power": power, "fixed_window": fixed, "window": window, "negatives": negatives}
+    agree(problem(subword=subword, sides=2, **settings))
+
+
+@pytest.mark.parametrize("subword", [False, True])
+def test_they_agree_on_structured_skip_gram_with_hierarchical_softmax(subword: bool) -> None:
+    agree(problem(subword=subword, sides=2, hierarchical=True))
+
+
+def test_each_side_has_rows_of_its_own() -> None:
+    # two words, one always after the other: the first is context to the left of the second, and never to its right
+    arguments = problem(sides=2, window=1, subsample=0)
+    arguments |= {"ids": np.array([0, 1], np.int32), "offsets": np.array([0, 2])}
+    worker, _, outputs = core_worker(arguments)
+    run_epoch(worker, arguments, 0, 0.05)
+    moved = (outputs != arguments["outputs"]).any(axis=1)
+    assert moved[:4].tolist() == [False, True, True, False]  # what is right of word 0, and left of word 1
+
+
 FREEZING = [
     {"cbow": False},
+    {"cbow": False, "sides": 2},
+    {"cbow": False, "sides": 2, "subword": True},
     {"cbow": False, "subword": True, "gradient_power": 0.5},
     {"cbow": False, "subword": True, "sums": True, "negatives": 14},
     {"cbow": True},
@@ -98,8 +124,9 @@ def test_frozen_rows_keep_their_bits_and_the_others_learn(path: str, settings: d
     run_epoch(worker, arguments, 0, 0.02)
     frozen = arguments["frozen"] == 1
     for matrix, before in ((inputs, arguments["inputs"]), (outputs, arguments["outputs"])):
-        assert matrix[:WORDS][frozen].tobytes() == before[:WORDS][frozen].tobytes()
-        assert (matrix[:WORDS][~frozen] != before[:WORDS][~frozen]).any(axis=1).sum() > 5
+        words = np.repeat(frozen, arguments["sides"]) if matrix is outputs else frozen
+        assert matrix[: len(words)][words].tobytes() == before[: len(words)][words].tobytes()
+        assert (matrix[: len(words)][~words] != before[: len(words)][~words]).any(axis=1).sum() > 5
     assert inputs[WORDS:].tobytes() == arguments["inputs"][WORDS:].tobytes()
 
 

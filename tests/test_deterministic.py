@@ -40,6 +40,8 @@ MODELS += [
     {"objective": "cbow", "position_weights": True},
     {"objective": "cbow", "position_weights": True, "loss": "hs", "subword": True},
     {"loss": "hs"},
+    {"structured": True},
+    {"structured": True, "subword": True, "loss": "hs"},
     {"loss": "hs", "objective": "cbow"},
     {"window_kind": "fixed", "negatives": 9},
     {"objective": "cbow", "negatives": 1, "subsample": 0.0},

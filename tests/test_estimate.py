@@ -20,6 +20,7 @@ from embed.zipf import zipf_corpus
     "config",
     [
         TrainConfig(dim=20, threads=1),
+        TrainConfig(dim=20, threads=1, structured=True),
         TrainConfig(dim=20, threads=1, subword=True, buckets=3_000),
         TrainConfig(dim=20, threads=1, subword=True, buckets=3_000, hash_count=2),
     ],

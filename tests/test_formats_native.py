@@ -134,6 +134,8 @@ def test_models_that_do_not_agree_are_not_written(path: Path) -> None:
     for change, message in (
         ({"input": normal(3, 3)}, r"input of 2 words and 0 buckets must be float32 of shape \(2, 3\)"),
         ({"output": normal(2, 4)}, "output of 2 words"),
+        ({"output": normal(3, 3)}, r"output of 2 words and 0 buckets must be float32 of shape \(2, 3\)"),
+        ({"output": normal(4, 4)}, r"output of 2 words and 0 buckets must be float32 of shape \(4, 3\)"),
         ({"output": normal(2, 3).astype(np.float64)}, "not float64"),
         ({"counts": [1]}, "2 words, but counts of shape"),
         ({"scheme": SCHEME}, "go together"),

@@ -164,6 +164,7 @@ CONFIG = TrainConfig(dim=16, min_count=1, epochs=1, threads=1).to_dict()
     [
         ({"config": {**CONFIG, "subword": True, "buckets": 1 << 30, "dim": 1024}}, "differ in how words are cut"),
         ({"config": {**CONFIG, "dim": 1024}}, "the configuration says 2 x 1024"),
+        ({"config": {**CONFIG, "structured": True}}, "the output matrix is 2 x 16, but the configuration says 4 x 16"),
         ({"config": "[" * 100_000}, "nested too deeply"),
         ({"config": []}, "metadata"),
         ({"config": {"lr": 10**400}}, "metadata"),

@@ -24,6 +24,8 @@ KINDS: list[dict[str, Any]] = [
     {"hierarchical": True},
     {"freezing": True},
     {"freezing": True, "subword": True, "cbow": True},
+    {"sides": 2},
+    {"sides": 2, "freezing": True, "subword": True},
 ]
 
 

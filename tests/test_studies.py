@@ -229,7 +229,7 @@ def test_paired_and_unpaired_differences() -> None:
 # the studies
 
 
-@pytest.mark.parametrize("name", ["cbow", "subword", "fasttext", "small"])
+@pytest.mark.parametrize("name", ["cbow", "subword", "fasttext", "small", "structured"])
 def test_a_page_is_made_of_nothing_and_of_everything(
     name: str, text: Text, tmp_path: Path, jobs: list[Job], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -248,7 +248,7 @@ def test_a_page_is_made_of_nothing_and_of_everything(
     rendered = page.read_text(encoding="utf-8")
     markers = [line for line in original.splitlines() if line.startswith("<!--")]
     assert [line for line in rendered.splitlines() if line.startswith("<!--")] == markers
-    measured = {"subword": "held-out", "fasttext": "german-tests"}.get(name, "tests")
+    measured = {"subword": "held-out", "fasttext": "german-tests", "structured": "ngrams-tests-1"}.get(name, "tests")
     assert "Not measured yet." not in rendered.partition(f"<!-- {measured}:begin")[0]
     assert "this was left out." in rendered
     assert "±" in rendered

@@ -45,6 +45,7 @@ MODELS = [
 ] + [{"loss": "hs"}, {"loss": "hs", "objective": "cbow"}, {"loss": "hs", "subword": True}]
 MODELS += [{"subword": True, "composition": "sum", "objective": objective} for objective in ("sg", "cbow")]
 MODELS += [{"objective": "cbow", "position_weights": True, "loss": loss} for loss in ("ns", "hs")]
+MODELS += [{"structured": True}, {"structured": True, "subword": True, "loss": "hs"}]
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,23 @@ def test_the_vector_of_a_subword_model_is_the_mean_of_its_rows() -> None:
     )
 
 
+@pytest.mark.parametrize("settings", [{}, {"subword": True}, {"structured": True}], ids=str)
+def test_averaged_vectors_lie_midway_between_input_and_output(settings: dict[str, Any]) -> None:
+    model = train(SENTENCES, **SMALL, **settings)
+    outputs = model.output if not settings.get("structured") else (model.output[::2] + model.output[1::2]) / 2
+    halves = [matrix / np.linalg.norm(matrix, axis=1, keepdims=True) / 2 for matrix in (model.vectors.matrix, outputs)]
+    averaged = model.averaged_vectors()
+    np.testing.assert_allclose(averaged.matrix, sum(halves), atol=1e-6)
+    assert averaged.words == model.vectors.words
+    assert averaged.counts.tolist() == model.vocabulary.counts.tolist()
+    assert averaged.subwords is None
+
+
+def test_a_tree_has_no_output_vector_of_a_word() -> None:
+    with pytest.raises(ConfigError, match="loss is 'hs'"):
+        train(SENTENCES, **SMALL, loss="hs").averaged_vectors()
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -97,6 +115,7 @@ def test_the_vector_of_a_subword_model_is_the_mean_of_its_rows() -> None:
         {"objective": "sg", "subword": True, "composition": "sum"},
         {"objective": "cbow", "subword": True, "composition": "sum"},
         {"objective": "cbow", "position_weights": True},
+        {"structured": True},
     ],
     ids=lambda settings: "-".join(map(str, settings.values())),
 )
@@ -318,6 +337,7 @@ def test_rows_beyond_four_billion_floats(tmp_path: Path) -> None:
         noise_table=table,
         inputs=inputs,
         outputs=outputs,
+        sides=1,
         places=np.zeros((0, 16), np.float32),
         place_ratio=0.0,
         row_offsets=np.arange(words + 1),

@@ -185,7 +185,13 @@ def convert(arguments: argparse.Namespace) -> None:
         formats.FORMATS[formats.format_of(arguments.target)] if arguments.to is None else formats.by_name(arguments.to)
     )
     check_outputs([Path(arguments.target)], [arguments.source], folder=form.folder)
-    vectors = _postprocessed(formats.load(arguments.source), arguments)
+    if arguments.average_outputs:
+        from embed.formats.model_file import load_model
+
+        vectors = load_model(arguments.source).averaged_vectors()
+    else:
+        vectors = formats.load(arguments.source)
+    vectors = _postprocessed(vectors, arguments)
     formats.save(vectors, arguments.target, form.name, on_bad_word="escape" if arguments.escape else "refuse")
 
 

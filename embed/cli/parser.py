@@ -155,6 +155,7 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
     sub.add_argument("target", metavar="OUT")
     sub.add_argument("--escape", action="store_true", help="escape a word that OUT's format cannot hold")
     sub.add_argument("--to", metavar="NAME", help="the format of OUT: binary, model2vec, npz ... (default: by ending)")
+    sub.add_argument("--average-outputs", action="store_true", help="of a model: mean of unit input and output vectors")
     sub.add_argument("--center", action="store_true", help="subtract the mean vector")
     sub.add_argument("--remove-components", type=int, metavar="N", help="and the N directions of largest variance")
     sub.add_argument("--pca", type=int, metavar="DIM", help="keep the DIM directions of largest variance")

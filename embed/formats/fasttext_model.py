@@ -296,14 +296,19 @@ def from_model(model: Model) -> FastTextFile:
     Raises
     ------
     FormatError
-        The model has a floret table, which fastText's layout cannot hold, was trained with hierarchical softmax,
-        or a word has no UTF-8 form.
+        The model has a floret table, which fastText's layout cannot hold, was trained with hierarchical softmax or is
+        of structured skip-gram, or a word has no UTF-8 form.
     """
     config, vocabulary = model.config, model.vocabulary
     if config.loss != "ns":
         raise FormatError(
             "the output rows of hierarchical softmax are nodes of a tree, which fastText's layout gives another order: "
             "write the vectors instead of the model"
+        )
+    if config.structured:
+        raise FormatError(
+            "structured skip-gram has two output rows a word and fastText's layout one: write the vectors instead of "
+            "the model"
         )
     tokens = vocabulary.total if model.provenance is None else model.provenance.raw_tokens
     arguments = _arguments(

@@ -19,7 +19,7 @@ from embed.formats import fasttext_bin, fasttext_model, native
 from embed.formats.reading import read_start
 from embed.formats.registry import FASTTEXT, NATIVE
 from embed.model import EpochRecord, Model, Provenance
-from embed.parameters import Parameters, place_count
+from embed.parameters import Parameters, output_count, place_count
 from embed.records import made
 from embed.subword import scheme_of
 from embed.vectors import word_index
@@ -89,8 +89,11 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     FormatError
         If the file cannot be read, is damaged, or holds vectors only.
     """
-    if fasttext_bin.recognise(read_start(path)):
+    start = read_start(path)
+    if fasttext_bin.recognise(start):
         return fasttext_model.read_model(path)
+    if not native.recognise(start):
+        raise FormatError(f"{os.fspath(path)}: not a whole model, which is a native file (.embed) or fastText's .bin")
     arrays = native.read_model_arrays(path)
     try:
         config = TrainConfig.from_dict(_stored(arrays.metadata, "config"))
@@ -119,7 +122,7 @@ def _check(name: str, arrays: native.ModelArrays, config: TrainConfig) -> None:
     rows = words if scheme is None else scheme.word_rows(words) + scheme.buckets
     for matrix, expected, key in (
         (arrays.input, rows, "input"),
-        (arrays.output, words, "output"),
+        (arrays.output, output_count(words, config), "output"),
         (arrays.places, place_count(config), "places"),
     ):
         if matrix.shape != (expected, config.dim):

@@ -73,7 +73,7 @@ class ModelArrays:
     input : float32 array, shape (R, dim)
         Input rows: of the V words, and of a subword model's n-gram buckets after them; of a floret table the
         buckets only.
-    output : float32 array, shape (V, dim)
+    output : float32 array, shape (V, dim) or, of structured skip-gram, (2 V, dim)
     places : float32 array, shape (P, dim)
         Weights of the places in a window; P is 0 if there are none.
     metadata : dict of str to str
@@ -148,7 +148,7 @@ def write_model_arrays(
     counts : array of int64, shape (V,)
     input : float32 array, shape (V, dim); with buckets (V + buckets, dim), or (buckets, dim) of a floret table
         May be a view of padded rows; it is written block by block.
-    output : float32 array, shape (V, dim)
+    output : float32 array, shape (V, dim) or, of structured skip-gram, (2 V, dim)
     metadata : mapping of str to str
         Kept in the file as it is; a configuration goes in as JSON text.
     places : float32 array, shape (P, dim), optional
@@ -165,12 +165,13 @@ def write_model_arrays(
     if (scheme is None) != (vectors is None):
         raise FormatError(f"{name}: cannot write: scheme and vectors of a subword model go together")
     buckets = 0 if scheme is None else scheme.buckets
-    shapes = {"input": (_input_rows(scheme, len(words)), input.shape[-1]), "output": (len(words), input.shape[-1])}
+    dim = input.shape[-1]
+    shapes = {"input": (_input_rows(scheme, len(words)), dim), "output": (_output_rows(output, len(words)), dim)}
     matrices = {"input": input, "output": output}
     if places is not None and len(places):
-        shapes[PLACES], matrices[PLACES] = (len(places), input.shape[-1]), places
+        shapes[PLACES], matrices[PLACES] = (len(places), dim), places
     if vectors is not None:
-        shapes["vectors"], matrices["vectors"] = shapes["output"], vectors
+        shapes["vectors"], matrices["vectors"] = (len(words), dim), vectors
     for key, matrix in matrices.items():
         if matrix.shape != shapes[key] or matrix.dtype != np.float32:
             raise FormatError(
@@ -235,7 +236,7 @@ def read_model_arrays(path: str | os.PathLike[str]) -> ModelArrays:
         words=words,
         counts=file.counts(len(words)),
         input=inputs,
-        output=file.matrix("output", len(words), dim),
+        output=file.output(len(words), dim),
         places=file.places(dim),
         metadata=file.user_metadata,
         scheme=file.scheme,
@@ -291,6 +292,10 @@ class _File:
             expected = (rows, "dim" if dim is None else dim)
             raise FormatError(f"{self.name}: damaged: {key} has the shape {matrix.shape}, not {expected}")
         return matrix
+
+    def output(self, words: int, dim: int) -> Float32s:
+        """Return the output rows, one or two for each word."""
+        return self.matrix("output", _output_rows(self._array("output", np.float32, 2), words), dim)
 
     def places(self, dim: int) -> Float32s:
         """Return the weights of the places in a window, no rows if there are none."""
@@ -356,6 +361,11 @@ def _spread(name: str, rows: Float32s, kept: npt.NDArray[np.int32], buckets: int
         ) from None
     matrix[kept] = rows
     return matrix
+
+
+def _output_rows(output: npt.NDArray[Any], words: int) -> int:
+    """Return the rows that the output matrix of so many words ought to have: two for each if it has them."""
+    return 2 * words if len(output) == 2 * words else words
 
 
 def _input_rows(scheme: NgramScheme | None, words: int) -> int:

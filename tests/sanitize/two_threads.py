@@ -30,12 +30,13 @@ def main() -> None:
     sentences = [[f"w{i}" for i in rng.integers(0, WORDS, 40)] for _ in range(TOKENS // 40)]
     warnings.simplefilter("ignore", AdviceWarning)
     runs = 0
-    kinds = list(itertools.product(simd_paths(), ("sg", "cbow"), (False, True), ("exact", "sqrt", "historic")))
+    objectives = [{"objective": "sg"}, {"objective": "sg", "structured": True}, {"objective": "cbow"}]
+    kinds = list(itertools.product(simd_paths(), objectives, (False, True), ("exact", "sqrt", "historic")))
     with encode(sentences, min_count=1) as corpus:
         for path, objective, subword, gradient in kinds:
             os.environ["EMBED_SIMD"] = path
             config = TrainConfig(
-                objective=objective,
+                **objective,
                 subword=subword,
                 gradient=gradient,
                 buckets=100,
