@@ -291,7 +291,8 @@ INLINE void NAME(mean_update_columns)(float **x, int nx, float **y, int ny, cons
         ONE_ADDRESS(row);
         const float rate = g[j];
         UNROLL for (int c = 0; c < columns; ++c) {
-            const vf old = FULL(load)(row + c * LANES);
+            vf old = FULL(load)(row + c * LANES);
+            if (REGISTERS == 16) IN_REGISTER(old);
             delta[c] += old * rate;
             FULL(store)(row + c * LANES, old + h[c] * rate);
         }
