@@ -24,7 +24,7 @@ from benchmarks.report import Section
 from embed import _kernels
 from embed.corpora import TextCorpus
 from embed.encoding import encode
-from embed.trainer import simd_path
+from embed.machine import simd_path
 
 __all__ = ["GoalSettings", "Texts", "contest_of", "memory_row", "row_of", "run"]
 

@@ -27,7 +27,7 @@ from benchmarks.processes import BenchmarkError
 from benchmarks.report import Section
 from embed import _kernels
 from embed.atomic import atomic_write_text
-from embed.trainer import SIMD_VARIABLE
+from embed.machine import SIMD_VARIABLE
 
 __all__ = ["CONFIGS", "RECORD", "InstructionSettings", "available", "compare", "run", "split"]
 

@@ -11,7 +11,9 @@ from benchmarks.memory_use import peak_bytes
 from embed import formats
 from embed.config import TrainConfig
 from embed.encoded_corpus import EncodedCorpus
-from embed.trainer import SIMD_VARIABLE, Trainer, train
+from embed.machine import SIMD_VARIABLE
+from embed.trainer import Trainer
+from embed.training import train
 from embed.zipf import zipf_corpus
 
 __all__ = ["all_in_ours", "flops_ours", "memory_zipf", "peak_core", "rate_ours", "rate_zipf"]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from embed.items import ItemVectors, train_items
     from embed.model import Model
     from embed.phrases import learn_phrases, load_phrases
-    from embed.trainer import train
+    from embed.training import train
     from embed.vectors import WordVectors
     from embed.vocab import Vocabulary
 
@@ -68,7 +68,7 @@ _HOMES = {
     "load_phrases": "embed.phrases",
     "save": "embed.formats",
     "save_model": "embed.formats.model_file",
-    "train": "embed.trainer",
+    "train": "embed.training",
     "train_items": "embed.items",
 }
 

@@ -44,11 +44,13 @@ from embed.formats.fasttext_model import own_rows
 from embed.formats.model_file import load_model
 from embed.formats.reading import read_start
 from embed.launch import Launch
+from embed.machine import simd_path
 from embed.model import Model
 from embed.parameters import Parameters
 from embed.progress import ProgressBar
 from embed.subword import FloretScheme
-from embed.trainer import EpochCallback, Source, Trainer, simd_path
+from embed.trainer import EpochCallback, Trainer
+from embed.training import Source
 from embed.vectors import WordVectors
 from embed.vocab import Vocabulary
 

@@ -40,7 +40,7 @@ def run(folder: Path) -> None:
         If gensim, whose wheel holds the text, or the MediaWiki reader is not installed.
     """
     from embed import formats
-    from embed.trainer import train
+    from embed.training import train
 
     dump = find_dump()
     folder.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ import numpy.typing as npt
 from embed.config import TrainConfig
 from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError, MissingWordError
 from embed.formats import native
-from embed.trainer import train
+from embed.training import train
 from embed.vectors import WordVectors
 
 __all__ = ["ITEM_DEFAULTS", "ItemVectors", "train_items"]

@@ -1,15 +1,38 @@
-"""What the machine offers, as far as it tells: the kind of memory pages, and how much memory is free."""
+"""What the machine offers, as far as it tells: SIMD path, the kind of memory pages, and how much memory is free."""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
-__all__ = ["available_memory", "huge_pages"]
+from embed import _kernels
+from embed.errors import ConfigError
+
+__all__ = ["SIMD_VARIABLE", "available_memory", "huge_pages", "simd_path"]
+
+SIMD_VARIABLE = "EMBED_SIMD"
 
 _HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 _MEMORY = Path("/proc/meminfo")
 _MEANINGS = {"always": "yes", "madvise": "yes, where asked for, as the matrices do", "never": "no"}
+
+
+def simd_path() -> str:
+    """Return the SIMD path in use: the best this processor has, or the one named in the variable EMBED_SIMD.
+
+    Raises
+    ------
+    ConfigError
+        If EMBED_SIMD names a path that this processor does not have.
+    """
+    paths = _kernels.simd_paths()
+    wanted = os.environ.get(SIMD_VARIABLE)
+    if not wanted:
+        return str(paths[0])
+    if wanted not in paths:
+        raise ConfigError(f"{SIMD_VARIABLE} is {wanted!r}, but this processor can run only {', '.join(paths)}")
+    return wanted
 
 
 def huge_pages(text: str | None = None) -> str:

@@ -31,7 +31,8 @@ from embed.encoding import encode
 from embed.errors import CheckpointWarning, ConfigError, DivergenceError, FormatError
 from embed.interrupts import Interrupted
 from embed.model import Model
-from embed.trainer import Trainer, train
+from embed.trainer import Trainer
+from embed.training import train
 
 SENTENCES = [[f"{kind}{(i * j) % 7}" for j in range(1, 30)] for i in range(200) for kind in ("a", "b")]
 TOKENS = sum(map(len, SENTENCES))

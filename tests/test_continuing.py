@@ -16,7 +16,7 @@ from embed.encoding import encode_with
 from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError
 from embed.formats.model_file import load_model, save_model
 from embed.model import Model
-from embed.trainer import train
+from embed.training import train
 from embed.vectors import WordVectors
 from embed.vocab import Vocabulary
 

@@ -23,7 +23,7 @@ from embed.formats.registry import FASTTEXT, FLORET, FORMATS, NATIVE
 from embed.model import Model
 from embed.sharing import round_tokens
 from embed.subword import SubwordScheme
-from embed.trainer import train
+from embed.training import train
 from embed.vectors import Subwords, WordVectors
 from embed.vocab import Vocabulary
 

@@ -35,7 +35,7 @@ from embed.errors import EmbedError
 from embed.formats.model_file import load_model, save_model
 from embed.formats.registry import FORMATS
 from embed.model import Model
-from embed.trainer import train
+from embed.training import train
 from embed.vectors import WordVectors
 
 SENTENCES = [[f"w{(i * j) % 31}" for j in range(1, 20)] for i in range(30)]

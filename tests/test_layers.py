@@ -58,6 +58,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("embed.model", "embed.progress", "embed.interrupts", "embed.records", "embed.checkpoint_file", "embed.checkpoint"),
     (
         "embed.trainer",
+        "embed.training",
         "embed.held_out",
         "embed.sharing",
         "embed.stopping",

@@ -12,7 +12,7 @@ from core_problem import DIM, WORDS, problem
 from embed import _core, _kernels, _rounds, _rows
 from embed.config import TrainConfig
 from embed.parameters import Parameters
-from embed.trainer import train
+from embed.training import train
 from embed.vocab import Vocabulary
 
 SPREAD = 5

@@ -22,9 +22,11 @@ from embed.corpora import SyntheticCorpus
 from embed.encoded_corpus import EncodedCorpus
 from embed.encoding import encode
 from embed.errors import AdviceWarning, ConfigError, CorpusError, DivergenceError
+from embed.machine import simd_path
 from embed.model import EpochRecord, Model
 from embed.parameters import Parameters
-from embed.trainer import Trainer, simd_path, train
+from embed.trainer import Trainer
+from embed.training import train
 
 SENTENCES = [
     [f"{kind}{(i * j) % 7}" for j in range(1, 12)] for i in range(200) for kind in ("a", "b")
@@ -297,7 +299,7 @@ def test_an_interrupt_ends_the_training(tmp_path: Path) -> None:
     script = textwrap.dedent(
         """
         import signal
-        from embed.trainer import train
+        from embed.training import train
         signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background may ignore it
         sentences = [[f"w{(i * 7 + j) % 500}" for j in range(50)] for i in range(2000)]
         try:

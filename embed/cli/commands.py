@@ -56,7 +56,7 @@ def train(arguments: argparse.Namespace) -> None:
     from embed import formats
     from embed.continuing import continue_training
     from embed.formats.model_file import save_model
-    from embed.trainer import train
+    from embed.training import train
 
     if arguments.output is not None:
         formats.format_of(arguments.output)
@@ -291,8 +291,7 @@ def _installation() -> dict[str, Any]:
     import numpy as np
 
     from embed import _kernels
-    from embed.machine import huge_pages
-    from embed.trainer import simd_path
+    from embed.machine import huge_pages, simd_path
 
     return {
         "version": embed.__version__,

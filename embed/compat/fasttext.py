@@ -29,7 +29,7 @@ from embed.errors import ConfigError, FormatError
 from embed.formats import fasttext_bin, fasttext_model
 from embed.formats.fasttext_file import LOSSES, SUPERVISED, FastTextFile, Matrix, Quantised
 from embed.subword import END_OF_SENTENCE, SubwordScheme
-from embed.trainer import train
+from embed.training import train
 from embed.vectors import WordVectors
 
 __all__ = ["FastText", "load_model", "train_unsupervised"]

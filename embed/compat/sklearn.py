@@ -24,7 +24,7 @@ from embed.corpora.tokenizers import TokenizerChoice, get_tokenizer
 from embed.errors import ConfigError, CorpusError, MissingExtraError
 from embed.formats import load
 from embed.postprocess import SIF_A
-from embed.trainer import train
+from embed.training import train
 from embed.vectors import WordVectors
 
 try:

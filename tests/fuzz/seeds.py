@@ -28,7 +28,7 @@ from embed.model import Model
 from embed.phrases import learn_phrases
 from embed.quantize import quantizer
 from embed.subword import SubwordScheme
-from embed.trainer import train
+from embed.training import train
 from embed.vectors import Subwords, WordVectors
 
 from . import targets

@@ -1,0 +1,155 @@
+"""The one call from a text to a model: settings are put together, the corpus is encoded, a trainer trains."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from embed import presets
+from embed.budget import TimeBudget
+from embed.checkpoint import DEFAULT_EVERY, DEFAULT_KEEP, Plan
+from embed.config import TrainConfig
+from embed.corpora import open_corpus
+from embed.encoded_corpus import EncodedCorpus
+from embed.encoding import encode
+from embed.errors import ConfigError
+from embed.launch import Launch
+from embed.machine import simd_path
+from embed.model import Model
+from embed.parameters import Parameters
+from embed.phrase_model import PhraseSettings
+from embed.progress import ProgressBar
+from embed.trainer import EpochCallback, Trainer
+
+__all__ = ["Source", "train"]
+
+Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Iterable[Sequence[str]]
+
+
+def train(
+    corpus: Source | EncodedCorpus,
+    config: TrainConfig | None = None,
+    *,
+    preset: str | None = None,
+    column: str | None = None,
+    encoded_dir: str | os.PathLike[str] | None = None,
+    callbacks: Sequence[EpochCallback] = (),
+    progress: bool | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: str = DEFAULT_EVERY,
+    checkpoint_keep: int = DEFAULT_KEEP,
+    resume: str | os.PathLike[str] | None = None,
+    resume_anyway: bool = False,
+    time_budget: TimeBudget | str | float | None = None,
+    **overrides: Any,
+) -> Model:
+    """Train word vectors on a corpus.
+
+    Parameters
+    ----------
+    corpus : path, sequence of paths, iterable of lists of str, or EncodedCorpus
+        Text files (plain or compressed), folders, globs, "-" for standard input, a MediaWiki dump, sentences as
+        lists of tokens (read once), or a corpus that :func:`embed.encode` has encoded.
+    config : TrainConfig, optional
+        The parameters; the defaults if left out.
+    preset : {"auto", "small", "medium", "large"}, optional
+        Take what `overrides` do not say from :mod:`embed.presets`; not together with `config`.
+    column : str, optional
+        Train on this column of CSV, TSV, JSON-lines or Parquet files, or of a table; see
+        :class:`embed.corpora.ColumnCorpus`. It is encoded anew each time, also with `encoded_dir`.
+    encoded_dir : path, optional
+        Keep the encoded corpus here, and use it again while text and settings are the same. By default it is
+        temporary.
+    callbacks : sequence of callable
+        See :data:`embed.trainer.EpochCallback`.
+    progress : bool, optional
+        Show progress on standard error; by default only if that is a terminal.
+    checkpoint : path, optional
+        Keep checkpoints of the run in this folder, which holds those of no other run. SIGINT and SIGTERM then end
+        the training with a checkpoint and an :class:`embed.interrupts.Interrupted`.
+    checkpoint_every : str
+        As ``"90s"``, ``"5m"``, ``"1h"``, ``"2000000 tokens"`` or ``"epoch"``; one more at the end of the training.
+    checkpoint_keep : int
+        So many of the latest are kept.
+    resume : path, optional
+        Go on from the newest checkpoint of this folder that is whole. If it is the folder of `checkpoint` and has none
+        yet, the run begins at the beginning with a CheckpointWarning.
+    resume_anyway : bool
+        Go on even if learning rates, epochs, threads or others of :data:`embed.checkpoint.CHANGEABLE` have
+        changed.
+    time_budget : str or float, optional
+        Such as ``"10m"``, ``"90s"`` or a number of seconds: as many epochs, at most 50, as fit into this time from
+        now on, reading included; not with `epochs`. A run that goes on keeps the number. See :mod:`embed.budget`.
+    **overrides
+        Fields of TrainConfig, which win over `config`.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ConfigError
+        Before any work is done, when a parameter is unknown or out of bounds; when the checkpoint is of another run.
+    CorpusError
+        When the text is missing, unreadable, malformed or empty.
+    DivergenceError
+        When the loss or a parameter is no longer finite.
+    FormatError
+        When no checkpoint is whole, or there is none.
+    """
+    if preset is not None and config is not None:
+        raise ConfigError(f"preset is {preset!r:.60}, but a whole configuration is given, which leaves nothing to it")
+    plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
+    launch = Launch.of(plan, time_budget, config, overrides)
+    if config is None:
+        named = {} if preset is None or preset == presets.AUTO else presets.values_of(preset, overrides)
+        config = TrainConfig.from_dict({**overrides, **named})
+    elif overrides:
+        config = config.replace(**overrides)
+    simd_path()  # a bad environment is told before any work is done
+    config = launch.configured(config)
+    is_resumed = plan.is_resumed(None if preset == presets.AUTO else config)
+    phrases = PhraseSettings.of(config)
+    with ExitStack() as stack:
+        if isinstance(corpus, EncodedCorpus):
+            if column is not None:
+                raise ConfigError(f"column is {column!r:.60}, but the corpus is encoded and has no columns")
+            encoded = corpus
+        else:
+            text = open_corpus(
+                corpus,
+                tokenizer=config.tokenizer,
+                lowercase=config.lowercase,
+                decode_errors=config.decode_errors,
+                column=column,
+            )
+            with ProgressBar(None, "reading", progress) as bar:
+                encoded = encode(
+                    text,
+                    min_count=config.min_count,
+                    max_vocab=config.max_vocab,
+                    phrases=phrases,
+                    directory=encoded_dir,
+                    progress=lambda tokens, _: bar.advance_to(tokens),
+                )
+            stack.callback(encoded.close)
+        if preset == presets.AUTO:
+            preset = presets.of_size(len(encoded.ids))
+            config = launch.configured(TrainConfig.from_dict(presets.values_of(preset, overrides)))
+
+        def make(config: TrainConfig, is_fresh: bool) -> Trainer:
+            return Trainer(
+                encoded, config, parameters=None if is_fresh else Parameters.empty(encoded.vocabulary, config)
+            )
+
+        return launch.run(
+            config,
+            make,
+            is_resumed=is_resumed,
+            decisions={} if preset is None else {"preset": preset},
+            callbacks=callbacks,
+            progress=progress,
+        )
