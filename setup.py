@@ -61,7 +61,7 @@ setup(
     ext_modules=cythonize(
         [
             extension("_kernels", "embed/csrc/kernels.c"),
-            *map(extension, ("_blocks", "_rows", "_vectors", "_rounds", "_core")),
+            *map(extension, ("_blocks", "_rows", "_vectors", "_replicas", "_rounds", "_core")),
             *map(extension, ("_text", "_phrases", "_ngrams", "_digest", "_floats")),
         ],
         build_dir=f"build/cython-{KIND}" if KIND else "build/cython",

@@ -11,6 +11,7 @@ This module plans the windows; each of the others it is made of has one part:
 - ``_blocks``   which tokens are trained together, and what is drawn for them;
 - ``_rows``     the matrices, and which rows of them a word has;
 - ``_vectors``  the vectors of a block: rows themselves, or copies;
+- ``_replicas`` a thread's own rows of the most frequent words;
 - ``_kernels``  the arithmetic (``csrc/kernels_body.h``);
 - ``_rounds``   training to bits that do not depend on the number of threads.
 
@@ -35,8 +36,9 @@ from embed._kernels cimport (
     embed_window,
 )
 from embed._log cimport embed_entry
+from embed._replicas cimport Replicas
 from embed._rounds cimport Merger, Rounds, embed_barrier_wait
-from embed._rows cimport Rows, rows_of, target_row
+from embed._rows cimport Rows, rows_of, target_row, word_row
 from embed._vectors cimport BlockVectors, output_row
 
 ctypedef struct Side:
@@ -83,9 +85,9 @@ cdef class Worker:
         What a mean of n vectors moves by goes to each of them divided by n ** gradient_power: 1 for the exact gradient.
     sums : bool
         While training, word i is the sum of its rows instead of their mean.
-    copied_words : int
-        The words before this one are trained on a copy for the block. So are all words in a round, and all words with
-        several rows.
+    replicated_words, replica_share : int, float
+        The rows of so many words, the first, and as many nodes of the tree, the last, are trained in replicas of this
+        worker for each `run`, and then move by so much of what their replicas have moved by; see _replicas.Replicas.
     spread : int
         With it the first 2**spread rows of `outputs`, and of `inputs` where every word has one row, lie where
         _rows.places(spread) says: the rows of frequent words apart, as is good for several threads.
@@ -112,6 +114,7 @@ cdef class Worker:
     cdef Rows rows
     cdef BlockVectors vectors
     cdef Merger merger
+    cdef Replicas replicas
     cdef Plans plans
     cdef const embed_kernels *kernels
     cdef const int64_t[::1] path_offsets
@@ -135,7 +138,8 @@ cdef class Worker:
                  const uint32_t[:, ::1] noise_table, float[:, ::1] inputs, float[:, ::1] outputs, int sides,
                  float[:, ::1] places, double place_ratio, const int64_t[::1] row_offsets, const int32_t[::1] rows,
                  int dim, bint cbow, double gradient_power, bint sums, int window, bint fixed_window, int negatives,
-                 int noise_windows, uint64_t seed, int64_t copied_words, int spread, str path,
+                 int noise_windows, uint64_t seed, int32_t replicated_words, double replica_share,
+                 int spread, str path,
                  const int64_t[::1] path_offsets, const int32_t[::1] path_rows, const uint8_t[::1] path_labels,
                  const uint8_t[::1] frozen):
         cdef int64_t contexts = 2 * <int64_t> window, w
@@ -162,9 +166,10 @@ cdef class Worker:
         self.blocks = Blocks(ids, offsets, keep_thresholds, noise_table, window, fixed_window, negatives, noise_windows,
                              seed)
         cdef int64_t draws = self.blocks.most_draws
-        self.vectors = BlockVectors(self.rows, copied_words, gradient_power, contexts, self.blocks.most_positions,
+        self.vectors = BlockVectors(self.rows, gradient_power, contexts, self.blocks.most_positions,
                                     sides * (BLOCK * self.most_targets + draws))
         self.merger = Merger(self.rows)
+        self.replicas = Replicas(self.rows, replicated_words, self.has_paths, replica_share)
         self.plans = Plans(contexts, negatives + self.most_targets, self.rows.width)
         self._index_memory = bytearray(sizeof(int32_t) * (noise_windows + draws))
         cdef unsigned char[::1] indices = self._index_memory
@@ -209,7 +214,9 @@ cdef class Worker:
         cdef int64_t position
         self.ratio = <float> ratio
         with nogil:
+            self.replicas.take()
             position = self._train_blocks(epoch, first, last, lr, lr_slope, &stop[0], None, 0)
+            self.replicas.give_back()
         return position
 
     def run_rounds(self, int64_t epoch, int64_t first, int64_t last, double lr, double lr_slope, double ratio,
@@ -345,9 +352,12 @@ cdef class Worker:
             word = block.noise[i - block.positions]
         else:
             word = block.words[i]
-            rows = rows_of(self.rows, word, &own, &size)
-            for r in range(size):
-                embed_prefetch_early(&self.rows.inputs[rows[r], 0], self.rows.width)
+            if self.rows.plain:
+                embed_prefetch_early(word_row(self.rows, word), self.rows.width)
+            else:
+                rows = rows_of(self.rows, word, &own, &size)
+                for r in range(size):
+                    embed_prefetch_early(&self.rows.inputs[rows[r], 0], self.rows.width)
             if self.has_paths or not block.left <= i < block.left + block.own:  # the halo has no windows of its own
                 return
         embed_prefetch_early(target_row(self.rows, word * self.sides), self.rows.width)

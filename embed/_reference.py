@@ -107,7 +107,8 @@ class ReferenceWorker:
     negatives: int
     noise_windows: int
     seed: int
-    copied_words: int
+    replicated_words: int  # by one worker alone: the same but for rounding
+    replica_share: float
     path_offsets: NDArray[np.int64]
     path_rows: NDArray[np.int32]
     path_labels: NDArray[np.uint8]
@@ -208,7 +209,7 @@ class ReferenceWorker:
                 noise.append(self._noise(stream))
 
         # gather: a position is the copy of its word, the mean of the word's rows or their sum; or the one row itself
-        copied = list(dict.fromkeys(word for word in words if not self._in_place(word)))
+        copied = [] if self._in_place() else list(dict.fromkeys(words))
         before = np.array([self._composed(word) for word in copied]).reshape(-1, self.inputs.shape[1])
         # behind the rows themselves, where the positions are that are trained in place
         block = np.concatenate([self.inputs, before])
@@ -247,10 +248,10 @@ class ReferenceWorker:
             for row in rows[:trained]:
                 self.inputs[row] += change * (1 if self.sums else len(rows)) / trained
 
-    def _in_place(self, word: int) -> bool:
-        """Tell whether a word is one row that learns, and is trained right there."""
+    def _in_place(self) -> bool:
+        """Tell whether words are one row each that learns, and are trained right there."""
         plain = len(self.rows) == len(self.keep_thresholds) and not len(self.frozen)
-        return plain and word >= self.copied_words and not self.in_round
+        return plain and not self.in_round
 
     def _noise(self, stream: SplitMix64) -> list[int]:
         """Return the noise words of a window."""

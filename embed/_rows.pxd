@@ -1,6 +1,6 @@
 """The matrices that are trained, and which of their rows a word has."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uintptr_t
 
 from embed._kernels cimport embed_kernels
 
@@ -20,6 +20,11 @@ cdef class Rows:
     cdef bint plain     # every word has one input row, of its own number
     cdef uint32_t spread_count  # so many rows of the words, the first, lie spread: 0, or 2 ** (spread_shift + 3)
     cdef int spread_shift
+    cdef bint is_shared     # by several threads: some rows lie spread, or are found in replicas
+    # The rows of each matrix that are found in replicas instead (_replicas.pyx): the first inputs, and some outputs.
+    cdef int32_t own_input_count, own_output_count, own_output_first
+    cdef float *own_inputs
+    cdef float *own_outputs
 
 
 cdef inline int32_t turned(uint32_t row, uint32_t count, int shift) noexcept nogil:
@@ -39,6 +44,11 @@ cdef inline int32_t place_of(Rows self, int32_t row) noexcept nogil:
     return row ^ ((row ^ turned(<uint32_t> row, self.spread_count, self.spread_shift)) & <int32_t> is_among)
 
 
+cdef inline float *either(float *shared, float *own, bint is_own) noexcept nogil:
+    """One of two addresses, without a branch, for the same reason."""
+    return <float *> (<uintptr_t> shared ^ ((<uintptr_t> shared ^ <uintptr_t> own) & -<uintptr_t> is_own))
+
+
 cdef inline const int32_t *rows_of(Rows self, int32_t word, int32_t *own, int64_t *size) noexcept nogil:
     """The input rows of a word and how many they are; without n-grams `own`, which spares two look-ups."""
     cdef int64_t first
@@ -56,11 +66,18 @@ cdef inline int64_t row_count(Rows self, int32_t word) noexcept nogil:
 
 cdef inline float *word_row(Rows self, int32_t word) noexcept nogil:
     """The input row of a word that has but one."""
-    return &self.inputs[place_of(self, word), 0]
+    if not self.is_shared:
+        return &self.inputs[word, 0]
+    return either(&self.inputs[place_of(self, word), 0], self.own_inputs + word * self.stride,
+                  word < self.own_input_count)
 
 
 cdef inline float *target_row(Rows self, int32_t row) noexcept nogil:
-    return &self.outputs[place_of(self, row), 0]
+    cdef int32_t own = row - self.own_output_first
+    if not self.is_shared:
+        return &self.outputs[row, 0]
+    return either(&self.outputs[place_of(self, row), 0], self.own_outputs + own * self.stride,
+                  <uint32_t> own < <uint32_t> self.own_output_count)
 
 
 cdef inline bint is_frozen(Rows self, int32_t word) noexcept nogil:

@@ -51,5 +51,6 @@ cdef class Rows:
         if spread and (spread < _LEAST_SPREAD or self.words >> spread == 0):
             raise ValueError(f"spread is {spread}: 2**spread rows must be there, and more than {1 << _LEAST_SPREAD}")
         self.spread_count, self.spread_shift = (1 << spread, spread - 3) if spread else (0, 0)
+        self.is_shared = spread > 0
         for w in range(self.words):
             self.plain = self.plain and row_offsets[w + 1] == w + 1 and rows[w] == w

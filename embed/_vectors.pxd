@@ -10,9 +10,10 @@ from embed._rows cimport Rows, is_frozen_output, target_row
 cdef class BlockVectors:
     cdef Rows rows
     cdef const embed_kernels *kernels
-    cdef int64_t stride, copied_words
+    cdef int64_t stride
     cdef int width
     cdef bint in_round          # what is changed is left in the log
+    cdef bint in_rows           # but for that, words are trained in their rows
     cdef float **vectors        # [positions] the row that each is trained in, or the copy of its word
     cdef float *ratios          # [positions] learning rate of each over that of the output rows
     cdef float *places          # [place_count, stride] copies too

@@ -2,7 +2,7 @@
 
 A word that is one row of the input matrix is trained in that row. All others are gathered into copies, dense, one for
 each word of the block, and what a copy has moved by is scattered to the rows of its word: the mean of several rows;
-everything in a round; and, where many threads want them, the most frequent words (docs/decisions/0011). In rounds
+and everything in a round. In rounds
 (docs/decisions/0005) there are copies of the output rows too, and what a block changes is left in a log.
 
 Rejected: a copy of every position (docs/decisions/0011, 0014).
@@ -33,7 +33,7 @@ cdef class BlockVectors:
     Parameters
     ----------
     rows : Rows
-    copied_words, gradient_power
+    gradient_power
         As in _core.Worker.
     most_averaged : int
         Vectors of which a mean is taken at most.
@@ -41,12 +41,12 @@ cdef class BlockVectors:
         Of a block.
     """
 
-    def __init__(self, Rows rows, int64_t copied_words, double gradient_power, int64_t most_averaged,
+    def __init__(self, Rows rows, double gradient_power, int64_t most_averaged,
                  int64_t most_positions, int64_t most_output_rows):
         cdef int64_t w, slots = 1, most_owners = most_positions + most_output_rows
         cdef int64_t most_copies = rows.places.shape[0] + most_owners
         self.rows, self.kernels, self.stride, self.width = rows, rows.kernels, rows.stride, rows.width
-        self.copied_words = copied_words if rows.plain and not rows.has_frozen else rows.words
+        self.in_rows = rows.plain and not rows.has_frozen
         self.place_count = <int> rows.places.shape[0]
         self.log.stride = self.stride
         while slots < 2 * most_owners:
@@ -96,7 +96,7 @@ cdef class BlockVectors:
         cdef int32_t word, copy
         for i in range(n):
             word = block.words[i]
-            if word >= self.copied_words and not self.in_round:
+            if self.in_rows and not self.in_round:
                 self.vectors[i], self.ratios[i] = word_row(self.rows, word), ratio
                 continue
             if not self.rows.plain and i + _PREFETCH_POSITIONS < n:

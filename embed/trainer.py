@@ -46,8 +46,8 @@ EpochCallback = Callable[[EpochRecord, Model], object]
 
 # Windows of a block that noise is drawn for before it is dealt again (docs/decisions/0003).
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
-# With more threads than two, the most frequent words are trained on copies (docs/decisions/0011).
-_COPIED_WORDS = 64
+# With several threads, so many of the most frequent words have replicas for each (docs/decisions/0018).
+_REPLICATED_WORDS = 64
 # Of so many rows, two to this power, those of neighbours lie apart while several threads train (docs/decisions/0013).
 _LEAST_SPREAD, _MOST_SPREAD = 4, 12
 # Learning rate of the weights of places (position_weights) over that of the output rows (docs/objectives.md).
@@ -112,7 +112,7 @@ class Trainer:
         self._patience = Patience(self.parameters, config.patience, config.min_delta) if config.patience else None
         self._stop = np.zeros(1, np.int32)
         self._spread = _spread_digits(len(corpus.vocabulary)) if self.provenance.threads > 1 else 0
-        self._workers = self._make_workers(config.seed, self._spread)
+        self._workers = self._make_workers(config.seed, self._spread, self._replicated_words())
         self._judges = self._make_workers(held_out.SEED) if config.held_out else []
 
     def run(
@@ -199,7 +199,11 @@ class Trainer:
         self._stop[0] = 0
         return held_out.mean_loss(self._judges, self.tokens, len(self.corpus.ids), self._stop)
 
-    def _make_workers(self, seed: int, spread: int = 0) -> list[_core.Worker]:
+    def _replicated_words(self) -> int:
+        is_shared = self.provenance.threads > 1 and not len(self._frozen)
+        return min(_REPLICATED_WORDS, len(self.corpus.vocabulary)) if is_shared else 0
+
+    def _make_workers(self, seed: int, spread: int = 0, replicated_words: int = 0) -> list[_core.Worker]:
         config, corpus, parameters = self.config, self.corpus, self.parameters
         counts = corpus.vocabulary.counts
         keep = thresholds(keep_probabilities(counts, config.subsample_threshold()))
@@ -227,7 +231,8 @@ class Trainer:
                 negatives=config.negatives if config.loss == "ns" else 0,
                 noise_windows=_SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS,
                 seed=seed,
-                copied_words=_COPIED_WORDS if self.provenance.threads > 2 else 0,
+                replicated_words=replicated_words,
+                replica_share=1 / self.provenance.threads,
                 spread=spread,
                 path=self.provenance.simd_path,
                 path_offsets=tree.offsets,

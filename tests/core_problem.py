@@ -70,7 +70,8 @@ def problem(
         "frozen": (np.arange(WORDS) % 3 < 2).astype(np.uint8) if freezing else np.zeros(0, np.uint8),
         "noise_windows": 8,
         "seed": 7,
-        "copied_words": 10,
+        "replicated_words": 0 if freezing else 10,
+        "replica_share": 1.0,
     } | settings
 
 

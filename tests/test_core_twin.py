@@ -176,7 +176,7 @@ def test_another_seed_or_epoch_draws_anew(change: dict[str, Any]) -> None:
 
 def test_chunks_do_the_same_as_one_run() -> None:
     # the draws belong to the position in the corpus, wherever the chunks are cut
-    arguments = problem()
+    arguments = problem(replicated_words=0)
     whole, inputs, outputs = core_worker(arguments)
     run_epoch(whole, arguments, 0, 0.05, -1e-5)
     for size in (1, 13, 100, 1000):

@@ -23,6 +23,7 @@ COMPILED = (
     "embed._rounds",
     "embed._text",
     "embed._phrases",
+    "embed._replicas",
     "embed._ngrams",
     "embed._digest",
     "embed._floats",

@@ -18,7 +18,7 @@ from embed.vocab import Vocabulary
 SPREAD = 5
 KINDS: list[dict[str, Any]] = [
     {},
-    {"cbow": True, "gradient_power": 0.5, "copied_words": 0},
+    {"cbow": True, "gradient_power": 0.5, "replicated_words": 0},
     {"cbow": True, "weighted": True},
     {"subword": True},
     {"hierarchical": True},
