@@ -61,7 +61,7 @@ def values_of(name: str, given: dict[str, Any]) -> dict[str, Any]:
     if name not in PRESETS:
         raise ConfigError(f"preset must be one of {', '.join((AUTO, *NAMES))}, not {name!r:.60}")
     values = dict(PRESETS[name])
-    if {"lr", "input_lr", "objective", "gradient", "subword", "composition"} & set(given):
+    if {"lr", "input_lr", "objective", "gradient", "structured", "subword", "composition"} & set(given):
         for name in ("gradient", "lr", "input_lr"):
             values.pop(name, None)
     if given.get("subword") is False:

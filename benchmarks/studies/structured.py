@@ -12,6 +12,7 @@ from benchmarks.studies.place import Place
 from benchmarks.studies.runner import Stage
 from benchmarks.studies.setting import Setting
 from benchmarks.studies.study import facts, ours, rounds
+from benchmarks.studies.subword import HELD_OUT
 from embed.config import TrainConfig
 
 __all__ = ["StructuredStudy"]
@@ -64,7 +65,7 @@ class StructuredStudy:
         for part, settings in (("words", WORDS), ("ngrams", SUBWORDS)):
             plain, structured, *others = settings
             records = [record for one in settings for record in place.records(one, self._seeds).values()]
-            figures = tables.of_figures(records)
+            figures = [figure for figure in tables.of_figures(records) if HELD_OUT not in figure]
             bodies[f"{part}-means"] = tables.means(place, settings, figures, self._seeds, plain)
             for number, other in enumerate([plain, *others[:2]], 1):
                 bodies[f"{part}-tests-{number}"] = tables.differences(place, [structured], other, figures, self._seeds)
