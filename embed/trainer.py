@@ -5,7 +5,8 @@ thread idles while another lags. Chunks are handed out in order; when no more ar
 everything before a place is done and nothing after it: there a checkpoint is taken (:mod:`embed.checkpoint`).
 What a block of tokens draws, and its learning rate, depend on its position in the corpus alone. With one thread
 the result is therefore the same to the bit on every run; several threads share the matrices without locks
-(Hogwild: Niu, Recht, Re, Wright 2011).
+(Hogwild: Niu, Recht, Re, Wright 2011), but for the most frequent rows, of which each has replicas for a chunk
+(:mod:`embed._replicas`).
 
 Rejected: one fixed share of the corpus per thread (the slowest decides), a queue of Python sentences (the
 interpreter lock feeds one core), a learning rate from a shared token counter (depends on the scheduling).
