@@ -47,8 +47,9 @@ EpochCallback = Callable[[EpochRecord, Model], object]
 
 # Windows of a block that noise is drawn for before it is dealt again (docs/decisions/0003).
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
-# With several threads, so many of the most frequent words have replicas for each (docs/decisions/0018).
-_REPLICATED_WORDS = 64
+# With several threads, so many of the most frequent words have replicas for each, if each thread has so many tokens an
+# epoch: replicas are averaged, so that their words learn as from one thread's share (docs/decisions/0018).
+_REPLICATED_WORDS, _REPLICATED_FROM = 64, 1 << 20
 # Of so many rows, two to this power, those of neighbours lie apart while several threads train (docs/decisions/0013).
 _LEAST_SPREAD, _MOST_SPREAD = 4, 12
 # Learning rate of the weights of places (position_weights) over that of the output rows (docs/objectives.md).
@@ -201,8 +202,10 @@ class Trainer:
         return held_out.mean_loss(self._judges, self.tokens, len(self.corpus.ids), self._stop)
 
     def _replicated_words(self) -> int:
-        is_shared = self.provenance.threads > 1 and not len(self._frozen)
-        return min(_REPLICATED_WORDS, len(self.corpus.vocabulary)) if is_shared else 0
+        threads = self.provenance.threads
+        if threads == 1 or len(self._frozen) or self.tokens < _REPLICATED_FROM * threads:
+            return 0
+        return min(_REPLICATED_WORDS, len(self.corpus.vocabulary))
 
     def _make_workers(self, seed: int, spread: int = 0, replicated_words: int = 0) -> list[_core.Worker]:
         config, corpus, parameters = self.config, self.corpus, self.parameters

@@ -121,10 +121,17 @@ def test_a_tree_has_no_output_vector_of_a_word() -> None:
     ],
     ids=lambda settings: "-".join(map(str, settings.values())),
 )
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(("threads", "replicated"), [(1, False), (2, False), (2, True)])
 def test_planted_structure_is_recovered(
-    planted: SyntheticCorpus, planted_encoded: EncodedCorpus, settings: dict[str, Any], threads: int
+    planted: SyntheticCorpus,
+    planted_encoded: EncodedCorpus,
+    settings: dict[str, Any],
+    threads: int,
+    replicated: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if replicated:  # as for a text of millions of tokens
+        monkeypatch.setattr("embed.trainer._REPLICATED_FROM", 0)
     # the text has so few words that each is frequent: CBOW's own threshold, for languages, would drop most tokens
     common = {"dim": 50, "epochs": 5, "threads": threads, "buckets": 20_000, "subsample": 1e-3}
     vectors = train(planted_encoded, **common, **settings).vectors
