@@ -6,9 +6,9 @@ small
     words are learnt in any case and rare ones gain wider windows. An input rate of 0.3 instead of 0.6, which is too
     much for so many passes. 300,000 buckets hold the n-grams of such a vocabulary in a seventh of the memory of 2M.
 medium
-    Words with n-grams, 12 passes, and few of the frequent words: less than the time that 5 passes take gensim's
-    skip-gram, for 20 points more of Google's analogies and 10 of Rare Words (17M tokens; docs/decisions/0009). An input
-    rate of 0.03 instead of 0.14, which is too much for so many passes.
+    Words with n-grams, an output row for each side of a center, 11 passes, and few of the frequent words: less than the
+    time that 5 passes take gensim's skip-gram, for 20 points more of Google's analogies and 10 of Rare Words (17M
+    tokens; docs/decisions/0009). An input rate of 0.03 instead of 0.14, which is too much for so many passes.
 large
     From 100M tokens on: 3 passes, because more text teaches more than the same text again (not measured).
 
@@ -33,7 +33,15 @@ PRESETS: dict[str, dict[str, Any]] = {
         "lr": 0.05,
         "input_lr": 0.3,
     },
-    "medium": {"subword": True, "epochs": 12, "subsample": 1e-4, "gradient": "sqrt", "lr": 0.05, "input_lr": 0.03},
+    "medium": {
+        "subword": True,
+        "structured": True,
+        "epochs": 11,
+        "subsample": 1e-4,
+        "gradient": "sqrt",
+        "lr": 0.1,
+        "input_lr": 0.03,
+    },
     "large": {"epochs": 3},
 }
 NAMES = tuple(PRESETS)
@@ -66,4 +74,6 @@ def values_of(name: str, given: dict[str, Any]) -> dict[str, Any]:
             values.pop(name, None)
     if given.get("subword") is False:
         values.pop("buckets", None)
+    if given.get("objective") == "cbow":
+        values.pop("structured", None)
     return {**values, **given}

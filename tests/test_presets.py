@@ -28,7 +28,8 @@ def test_the_size_of_the_corpus_chooses() -> None:
 def test_what_is_given_wins_and_rates_belong_to_their_model() -> None:
     assert values_of("small", {"epochs": 2})["epochs"] == 2
     assert values_of("small", {"epochs": 2})["input_lr"] == 0.3
-    for given in ({"lr": 0.1}, {"objective": "cbow"}, {"structured": True}, {"subword": False}):
+    for given in ({"lr": 0.1}, {"objective": "cbow"}, {"structured": False}, {"subword": False}):
+        assert TrainConfig(**values_of("medium", given)).rates() != (0.1, 0.03)
         config = TrainConfig(**values_of("small", given))
         assert config.rates() == TrainConfig(**{"subword": True, **given}).rates()
 
