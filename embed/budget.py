@@ -127,7 +127,7 @@ class TimeBudget:
 
     def _saving(self, parameters: Parameters) -> float:
         everything = parameters.inputs.size + parameters.outputs.size
-        vectors = parameters.words * parameters.inputs.shape[1]
+        vectors = int(parameters.words * parameters.inputs.shape[1])
         texts = sum(vectors / _speed(path) for path in self.vectors if _speed(path) < _BINARY_SPEED)
         others = sum(everything / _speed(path) for path in self.vectors if _speed(path) == _BINARY_SPEED)
         return texts + others + sum(everything / _speed(path) for path in self.models)
