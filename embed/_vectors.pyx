@@ -1,9 +1,9 @@
 """The vectors that a block trains on: where they are found, and where what they have moved by goes.
 
 A word that is one row of the input matrix is trained in that row. All others are gathered into copies, dense, one for
-each word of the block, and what a copy has moved by is scattered to the rows of its word: the mean of several rows;
-and everything in a round. In rounds
-(docs/decisions/0005) there are copies of the output rows too, and what a block changes is left in a log.
+each word of the block, and what a copy has moved by is scattered to the rows of its word: the mean of several rows,
+and everything in a round (docs/decisions/0005). There output rows have copies too, and what a block changes is left in
+a log.
 
 Rejected: a copy of every position (docs/decisions/0011, 0014).
 """

@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LISTS = sorted((ROOT / "tests" / "sanitize").glob("*.supp"))
 KERNELS = ROOT / "embed" / "csrc"
 
-if not LISTS or not KERNELS.is_dir():
-    pytest.skip("the lists and the kernels are in the source tree only", allow_module_level=True)
+if not KERNELS.is_dir():
+    pytest.skip("the kernels, whose functions the lists name, are in the source tree only", allow_module_level=True)
 
 NAMES = sorted({name for file in LISTS for name in re.findall(r"^race:\^(\w+)\$$", file.read_text(), re.MULTILINE)})
 
