@@ -15,7 +15,8 @@ This module plans the windows; each of the others it is made of has one part:
 - ``_kernels``  the arithmetic (``csrc/kernels_body.h``);
 - ``_rounds``   training to bits that do not depend on the number of threads.
 
-While a block trains, the rows of the next one are fetched into the cache (docs/decisions/0007).
+While a block trains, the rows of the next one are fetched into the cache, those of n-grams just before they are needed
+(docs/decisions/0007 and 0019).
 ``embed/_reference.py`` states all of this again in readable NumPy. Checks and policy live in ``trainer.py``: these
 modules trust their arguments beyond types and shapes.
 
@@ -38,7 +39,7 @@ from embed._kernels cimport (
 from embed._log cimport embed_entry
 from embed._replicas cimport Replicas
 from embed._rounds cimport Merger, Rounds, embed_barrier_wait
-from embed._rows cimport Rows, rows_of, target_row, word_row
+from embed._rows cimport Rows, target_row, word_row
 from embed._vectors cimport BlockVectors, output_row
 
 ctypedef struct Side:
@@ -343,21 +344,15 @@ cdef class Worker:
     cdef void _fetch_early(self, const Block *block, int64_t i) noexcept nogil:
         """Fetch into the second-level cache what position i needs, or past the last position a noise word.
 
-        (A function of its own for the output rows would do nothing: to gcc, what only prefetches has no effect.)
+        The rows of n-grams are left out: those of one block fill that cache, and this one still needs its own.
         """
-        cdef int64_t r, size
-        cdef int32_t own, word
-        cdef const int32_t *rows
+        cdef int32_t word
         if i >= block.positions:
             word = block.noise[i - block.positions]
         else:
             word = block.words[i]
             if self.rows.plain:
                 embed_prefetch_early(word_row(self.rows, word), self.rows.width)
-            else:
-                rows = rows_of(self.rows, word, &own, &size)
-                for r in range(size):
-                    embed_prefetch_early(&self.rows.inputs[rows[r], 0], self.rows.width)
             if self.has_paths or not block.left <= i < block.left + block.own:  # the halo has no windows of its own
                 return
         embed_prefetch_early(target_row(self.rows, word * self.sides), self.rows.width)

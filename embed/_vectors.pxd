@@ -43,7 +43,7 @@ cdef class BlockVectors:
     cdef int32_t _copy_of(self, int32_t owner) noexcept nogil
     cdef int32_t _add_copy(self, int32_t owner, int32_t home) noexcept nogil
     cdef int32_t _copy_word(self, int32_t word, int32_t home) noexcept nogil
-    cdef void _fetch_word(self, int32_t word) noexcept nogil
+    cdef void _fetch_rows(self, int32_t owner) noexcept nogil
     cdef float *_keep_before(self, int64_t copy, float *source) noexcept nogil
 
 

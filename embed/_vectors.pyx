@@ -20,8 +20,8 @@ from embed._log cimport embed_log_reserve
 from embed._rows cimport Rows, is_frozen_output, place_of, row_count, rows_of, share, trained, word_row
 
 cdef enum:
-    # How many positions ahead the rows of a word are fetched into the first-level cache, if it has several.
-    _PREFETCH_POSITIONS = 6
+    # How many words ahead the rows of a word are fetched into the first-level cache, if it has several.
+    _WORDS_AHEAD = 2
     # The slot of a copy that is not looked up.
     _NOWHERE = -1
 
@@ -99,8 +99,8 @@ cdef class BlockVectors:
             if self.in_rows and not self.in_round:
                 self.vectors[i], self.ratios[i] = word_row(self.rows, word), ratio
                 continue
-            if not self.rows.plain and i + _PREFETCH_POSITIONS < n:
-                self._fetch_word(block.words[i + _PREFETCH_POSITIONS])
+            if not self.rows.plain and i + _WORDS_AHEAD < n and self._copy_of(block.words[i + _WORDS_AHEAD]) < 0:
+                self._fetch_rows(block.words[i + _WORDS_AHEAD])
             copy = self._copy_of(word)
             if copy < 0:
                 copy = self._copy_word(word, ~copy)
@@ -118,6 +118,8 @@ cdef class BlockVectors:
         cdef float *now
         cdef float *before
         for copy in range(self._copies):
+            if not self.rows.plain and copy + _WORDS_AHEAD < self._copies:
+                self._fetch_rows(self._owners[copy + _WORDS_AHEAD])
             owner, now, before = self._owners[copy], self._now.floats + copy * self.stride, self._before.floats
             before += copy * self.stride
             if owner >= self.rows.words:
@@ -196,13 +198,13 @@ cdef class BlockVectors:
                              self._keep_before(copy, word_row(self.rows, word) if self.rows.plain else NULL))
         return copy
 
-    cdef void _fetch_word(self, int32_t word) noexcept nogil:
-        """Fetch the rows of a word that will be copied."""
+    cdef void _fetch_rows(self, int32_t owner) noexcept nogil:
+        """Fetch the rows of a word that will be copied, or that its copy will go to."""
         cdef int64_t r, size
         cdef int32_t own
         cdef const int32_t *rows
-        if self._copy_of(word) < 0:
-            rows = rows_of(self.rows, word, &own, &size)
+        if 0 <= owner < self.rows.words:
+            rows = rows_of(self.rows, owner, &own, &size)
             for r in range(size):
                 embed_prefetch_read(&self.rows.inputs[rows[r], 0], self.width)
 

@@ -102,9 +102,11 @@ typedef struct {
 /* The i-th table this processor can run, best first; NULL past the last. */
 const embed_kernels *embed_kernels_at(int i);
 
-/* Fetch a row into the cache: to change it, only to read it, or into the second level, long before it is needed. */
+/* Fetch a row into the cache: to change it, only to read it, or into the second level, long before it is needed.
+ * (Without the empty assembly a function that does no more has no effect to gcc, which drops the calls to it.) */
 #if defined(__GNUC__)
 #define EMBED_PREFETCH(row, width, write, level) \
+    __asm__ volatile(""); \
     for (const char *b = (const char *)(row), *end = (const char *)((row) + (width)); b < end; b += 64) \
         __builtin_prefetch(b, write, level)
 #else
