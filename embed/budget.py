@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from embed.checkpoint import newest_in
+from embed.checkpoint_folder import newest_in
 from embed.config import TrainConfig
 from embed.durations import seconds_of
 from embed.errors import AdviceWarning, ConfigError

@@ -34,7 +34,8 @@ from numpy.typing import NDArray
 
 from embed import formats
 from embed.budget import TimeBudget
-from embed.checkpoint import CONTINUED_FROM, DEFAULT_EVERY, DEFAULT_KEEP, Plan, vocabulary_digest
+from embed.checkpoint import CONTINUED_FROM, vocabulary_digest
+from embed.checkpoint_plan import DEFAULT_EVERY, DEFAULT_KEEP, Plan
 from embed.config import TrainConfig
 from embed.corpora import open_corpus
 from embed.encoding import encode_with

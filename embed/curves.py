@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from embed import checkpoint, checkpoint_file
+from embed import checkpoint_file, checkpoint_folder
 from embed.atomic import atomic_write
 from embed.errors import ConfigError, FormatError, MissingExtraError
 from embed.formats import fasttext_bin, native
@@ -72,7 +72,7 @@ def read_curve(path: str | os.PathLike[str]) -> Curve:
     if start.is_folder:
         raise FormatError(f"{name}: is a folder; name the run card, the model or a checkpoint of the run")
     if start.data.startswith(checkpoint_file.MARK):
-        records = checkpoint.read(path).history
+        records = checkpoint_folder.read(path).history
     else:
         records = _records(name, _history(name, start))
     if not records:

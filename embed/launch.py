@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from embed.budget import TimeBudget, kept_decision, refuse_epochs
-from embed.checkpoint import Plan, Saver
+from embed.checkpoint_plan import Plan
+from embed.checkpoint_saver import Saver
 from embed.config import TrainConfig
 
 if TYPE_CHECKING:

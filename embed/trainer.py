@@ -2,7 +2,7 @@
 
 A chunk is a stretch of token positions; a worker takes the next one when it is done with the last, so that no
 thread idles while another lags. Chunks are handed out in order; when no more are, and those that are out are done,
-everything before a place is done and nothing after it: there a checkpoint is taken (:mod:`embed.checkpoint`).
+everything before a place is done and nothing after it: there a checkpoint is taken (:mod:`embed.checkpoint_saver`).
 What a block of tokens draws, and its learning rate, depend on its position in the corpus alone. With one thread
 the result is therefore the same to the bit on every run; several threads share the matrices without locks
 (Hogwild: Niu, Recht, Re, Wright 2011), but for the most frequent rows, of which each has replicas for a chunk
@@ -27,7 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed import _core, _kernels, held_out
-from embed.checkpoint import Checkpoint, Place, Saver, restore, vocabulary_digest
+from embed.checkpoint import Checkpoint, Place, vocabulary_digest
+from embed.checkpoint_folder import restore
+from embed.checkpoint_saver import Saver
 from embed.config import TrainConfig, processors
 from embed.encoded_corpus import EncodedCorpus
 from embed.errors import AdviceWarning, ConfigError, CorpusError, DivergenceError
@@ -150,7 +152,7 @@ class Trainer:
         Raises
         ------
         ConfigError, FormatError
-            As :func:`embed.checkpoint.restore` does.
+            As :func:`embed.checkpoint_folder.restore` does.
         """
         found, damaged = restore(directory, self._checkpoint(), self._matrices(), anyway=anyway)
         if found.place.position > self.tokens:

@@ -9,7 +9,7 @@ from typing import Any
 
 from embed import presets
 from embed.budget import TimeBudget
-from embed.checkpoint import DEFAULT_EVERY, DEFAULT_KEEP, Plan
+from embed.checkpoint_plan import DEFAULT_EVERY, DEFAULT_KEEP, Plan
 from embed.config import TrainConfig
 from embed.corpora import open_corpus
 from embed.encoded_corpus import EncodedCorpus

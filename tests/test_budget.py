@@ -12,7 +12,7 @@ import pytest
 import embed
 from embed import budget
 from embed.budget import MOST_EPOCHS, TimeBudget, tokens_per_second
-from embed.checkpoint import checkpoints_in
+from embed.checkpoint_folder import checkpoints_in
 from embed.cli import main
 from embed.durations import seconds_of
 from embed.errors import AdviceWarning, ConfigError

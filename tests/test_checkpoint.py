@@ -20,8 +20,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from embed import checkpoint, checkpoint_file
-from embed.checkpoint import Every, Place, Saver, checkpoints_in, read
+from embed import checkpoint_file
+from embed.checkpoint import CHANGEABLE, Place
+from embed.checkpoint_folder import checkpoints_in, read
+from embed.checkpoint_saver import Every, Saver
 from embed.cli import main
 from embed.cli.parser import parse
 from embed.cli.resuming import how_to_resume
@@ -263,7 +265,7 @@ def test_a_preset_that_the_corpus_chooses_is_gone_on_with(tmp_path: Path) -> Non
 def test_who_insists_may_change_what_leaves_rows_and_places_alone(encoded: EncodedCorpus, tmp_path: Path) -> None:
     train(encoded, **SMALL, checkpoint=tmp_path)
     changes = {"epochs": 4, "threads": 2, "lr": 0.01, "window": 3, "negatives": 3, "seed": 2}
-    assert set(changes) <= checkpoint.CHANGEABLE
+    assert set(changes) <= CHANGEABLE
     model = train(encoded, **{**SMALL, **changes}, resume=tmp_path, resume_anyway=True)
     assert len(model.history) == 4
     with pytest.raises(ConfigError, match="cannot be gone on with"):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import embed
-from embed.checkpoint import checkpoints_in, read
+from embed.checkpoint_folder import checkpoints_in, read
 from embed.cli import main
 from embed.errors import ConfigError
 from embed.model import Model

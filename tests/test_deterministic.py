@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from embed import formats
-from embed.checkpoint import checkpoints_in, read
+from embed.checkpoint_folder import checkpoints_in, read
 from embed.continuing import continue_training
 from embed.corpora import SyntheticCorpus
 from embed.encoded_corpus import EncodedCorpus

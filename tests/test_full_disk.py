@@ -27,7 +27,7 @@ from hostile import HAS_LIMITS
 import embed.atomic
 import embed.encoded_corpus
 import embed.encoding
-from embed import checkpoint, checkpoint_file, formats
+from embed import checkpoint_file, checkpoint_folder, formats
 from embed.cli import main
 from embed.encoded_corpus import EncodedCorpus
 from embed.encoding import encode
@@ -251,7 +251,7 @@ def test_a_checkpoint_that_fails_at_any_call_leaves_the_one_before(
                 warnings.simplefilter("always")
                 train(encoded, **settings, callbacks=[_after_the_first(kept), at_the_end])
             (path,) = kept.iterdir()
-            found = checkpoint.read(path)
+            found = checkpoint_folder.read(path)
             checkpoint_file.read_into(path, {"input": _rows(31), "output": _rows(31)}, 16)
             if disk.calls < fail_at:
                 assert found.place.epoch == 2
@@ -263,7 +263,7 @@ def test_a_checkpoint_that_fails_at_any_call_leaves_the_one_before(
 
 def _after_the_first(kept: Path) -> Callable[[Any, Model], None]:
     def wait(record: Any, model: Model) -> None:
-        while record.epoch == 2 and not checkpoint.checkpoints_in(kept):
+        while record.epoch == 2 and not checkpoint_folder.checkpoints_in(kept):
             time.sleep(0.01)
 
     return wait
@@ -304,8 +304,8 @@ def test_a_disk_that_is_full(tmp_path: Path, capsys: pytest.CaptureFixture[str])
             assert left == []
             if (disk / "encoded").exists():
                 EncodedCorpus.open(disk / "encoded").close()
-            for path in checkpoint.checkpoints_in(disk / "kept"):
-                checkpoint.read(path)
+            for path in checkpoint_folder.checkpoints_in(disk / "kept"):
+                checkpoint_folder.read(path)
             if (disk / "m.embed").read_bytes() != b"good\n":
                 load_model(disk / "m.embed")
             if (disk / "v.txt").read_bytes() != b"good\n":

@@ -56,7 +56,17 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "embed.quantize",
         "embed.pruning",
     ),
-    ("embed.model", "embed.progress", "embed.interrupts", "embed.records", "embed.checkpoint_file", "embed.checkpoint"),
+    (
+        "embed.model",
+        "embed.progress",
+        "embed.interrupts",
+        "embed.records",
+        "embed.checkpoint_file",
+        "embed.checkpoint",
+        "embed.checkpoint_folder",
+        "embed.checkpoint_saver",
+        "embed.checkpoint_plan",
+    ),
     (
         "embed.trainer",
         "embed.training",

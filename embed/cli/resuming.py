@@ -55,7 +55,7 @@ def how_to_resume(arguments: argparse.Namespace | None, given: Sequence[str]) ->
     directory = getattr(arguments, "checkpoint", None)
     if directory is None:
         return ""
-    from embed.checkpoint import checkpoints_in
+    from embed.checkpoint_folder import checkpoints_in
 
     if not checkpoints_in(directory):
         return ""

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from embed import checkpoint, checkpoint_file, formats
+from embed import checkpoint_file, checkpoint_folder, formats
 from embed.compat.gensim.phrases import Phrases
 from embed.config import TrainConfig
 from embed.corpora import ColumnCorpus, TextCorpus, WikiCorpus
@@ -116,9 +116,9 @@ def _vectors(name: str) -> Target:
 
 def _checkpoint(data: bytes, folder: Path) -> None:
     path = _file(data, folder, "checkpoint-000001.ckpt")
-    here = checkpoint.read(path)
+    here = checkpoint_folder.read(path)
     matrices = {name: padded_matrix(rows, 3) for name, rows in (("input", 3), ("output", 3))}
-    found, damaged = checkpoint.restore(folder, here, matrices, anyway=False)
+    found, damaged = checkpoint_folder.restore(folder, here, matrices, anyway=False)
     if damaged or found != here or not all(np.isfinite(matrix).all() for matrix in matrices.values()):
         raise Finding("a checkpoint that is read in part, or holds what is not finite")
 

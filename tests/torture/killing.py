@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from embed import checkpoint
+from embed.checkpoint_folder import checkpoints_in, read
+from embed.checkpoint_saver import Every, Saver
 from embed.config import TrainConfig
 from embed.encoded_corpus import EncodedCorpus
 from embed.encoding import encode
@@ -61,16 +62,16 @@ def _run(folder: Path, kind: str, **settings: Any) -> subprocess.Popen[str]:
 
 def _step(folder: Path) -> str:
     """Tell how far a killed run had come, by what it left; what it left must be whole."""
-    found = checkpoint.checkpoints_in(folder / "kept")
+    found = checkpoints_in(folder / "kept")
     for path in found:
-        checkpoint.read(path)
+        read(path)
     if (folder / "encoded").exists():
         EncodedCorpus.open(folder / "encoded").close()
     if any(folder.glob(".embed-*.tmp")):
         return "exporting"
     if any((folder / "kept").glob(".embed-*.tmp")):
         return "writing a checkpoint"
-    if found and checkpoint.read(found[-1]).place.epoch == _EPOCHS:
+    if found and read(found[-1]).place.epoch == _EPOCHS:
         return "after training"
     if found:
         return "between checkpoints"
@@ -141,10 +142,10 @@ def pause(scale: float) -> str:
     sentences = [[f"w{first + i}" for i in range(1000)] for first in range(0, rows, 1000)]
     with encode(sentences, min_count=1) as corpus, tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(corpus, TrainConfig(dim=dim, min_count=1, epochs=4, threads=2, subsample=0))
-        with checkpoint.Saver(folder, checkpoint.Every(), 1) as saver:
+        with Saver(folder, Every(), 1) as saver:
             trainer.run(saver=saver, progress=False)
-        size = sum(os.path.getsize(path) for path in checkpoint.checkpoints_in(folder))
-        found = checkpoint.read(checkpoint.checkpoints_in(folder)[-1])
+        size = sum(os.path.getsize(path) for path in checkpoints_in(folder))
+        found = read(checkpoints_in(folder)[-1])
         assert found.place.epoch == 4
         assert np.isfinite(found.history[-1].loss)
     pauses = " ".join(f"{seconds:.3f}" for seconds in saver.pauses)
