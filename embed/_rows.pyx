@@ -3,16 +3,22 @@
 The first rows are those of the most frequent words, which all threads want at once; and a processor that reads a row
 fetches the beginning of the next, from a core that is just changing it. While several threads train, the first rows
 therefore lie spread (docs/decisions/0013).
+
+The rows of n-grams lie all over their table, a few in each page of memory. While they train, those that there are lie
+together, in the order in which the words name them, so the frequent words' first (docs/decisions/0020).
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.string cimport memcpy
 
 import numpy as np
 
-from embed._kernels cimport EMBED_ROW_FLOATS, find_kernels, width_of
+from embed._kernels cimport EMBED_ROW_FLOATS, embed_prefetch_row, find_kernels, width_of
 
 cdef enum:
     _LEAST_SPREAD = 4
+    # How many rows ahead those that move are fetched: each goes to a place that is nowhere near.
+    _ROWS_AHEAD = 8
 
 
 def places(int spread):
@@ -24,6 +30,67 @@ def places(int spread):
     for row in range(<uint32_t> 1 << spread):
         found[row] = turned(row, <uint32_t> 1 << spread, spread - 3)
     return found.base
+
+
+def order_of_use(const int32_t[::1] rows, int64_t count):
+    """Return a place for each of `count` rows, int32[count]: those that `rows` names lie first, in its order.
+
+    The others stay where they are, or go where one has left.
+    """
+    cdef int32_t[::1] found = np.full(count, -1, dtype=np.int32)
+    cdef int64_t i
+    cdef int32_t used = 0, left
+    for i in range(rows.shape[0]):
+        if found[rows[i]] < 0:
+            found[rows[i]] = used
+            used += 1
+    left = used
+    for i in range(used):
+        if found[i] < 0:
+            while found[left] < 0:
+                left += 1
+            found[i] = left
+            left += 1
+    for i in range(used, count):
+        if found[i] < 0:
+            found[i] = <int32_t> i
+    return found.base
+
+
+def move_rows(float[:, ::1] matrix, const int32_t[::1] places):
+    """Move each row i of the matrix to row places[i], a permutation, with memory for two rows besides."""
+    cdef int64_t start, size = matrix.shape[1] * sizeof(float)
+    cdef int32_t at, ahead, i
+    cdef uint8_t[::1] is_moved = np.zeros(matrix.shape[0], dtype=np.uint8)
+    cdef float[:, ::1] two = np.empty((2, matrix.shape[1]), dtype=np.float32)
+    cdef float *moving = &two[0, 0]
+    cdef float *waiting = &two[1, 0]
+    if places.shape[0] != matrix.shape[0]:
+        raise ValueError("there must be a place for each row")
+    with nogil:
+        for start in range(matrix.shape[0]):
+            if is_moved[start] or places[start] == start:
+                continue
+            memcpy(moving, &matrix[start, 0], size)
+            at = ahead = places[start]
+            for i in range(_ROWS_AHEAD):
+                embed_prefetch_row(&matrix[ahead, 0], <int> matrix.shape[1])
+                ahead = places[ahead]
+            while not is_moved[at]:
+                embed_prefetch_row(&matrix[ahead, 0], <int> matrix.shape[1])
+                ahead = places[ahead]
+                is_moved[at] = True
+                memcpy(waiting, &matrix[at, 0], size)
+                memcpy(&matrix[at, 0], moving, size)
+                moving, waiting = waiting, moving
+                at = places[at]
+
+
+def renumber(int32_t[::1] rows, const int32_t[::1] places):
+    """Let `rows` name the places of the rows that it has named."""
+    cdef int64_t i
+    for i in range(rows.shape[0]):
+        rows[i] = places[rows[i]]
 
 
 cdef class Rows:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,23 +139,21 @@ class Parameters:
         return named | {"places": self.places} if len(self.places) else named
 
     @contextmanager
-    def spread(self, digits: int) -> Iterator[None]:
-        """Let the first 2**digits rows lie spread for a while, as :class:`embed._core.Worker` wants it; 0 for none."""
-        if not digits:
-            yield
-            return
-        places = _rows.places(digits)
+    def arranged(self, spread: int) -> Iterator[None]:
+        """Let rows lie for a while where training finds them soonest.
+
+        The rows of n-grams, and `rows` with them, lie in the order in which the words use them. With several threads
+        the first 2**spread rows of words lie spread, as :class:`embed._core.Worker` wants it; 0 for none.
+        """
         words = np.arange(self.words + 1)
         # as the core sees it: n-grams that no word is long enough for are none
         is_plain = np.array_equal(self.rows, words[:-1]) and np.array_equal(self.row_offsets, words)
-        matrices = [self.inputs, self.outputs] if is_plain else [self.outputs]
-        for matrix in matrices:
-            matrix[places] = matrix[: len(places)].copy()
-        try:
+        with ExitStack() as moved:
+            if spread:
+                moved.enter_context(_spread([self.inputs, self.outputs] if is_plain else [self.outputs], spread))
+            if not is_plain:
+                moved.enter_context(_in_order_of_use(self.inputs, self.rows))
             yield
-        finally:
-            for matrix in matrices:
-                matrix[: len(places)] = matrix[places]
 
     def word_matrix(self) -> Float32s:
         """Return the vector of every word, float32[V, dim]: the input rows themselves, or their means."""
@@ -164,3 +162,29 @@ class Parameters:
         composed = padded_matrix(self.words, self.dim)
         _kernels.compose_rows(self.inputs, self.row_offsets, self.rows, composed, self.dim, _kernels.simd_paths()[0])
         return composed[:, : self.dim]
+
+
+@contextmanager
+def _spread(matrices: list[Float32s], digits: int) -> Iterator[None]:
+    places = _rows.places(digits)
+    for matrix in matrices:
+        matrix[places] = matrix[: len(places)].copy()
+    try:
+        yield
+    finally:
+        for matrix in matrices:
+            matrix[: len(places)] = matrix[places]
+
+
+@contextmanager
+def _in_order_of_use(matrix: Float32s, rows: NDArray[np.int32]) -> Iterator[None]:
+    places = _rows.order_of_use(rows, len(matrix))
+    _rows.move_rows(matrix, places)
+    _rows.renumber(rows, places)
+    try:
+        yield
+    finally:
+        back = np.empty_like(places)
+        back[places] = np.arange(len(places), dtype=np.int32)
+        _rows.move_rows(matrix, back)
+        _rows.renumber(rows, back)

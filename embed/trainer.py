@@ -116,6 +116,7 @@ class Trainer:
         self._patience = Patience(self.parameters, config.patience, config.min_delta) if config.patience else None
         self._stop = np.zeros(1, np.int32)
         self._spread = _spread_digits(len(corpus.vocabulary)) if self.provenance.threads > 1 else 0
+        self._arranged: ExitStack | None = None
         self._workers = self._make_workers(config.seed, self._spread, self._replicated_words())
         self._judges = self._make_workers(held_out.SEED) if config.held_out else []
 
@@ -125,6 +126,7 @@ class Trainer:
         """Train for the configured number of epochs; see :func:`train`. `saver` writes checkpoints meanwhile."""
         epochs, patience = self.config.epoch_count(), self._patience
         with ExitStack() as stack:
+            stack.callback(self._settle)
             bar = stack.enter_context(ProgressBar(self.tokens * epochs, "training", progress))
             if saver is not None:
                 stack.enter_context(saver)
@@ -134,9 +136,10 @@ class Trainer:
                 record = self._train_epoch(epoch, bar, saver)
                 self.history.append(record)
                 if patience is not None:
+                    self._settle()
                     patience.note(record)
                     is_over = patience.is_over
-                is_last = _asked_to_stop(callbacks, record, self.model) or is_over or epoch + 1 == epochs
+                is_last = self._is_asked_to_stop(callbacks, record) or is_over or epoch + 1 == epochs
                 self._place = Place(epoch + 1)
                 if saver is not None and (saver.is_due_after_epoch(self.tokens * (epoch + 1)) or is_last):
                     saver.save(self._checkpoint(), self._matrices())
@@ -164,7 +167,10 @@ class Trainer:
         return damaged
 
     def stretch(self, first: int, last: int) -> int:
-        """Train on the tokens first..last-1 as the first epoch would, and return where that ended."""
+        """Train on the tokens first..last-1 as the first epoch would, and return where that ended.
+
+        The parameters may lie otherwise than they should until `model` is asked for.
+        """
         return self._share_out(first, last, 0, self._rate(0), lambda _: False)
 
     @property
@@ -179,13 +185,30 @@ class Trainer:
     def _vocabulary(self) -> str:
         return vocabulary_digest(self.corpus.vocabulary)
 
+    def _arrange(self) -> None:
+        """Let the rows lie where training finds them soonest, until `_settle`: before anybody else looks at them."""
+        if self._arranged is None:
+            with ExitStack() as stack:
+                stack.enter_context(self.parameters.arranged(self._spread))
+                self._arranged = stack.pop_all()
+
+    def _settle(self) -> None:
+        if self._arranged is not None:
+            arranged, self._arranged = self._arranged, None
+            arranged.close()
+
     def _matrices(self) -> dict[str, NDArray[np.float32]]:
+        self._settle()
+        return self._matrices_as_they_lie()
+
+    def _matrices_as_they_lie(self) -> dict[str, NDArray[np.float32]]:
         kept = {} if self._patience is None else self._patience.kept
         return {**self.parameters.matrices(), **kept}
 
     @property
     def model(self) -> Model:
         """The model as it stands; it shares its memory with the training."""
+        self._settle()
         return Model(self.config, self.corpus.vocabulary, self.parameters, self.provenance, tuple(self.history))
 
     @property
@@ -200,6 +223,7 @@ class Trainer:
 
     def held_out_loss(self) -> float:
         """Return the mean loss of an example on the held-out tokens, see :mod:`embed.held_out`."""
+        self._settle()
         self._stop[0] = 0
         return held_out.mean_loss(self._judges, self.tokens, len(self.corpus.ids), self._stop)
 
@@ -324,21 +348,21 @@ class Trainer:
             threading.Thread(target=work, args=(worker, part), daemon=True) for part, worker in enumerate(self._workers)
         ]
         self._stop[0] = 0
-        with self.parameters.spread(self._spread):
-            try:
+        self._arrange()
+        try:
+            for thread in threads:
+                thread.start()
+            while any(thread.is_alive() for thread in threads):
                 for thread in threads:
-                    thread.start()
-                while any(thread.is_alive() for thread in threads):
-                    for thread in threads:
-                        thread.join(_POLL_SECONDS / len(threads))
-                    if look(sharing.position):
-                        sharing.close()
-            except BaseException:
-                self._stop[0] = 1
-                for thread in threads:
-                    if thread.ident is not None:
-                        thread.join()
-                raise
+                    thread.join(_POLL_SECONDS / len(threads))
+                if look(sharing.position):
+                    sharing.close()
+        except BaseException:
+            self._stop[0] = 1
+            for thread in threads:
+                if thread.ident is not None:
+                    thread.join()
+            raise
         if failures:
             raise failures[0]
         look(sharing.position)
@@ -353,8 +377,15 @@ class Trainer:
         rows = len(self.parameters.inputs) + len(self.parameters.outputs)
         return Rounds(first, last, self.tokens, workers, processors(), rows, rates, self._stop)
 
+    def _is_asked_to_stop(self, callbacks: Sequence[EpochCallback], record: EpochRecord) -> bool:
+        if not callbacks:
+            return False
+        model = self.model
+        answers = [callback(record, model) for callback in callbacks]  # whatever the ones before it said
+        return any(answers)
+
     def _check_health(self, epoch: int, loss: float) -> None:
-        for name, matrix in self._matrices().items():
+        for name, matrix in self._matrices_as_they_lie().items():
             if not _kernels.all_finite(matrix):
                 raise self._divergence(epoch, f"a vector of the matrix {name!r} is not finite")
         untrained = self._targets_of_an_example() * np.log(2)
@@ -415,9 +446,3 @@ def _warn_of_few_kept(counts: NDArray[np.int64], subsample: float) -> None:
             AdviceWarning,
             stacklevel=3,
         )
-
-
-def _asked_to_stop(callbacks: Sequence[EpochCallback], record: EpochRecord, model: Model) -> bool:
-    # every callback is called, whatever the ones before it said
-    answers = [callback(record, model) for callback in callbacks]
-    return any(answers)
