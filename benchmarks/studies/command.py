@@ -52,7 +52,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="results, and what is made on the way")
     parser.add_argument("--page", type=Path, help="(default: docs/studies/STUDY.md)")
     parser.add_argument(
-        "--seeds", type=int, help="runs of each finalist (default: cbow, fasttext, structured 5, subword 3, small 2)"
+        "--seeds", type=int, help="runs of each finalist (default: cbow, subword, fasttext, structured 5, small 2)"
     )
     parser.add_argument("--pieces", type=int, default=5, help="small: of a million tokens each (default: 5)")
     parser.add_argument("--top", type=int, default=30_000, help="analogies among so many words (default: 30,000)")

@@ -10,22 +10,14 @@ from benchmarks.studies import tables
 from benchmarks.studies.place import Place
 from benchmarks.studies.runner import Stage
 from benchmarks.studies.setting import MAIN, Setting
-from benchmarks.studies.study import facts, fasttext, ours, rounds
-from benchmarks.studies.subword import GERMAN, HELD_OUT
-from embed.config import TrainConfig
+from benchmarks.studies.study import facts, rounds
+from benchmarks.studies.subword import DEFAULTS, FASTTEXT, GERMAN, HELD_OUT
 
 __all__ = ["FastTextStudy"]
 
 
-def _defaults() -> Setting:
-    config = TrainConfig(objective="sg", subword=True)
-    lr, input_lr = config.rates()
-    values = {"objective": "sg", "lr": lr, "input_lr": input_lr, "gradient": config.gradient_kind()}
-    return ours("ours", subword=True, **values)
-
-
-OURS = _defaults()
-FASTTEXT = fasttext("fastText", lr=0.05)
+OURS = DEFAULTS["sg"].on(MAIN, "ours")
+THEIRS = FASTTEXT.on(MAIN, "fastText")
 
 
 @dataclass(frozen=True)
@@ -66,4 +58,4 @@ def _texts(place: Place) -> list[str]:
 
 
 def _both(text: str) -> tuple[Setting, Setting]:
-    return OURS.on(text, OURS.name), FASTTEXT.on(text, FASTTEXT.name)
+    return OURS.on(text, OURS.name), THEIRS.on(text, THEIRS.name)

@@ -18,6 +18,7 @@ from benchmarks.studies.place import Place
 from benchmarks.studies.runner import Stage
 from benchmarks.studies.setting import MAIN, Run, Setting
 from benchmarks.studies.study import COUNTED, best, facts, fasttext, illustrated, ours, points, rounds
+from embed.config import TrainConfig
 from embed.eval.render import markdown
 
 __all__ = ["GERMAN", "HELD_OUT", "SubwordStudy"]
@@ -34,18 +35,20 @@ KINDS: dict[str, dict[str, Any]] = {
     "sum": {"composition": "sum"},
 }
 INPUT_RATES: dict[tuple[str, str], tuple[float, ...]] = {
-    ("sg", "mean, exact"): (0.3, 0.6),
-    ("sg", "mean, 1/sqrt(n)"): (0.1, 0.2),
-    ("sg", "mean, historic"): (0.025, 0.05),
-    ("sg", "sum"): (0.0025, 0.005, 0.01),
-    ("cbow", "mean, exact"): (1.0, 2.0, 4.0, 8.0),
-    ("cbow", "mean, 1/sqrt(n)"): (0.15, 0.3, 0.6),
-    ("cbow", "mean, historic"): (0.0125, 0.05),
-    ("cbow", "sum"): (0.02, 0.05, 0.1),
+    ("sg", "mean, exact"): (0.3, 0.6, 1.2),
+    ("sg", "mean, 1/sqrt(n)"): (0.07, 0.14, 0.28),
+    ("sg", "mean, historic"): (0.0125, 0.025, 0.05),
+    ("sg", "sum"): (0.00125, 0.0025, 0.005),
+    ("cbow", "mean, exact"): (2.0, 4.0, 8.0, 16.0),
+    ("cbow", "mean, 1/sqrt(n)"): (0.3, 0.6, 1.2),
+    ("cbow", "mean, historic"): (0.0125, 0.05, 0.2),
+    ("cbow", "sum"): (0.01, 0.02, 0.05),
 }
 RANGES = ((3, 5), (4, 6), (2, 5), (5, 6))
 BUCKETS = (100_000, 300_000, 1_000_000)
 MANY_EPOCHS = 15
+RARER = 1e-4
+"""As a threshold of subsampling: few of the frequent words are left."""
 WORDS = ours("skip-gram of words", objective="sg", lr=0.025, input_lr=0.025)
 
 
@@ -56,7 +59,17 @@ def _kind(objective: str, kind: str, input_lr: float) -> Setting:
 
 GRID = {pair: [_kind(*pair, input_lr) for input_lr in rates] for pair, rates in INPUT_RATES.items()}
 _ALL = [setting for settings in GRID.values() for setting in settings]
-FASTTEXT = [fasttext("fastText skip-gram", lr=0.05), fasttext("fastText cbow", lr=0.05, model="cbow")]
+FASTTEXT, FASTTEXT_CBOW = fasttext("fastText skip-gram", lr=0.05), fasttext("fastText cbow", lr=0.05, model="cbow")
+
+
+def _default(objective: str) -> Setting:
+    config = TrainConfig(objective=objective, subword=True)
+    lr, input_lr = config.rates()
+    values = {"objective": objective, "lr": lr, "input_lr": input_lr, "gradient": config.gradient_kind()}
+    return ours(f"{_OBJECTIVES[objective]}, our defaults", subword=True, **values)
+
+
+DEFAULTS = {objective: _default(objective) for objective in _OBJECTIVES}
 
 
 @dataclass(frozen=True)
@@ -69,17 +82,17 @@ class SubwordStudy:
         Runs of each finalist.
     """
 
-    seeds: int = 3
+    seeds: int = 5
     name: str = "subword"
 
     def stages(self) -> Sequence[Stage]:
-        """Return rates, shapes and other texts, finalists."""
+        """Return rates, finalists, shapes and other texts, fastText."""
         return (
             lambda place: [Run(setting, 1) for setting in [WORDS, *_ALL]],
-            lambda place: [Run(setting, 1) for setting in [*_shapes(place), *_elsewhere(place)]],
-            lambda place: rounds([one for one in _finalists(place) if one.program == "ours"], self._seeds),
+            lambda place: rounds(_finalists(place), self._seeds),
+            lambda place: [Run(setting, 1) for setting in [*_SHAPES, *_elsewhere(place)]],
             # a run of fastText on the main text takes as long as a dozen of ours
-            lambda place: rounds([one for one in _finalists(place) if one.program != "ours"], self._seeds),
+            lambda place: [*_fasttext_elsewhere(place), Run(FASTTEXT_CBOW, 1), *rounds(_fasttext(place), self._seeds)],
         )
 
     @property
@@ -88,27 +101,28 @@ class SubwordStudy:
 
     def bodies(self, place: Place, pictures: Path) -> dict[str, str]:
         """Return the parts of the page."""
-        finalists, seeds = _finalists(place), self._seeds
+        seeds = self._seeds
+        finalists = [*_finalists(place), *_fasttext(place)]
         by_text = {name: [one for one in finalists if one.text == name] for name in place.texts}
-        english, figures = by_text[MAIN], _figures(place, by_text[MAIN], seeds)
+        english = [*by_text[MAIN], FASTTEXT_CBOW]
+        figures = _figures(place, english, seeds)
         chosen = [figure for figure in figures if figure.startswith(COUNTED)] or figures
-        shapes = _shapes(place)
         single = partial(tables.single, place, figures=figures)
         bodies = {
             "facts": facts(place),
             "kinds": single([WORDS, *_ALL]),
-            "shapes": single([*_bests(place, "sg"), *shapes]),
+            "shapes": single([*DEFAULTS.values(), *_SHAPES]),
             "finalists": tables.means(place, english, figures, seeds, WORDS),
             "held-out": _held_out(place),
             "front": illustrated(
                 Path(f"{pictures}-front.svg"),
                 "Scores against processor seconds of training",
                 chosen,
-                lambda picture: draw_front(points(place, _families(place), seeds), chosen, picture),
+                lambda picture: draw_front(points(place, _families(), seeds), chosen, picture),
             ),
             "tests": "\n\n".join(
-                tables.differences(place, [one for one in english if one != against], against, chosen, seeds)
-                for against in (FASTTEXT[0], *_bests(place, "sg"))
+                tables.differences(place, [one for one in by_text[MAIN] if one != against], against, chosen, seeds)
+                for against in (FASTTEXT, DEFAULTS["sg"])
             ),
         }
         if GERMAN in place.texts:
@@ -121,56 +135,60 @@ class SubwordStudy:
         return bodies
 
 
-def _bests(place: Place, objective: str) -> list[Setting]:
-    """Return the best setting of the exact gradient: one, or none as yet."""
-    return best(place, GRID[objective, "mean, exact"], _ALL)[:1]
+def _reshaped(base: Setting, ranges: Sequence[tuple[int, int]], buckets: Sequence[int] = ()) -> list[Setting]:
+    found = [base.but(f"{base.name}, n-grams {low} to {high}", min_n=low, max_n=high) for low, high in ranges]
+    return [*found, *(base.but(f"{base.name}, {count:,} buckets", buckets=count) for count in buckets)]
+
+
+def _longer(base: Setting) -> list[Setting]:
+    rarer = base.but(f"{base.name}, subsample {RARER:g}", subsample=RARER)
+    return [rarer, *(one.but(f"{one.name}, {MANY_EPOCHS} epochs", epochs=MANY_EPOCHS) for one in (base, rarer))]
+
+
+_SHAPES = [
+    *_reshaped(DEFAULTS["sg"], RANGES, BUCKETS),
+    *_longer(DEFAULTS["sg"]),
+    *_reshaped(DEFAULTS["cbow"], RANGES[:1], BUCKETS[1:2]),
+    *_longer(DEFAULTS["cbow"]),
+]
+"""Other n-grams, fewer buckets, more epochs: on our defaults."""
 
 
 def _winners(place: Place) -> list[Setting]:
     return [one for settings in GRID.values() for one in best(place, settings, _ALL)[:1]]
 
 
-def _shapes(place: Place) -> list[Setting]:
-    """Return other n-grams, fewer buckets and more epochs for skip-gram, some of them for CBOW."""
-    found = []
-    for base in _bests(place, "sg"):
-        found += [base.but(f"{base.name}, n-grams {low} to {high}", min_n=low, max_n=high) for low, high in RANGES]
-        found += [base.but(f"{base.name}, {buckets:,} buckets", buckets=buckets) for buckets in BUCKETS]
-        found.append(base.but(f"{base.name}, {MANY_EPOCHS} epochs", epochs=MANY_EPOCHS))
-        found.append(found[-1].but(f"{found[-1].name}, subsample 1e-4", subsample=1e-4))
-    for base in _bests(place, "cbow"):
-        low, high = RANGES[0]
-        found.append(base.but(f"{base.name}, n-grams {low} to {high}", min_n=low, max_n=high))
-        found.append(base.but(f"{base.name}, {BUCKETS[1]:,} buckets", buckets=BUCKETS[1]))
-        found.append(base.but(f"{base.name}, {MANY_EPOCHS} epochs", epochs=MANY_EPOCHS))
-    return found
-
-
 def _elsewhere(place: Place) -> list[Setting]:
-    """Return runs on the other texts: German with several n-grams, and without some words; fastText comes last."""
+    """Return runs on the other texts: German with several n-grams, and without some words."""
     winners = _winners(place)
     found: list[Setting] = []
     if GERMAN in place.texts:
-        bases = [WORDS, *winners]
-        for base in _bests(place, "sg"):
-            bases += [base.but(f"{base.name}, n-grams {low} to {high}", min_n=low, max_n=high) for low, high in RANGES]
+        bases = [WORDS, *winners, *_reshaped(DEFAULTS["sg"], RANGES)]
         found += [base.on(GERMAN, base.name) for base in bases]
     for text in (MAIN, GERMAN):
         if text + HELD_OUT in place.texts:
-            found += [base.on(text + HELD_OUT, base.name) for base in winners if base.values["gradient"] != "sqrt"]
-    if GERMAN + HELD_OUT in place.texts:
-        found += [FASTTEXT[0].on(text, FASTTEXT[0].name) for text in (GERMAN, GERMAN + HELD_OUT)]
+            found += [base.on(text + HELD_OUT, base.name) for base in winners]
     return found
 
 
+def _fasttext_elsewhere(place: Place) -> list[Run]:
+    return [Run(FASTTEXT.on(text, FASTTEXT.name), 1) for text in (GERMAN + HELD_OUT,) if text in place.texts]
+
+
 def _finalists(place: Place) -> list[Setting]:
-    """Return words, the best of each kind of skip-gram, exact and sum CBOW, fastText; most of them in German too."""
+    """Return words, the best of each kind of skip-gram, exact and sum CBOW, our defaults; in German too."""
     kinds = [pair for pair in GRID if pair[0] == "sg" or pair[1] in ("mean, exact", "sum")]
     tops = [one for pair in kinds for one in best(place, GRID[pair], _ALL)[:1]]
-    found = [WORDS, *tops]
-    if GERMAN in place.texts:
-        found += [one.on(GERMAN, one.name) for one in (WORDS, *tops, FASTTEXT[0])]
-    return [*found, *FASTTEXT]
+    found = [WORDS, *DEFAULTS.values(), *(one for one in tops if not _is_default(one))]
+    return [one.on(text, one.name) for text in (MAIN, GERMAN) if text in place.texts for one in found]
+
+
+def _is_default(setting: Setting) -> bool:
+    return any(setting.values == default.values for default in DEFAULTS.values())
+
+
+def _fasttext(place: Place) -> list[Setting]:
+    return [FASTTEXT.on(text, FASTTEXT.name) for text in (MAIN, GERMAN) if text in place.texts]
 
 
 def _figures(place: Place, settings: Sequence[Setting], seeds: Sequence[int]) -> list[str]:
@@ -196,7 +214,7 @@ def _held_out(place: Place) -> str:
         if text + HELD_OUT not in place.texts:
             continue
         rows = []
-        for one in _elsewhere(place):
+        for one in [*_elsewhere(place), *(run.setting for run in _fasttext_elsewhere(place))]:
             if one.text != text + HELD_OUT:
                 continue
             known, composed = (place.record(replace(one, text=name), 1) for name in (text, one.text))
@@ -220,10 +238,11 @@ def _held_out(place: Place) -> str:
     return "\n\n".join(parts) or tables.NOT_MEASURED
 
 
-def _families(place: Place) -> dict[str, list[Setting]]:
+def _families() -> dict[str, list[Setting]]:
     families = {"words": [WORDS]}
     for (objective, kind), settings in GRID.items():
         families[f"{_OBJECTIVES[objective]}, {kind}"] = settings
-    for name, objective in {"skip-gram, mean, exact": "sg", "CBOW, mean, exact": "cbow"}.items():
-        families[name] = [*families[name], *(one for one in _shapes(place) if one.values["objective"] == objective)]
-    return {**families, **{one.name: [one] for one in FASTTEXT}}
+    for objective, default in DEFAULTS.items():
+        shapes = [one for one in _SHAPES if one.values["objective"] == objective]
+        families[f"{default.name} and other n-grams"] = [default, *shapes]
+    return {**families, **{one.name: [one] for one in (FASTTEXT, FASTTEXT_CBOW)}}
