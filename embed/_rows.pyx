@@ -60,7 +60,7 @@ def order_of_use(const int32_t[::1] rows, int64_t count):
 def move_rows(float[:, ::1] matrix, const int32_t[::1] places):
     """Move each row i of the matrix to row places[i], a permutation, with memory for two rows besides."""
     cdef int64_t start, size = matrix.shape[1] * sizeof(float)
-    cdef int32_t at, ahead, i
+    cdef int32_t at, ahead, _step
     cdef uint8_t[::1] is_moved = np.zeros(matrix.shape[0], dtype=np.uint8)
     cdef float[:, ::1] two = np.empty((2, matrix.shape[1]), dtype=np.float32)
     cdef float *moving = &two[0, 0]
@@ -73,7 +73,7 @@ def move_rows(float[:, ::1] matrix, const int32_t[::1] places):
                 continue
             memcpy(moving, &matrix[start, 0], size)
             at = ahead = places[start]
-            for i in range(_ROWS_AHEAD):
+            for _step in range(_ROWS_AHEAD):
                 embed_prefetch_row(&matrix[ahead, 0], <int> matrix.shape[1])
                 ahead = places[ahead]
             while not is_moved[at]:
