@@ -92,7 +92,10 @@ class SubwordStudy:
             lambda place: rounds(_finalists(place), self._seeds),
             lambda place: [Run(setting, 1) for setting in [*_SHAPES, *_elsewhere(place)]],
             # a run of fastText on the main text takes as long as a dozen of ours
-            lambda place: [*_fasttext_elsewhere(place), Run(FASTTEXT_CBOW, 1), *rounds(_fasttext(place), self._seeds)],
+            lambda place: [
+                *(Run(setting, 1) for setting in [*_fasttext_held_out(place), FASTTEXT_CBOW]),
+                *rounds(_fasttext(place), self._seeds),
+            ],
         )
 
     @property
@@ -171,8 +174,10 @@ def _elsewhere(place: Place) -> list[Setting]:
     return found
 
 
-def _fasttext_elsewhere(place: Place) -> list[Run]:
-    return [Run(FASTTEXT.on(text, FASTTEXT.name), 1) for text in (GERMAN + HELD_OUT,) if text in place.texts]
+def _fasttext_held_out(place: Place) -> list[Setting]:
+    """Return fastText without some German words; it takes too long for the main text."""
+    text = GERMAN + HELD_OUT
+    return [FASTTEXT.on(text, FASTTEXT.name)] if text in place.texts else []
 
 
 def _finalists(place: Place) -> list[Setting]:
@@ -214,7 +219,7 @@ def _held_out(place: Place) -> str:
         if text + HELD_OUT not in place.texts:
             continue
         rows = []
-        for one in [*_elsewhere(place), *(run.setting for run in _fasttext_elsewhere(place))]:
+        for one in [*_elsewhere(place), *_fasttext_held_out(place)]:
             if one.text != text + HELD_OUT:
                 continue
             known, composed = (place.record(replace(one, text=name), 1) for name in (text, one.text))
