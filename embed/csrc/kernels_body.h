@@ -253,6 +253,9 @@ INLINE void NAME(sigmoids)(float *s, int n, const float *signs, float lr, embed_
 INLINE void NAME(update_rows)(float **from, float **to, int nx, float **y, const float *g, const float *gx, float *kept,
                               int width, const int ny) {
     int k = 0;
+    float *rows[EMBED_GROUP]; /* their addresses, which no store can change */
+    UNROLL for (int j = 0; j < ny; ++j) rows[j] = y[j];
+    y = rows;
     for (; k + COLUMNS * LANES <= width; k += COLUMNS * LANES)
         FULL(update_columns)(from, to, nx, y, g, gx, kept, k, ny, COLUMNS);
     for (; k + LANES <= width; k += LANES) FULL(update_columns)(from, to, nx, y, g, gx, kept, k, ny, 1);

@@ -53,26 +53,42 @@ INLINE void STEP(update_columns)(float **from, float **to, int nx, float **y, co
 #else /* first the one sum and then the other, for which `kept`, [nx, columns] vectors, has the inputs as they were */
 INLINE void STEP(update_columns)(float **from, float **to, int nx, float **y, const float *RESTRICT g,
                                  const float *RESTRICT gx, float *kept, int k, const int ny, const int columns) {
+    /* The sum of an input is taken in two chains of additions, for which the last row of a whole group has to stay in
+     * memory meanwhile. */
+    const int held = ny < EMBED_GROUP ? ny : EMBED_GROUP - 1, half = ny / 2;
     vector row[EMBED_GROUP][COLUMNS];
-    UNROLL for (int j = 0; j < ny; ++j) UNROLL for (int c = 0; c < columns; ++c)
+    UNROLL for (int j = 0; j < held; ++j) UNROLL for (int c = 0; c < columns; ++c)
         row[j][c] = STEP(load)(y[j] + k + c * FLOATS);
+    const float *last = y[ny - 1] + k;
+    ONE_ADDRESS(last);
     for (int i = 0; i < nx; ++i, gx += EMBED_LINE, kept += columns * FLOATS) {
         float *place = to[i] + k;
-        vector moved[COLUMNS];
+        vector moved[COLUMNS], rest[COLUMNS];
         ONE_ADDRESS(gx);
         ONE_ADDRESS(place);
+        const float *old = from == to ? place : from[i] + k;
         UNROLL for (int c = 0; c < columns; ++c) {
-            const vector in = STEP(load)(from[i] + k + c * FLOATS);
+            const vector in = STEP(load)(old + c * FLOATS);
             STEP(store)(kept + c * FLOATS, in);
             moved[c] = from == to ? in : STEP(load)(place + c * FLOATS);
         }
         UNROLL for (int j = 0; j < ny; ++j) {
             const vector rate = STEP(broadcast)(gx[j]);
-            UNROLL for (int c = 0; c < columns; ++c) moved[c] += row[j][c] * rate;
+            UNROLL for (int c = 0; c < columns; ++c) {
+                const vector met = j < held ? row[j][c] : STEP(load)(last + c * FLOATS);
+                if (j < half)
+                    moved[c] += met * rate;
+                else if (j == half)
+                    rest[c] = met * rate;
+                else
+                    rest[c] += met * rate;
+            }
             LIVE(rate);
         }
-        UNROLL for (int c = 0; c < columns; ++c) STEP(store)(place + c * FLOATS, moved[c]);
+        UNROLL for (int c = 0; c < columns; ++c) STEP(store)(place + c * FLOATS, moved[c] + rest[c]);
     }
+    UNROLL for (int c = 0; c < columns; ++c)
+        if (held < ny) row[held][c] = STEP(load)(last + c * FLOATS);
     kept -= nx * columns * FLOATS;
     for (int i = 0; i < nx; ++i, g += EMBED_LINE, kept += columns * FLOATS) {
         vector in[COLUMNS];
