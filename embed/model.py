@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from embed._search import unit_rows
 from embed.config import TrainConfig
 from embed.errors import ConfigError
+from embed.ngram_rows import Subwords
 from embed.parameters import Parameters
-from embed.vectors import Subwords, WordVectors
+from embed.vectors import WordVectors
 from embed.vocab import Vocabulary
 
 __all__ = ["EpochRecord", "Model", "Provenance"]

@@ -15,8 +15,9 @@ import pytest
 
 import embed
 from embed.errors import ConfigError, CorpusError, MissingExtraError
+from embed.ngram_rows import Subwords
 from embed.subword import SubwordScheme
-from embed.vectors import Subwords, WordVectors
+from embed.vectors import WordVectors
 
 pytest.importorskip("sklearn", reason="needs the extra sklearn")
 

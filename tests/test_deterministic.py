@@ -21,10 +21,11 @@ from embed.encoded_corpus import EncodedCorpus
 from embed.encoding import encode
 from embed.formats.registry import FASTTEXT, FLORET, FORMATS, NATIVE
 from embed.model import Model
+from embed.ngram_rows import Subwords
 from embed.sharing import round_tokens
 from embed.subword import SubwordScheme
 from embed.training import train
-from embed.vectors import Subwords, WordVectors
+from embed.vectors import WordVectors
 from embed.vocab import Vocabulary
 
 SMALL: dict[str, Any] = {"dim": 20, "epochs": 2, "min_count": 1, "buckets": 500, "deterministic": True, "held_out": 0.1}

@@ -48,6 +48,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "embed.huffman",
     ),
     (
+        "embed.ngram_rows",
         "embed.vectors",
         "embed.exchange",
         "embed._search",

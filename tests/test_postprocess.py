@@ -7,9 +7,10 @@ import pytest
 
 from embed import postprocess
 from embed.errors import ConfigError
+from embed.ngram_rows import Subwords
 from embed.pruning import prune_ngrams
 from embed.subword import SubwordScheme
-from embed.vectors import Subwords, WordVectors
+from embed.vectors import WordVectors
 
 SCHEME = SubwordScheme(3, 4, 50)
 

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from embed.errors import ConfigError, FormatError, MissingWordError
+from embed.ngram_rows import Subwords
 from embed.spelling import close_spellings
 from embed.subword import SubwordScheme
-from embed.vectors import Subwords, WordVectors
+from embed.vectors import WordVectors
 
 DIM = 12
 SECONDS = 5  # a twentieth is enough; looking at every word, or at once, takes far longer than this

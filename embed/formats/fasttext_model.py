@@ -37,9 +37,10 @@ from embed.formats.fasttext_file import (
     Quantised,
 )
 from embed.model import Model
+from embed.ngram_rows import Subwords
 from embed.parameters import Parameters
 from embed.subword import FloretScheme, NgramScheme, SubwordScheme
-from embed.vectors import Subwords, WordVectors, word_index
+from embed.vectors import WordVectors, word_index
 from embed.vocab import Vocabulary
 
 __all__ = [

@@ -20,7 +20,8 @@ from embed.errors import ConfigError, FormatError
 from embed.formats.compressing import compressing_write
 from embed.formats.reading import MOST_DIMENSIONS, Header, Source, Start, WordDecoder, open_source
 from embed.formats.word2vec_text import WRITE_NUMBERS, RowReader, format_lines, line_blocks
-from embed.vectors import Subwords, WordVectors
+from embed.ngram_rows import Subwords
+from embed.vectors import WordVectors
 
 if TYPE_CHECKING:
     from embed.subword import FloretScheme

@@ -25,8 +25,9 @@ from embed._search import row_norms
 from embed.errors import FormatError
 from embed.formats import _safetensors, word_blob
 from embed.formats.reading import Start
+from embed.ngram_rows import Subwords
 from embed.quantize import codes_of
-from embed.vectors import Subwords, WordVectors
+from embed.vectors import WordVectors
 
 if TYPE_CHECKING:
     from embed.subword import NgramScheme

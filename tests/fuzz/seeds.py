@@ -25,11 +25,12 @@ from embed.formats.fasttext_file import FastTextFile, ProductQuantiser, Quantise
 from embed.formats.model_file import save_model
 from embed.formats.quantized import save_quantized
 from embed.model import Model
+from embed.ngram_rows import Subwords
 from embed.phrases import learn_phrases
 from embed.quantize import quantizer
 from embed.subword import SubwordScheme
 from embed.training import train
-from embed.vectors import Subwords, WordVectors
+from embed.vectors import WordVectors
 
 from . import targets
 

@@ -22,8 +22,9 @@ from embed.compat.gensim.saving import check_saved
 from embed.compat.gensim.store import Array, Key
 from embed.errors import FormatError, MissingWordError
 from embed.formats import native
+from embed.ngram_rows import Subwords
 from embed.subword import SubwordScheme
-from embed.vectors import Subwords, WordVectors
+from embed.vectors import WordVectors
 
 __all__ = ["FastTextKeyedVectors", "scheme_of_words"]
 
