@@ -139,9 +139,11 @@ static int64_t text_look_up(text_scanner *scanner, size_t first, size_t n, int32
             if ((id = text_words_id(words, &key)) < 0)
                 return id;
         }
-        words->counts[id]++;
+        text_prefetch(words->counts + id);
         ids[done] = (int32_t)id;
     }
+    for (size_t k = 0; k < done; k++)
+        words->counts[ids[k]]++;
     while (longer && unsure[longer - 1] >= done)
         longer--;
     for (size_t k = 0; k < longer; k++)
