@@ -22,9 +22,9 @@ from embed.presets import PRESETS
 __all__ = ["MODELS", "PEERS", "STANDARD_SETS", "QualitySettings", "defaults_of", "named_sets", "rows_of", "run"]
 
 
-def defaults_of(objective: str) -> dict[str, Any]:
-    """Return what an objective of words has of its own where nothing is given, but for its rates."""
-    config = TrainConfig(objective=objective)
+def defaults_of(**kind: Any) -> dict[str, Any]:
+    """Return what a kind of model has of its own where nothing is given, but for its rates."""
+    config = TrainConfig(**kind)
     return {
         "gradient": config.gradient_kind(),
         "subsample": config.subsample_threshold(),
@@ -36,7 +36,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "skip-gram": {"objective": "sg"},
     "cbow-exact": {"objective": "cbow", "gradient": "exact"},
     "cbow-historic": {"objective": "cbow", "gradient": "historic"},
-    "cbow": {"objective": "cbow", **defaults_of("cbow")},
+    "cbow": {"objective": "cbow", **defaults_of(objective="cbow")},
     "subword": {"objective": "sg", "subword": True},
     **{f"preset-{name}": values for name, values in PRESETS.items() if values},
 }

@@ -98,7 +98,7 @@ _DEFAULT_RATES: dict[tuple[str, str, bool], tuple[float, float]] = {
     ("sg", "sqrt", True): (0.05, 0.14),
     ("sg", "historic", True): (0.05, 0.05),
     ("cbow", "exact", True): (0.05, 8.0),
-    ("cbow", "sqrt", True): (0.05, 0.6),
+    ("cbow", "sqrt", True): (0.05, 2.0),
     ("cbow", "historic", True): (0.05, 0.05),
 }
 # The same where words are the sums of their rows, n of which move the word n times as far; by (objective, gradient).
@@ -136,7 +136,7 @@ class TrainConfig:
     gradient: str | None = _parameter(
         None,
         "gradient of a mean of n: exact, without its 1/n as in word2vec.c, gensim and fastText (historic), or with "
-        "1/sqrt(n) instead (sqrt) (default: sqrt for CBOW of words and skip-gram of n-grams, else exact)",
+        "1/sqrt(n) instead (sqrt) (default: sqrt; exact where there is no mean)",
         _MODEL,
         choices=tuple(_GRADIENT_POWERS),
     )
@@ -193,7 +193,7 @@ class TrainConfig:
     )
     # optimisation
     epochs: int | None = _parameter(
-        None, "passes over the corpus (default: 5, CBOW of words 6)", _OPTIMISER, low=1, high=1_000_000
+        None, "passes over the corpus (default: 5, CBOW 6)", _OPTIMISER, low=1, high=1_000_000
     )
     lr: float | None = _parameter(
         None,
@@ -221,7 +221,7 @@ class TrainConfig:
     )
     subsample: float | None = _parameter(
         None,
-        "threshold of frequent-word subsampling; 0 keeps every token (default: 1e-4 for CBOW of words, else 1e-3)",
+        "threshold of frequent-word subsampling; 0 keeps every token (default: 1e-4 for CBOW, 1e-3 for skip-gram)",
         _OPTIMISER,
         low=0,
         high=1,
@@ -349,9 +349,9 @@ class TrainConfig:
         """Return "exact", "sqrt" or "historic", the default filled in."""
         if self.gradient is not None:
             return self.gradient
-        # the one mean there is, of n-grams or of contexts; CBOW with n-grams has a mean of means
-        one_mean = self.subword != (self.objective == "cbow") and self.composition == "mean"
-        return "sqrt" if one_mean else "exact"
+        # a mean of n-grams, of contexts, or of both; a sum is no mean, and skip-gram of words has none
+        has_mean = self.composition == "mean" and (self.subword or self.objective == "cbow")
+        return "sqrt" if has_mean else "exact"
 
     def gradient_power(self) -> float:
         """Return p where the gradient of a mean of n has the factor ``n ** -p``: 1 is exact, 0 historic."""
@@ -365,16 +365,13 @@ class TrainConfig:
         """Return the threshold of subsampling, the default filled in."""
         if self.subsample is not None:
             return self.subsample
-        return _CBOW_SUBSAMPLE if self._averages_words() else _DEFAULT_SUBSAMPLE
+        return _CBOW_SUBSAMPLE if self.objective == "cbow" else _DEFAULT_SUBSAMPLE
 
     def epoch_count(self) -> int:
         """Return the number of passes over the corpus, the default filled in."""
         if self.epochs is not None:
             return self.epochs
-        return _CBOW_EPOCHS if self._averages_words() else _DEFAULT_EPOCHS
-
-    def _averages_words(self) -> bool:
-        return self.objective == "cbow" and not self.subword
+        return _CBOW_EPOCHS if self.objective == "cbow" else _DEFAULT_EPOCHS
 
     def final_lr(self) -> float:
         """Return the learning rate of the output rows at the very end, the default filled in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import re
 import warnings
@@ -101,11 +102,22 @@ def test_a_rate_that_is_not_finite_raises(value: float) -> None:
         TrainConfig(lr=value)
 
 
-def test_cbow_of_words_has_defaults_of_its_own() -> None:
-    words, others = TrainConfig(objective="cbow"), (TrainConfig(), TrainConfig(objective="cbow", subword=True))
-    assert (words.epoch_count(), words.subsample_threshold(), words.gradient_kind()) == (6, 1e-4, "sqrt")
-    assert {(config.epoch_count(), config.subsample_threshold()) for config in others} == {(5, 1e-3)}
-    assert TrainConfig(objective="cbow", epochs=5, subsample=0).epoch_count() == 5
+@pytest.mark.parametrize("subword", [False, True])
+def test_cbow_has_defaults_of_its_own(subword: bool) -> None:
+    cbow, skip_gram = TrainConfig(objective="cbow", subword=subword), TrainConfig(subword=subword)
+    assert (cbow.epoch_count(), cbow.subsample_threshold()) == (6, 1e-4)
+    assert (skip_gram.epoch_count(), skip_gram.subsample_threshold()) == (5, 1e-3)
+    given = cbow.replace(epochs=5, subsample=0)
+    assert (given.epoch_count(), given.subsample_threshold()) == (5, 0)
+
+
+def test_a_mean_passes_the_square_root_on_and_a_sum_everything() -> None:
+    kinds = list(itertools.product(("sg", "cbow"), (False, True)))
+    assert [TrainConfig(objective=one, subword=subword).gradient_kind() for one, subword in kinds] == [
+        *("exact", "sqrt"),
+        *("sqrt", "sqrt"),
+    ]
+    assert TrainConfig(objective="cbow", subword=True, composition="sum").gradient_kind() == "exact"
 
 
 def test_numpy_scalars_become_python_values() -> None:

@@ -238,7 +238,7 @@ def _finalists(place: Place) -> list[Setting]:
 
 def _defaults() -> Setting:
     lr, input_lr = TrainConfig(objective="cbow").rates()
-    values = {"objective": "cbow", "lr": lr, "input_lr": input_lr, **defaults_of("cbow")}
+    values = {"objective": "cbow", "lr": lr, "input_lr": input_lr, **defaults_of(objective="cbow")}
     return ours("CBOW, our defaults", steps=tuple(STEPS), **values)
 
 

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.quality import defaults_of
 from benchmarks.studies import tables
 from benchmarks.studies.charts import draw_front
 from benchmarks.studies.place import Place
@@ -38,17 +39,17 @@ INPUT_RATES: dict[tuple[str, str], tuple[float, ...]] = {
     ("sg", "mean, exact"): (0.3, 0.6, 1.2),
     ("sg", "mean, 1/sqrt(n)"): (0.07, 0.14, 0.28),
     ("sg", "mean, historic"): (0.0125, 0.025, 0.05),
-    ("sg", "sum"): (0.00125, 0.0025, 0.005),
+    ("sg", "sum"): (0.0006, 0.00125, 0.0025, 0.005),
     ("cbow", "mean, exact"): (2.0, 4.0, 8.0, 16.0),
-    ("cbow", "mean, 1/sqrt(n)"): (0.3, 0.6, 1.2),
-    ("cbow", "mean, historic"): (0.0125, 0.05, 0.2),
+    ("cbow", "mean, 1/sqrt(n)"): (0.3, 0.6, 1.2, 2.4),
+    ("cbow", "mean, historic"): (0.0125, 0.05, 0.2, 0.4),
     ("cbow", "sum"): (0.01, 0.02, 0.05),
 }
 RANGES = ((3, 5), (4, 6), (2, 5), (5, 6))
 BUCKETS = (100_000, 300_000, 1_000_000)
 MANY_EPOCHS = 15
-RARER = 1e-4
-"""As a threshold of subsampling: few of the frequent words are left."""
+OFTEN, RARELY = 1e-3, 1e-4
+"""Thresholds of subsampling: few of the frequent words are left at the second."""
 WORDS = ours("skip-gram of words", objective="sg", lr=0.025, input_lr=0.025)
 
 
@@ -63,10 +64,9 @@ FASTTEXT, FASTTEXT_CBOW = fasttext("fastText skip-gram", lr=0.05), fasttext("fas
 
 
 def _default(objective: str) -> Setting:
-    config = TrainConfig(objective=objective, subword=True)
-    lr, input_lr = config.rates()
-    values = {"objective": objective, "lr": lr, "input_lr": input_lr, "gradient": config.gradient_kind()}
-    return ours(f"{_OBJECTIVES[objective]}, our defaults", subword=True, **values)
+    kind = {"objective": objective, "subword": True}
+    lr, input_lr = TrainConfig(**kind).rates()
+    return ours(f"{_OBJECTIVES[objective]}, our defaults", lr=lr, input_lr=input_lr, **kind, **defaults_of(**kind))
 
 
 DEFAULTS = {objective: _default(objective) for objective in _OBJECTIVES}
@@ -144,8 +144,9 @@ def _reshaped(base: Setting, ranges: Sequence[tuple[int, int]], buckets: Sequenc
 
 
 def _longer(base: Setting) -> list[Setting]:
-    rarer = base.but(f"{base.name}, subsample {RARER:g}", subsample=RARER)
-    return [rarer, *(one.but(f"{one.name}, {MANY_EPOCHS} epochs", epochs=MANY_EPOCHS) for one in (base, rarer))]
+    threshold = RARELY if base.values["subsample"] == OFTEN else OFTEN
+    other = base.but(f"{base.name}, subsample {threshold:g}", subsample=threshold)
+    return [other, *(one.but(f"{one.name}, {MANY_EPOCHS} epochs", epochs=MANY_EPOCHS) for one in (base, other))]
 
 
 _SHAPES = [
