@@ -64,7 +64,7 @@ FASTTEXT, FASTTEXT_CBOW = fasttext("fastText skip-gram", lr=0.05), fasttext("fas
 
 
 def _default(objective: str) -> Setting:
-    kind = {"objective": objective, "subword": True}
+    kind: dict[str, Any] = {"objective": objective, "subword": True}
     lr, input_lr = TrainConfig(**kind).rates()
     return ours(f"{_OBJECTIVES[objective]}, our defaults", lr=lr, input_lr=input_lr, **kind, **defaults_of(**kind))
 
