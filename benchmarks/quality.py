@@ -38,9 +38,10 @@ MODELS: dict[str, dict[str, Any]] = {
     "cbow-historic": {"objective": "cbow", "gradient": "historic"},
     "cbow": {"objective": "cbow", **defaults_of(objective="cbow")},
     "subword": {"objective": "sg", "subword": True},
+    "subword-cbow": {"objective": "cbow", "subword": True, **defaults_of(objective="cbow", subword=True)},
     **{f"preset-{name}": values for name, values in PRESETS.items() if values},
 }
-"""Ours, with the default learning rates; "cbow" and the presets with their own gradient, subsampling and epochs too."""
+"""Ours, with the default rates; "cbow", "subword-cbow" and the presets have other defaults too."""
 
 PEERS: dict[str, dict[str, Any]] = {
     "gensim skip-gram": {"sg": 1, "alpha": 0.025},
