@@ -41,7 +41,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "subword-cbow": {"objective": "cbow", "subword": True, **defaults_of(objective="cbow", subword=True)},
     **{f"preset-{name}": values for name, values in PRESETS.items() if values},
 }
-"""Ours, with the default rates; "cbow", "subword-cbow" and the presets have other defaults too."""
+"""Ours; "cbow", "subword-cbow" and the presets bring subsampling and epochs of their own."""
 
 PEERS: dict[str, dict[str, Any]] = {
     "gensim skip-gram": {"sg": 1, "alpha": 0.025},

@@ -136,7 +136,7 @@ class TrainConfig:
     gradient: str | None = _parameter(
         None,
         "gradient of a mean of n: exact, without its 1/n as in word2vec.c, gensim and fastText (historic), or with "
-        "1/sqrt(n) instead (sqrt) (default: sqrt; exact where there is no mean)",
+        "1/sqrt(n) instead (sqrt) (default: sqrt, with sums exact)",
         _MODEL,
         choices=tuple(_GRADIENT_POWERS),
     )
@@ -349,9 +349,9 @@ class TrainConfig:
         """Return "exact", "sqrt" or "historic", the default filled in."""
         if self.gradient is not None:
             return self.gradient
-        # a mean of n-grams, of contexts, or of both; a sum is no mean, and skip-gram of words has none
-        has_mean = self.composition == "mean" and (self.subword or self.objective == "cbow")
-        return "sqrt" if has_mean else "exact"
+        # skip-gram of words has no mean; with sums the window of CBOW keeps the exact gradient
+        is_sqrt = self.composition == "mean" and (self.subword or self.objective == "cbow")
+        return "sqrt" if is_sqrt else "exact"
 
     def gradient_power(self) -> float:
         """Return p where the gradient of a mean of n has the factor ``n ** -p``: 1 is exact, 0 historic."""

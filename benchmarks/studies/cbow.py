@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from statistics import fmean
 
-from benchmarks.quality import defaults_of
 from benchmarks.steps import STEPS
 from benchmarks.studies import claims, tables
 from benchmarks.studies.charts import Curve, draw_curves, draw_front
@@ -21,8 +20,19 @@ from benchmarks.studies.claims import Claim, TimeClaim
 from benchmarks.studies.place import Place
 from benchmarks.studies.runner import Stage
 from benchmarks.studies.setting import Run, Setting
-from benchmarks.studies.study import COUNTED, best, counted, facts, gensim, illustrated, ours, points, rounds, scores
-from embed.config import TrainConfig
+from benchmarks.studies.study import (
+    COUNTED,
+    best,
+    counted,
+    defaults,
+    facts,
+    gensim,
+    illustrated,
+    ours,
+    points,
+    rounds,
+    scores,
+)
 from embed.eval.render import markdown
 
 __all__ = ["CbowStudy"]
@@ -54,6 +64,7 @@ _SLOW_DECAY = "lr falls to a tenth"
 _SHARED_CHANGES = ("fixed window", "subsample 1e-4", "negatives 10")
 """Tried on skip-gram as well."""
 
+DEFAULTS = defaults("CBOW, our defaults", steps=tuple(STEPS), objective="cbow")
 SKIP_GRAM = ours("skip-gram", objective="sg", lr=0.025, input_lr=0.025, steps=tuple(STEPS))
 SKIP_GRAM_RATES = [
     ours(f"skip-gram {lr:g} / {lr:g}", objective="sg", lr=lr, input_lr=lr, steps=tuple(STEPS)) for lr in (0.0125, 0.05)
@@ -171,8 +182,8 @@ def _core(place: Place) -> list[Setting]:
     """Return what the question is about: skip-gram, CBOW with our defaults, and the best of each gradient."""
     tops = [one for gradient in GRID for one in _top(place, gradient)[:1]]
     epochs = SKIP_GRAM.values["epochs"]
-    equal = _defaults().but(f"CBOW, our defaults, {epochs} epochs", epochs=epochs)
-    return [SKIP_GRAM, *([_defaults(), equal, *tops] if tops else [])]
+    equal = DEFAULTS.but(f"CBOW, our defaults, {epochs} epochs", epochs=epochs)
+    return [SKIP_GRAM, *([DEFAULTS, equal, *tops] if tops else [])]
 
 
 def _changed(place: Place) -> list[Setting]:
@@ -236,12 +247,6 @@ def _finalists(place: Place) -> list[Setting]:
     return [*reversed(distinct.values()), *GENSIM]
 
 
-def _defaults() -> Setting:
-    lr, input_lr = TrainConfig(objective="cbow").rates()
-    values = {"objective": "cbow", "lr": lr, "input_lr": input_lr, **defaults_of(objective="cbow")}
-    return ours("CBOW, our defaults", steps=tuple(STEPS), **values)
-
-
 def _claims(place: Place, figures: Sequence[str]) -> list[Claim | TimeClaim]:
     """Return what the paper says and what was wished for."""
     found: list[Claim | TimeClaim] = [Claim("Skip-gram reaches gensim's", SKIP_GRAM, GENSIM[0], figures)]
@@ -253,7 +258,7 @@ def _claims(place: Place, figures: Sequence[str]) -> list[Claim | TimeClaim]:
         found += [Claim("Exact CBOW reaches historic CBOW", exact, one, figures) for one in best_of["historic"]]
         found += [Claim("1/sqrt(C) reaches exact CBOW", one, exact, figures) for one in best_of["sqrt"]]
         found.append(Claim("Exact CBOW reaches gensim's CBOW", exact, GENSIM[1], figures))
-    default = _defaults()
+    default = DEFAULTS
     found.append(Claim("CBOW with our defaults reaches skip-gram", default, SKIP_GRAM, figures))
     within = "CBOW with our defaults comes within a point of skip-gram"
     found.append(Claim(within, default, SKIP_GRAM, figures, margin=1.0))

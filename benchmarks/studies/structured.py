@@ -5,27 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from benchmarks.studies import tables
 from benchmarks.studies.place import Place
 from benchmarks.studies.runner import Stage
-from benchmarks.studies.setting import Setting
-from benchmarks.studies.study import facts, ours, rounds
+from benchmarks.studies.study import defaults, facts, rounds
 from benchmarks.studies.subword import HELD_OUT
-from embed.config import TrainConfig
 
 __all__ = ["StructuredStudy"]
 
 
-def _defaults(name: str, **values: Any) -> Setting:
-    config = TrainConfig(**values)
-    lr, input_lr = config.rates()
-    return ours(name, objective="sg", lr=lr, input_lr=input_lr, gradient=config.gradient_kind(), **values)
-
-
-PLAIN = _defaults("skip-gram")
-STRUCTURED = _defaults("structured", structured=True)
+PLAIN = defaults("skip-gram")
+STRUCTURED = defaults("structured", structured=True)
 WORDS = [
     PLAIN,
     STRUCTURED,
@@ -34,8 +25,8 @@ WORDS = [
     STRUCTURED.but("structured, output rate of skip-gram", lr=PLAIN.values["lr"]),
     STRUCTURED.but("structured, both rates doubled", input_lr=STRUCTURED.values["lr"]),
 ]
-SUBWORD = _defaults("skip-gram, n-grams", subword=True)
-SUBWORDS = [SUBWORD, _defaults("structured, n-grams", subword=True, structured=True)]
+SUBWORD = defaults("skip-gram, n-grams", subword=True)
+SUBWORDS = [SUBWORD, defaults("structured, n-grams", subword=True, structured=True)]
 
 
 @dataclass(frozen=True)

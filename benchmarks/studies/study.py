@@ -9,12 +9,14 @@ from typing import Any, Protocol
 
 from benchmarks.processes import BenchmarkError
 from benchmarks.programs import SHARED, fasttext_settings, gensim_settings, our_config
+from benchmarks.quality import defaults_of
 from benchmarks.studies.analysis import standing
 from benchmarks.studies.charts import Point
 from benchmarks.studies.place import SIMD_PATH, Place
 from benchmarks.studies.runner import Stage
 from benchmarks.studies.setting import Run, Setting
 from benchmarks.studies.tables import NOT_MEASURED, of_figures
+from embed.config import TrainConfig
 
 __all__ = [
     "COUNTED",
@@ -22,6 +24,7 @@ __all__ = [
     "Study",
     "best",
     "counted",
+    "defaults",
     "facts",
     "fasttext",
     "gensim",
@@ -62,6 +65,12 @@ def ours(name: str, *, steps: Sequence[str] = (), text: str = "main", buckets: i
     base = {"dim": DIM, "epochs": EPOCHS, "gradient": "exact", "window_kind": "dynamic", "noise_exponent": 0.75}
     subword = more.pop("subword", False)
     return Setting(name, {**our_config(subword=subword, buckets=buckets, **base), **more}, "ours", text, tuple(steps))
+
+
+def defaults(name: str, *, steps: Sequence[str] = (), **kind: Any) -> Setting:
+    """Return a setting of ours as a kind of model is trained where nothing else is given."""
+    lr, input_lr = TrainConfig(**kind).rates()
+    return ours(name, steps=steps, **{"objective": "sg", **kind, "lr": lr, "input_lr": input_lr, **defaults_of(**kind)})
 
 
 def gensim(name: str, *, epochs: int = EPOCHS, text: str = "main", **more: Any) -> Setting:

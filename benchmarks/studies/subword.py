@@ -12,14 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.quality import defaults_of
 from benchmarks.studies import tables
 from benchmarks.studies.charts import draw_front
 from benchmarks.studies.place import Place
 from benchmarks.studies.runner import Stage
 from benchmarks.studies.setting import MAIN, Run, Setting
-from benchmarks.studies.study import COUNTED, best, facts, fasttext, illustrated, ours, points, rounds
-from embed.config import TrainConfig
+from benchmarks.studies.study import COUNTED, best, defaults, facts, fasttext, illustrated, ours, points, rounds
 from embed.eval.render import markdown
 
 __all__ = ["GERMAN", "HELD_OUT", "SubwordStudy"]
@@ -63,13 +61,10 @@ _ALL = [setting for settings in GRID.values() for setting in settings]
 FASTTEXT, FASTTEXT_CBOW = fasttext("fastText skip-gram", lr=0.05), fasttext("fastText cbow", lr=0.05, model="cbow")
 
 
-def _default(objective: str) -> Setting:
-    kind: dict[str, Any] = {"objective": objective, "subword": True}
-    lr, input_lr = TrainConfig(**kind).rates()
-    return ours(f"{_OBJECTIVES[objective]}, our defaults", lr=lr, input_lr=input_lr, **kind, **defaults_of(**kind))
-
-
-DEFAULTS = {objective: _default(objective) for objective in _OBJECTIVES}
+DEFAULTS = {
+    objective: defaults(f"{name}, our defaults", objective=objective, subword=True)
+    for objective, name in _OBJECTIVES.items()
+}
 
 
 @dataclass(frozen=True)
