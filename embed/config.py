@@ -26,7 +26,7 @@ from typing import Any
 
 from embed.errors import AdviceWarning, ConfigError
 
-__all__ = ["Parameter", "TrainConfig", "parameters"]
+__all__ = ["Parameter", "TrainConfig", "as_flags", "parameters"]
 
 
 @dataclass(frozen=True)
@@ -429,6 +429,15 @@ def parameters() -> Iterator[tuple[str, Parameter, type]]:
         if isinstance(hint, types.UnionType):
             hint = next(part for part in typing.get_args(hint) if part is not type(None))
         yield item.name, item.metadata["parameter"], hint
+
+
+def as_flags(values: Mapping[str, Any]) -> str:
+    """Return the flags of ``train-embeddings train`` that stand for some values of fields of TrainConfig."""
+    words = []
+    for name, value in values.items():
+        flag = name.replace("_", "-")
+        words.append(f"--{'' if value else 'no-'}{flag}" if isinstance(value, bool) else f"--{flag} {value}")
+    return " ".join(words)
 
 
 def _reject_unknown(values: Mapping[str, Any]) -> None:

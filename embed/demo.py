@@ -13,6 +13,7 @@ from collections.abc import Sequence, Sized
 from pathlib import Path
 from typing import Any
 
+from embed.config import as_flags
 from embed.errors import MissingExtraError
 
 _DUMP = ("test", "test_data", "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2")
@@ -47,7 +48,7 @@ def run(folder: Path) -> None:
     _title(f"1. Train on 106 Wikipedia articles ({dump.name[:28]}...)")
     models = {}
     for name, settings in _RUNS.items():
-        _say(f"{name}: {_flags({**_SHARED, **settings})}")
+        _say(f"{name}: {as_flags({**_SHARED, **settings})}")
         started = time.perf_counter()
         model = models[name] = train(dump, encoded_dir=folder / "encoded", **_SHARED, **settings)
         _say(
@@ -131,14 +132,6 @@ def _frequent(vectors: Sized) -> int:
 
 def _listed(scored: Sequence[tuple[str, float]]) -> str:
     return ", ".join(f"{word} {score:.2f}" for word, score in scored)
-
-
-def _flags(settings: dict[str, Any]) -> str:
-    flags = []
-    for name, value in settings.items():
-        flag = "--" + name.replace("_", "-")
-        flags.append(flag if value is True else f"{flag} {value}")
-    return " ".join(flags)
 
 
 def _title(text: str) -> None:

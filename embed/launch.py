@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from embed.budget import TimeBudget, kept_decision, refuse_epochs
+from embed.checkpoint_folder import newest_in
 from embed.checkpoint_plan import Plan
 from embed.checkpoint_saver import Saver
 from embed.config import TrainConfig
+from embed.presets import AUTO
 
 if TYPE_CHECKING:
     from embed.model import Model
@@ -51,6 +53,14 @@ class Launch:
         budget = TimeBudget.of(time_budget)
         refuse_epochs(config, overrides)
         return cls(plan, budget, kept_decision(plan.resume, budget))
+
+    def preset(self, given: str | None) -> str | None:
+        """Return the preset of the run that is gone on with, unless another is named; else what is given."""
+        if given not in (None, AUTO) or self.plan.resume is None:
+            return given
+        found = newest_in(self.plan.resume)
+        kept = None if found is None else found[1].provenance.decisions.get("preset")
+        return kept if isinstance(kept, str) else given
 
     def configured(self, config: TrainConfig) -> TrainConfig:
         """Return the configuration with the epochs of the run that is gone on with."""

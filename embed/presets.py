@@ -1,5 +1,9 @@
 """Parameters by the size of the corpus, each with its reason; a value that the user gives wins over the preset's.
 
+A text of at most 5M tokens has `small` without being asked, as long as nothing is said of what is trained or how
+(`SETTLING`): the defaults learn little from so little text, whoever knows more says more, and longer texts are left
+to the defaults, which are good there and fast (docs/decisions/0021-small-texts.md).
+
 small
     Up to 5M tokens. Few words occur often, so their n-grams say what their contexts cannot (`subword`). 15 passes,
     because 5 leave most rows near their start, and 30 learn the text by heart. A lower `subsample`, because frequent
@@ -17,11 +21,14 @@ large
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping
 from typing import Any
 
-from embed.errors import ConfigError
+from embed.config import TrainConfig
+from embed.errors import AdviceWarning, ConfigError
 
-__all__ = ["AUTO", "NAMES", "PRESETS", "of_size", "values_of"]
+__all__ = ["AUTO", "NAMES", "PRESETS", "SETTLING", "of_size", "settled", "unsettled", "values_of", "waits_for_size"]
 
 PRESETS: dict[str, dict[str, Any]] = {
     "small": {
@@ -47,15 +54,74 @@ PRESETS: dict[str, dict[str, Any]] = {
 NAMES = tuple(PRESETS)
 AUTO = "auto"
 """Take the preset of the corpus' size."""
+SETTLING = frozenset(
+    {
+        *("objective", "gradient", "loss", "subword", "hash_count", "composition", "position_weights", "structured"),
+        *("window_kind", "lr", "input_lr", "min_lr", "subsample"),
+    }
+)
+"""Parameters that say what is trained or how: who gives one of them gets no preset without naming it. `epochs` only
+says how long, and so a run with a time budget is the run with the number of epochs that it chose."""
+_SMALL, _MEDIUM, _LARGE = NAMES
 _SMALL_TOKENS, _LARGE_TOKENS = 5_000_000, 100_000_000
 
 
 def of_size(tokens: int) -> str:
     """Return the name of the preset for a corpus of so many tokens."""
-    return "small" if tokens <= _SMALL_TOKENS else "medium" if tokens < _LARGE_TOKENS else "large"
+    return _SMALL if tokens <= _SMALL_TOKENS else _MEDIUM if tokens < _LARGE_TOKENS else _LARGE
 
 
-def values_of(name: str, given: dict[str, Any]) -> dict[str, Any]:
+def waits_for_size(preset: str | None, given: Mapping[str, Any]) -> bool:
+    """Return whether the size of the corpus decides on the preset of a run that is given these parameters."""
+    return preset == AUTO or (preset is None and not SETTLING & set(given))
+
+
+def unsettled(preset: str | None, given: Mapping[str, Any]) -> TrainConfig:
+    """Return the configuration of a run as far as it is known before the corpus is read.
+
+    Parameters
+    ----------
+    preset : str or None
+        A name, or "auto", or None if the user names none.
+    given : mapping
+        The parameters that the user gives.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such preset; if a parameter is unknown, out of bounds, or in contradiction to a preset that the
+        size of the corpus may choose.
+    """
+    if not waits_for_size(preset, given):
+        return _configured(preset, given)
+    for name in NAMES if preset == AUTO else (_SMALL,):
+        with warnings.catch_warnings(action="ignore", category=AdviceWarning):
+            _configured(name, given)
+    return _configured(None, given)
+
+
+def settled(preset: str | None, given: Mapping[str, Any], tokens: int) -> tuple[str | None, TrainConfig]:
+    """Return the name of a run's preset, if it has one, and its configuration; advice was `unsettled`'s to give.
+
+    Parameters
+    ----------
+    preset, given
+        As for `unsettled`.
+    tokens : int
+        In the corpus.
+    """
+    if waits_for_size(preset, given):
+        found = of_size(tokens)
+        preset = found if preset == AUTO or found == _SMALL else None
+    with warnings.catch_warnings(action="ignore", category=AdviceWarning):
+        return preset, _configured(preset, given)
+
+
+def _configured(preset: str | None, given: Mapping[str, Any]) -> TrainConfig:
+    return TrainConfig.from_dict(given if preset is None else values_of(preset, given))
+
+
+def values_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a preset adds to the parameters that were given.
 
     Gradient and rates belong together, and to the preset's kind of model: they are left out as soon as one of them or

@@ -53,9 +53,11 @@ def train(
         Text files (plain or compressed), folders, globs, "-" for standard input, a MediaWiki dump, sentences as
         lists of tokens (read once), or a corpus that :func:`embed.encode` has encoded.
     config : TrainConfig, optional
-        The parameters; the defaults if left out.
+        The parameters. If left out, they are the defaults; or, for a corpus of at most 5M tokens, those of the preset
+        "small", as long as `overrides` have nothing of :data:`embed.presets.SETTLING`, such as `objective` or `lr`.
     preset : {"auto", "small", "medium", "large"}, optional
-        Take what `overrides` do not say from :mod:`embed.presets`; not together with `config`.
+        Take what `overrides` do not say from :mod:`embed.presets`, "auto" by the size of the corpus; not together with
+        `config`. A run that goes on has the preset it began with.
     column : str, optional
         Train on this column of CSV, TSV, JSON-lines or Parquet files, or of a table; see
         :class:`embed.corpora.ColumnCorpus`. It is encoded anew each time, also with `encoded_dir`.
@@ -104,14 +106,16 @@ def train(
         raise ConfigError(f"preset is {preset!r:.60}, but a whole configuration is given, which leaves nothing to it")
     plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
     launch = Launch.of(plan, time_budget, config, overrides)
+    is_open = False
     if config is None:
-        named = {} if preset is None or preset == presets.AUTO else presets.values_of(preset, overrides)
-        config = TrainConfig.from_dict({**overrides, **named})
+        preset = launch.preset(preset)
+        is_open = presets.waits_for_size(preset, overrides)
+        config = presets.unsettled(preset, overrides)
     elif overrides:
         config = config.replace(**overrides)
     simd_path()  # a bad environment is told before any work is done
     config = launch.configured(config)
-    is_resumed = plan.is_resumed(None if preset == presets.AUTO else config)
+    is_resumed = plan.is_resumed(None if is_open else config)
     phrases = PhraseSettings.of(config)
     with ExitStack() as stack:
         if isinstance(corpus, EncodedCorpus):
@@ -136,9 +140,9 @@ def train(
                     progress=lambda tokens, _: bar.advance_to(tokens),
                 )
             stack.callback(encoded.close)
-        if preset == presets.AUTO:
-            preset = presets.of_size(len(encoded.ids))
-            config = launch.configured(TrainConfig.from_dict(presets.values_of(preset, overrides)))
+        if is_open:
+            preset, config = presets.settled(preset, overrides, len(encoded.ids))
+            config = launch.configured(config)
 
         def make(config: TrainConfig, is_fresh: bool) -> Trainer:
             return Trainer(

@@ -21,7 +21,7 @@ from embed.trainer import Trainer
 
 SENTENCES = [[f"{kind}{(i * j) % 7}" for j in range(1, 30)] for i in range(200) for kind in ("a", "b")]
 TOKENS = sum(map(len, SENTENCES))
-SMALL: dict[str, Any] = {"dim": 16, "min_count": 1, "threads": 1, "buckets": 300}
+SMALL: dict[str, Any] = {"objective": "sg", "dim": 16, "min_count": 1, "threads": 1, "buckets": 300}
 
 
 class Clock:

@@ -46,7 +46,7 @@ def corpus(tmp_path: Path) -> Path:
     return path
 
 
-QUICK = ("--dim", "16", "--epochs", "1", "--min-count", "1", "--threads", "1", "--quiet")
+QUICK = ("--objective", "sg", "--dim", "16", "--epochs", "1", "--min-count", "1", "--threads", "1", "--quiet")
 
 
 def run(*arguments: object) -> int:

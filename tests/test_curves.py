@@ -25,7 +25,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the run card, the model and a checkpoint of one run."""
     folder = tmp_path_factory.mktemp("run")
     (folder / "text.txt").write_text("\n".join(map(" ".join, SENTENCES)), encoding="utf-8")
-    flags = ["--dim", "16", "--epochs", "3", "--held-out", "0.2", "--threads", "1", "--quiet"]
+    flags = ["--objective", "sg", "--dim", "16", "--epochs", "3", "--held-out", "0.2", "--threads", "1", "--quiet"]
     flags += ["--checkpoint-keep", "9", "--checkpoint-every", "epoch"]
     places = [
         "-o",

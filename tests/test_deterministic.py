@@ -77,7 +77,7 @@ def test_nor_with_phrases_nor_when_training_goes_on() -> None:
     results = set()
     for threads in (1, 3):
         text = SyntheticCorpus(seed=2, sentences=1_000)
-        model = train(text, **SMALL, phrases=1, phrase_min_count=2, threads=threads)
+        model = train(text, **SMALL, objective="sg", phrases=1, phrase_min_count=2, threads=threads)
         more = continue_training(
             model, SyntheticCorpus(seed=3, sentences=1_000), vocabulary="union", threads=threads, epochs=1
         )
@@ -87,18 +87,20 @@ def test_nor_with_phrases_nor_when_training_goes_on() -> None:
 
 def test_without_it_a_single_thread_trains_otherwise(encoded: EncodedCorpus) -> None:
     # guards the tests above: if the parameter did nothing, one thread would give the same bits with and without it
-    free = train(encoded, **{**SMALL, "deterministic": False}, threads=1)
-    assert free.input.tobytes() != train(encoded, **SMALL, threads=1).input.tobytes()
+    settings = {**SMALL, "objective": "sg", "threads": 1}
+    free = train(encoded, **{**settings, "deterministic": False})
+    assert free.input.tobytes() != train(encoded, **settings).input.tobytes()
 
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_run_goes_on_to_the_same_bits_with_another_number_of_threads(
     threads: int, encoded: EncodedCorpus, tmp_path: Path
 ) -> None:
-    expected = train(encoded, **SMALL, threads=1)
+    model = {**SMALL, "objective": "sg"}
+    expected = train(encoded, **model, threads=1)
     kept = tmp_path / "kept"
     settings = {"checkpoint": kept, "checkpoint_every": "3000 tokens", "checkpoint_keep": 1000}
-    assert _content(train(encoded, **SMALL, threads=threads, **settings)) == _content(expected)
+    assert _content(train(encoded, **model, threads=threads, **settings)) == _content(expected)
     found = checkpoints_in(kept)
     within = [path for path in found if read(path).place.position]
     assert len(within) > 5
@@ -107,7 +109,7 @@ def test_a_run_goes_on_to_the_same_bits_with_another_number_of_threads(
         folder = tmp_path / path.stem
         folder.mkdir()
         shutil.copy(path, folder / path.name)
-        assert _content(train(encoded, **SMALL, threads=3, resume=folder)) == _content(expected), path.name
+        assert _content(train(encoded, **model, threads=3, resume=folder)) == _content(expected), path.name
 
 
 def _digest(data: bytes) -> str:

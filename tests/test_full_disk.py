@@ -236,7 +236,7 @@ def test_a_disk_that_fails_at_any_call(
 def test_a_checkpoint_that_fails_at_any_call_leaves_the_one_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings: dict[str, Any] = {"dim": 16, "min_count": 1, "epochs": 2, "threads": 1}
+    settings: dict[str, Any] = {"objective": "sg", "dim": 16, "min_count": 1, "epochs": 2, "threads": 1}
     with encode(SENTENCES, min_count=1) as encoded:
         for fail_at in range(1, 200):
             kept = tmp_path / str(fail_at)
@@ -288,7 +288,8 @@ def test_a_disk_that_is_full(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         pytest.skip("mounting a tmpfs is not allowed here")
     try:
         places = ["-o", str(disk / "v.txt"), "--encoded", str(disk / "encoded"), "--checkpoint", str(disk / "kept")]
-        command = ["train", str(tmp_path / "corpus.txt"), *places, "--save-model", str(disk / "m.embed"), "--quiet"]
+        command = ["train", str(tmp_path / "corpus.txt"), "--objective", "sg", *places, "--quiet"]
+        command += ["--save-model", str(disk / "m.embed")]
         command += ["--dim", "100", "--threads", "1", "--epochs", "2", "--checkpoint-every", "epoch"]
         told = set()
         for filled in range(0, 388, 12):

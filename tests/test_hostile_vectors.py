@@ -143,7 +143,7 @@ def test_a_compressed_file_without_a_line_end_is_given_up_early(tmp_path: Path, 
 
 def _model_file(path: Path, **metadata: object) -> Path:
     """Write a model whose metadata are changed."""
-    model = train([["a", "b", "a"]] * 3, dim=16, min_count=1, epochs=1, threads=1, progress=False)
+    model = train([["a", "b", "a"]] * 3, objective="sg", dim=16, min_count=1, epochs=1, threads=1, progress=False)
     model_file.save_model(model, path)
     content = path.read_bytes()
     end = 8 + struct.unpack("<Q", content[:8])[0]

@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import embed
 from embed.cli import main
-from embed.config import TrainConfig
-from embed.errors import ConfigError
-from embed.presets import NAMES, of_size, values_of
+from embed.config import TrainConfig, as_flags
+from embed.errors import AdviceWarning, ConfigError
+from embed.presets import NAMES, PRESETS, SETTLING, of_size, settled, unsettled, values_of
+
+SENTENCES = [["one", "two", "three", "four", "five", "six"]] * 20
+TINY: dict[str, Any] = {"dim": 16, "min_count": 1, "threads": 1, "buckets": 100}
+PAGE = Path(__file__).parents[1] / "docs" / "runs.md"
+
+# A value of each parameter that says what is trained or how, with what it needs.
+SAID: dict[str, dict[str, Any]] = {
+    "objective": {"objective": "sg"},
+    "gradient": {"gradient": "exact"},
+    "loss": {"loss": "ns"},
+    "subword": {"subword": False},
+    "hash_count": {"subword": True, "hash_count": 2},
+    "composition": {"subword": True, "composition": "sum"},
+    "position_weights": {"objective": "cbow", "position_weights": True},
+    "structured": {"structured": True},
+    "window_kind": {"window_kind": "dynamic"},
+    "lr": {"lr": 0.025},
+    "input_lr": {"input_lr": 0.025},
+    "min_lr": {"min_lr": 1e-4},
+    "subsample": {"subsample": 1e-3},
+}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -49,3 +74,105 @@ def test_the_command_takes_a_preset(tmp_path: Path, preset: str) -> None:
     config = card["config"]
     assert card["provenance"]["decisions"]["preset"] == "small"
     assert (config["subword"], config["epochs"], config["buckets"]) == (True, 2, 100)
+
+
+@pytest.mark.parametrize("name", sorted(SETTLING))
+def test_what_is_trained_or_how_is_the_users_as_soon_as_one_says_it(name: str) -> None:
+    config = TrainConfig(**SAID[name])
+    assert unsettled(None, SAID[name]) == config
+    assert settled(None, SAID[name], 1000) == (None, config)
+
+
+def test_a_small_text_has_the_small_preset_unasked_and_a_longer_one_the_defaults() -> None:
+    given = {"dim": 50, "window": 3, "min_count": 1, "negatives": 7, "threads": 2, "seed": 3, "epochs": 9}
+    for tokens in (0, 1_000_000, 5_000_000):
+        assert settled(None, given, tokens) == ("small", TrainConfig(**{**PRESETS["small"], **given}))
+    for size in (5_000_001, 1_000_000_000):
+        assert settled(None, given, size) == (None, TrainConfig(**given))
+    assert unsettled(None, given) == TrainConfig(**given)
+    assert settled("auto", given, 5_000_001) == ("medium", TrainConfig(**{**PRESETS["medium"], **given}))
+    assert unsettled("auto", given) == TrainConfig(**given)
+    large = TrainConfig(objective="sg", epochs=3)
+    assert unsettled("large", {"objective": "sg"}) == large
+    assert settled("large", {"objective": "sg"}, 1000) == ("large", large)
+
+
+@pytest.mark.parametrize("preset", [None, "auto"])
+def test_what_a_preset_of_some_size_would_refuse_is_refused_before_the_size_is_known(preset: str | None) -> None:
+    with pytest.raises(ConfigError, match="min_n is 7 but max_n is 6"):
+        unsettled(preset, {"min_n": 7})
+
+
+def test_training_takes_the_small_preset_and_says_so_in_the_run_card() -> None:
+    model = embed.train(SENTENCES, **TINY)
+    assert model.config == TrainConfig(**{**PRESETS["small"], **TINY})
+    assert model.run_card()["provenance"]["decisions"] == {"preset": "small"}
+    plain = embed.train(SENTENCES, TrainConfig(), **TINY)
+    assert plain.config == TrainConfig(**TINY)
+    assert plain.run_card()["provenance"]["decisions"] == {}
+
+
+def test_advice_about_a_parameter_is_given_once() -> None:
+    with pytest.warns(AdviceWarning) as told:
+        embed.train(SENTENCES, **{**TINY, "dim": 4})
+    assert [str(one.message) for one in told if "dim is 4" in str(one.message)] == [str(told[0].message)]
+
+
+def test_a_run_keeps_its_preset_and_differences_are_told_before_the_text_is_read(tmp_path: Path) -> None:
+    def never() -> Iterator[list[str]]:
+        raise AssertionError("the text was read")
+        yield []
+
+    whole = embed.train(SENTENCES, **TINY, checkpoint=tmp_path)
+    for preset in (None, "auto", "small"):
+        resumed = embed.train(SENTENCES, **TINY, preset=preset, resume=tmp_path)
+        assert resumed.input.tobytes() == whole.input.tobytes()
+    more = embed.train(SENTENCES, **TINY, epochs=17, resume=tmp_path, resume_anyway=True)
+    assert more.config == whole.config.replace(epochs=17)
+    for changes in ({"dim": 20}, {"objective": "cbow"}, {"preset": "large"}):
+        with pytest.raises(ConfigError, match="is of another run"):
+            embed.train(never(), **{**TINY, **changes}, resume=tmp_path)
+
+
+def test_the_command_tells_of_a_preset_that_nobody_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, out = tmp_path / "text.txt", tmp_path / "vectors.txt"
+    text.write_text("one two three four five six\n" * 20, encoding="utf-8")
+    command = ["train", str(text), "-o", str(out), "--dim", "16", "--buckets", "100", "--threads", "1"]
+    flags = as_flags({name: value for name, value in PRESETS["small"].items() if name != "buckets"})
+    assert main(command) == 0
+    assert f"preset small, as nothing else was asked for: {flags} (" in capsys.readouterr().err
+    unasked = out.read_bytes()
+    for asked in (["--preset", "small"], flags.split()):
+        assert main([*command, *asked]) == 0
+        assert "preset" not in capsys.readouterr().err
+        assert out.read_bytes() == unasked
+    (tmp_path / "run.toml").write_text("seed = 2\n")
+    for other in (["--objective", "sg"], ["--config", str(tmp_path / "run.toml")]):
+        assert main([*command, *other]) == 0
+        assert "preset" not in capsys.readouterr().err
+        assert json.loads(Path(f"{out}.json").read_text())["config"]["subword"] is False
+
+
+@pytest.mark.parametrize(
+    ("flags", "preset", "epochs"),
+    [
+        (["--tokens", "20000"], "small", 15),
+        (["--tokens", "20000", "--objective", "sg"], "none", 5),
+        (["--tokens", "20000", "--preset", "large"], "large", 3),
+        (["--tokens", "6000000"], "none", 5),
+    ],
+)
+def test_info_reckons_with_the_preset(
+    flags: list[str], preset: str, epochs: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["info", "--json", "--vocab", "100", "--dim", "16", "--buckets", "100", *flags]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["preset"], facts["epochs"]) == (preset, epochs)
+
+
+@pytest.mark.skipif(not PAGE.is_file(), reason="needs the source tree")
+def test_the_page_lists_what_leaves_the_preset_out() -> None:
+    listed = PAGE.read_text(encoding="utf-8").partition("say what is trained or how:")[2].partition("\n\n")[2]
+    assert set(re.findall(r"`(\w+)`", listed.partition("\n")[0])) == SETTLING

@@ -317,7 +317,7 @@ def test_pieces_are_full_and_consecutive(tmp_path: Path) -> None:
 
 
 def test_steps_change_the_vectors_and_keep_the_words() -> None:
-    model = train([["a", "b", "c", "d"]] * 50, dim=16, threads=1, epochs=1, min_count=1)
+    model = train([["a", "b", "c", "d"]] * 50, objective="sg", dim=16, threads=1, epochs=1, min_count=1)
     for name, step in STEPS.items():
         vectors = step(model)
         assert vectors.words == model.vectors.words

@@ -1,4 +1,4 @@
-"""A million tokens and no knob turned: our preset against the defaults of gensim and fastText, piece by piece."""
+"""A million tokens and no knob turned: ours against the defaults of gensim and fastText, piece by piece."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from benchmarks.studies.place import Place
 from benchmarks.studies.runner import Stage
 from benchmarks.studies.setting import Run, Setting
 from benchmarks.studies.study import facts
-from embed import presets
 from embed.eval.render import markdown
+from embed.presets import PRESETS, settled
 
 __all__ = ["PIECE_TOKENS", "SmallStudy", "cut"]
 
@@ -24,8 +24,8 @@ PIECE_TOKENS = 1_000_000
 LEAST_ITEMS = 100
 """A figure from fewer pairs or questions says nothing."""
 
-_PRESET = presets.of_size(PIECE_TOKENS)
-OURS = Setting(f"ours, preset auto ({_PRESET})", presets.values_of(_PRESET, {}))
+_PRESET, _ = settled(None, {}, PIECE_TOKENS)
+OURS = Setting(f"ours, which takes the preset {_PRESET}", {} if _PRESET is None else PRESETS[_PRESET])
 PEERS = [
     Setting("gensim Word2Vec()", {"epochs": 5}, "gensim"),
     Setting("gensim Word2Vec(sg=1)", {"epochs": 5, "sg": 1}, "gensim"),

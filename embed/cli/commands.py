@@ -15,8 +15,9 @@ from embed.cli.cost import asked_for, cost
 from embed.cli.curve import curve
 from embed.cli.parser import build_parser, given_parameters
 from embed.cli.resuming import budget_settings, checkpoint_settings
-from embed.config import TrainConfig
+from embed.config import TrainConfig, as_flags
 from embed.errors import ConfigError, FormatError
+from embed.presets import PRESETS
 
 __all__ = [
     "analogy",
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from embed.model import Model
     from embed.vectors import WordVectors
 
 
@@ -47,7 +49,7 @@ def train(arguments: argparse.Namespace) -> None:
         raise ConfigError(
             "--continue-from takes the parameters from the model, and goes with neither --config nor --encoded"
         )
-    config = TrainConfig.from_toml(arguments.config, **flags) if arguments.config else TrainConfig.from_dict(flags)
+    config = TrainConfig.from_toml(arguments.config, **flags) if arguments.config else None
     outputs = [Path(path) for path in (arguments.output, arguments.save_model) if path is not None]
     if not outputs:
         raise ConfigError("nothing would be kept: name the vectors with -o OUT, or the model with --save-model PATH")
@@ -74,17 +76,16 @@ def train(arguments: argparse.Namespace) -> None:
             **flags,
         )
     else:
-        given = flags if arguments.preset else {}
         model = train(
             arguments.corpus,
-            None if arguments.preset else config,
+            config,
             preset=arguments.preset,
             column=arguments.column,
             encoded_dir=arguments.encoded,
             progress=progress,
             **checkpoint_settings(arguments),
             **budget,
-            **given,
+            **({} if config is not None else flags),
         )
     if arguments.save_model is not None:
         save_model(model, arguments.save_model)
@@ -96,6 +97,8 @@ def train(arguments: argparse.Namespace) -> None:
             f"{len(model.vocabulary)} words of {model.config.dim} numbers: {', '.join(map(str, outputs))}",
             file=sys.stderr,
         )
+        if arguments.preset is None and (told := _preset_told(model)):
+            print(told, file=sys.stderr)
 
 
 def phrases(arguments: argparse.Namespace) -> None:
@@ -243,6 +246,15 @@ def completion(arguments: argparse.Namespace) -> None:
         elif action.metavar in ("DIR", "FOLDER"):
             action.complete = shtab.DIRECTORY
     print(shtab.complete(parser, shell=arguments.shell))
+
+
+def _preset_told(model: Model) -> str:
+    """Return what to say of a preset that nobody asked for; empty if there is none."""
+    name = None if model.provenance is None else model.provenance.decisions.get("preset")
+    if name is None:
+        return ""
+    chosen = {key: value for key, value in PRESETS[name].items() if getattr(model.config, key) == value}
+    return f"preset {name}, as nothing else was asked for: {as_flags(chosen)} (--objective sg or cbow: words alone)"
 
 
 def _postprocessed(vectors: WordVectors, arguments: argparse.Namespace) -> WordVectors:

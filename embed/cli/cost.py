@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 from embed.cli.parser import given_parameters
-from embed.config import TrainConfig
 from embed.errors import ConfigError
+from embed.presets import settled, unsettled
 
 __all__ = ["asked_for", "cost"]
 
@@ -18,7 +18,12 @@ _MEGA = 1e6
 def asked_for(arguments: argparse.Namespace) -> bool:
     """Return whether the arguments are about a run."""
     return bool(
-        arguments.corpus or arguments.tokens or arguments.vocab or arguments.column or given_parameters(arguments)
+        arguments.corpus
+        or arguments.tokens
+        or arguments.vocab
+        or arguments.column
+        or arguments.preset
+        or given_parameters(arguments)
     )
 
 
@@ -32,7 +37,8 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
     CorpusError
         When the corpus cannot be read.
     """
-    config = TrainConfig.from_dict(given_parameters(arguments))
+    given = given_parameters(arguments)
+    config = unsettled(arguments.preset, given)
     numbers = (arguments.tokens, arguments.vocab)
     if arguments.column is not None and not arguments.corpus:
         raise ConfigError("--column names a column of --corpus, and there is no --corpus")
@@ -59,13 +65,16 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
         with encode(text, min_count=config.min_count, max_vocab=config.max_vocab) as encoded:
             facts["seconds of reading"] = round(time.perf_counter() - started, 1)
             tokens, words = len(encoded.ids), len(encoded.vocabulary)
+            preset, config = settled(arguments.preset, given, tokens)
             found = estimate(config, tokens, encoded.vocabulary, encoded.sentences)
     else:
         tokens, words = arguments.tokens, arguments.vocab
+        preset, config = settled(arguments.preset, given, tokens)
         found = estimate(config, tokens, words)
     facts |= {
         "tokens": tokens,
         "words": words,
+        "preset": "none" if preset is None else preset,
         "epochs": config.epoch_count(),
         "threads": config.thread_count(),
         "tokens per second": round(found.tokens_per_second),

@@ -27,6 +27,12 @@ _MAIN_PARAMETERS = frozenset(("objective", "subword", "dim", "window", "epochs",
 
 _COLUMN_HELP = "read this column of .csv, .tsv, .jsonl or Parquet files"
 
+_PRESET: dict[str, Any] = {
+    "choices": (AUTO, *NAMES),
+    "help": "parameters for a corpus of this size; flags win over them [small up to 5M tokens, "
+    "if no flag says what is trained or how]",
+}
+
 _EXIT_CODES = (
     "exit codes: 0 done, 1 the system, 2 arguments, 3 corpus, 4 file format, 5 unknown word, "
     "6 diverged, 7 package missing, 130 interrupted, 143 terminated"
@@ -185,6 +191,7 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
     sub.add_argument("--column", metavar="NAME", help=_COLUMN_HELP)
     sub.add_argument("--tokens", type=_positive, metavar="N", help="the same for N tokens, without a corpus")
     sub.add_argument("--vocab", type=_positive, metavar="V", help="and V words")
+    sub.add_argument("--preset", **_PRESET)
     for name, parameter, value_type in parameters():
         _add_parameter(sub, name, parameter, value_type, shown=False)
 
@@ -240,7 +247,7 @@ def _add_train_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> 
     parser.add_argument("--encoded", metavar="DIR", help="keep the encoded corpus here, to be reused next time")
     more: dict[str, dict[str, Any]] = {
         "--column": {"metavar": "NAME", "help": _COLUMN_HELP},
-        "--preset": {"choices": (AUTO, *NAMES), "help": "parameters for a corpus of this size; flags win over them"},
+        "--preset": _PRESET,
         "--time-budget": {"metavar": "TIME", "help": "as many epochs (at most 50) as fit into 90s, 10m, 1.5h ..."},
         "--continue-from": {"metavar": "MODEL", "help": "train this model, or these vectors, further"},
         "--vocabulary": {

@@ -110,6 +110,7 @@ def _written(name: str, vectors: WordVectors, folder: Path) -> bytes:
 
 def _trained(**options: Any) -> Model:
     corpus = [["a", "b", "c", "a"], ["b", "a"]] * 3
+    options = {"objective": "sg", **options}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AdviceWarning)  # such a small model is none of the advice
         return train(corpus, dim=3, min_count=1, epochs=1, threads=1, progress=False, **options)

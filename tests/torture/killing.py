@@ -32,9 +32,12 @@ __all__ = ["CHECKS"]
 _KILLS, _FEWEST_KILLS = 200, 8
 _EPOCHS, _DIM = 4, 48
 _TRAIN = [sys.executable, "-m", "embed", "train"]
+_WORDS = ["--objective", "sg"]
 _KINDS: dict[str, list[str]] = {
-    "plain": [],
-    "patience": ["--held-out", "0.1", "--patience", str(_EPOCHS - 1), "--min-delta", "100"],  # goes back to the first
+    "plain": _WORDS,
+    "preset": ["--buckets", "1000"],  # the one that a small text has unasked
+    # goes back to the first
+    "patience": [*_WORDS, "--held-out", "0.1", "--patience", str(_EPOCHS - 1), "--min-delta", "100"],
     "continued": ["--continue-from"],
 }
 _MOMENTS = ("start", "encoded", *range(1, 15), "export")
@@ -95,7 +98,7 @@ def kills(scale: float) -> str:
     with tempfile.TemporaryDirectory(dir=_MEMORY) as name:
         home = Path(name)
         (home / "corpus.txt").write_bytes(b"".join(text_of(300_000, 10_000, b"\n")))
-        start = ["--save-model", str(home / "model.embed"), "--dim", str(_DIM), "--epochs", "1", "--quiet"]
+        start = ["--save-model", str(home / "model.embed"), *_WORDS, "--dim", str(_DIM), "--epochs", "1", "--quiet"]
         subprocess.run([*_TRAIN, str(home / "corpus.txt"), *start, "--threads", "1"], check=True, capture_output=True)
         expected = {kind: _exported(home / f"whole-{kind}", kind) for kind in _KINDS}
         while steps.total() < count:
