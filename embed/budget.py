@@ -8,7 +8,8 @@ number of ``epochs`` is the same run.
 
 A margin of 5 % is left free and the number is rounded down: on a machine whose speed holds, a run takes no more than
 its budget, and at least its budget less the margin and one epoch. At least one epoch is trained, and at most
-`MOST_EPOCHS`: beyond them a model learns a small text by heart.
+`MOST_EPOCHS`, with n-grams `MOST_EPOCHS_WITH_NGRAMS`: beyond them a model learns a small text by heart
+(docs/decisions/0021-small-texts.md).
 
 Rejected: timing the first epoch (the rate would have fallen by a wrong number of epochs until then), made-up tokens as
 of ``train-embeddings info`` (their words are not the corpus's, nor their number), ending at the hour whatever
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
     from embed.parameters import Parameters
     from embed.trainer import Trainer
 
-__all__ = ["MOST_EPOCHS", "TimeBudget", "kept_decision", "refuse_epochs", "tokens_per_second"]
+__all__ = ["MOST_EPOCHS", "MOST_EPOCHS_WITH_NGRAMS", "TimeBudget", "kept_decision", "refuse_epochs", "tokens_per_second"]
 
-MOST_EPOCHS = 50
+MOST_EPOCHS, MOST_EPOCHS_WITH_NGRAMS = 50, 15
 """No budget chooses more."""
 _MARGIN = 0.05
 _TRIAL_SHARE, _SHORTEST_TRIAL, _LONGEST_TRIAL = 0.03, 0.3, 10.0
@@ -108,7 +109,8 @@ class TimeBudget:
         epoch_seconds = len(trial.corpus.ids) / rate
         saving = self._saving(trial.parameters)
         left = self.seconds - (self.clock() - self.started) - making - saving
-        epochs = int(max(1, min(left * (1 - _MARGIN) / epoch_seconds, MOST_EPOCHS)))
+        most = MOST_EPOCHS_WITH_NGRAMS if config.subword else MOST_EPOCHS
+        epochs = int(max(1, min(left * (1 - _MARGIN) / epoch_seconds, most)))
         if left < epoch_seconds:
             warnings.warn(
                 f"not even one epoch fits into the time budget of {self.seconds:g} s: of that {max(left, 0):.3g} s are "

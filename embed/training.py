@@ -82,8 +82,9 @@ def train(
         Go on even if learning rates, epochs, threads or others of :data:`embed.checkpoint.CHANGEABLE` have
         changed.
     time_budget : str or float, optional
-        Such as ``"10m"``, ``"90s"`` or a number of seconds: as many epochs, at most 50, as fit into this time from
-        now on, reading included; not with `epochs`. A run that goes on keeps the number. See :mod:`embed.budget`.
+        Such as ``"10m"``, ``"90s"`` or a number of seconds: as many epochs, at most 50, with n-grams 15, as fit into
+        this time from now on, reading included; not with `epochs`. A run that goes on keeps the number. See
+        :mod:`embed.budget`.
     **overrides
         Fields of TrainConfig, which win over `config`.
 

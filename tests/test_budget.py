@@ -11,7 +11,7 @@ import pytest
 
 import embed
 from embed import budget
-from embed.budget import MOST_EPOCHS, TimeBudget, tokens_per_second
+from embed.budget import MOST_EPOCHS, MOST_EPOCHS_WITH_NGRAMS, TimeBudget, tokens_per_second
 from embed.checkpoint_folder import checkpoints_in
 from embed.cli import main
 from embed.durations import seconds_of
@@ -171,5 +171,6 @@ def test_the_command_takes_a_budget(tmp_path: Path) -> None:
     flags = ["--time-budget", "1h", "--dim", "16", "--threads", "1", "--quiet"]
     assert main(["train", str(text), "-o", str(out), "--save-model", str(tmp_path / "m.embed"), *flags]) == 0
     card = json.loads(Path(f"{out}.json").read_text())
-    assert card["config"]["epochs"] == len(card["epochs"]) == MOST_EPOCHS
+    assert card["config"]["subword"]  # the preset of a small text
+    assert card["config"]["epochs"] == len(card["epochs"]) == MOST_EPOCHS_WITH_NGRAMS
     assert card["provenance"]["decisions"]["time_budget"]["seconds"] == 3600
