@@ -36,7 +36,14 @@ if TYPE_CHECKING:
     from embed.parameters import Parameters
     from embed.trainer import Trainer
 
-__all__ = ["MOST_EPOCHS", "MOST_EPOCHS_WITH_NGRAMS", "TimeBudget", "kept_decision", "refuse_epochs", "tokens_per_second"]
+__all__ = [
+    "MOST_EPOCHS",
+    "MOST_EPOCHS_WITH_NGRAMS",
+    "TimeBudget",
+    "kept_decision",
+    "refuse_epochs",
+    "tokens_per_second",
+]
 
 MOST_EPOCHS, MOST_EPOCHS_WITH_NGRAMS = 50, 15
 """No budget chooses more."""

@@ -248,7 +248,10 @@ def _add_train_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> 
     more: dict[str, dict[str, Any]] = {
         "--column": {"metavar": "NAME", "help": _COLUMN_HELP},
         "--preset": _PRESET,
-        "--time-budget": {"metavar": "TIME", "help": "as many epochs (at most 50, with n-grams 15) as fit into 90s, 10m, 1.5h ..."},
+        "--time-budget": {
+            "metavar": "TIME",
+            "help": "as many epochs (at most 50, with n-grams 15) as fit into 90s, 10m, 1.5h ...",
+        },
         "--continue-from": {"metavar": "MODEL", "help": "train this model, or these vectors, further"},
         "--vocabulary": {
             "choices": ("old", "union"),
