@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import embed
+from embed.budget import MOST_EPOCHS
 from embed.checkpoint_folder import checkpoints_in, read
 from embed.cli import main
 from embed.errors import ConfigError
@@ -104,7 +105,8 @@ def test_the_command_continues_with_checkpoints_and_a_budget(
         (tmp_path / f"{name}.txt").write_text("\n".join(map(" ".join, sentences)), encoding="utf-8")
     model, out = str(tmp_path / "m.embed"), tmp_path / "v.txt"
     flags = ["--threads", "1", "--quiet"]
-    assert main(["train", str(tmp_path / "old.txt"), "--save-model", model, "--dim", "16", *flags]) == 0
+    first = ["train", str(tmp_path / "old.txt"), "--save-model", model, "--objective", "sg", "--dim", "16"]
+    assert main([*first, *flags]) == 0
     again = ["train", str(tmp_path / "new.txt"), "--continue-from", model, "-o", str(out), *flags]
     again += ["--checkpoint", str(tmp_path / "kept"), "--resume", str(tmp_path / "kept"), "--time-budget", "1h"]
     assert main([*again, "--checkpoint-every", "epoch", "--checkpoint-keep", "99"]) == 0
@@ -114,5 +116,5 @@ def test_the_command_continues_with_checkpoints_and_a_budget(
     out.unlink()
     assert main(again) == 0
     assert out.read_bytes() == expected
-    assert read(checkpoints_in(tmp_path / "kept")[-1]).place.epoch == 50
+    assert read(checkpoints_in(tmp_path / "kept")[-1]).place.epoch == MOST_EPOCHS
     assert "kept has no checkpoint yet" in capsys.readouterr().err
