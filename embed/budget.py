@@ -98,8 +98,8 @@ class TimeBudget:
             raise ConfigError(f"time_budget must be like 90s, 10m or 1.5h, or a number of seconds, not {given!r:.60}")
         return cls(seconds, time.monotonic(), tuple(vectors), tuple(models))
 
-    def choose(self, config: TrainConfig, make: Callable[[TrainConfig], Trainer]) -> tuple[TrainConfig, dict[str, Any]]:
-        """Return the configuration with the epochs that fit, and what the run card says of the choice.
+    def choose(self, config: TrainConfig, make: Callable[[TrainConfig], Trainer]) -> dict[str, Any]:
+        """Return the epochs that fit, and what else the run card says of the choice.
 
         Parameters
         ----------
@@ -125,14 +125,13 @@ class TimeBudget:
                 AdviceWarning,
                 stacklevel=4,
             )
-        decision = {
+        return {
             "seconds": self.seconds,
             "epochs": epochs,
             "seconds_before": round(self.clock() - self.started, 3),
             "seconds_reserved": round(making + saving, 3),
             "seconds_an_epoch": round(epoch_seconds, 3),
         }
-        return config.replace(epochs=epochs), decision
 
     def _saving(self, parameters: Parameters) -> float:
         everything = parameters.inputs.size + parameters.outputs.size

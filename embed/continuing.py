@@ -126,7 +126,7 @@ def continue_training(
     plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
     launch = Launch.of(plan, time_budget, None, overrides)
     model = start if isinstance(start, Model) else model_of(start)
-    config = launch.configured(_config(model, overrides))
+    config = _config(model, launch.given(overrides))
     if config.loss == "hs" and vocabulary == "union":
         raise ConfigError(
             "with hierarchical softmax only the old vocabulary can go on: new words would change its tree"
@@ -174,6 +174,7 @@ def continue_training(
         return launch.run(
             config,
             make,
+            with_epochs=lambda epochs: config.replace(epochs=epochs),
             is_resumed=is_resumed,
             decisions={CONTINUED_FROM: continued_from},
             callbacks=callbacks,

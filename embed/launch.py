@@ -62,15 +62,16 @@ class Launch:
         kept = None if found is None else found[1].provenance.decisions.get("preset")
         return kept if isinstance(kept, str) else given
 
-    def configured(self, config: TrainConfig) -> TrainConfig:
-        """Return the configuration with the epochs of the run that is gone on with."""
-        return config if self.kept_budget is None else config.replace(epochs=self.kept_budget["epochs"])
+    def given(self, overrides: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is given, with the epochs that the budget of the run that is gone on with has chosen."""
+        return {**overrides, **({} if self.kept_budget is None else {"epochs": self.kept_budget["epochs"]})}
 
     def run(
         self,
         config: TrainConfig,
         make: Callable[[TrainConfig, bool], Trainer],
         *,
+        with_epochs: Callable[[int], TrainConfig],
         is_resumed: bool,
         decisions: Mapping[str, Any],
         callbacks: Sequence[EpochCallback],
@@ -83,6 +84,8 @@ class Launch:
         config : TrainConfig
         make : callable
             Returns a new trainer; if its second argument is false, its parameters are read from a checkpoint.
+        with_epochs : callable
+            Returns the configuration with so many epochs, for a budget to choose.
         is_resumed : bool
             There is a checkpoint to go on from.
         decisions : mapping
@@ -92,7 +95,8 @@ class Launch:
         """
         chosen = self.kept_budget
         if self.budget is not None and chosen is None:
-            config, chosen = self.budget.choose(config, lambda config: make(config, True))
+            chosen = self.budget.choose(config, lambda config: make(config, True))
+            config = with_epochs(chosen["epochs"])
         trainer = make(config, not is_resumed)
         trainer.provenance.decisions.update(decisions)
         if chosen is not None:

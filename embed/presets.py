@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
 from embed.config import TrainConfig
@@ -64,6 +65,7 @@ SETTLING = frozenset(
 says how long, and so a run with a time budget is the run with the number of epochs that it chose."""
 _SMALL, _MEDIUM, _LARGE = NAMES
 _SMALL_TOKENS, _LARGE_TOKENS = 5_000_000, 100_000_000
+_MOST_FASTER = 3.0
 
 
 def of_size(tokens: int) -> str:
@@ -125,7 +127,8 @@ def values_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a preset adds to the parameters that were given.
 
     Gradient and rates belong together, and to the preset's kind of model: they are left out as soon as one of them or
-    another kind is given.
+    another kind is given. The input rate is for the preset's number of passes: more of them have a lower one in
+    proportion, fewer a higher one, at most three times as high (docs/decisions/0021-small-texts.md).
 
     Raises
     ------
@@ -138,6 +141,9 @@ def values_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if {"lr", "input_lr", "objective", "gradient", "structured", "subword", "composition"} & set(given):
         for name in ("gradient", "lr", "input_lr"):
             values.pop(name, None)
+    epochs = given.get("epochs")
+    if isinstance(epochs, Integral) and int(epochs) >= 1 and "input_lr" in values:
+        values["input_lr"] = round(values["input_lr"] * min(values["epochs"] / int(epochs), _MOST_FASTER), 4)
     if given.get("subword") is False:
         values.pop("buckets", None)
     if given.get("objective") == "cbow":

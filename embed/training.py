@@ -107,15 +107,14 @@ def train(
         raise ConfigError(f"preset is {preset!r:.60}, but a whole configuration is given, which leaves nothing to it")
     plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
     launch = Launch.of(plan, time_budget, config, overrides)
-    is_open = False
+    given, is_open = launch.given(overrides), False
     if config is None:
         preset = launch.preset(preset)
-        is_open = presets.waits_for_size(preset, overrides)
-        config = presets.unsettled(preset, overrides)
-    elif overrides:
-        config = config.replace(**overrides)
+        is_open = presets.waits_for_size(preset, given)
+        config = presets.unsettled(preset, given)
+    elif given:
+        config = config.replace(**given)
     simd_path()  # a bad environment is told before any work is done
-    config = launch.configured(config)
     is_resumed = plan.is_resumed(None if is_open else config)
     phrases = PhraseSettings.of(config)
     with ExitStack() as stack:
@@ -142,8 +141,13 @@ def train(
                 )
             stack.callback(encoded.close)
         if is_open:
-            preset, config = presets.settled(preset, overrides, len(encoded.ids))
-            config = launch.configured(config)
+            preset, config = presets.settled(preset, given, len(encoded.ids))
+        settings = config
+
+        def with_epochs(epochs: int) -> TrainConfig:
+            if preset is None:
+                return settings.replace(epochs=epochs)
+            return presets.settled(preset, {**given, "epochs": epochs}, len(encoded.ids))[1]
 
         def make(config: TrainConfig, is_fresh: bool) -> Trainer:
             return Trainer(
@@ -153,6 +157,7 @@ def train(
         return launch.run(
             config,
             make,
+            with_epochs=with_epochs,
             is_resumed=is_resumed,
             decisions={} if preset is None else {"preset": preset},
             callbacks=callbacks,

@@ -124,6 +124,22 @@ def test_a_preset_gives_way_to_the_budget(preset: str, monkeypatch: pytest.Monke
     assert (model.config.epochs, model.config.subsample) == (5, 1e-4)
 
 
+def test_the_budget_of_a_small_text_has_the_rates_of_its_epochs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    clock = Clock(TOKENS / 3, monkeypatch)
+    tiny = {name: value for name, value in SMALL.items() if name != "objective"}
+    settings = {**tiny, "checkpoint": tmp_path, "checkpoint_every": "epoch", "checkpoint_keep": 99}
+    model = embed.train(SENTENCES, **settings, time_budget=clock.budget(30))
+    assert (model.config.epochs, model.config.input_lr) == (8, 0.5625)
+    assert _content(embed.train(SENTENCES, **tiny, epochs=8)) == _content(model)
+    for path in checkpoints_in(tmp_path)[2:]:
+        path.unlink()
+    resumed = embed.train(SENTENCES, **settings, resume=tmp_path, time_budget=clock.budget(30))
+    assert _content(resumed) == _content(model)
+    assert resumed.config == model.config
+
+
 def test_a_run_that_goes_on_keeps_the_number(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     clock = Clock(TOKENS / 3, monkeypatch)
     settings = {**SMALL, "checkpoint": tmp_path, "checkpoint_every": "epoch", "checkpoint_keep": 99}

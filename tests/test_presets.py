@@ -52,7 +52,10 @@ def test_the_size_of_the_corpus_chooses() -> None:
 
 def test_what_is_given_wins_and_rates_belong_to_their_model() -> None:
     assert values_of("small", {"epochs": 2})["epochs"] == 2
-    assert values_of("small", {"epochs": 2})["input_lr"] == 0.3
+    for epochs, rate in ((2, 0.9), (5, 0.9), (8, 0.5625), (15, 0.3), (30, 0.15), (None, 0.3), (0, 0.3), ("many", 0.3)):
+        assert values_of("small", {"epochs": epochs})["input_lr"] == rate
+    assert values_of("small", {"epochs": 2, "input_lr": 0.1})["input_lr"] == 0.1
+    assert values_of("large", {"epochs": 2}) == {"epochs": 2}
     for given in ({"lr": 0.1}, {"objective": "cbow"}, {"structured": False}, {"subword": False}):
         assert TrainConfig(**values_of("medium", given)).rates() != (0.1, 0.03)
         config = TrainConfig(**values_of("small", given))
@@ -86,11 +89,12 @@ def test_what_is_trained_or_how_is_the_users_as_soon_as_one_says_it(name: str) -
 def test_a_small_text_has_the_small_preset_unasked_and_a_longer_one_the_defaults() -> None:
     given = {"dim": 50, "window": 3, "min_count": 1, "negatives": 7, "threads": 2, "seed": 3, "epochs": 9}
     for tokens in (0, 1_000_000, 5_000_000):
-        assert settled(None, given, tokens) == ("small", TrainConfig(**{**PRESETS["small"], **given}))
+        assert settled(None, given, tokens) == ("small", TrainConfig(**{**PRESETS["small"], **given, "input_lr": 0.5}))
     for size in (5_000_001, 1_000_000_000):
         assert settled(None, given, size) == (None, TrainConfig(**given))
     assert unsettled(None, given) == TrainConfig(**given)
-    assert settled("auto", given, 5_000_001) == ("medium", TrainConfig(**{**PRESETS["medium"], **given}))
+    medium = TrainConfig(**{**PRESETS["medium"], **given, "input_lr": 0.0367})
+    assert settled("auto", given, 5_000_001) == ("medium", medium)
     assert unsettled("auto", given) == TrainConfig(**given)
     large = TrainConfig(objective="sg", epochs=3)
     assert unsettled("large", {"objective": "sg"}) == large
@@ -128,7 +132,7 @@ def test_a_run_keeps_its_preset_and_differences_are_told_before_the_text_is_read
         resumed = embed.train(SENTENCES, **TINY, preset=preset, resume=tmp_path)
         assert resumed.input.tobytes() == whole.input.tobytes()
     more = embed.train(SENTENCES, **TINY, epochs=17, resume=tmp_path, resume_anyway=True)
-    assert more.config == whole.config.replace(epochs=17)
+    assert more.config == whole.config.replace(epochs=17, input_lr=round(0.3 * 15 / 17, 4))
     for changes in ({"dim": 20}, {"objective": "cbow"}, {"preset": "large"}):
         with pytest.raises(ConfigError, match="is of another run"):
             embed.train(never(), **{**TINY, **changes}, resume=tmp_path)
@@ -140,7 +144,7 @@ def test_the_command_tells_of_a_preset_that_nobody_asked_for(
     text, out = tmp_path / "text.txt", tmp_path / "vectors.txt"
     text.write_text("one two three four five six\n" * 20, encoding="utf-8")
     command = ["train", str(text), "-o", str(out), "--dim", "16", "--buckets", "100", "--threads", "1"]
-    flags = as_flags({name: value for name, value in PRESETS["small"].items() if name != "buckets"})
+    flags = as_flags({**PRESETS["small"], "buckets": 100})
     assert main(command) == 0
     assert f"preset small, as nothing else was asked for: {flags} (" in capsys.readouterr().err
     unasked = out.read_bytes()

@@ -253,8 +253,8 @@ def _preset_told(model: Model) -> str:
     name = None if model.provenance is None else model.provenance.decisions.get("preset")
     if name is None:
         return ""
-    chosen = {key: value for key, value in PRESETS[name].items() if getattr(model.config, key) == value}
-    return f"preset {name}, as nothing else was asked for: {as_flags(chosen)} (--objective sg or cbow: words alone)"
+    flags = as_flags({key: value for key in PRESETS[name] if (value := getattr(model.config, key)) is not None})
+    return f"preset {name}, as nothing else was asked for: {flags} (--objective sg or cbow: words alone)"
 
 
 def _postprocessed(vectors: WordVectors, arguments: argparse.Namespace) -> WordVectors:
