@@ -19,7 +19,7 @@ from embed.presets import NAMES, PRESETS, SETTLING, of_size, settled, unsettled,
 
 SENTENCES = [["one", "two", "three", "four", "five", "six"]] * 20
 TINY: dict[str, Any] = {"dim": 16, "min_count": 1, "threads": 1, "buckets": 100}
-PAGE = Path(__file__).parents[1] / "docs" / "runs.md"
+TREE = Path(__file__).parents[1]
 
 # A value of each parameter that says what is trained or how, with what it needs.
 SAID: dict[str, dict[str, Any]] = {
@@ -176,7 +176,12 @@ def test_info_reckons_with_the_preset(
     assert (facts["preset"], facts["epochs"]) == (preset, epochs)
 
 
-@pytest.mark.skipif(not PAGE.is_file(), reason="needs the source tree")
+@pytest.mark.skipif(not (TREE / "mkdocs.yml").is_file(), reason="needs the source tree")
 def test_the_page_lists_what_leaves_the_preset_out() -> None:
-    listed = PAGE.read_text(encoding="utf-8").partition("say what is trained or how:")[2].partition("\n\n")[2]
+    listed = (
+        (TREE / "docs" / "runs.md")
+        .read_text(encoding="utf-8")
+        .partition("say what is trained or how:")[2]
+        .partition("\n\n")[2]
+    )
     assert set(re.findall(r"`(\w+)`", listed.partition("\n")[0])) == SETTLING

@@ -17,7 +17,7 @@ from embed.cli.parser import build_parser, given_parameters
 from embed.cli.resuming import budget_settings, checkpoint_settings
 from embed.config import TrainConfig, as_flags
 from embed.errors import ConfigError, FormatError
-from embed.presets import PRESETS
+from embed.presets import NAMES, PRESETS
 
 __all__ = [
     "analogy",
@@ -251,7 +251,7 @@ def completion(arguments: argparse.Namespace) -> None:
 def _preset_told(model: Model) -> str:
     """Return what to say of a preset that nobody asked for; empty if there is none."""
     name = None if model.provenance is None else model.provenance.decisions.get("preset")
-    if name is None:
+    if name not in NAMES:  # none, or what a damaged checkpoint has
         return ""
     flags = as_flags({key: value for key in PRESETS[name] if (value := getattr(model.config, key)) is not None})
     return f"preset {name}, as nothing else was asked for: {flags} (--objective sg or cbow: words alone)"
