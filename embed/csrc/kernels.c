@@ -68,10 +68,10 @@ TARGET_END
 TARGET_AVX2
 #define NAME(x) x##_avx2
 #define LANES 8
-#define HALVES 1
+#define HALVES 0
 #define REGISTERS 16
 #include "kernels_body.h"
-TABLE(avx2, "avx2", 4)
+TABLE(avx2, "avx2", LANES)
 #undef NAME
 #undef LANES
 #undef HALVES

@@ -33,6 +33,19 @@ typedef uint16_t vs;
 #define CONVERT(v, type) ((type)(v))
 #endif
 
+/* A limit where z is beyond it, else z, which a NaN is. AVX2 and SSE2 have an instruction for it; with AVX-512 compilers
+ * find a choice by a mask as good. */
+#if defined(__x86_64__) && LANES == 8
+#define AT_MOST(z, limit) __builtin_ia32_minps256(limit, z)
+#define AT_LEAST(z, limit) __builtin_ia32_maxps256(limit, z)
+#elif defined(__x86_64__) && LANES == 4
+#define AT_MOST(z, limit) __builtin_ia32_minps(limit, z)
+#define AT_LEAST(z, limit) __builtin_ia32_maxps(limit, z)
+#else
+#define AT_MOST(z, limit) CHOOSE((z) > (limit), limit, z)
+#define AT_LEAST(z, limit) CHOOSE((z) < (limit), limit, z)
+#endif
+
 #define FULL(x) NAME(x##_full)
 #define STEP(x) FULL(x)
 #define vector vf
@@ -51,11 +64,7 @@ typedef float vh __attribute__((vector_size(2 * LANES), aligned(4), may_alias));
 #undef STEP
 #undef vector
 #undef FLOATS
-#if LANES == 16
 #define WIDEN(half) __builtin_shufflevector(half, (vh){0}, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-#else
-#define WIDEN(half) __builtin_shufflevector(half, (vh){0}, 0, 1, 2, 3, 4, 5, 6, 7)
-#endif
 #endif
 
 INLINE vi NAME(load_integers)(const int32_t *p) { return *(const vi *)p; }
@@ -71,6 +80,14 @@ INLINE vf NAME(floats)(vi i) {
     return v;
 }
 
+/* sum + a * b for loops that store what they add up. On x86 the product has a register of its own: AMD's processors begin
+ * no fused multiply-add while they store, but a product and a sum (docs/decisions/0022). */
+INLINE vf NAME(plus)(vf sum, vf a, vf b) {
+    vf product = a * b;
+    IN_REGISTER(product);
+    return sum + product;
+}
+
 #if LANES == 16
 #define EVEN(a, b) \
     __builtin_shufflevector(a, b, 0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30)
@@ -83,34 +100,41 @@ INLINE vf NAME(floats)(vi i) {
 #define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7)
 #endif
 
-/* sums[q] = the sum over the lanes of acc[q], q = 0..3. Four vectors are reduced together: neighbours are
- * added inside each group of four lanes, twice, which leaves the four sums side by side in every group. */
-INLINE void NAME(reduce4)(const vf acc[4], float *sums) {
-#if LANES == 1
-    for (int q = 0; q < 4; ++q) sums[q] = acc[q];
-#else
+/* Groups of four lanes whose sum is the sums over the lanes of acc[0..4): neighbours are added inside each group, twice,
+ * which leaves the four sums side by side in every group. */
+#if LANES > 1
+INLINE vf NAME(add_neighbours)(const vf acc[4]) {
     const vf ab = EVEN(acc[0], acc[1]) + ODD(acc[0], acc[1]);
     const vf cd = EVEN(acc[2], acc[3]) + ODD(acc[2], acc[3]);
-    const vf abcd = EVEN(ab, cd) + ODD(ab, cd);
-#if LANES == 16
-    const embed_f8 half = __builtin_shufflevector(abcd, abcd, 0, 1, 2, 3, 4, 5, 6, 7) +
-                          __builtin_shufflevector(abcd, abcd, 8, 9, 10, 11, 12, 13, 14, 15);
-    const embed_f4 four =
-        __builtin_shufflevector(half, half, 0, 1, 2, 3) + __builtin_shufflevector(half, half, 4, 5, 6, 7);
-#elif LANES == 8
-    const embed_f4 four =
-        __builtin_shufflevector(abcd, abcd, 0, 1, 2, 3) + __builtin_shufflevector(abcd, abcd, 4, 5, 6, 7);
-#else
-    const embed_f4 four = abcd;
-#endif
-    memcpy(sums, &four, sizeof four);
-#endif
+    return EVEN(ab, cd) + ODD(ab, cd);
 }
+#endif
+#if LANES == 16
+INLINE embed_f8 NAME(add_halves)(vf v) {
+    return __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+           __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+#elif LANES == 8
+INLINE vf NAME(add_halves)(vf v) { return v; }
+#endif
 
-/* The scores of up to EMBED_GROUP output rows with one input vector, EMBED_LINE floats, the last ones zero. */
+/* The scores of up to EMBED_GROUP output rows with one input vector: line[q] = the sum over the lanes of acc[q], EMBED_LINE
+ * floats, the last ones zero. They are stored as one vector, which is how the sigmoids read them: a processor waits
+ * for the cache where it reads at once what it stored in two pieces. */
 INLINE void NAME(reduce_line)(const vf acc[EMBED_LINE], float *line) {
-    NAME(reduce4)(acc, line);
-    NAME(reduce4)(acc + 4, line + 4);
+#if LANES >= 8
+    const embed_f8 low = NAME(add_halves)(NAME(add_neighbours)(acc));
+    const embed_f8 high = NAME(add_halves)(NAME(add_neighbours)(acc + 4));
+    const embed_f8 sums = __builtin_shufflevector(low, high, 0, 1, 2, 3, 8, 9, 10, 11) +
+                          __builtin_shufflevector(low, high, 4, 5, 6, 7, 12, 13, 14, 15);
+    memcpy(line, &sums, sizeof sums);
+#elif LANES == 4
+    const embed_f4 low = NAME(add_neighbours)(acc), high = NAME(add_neighbours)(acc + 4);
+    memcpy(line, &low, sizeof low);
+    memcpy(line + 4, &high, sizeof high);
+#else
+    for (int q = 0; q < EMBED_LINE; ++q) line[q] = acc[q];
+#endif
 }
 
 /* line i = x[i] . y[0..ny) for i < nx <= TILE_X, ny <= EMBED_GROUP; nx and ny are constants once inlined. */
@@ -221,25 +245,26 @@ INLINE void NAME(mean_line)(float **x, int nx, float **y, int ny, int width, flo
  * exponent apart: one logarithm a block instead of one a score. */
 INLINE void NAME(sigmoids)(float *s, int n, const float *signs, float lr, embed_loss *loss) {
     const vf zero = (vf){0};
+    const vi minus_lr = NAME(bits)(zero - lr);
     vf mantissa = FULL(load)(loss->mantissas), poison = FULL(load)(loss->poison);
     vi exponent = NAME(load_integers)(loss->exponents);
     for (int k = 0; k < n; k += LANES) {
         const vi sign = NAME(bits)(FULL(load)(signs + k % EMBED_LINE));
         vf z = NAME(floats)(NAME(bits)(FULL(load)(s + k)) ^ sign);
         /* NaN passes through both cut-offs, so that it is seen and not turned into a plausible number. */
-        z = CHOOSE(z > EMBED_MAX_SCORE, zero + EMBED_MAX_SCORE, z);
-        z = CHOOSE(z < -EMBED_MAX_SCORE, zero - EMBED_MAX_SCORE, z);
+        z = AT_MOST(z, zero + EMBED_MAX_SCORE);
+        z = AT_LEAST(z, zero - EMBED_MAX_SCORE);
         const vf t = z * 1.44269504f;
         const vf shifted = t + 12582912.0f; /* 1.5 * 2^23: the sum's low bits are t rounded to an integer */
         const vf f = t - (shifted - 12582912.0f);
-        vf p = f * 1.32764672e-3f + 9.67554168e-3f; /* minimax for 2^f, relative error below 8e-8 */
-        p = p * f + 5.55071329e-2f;
-        p = p * f + 2.40221197e-1f;
-        p = p * f + 6.93146967e-1f;
-        p = p * f + 1.00000007f;
+        /* minimax for 2^f, relative error below 8e-8, its pairs of terms side by side: a shorter wait than Horner's */
+        const vf square = f * f;
+        const vf low = f * 6.93146967e-1f + 1.00000007f, middle = f * 5.55071329e-2f + 2.40221197e-1f;
+        const vf high = f * 1.32764672e-3f + 9.67554168e-3f;
+        const vf p = (high * square + middle) * square + low;
         const vf e = NAME(floats)(NAME(bits)(p) + (NAME(bits)(shifted) << 23));
         const vf v = e + 1.0f;
-        FULL(store)(s + k, NAME(floats)(NAME(bits)(e / v * -lr) ^ sign));
+        FULL(store)(s + k, e * NAME(floats)(minus_lr ^ sign) / v);
         const vi product = NAME(bits)(mantissa * v);
         exponent += (product >> 23) - 127;
         mantissa = NAME(floats)((product & 0x007fffff) | 0x3f800000);
@@ -292,20 +317,20 @@ INLINE void NAME(mean_update_columns)(float **x, int nx, float **y, int ny, cons
     for (int j = 0; j < ny; ++j) {
         float *row = y[j] + k;
         ONE_ADDRESS(row);
-        const float rate = g[j];
+        const vf rate = FULL(broadcast)(g[j]);
         UNROLL for (int c = 0; c < columns; ++c) {
             vf old = FULL(load)(row + c * LANES);
             if (REGISTERS == 16) IN_REGISTER(old);
-            delta[c] += old * rate;
-            FULL(store)(row + c * LANES, old + h[c] * rate);
+            delta[c] = NAME(plus)(delta[c], old, rate);
+            FULL(store)(row + c * LANES, NAME(plus)(old, h[c], rate));
         }
     }
     for (int i = 0; i < nx; ++i) {
         float *to = x[i] + k;
         ONE_ADDRESS(to);
-        const float ratio = ratios[i];
+        const vf ratio = FULL(broadcast)(ratios[i]);
         UNROLL for (int c = 0; c < columns; ++c)
-            FULL(store)(to + c * LANES, FULL(load)(to + c * LANES) + delta[c] * ratio);
+            FULL(store)(to + c * LANES, NAME(plus)(FULL(load)(to + c * LANES), delta[c], ratio));
     }
 }
 
@@ -430,11 +455,12 @@ static void NAME(compose)(const float *matrix, int64_t stride, const int32_t *ro
 
 static void NAME(scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                           const float *now, const float *before) {
+    const vf all = FULL(broadcast)(weight);
     for (int64_t r = 0; r < n; ++r) {
         float *row = matrix + rows[r] * stride;
         for (int k = 0; k < width; k += LANES) {
             const vf delta = FULL(load)(now + k) - FULL(load)(before + k);
-            FULL(store)(row + k, FULL(load)(row + k) + delta * weight);
+            FULL(store)(row + k, NAME(plus)(FULL(load)(row + k), delta, all));
         }
     }
 }
@@ -458,6 +484,8 @@ static void NAME(add)(float *row, float weight, int width, const uint16_t *delta
 #undef EVEN
 #undef ODD
 #undef CONVERT
+#undef AT_MOST
+#undef AT_LEAST
 #undef vu
 #undef vs
 #undef vf

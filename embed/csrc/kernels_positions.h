@@ -27,20 +27,22 @@ INLINE void NAME(weighted_update_columns)(const embed_window *w, const float *li
     vf e[4];
     UNROLL for (int c = 0; c < columns; ++c) e[c] = (vf){0};
     for (int j = 0; j < w->unique; ++j) {
-        const float rate = line[j / EMBED_GROUP * floats + j % EMBED_GROUP];
+        const vf rate = FULL(broadcast)(line[j / EMBED_GROUP * floats + j % EMBED_GROUP]);
         float *row = w->y[j] + k;
         UNROLL for (int c = 0; c < columns; ++c) {
             const vf old = FULL(load)(row + c * LANES);
-            e[c] += old * rate;
-            FULL(store)(row + c * LANES, old + FULL(load)(w->mean + k + c * LANES) * rate);
+            e[c] = NAME(plus)(e[c], old, rate);
+            FULL(store)(row + c * LANES, NAME(plus)(old, FULL(load)(w->mean + k + c * LANES), rate));
         }
     }
+    const vf weight_ratio = FULL(broadcast)(w->weight_ratio);
     for (int i = 0; i < w->nx; ++i) {
         float *x = w->x[i] + k, *d = w->weights[i] + k;
+        const vf ratio = FULL(broadcast)(w->ratios[i]);
         UNROLL for (int c = 0; c < columns; ++c) {
             const vf old_x = FULL(load)(x + c * LANES), old_d = FULL(load)(d + c * LANES);
-            FULL(store)(x + c * LANES, old_x + old_d * e[c] * w->ratios[i]);
-            FULL(store)(d + c * LANES, old_d + old_x * e[c] * w->weight_ratio);
+            FULL(store)(x + c * LANES, NAME(plus)(old_x, old_d * e[c], ratio));
+            FULL(store)(d + c * LANES, NAME(plus)(old_d, old_x * e[c], weight_ratio));
         }
     }
 }
