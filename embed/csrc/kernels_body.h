@@ -80,11 +80,11 @@ INLINE vf NAME(floats)(vi i) {
     return v;
 }
 
-/* sum + a * b for loops that store what they add up. On x86 the product has a register of its own: AMD's processors begin
- * no fused multiply-add while they store, but a product and a sum (docs/decisions/0022). */
+/* sum + a * b for loops that store what they add up. On AVX2 the product has a register of its own: Zen 3 begins no fused
+ * multiply-add while it stores, but a product and a sum (docs/decisions/0022). */
 INLINE vf NAME(plus)(vf sum, vf a, vf b) {
     vf product = a * b;
-    IN_REGISTER(product);
+    if (LANES == 8) IN_REGISTER(product);
     return sum + product;
 }
 
@@ -321,7 +321,7 @@ INLINE void NAME(mean_update_columns)(float **x, int nx, float **y, int ny, cons
         UNROLL for (int c = 0; c < columns; ++c) {
             vf old = FULL(load)(row + c * LANES);
             if (REGISTERS == 16) IN_REGISTER(old);
-            delta[c] = NAME(plus)(delta[c], old, rate);
+            delta[c] += old * rate;
             FULL(store)(row + c * LANES, NAME(plus)(old, h[c], rate));
         }
     }

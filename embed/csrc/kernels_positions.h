@@ -31,7 +31,7 @@ INLINE void NAME(weighted_update_columns)(const embed_window *w, const float *li
         float *row = w->y[j] + k;
         UNROLL for (int c = 0; c < columns; ++c) {
             const vf old = FULL(load)(row + c * LANES);
-            e[c] = NAME(plus)(e[c], old, rate);
+            e[c] += old * rate;
             FULL(store)(row + c * LANES, NAME(plus)(old, FULL(load)(w->mean + k + c * LANES), rate));
         }
     }
