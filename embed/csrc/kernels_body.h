@@ -33,8 +33,8 @@ typedef uint16_t vs;
 #define CONVERT(v, type) ((type)(v))
 #endif
 
-/* A limit where z is beyond it, else z, which a NaN is. AVX2 and SSE2 have an instruction for it; with AVX-512 compilers
- * find a choice by a mask as good. */
+/* A limit where z is beyond it, else z, so that a NaN stays one. One instruction on AVX2 and SSE2, elsewhere left to
+ * the compiler. */
 #if defined(__x86_64__) && LANES == 8
 #define AT_MOST(z, limit) __builtin_ia32_minps256(limit, z)
 #define AT_LEAST(z, limit) __builtin_ia32_maxps256(limit, z)
@@ -80,8 +80,8 @@ INLINE vf NAME(floats)(vi i) {
     return v;
 }
 
-/* sum + a * b for loops that store what they add up. On AVX2 the product has a register of its own: Zen 3 begins no fused
- * multiply-add while it stores, but a product and a sum (docs/decisions/0022). */
+/* sum + a * b for loops that store what they add up. On AVX2 the product has a register of its own: Zen 3 begins no
+ * fused multiply-add while it stores, but a product and a sum (docs/decisions/0022). */
 INLINE vf NAME(plus)(vf sum, vf a, vf b) {
     vf product = a * b;
     if (LANES == 8) IN_REGISTER(product);
@@ -100,9 +100,9 @@ INLINE vf NAME(plus)(vf sum, vf a, vf b) {
 #define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7)
 #endif
 
-/* Groups of four lanes whose sum is the sums over the lanes of acc[0..4): neighbours are added inside each group, twice,
- * which leaves the four sums side by side in every group. */
 #if LANES > 1
+/* Neighbours are added inside each group of four lanes, twice, which leaves sums of the four acc[q] side by side in
+ * every group; the groups added up are the sums over all lanes. */
 INLINE vf NAME(add_neighbours)(const vf acc[4]) {
     const vf ab = EVEN(acc[0], acc[1]) + ODD(acc[0], acc[1]);
     const vf cd = EVEN(acc[2], acc[3]) + ODD(acc[2], acc[3]);
