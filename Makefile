@@ -117,11 +117,12 @@ $(STAMPS)/venv: .ci/make-venv
 	.ci/make-venv $(VENV) $(PYTHON)
 	@touch $@
 
-# What running needs; the tools of developers come with the `dev` stamp, so that the demo does not wait for them.
+# What running needs; the tools of developers come with the `dev` stamp, so that the demo does not wait for them, and the
+# extension modules with `build`.
 $(STAMPS)/run: $(STAMPS)/venv pyproject.toml requirements-dev.txt
 	@echo "installing the build tools and the package with its dependencies into $(VENV)"
 	$(PIP) setuptools cython
-	$(PIP) --no-build-isolation --editable '.[wiki,gensim]'
+	EMBED_PURE=1 $(PIP) --no-build-isolation --editable '.[wiki,gensim]'
 	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/run requirements-dev.txt
@@ -143,12 +144,13 @@ $(STAMPS)/fuzz: $(STAMPS)/dev
 $(STAMPS)/clients: $(STAMPS)/build tests/requirements-readers.txt tests/requirements-clients.txt
 	.ci/make-venv $(CLIENTS) $(PYTHON)
 	$(CLIENT_PIP) --constraint requirements-dev.txt setuptools cython
-	$(CLIENT_PIP) --constraint requirements-dev.txt --no-build-isolation --editable '.[test,parquet,ann]'
+	EMBED_PURE=1 $(CLIENT_PIP) --constraint requirements-dev.txt --no-build-isolation --editable '.[test,parquet,ann]'
 	$(CLIENT_PIP) --requirement tests/requirements-readers.txt
 	$(CLIENT_PIP) --no-deps --requirement tests/requirements-clients.txt
 	@touch $@
 
 $(STAMPS)/build: $(STAMPS)/run setup.py $(CYTHON) $(CSOURCE)
+	@echo "compiling the extension modules"
 	$(PY) setup.py --quiet build_ext --inplace
 	@touch $@
 

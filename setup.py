@@ -5,7 +5,8 @@ is no ``-march=native`` here. There is no ``-ffast-math`` either: GCC 12 would l
 flushes subnormals to zero in the whole process, the user's own arithmetic included.
 
 ``EMBED_DEBUG=1`` builds with bounds checks and debug symbols, ``EMBED_SANITIZE=address`` or ``thread`` for the
-sanitizers of GCC and Clang (see CONTRIBUTING.md).
+sanitizers of GCC and Clang (see CONTRIBUTING.md). ``EMBED_PURE=1`` leaves the extension modules out, for an editable
+install of a tree where ``setup.py build_ext --inplace`` makes them: it would compile all of them once more, elsewhere.
 """
 
 import os
@@ -17,6 +18,7 @@ from setuptools.command.build_ext import build_ext
 
 DEBUG = os.environ.get("EMBED_DEBUG", "0") not in ("", "0")
 SANITIZE = os.environ.get("EMBED_SANITIZE", "")
+PURE = os.environ.get("EMBED_PURE", "0") not in ("", "0")
 
 SANITIZERS = {
     "": [],
@@ -57,17 +59,20 @@ def extension(name, *sources):
     return Extension("embed." + name, [pyx, *sources], include_dirs=["embed/csrc"], depends=HEADERS)
 
 
+MODULES = [
+    extension("_kernels", "embed/csrc/kernels.c"),
+    *map(extension, ("_blocks", "_rows", "_vectors", "_replicas", "_rounds", "_core")),
+    *map(extension, ("_text", "_phrases", "_ngrams", "_digest", "_floats")),
+]
+
 setup(
     ext_modules=cythonize(
-        [
-            extension("_kernels", "embed/csrc/kernels.c"),
-            *map(extension, ("_blocks", "_rows", "_vectors", "_replicas", "_rounds", "_core")),
-            *map(extension, ("_text", "_phrases", "_ngrams", "_digest", "_floats")),
-        ],
+        [] if PURE else MODULES,
         build_dir=f"build/cython-{KIND}" if KIND else "build/cython",
         compiler_directives=DIRECTIVES,
         force=bool(KIND),
+        quiet=True,
     ),
     cmdclass={"build_ext": BuildExtensions},
-    options={"build_ext": {"force": bool(KIND)}},
+    options={"build_ext": {"force": bool(KIND), "parallel": True}},
 )
