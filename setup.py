@@ -29,7 +29,7 @@ SANITIZERS = {
 KIND = SANITIZE or ("debug" if DEBUG else "")
 COMPILE_FLAGS = {
     "unix": [*SANITIZERS, *(["-O1", "-g", "-fno-omit-frame-pointer", "-UNDEBUG"] if KIND else ["-O3", "-g0"])],
-    "msvc": ["/Od", "/Zi"] if DEBUG else ["/O2"],
+    "msvc": ["/Od", "/Z7"] if DEBUG else ["/O2"],
 }
 DIRECTIVES = {
     "language_level": 3,

@@ -19,14 +19,14 @@ import tomllib
 import types
 import typing
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from embed.errors import AdviceWarning, ConfigError
 
-__all__ = ["Parameter", "TrainConfig", "as_flags", "parameters"]
+__all__ = ["Parameter", "TrainConfig", "as_flags", "close_name", "parameters"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,25 @@ _DEFAULT_SUBSAMPLE, _CBOW_SUBSAMPLE = 1e-3, 1e-4
 _DEFAULT_EPOCHS, _CBOW_EPOCHS = 5, 6
 _LONGEST_NAME = 60
 _MAX_INT64 = (1 << 63) - 1
+
+# What word2vec.c, fastText and gensim call a parameter of ours, where that is not almost the same.
+_NAMES_ELSEWHERE = {
+    "size": "dim",
+    "vector_size": "dim",
+    "ws": "window",
+    "iter": "epochs",
+    "alpha": "lr",
+    "min_alpha": "min_lr",
+    "sample": "subsample",
+    "t": "subsample",
+    "neg": "negatives",
+    "ns_exponent": "noise_exponent",
+    "workers": "threads",
+    "minn": "min_n",
+    "maxn": "max_n",
+    "sg": "objective",
+    "cbow": "objective",
+}
 
 # The gradient of a mean of n has the factor n ** -power.
 _GRADIENT_POWERS = {"exact": 1.0, "sqrt": 0.5, "historic": 0.0}
@@ -440,14 +459,21 @@ def as_flags(values: Mapping[str, Any]) -> str:
     return " ".join(words)
 
 
+def close_name(name: str, known: Collection[str]) -> str | None:
+    """Return what was meant by `name`, with underscores: what other trainers call so, or the closest spelling."""
+    import difflib
+
+    name = name[:_LONGEST_NAME].lower().replace("-", "_")
+    name = _NAMES_ELSEWHERE.get(name, name)
+    return name if name in known else next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.7)), None)
+
+
 def _reject_unknown(values: Mapping[str, Any]) -> None:
     known = {item.name for item in fields(TrainConfig)}
     for name in values:
         if name not in known:
-            import difflib
-
-            close = difflib.get_close_matches(str(name)[:_LONGEST_NAME], known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            meant = close_name(str(name), known)
+            hint = f"; did you mean {meant!r}?" if meant else ""
             raise ConfigError(f"unknown parameter {name!r:.60}{hint}")
 
 

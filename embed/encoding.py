@@ -328,8 +328,8 @@ def _why_empty(counter: _text.TokenCounter, corpus: Iterable[list[str]], min_cou
         word, count = counter.words(top)[0], int(counter.counts(top)[0])
         return (
             f"none of the {len(counter) - counter.is_bound:,} distinct words in {counter.tokens:,} tokens "
-            "occurs at least "
-            f"{min_count:,} times (min_count); the most frequent one, {word!r:.60}, occurs {count:,} times"
+            f"occurs at least {min_count:,} times (min_count); the most frequent one, {word!r:.60}, occurs "
+            f"{count:,} time{'s' * (count != 1)}"
         )
     if isinstance(corpus, FileCorpus):
         names = ", ".join(file.name for file in corpus.files[:3]) + (", ..." if len(corpus.files) > 3 else "")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from embed.config import TrainConfig, parameters
+from embed.config import _NAMES_ELSEWHERE, TrainConfig, parameters
 from embed.errors import AdviceWarning, ConfigError
 
 PARAMETERS = {name: (parameter, value_type) for name, parameter, value_type in parameters()}
@@ -163,6 +163,27 @@ def test_an_unknown_name_is_answered_with_a_close_one() -> None:
         TrainConfig.from_dict({"epoch": 3})
     with pytest.raises(ConfigError, match="unknown parameter 'epoch'"):
         TrainConfig().replace(epoch=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("vector_size", "dim"),
+        ("iter", "epochs"),
+        ("negative", "negatives"),
+        ("workers", "threads"),
+        ("minCount", "min_count"),
+    ],
+)
+def test_the_names_of_other_trainers_are_known(name: str, meant: str) -> None:
+    with pytest.raises(ConfigError, match=rf"unknown parameter '{name}'; did you mean '{meant}'\?"):
+        TrainConfig.from_dict({name: 1})
+
+
+def test_the_names_of_other_trainers_stand_for_parameters() -> None:
+    known = {field.name for field in dataclasses.fields(TrainConfig)}
+    assert known.issuperset(_NAMES_ELSEWHERE.values())
+    assert known.isdisjoint(_NAMES_ELSEWHERE)
 
 
 def test_a_config_survives_its_dictionary_and_cannot_be_changed() -> None:

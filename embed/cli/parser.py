@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import embed
-from embed.config import Parameter, TrainConfig, parameters
+from embed.config import Parameter, TrainConfig, close_name, parameters
 from embed.presets import AUTO, NAMES
 
 PROGRAM = "train-embeddings"
@@ -75,7 +75,18 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the mistake and where to read more, and exit with argparse's code."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        hint = ""
+        if message.startswith("unrecognized arguments: "):
+            flag = next((word for word in message.split()[2:] if word.startswith("-")), "")
+            hint = self._hint(flag.partition("=")[0].lstrip("-"))
+        self.exit(2, f"{self.prog}: {message}{hint} (see {self.prog} --help)\n")
+
+    def _hint(self, name: str) -> str:
+        """Return a question for a flag of almost this name, or for what other trainers call so."""
+        flags = [option for action in self._actions for option in action.option_strings]
+        known = {flag.lstrip("-").replace("-", "_"): flag for flag in flags}
+        meant = close_name(name, known)
+        return f"; did you mean {known[meant]}?" if meant else ""
 
 
 class HelpAll(argparse.Action):
