@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed import _kernels
+from embed.parameters import stride_of
 
 __all__ = ["aligned_rows", "time_windows"]
 
@@ -20,7 +21,7 @@ _FIRST_REPEATS, _PIECES = 200, 10
 
 def aligned_rows(rows: int, dim: int, seed: int) -> NDArray[np.float32]:
     """Return float32[rows, stride] on a cache line, uniform in +-0.5 up to `dim` and zero beyond."""
-    stride = -(-dim // _kernels.ROW_FLOATS) * _kernels.ROW_FLOATS
+    stride = stride_of(dim)
     memory = np.zeros(rows * stride * 4 + _CACHE_LINE, np.uint8)
     first = -memory.ctypes.data % _CACHE_LINE
     matrix = memory[first : first + rows * stride * 4].view(np.float32).reshape(rows, stride)

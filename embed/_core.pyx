@@ -63,7 +63,7 @@ cdef class Worker:
     noise_table : uint32[V, 2]
         Alias table of the noise distribution: thresholds and aliases.
     inputs, outputs : float32[R, stride], float32[sides * V, stride]
-        The parameters, shared and updated in place; stride is `dim` rounded up to
+        The parameters, shared and updated in place; stride is at least `dim` and a multiple of
         _kernels.ROW_FLOATS, the padding zero.
     sides : int
         Output rows of a word: 1; or, for skip-gram, 2: row ``2 * i`` of word i meets the contexts to its left, and row

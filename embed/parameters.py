@@ -28,11 +28,17 @@ __all__ = ["Parameters", "output_count", "padded_matrix", "place_count", "row_co
 Float32s = NDArray[np.float32]
 _HUGE_PAGE = 1 << 21
 _FILL_ROWS = 1 << 14
+_COLLIDING_LINES = 64  # so many lines apart, two lines have the same place in the first-level cache
 
 
 def stride_of(dim: int) -> int:
-    """Return the floats of a row: `dim` rounded up to whole cache lines."""
-    return -(-dim // _kernels.ROW_FLOATS) * _kernels.ROW_FLOATS
+    """Return the floats of a row: `dim` rounded up to whole cache lines, and not to a multiple of 4096 bytes.
+
+    With such rows, those of dim 1024, a window would need the same few places of the first-level cache for all its rows
+    (docs/decisions/0023-no-rows-of-4096-bytes.md).
+    """
+    lines = -(-dim // _kernels.ROW_FLOATS)
+    return (lines + (lines % _COLLIDING_LINES == 0)) * _kernels.ROW_FLOATS
 
 
 def row_count(words: int, config: TrainConfig) -> int:
@@ -52,7 +58,7 @@ def place_count(config: TrainConfig) -> int:
 
 
 def padded_matrix(rows: int, dim: int) -> Float32s:
-    """Return zeros float32[rows, stride], stride being `dim` rounded up to whole cache lines."""
+    """Return zeros float32[rows, stride_of(dim)]."""
     stride = stride_of(dim)
     # One huge page more than needed leaves room for the system to align the rest.
     size = rows * stride * 4 + _HUGE_PAGE

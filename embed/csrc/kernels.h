@@ -4,8 +4,8 @@
  * instruction sets by kernels.c; callers pick one table of functions when they start. The entries are
  * coarse, a whole window or position per call, so that the indirect call costs nothing.
  *
- * A row has `width` floats that count: dim rounded up to half a vector, or a whole one. Rows lie `stride` floats apart
- * (dim rounded up to EMBED_ROW_FLOATS). The floats past dim are zero and stay zero, because every update
+ * A row has `width` floats that count: dim rounded up to half a vector, or a whole one. Rows lie `stride` floats apart,
+ * a multiple of EMBED_ROW_FLOATS. The floats past dim are zero and stay zero, because every update
  * is a linear combination of rows.
  */
 #ifndef EMBED_KERNELS_H
