@@ -94,6 +94,7 @@ _NAMES_ELSEWHERE = {
     "t": "subsample",
     "neg": "negatives",
     "ns_exponent": "noise_exponent",
+    "hs": "loss",
     "workers": "threads",
     "minn": "min_n",
     "maxn": "max_n",
