@@ -16,9 +16,13 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-DEBUG = os.environ.get("EMBED_DEBUG", "0") not in ("", "0")
+
+def asked_for(variable):
+    return os.environ.get(variable, "0") not in ("", "0")
+
+
+DEBUG, PURE = asked_for("EMBED_DEBUG"), asked_for("EMBED_PURE")
 SANITIZE = os.environ.get("EMBED_SANITIZE", "")
-PURE = os.environ.get("EMBED_PURE", "0") not in ("", "0")
 
 SANITIZERS = {
     "": [],

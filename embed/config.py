@@ -461,7 +461,7 @@ def as_flags(values: Mapping[str, Any]) -> str:
 
 
 def close_name(name: str, known: Collection[str]) -> str | None:
-    """Return what was meant by `name`, with underscores: what other trainers call so, or the closest spelling."""
+    """Return which of the `known` names, all with underscores, was meant: what others call `name`, or the closest."""
     import difflib
 
     name = name[:_LONGEST_NAME].lower().replace("-", "_")
