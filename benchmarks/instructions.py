@@ -26,7 +26,7 @@ from benchmarks.instructions_run import CONFIGS
 from benchmarks.processes import BenchmarkError
 from benchmarks.report import Section
 from embed import _kernels
-from embed.atomic import atomic_write_text
+from embed.files.atomic import atomic_write_text
 from embed.machine import SIMD_VARIABLE
 
 __all__ = ["CONFIGS", "RECORD", "InstructionSettings", "available", "compare", "run", "split"]

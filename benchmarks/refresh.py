@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.processes import BenchmarkError
-from embed.atomic import atomic_write_text
 from embed.eval.render import markdown
+from embed.files.atomic import atomic_write_text
 
 __all__ = ["DOCUMENT", "fill", "refresh"]
 

@@ -16,7 +16,6 @@ from itertools import groupby
 from typing import Any, cast
 
 from embed.corpora.columns import ColumnCorpus, column_names, is_paths, shown
-from embed.corpora.compressed import InputFile
 from embed.corpora.files import FileCorpus, Source, find_files
 from embed.corpora.iterables import SentenceCorpus
 from embed.corpora.mediawiki import SNIFF_BYTES, WikiCorpus, is_mediawiki
@@ -24,6 +23,7 @@ from embed.corpora.synthetic import SyntheticCorpus
 from embed.corpora.text import PIECE_TOKENS, TextCorpus
 from embed.corpora.tokenizers import TokenizerChoice
 from embed.errors import CorpusError
+from embed.files.compressed import InputFile
 
 __all__ = [
     "PIECE_TOKENS",

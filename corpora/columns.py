@@ -16,12 +16,12 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from embed.corpora.compressed import InputFile
 from embed.corpora.files import find_files
 from embed.corpora.iterables import SentenceCorpus, checked_sentence
 from embed.corpora.rows import ENDINGS, open_rows
 from embed.corpora.tokenizers import TokenizerChoice, get_tokenizer
 from embed.errors import CorpusError, MissingExtraError
+from embed.files.compressed import InputFile
 
 __all__ = ["ColumnCorpus", "column_names", "is_paths", "shown"]
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from embed._digest import ContentDigest
-from embed.corpora.compressed import DIGEST_BYTES, STANDARD_INPUT, ByteStream, InputFile
-from embed.corpora.remote import is_remote
 from embed.errors import CorpusError
+from embed.files.compressed import DIGEST_BYTES, STANDARD_INPUT, ByteStream, InputFile
+from embed.files.remote import is_remote
 
 __all__ = ["FileCorpus", "Source", "find_files"]
 

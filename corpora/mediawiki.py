@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
-from embed.corpora.compressed import InputFile
 from embed.corpora.files import FileCorpus, Source
 from embed.corpora.iterables import checked_sentence
 from embed.corpora.mediawiki_xml import read_pages
 from embed.corpora.text import PIECE_TOKENS, pieces
 from embed.corpora.tokenizers import TokenizerChoice, get_tokenizer
 from embed.corpora.wikitext import DROPPED_PREFIXES, plain_text, require_parser
+from embed.files.compressed import InputFile
 
 __all__ = ["WikiCorpus", "is_mediawiki", "plain_text"]
 

@@ -16,8 +16,8 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from embed.corpora.compressed import ByteStream
 from embed.errors import CorpusError
+from embed.files.compressed import ByteStream
 
 __all__ = ["Page", "read_pages"]
 

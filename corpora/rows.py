@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
-from embed.corpora.compressed import ByteStream, InputFile
 from embed.corpora.text import valid_utf8
 from embed.errors import CorpusError
+from embed.files.compressed import ByteStream, InputFile
 
 __all__ = ["ENDINGS", "JsonRows", "SeparatedRows", "open_rows"]
 

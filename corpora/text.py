@@ -17,11 +17,11 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from embed.corpora.compressed import ByteStream, InputFile
 from embed.corpora.files import FileCorpus, Source
 from embed.corpora.iterables import checked_sentence
 from embed.corpora.tokenizers import ASCII_SPACE, TokenizerChoice, get_tokenizer
 from embed.errors import ConfigError, CorpusError
+from embed.files.compressed import ByteStream, InputFile
 
 __all__ = [
     "DECODE_ERRORS",

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from embed.config import TrainConfig
+from embed.files.records import made
 from embed.model import EpochRecord, Provenance
-from embed.records import made
 from embed.vocab import Vocabulary
 
 __all__ = ["CHANGEABLE", "CONTINUED_FROM", "Checkpoint", "Place", "vocabulary_digest"]

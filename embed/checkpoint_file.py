@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.atomic import atomic_write
 from embed.errors import FormatError
+from embed.files.atomic import atomic_write
 
 __all__ = ["VERSION", "read_header", "read_into", "write"]
 

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from embed import checkpoint_file, checkpoint_folder
-from embed.atomic import atomic_write
 from embed.errors import ConfigError, FormatError, MissingExtraError
+from embed.files.atomic import atomic_write
+from embed.files.records import made
 from embed.formats import fasttext_bin, native
 from embed.formats.reading import Start, read_start
 from embed.model import EpochRecord
-from embed.records import made
 
 __all__ = ["ENDINGS", "Curve", "draw_curves", "read_curve", "table"]
 

@@ -27,8 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed import _digest, _text
-from embed.abandoned import held, remove_abandoned
 from embed.errors import FormatError
+from embed.files.locks import held, remove_abandoned
 from embed.vocab import Vocabulary
 
 __all__ = [

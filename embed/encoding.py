@@ -22,7 +22,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed import _text
-from embed.abandoned import held
 from embed.corpora import PIECE_TOKENS, SentenceCorpus
 from embed.corpora.files import FileCorpus
 from embed.count_bound import Numberings, words_held
@@ -41,6 +40,7 @@ from embed.encoded_corpus import (
     writing_ids,
 )
 from embed.errors import AdviceWarning, CorpusError
+from embed.files.locks import held
 from embed.phrase_model import PhraseSettings, learn_passes
 from embed.vocab import Vocabulary, check_limits
 

@@ -12,8 +12,8 @@ import pytest
 
 import embed
 from embed.corpora import TextCorpus, open_corpus
-from embed.corpora.remote import is_remote
 from embed.errors import CorpusError, MissingExtraError
+from embed.files.remote import is_remote
 
 pytest.importorskip("smart_open", reason="needs the extra remote")
 pytest.importorskip("requests", reason="needs the extra remote")

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from embed import formats
-from embed.atomic import atomic_write, atomic_write_text
-from embed.corpora.compressed import ByteStream
 from embed.errors import ConfigError, FormatError
+from embed.files.atomic import atomic_write, atomic_write_text
+from embed.files.compressed import ByteStream
 from embed.formats import word2vec_binary, word2vec_text
 from embed.formats.escaping import escape_word, unescape_word
 from embed.vectors import WordVectors

@@ -24,9 +24,9 @@ import numpy as np
 import pytest
 from hostile import HAS_LIMITS
 
-import embed.atomic
 import embed.encoded_corpus
 import embed.encoding
+import embed.files.atomic
 from embed import checkpoint_file, checkpoint_folder, formats
 from embed.cli import main
 from embed.encoded_corpus import EncodedCorpus
@@ -59,7 +59,7 @@ def floret() -> WordVectors:
 
 def _writers(model: Model, floret: WordVectors) -> dict[str, Write]:
     def run_card(path: Path) -> None:
-        embed.atomic.atomic_write_text(path, "text of a run card\n" * 40)
+        embed.files.atomic.atomic_write_text(path, "text of a run card\n" * 40)
 
     def kept(path: Path) -> None:
         matrices = {"input": model.parameters.inputs, "output": model.parameters.outputs}
@@ -183,7 +183,7 @@ class _FailingDisk:
             raw = Raw(file, mode.replace("b", ""))
             return io.BufferedRandom(raw, BUFFER) if "+" in mode else io.BufferedWriter(raw, BUFFER)
 
-        for module in (embed.atomic, embed.encoding, embed.encoded_corpus):
+        for module in (embed.files.atomic, embed.encoding, embed.encoded_corpus):
             patch.setattr(module, "open", opened, raising=False)
         for name in ("fsync", "replace", "rename"):
             patch.setattr(os, name, self._counted(getattr(os, name)))

@@ -13,7 +13,16 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = ("embed", "embed.cli", "embed.compat", "embed.compat.gensim", "embed.corpora", "embed.eval", "embed.formats")
+PACKAGES = (
+    "embed",
+    "embed.cli",
+    "embed.compat",
+    "embed.compat.gensim",
+    "embed.corpora",
+    "embed.eval",
+    "embed.files",
+    "embed.formats",
+)
 
 COMPILED = (
     "embed._core",
@@ -33,7 +42,8 @@ COMPILED = (
 # import one another.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("embed.errors", "embed.config", "embed.durations", "embed.spelling", "embed.presets"),
-    (*COMPILED, "embed.corpora", "embed.atomic", "embed.abandoned"),
+    (*COMPILED, "embed.files"),
+    ("embed.corpora",),
     (
         "embed.vocab",
         "embed.sampling",
@@ -61,7 +71,6 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "embed.model",
         "embed.progress",
         "embed.interrupts",
-        "embed.records",
         "embed.checkpoint_file",
         "embed.checkpoint",
         "embed.checkpoint_folder",
@@ -85,11 +94,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("embed.cli", "embed.demo", "embed.__main__", "embed"),
 )
 
-# embed.eval scores anybody's vectors and embed.corpora reads anybody's files: of this package both know the
-# errors alone, and the readers the digest of bytes.
+# embed.eval scores anybody's vectors and embed.corpora reads anybody's files: of this package they know the
+# errors, the readers how files are opened, and that the digest of bytes.
 ONLY: dict[str, set[str]] = {
     "embed.eval": {"embed.errors", "embed.eval"},
-    "embed.corpora": {"embed.errors", "embed.corpora", "embed._digest"},
+    "embed.files": {"embed.errors", "embed.files", "embed._digest"},
+    "embed.corpora": {"embed.errors", "embed.files", "embed.corpora", "embed._digest"},
     "embed.errors": set(),
 }
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.scoring import load
-from embed.atomic import atomic_write_text
 from embed.eval import SimilaritySet
+from embed.files.atomic import atomic_write_text
 
 __all__ = ["HeldOut", "hold_out"]
 

@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.processes import BenchmarkError
 from benchmarks.studies.setting import PROGRAMS, Run, Setting, Text, unknown
 from benchmarks.studies.store import Store
-from embed.atomic import atomic_write_text
+from embed.files.atomic import atomic_write_text
 
 __all__ = ["SIMD_PATH", "Place"]
 

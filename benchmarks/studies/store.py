@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.processes import BenchmarkError
-from embed.atomic import atomic_write_text
+from embed.files.atomic import atomic_write_text
 
 __all__ = ["Store"]
 

@@ -103,8 +103,8 @@ def train(arguments: argparse.Namespace) -> None:
 
 def phrases(arguments: argparse.Namespace) -> None:
     """Learn phrases or read them, print the best, and join them in the corpus."""
-    from embed.atomic import atomic_write
     from embed.corpora import open_corpus
+    from embed.files.atomic import atomic_write
     from embed.phrases import PhraseSettings, learn_phrases, load_phrases
 
     given = given_parameters(arguments)
@@ -376,7 +376,7 @@ def print_json(value: Any) -> None:
 def _write_json(path: Path, value: Any) -> None:
     import orjson
 
-    from embed.atomic import atomic_write_text
+    from embed.files.atomic import atomic_write_text
 
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
     atomic_write_text(path, orjson.dumps(value, option=options).decode())

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embed.atomic import atomic_write
 from embed.errors import FormatError
+from embed.files.atomic import atomic_write
 from embed.formats.reading import why_not_opened
 
 __all__ = ["looks_like", "read_mapped", "write"]

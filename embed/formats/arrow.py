@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embed.atomic import atomic_write
 from embed.errors import FormatError, MissingExtraError
+from embed.files.atomic import atomic_write
 from embed.formats.reading import Rows, Start, why_not_opened
 from embed.formats.word_blob import encoded
 from embed.vectors import WordVectors

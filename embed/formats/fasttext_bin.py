@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.errors import FormatError
-from embed.formats.compressing import compressing_write
+from embed.files.compressing import compressing_write
 from embed.formats.fasttext_file import (
     CBOW,
     CENTROIDS,

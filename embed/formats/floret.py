@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embed.errors import ConfigError, FormatError
-from embed.formats.compressing import compressing_write
+from embed.files.compressing import compressing_write
 from embed.formats.reading import MOST_DIMENSIONS, Header, Source, Start, WordDecoder, open_source
 from embed.formats.word2vec_text import WRITE_NUMBERS, RowReader, format_lines, line_blocks
 from embed.ngram_rows import Subwords

@@ -30,10 +30,10 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from embed.atomic import atomic_write_text
 from embed.errors import FormatError
+from embed.files.atomic import atomic_write_text
+from embed.files.folders import folder_write
 from embed.formats import _safetensors
-from embed.formats.folders import folder_write
 from embed.formats.reading import Start, why_not_opened
 from embed.formats.word_blob import encoded
 from embed.vectors import WordVectors

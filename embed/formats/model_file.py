@@ -15,12 +15,12 @@ import numpy as np
 from embed._search import row_norms
 from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError
+from embed.files.records import made
 from embed.formats import fasttext_bin, fasttext_model, native
 from embed.formats.reading import read_start
 from embed.formats.registry import FASTTEXT, NATIVE
 from embed.model import EpochRecord, Model, Provenance
 from embed.parameters import Parameters, output_count, place_count
-from embed.records import made
 from embed.subword import scheme_of
 from embed.vectors import word_index
 from embed.vocab import Vocabulary

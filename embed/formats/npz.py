@@ -21,8 +21,8 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 import numpy.typing as npt
 
-from embed.atomic import atomic_write
 from embed.errors import FormatError
+from embed.files.atomic import atomic_write
 from embed.formats.reading import Start, brief, why_not_opened
 from embed.formats.tables import read_table, table_of
 from embed.vectors import WordVectors

@@ -10,8 +10,8 @@ import os
 
 import orjson
 
-from embed.atomic import atomic_write
 from embed.errors import FormatError
+from embed.files.atomic import atomic_write
 from embed.phrase_model import Passes, Phrase, PhraseSettings
 
 __all__ = ["read_phrases", "write_phrases"]

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import os
 
-from embed.atomic import atomic_write, atomic_write_text
+from embed.files.atomic import atomic_write, atomic_write_text
+from embed.files.folders import folder_write
 from embed.formats.escaping import encode_words
-from embed.formats.folders import folder_write
 from embed.formats.word2vec_text import WRITE_NUMBERS, format_lines
 from embed.vectors import WordVectors
 

@@ -17,8 +17,8 @@ from typing import BinaryIO, cast
 import numpy as np
 import numpy.typing as npt
 
-from embed.corpora.compressed import ByteStream
 from embed.errors import ConfigError, CorpusError, FormatError
+from embed.files.compressed import ByteStream
 from embed.formats.escaping import unescape_word
 
 __all__ = [

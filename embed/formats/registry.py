@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from embed.errors import ConfigError
+from embed.files.compressing import COMPRESSED_EXTENSIONS
 from embed.formats import (
     arrow,
     fasttext_bin,
@@ -27,7 +28,6 @@ from embed.formats import (
     word2vec_binary,
     word2vec_text,
 )
-from embed.formats.compressing import COMPRESSED_EXTENSIONS
 from embed.formats.reading import Start
 from embed.vectors import WordVectors
 

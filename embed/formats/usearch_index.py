@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from embed.atomic import atomic_write
 from embed.errors import MissingExtraError
+from embed.files.atomic import atomic_write
 from embed.formats.escaping import encode_words
 from embed.vectors import WordVectors
 

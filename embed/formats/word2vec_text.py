@@ -28,7 +28,7 @@ import orjson
 
 from embed import _floats
 from embed.errors import FormatError
-from embed.formats.compressing import compressing_write
+from embed.files.compressing import compressing_write
 from embed.formats.escaping import encode_words
 from embed.formats.reading import Header, Rows, Source, WordDecoder, open_source, parse_header
 from embed.vectors import WordVectors

@@ -22,11 +22,11 @@ from embed import checkpoint_file, checkpoint_folder, formats
 from embed.compat.gensim.phrases import Phrases
 from embed.config import TrainConfig
 from embed.corpora import ColumnCorpus, TextCorpus, WikiCorpus
-from embed.corpora.compressed import InputFile
 from embed.encoded_corpus import COUNTS, IDS, META, OFFSETS, WORD_OFFSETS, WORDS, EncodedCorpus
 from embed.encoding import encode
 from embed.errors import AdviceWarning, EmbedError
 from embed.eval.sets import load_set
+from embed.files.compressed import InputFile
 from embed.formats import word2vec_binary, word2vec_text
 from embed.formats.model_file import load_model
 from embed.formats.registry import FORMATS

@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from embed.corpora.compressed import InputFile
 from embed.errors import ConfigError
+from embed.files.compressed import InputFile
 
 __all__ = ["LineSentence", "PathLineSentences"]
 

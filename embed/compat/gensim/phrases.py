@@ -18,9 +18,9 @@ from typing import Any, Self
 
 import orjson
 
-from embed.atomic import atomic_write
 from embed.compat.gensim.saving import check_saved
 from embed.errors import ConfigError, FormatError
+from embed.files.atomic import atomic_write
 from embed.phrase_model import ENGLISH_CONNECTOR_WORDS
 from embed.phrase_scores import SCORERS, Scorer, scorer_of
 

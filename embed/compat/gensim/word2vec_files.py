@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.compat.gensim.errors import WordFileError
-from embed.corpora.compressed import ByteStream
 from embed.errors import ConfigError, FormatError
+from embed.files.compressed import ByteStream
 from embed.formats import word2vec_binary, word2vec_text
 from embed.formats.reading import open_source
 from embed.vectors import WordVectors

@@ -27,8 +27,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from embed._digest import ContentDigest
-from embed.corpora.remote import is_remote, open_remote
 from embed.errors import CorpusError
+from embed.files.remote import is_remote, open_remote
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

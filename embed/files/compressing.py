@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from embed.atomic import atomic_write
+from embed.files.atomic import atomic_write
 
 __all__ = ["COMPRESSED_EXTENSIONS", "compressing_write"]
 
