@@ -7,12 +7,13 @@ import contextlib
 import gzip
 import lzma
 import os
-import sys
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from embed.files.zstd import zstd_module
 
 MIB = 1 << 20
 
@@ -54,15 +55,8 @@ def _compressor(compression: str) -> tuple[Callable[[bytes], bytes], Callable[[]
     if compression == "xz":
         pack = lzma.LZMACompressor(preset=0)
         return pack.compress, pack.flush
-    if sys.version_info >= (3, 14):
-        from compression.zstd import ZstdCompressor
-
-        squeeze = ZstdCompressor()
-        return squeeze.compress, squeeze.flush
-    import zstandard
-
-    frame = zstandard.ZstdCompressor(level=3).compressobj()
-    return frame.compress, frame.flush
+    squeeze = zstd_module("a test").ZstdCompressor()
+    return squeeze.compress, squeeze.flush
 
 
 def gzipped(data: bytes) -> bytes:

@@ -19,19 +19,15 @@ from hypothesis import strategies as st
 from embed.corpora import PIECE_TOKENS, MixedCorpus, SentenceCorpus, TextCorpus, open_corpus
 from embed.corpora import text as text_module
 from embed.errors import ConfigError, CorpusError
+from embed.files.zstd import zstd_module
 
 TEXT = "der hund bellt\n\n  die Katze\tschläft \nein Satz ohne Ende"
 SENTENCES = [["der", "hund", "bellt"], ["die", "Katze", "schläft"], ["ein", "Satz", "ohne", "Ende"]]
 
 
 def zstd(data: bytes) -> bytes:
-    if sys.version_info >= (3, 14):
-        from compression.zstd import compress
-
-        return compress(data)
-    import zstandard
-
-    return zstandard.ZstdCompressor().compress(data)
+    compressed: bytes = zstd_module("a test").compress(data)
+    return compressed
 
 
 COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 from embed._digest import ContentDigest
 from embed.errors import CorpusError
 from embed.files.remote import is_remote, open_remote
+from embed.files.zstd import zstd_errors, zstd_module
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -38,8 +39,6 @@ __all__ = ["STANDARD_INPUT", "ByteStream", "InputFile"]
 STANDARD_INPUT = "-"
 READ_BYTES = 1 << 18
 """Raw bytes asked of the operating system at a time."""
-ZSTD_STEP_BYTES = 1 << 10
-"""Compressed bytes given to zstandard at a time: one step expands to 32 MiB at most."""
 XZ_MEMORY_BYTES = 256 << 20
 """A dictionary beyond this is refused; xz -9 needs 65 MiB, and a header of 12 bytes can ask for 4 GiB."""
 DIGEST_BYTES = 32
@@ -127,7 +126,7 @@ class ByteStream:
                         f"{name} is {what}, which cannot be read as text; unpack it first "
                         "(gzip, bzip2, xz and zstd are read as they are)"
                     )
-            self.compression, opener = _recognise(start)
+            self.compression, opener = _recognise(start, name)
             with self._errors():
                 self._data = opener(cast(io.BufferedReader, self._buffered))
         except BaseException:
@@ -196,7 +195,7 @@ class ByteStream:
             ) from error
         except EOFError as error:
             raise CorpusError(f"{self.name}: the {kind} data is cut short {where}") from error
-        except _DAMAGE as error:
+        except _damage() as error:
             raise CorpusError(f"{self.name}: the {kind} data is damaged {where}: {error}") from error
         except OSError as error:
             if error.errno is None:  # gzip and bz2 report damaged data this way
@@ -256,7 +255,7 @@ def _standard_input() -> BinaryIO:
     return cast(BinaryIO, getattr(sys.stdin, "buffer", sys.stdin))
 
 
-def _recognise(start: bytes) -> tuple[str | None, Callable[[io.BufferedReader], BinaryIO]]:
+def _recognise(start: bytes, name: str) -> tuple[str | None, Callable[[io.BufferedReader], BinaryIO]]:
     if start.startswith(b"\x1f\x8b"):
         return "gzip", lambda raw: cast(BinaryIO, gzip.GzipFile(fileobj=raw))
     if start[:3] == b"BZh" and start[4:10] in _BZIP2_BLOCKS:
@@ -265,7 +264,7 @@ def _recognise(start: bytes) -> tuple[str | None, Callable[[io.BufferedReader], 
         return "xz", lambda raw: _buffered(_MemberReader(raw, _new_xz, padding=b"\0"))
     is_skippable = start[1:4] == b"\x2a\x4d\x18" and 0x50 <= start[0] <= 0x5F
     if start.startswith(b"\x28\xb5\x2f\xfd") or is_skippable:
-        return "zstd", _open_zstd
+        return "zstd", lambda raw: _buffered(_MemberReader(raw, zstd_module(name).ZstdDecompressor, padding=b""))
     return None, lambda raw: cast(BinaryIO, raw)
 
 
@@ -278,7 +277,7 @@ class _TooMuchMemory(Exception):
 
 
 class _Decompressor(Protocol):
-    """What the decompressors of bz2 and lzma have in common."""
+    """What the decompressors of bz2, lzma and zstd have in common."""
 
     @property
     def eof(self) -> bool: ...
@@ -336,52 +335,5 @@ class _MemberReader(io.RawIOBase):
             raise
 
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-
-    def _open_zstd(raw: io.BufferedReader) -> BinaryIO:
-        return cast(BinaryIO, zstd.ZstdFile(raw))
-
-    _ZstdError = zstd.ZstdError
-
-else:
-    import zstandard
-
-    class _ZstdReader(io.RawIOBase):
-        """Frames in a row; EOFError where one is cut short, unlike zstandard's own reader."""
-
-        def __init__(self, raw: io.BufferedReader) -> None:
-            self._raw = raw
-            self._frame: zstandard.ZstdDecompressionObj | None = None
-            self._unused = b""
-            self._ready = memoryview(b"")
-
-        def readable(self) -> bool:
-            return True
-
-        def readinto(self, buffer: WriteableBuffer) -> int:
-            view = memoryview(buffer).cast("B")
-            while not self._ready:
-                data = self._unused or self._raw.read(ZSTD_STEP_BYTES)
-                self._unused = b""
-                if not data:
-                    if self._frame is not None:
-                        raise EOFError
-                    return 0
-                if self._frame is None:
-                    self._frame = zstandard.ZstdDecompressor().decompressobj()
-                self._ready = memoryview(self._frame.decompress(data))
-                if self._frame.eof:
-                    self._unused = self._frame.unused_data
-                    self._frame = None
-            n = min(len(view), len(self._ready))
-            view[:n] = self._ready[:n]
-            self._ready = self._ready[n:]
-            return n
-
-    def _open_zstd(raw: io.BufferedReader) -> BinaryIO:
-        return _buffered(_ZstdReader(raw))
-
-    _ZstdError = zstandard.ZstdError
-
-_DAMAGE: tuple[type[Exception], ...] = (lzma.LZMAError, zlib.error, _ZstdError)
+def _damage() -> tuple[type[Exception], ...]:
+    return (lzma.LZMAError, zlib.error, *zstd_errors())

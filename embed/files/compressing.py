@@ -13,12 +13,12 @@ import contextlib
 import gzip
 import lzma
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from embed.files.atomic import atomic_write
+from embed.files.zstd import zstd_module
 
 __all__ = ["COMPRESSED_EXTENSIONS", "compressing_write"]
 
@@ -37,34 +37,23 @@ def compressing_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     ------
     FormatError
         As `atomic_write` does.
+    MissingExtraError
+        The name ends with ``.zst``, and there is no zstd here.
     """
     extension = Path(path).suffix.lower()
     with atomic_write(path) as file:
         if extension not in COMPRESSED_EXTENSIONS:
             yield file
             return
-        with _compressor(extension, file) as compressed:
+        with _compressor(extension, file, os.fspath(path)) as compressed:
             yield compressed
 
 
-def _compressor(extension: str, file: BinaryIO) -> contextlib.AbstractContextManager[BinaryIO]:
+def _compressor(extension: str, file: BinaryIO, name: str) -> contextlib.AbstractContextManager[BinaryIO]:
     if extension == ".gz":
         return cast("BinaryIO", gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0))
     if extension == ".bz2":
         return cast("BinaryIO", bz2.BZ2File(file, "wb"))
     if extension == ".xz":
         return cast("BinaryIO", lzma.LZMAFile(file, "wb"))
-    return _zstd_writer(file)
-
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-
-    def _zstd_writer(file: BinaryIO) -> BinaryIO:
-        return cast("BinaryIO", zstd.ZstdFile(file, "wb"))
-
-else:
-    import zstandard
-
-    def _zstd_writer(file: BinaryIO) -> BinaryIO:
-        return cast("BinaryIO", zstandard.ZstdCompressor().stream_writer(file, closefd=False))
+    return cast("BinaryIO", zstd_module(name).ZstdFile(file, "wb"))

@@ -7,7 +7,6 @@ import dataclasses
 import gzip
 import lzma
 import random
-import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from embed import formats
 from embed.compat.gensim.phrases import Phrases
 from embed.encoding import encode
 from embed.errors import AdviceWarning
+from embed.files.zstd import zstd_module
 from embed.formats import fasttext_bin, fasttext_model
 from embed.formats.fasttext_file import FastTextFile, ProductQuantiser, Quantised
 from embed.formats.model_file import save_model
@@ -97,10 +97,9 @@ def _compressed() -> Iterator[bytes]:
     yield gzip.compress(b"a b\n", mtime=0) + gzip.compress(b"c", mtime=0)
     yield bz2.compress(b"a b\n") + bz2.compress(b"c")
     yield lzma.compress(b"a b\n") + bytes(4) + lzma.compress(b"c")
-    if sys.version_info < (3, 14):
-        import zstandard
-
-        yield zstandard.ZstdCompressor(write_checksum=True).compress(data)
+    zstd = zstd_module("a seed")
+    yield zstd.compress(data, options={zstd.CompressionParameter.checksum_flag: 1})
+    yield zstd.compress(b"a b\n") + b"\x50\x2a\x4d\x18\x03\0\0\0pad" + zstd.compress(b"c")
 
 
 def _written(name: str, vectors: WordVectors, folder: Path) -> bytes:
