@@ -7,6 +7,7 @@ Rejected: the order of the directory (differs between machines), skipping unread
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import json
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from embed._digest import ContentDigest
-from embed.errors import CorpusError
+from embed.errors import CorpusError, cannot_open
 from embed.files.compressed import DIGEST_BYTES, STANDARD_INPUT, ByteStream, InputFile
 from embed.files.remote import is_remote
 
@@ -115,7 +116,7 @@ def _raw_digest(file: InputFile) -> tuple[int, str]:
                 digest.update(chunk)
                 size += len(chunk)
     except OSError as error:
-        raise CorpusError(f"cannot read {file.name}: {error.strerror}") from error
+        raise cannot_open(CorpusError, f"cannot read {file.name}: {error.strerror}", error) from error
     return size, digest.hexdigest()
 
 
@@ -155,7 +156,7 @@ def _expand(path: str) -> list[str]:
         return files
     if os.path.lexists(path):
         if not os.path.exists(path):
-            raise CorpusError(f"corpus file {path} is a symbolic link to a file that does not exist")
+            raise _missing(path, f"corpus file {path} is a symbolic link to a file that does not exist")
         return [path]
     if glob.has_magic(path):
         matches = sorted(glob.glob(path, recursive=True), key=_order)
@@ -165,14 +166,18 @@ def _expand(path: str) -> list[str]:
             for file in (_expand(match) if "**" not in path or not os.path.isdir(match) else [])
         ]
         if not files:
-            raise CorpusError(f"the pattern {path:.200} matches no file")
+            raise _missing(path, f"the pattern {path:.200} matches no file")
         return list(dict.fromkeys(files))
     hint = (
         "; text given as Python data must be an iterable of lists of words, [['a', 'sentence'], ['another']]"
         if any(character.isspace() for character in path)
         else ""
     )
-    raise CorpusError(f"corpus file {path!r:.200} does not exist{hint}")
+    raise _missing(path, f"corpus file {path!r:.200} does not exist{hint}")
+
+
+def _missing(path: str, message: str) -> CorpusError:
+    return cannot_open(CorpusError, message, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path))
 
 
 def _order(path: str) -> list[bytes]:
@@ -196,4 +201,4 @@ def _folder_files(folder: str, seen: set[tuple[int, int]]) -> list[str]:
             files.extend(_folder_files(entry.path, seen) if entry.is_dir() else [entry.path])
         return files
     except OSError as error:
-        raise CorpusError(f"cannot list the folder {folder}: {error.strerror}") from error
+        raise cannot_open(CorpusError, f"cannot list the folder {folder}: {error.strerror}", error) from error

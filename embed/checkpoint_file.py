@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.errors import FormatError
+from embed.errors import FormatError, cannot_open
 from embed.files.atomic import atomic_write
 
 __all__ = ["VERSION", "read_header", "read_into", "write"]
@@ -81,7 +81,9 @@ def read_header(path: str | os.PathLike[str]) -> dict[str, Any]:
         with open(path, "rb") as file:
             return _header(os.fspath(path), file)[0]
     except OSError as error:
-        raise FormatError(f"{os.fspath(path)}: cannot be read: {error.strerror or error}") from error
+        raise cannot_open(
+            FormatError, f"{os.fspath(path)}: cannot be read: {error.strerror or error}", error
+        ) from error
 
 
 def read_into(path: str | os.PathLike[str], matrices: Mapping[str, Float32s], dim: int) -> None:
@@ -102,7 +104,7 @@ def read_into(path: str | os.PathLike[str], matrices: Mapping[str, Float32s], di
             for key, matrix in matrices.items():
                 place = _read_matrix(name, file, key, matrix[:, :dim], place)
     except OSError as error:
-        raise FormatError(f"{name}: cannot be read: {error.strerror or error}") from error
+        raise cannot_open(FormatError, f"{name}: cannot be read: {error.strerror or error}", error) from error
 
 
 def _read_matrix(name: str, file: BufferedReader, key: str, matrix: Float32s, place: int) -> int:

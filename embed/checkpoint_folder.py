@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from embed import _kernels, checkpoint_file
 from embed.checkpoint import Checkpoint
-from embed.errors import CheckpointWarning, ConfigError, FormatError
+from embed.errors import CheckpointWarning, ConfigError, FormatError, cannot_open
 
 __all__ = [
     "checkpoint_name",
@@ -56,7 +56,9 @@ def checkpoints_in(directory: str | os.PathLike[str]) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise FormatError(f"{os.fspath(directory)}: cannot be read: {error.strerror or error}") from error
+        raise cannot_open(
+            FormatError, f"{os.fspath(directory)}: cannot be read: {error.strerror or error}", error
+        ) from error
     found = [(number, name) for name in names if (number := number_of(name)) is not None]
     return [Path(directory, name) for _, name in sorted(found)]
 

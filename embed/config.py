@@ -24,7 +24,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from embed.errors import AdviceWarning, ConfigError
+from embed.errors import AdviceWarning, ConfigError, cannot_open
 
 __all__ = ["Parameter", "TrainConfig", "as_flags", "close_name", "parameters"]
 
@@ -425,7 +425,7 @@ class TrainConfig:
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
-            raise ConfigError(f"{path}: cannot read the configuration: {error.strerror}") from error
+            raise cannot_open(ConfigError, f"{path}: cannot read the configuration: {error.strerror}", error) from error
         except RecursionError as error:
             raise ConfigError(f"{path}: not valid TOML: values are nested too deeply") from error
         except ValueError as error:  # TOMLDecodeError, invalid UTF-8, and numbers of thousands of digits

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from embed import checkpoint_file, checkpoint_folder
-from embed.errors import ConfigError, FormatError, MissingExtraError
+from embed.errors import ConfigError, FormatError, MissingExtraError, cannot_open
 from embed.files.atomic import atomic_write
 from embed.files.records import made
 from embed.formats import fasttext_bin, native
@@ -87,7 +87,7 @@ def _history(name: str, start: Start) -> Any:
         try:
             card = json.loads(Path(name).read_bytes())
         except OSError as error:
-            raise FormatError(f"{name}: cannot be read: {error.strerror or error}") from error
+            raise cannot_open(FormatError, f"{name}: cannot be read: {error.strerror or error}", error) from error
         except (ValueError, RecursionError) as error:
             raise FormatError(f"{name}: not valid JSON: {error!s:.100}") from error
         return card.get("epochs") if isinstance(card, dict) else None

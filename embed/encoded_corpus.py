@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed import _digest, _text
-from embed.errors import FormatError
+from embed.errors import EmbedError, FormatError, cannot_open
 from embed.files.locks import held, remove_abandoned
 from embed.vocab import Vocabulary
 
@@ -179,9 +179,11 @@ def _read_meta(directory: Path) -> dict[str, Any]:
     try:
         meta = json.loads((directory / META).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise FormatError(f"{directory} is not an encoded corpus (it has no {META}), and is left as it is") from error
+        raise cannot_open(
+            FormatError, f"{directory} is not an encoded corpus (it has no {META}), and is left as it is", error
+        ) from error
     except OSError as error:
-        raise FormatError(f"{directory}: cannot read {META}: {error.strerror}") from error
+        raise cannot_open(FormatError, f"{directory}: cannot read {META}: {error.strerror}", error) from error
     except (ValueError, RecursionError) as error:
         raise _corrupt(directory, f"{META} is not valid JSON") from error
     if not isinstance(meta, dict) or meta.get("format") != FORMAT_NAME:
@@ -241,6 +243,8 @@ def writing(where: object) -> Iterator[None]:
     """Turn an OSError into the FormatError that says where nothing could be written."""
     try:
         yield
+    except EmbedError:  # of what is read meanwhile
+        raise
     except OSError as error:
         raise FormatError(f"cannot write the encoded corpus in {where}: {error.strerror or error}") from error
 

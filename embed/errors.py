@@ -3,10 +3,31 @@
 A message is one sentence: what was wrong, where (file, line, byte offset or parameter), and what is
 allowed. The command line prints the message alone and exits with :attr:`EmbedError.exit_code`; the
 Python API raises the class, which also derives from the closest built-in so that ``except ValueError``
-keeps working.
+keeps working. A file that is missing, a folder or forbidden is, beside that, the built-in error that ``open`` would
+have raised: :func:`cannot_open` makes those.
 """
 
 from __future__ import annotations
+
+import functools
+from typing import Any, TypeVar
+
+__all__ = [
+    "AdviceWarning",
+    "CheckpointWarning",
+    "ConfigError",
+    "CorpusError",
+    "DivergenceError",
+    "EmbedError",
+    "FormatError",
+    "MissingExtraError",
+    "MissingWordError",
+    "cannot_open",
+]
+
+Kind = TypeVar("Kind", bound="EmbedError")
+
+_NOT_OPENED: tuple[type[OSError], ...] = (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
 
 
 class EmbedError(Exception):
@@ -61,3 +82,43 @@ class AdviceWarning(UserWarning):
 
 class CheckpointWarning(UserWarning):
     """A checkpoint could not be written or read; training goes on without it."""
+
+
+def cannot_open(kind: type[Kind], message: str, error: OSError) -> Kind:
+    """Return the error of a file that the system did not open.
+
+    Parameters
+    ----------
+    kind : type
+        What the file was to be: CorpusError, FormatError, ConfigError ...
+    message : str
+        One sentence that names the file.
+    error : OSError
+        What the system said.
+
+    Returns
+    -------
+    EmbedError
+        Of `kind`, and also a FileNotFoundError, IsADirectoryError, NotADirectoryError or PermissionError where
+        `error` is one, with its ``errno`` and ``filename``.
+    """
+    for system in _NOT_OPENED:
+        if isinstance(error, system) and not issubclass(kind, system):
+            return _both(kind, system, message, error.errno, error.filename)
+    return kind(message)
+
+
+def _both(kind: type[Kind], system: type[OSError], message: str, errno: int | None, filename: Any) -> Kind:
+    found = _class_of_both(kind, system)(message)
+    found.errno, found.filename = errno, filename  # type: ignore[attr-defined]  # an OSError, too
+    return found
+
+
+@functools.cache
+def _class_of_both(kind: type[Kind], system: type[OSError]) -> type[Kind]:
+    def reduce(self: Any) -> tuple[Any, ...]:  # to another process: there the class is made again
+        return _both, (kind, system, self.args[0], self.errno, self.filename)
+
+    members = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__reduce__": reduce}
+    members["__doc__"] = kind.__doc__
+    return type(kind.__name__, (kind, system), members)

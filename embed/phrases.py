@@ -18,7 +18,7 @@ import numpy as np
 from embed import _phrases
 from embed.corpora import SentenceCorpus
 from embed.encoding import Progress, count_tokens
-from embed.errors import CorpusError, FormatError
+from embed.errors import CorpusError, EmbedError, FormatError
 from embed.formats.phrase_file import read_phrases, write_phrases
 from embed.phrase_model import ENGLISH_CONNECTOR_WORDS, Passes, Phrase, PhraseSettings, key_of, learn_passes
 
@@ -122,6 +122,8 @@ def learn_phrases(
             if not counter.tokens:
                 raise CorpusError("the corpus is empty: there are no tokens to find phrases in")
             return PhraseModel(settings, *learn_passes(path, counter, settings, keep_joined=False))
+    except EmbedError:  # of the corpus, which may be missing
+        raise
     except OSError as error:
         raise FormatError(f"cannot write a temporary file for the phrases: {error.strerror or error}") from error
 

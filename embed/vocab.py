@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.errors import ConfigError, CorpusError, FormatError
+from embed.errors import ConfigError, CorpusError, FormatError, cannot_open
 from embed.spelling import missing_word
 
 __all__ = ["Vocabulary"]
@@ -189,7 +189,7 @@ class Vocabulary:
                     words.append(word)
                     counts.append(count)
         except OSError as error:
-            raise FormatError(f"{path}: cannot read the vocabulary: {error.strerror}") from error
+            raise cannot_open(FormatError, f"{path}: cannot read the vocabulary: {error.strerror}", error) from error
         if not words:
             raise FormatError(f"{path}: the file is empty; a vocabulary has lines of a word and its count")
         return cls.from_counts(words, counts)

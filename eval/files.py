@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from embed.errors import FormatError
+from embed.errors import FormatError, cannot_open
 
 __all__ = ["FileContent", "read_set"]
 
@@ -75,7 +75,7 @@ def _decode(path: Path) -> str:
         with open(path, "rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise FormatError(f"cannot read the test file {path}: {error.strerror or error}") from error
+        raise cannot_open(FormatError, f"cannot read the test file {path}: {error.strerror or error}", error) from error
     if len(data) > MOST_BYTES:
         raise FormatError(f"{path} has more than {MOST_BYTES:,} bytes: it is no test set")
     try:

@@ -9,13 +9,14 @@ bundling them here (their licences differ; gensim's wheel already carries them e
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from embed.errors import ConfigError, FormatError, MissingExtraError
+from embed.errors import ConfigError, FormatError, MissingExtraError, cannot_open
 from embed.eval.files import read_set
 
 __all__ = ["NAMED_SETS", "AnalogySet", "SimilaritySet", "TestSet", "load_set", "load_sets"]
@@ -129,7 +130,10 @@ def load_set(source: str | os.PathLike[str] | TestSet) -> TestSet:
     if text in NAMED_SETS:
         return _from_file(_gensim_data(text), name=text)
     if not os.path.exists(text):
-        raise ConfigError(f"unknown test set {text!r}: it is neither a file nor one of the names {_names()}")
+        missing = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), text)
+        raise cannot_open(
+            ConfigError, f"unknown test set {text!r}: it is neither a file nor one of the names {_names()}", missing
+        )
     return _from_file(Path(text), name=Path(text).stem)
 
 

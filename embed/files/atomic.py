@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from embed.errors import FormatError
+from embed.errors import EmbedError, FormatError
 
 __all__ = ["atomic_write", "atomic_write_text"]
 
@@ -55,6 +55,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         else:
             with open(target, "wb", buffering=BUFFER_BYTES) as file:
                 yield file
+    except EmbedError:  # of what is read meanwhile
+        raise
     except OSError as error:
         if error.filename is not None and Path(error.filename).parent != target.parent:
             raise  # about another file, read by the caller's block

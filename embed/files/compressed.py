@@ -27,7 +27,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from embed._digest import ContentDigest
-from embed.errors import CorpusError
+from embed.errors import CorpusError, cannot_open
 from embed.files.remote import is_remote, open_remote
 from embed.files.zstd import zstd_errors, zstd_module
 
@@ -200,7 +200,7 @@ class ByteStream:
         except OSError as error:
             if error.errno is None:  # gzip and bz2 report damaged data this way
                 raise CorpusError(f"{self.name}: the {kind} data is damaged {where}: {error}") from error
-            raise CorpusError(f"{self.name}: cannot read: {error.strerror}") from error
+            raise cannot_open(CorpusError, f"{self.name}: cannot read: {error.strerror}", error) from error
 
 
 class InputFile:
@@ -227,7 +227,7 @@ class InputFile:
             try:
                 return ByteStream(cast(BinaryIO, open(self.path, "rb", buffering=0)), self.name)
             except OSError as error:
-                raise CorpusError(f"cannot open {self.name}: {error.strerror}") from error
+                raise cannot_open(CorpusError, f"cannot open {self.name}: {error.strerror}", error) from error
         if self._used:
             raise CorpusError("standard input can be read only once; save it to a file to read it again")
         self._used = True

@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from embed.errors import FormatError
+from embed.errors import EmbedError, FormatError
 
 __all__ = ["folder_write"]
 
@@ -44,6 +44,8 @@ def folder_write(path: str | os.PathLike[str], own: tuple[str, ...]) -> Iterator
             _replace(temporary, target)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+    except EmbedError:  # of what is read meanwhile
+        raise
     except OSError as error:
         if not target.parent.is_dir():
             raise FormatError(f"{os.fspath(path)}: cannot write: there is no folder {target.parent}") from error

@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from embed.errors import FormatError
 from embed.files.atomic import atomic_write
-from embed.formats.reading import why_not_opened
+from embed.formats.reading import not_opened
 
 __all__ = ["looks_like", "read_mapped", "write"]
 
@@ -109,7 +109,7 @@ def read_mapped(path: str | os.PathLike[str]) -> tuple[Arrays, dict[str, str]]:
             header = file.read(length)
         mapped = np.memmap(path, dtype=np.uint8, mode="r")
     except OSError as error:
-        raise FormatError(f"{name}: {why_not_opened(path, error)}") from error
+        raise not_opened(path, error) from error
     try:
         entries, metadata = _parse(header)
         data = mapped[_LENGTH.size + length :]

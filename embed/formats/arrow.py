@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from embed.errors import FormatError, MissingExtraError
 from embed.files.atomic import atomic_write
-from embed.formats.reading import Rows, Start, why_not_opened
+from embed.formats.reading import Rows, Start, not_opened
 from embed.formats.word_blob import encoded
 from embed.vectors import WordVectors
 
@@ -161,7 +161,7 @@ def _errors(pa: Any, path: str | os.PathLike[str]) -> Iterator[None]:
         yield
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise FormatError(f"{os.fspath(path)}: {why_not_opened(path, error)}") from error
+            raise not_opened(path, error) from error
         reason = str(error).partition("\n")[0]
         raise FormatError(f"{os.fspath(path)}: damaged, or not a Parquet or Arrow file: {reason}") from error
 

@@ -34,7 +34,7 @@ from embed.errors import FormatError
 from embed.files.atomic import atomic_write_text
 from embed.files.folders import folder_write
 from embed.formats import _safetensors
-from embed.formats.reading import Start, why_not_opened
+from embed.formats.reading import Start, not_opened
 from embed.formats.word_blob import encoded
 from embed.vectors import WordVectors
 
@@ -169,7 +169,7 @@ def _tokens(path: Path) -> tuple[list[str], int | None]:
     try:
         content = orjson.loads(path.read_bytes())
     except OSError as error:
-        raise FormatError(f"{path}: {why_not_opened(path, error)}") from error
+        raise not_opened(path, error) from error
     except orjson.JSONDecodeError as error:
         raise FormatError(f"{path}: damaged: not JSON ({error})") from None
     try:

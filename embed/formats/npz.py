@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from embed.errors import FormatError
 from embed.files.atomic import atomic_write
-from embed.formats.reading import Start, brief, why_not_opened
+from embed.formats.reading import Start, brief, not_opened
 from embed.formats.tables import read_table, table_of
 from embed.vectors import WordVectors
 
@@ -102,7 +102,7 @@ def read(path: str | os.PathLike[str]) -> WordVectors:
                 if entry.filename.endswith(".npy")
             }
     except OSError as error:
-        raise FormatError(f"{name}: {why_not_opened(path, error)}") from error
+        raise not_opened(path, error) from error
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, RuntimeError, ValueError) as error:
         raise FormatError(f"{name}: damaged or not an npz file: {brief(error)}") from error
     return read_table(name, arrays, VECTORS)

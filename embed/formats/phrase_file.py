@@ -10,7 +10,7 @@ import os
 
 import orjson
 
-from embed.errors import FormatError
+from embed.errors import FormatError, cannot_open
 from embed.files.atomic import atomic_write
 from embed.phrase_model import Passes, Phrase, PhraseSettings
 
@@ -53,7 +53,9 @@ def read_phrases(path: str | os.PathLike[str]) -> tuple[PhraseSettings, Passes, 
         with open(path, "rb") as file:
             whole = file.read()
     except OSError as error:
-        raise FormatError(f"{name}: cannot read the phrase model: {error.strerror or error}") from error
+        raise cannot_open(
+            FormatError, f"{name}: cannot read the phrase model: {error.strerror or error}", error
+        ) from error
     head, _, data = whole.partition(b"\n")
     if not head.startswith(MAGIC + b" "):
         raise FormatError(f"{name}: not a phrase model (it does not begin with {MAGIC.decode()!r})")

@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 import numpy as np
 import numpy.typing as npt
 
-from embed.errors import ConfigError, CorpusError, FormatError
+from embed.errors import ConfigError, CorpusError, EmbedError, FormatError, cannot_open
 from embed.files.compressed import ByteStream
 from embed.formats.escaping import unescape_word
 
@@ -28,10 +28,10 @@ __all__ = [
     "Start",
     "WordDecoder",
     "brief",
+    "not_opened",
     "open_source",
     "parse_header",
     "read_start",
-    "why_not_opened",
 ]
 
 MOST_DIMENSIONS = 1 << 20
@@ -65,8 +65,10 @@ def open_source(path: str | os.PathLike[str]) -> Iterator[Source]:
             yield Source(name, stream, size if stream.compression is None and size else None)
     except CorpusError as error:
         raise FormatError(str(error)) from error
+    except EmbedError:
+        raise
     except OSError as error:
-        raise FormatError(f"{name}: {why_not_opened(path, error)}") from error
+        raise not_opened(path, error) from error
 
 
 def brief(error: Exception) -> str:
@@ -75,12 +77,15 @@ def brief(error: Exception) -> str:
     return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "..."
 
 
-def why_not_opened(path: str | os.PathLike[str], error: OSError) -> str:
+def not_opened(path: str | os.PathLike[str], error: OSError) -> FormatError:
+    """Return the error of a file of vectors that the system did not open."""
     if isinstance(error, FileNotFoundError):
-        return "there is no such file"
-    if Path(path).is_dir():
-        return "this is a folder, not a file of vectors"
-    return f"cannot read: {error.strerror or error}"
+        why = "there is no such file"
+    elif Path(path).is_dir():
+        why = "this is a folder, not a file of vectors"
+    else:
+        why = f"cannot read: {error.strerror or error}"
+    return cannot_open(FormatError, f"{os.fspath(path)}: {why}", error)
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ def read_start(path: str | os.PathLike[str]) -> Start:
         with open(path, "rb") as file:
             return Start(Path(path), file.read(START_BYTES))
     except OSError as error:
-        raise FormatError(f"{os.fspath(path)}: {why_not_opened(path, error)}") from error
+        raise not_opened(path, error) from error
 
 
 @dataclass(frozen=True)

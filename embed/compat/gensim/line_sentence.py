@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
@@ -9,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from embed.errors import ConfigError
+from embed.errors import ConfigError, cannot_open
 from embed.files.compressed import InputFile
 
 __all__ = ["LineSentence", "PathLineSentences"]
@@ -61,7 +62,8 @@ class PathLineSentences:
     ) -> None:
         path = Path(source)
         if not path.exists():
-            raise ConfigError(f"{path}: there is no such file or folder")
+            missing = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
+            raise cannot_open(ConfigError, f"{path}: there is no such file or folder", missing)
         self.source = os.fspath(source)
         self.max_sentence_length = max_sentence_length
         self.limit = limit

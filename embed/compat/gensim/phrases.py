@@ -21,6 +21,7 @@ import orjson
 from embed.compat.gensim.saving import check_saved
 from embed.errors import ConfigError, FormatError
 from embed.files.atomic import atomic_write
+from embed.formats.reading import not_opened
 from embed.phrase_model import ENGLISH_CONNECTOR_WORDS
 from embed.phrase_scores import SCORERS, Scorer, scorer_of
 
@@ -160,7 +161,9 @@ class _SavedPhrases(PhraseTransformation):
             model.threshold, model.min_count = content["threshold"], content["min_count"]
             model.delimiter = content["delimiter"]
             model._restore(content)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except OSError as error:
+            raise not_opened(fname, error) from error
+        except (ValueError, KeyError, TypeError) as error:
             if isinstance(error, ConfigError):
                 raise
             raise FormatError(f"{name}: not a file of {cls.__name__}: {error}") from error

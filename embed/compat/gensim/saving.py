@@ -15,6 +15,7 @@ import numpy as np
 from embed.compat.gensim.store import Array
 from embed.errors import FormatError
 from embed.formats import native
+from embed.formats.reading import not_opened
 
 __all__ = ["check_saved", "read_attributes", "read_json"]
 
@@ -32,19 +33,13 @@ def check_saved(path: str | os.PathLike[str]) -> None:
             head = file.read(_HEAD)
             # A native file begins with the size of its header, whose first byte may be the same.
             is_pickle = head[:1] == PICKLE and head[-1:] != b"{"
-    except FileNotFoundError as error:
-        raise MissingFileError(f"{name}: there is no such file") from error
     except OSError as error:
-        raise FormatError(f"{name}: cannot read: {error.strerror}") from error
+        raise not_opened(path, error) from error
     if is_pickle:
         raise FormatError(
             f"{name}: is a pickle, as gensim saves, which could run any code and is not opened; to convert it, load it "
             "with gensim and export the vectors by save_word2vec_format, or a FastText model by save_facebook_model"
         )
-
-
-class MissingFileError(FormatError, FileNotFoundError):
-    """There is no such file."""
 
 
 def read_json(path: str | os.PathLike[str], key: str) -> dict[str, Any] | None:

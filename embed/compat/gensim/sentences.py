@@ -9,6 +9,7 @@ Rejected: training on letters with a warning when a sentence is a str (gensim); 
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
 from types import GeneratorType
@@ -19,7 +20,7 @@ import numpy as np
 from embed import _text
 from embed.compat.gensim.errors import ArgumentError, SentencesError
 from embed.corpora import PIECE_TOKENS, SentenceCorpus, TextCorpus
-from embed.errors import CorpusError
+from embed.errors import CorpusError, cannot_open
 
 __all__ = ["RULE_DEFAULT", "RULE_DISCARD", "RULE_KEEP", "Counts", "TrimRule", "checked_corpus", "count_words", "keeps"]
 
@@ -54,8 +55,13 @@ def checked_corpus(sentences: Iterable[Any] | None, corpus_file: str | os.PathLi
     if (sentences is None) == (corpus_file is None):
         raise ArgumentError("exactly one of corpus_iterable and corpus_file must be given")
     if corpus_file is not None:
-        if not isinstance(corpus_file, (str, os.PathLike)) or not os.path.isfile(corpus_file):
+        if not isinstance(corpus_file, (str, os.PathLike)):
             raise ArgumentError(f"corpus_file must be the path of a text file, not {corpus_file!r:.80}")
+        if not os.path.exists(corpus_file):
+            missing = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(corpus_file))
+            raise cannot_open(ArgumentError, f"corpus_file {os.fspath(corpus_file)!r:.200} does not exist", missing)
+        if os.path.isdir(corpus_file):
+            raise ArgumentError(f"corpus_file {os.fspath(corpus_file)!r:.200} is a folder: name one text file")
         return TextCorpus(corpus_file)
     if sentences is None or isinstance(sentences, (str, bytes)) or not hasattr(sentences, "__iter__"):
         raise ArgumentError(f"corpus_iterable must be an iterable of lists of words, not {sentences!r:.80}")
