@@ -21,7 +21,6 @@ from __future__ import annotations
 import math
 import os
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -30,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 from embed.checkpoint_folder import newest_in
 from embed.config import TrainConfig
 from embed.durations import seconds_of
-from embed.errors import AdviceWarning, ConfigError
+from embed.errors import ConfigError, advise
 
 if TYPE_CHECKING:
     from embed.parameters import Parameters
@@ -119,11 +118,9 @@ class TimeBudget:
         most = MOST_EPOCHS_WITH_NGRAMS if config.subword else MOST_EPOCHS
         epochs = int(max(1, min(left * (1 - _MARGIN) / epoch_seconds, most)))
         if left < epoch_seconds:
-            warnings.warn(
+            advise(
                 f"not even one epoch fits into the time budget of {self.seconds:g} s: of that {max(left, 0):.3g} s are "
-                f"left, and an epoch takes about {epoch_seconds:.3g} s; one is trained all the same",
-                AdviceWarning,
-                stacklevel=4,
+                f"left, and an epoch takes about {epoch_seconds:.3g} s; one is trained all the same"
             )
         return {
             "seconds": self.seconds,

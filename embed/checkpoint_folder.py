@@ -11,7 +11,6 @@ import contextlib
 import errno
 import os
 import re
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 
 from embed import _kernels, checkpoint_file
 from embed.checkpoint import Checkpoint
-from embed.errors import CheckpointWarning, ConfigError, FormatError, cannot_open
+from embed.errors import CheckpointWarning, ConfigError, FormatError, advise, cannot_open
 
 __all__ = [
     "checkpoint_name",
@@ -128,7 +127,7 @@ def restore(
             continue
         if reasons:
             message = f"{reasons[0]}; going on from the checkpoint before, {path}"
-            warnings.warn(message, CheckpointWarning, stacklevel=4)
+            advise(message, CheckpointWarning)
         return found, damaged
     if not reasons:
         raise FormatError(f"{os.fspath(directory)}: there is no checkpoint to go on from")

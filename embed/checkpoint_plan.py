@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from embed.checkpoint import CONTINUED_FROM, Checkpoint
 from embed.checkpoint_folder import checkpoints_in, make_folder, newest_in, refuse_differences
 from embed.checkpoint_saver import Every
 from embed.config import TrainConfig
-from embed.errors import CheckpointWarning, ConfigError, FormatError
+from embed.errors import CheckpointWarning, ConfigError, FormatError, advise
 
 __all__ = ["DEFAULT_EVERY", "DEFAULT_KEEP", "Plan"]
 
@@ -84,7 +83,7 @@ class Plan:
             raise FormatError(f"{self.resume}: there is no checkpoint to go on from")
         if not present:
             message = f"{self.resume} has no checkpoint yet: the run begins at the beginning"
-            warnings.warn(message, CheckpointWarning, stacklevel=4)
+            advise(message, CheckpointWarning)
         if config is None:
             return bool(present)
         if (newest := newest_in(self.resume)) is not None:

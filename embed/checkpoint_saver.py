@@ -14,7 +14,6 @@ import os
 import re
 import threading
 import time
-import warnings
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from embed import _kernels, checkpoint_file
 from embed.checkpoint import Checkpoint
 from embed.checkpoint_folder import checkpoint_name, checkpoints_in, make_folder, number_of
 from embed.durations import seconds_of
-from embed.errors import CheckpointWarning, ConfigError, EmbedError
+from embed.errors import CheckpointWarning, ConfigError, EmbedError, advise
 from embed.interrupts import Interrupted, NotedSignals
 from embed.parameters import padded_matrix
 
@@ -179,7 +178,7 @@ class Saver:
             failure, self._failure = self._failure, None
             kept = "there is no older one" if self._last is None else f"{self._last} stays"
             message = f"{str(failure) or 'out of memory'}: this checkpoint is missing, {kept}"
-            warnings.warn(message, CheckpointWarning, stacklevel=4)
+            advise(message, CheckpointWarning)
 
     def _write(self, checkpoint: Checkpoint) -> None:
         if not all(_kernels.all_finite(copy) for copy in self._copies.values()):

@@ -24,7 +24,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from embed.errors import AdviceWarning, ConfigError, cannot_open
+from embed.errors import ConfigError, advise, cannot_open
+from embed.messages import option, speaking, toml_key
 
 __all__ = ["Parameter", "TrainConfig", "as_flags", "close_name", "parameters"]
 
@@ -333,25 +334,40 @@ class TrainConfig:
         for name, parameter, value_type in parameters():
             object.__setattr__(self, name, _checked(name, parameter, value_type, getattr(self, name)))
         if self.subword and self.min_n > self.max_n:
-            raise ConfigError(f"min_n is {self.min_n} but max_n is {self.max_n}: min_n must be at most max_n")
+            raise ConfigError(
+                f"{option('min_n')} is {self.min_n} but {option('max_n')} is {self.max_n}: "
+                "the first must be at most the second"
+            )
         if self.hash_count and not self.subword:
             raise ConfigError(
-                f"hash_count is {self.hash_count} but subword is off: a table of n-grams needs subword=True"
+                f"{option('hash_count')} is {self.hash_count} but {option('subword')} is off: "
+                f"a table of n-grams needs {option('subword', True)}"
             )
         if self.composition == "sum" and not self.subword:
-            raise ConfigError("composition is 'sum' but subword is off: a word without n-grams has a single row")
+            raise ConfigError(
+                f"{option('composition')} is 'sum' but {option('subword')} is off: "
+                "a word without n-grams has a single row"
+            )
         if self.position_weights and self.objective != "cbow":
             raise ConfigError(
-                "position_weights is on but objective is 'sg': only CBOW has a mean to weight, so it needs 'cbow'"
+                f"{option('position_weights')} is on but {option('objective')} is 'sg': "
+                "only CBOW has a mean to weight, so it needs 'cbow'"
             )
         if self.structured and self.objective != "sg":
             raise ConfigError(
-                "structured is on but objective is 'cbow': the mean of a window has no side, so it needs 'sg'"
+                f"{option('structured')} is on but {option('objective')} is 'cbow': "
+                "the mean of a window has no side, so it needs 'sg'"
             )
         if self.patience is not None and not self.held_out:
-            raise ConfigError(f"patience is {self.patience} but held_out is 0: keep a share of the corpus to judge by")
+            raise ConfigError(
+                f"{option('patience')} is {self.patience} but {option('held_out')} is 0: "
+                "keep a share of the corpus to judge by"
+            )
         if self.min_lr is not None and self.min_lr > self.rates()[0]:
-            raise ConfigError(f"min_lr is {self.min_lr:g} but lr is {self.rates()[0]:g}: min_lr must be at most lr")
+            raise ConfigError(
+                f"{option('min_lr')} is {self.min_lr:g} but {option('lr')} is {self.rates()[0]:g}: "
+                "the first must be at most the second"
+            )
 
     def rates(self) -> tuple[float, float]:
         """Return the initial learning rates (output, input), defaults filled in."""
@@ -432,7 +448,8 @@ class TrainConfig:
             raise ConfigError(f"{path}: not valid TOML: {' '.join(str(error).split()):.200}") from error
         try:
             _reject_unknown(values)
-            with warnings.catch_warnings(action="ignore"):  # given below, where the values are used
+            # warnings are given below, where the values are used
+            with warnings.catch_warnings(action="ignore"), speaking(toml_key):
                 for name, parameter, value_type in parameters():
                     if name in values and name not in overrides:
                         _checked(name, parameter, value_type, values[name])
@@ -490,9 +507,10 @@ def _checked(name: str, parameter: Parameter, value_type: type, value: Any) -> A
         elif value_type is int and hasattr(value, "__index__"):
             value = value.__index__()
     if type(value) is not value_type:
-        raise ConfigError(f"{name} must be of type {value_type.__name__}, not {type(value).__name__} ({_shown(value)})")
+        kind = type(value).__name__
+        raise ConfigError(f"{option(name)} must be of type {value_type.__name__}, not {kind} ({_shown(value)})")
     if parameter.choices and value not in parameter.choices:
-        raise ConfigError(f"{name} must be {parameter.allowed()}, not {_shown(value)}")
+        raise ConfigError(f"{option(name)} must be {parameter.allowed()}, not {_shown(value)}")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         _check_number(name, parameter, value)
     return value
@@ -511,8 +529,8 @@ def _check_number(name: str, parameter: Parameter, value: float) -> None:
     high = math.inf if parameter.high is None else parameter.high
     # An integer may be too large for a float; a comparison is exact, and false for NaN.
     if not low <= value <= high or value in (math.inf, -math.inf) or (parameter.open_low and value == low):
-        raise ConfigError(f"{name} must be {parameter.allowed()}, not {_shown(value)}")
+        raise ConfigError(f"{option(name)} must be {parameter.allowed()}, not {_shown(value)}")
     if parameter.advised and not parameter.advised[0] <= value <= parameter.advised[1]:
         low, high = parameter.advised
-        message = f"{name} is {value!r}; values from {low:g} to {high:g} are known to work well"
-        warnings.warn(message, AdviceWarning, stacklevel=5)
+        message = f"{option(name)} is {value!r}; values from {low:g} to {high:g} are known to work well"
+        advise(message)

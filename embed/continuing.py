@@ -39,7 +39,7 @@ from embed.checkpoint_plan import DEFAULT_EVERY, DEFAULT_KEEP, Plan
 from embed.config import TrainConfig
 from embed.corpora import open_corpus
 from embed.encoding import encode_with
-from embed.errors import AdviceWarning, ConfigError, CorpusError
+from embed.errors import AdviceWarning, ConfigError, CorpusError, advise
 from embed.formats import fasttext_bin
 from embed.formats.fasttext_model import own_rows
 from embed.formats.model_file import load_model
@@ -238,12 +238,10 @@ def model_of(start: WordVectors | str | os.PathLike[str]) -> Model:
     subwords = start.subwords
     if subwords is not None and subwords.kept is not None:
         raise ConfigError("the n-grams were pruned: training cannot go on from them")
-    warnings.warn(
+    advise(
         "these are vectors without output rows, which start at zero: the first epoch learns them, and the vectors "
         "move more than those of a whole model would (--save-model keeps "
-        "one; input_lr=0 first trains the output rows alone)",
-        AdviceWarning,
-        stacklevel=3,
+        "one; input_lr=0 first trains the output rows alone)"
     )
     shape: dict[str, Any] = {"dim": start.dim}
     if subwords is not None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -39,7 +38,7 @@ from embed.encoded_corpus import (
     writing,
     writing_ids,
 )
-from embed.errors import AdviceWarning, CorpusError
+from embed.errors import CorpusError, advise
 from embed.files.locks import held
 from embed.phrase_model import PhraseSettings, learn_passes
 from embed.vocab import Vocabulary, check_limits
@@ -215,7 +214,7 @@ def _warn_of_error(encoded: EncodedCorpus) -> None:
             f"counts may be too low by up to {encoded.count_error:,}, and as many occurrences be left out; a larger "
             "max_vocab, or none, holds more"
         )
-        warnings.warn(message, AdviceWarning, stacklevel=3)
+        advise(message)
 
 
 def count_tokens(

@@ -4,13 +4,19 @@ A message is one sentence: what was wrong, where (file, line, byte offset or par
 allowed. The command line prints the message alone and exits with :attr:`EmbedError.exit_code`; the
 Python API raises the class, which also derives from the closest built-in so that ``except ValueError``
 keeps working. A file that is missing, a folder or forbidden is, beside that, the built-in error that ``open`` would
-have raised: :func:`cannot_open` makes those.
+have raised: :func:`cannot_open` makes those. Whatever a
+message quotes, it is one line that is safe to print (:mod:`embed.messages`).
 """
 
 from __future__ import annotations
 
 import functools
+import sys
+import warnings
+from types import FrameType
 from typing import Any, TypeVar
+
+from embed.messages import printable
 
 __all__ = [
     "AdviceWarning",
@@ -22,6 +28,7 @@ __all__ = [
     "FormatError",
     "MissingExtraError",
     "MissingWordError",
+    "advise",
     "cannot_open",
 ]
 
@@ -37,7 +44,7 @@ class EmbedError(Exception):
 
     def __str__(self) -> str:
         # KeyError.__str__ would print the repr of the message, quotes included.
-        return str(self.args[0]) if self.args else ""
+        return printable(str(self.args[0])) if self.args else ""
 
 
 class ConfigError(EmbedError, ValueError):
@@ -76,11 +83,18 @@ class MissingExtraError(EmbedError, ImportError):
     exit_code = 7
 
 
-class AdviceWarning(UserWarning):
+class _Notice(UserWarning):
+    """Base of every warning this package gives on purpose."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
+
+
+class AdviceWarning(_Notice):
     """A value is allowed but outside the range that is known to work well."""
 
 
-class CheckpointWarning(UserWarning):
+class CheckpointWarning(_Notice):
     """A checkpoint could not be written or read; training goes on without it."""
 
 
@@ -122,3 +136,31 @@ def _class_of_both(kind: type[Kind], system: type[OSError]) -> type[Kind]:
     members = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__reduce__": reduce}
     members["__doc__"] = kind.__doc__
     return type(kind.__name__, (kind, system), members)
+
+
+def advise(message: str, category: type[Warning] = AdviceWarning) -> None:
+    """Warn, and name the line of the user's program that called this package, however deep the cause is."""
+    frame = _caller()
+    warnings.warn_explicit(
+        message,
+        category,
+        filename=frame.f_code.co_filename,
+        lineno=frame.f_lineno,
+        module=frame.f_globals.get("__name__", "<unknown>"),
+        registry=frame.f_globals.setdefault("__warningregistry__", {}),
+    )
+
+
+def _caller() -> FrameType:
+    """Return the innermost frame that is neither ours nor of what stands between us and the caller.
+
+    Rejected: a number for ``stacklevel`` (each refactoring makes it wrong); ``skip_file_prefixes`` (Python 3.12).
+    """
+    frame = outermost = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _NOT_THE_CALLER:
+        outermost, frame = frame, frame.f_back
+    return outermost if frame is None else frame
+
+
+# context managers, decorators and dataclasses run our code from frames of their own; scikit-learn wraps our `fit`
+_NOT_THE_CALLER = frozenset(("embed", "contextlib", "dataclasses", "functools", "threading", "sklearn"))

@@ -14,14 +14,13 @@ text by heart).
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.errors import AdviceWarning
+from embed.errors import advise
 from embed.model import EpochRecord
 from embed.parameters import Parameters
 
@@ -114,11 +113,9 @@ class Patience:
                 for name, (matrix, rows) in self._matrices().items()
             }
         except MemoryError:
-            warnings.warn(
+            advise(
                 "there is no memory for a second copy of the parameters: the run will end with those of its last "
-                "epoch, not of its best",
-                AdviceWarning,
-                stacklevel=4,
+                "epoch, not of its best"
             )
             return {}
 

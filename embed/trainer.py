@@ -17,7 +17,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
@@ -32,7 +31,7 @@ from embed.checkpoint_folder import restore
 from embed.checkpoint_saver import Saver
 from embed.config import TrainConfig, processors
 from embed.encoded_corpus import EncodedCorpus
-from embed.errors import AdviceWarning, ConfigError, CorpusError, DivergenceError
+from embed.errors import ConfigError, CorpusError, DivergenceError, advise
 from embed.huffman import HuffmanTree
 from embed.machine import simd_path
 from embed.model import EpochRecord, Model, Provenance
@@ -390,11 +389,9 @@ class Trainer:
                 raise self._divergence(epoch, f"a vector of the matrix {name!r} is not finite")
         untrained = self._targets_of_an_example() * np.log(2)
         if loss > untrained:
-            warnings.warn(
+            advise(
                 f"the loss of epoch {epoch + 1} is {loss:.3g}, above the {untrained:.3g} of vectors that know nothing; "
-                f"{self._lower_rates()}",
-                AdviceWarning,
-                stacklevel=4,
+                f"{self._lower_rates()}"
             )
 
     def _targets_of_an_example(self) -> float:
@@ -440,9 +437,7 @@ def _warn_of_few_kept(counts: NDArray[np.int64], subsample: float) -> None:
     """Warn if subsampling drops most of a text, as a threshold for large vocabularies does to a small one."""
     kept = float(np.average(keep_probabilities(counts, subsample), weights=counts))
     if kept < _FEW_KEPT and counts.sum() >= _ENOUGH_TOKENS:
-        warnings.warn(
+        advise(
             f"subsample is {subsample:g}, which keeps {kept:.0%} of the tokens of a text with {len(counts):,} distinct "
-            "words; a larger value keeps more, and 0 keeps all",
-            AdviceWarning,
-            stacklevel=3,
+            "words; a larger value keeps more, and 0 keeps all"
         )

@@ -208,7 +208,7 @@ def test_an_unknown_ending_is_refused_before_training(
 def test_advice_is_one_line_on_stderr(tmp_path: Path, corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("train", corpus, "-o", tmp_path / "v.txt", *QUICK, "--dim", "4") == 0
     assert [line for line in capsys.readouterr().err.splitlines() if "dim is 4" in line] == [
-        "train-embeddings: warning: dim is 4; values from 16 to 1024 are known to work well"
+        "train-embeddings: warning: --dim is 4; values from 16 to 1024 are known to work well"
     ]
 
 

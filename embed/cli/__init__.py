@@ -20,10 +20,12 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
+from embed.cli.flags import flag_style
 from embed.cli.parser import PROGRAM, parse
 from embed.cli.resuming import how_to_resume
 from embed.errors import AdviceWarning, CheckpointWarning, EmbedError
 from embed.interrupts import Interrupted, interrupt
+from embed.messages import printable, speaking
 
 __all__ = ["main"]
 
@@ -56,7 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = None
         try:
             arguments = parse(given)
-            arguments.run(arguments)
+            with speaking(flag_style(arguments.parser)):
+                arguments.run(arguments)
             sys.stdout.flush()
         except BrokenPipeError:
             # The reader left (`| head`). Python flushes stdout once more at exit, which must not fail again.
@@ -82,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _failure(message: str, code: int) -> int:
-    print(f"{PROGRAM}: {message}", file=sys.stderr)
+    print(printable(f"{PROGRAM}: {message}"), file=sys.stderr)
     return code
 
 
@@ -113,7 +116,7 @@ def _terminal() -> Iterator[None]:
     def show(message: Warning | str, *_: object, **__: object) -> None:
         if str(message) not in shown:
             shown.add(str(message))
-            print(f"{PROGRAM}: warning: {message}", file=sys.stderr)
+            print(printable(f"{PROGRAM}: warning: {message}"), file=sys.stderr)
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", AdviceWarning)

@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import embed
+from embed.cli.flags import word
 from embed.config import Parameter, TrainConfig, close_name, parameters
+from embed.messages import printable
 from embed.presets import AUTO, NAMES
 
 PROGRAM = "train-embeddings"
@@ -79,7 +81,7 @@ class Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments: "):
             flag = next((word for word in message.split()[2:] if word.startswith("-")), "")
             hint = self._hint(flag.partition("=")[0].lstrip("-"))
-        self.exit(2, f"{self.prog}: {message}{hint} (see {self.prog} --help)\n")
+        self.exit(2, printable(f"{self.prog}: {message}{hint} (see {self.prog} --help)") + "\n")
 
     def _hint(self, name: str) -> str:
         """Return a question for a flag of almost this name, or for what other trainers call so."""
@@ -119,7 +121,7 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
         sub: argparse.ArgumentParser = commands.add_parser(
             name, **{"help": help, "description": help[0].upper() + help[1:] + "." + more, **settings}
         )
-        sub.set_defaults(run=_run(name))
+        sub.set_defaults(run=_run(name), parser=sub)
         return sub
 
     _add_train_arguments(
@@ -138,7 +140,7 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
         " Prints score, count and phrase, best first. Flags as for train.",
     )
     sub.add_argument("corpus", nargs="+", metavar="CORPUS", help="text or MediaWiki XML; files, folders, globs, -")
-    sub.add_argument("--column", metavar="NAME", help=_COLUMN_HELP)
+    sub.add_argument("--column", type=word, metavar="NAME", help=_COLUMN_HELP)
     sub.add_argument("-n", type=_positive, default=20, metavar="N", help="how many to print (default: %(default)s)")
     sub.add_argument("--model", metavar="PATH", help="use the phrases of this file instead of learning any")
     sub.add_argument("--save", metavar="PATH", help="write the phrases learnt, to be used again with --model")
@@ -157,13 +159,15 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
 
     sub = command("nearest", "print the words nearest to each word: word, neighbour, cosine")
     _add_vectors(sub)
-    sub.add_argument("words", nargs="+", metavar="WORD", help="an unknown word works too, if the vectors have n-grams")
+    sub.add_argument(
+        "words", nargs="+", type=word, metavar="WORD", help="an unknown word works too, if the vectors have n-grams"
+    )
     _add_ranking_arguments(sub)
 
     sub = command("analogy", "print the words that are to C what B is to A: word, score")
     _add_vectors(sub)
     for name in ("a", "b", "c"):
-        sub.add_argument(name, metavar=name.upper())
+        sub.add_argument(name, type=word, metavar=name.upper())
     sub.add_argument("--method", choices=("3cosadd", "3cosmul"), default="3cosadd", help="default: %(default)s")
     _add_ranking_arguments(sub)
 
@@ -199,7 +203,7 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
     sub.add_argument(
         "--corpus", nargs="+", metavar="CORPUS", help="time and memory of training on it; flags as for train"
     )
-    sub.add_argument("--column", metavar="NAME", help=_COLUMN_HELP)
+    sub.add_argument("--column", type=word, metavar="NAME", help=_COLUMN_HELP)
     sub.add_argument("--tokens", type=_positive, metavar="N", help="the same for N tokens, without a corpus")
     sub.add_argument("--vocab", type=_positive, metavar="V", help="and V words")
     sub.add_argument("--preset", **_PRESET)
@@ -257,7 +261,7 @@ def _add_train_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> 
     parser.add_argument("--config", metavar="TOML", help="read parameters from this file; flags win over it")
     parser.add_argument("--encoded", metavar="DIR", help="keep the encoded corpus here, to be reused next time")
     more: dict[str, dict[str, Any]] = {
-        "--column": {"metavar": "NAME", "help": _COLUMN_HELP},
+        "--column": {"type": word, "metavar": "NAME", "help": _COLUMN_HELP},
         "--preset": _PRESET,
         "--time-budget": {
             "metavar": "TIME",
@@ -320,7 +324,7 @@ def _add_parameter(
         group.add_argument(
             flag,
             dest=name,
-            type=value_type,
+            type=word if value_type is str else value_type,
             choices=parameter.choices or None,
             default=argparse.SUPPRESS,
             metavar=metavar,

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from embed.compat.gensim.errors import ArgumentError
 from embed.config import TrainConfig
-from embed.errors import AdviceWarning, ConfigError
+from embed.errors import AdviceWarning, ConfigError, advise
 
 if TYPE_CHECKING:
     from embed.compat.gensim.word2vec import Word2Vec
@@ -45,7 +45,7 @@ def renamed(given: dict[str, Any], where: str, *allowed: str) -> dict[str, Any]:
         new = OLD_NAMES.get(name)
         if new is None or new not in allowed:
             raise ArgumentError(f"{where} has no argument {name!r}")
-        warnings.warn(f"{name} is the old name of {new}", DeprecationWarning, stacklevel=4)
+        advise(f"{name} is the old name of {new}", DeprecationWarning)
         found[new] = value
     return found
 

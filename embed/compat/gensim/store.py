@@ -8,7 +8,6 @@ Rejected: resting on :class:`embed.WordVectors` (immutable, for good reasons; he
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeGuard, cast
 
@@ -16,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.compat.gensim.errors import ArgumentError
-from embed.errors import ConfigError, MissingWordError
+from embed.errors import ConfigError, MissingWordError, advise
 from embed.spelling import missing_word
 from embed.vectors import WordVectors
 
@@ -301,4 +300,4 @@ def pseudorandom_weak_vector(size: int, seed_string: str | None = None, hashfxn:
 
 
 def _renamed(old: str, new: str) -> None:
-    warnings.warn(f"{old} is the old name of {new}", DeprecationWarning, stacklevel=3)
+    advise(f"{old} is the old name of {new}", DeprecationWarning)
