@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -175,3 +176,45 @@ def test_one_odd_line_does_not_slow_the_others(tmp_path: Path, monkeypatch: pyte
     assert len(vectors) == 100
     assert vectors.words[50] == "new york"
     assert slow == [52]
+
+
+def written(numbers: np.ndarray) -> list[str]:
+    return _floats.rows_as_lines([b""], np.ascontiguousarray(numbers, np.float32).reshape(1, -1)).decode().split()
+
+
+def test_the_forms_that_are_written() -> None:
+    numbers = [0, -0.0, 1, -1.5, 123456789, 1e12, 9.999999e12, 1e13, 3.4028235e38, 0.1, 1.25e-6, 1e-6, 9.5e-7, 1e-45]
+    assert written(np.array(numbers)) == [
+        *("0.0", "-0.0", "1.0", "-1.5", "123456790.0", "1000000000000.0", "9999999000000.0", "1e+13"),
+        *("3.4028235e+38", "0.1", "0.00000125", "0.000001", "9.5e-7", "1e-45"),
+    ]
+    assert written(np.array([7.0385307e-26])) == ["7.0385307e-26"]  # its shortest form, 7.038531e-26, is rounded twice
+
+
+@given(st.lists(st.integers(1, 0x7E000000), min_size=1, max_size=50))
+@example([1, 2, 0x7FFFFF, 0x800000, 0x800001, 0x1000000, 0x7E000000])
+def test_no_shorter_or_nearer_text_gives_the_same_number(patterns: list[int]) -> None:
+    numbers = np.array(patterns, np.uint32).view(np.float32)
+    for number, text in zip(numbers, written(numbers), strict=True):
+        value = Fraction(text)
+        assert same_bits(nearest(text), number)
+        if number.view(np.uint32) == 0x15AE43FD:
+            continue
+        _, digits, power = Decimal(text).normalize().as_tuple()
+        unit = Fraction(10) ** int(power)
+        exact = Fraction(float(number))
+        for other in (value - unit, value + unit):  # as long, and no nearer
+            assert abs(exact - other) >= abs(exact - value) or not same_bits(nearest(str(other)), number)
+        shorter = value // (10 * unit) * 10 * unit
+        for other in (shorter, shorter + 10 * unit):  # one digit less is another number
+            assert len(digits) == 1 or not same_bits(nearest(str(other)), number)
+
+
+def test_words_and_rows_belong_together() -> None:
+    rows = np.array([[1, 2], [3, 4]], np.float32)
+    assert _floats.rows_as_lines([b"a", "é b".encode()], rows) == b"a 1.0 2.0\n\xc3\xa9 b 3.0 4.0\n"
+    assert _floats.rows_as_lines([], rows[:0]) == b""
+    with pytest.raises(ValueError, match="as many words as rows"):
+        _floats.rows_as_lines([b"a"], rows)
+    with pytest.raises(TypeError):
+        _floats.rows_as_lines(["a", "b"], rows)

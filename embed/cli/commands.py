@@ -318,9 +318,8 @@ def _installation() -> dict[str, Any]:
 
 
 def _description(path: str) -> dict[str, Any]:
-    import orjson
-
     from embed import formats
+    from embed.files.json_text import parse_json
 
     form = formats.detect(path)
     facts: dict[str, Any] = {"format": form, "kind": "vectors"}
@@ -334,7 +333,10 @@ def _description(path: str) -> dict[str, Any]:
     if vectors.subwords is not None:
         facts["n-grams"] = vectors.subwords.scheme.to_dict()
     if "config" in metadata:
-        facts["config"] = orjson.loads(metadata["config"])
+        try:
+            facts["config"] = parse_json(metadata["config"])
+        except ValueError as error:
+            raise FormatError(f"{path}: damaged: the configuration is not JSON ({error})") from None
     return facts
 
 
@@ -368,15 +370,13 @@ def _actions(parser: argparse.ArgumentParser) -> list[Any]:
 
 def print_json(value: Any) -> None:
     """Print a value, indented."""
-    import orjson
+    from embed.files.json_text import json_text
 
-    print(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+    print(json_text(value))
 
 
 def _write_json(path: Path, value: Any) -> None:
-    import orjson
-
     from embed.files.atomic import atomic_write_text
+    from embed.files.json_text import json_text
 
-    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
-    atomic_write_text(path, orjson.dumps(value, option=options).decode())
+    atomic_write_text(path, json_text(value) + "\n")

@@ -28,11 +28,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
 from embed.errors import FormatError
 from embed.files.atomic import atomic_write_text
 from embed.files.folders import folder_write
+from embed.files.json_text import parse_json
 from embed.formats import _safetensors
 from embed.formats.reading import Start, not_opened
 from embed.formats.word_blob import encoded
@@ -167,10 +167,10 @@ def _write_json(path: Path, value: Any) -> None:
 def _tokens(path: Path) -> tuple[list[str], int | None]:
     """Return the tokens by row, and the row of the one for unknown words if there is one."""
     try:
-        content = orjson.loads(path.read_bytes())
+        content = parse_json(path.read_bytes())
     except OSError as error:
         raise not_opened(path, error) from error
-    except orjson.JSONDecodeError as error:
+    except ValueError as error:
         raise FormatError(f"{path}: damaged: not JSON ({error})") from None
     try:
         model = content["model"]

@@ -8,10 +8,9 @@ from __future__ import annotations
 import hashlib
 import os
 
-import orjson
-
 from embed.errors import FormatError, cannot_open
 from embed.files.atomic import atomic_write
+from embed.files.json_text import json_bytes, parse_json
 from embed.phrase_model import Passes, Phrase, PhraseSettings
 
 __all__ = ["read_phrases", "write_phrases"]
@@ -28,14 +27,17 @@ def write_phrases(
     Raises
     ------
     FormatError
-        The file cannot be written.
+        The file cannot be written, or a word holds a lone surrogate.
     """
     content = {
         "settings": settings.to_dict(),
         "count_errors": list(count_errors),
         "passes": [[[list(p.words), p.score, p.count] for p in phrases] for phrases in passes],
     }
-    data = orjson.dumps(content)
+    try:
+        data = json_bytes(content)
+    except ValueError as error:
+        raise FormatError(f"{os.fspath(path)}: cannot write the phrase model: {error}") from None
     with atomic_write(path) as file:
         file.write(b" ".join((MAGIC, VERSION, _digest(data))) + b"\n" + data)
 
@@ -65,7 +67,7 @@ def read_phrases(path: str | os.PathLike[str]) -> tuple[PhraseSettings, Passes, 
     if digest != _digest(data):
         raise FormatError(f"{name}: the phrase model is damaged: its checksum is wrong")
     try:
-        return _content(orjson.loads(data))
+        return _content(parse_json(data))
     except (ValueError, KeyError, TypeError) as error:
         raise FormatError(f"{name}: the phrase model contradicts itself: {error!s:.200}") from error
 

@@ -1,15 +1,12 @@
 """The text form of word2vec: a line ``V dim``, then a line ``word number ... number`` for each word.
 
 Without the first line it is GloVe's form. Numbers are written in the shortest form that reads back as the
-same float32; orjson formats a block of rows at a time, and its JSON becomes lines by one translation. Plain lines
-are read by compiled code (``csrc/text_floats.h``); a line that is not plain (spaces within the word, a number too
-close to call, or an error) goes through a reader that accepts what it can and names file, line and reason
-for the rest.
+same float32 (``csrc/text_decimal.h``). Plain lines are read by compiled code (``csrc/text_floats.h``); a line that is
+not plain (spaces within the word, a number too close to call, or an error) goes through a reader that accepts what it
+can and names file, line and reason for the rest.
 
 Other readers parse decimal text to a float64 and round that to float32. Rounding twice may miss the nearest
-float32, when the float64 lies exactly between two of them; this reader rounds once. Among the shortest forms of
-all float32 that happens to a single one, `TWICE_ROUNDED`, which is therefore written with a digit more, so that
-other programs, too, read every number as it was.
+float32, when the float64 lies exactly between two of them; this reader rounds once.
 
 Rejected: ``'%f'`` (loses digits), ``'%.9g'`` (exact, but a fifth longer), ``numpy.fromstring`` and
 ``numpy.loadtxt`` (about half as fast, and numbers stop being checked one by one).
@@ -24,7 +21,6 @@ from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
 from embed import _floats
 from embed.errors import FormatError
@@ -43,11 +39,6 @@ _FEWEST_NUMBER_BYTES = 4
 """Room for rows is made as if a number took this many bytes; where they are shorter, there are more turns."""
 LONGEST_LINE = 32 << 20
 """A line longer than this is taken for a file that is not text."""
-TWICE_ROUNDED = np.float32(7.0385307e-26)
-"""Its shortest form rounded to float64 and then to float32 is its neighbour (found by trying all)."""
-TWICE_ROUNDED_TEXT = (b"7.038531e-26", b"7.0385307e-26")
-
-_TO_LINES = bytes.maketrans(b",]", b" \n")
 _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _WITH_POINT = re.compile(rb"[+-]?(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _NOT_FINITE = re.compile(rb"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
@@ -94,16 +85,7 @@ def write(
 
 def format_lines(words: Sequence[bytes], rows: npt.NDArray[np.float32]) -> bytes:
     """Return the lines of a block: words, and finite numbers of shape (len(words), dim)."""
-    rows = np.ascontiguousarray(rows)
-    json = orjson.dumps(rows, option=orjson.OPT_SERIALIZE_NUMPY)
-    if (np.abs(rows) == TWICE_ROUNDED).any():
-        json = json.replace(*TWICE_ROUNDED_TEXT)
-    # [[1.5,2.0],[3.0,4.0]] becomes "1.5 2.0\n 3.0 4.0\n\n"
-    numbers = json.translate(_TO_LINES, b"[").split(b"\n")
-    numbers[0] = b" " + numbers[0]
-    pieces = [b"\n"] * (3 * len(words))
-    pieces[0::3], pieces[1::3] = words, numbers[: len(words)]
-    return b"".join(pieces)
+    return _floats.rows_as_lines(words, np.ascontiguousarray(rows))
 
 
 def read(

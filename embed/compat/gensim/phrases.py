@@ -16,11 +16,10 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
-import orjson
-
 from embed.compat.gensim.saving import check_saved
 from embed.errors import ConfigError, FormatError
 from embed.files.atomic import atomic_write
+from embed.files.json_text import json_bytes, parse_json
 from embed.formats.reading import not_opened
 from embed.phrase_model import ENGLISH_CONNECTOR_WORDS
 from embed.phrase_scores import SCORERS, Scorer, scorer_of
@@ -110,7 +109,7 @@ class _SavedPhrases(PhraseTransformation):
         Raises
         ------
         FormatError
-            The file cannot be written.
+            The file cannot be written, or a word holds a lone surrogate.
         """
         scoring = next((name for name, scorer in SCORERS.items() if scorer is self.scoring), None)
         content = {
@@ -124,8 +123,12 @@ class _SavedPhrases(PhraseTransformation):
             "connector_words": sorted(self.connector_words),
             **self._content(),
         }
+        try:
+            data = json_bytes(content)
+        except ValueError as error:
+            raise FormatError(f"{os.fspath(fname)}: cannot write: {error}") from None
         with atomic_write(fname) as file:
-            file.write(orjson.dumps(content))
+            file.write(data)
 
     @classmethod
     def load(cls, fname: str | os.PathLike[str], scoring: Scorer | None = None) -> Self:
@@ -148,7 +151,7 @@ class _SavedPhrases(PhraseTransformation):
         name = os.fspath(fname)
         try:
             with open(fname, "rb") as file:
-                content = orjson.loads(file.read())
+                content = parse_json(file.read())
             if content["format"] != FORMAT or content["version"] != VERSION:
                 raise ValueError(f"not {FORMAT!r} of version {VERSION}")
             if content["class"] != cls.__name__:
