@@ -11,8 +11,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, groupby
 from typing import Any, cast
 
 from embed.corpora.columns import ColumnCorpus, column_names, is_paths, shown
@@ -23,7 +23,7 @@ from embed.corpora.synthetic import SyntheticCorpus
 from embed.corpora.text import PIECE_TOKENS, TextCorpus
 from embed.corpora.tokenizers import TokenizerChoice
 from embed.errors import CorpusError
-from embed.files.compressed import InputFile
+from embed.files.inputs import Input
 
 __all__ = [
     "PIECE_TOKENS",
@@ -40,7 +40,7 @@ __all__ = [
 class MixedCorpus(FileCorpus):
     """Text files and MediaWiki dumps, read one after the other in the order given."""
 
-    def __init__(self, parts: list[TextCorpus | WikiCorpus]) -> None:
+    def __init__(self, parts: Sequence[TextCorpus | WikiCorpus | AwaitedCorpus]) -> None:
         self._parts = parts
         super().__init__([file for part in parts for file in part.files])
 
@@ -63,13 +63,59 @@ class MixedCorpus(FileCorpus):
         """Return None: each part records its own pass."""
         return None
 
-    def byte_chunks(self) -> None:
-        """Return None: the parts differ in what they can do."""
-        return None
+    def byte_chunks(self) -> Iterator[bytes] | None:
+        """Return the text of all parts as :meth:`TextCorpus.byte_chunks` does, None if one of them cannot."""
+        chunks = [chunks for part in self._parts if (chunks := part.byte_chunks()) is not None]
+        return chain.from_iterable(chunks) if len(chunks) == len(self._parts) else None
 
     def __iter__(self) -> Iterator[list[str]]:
         for part in self._parts:
             yield from part
+
+
+class AwaitedCorpus(FileCorpus):
+    """One input that is opened, and recognised, when its turn has come: a pipe or a URL after other inputs.
+
+    Whoever writes two pipes one after the other would wait for ever for a reader that first looks at both, and a
+    server does not hold a connection while another input is read.
+    """
+
+    def __init__(
+        self, file: Input, make: Callable[[list[Input]], TextCorpus | WikiCorpus], *, split_at_spaces: bool
+    ) -> None:
+        self._make, self._split_at_spaces = make, split_at_spaces
+        self._made: TextCorpus | WikiCorpus | None = None
+        super().__init__([file])
+
+    def settings(self) -> None:
+        """Return None: what it is cannot be told yet."""
+        return None
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the input read so far by the latest pass."""
+        return 0 if self._made is None else self._made.bytes_read
+
+    @property
+    def current_name(self) -> str | None:
+        """The input while it is being read, else None."""
+        return None if self._made is None else self._made.current_name
+
+    def byte_chunks(self) -> Iterator[bytes] | None:
+        """Return the text as :meth:`TextCorpus.byte_chunks` does, None if its words are not split at white space."""
+        return self._byte_chunks() if self._split_at_spaces else None
+
+    def _byte_chunks(self) -> Iterator[bytes]:
+        made = self._recognised()
+        chunks = made.byte_chunks()
+        yield from (b" ".join(word.encode() for word in words) + b"\n" for words in made) if chunks is None else chunks
+
+    def __iter__(self) -> Iterator[list[str]]:
+        yield from self._recognised()
+
+    def _recognised(self) -> TextCorpus | WikiCorpus:
+        self._made = self._made or self._make(self.files)
+        return self._made
 
 
 def open_corpus(
@@ -113,13 +159,22 @@ def open_corpus(
         )
     if not is_paths(source):
         return SentenceCorpus(cast(Iterable[Any], source), lowercase=lowercase)
-    files = find_files(cast(Source, source))
-    parts: list[TextCorpus | WikiCorpus] = []
-    for is_dump, group in groupby(files, key=lambda file: is_mediawiki(file.peek(SNIFF_BYTES))):
-        members: list[InputFile] = list(group)
-        if is_dump:
+
+    def make(files: list[Input]) -> TextCorpus | WikiCorpus:
+        if _is_dump(files[0]):
             wiki_tokenizer = "words" if tokenizer == "whitespace" else tokenizer
-            parts.append(WikiCorpus(members, tokenizer=wiki_tokenizer, lowercase=lowercase))
+            return WikiCorpus(files, tokenizer=wiki_tokenizer, lowercase=lowercase)
+        return TextCorpus(files, tokenizer=tokenizer, lowercase=lowercase, decode_errors=decode_errors)
+
+    files = find_files(cast(Source, source))
+    parts: list[TextCorpus | WikiCorpus | AwaitedCorpus] = []
+    for is_there, group in groupby(files, lambda file: file is files[0] or file.size() is not None):
+        if is_there:
+            parts += [make(list(alike)) for _, alike in groupby(group, _is_dump)]
         else:
-            parts.append(TextCorpus(members, tokenizer=tokenizer, lowercase=lowercase, decode_errors=decode_errors))
+            parts += [AwaitedCorpus(file, make, split_at_spaces=tokenizer == "whitespace") for file in group]
     return parts[0] if len(parts) == 1 else MixedCorpus(parts)
+
+
+def _is_dump(file: Input) -> bool:
+    return is_mediawiki(file.peek(SNIFF_BYTES))

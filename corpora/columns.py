@@ -18,10 +18,10 @@ from typing import Any
 
 from embed.corpora.files import find_files
 from embed.corpora.iterables import SentenceCorpus, checked_sentence
-from embed.corpora.rows import ENDINGS, open_rows
+from embed.corpora.rows import open_rows
 from embed.corpora.tokenizers import TokenizerChoice, get_tokenizer
 from embed.errors import CorpusError, MissingExtraError
-from embed.files.compressed import InputFile
+from embed.files.inputs import Input
 
 __all__ = ["ColumnCorpus", "column_names", "is_paths", "shown"]
 
@@ -137,31 +137,26 @@ def _from_rows(table: Iterable[Any], column: str) -> Iterator[Any]:
 class _Parquet:
     """One Parquet file as an object with columns, read anew each time."""
 
-    def __init__(self, source: InputFile) -> None:
-        path = source.path
-        if source.is_standard_input:
-            raise CorpusError(
-                f"a column is read from files named {', '.join(ENDINGS)} or of Parquet, not standard input"
-            )
+    def __init__(self, source: Input) -> None:
         try:
             self._arrow = importlib.import_module("pyarrow")
             self._parquet = importlib.import_module("pyarrow.parquet")
         except ImportError as error:
             raise MissingExtraError("Parquet files need pyarrow: pip install 'train-embeddings[parquet]'") from error
-        self._path = path
+        self._source = source
         try:
-            with self._parquet.ParquetFile(path) as file:
+            with source.open_seekable() as opened, self._parquet.ParquetFile(opened) as file:
                 self.column_names: list[str] = list(file.schema_arrow.names)
         except (OSError, self._arrow.ArrowException) as error:
             raise self._unreadable(error) from error
 
     def __getitem__(self, column: str) -> Iterator[Any]:
         try:
-            with self._parquet.ParquetFile(self._path) as file:
+            with self._source.open_seekable() as opened, self._parquet.ParquetFile(opened) as file:
                 for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=[column]):
                     yield from batch.column(0).to_pylist()
         except (OSError, self._arrow.ArrowException) as error:
             raise self._unreadable(error) from error
 
     def _unreadable(self, error: Exception) -> CorpusError:
-        return CorpusError(f"{self._path}: cannot be read as Parquet: {' '.join(str(error).split()):.200}")
+        return CorpusError(f"{self._source.name}: cannot be read as Parquet: {' '.join(str(error).split()):.200}")

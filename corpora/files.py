@@ -18,7 +18,8 @@ from typing import Any
 
 from embed._digest import ContentDigest
 from embed.errors import CorpusError, cannot_open
-from embed.files.compressed import DIGEST_BYTES, STANDARD_INPUT, ByteStream, InputFile
+from embed.files.compressed import DIGEST_BYTES, ByteStream
+from embed.files.inputs import STANDARD_INPUT, Input
 from embed.files.remote import is_remote
 
 __all__ = ["FileCorpus", "Source", "find_files"]
@@ -45,8 +46,8 @@ class FileCorpus:
         When a file does not exist, a folder holds no files or cannot be listed, or a glob matches nothing.
     """
 
-    def __init__(self, source: Source | list[InputFile]) -> None:
-        self.files: list[InputFile] = find_files(source)
+    def __init__(self, source: Source | list[Input]) -> None:
+        self.files: list[Input] = find_files(source)
         self._current: ByteStream | None = None
         self._finished: list[tuple[int, str]] = []
         self._complete = False
@@ -108,10 +109,10 @@ def _fingerprint(settings: dict[str, Any], digests: list[tuple[int, str]]) -> st
     return hashlib.blake2b(content.encode(), digest_size=DIGEST_BYTES).hexdigest()
 
 
-def _raw_digest(file: InputFile) -> tuple[int, str]:
+def _raw_digest(file: Input) -> tuple[int, str]:
     digest, size = ContentDigest(DIGEST_BYTES), 0
     try:
-        with open(file.path, "rb", buffering=0) as raw:
+        with file.open_seekable() as raw:
             while chunk := raw.read(_HASH_CHUNK):
                 digest.update(chunk)
                 size += len(chunk)
@@ -120,7 +121,7 @@ def _raw_digest(file: InputFile) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def find_files(source: Source | list[InputFile]) -> list[InputFile]:
+def find_files(source: Source | list[Input]) -> list[Input]:
     """Turn paths, folders and globs into files, in a fixed order.
 
     Raises
@@ -129,18 +130,20 @@ def find_files(source: Source | list[InputFile]) -> list[InputFile]:
         When one of them leads to no file.
     """
     items = [source] if isinstance(source, (str, os.PathLike)) else list(source)
-    found: list[InputFile] = []
+    found: list[Input] = []
     for item in items:
-        if isinstance(item, InputFile):
+        if isinstance(item, Input):
             found.append(item)
         elif isinstance(item, (str, os.PathLike)):
-            found.extend(InputFile(path) for path in _expand(os.fspath(item)))
+            found.extend(Input(path) for path in _expand(os.fspath(item)))
         else:
             raise CorpusError(f"a corpus is {_ALLOWED}, not {type(item).__name__} ({item!r:.60})")
     if not found:
         raise CorpusError(f"no corpus was given; it must be {_ALLOWED}")
-    if sum(file.is_standard_input for file in found) > 1:
-        raise CorpusError("standard input ('-') was given more than once; it can be read only once")
+    once = [identity for file in found if (identity := file.identity) is not None]
+    if len(set(once)) < len(once):
+        twice = next(file for file in found if once.count(file.identity) > 1)
+        raise CorpusError(f"{twice.name} was given more than once; it can be read only once")
     return found
 
 

@@ -18,7 +18,7 @@ from embed.corpora.mediawiki_xml import read_pages
 from embed.corpora.text import PIECE_TOKENS, pieces
 from embed.corpora.tokenizers import TokenizerChoice, get_tokenizer
 from embed.corpora.wikitext import DROPPED_PREFIXES, plain_text, require_parser
-from embed.files.compressed import InputFile
+from embed.files.inputs import Input
 
 __all__ = ["WikiCorpus", "is_mediawiki", "plain_text"]
 
@@ -56,7 +56,7 @@ class WikiCorpus(FileCorpus):
 
     def __init__(
         self,
-        source: Source | list[InputFile],
+        source: Source | list[Input],
         *,
         tokenizer: TokenizerChoice = "words",
         lowercase: bool = False,

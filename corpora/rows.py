@@ -18,7 +18,8 @@ from typing import Any
 
 from embed.corpora.text import valid_utf8
 from embed.errors import CorpusError
-from embed.files.compressed import ByteStream, InputFile
+from embed.files.compressed import ByteStream
+from embed.files.inputs import Input
 
 __all__ = ["ENDINGS", "JsonRows", "SeparatedRows", "open_rows"]
 
@@ -28,7 +29,7 @@ LONGEST_ROW = 1 << 24
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 
-def open_rows(file: InputFile, decode_errors: str) -> SeparatedRows | JsonRows | None:
+def open_rows(file: Input, decode_errors: str) -> SeparatedRows | JsonRows | None:
     """Return the reader that the file's name asks for, None if its ending is none of `ENDINGS`."""
     suffixes = [suffix.lower() for suffix in PurePath(file.path).suffixes]
     if suffixes and suffixes[-1] in _COMPRESSED:
@@ -76,7 +77,7 @@ class SeparatedRows:
         At construction and while reading, when the file is unreadable or not of this kind.
     """
 
-    def __init__(self, file: InputFile, decode_errors: str, delimiter: str) -> None:
+    def __init__(self, file: Input, decode_errors: str, delimiter: str) -> None:
         self._file, self._decode_errors, self._delimiter = file, decode_errors, delimiter
         self.column_names: list[str] = next(self._rows(), [])
         if not self.column_names:
@@ -117,7 +118,7 @@ class SeparatedRows:
 class JsonRows:
     """A file with a JSON object on each line, as an iterable of mappings, read anew each time."""
 
-    def __init__(self, file: InputFile, decode_errors: str) -> None:
+    def __init__(self, file: Input, decode_errors: str) -> None:
         self._file, self._decode_errors = file, decode_errors
 
     def __iter__(self) -> Iterator[dict[str, Any]]:

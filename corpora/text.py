@@ -21,7 +21,8 @@ from embed.corpora.files import FileCorpus, Source
 from embed.corpora.iterables import checked_sentence
 from embed.corpora.tokenizers import ASCII_SPACE, TokenizerChoice, get_tokenizer
 from embed.errors import ConfigError, CorpusError
-from embed.files.compressed import ByteStream, InputFile
+from embed.files.compressed import ByteStream
+from embed.files.inputs import Input
 
 __all__ = [
     "DECODE_ERRORS",
@@ -77,7 +78,7 @@ class TextCorpus(FileCorpus):
 
     def __init__(
         self,
-        source: Source | list[InputFile],
+        source: Source | list[Input],
         *,
         tokenizer: TokenizerChoice = "whitespace",
         lowercase: bool = False,

@@ -39,7 +39,8 @@ from embed.checkpoint_plan import DEFAULT_EVERY, DEFAULT_KEEP, Plan
 from embed.config import TrainConfig
 from embed.corpora import open_corpus
 from embed.encoding import encode_with
-from embed.errors import AdviceWarning, ConfigError, CorpusError, advise
+from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError, advise
+from embed.files.inputs import Input
 from embed.formats import fasttext_bin
 from embed.formats.fasttext_model import own_rows
 from embed.formats.model_file import load_model
@@ -228,11 +229,11 @@ def _frozen(old: Vocabulary, new: Vocabulary, config: TrainConfig) -> NDArray[np
 def model_of(start: WordVectors | str | os.PathLike[str]) -> Model:
     """Return the model in a file, or what a model of these vectors would be, with output rows of zero."""
     if not isinstance(start, WordVectors):
-        path = start
-        is_model = formats.detect(path) == "native" and formats.native.read_metadata(path).get("kind") == "model"
-        if is_model or fasttext_bin.recognise(read_start(path)):
-            return load_model(path)
-        start = formats.load(path)
+        source = Input.of(start, FormatError)
+        is_model = formats.detect(source) == "native" and formats.native.read_metadata(source).get("kind") == "model"
+        if is_model or fasttext_bin.recognise(read_start(source)):
+            return load_model(source)
+        start = formats.load(source)
     if not len(start):
         raise ConfigError("there are no words to go on with, only a table of n-grams")
     subwords = start.subwords

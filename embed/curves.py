@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from embed import checkpoint_file, checkpoint_folder
-from embed.errors import ConfigError, FormatError, MissingExtraError, cannot_open
+from embed.errors import ConfigError, FormatError, MissingExtraError
 from embed.files.atomic import atomic_write
+from embed.files.inputs import Input
 from embed.files.records import made
 from embed.formats import fasttext_bin, native
 from embed.formats.reading import Start, read_start
@@ -67,33 +68,36 @@ def read_curve(path: str | os.PathLike[str]) -> Curve:
     FormatError
         If the file cannot be read, is none of these, is damaged, or holds no epoch.
     """
-    name = os.fspath(path)
-    start = read_start(path)
+    source = Input.of(path, FormatError)
+    name, start = source.name, read_start(source)
     if start.is_folder:
         raise FormatError(f"{name}: is a folder; name the run card, the model or a checkpoint of the run")
     if start.data.startswith(checkpoint_file.MARK):
+        if source.reads_once:
+            raise FormatError(f"{name}: a checkpoint can be read from a regular file only")
         records = checkpoint_folder.read(path).history
     else:
-        records = _records(name, _history(name, start))
+        records = _records(name, _history(source, start))
     if not records:
         raise FormatError(f"{name}: no epoch of this run is over yet")
     return Curve(name, records)
 
 
-def _history(name: str, start: Start) -> Any:
+def _history(source: Input, start: Start) -> Any:
+    name = source.name
     if start.data.lstrip().startswith(b"{"):
-        if os.path.getsize(name) > _LARGEST_CARD:
+        with source.open() as stream:
+            text = stream.read(_LARGEST_CARD + 1)
+        if len(text) > _LARGEST_CARD:
             raise FormatError(f"{name}: larger than any run card")
         try:
-            card = json.loads(Path(name).read_bytes())
-        except OSError as error:
-            raise cannot_open(FormatError, f"{name}: cannot be read: {error.strerror or error}", error) from error
+            card = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise FormatError(f"{name}: not valid JSON: {error!s:.100}") from error
         return card.get("epochs") if isinstance(card, dict) else None
     if fasttext_bin.recognise(start):
         raise FormatError(f"{name}: a fastText file has no history; name the run card or the model of the run")
-    history = native.read_metadata(name).get("history")
+    history = native.read_metadata(source).get("history")
     if history is None:
         raise FormatError(f"{name}: holds vectors and no history; name the run card or the model of the run")
     try:

@@ -31,6 +31,7 @@ import numpy.typing as npt
 
 from embed.config import TrainConfig
 from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError, MissingWordError
+from embed.files.inputs import Input
 from embed.formats import native
 from embed.training import train
 from embed.vectors import WordVectors
@@ -209,10 +210,11 @@ class ItemVectors:
         FormatError
             The file cannot be read, is damaged, or holds words, not items.
         """
-        name = os.fspath(path)
-        if native.read_metadata(path).get(_ITEMS) != _JSON:
+        source = Input.of(path, FormatError)
+        name = source.name
+        if native.read_metadata(source).get(_ITEMS) != _JSON:
             raise FormatError(f"{name}: holds the vectors of words, not of items: read it with embed.load")
-        words = native.read_vectors(path)
+        words = native.read_vectors(source)
         try:
             items = [_from_json(json.loads(key)) for key in words.words]
             return cls(items, words.matrix, counts=words.counts)

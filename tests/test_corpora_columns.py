@@ -225,6 +225,4 @@ def test_the_commands_take_a_column(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert (tmp_path / "joined").read_text().splitlines()[0] == "new_york is_new"
     assert main(["train", corpus, "--column", "texts", "-o", str(tmp_path / "v.txt"), *flags]) == CorpusError.exit_code
     assert "there is no column 'texts'; the columns are id, text" in capsys.readouterr().err
-    assert main(["train", "-", *column, "-o", str(tmp_path / "v.txt"), *flags]) == CorpusError.exit_code
-    assert "not standard input" in capsys.readouterr().err
     assert main(["info", *column]) == ConfigError.exit_code

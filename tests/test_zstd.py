@@ -13,14 +13,14 @@ import embed
 from embed import WordVectors
 from embed.errors import CorpusError, EmbedError, MissingExtraError
 from embed.files import zstd
-from embed.files.compressed import InputFile
+from embed.files.inputs import Input
 
 SKIPPABLE = b"\x50\x2a\x4d\x18\x03\0\0\0pad"
 
 
 def _read(path: Path) -> bytes:
     parts = []
-    with InputFile(str(path)).open() as stream:
+    with Input(str(path)).open() as stream:
         assert stream.compression == "zstd"
         while data := stream.read(MIB):
             parts.append(data)
@@ -54,7 +54,7 @@ def test_a_bomb_takes_the_memory_of_its_window(tmp_path: Path) -> None:
     path = tmp_path / "bomb"
     path.write_bytes(b"".join(squeeze.compress(b"a " * (MIB // 2)) for _ in range(400)) + squeeze.flush())
     assert path.stat().st_size < MIB
-    with at_most(24 * MIB), InputFile(str(path)).open() as stream:
+    with at_most(24 * MIB), Input(str(path)).open() as stream:
         size = 0
         while data := stream.read(MIB):
             size += len(data)

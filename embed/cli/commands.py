@@ -104,6 +104,7 @@ def train(arguments: argparse.Namespace) -> None:
 def phrases(arguments: argparse.Namespace) -> None:
     """Learn phrases or read them, print the best, and join them in the corpus."""
     from embed.corpora import open_corpus
+    from embed.corpora.files import find_files
     from embed.files.atomic import atomic_write
     from embed.phrases import PhraseSettings, learn_phrases, load_phrases
 
@@ -115,8 +116,10 @@ def phrases(arguments: argparse.Namespace) -> None:
         raise ConfigError(f"{unused[0]} is a setting of learning, and the phrases of --model are learnt already")
     outputs = [Path(path) for path in (arguments.save, arguments.apply) if path is not None]
     check_outputs(outputs, [*arguments.corpus, *([arguments.model] if arguments.model else [])])
-    if arguments.model is None and arguments.apply is not None and "-" in arguments.corpus:
-        raise ConfigError("standard input can be read only once: learn with --save, then join with --model")
+    if arguments.model is None and arguments.apply is not None:
+        for file in find_files(arguments.corpus):
+            if file.reads_once:
+                raise ConfigError(f"{file.name} can be read only once: learn with --save, then join with --model")
     text = open_corpus(
         arguments.corpus,
         tokenizer=config.tokenizer,
@@ -319,14 +322,16 @@ def _installation() -> dict[str, Any]:
 
 def _description(path: str) -> dict[str, Any]:
     from embed import formats
+    from embed.files.inputs import Input
     from embed.files.json_text import parse_json
 
-    form = formats.detect(path)
+    source = Input(path, FormatError)
+    form = formats.detect(source)
     facts: dict[str, Any] = {"format": form, "kind": "vectors"}
-    metadata = formats.native.read_metadata(path) if form == "native" else {}
+    metadata = formats.native.read_metadata(source) if form == "native" else {}
     if metadata:
         facts["kind"] = metadata["kind"]
-    vectors = formats.load(path)
+    vectors = formats.load(source)
     facts |= {"words": len(vectors), "dim": vectors.dim}
     if vectors.counts is not None:
         facts["tokens"] = int(vectors.counts.sum())

@@ -1,4 +1,4 @@
-"""Bytes of one input file, decompressed, with errors that name the file.
+"""Bytes of one open input, decompressed, with errors that name it.
 
 The format is recognised by the first bytes, never by the name, so a renamed file and standard input work
 alike. Several gzip, bzip2, xz or zstd members in a row (``cat a.gz b.gz``, pigz, multistream dumps) read as
@@ -18,25 +18,24 @@ import contextlib
 import gzip
 import io
 import lzma
-import os
+import select
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from embed._digest import ContentDigest
-from embed.errors import CorpusError, cannot_open
-from embed.files.remote import is_remote, open_remote
+from embed.errors import CorpusError, EmbedError, cannot_open
 from embed.files.zstd import zstd_errors, zstd_module
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["STANDARD_INPUT", "ByteStream", "InputFile"]
+__all__ = ["DIGEST_BYTES", "START_BYTES", "ByteStream"]
 
-STANDARD_INPUT = "-"
+START_BYTES = 1 << 16
+"""The beginning of an input that is looked at to recognise what it is."""
 READ_BYTES = 1 << 18
 """Raw bytes asked of the operating system at a time."""
 XZ_MEMORY_BYTES = 256 << 20
@@ -54,7 +53,6 @@ _UNREADABLE = {
     b"%PDF-": "a PDF file",
     b"\x04\x22\x4d\x18": "lz4-compressed",
 }
-_SNIFF_BYTES = 10
 
 
 class _RawReader(io.RawIOBase):
@@ -64,9 +62,11 @@ class _RawReader(io.RawIOBase):
         self._source = source
         # A buffered source (standard input) must hand over what a pipe has delivered without waiting for
         # more.
-        self._read_some: Callable[[memoryview], int] = getattr(source, "readinto1", None) or source.readinto  # type: ignore[attr-defined]
+        self._read_ready: Callable[[memoryview], int | None] = (
+            getattr(source, "readinto1", None) or source.readinto  # type: ignore[attr-defined]
+        )
         self._hash = ContentDigest(DIGEST_BYTES)
-        self._sniffed = b""
+        self._sniffed = b""  # not handed over yet
         self.bytes_read = 0
 
     def readable(self) -> bool:
@@ -74,8 +74,10 @@ class _RawReader(io.RawIOBase):
 
     def sniff(self, size: int) -> bytes:
         """Return the first `size` bytes (fewer if there are no more), also from a slow pipe."""
-        while len(self._sniffed) < size and (more := self._source.read(size - len(self._sniffed))):
-            self._sniffed += more
+        start, filled = bytearray(size), 0
+        while filled < size and (n := self._read_some(memoryview(start)[filled:])):
+            filled += n
+        self._sniffed = bytes(start[:filled])
         return self._sniffed
 
     def readinto(self, buffer: WriteableBuffer) -> int:
@@ -90,55 +92,66 @@ class _RawReader(io.RawIOBase):
         self._hash.update(view[:n])
         return n
 
+    def _read_some(self, view: memoryview) -> int:
+        """Read what is there, at least a byte; 0 at the end."""
+        while (n := self._read_ready(view)) is None:  # a pipe that somebody has set not to block
+            select.select([self._source], [], [])
+        return n
+
     def digest(self) -> str:
         return self._hash.hexdigest()
 
     def close(self) -> None:
-        if not self.closed and self._source is not _standard_input():
+        if not self.closed and self._source is not getattr(sys.stdin, "buffer", sys.stdin):
             self._source.close()
         super().close()
 
 
 class ByteStream:
-    """The decompressed bytes of one input; a context manager.
+    """The decompressed bytes of one open input; a context manager.
+
+    Parameters
+    ----------
+    source : binary file
+        Closed with the stream, unless it is standard input.
+    name : str
+        What error messages call the input.
+    error : type
+        What is raised for an input that cannot be read, or is damaged.
 
     Attributes
     ----------
     name : str
-        What error messages call the input.
     compression : str or None
         ``"gzip"``, ``"bzip2"``, ``"xz"``, ``"zstd"``, or None for plain bytes.
+    raw_start : bytes
+        The first `START_BYTES` bytes as they lie in the input, fewer if there are no more.
     """
 
-    def __init__(self, source: BinaryIO, name: str) -> None:
+    def __init__(self, source: BinaryIO, name: str, error: type[EmbedError] = CorpusError) -> None:
         self.name = name
         self.compression: str | None = None
+        self._error = error
         self._raw = _RawReader(source)
         self._buffered = io.BufferedReader(self._raw, READ_BYTES)
+        self._data: BinaryIO | None = None
         self._ahead = b""
         self._position = 0
         try:
             with self._errors():
-                start = self._raw.sniff(_SNIFF_BYTES)
-            for magic, what in _UNREADABLE.items():
-                if start.startswith(magic):
-                    raise CorpusError(
-                        f"{name} is {what}, which cannot be read as text; unpack it first "
-                        "(gzip, bzip2, xz and zstd are read as they are)"
-                    )
-            self.compression, opener = _recognise(start, name)
-            with self._errors():
-                self._data = opener(cast(io.BufferedReader, self._buffered))
+                self.raw_start = self._raw.sniff(START_BYTES)
+            self.compression, self._opener = _recognise(self.raw_start, name)
         except BaseException:
             self.close()
             raise
 
     def read(self, size: int) -> bytes:
-        """Return the next `size` bytes, fewer only at the end; raises CorpusError for damaged data."""
+        """Return the next `size` bytes, fewer only at the end; raises the error of the stream for damaged data."""
         parts, missing = [self._ahead[:size]] if self._ahead else [], size - len(self._ahead[:size])
         self._ahead = self._ahead[size:]
         with self._errors():
-            while missing and (part := self._data.read(missing)):
+            data_source = self._decompressed()
+            while missing and (part := data_source.read(missing)):
                 parts.append(part)
                 missing -= len(part)
         data = parts[0] if len(parts) == 1 else b"".join(parts)
@@ -151,6 +164,14 @@ class ByteStream:
         self._position -= len(data)
         self._ahead = data + self._ahead
         return data
+
+    def read_raw(self, size: int) -> bytes:
+        """Return the next `size` bytes as they lie in the input, whose decompression has not begun."""
+        if self._data is None:
+            with self._errors():
+                return self._buffered.read(size)
+        assert self.compression is None, "the beginning has been decompressed, and so is gone"
+        return self.read(size)
 
     def place(self, offset: int) -> str:
         """Say where byte `offset` of the decompressed data is."""
@@ -183,6 +204,17 @@ class ByteStream:
     ) -> None:
         self.close()
 
+    def _decompressed(self) -> BinaryIO:
+        if self._data is None:
+            for magic, what in _UNREADABLE.items():
+                if self.raw_start.startswith(magic):
+                    raise self._error(
+                        f"{self.name} is {what}, which cannot be read as text; unpack it first "
+                        "(gzip, bzip2, xz and zstd are read as they are)"
+                    )
+            self._data = self._opener(cast(io.BufferedReader, self._buffered))
+        return self._data
+
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
         kind = self.compression
@@ -190,69 +222,19 @@ class ByteStream:
         try:
             yield
         except _TooMuchMemory as error:
-            raise CorpusError(
+            raise self._error(
                 f"{self.name}: the xz data needs more than {XZ_MEMORY_BYTES >> 20} MiB of memory to be decompressed"
             ) from error
         except EOFError as error:
-            raise CorpusError(f"{self.name}: the {kind} data is cut short {where}") from error
+            raise self._error(f"{self.name}: the {kind} data is cut short {where}") from error
         except _damage() as error:
-            raise CorpusError(f"{self.name}: the {kind} data is damaged {where}: {error}") from error
+            raise self._error(f"{self.name}: the {kind} data is damaged {where}: {error}") from error
         except OSError as error:
+            if isinstance(error, EmbedError):
+                raise
             if error.errno is None:  # gzip and bz2 report damaged data this way
-                raise CorpusError(f"{self.name}: the {kind} data is damaged {where}: {error}") from error
-            raise cannot_open(CorpusError, f"{self.name}: cannot read: {error.strerror}", error) from error
-
-
-class InputFile:
-    """One input of a corpus: a path, a URL, or standard input, which opens once."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.is_standard_input = path == STANDARD_INPUT
-        self.name = "standard input" if self.is_standard_input else path
-        self._peeked: ByteStream | None = None
-        self._used = False
-
-    def open(self) -> ByteStream:
-        """Open for reading from the start.
-
-        Raises
-        ------
-        CorpusError
-            When it cannot be opened, or standard input was read before.
-        """
-        if is_remote(self.path):
-            return ByteStream(open_remote(self.path), self.name)
-        if not self.is_standard_input:
-            try:
-                return ByteStream(cast(BinaryIO, open(self.path, "rb", buffering=0)), self.name)
-            except OSError as error:
-                raise cannot_open(CorpusError, f"cannot open {self.name}: {error.strerror}", error) from error
-        if self._used:
-            raise CorpusError("standard input can be read only once; save it to a file to read it again")
-        self._used = True
-        stream, self._peeked = self._peeked, None
-        return stream or ByteStream(_standard_input(), self.name)
-
-    def peek(self, size: int) -> bytes:
-        """Return the first `size` decompressed bytes and leave the input as it was."""
-        if not self.is_standard_input:
-            with self.open() as stream:
-                return stream.peek(size)
-        if self._peeked is None:
-            self._peeked = self.open()
-            self._used = False
-        return self._peeked.peek(size)
-
-    def size(self) -> int | None:
-        """Return the size in bytes, None for standard input, URLs and other files that have none."""
-        if self.is_standard_input or not Path(self.path).is_file():
-            return None
-        return os.stat(self.path).st_size
-
-
-def _standard_input() -> BinaryIO:
-    return cast(BinaryIO, getattr(sys.stdin, "buffer", sys.stdin))
+                raise self._error(f"{self.name}: the {kind} data is damaged {where}: {error}") from error
+            raise cannot_open(self._error, f"{self.name}: cannot read: {error.strerror}", error) from error
 
 
 def _recognise(start: bytes, name: str) -> tuple[str | None, Callable[[io.BufferedReader], BinaryIO]]:

@@ -13,13 +13,14 @@ import io
 import re
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from embed.errors import CorpusError, MissingExtraError
+from embed.errors import CorpusError, EmbedError, MissingExtraError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["is_remote", "open_remote"]
+__all__ = ["is_remote", "open_remote", "shown_url"]
 
+_AUTHORITY = re.compile("[^/?#]*")
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # two letters or more: C: is a drive
 
 
@@ -28,38 +29,53 @@ def is_remote(path: str) -> bool:
     return _URL.match(path) is not None
 
 
-def open_remote(url: str) -> BinaryIO:
+def shown_url(url: str) -> str:
+    """Return a URL without what may be secret: user, password and query; other paths as they are."""
+    if not is_remote(url):
+        return url
+    scheme, _, rest = url.partition("://")
+    authority = _AUTHORITY.match(rest)[0]  # type: ignore[index] (it matches nothing, too)
+    port = authority.rpartition("@")[2].partition(":")[2]
+    if port and not port.isdigit():  # a password with a character that should have been escaped
+        authority = rest[: rest.rfind("@") + 1] or authority
+    host = authority.rpartition("@")[2]
+    path, query, _ = rest[len(authority) :].partition("?")
+    return f"{scheme}://{host}{path}{query and '?...'}"
+
+
+def open_remote(url: str, error_type: type[EmbedError] = CorpusError) -> BinaryIO:
     """Open a URL for reading its bytes as they are.
 
     Raises
     ------
     MissingExtraError
         smart_open, or what it needs for this scheme, is not installed.
-    CorpusError
-        There is no such object, it may not be read, or the scheme is not known; also while reading.
+    EmbedError
+        Of the type given: there is no such object, it may not be read, or the scheme is not known; also while reading.
     """
+    shown = shown_url(url)
     try:
         smart_open = importlib.import_module("smart_open")
     except ImportError as error:
         raise MissingExtraError(
-            f"{url:.200} lies elsewhere; to read it: pip install 'train-embeddings[remote]'"
+            f"{shown:.200} lies elsewhere; to read it: pip install 'train-embeddings[remote]'"
         ) from error
     try:
         source = smart_open.open(url, "rb", compression="disable")
     except ImportError as error:
         raise MissingExtraError(
-            f"{url:.200}: smart_open needs one more package for this scheme, such as pip install 'smart_open[s3]'"
+            f"{shown:.200}: smart_open needs one more package for this scheme, such as pip install 'smart_open[s3]'"
         ) from error
     except Exception as error:  # each scheme has exceptions of its own
-        raise _unreadable(url, error) from error
-    return cast(BinaryIO, _Remote(source, url))
+        raise _unreadable(url, error, error_type) from None  # its traceback would show the whole URL
+    return cast(BinaryIO, _Remote(source, url, error_type))
 
 
 class _Remote(io.RawIOBase):
-    """The bytes of a URL; whatever goes wrong on the way is a CorpusError that names it."""
+    """The bytes of a URL; whatever goes wrong on the way is an error that names it."""
 
-    def __init__(self, source: Any, url: str) -> None:
-        self._source, self._url = source, url
+    def __init__(self, source: Any, url: str, error_type: type[EmbedError]) -> None:
+        self._source, self._url, self._error_type = source, url, error_type
 
     def readable(self) -> bool:
         return True
@@ -69,7 +85,7 @@ class _Remote(io.RawIOBase):
         try:
             data = self._source.read(len(view))
         except Exception as error:  # each scheme has exceptions of its own
-            raise _unreadable(self._url, error) from error
+            raise _unreadable(self._url, error, self._error_type) from None
         view[: len(data)] = data
         return len(data)
 
@@ -79,5 +95,6 @@ class _Remote(io.RawIOBase):
         super().close()
 
 
-def _unreadable(url: str, error: Exception) -> CorpusError:
-    return CorpusError(f"cannot read {url:.200}: {' '.join(str(error).split()) or type(error).__name__:.200}")
+def _unreadable(url: str, error: Exception, error_type: type[EmbedError]) -> EmbedError:
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return error_type(f"cannot read {shown_url(url):.200}: {reason.replace(url, shown_url(url)):.300}")

@@ -10,8 +10,10 @@ import os
 from pathlib import Path
 
 from embed.errors import ConfigError, FormatError
+from embed.files.inputs import Input
 from embed.formats import native, word2vec_binary, word2vec_text
 from embed.formats.detect import detect
+from embed.formats.reading import PathOrInput
 from embed.formats.registry import FLORET, FORMATS, NATIVE, by_name, extensions
 from embed.vectors import WordVectors
 
@@ -34,7 +36,7 @@ EXTENSIONS = {ending: form.name for ending, form in extensions().items()}
 
 
 def load(
-    path: str | os.PathLike[str],
+    path: PathOrInput,
     format: str | None = None,
     *,
     decode_errors: str = "strict",
@@ -45,7 +47,8 @@ def load(
     Parameters
     ----------
     path : path
-        Text and binary files may be compressed by gzip, bzip2, xz or zstd.
+        Text and binary files may be compressed by gzip, bzip2, xz or zstd. Pipes, URLs and "-" for standard input are
+        read once; formats that are mapped are copied to a temporary file first.
     format : str, optional
         The name of a format (docs/formats.md). Default: found out from the content.
     decode_errors : {"strict", "replace"}
@@ -60,10 +63,11 @@ def load(
     ConfigError
         There is no format of this name, or it is only written.
     """
-    chosen = by_name(detect(path) if format is None else format)
+    source = Input.of(path, FormatError)
+    chosen = by_name(detect(source) if format is None else format)
     if chosen.read is None:
         raise ConfigError(f"the format {chosen.name!r} is for other programs: it can be written, but not read")
-    return chosen.read(path, **chosen.known_options(decode_errors=decode_errors, unescape=unescape))
+    return chosen.read(source, **chosen.known_options(decode_errors=decode_errors, unescape=unescape))
 
 
 def save(
@@ -102,7 +106,7 @@ def save(
 
 
 def convert(
-    source: str | os.PathLike[str],
+    source: PathOrInput,
     target: str | os.PathLike[str],
     format: str | None = None,
     *,

@@ -26,7 +26,8 @@ import numpy.typing as npt
 
 from embed.errors import FormatError
 from embed.files.atomic import atomic_write
-from embed.formats.reading import not_opened
+from embed.files.inputs import Input
+from embed.formats.reading import PathOrInput
 
 __all__ = ["looks_like", "read_mapped", "write"]
 
@@ -90,7 +91,7 @@ def looks_like(start: bytes) -> bool:
     return len(start) > _LENGTH.size and start[8:9] == b"{" and _LENGTH.unpack_from(start)[0] <= MOST_HEADER_BYTES
 
 
-def read_mapped(path: str | os.PathLike[str]) -> tuple[Arrays, dict[str, str]]:
+def read_mapped(path: PathOrInput) -> tuple[Arrays, dict[str, str]]:
     """Return the arrays, read-only and mapped into memory, and the metadata.
 
     Raises
@@ -98,18 +99,19 @@ def read_mapped(path: str | os.PathLike[str]) -> tuple[Arrays, dict[str, str]]:
     FormatError
         The file cannot be read, or is not exactly what its header says.
     """
-    name = os.fspath(path)
-    try:
-        size = os.stat(path).st_size
-        with open(path, "rb") as file:
+    source = Input.of(path, FormatError)
+    name = source.name
+    with source.open_seekable() as file:
+        try:
+            size = os.fstat(file.fileno()).st_size
             start = file.read(_LENGTH.size)
             length = _LENGTH.unpack(start)[0] if len(start) == _LENGTH.size else 0
             if not 2 <= length <= min(MOST_HEADER_BYTES, size - _LENGTH.size):
                 raise FormatError(f"{name}: not a native file, or cut short within its header")
             header = file.read(length)
-        mapped = np.memmap(path, dtype=np.uint8, mode="r")
-    except OSError as error:
-        raise not_opened(path, error) from error
+            mapped = np.memmap(file, dtype=np.uint8, mode="r")
+        except OSError as error:
+            raise FormatError(f"{name}: cannot read: {error.strerror or error}") from error
     try:
         entries, metadata = _parse(header)
         data = mapped[_LENGTH.size + length :]

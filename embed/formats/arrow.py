@@ -22,7 +22,8 @@ import numpy.typing as npt
 
 from embed.errors import FormatError, MissingExtraError
 from embed.files.atomic import atomic_write
-from embed.formats.reading import Rows, Start, not_opened
+from embed.files.inputs import Input
+from embed.formats.reading import PathOrInput, Rows, Start
 from embed.formats.word_blob import encoded
 from embed.vectors import WordVectors
 
@@ -79,7 +80,7 @@ def write_arrow(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
         writer.write_batch(_batch(pa, vectors, schema, slice(None)))
 
 
-def read_parquet(path: str | os.PathLike[str]) -> WordVectors:
+def read_parquet(path: PathOrInput) -> WordVectors:
     """Read vectors from a Parquet file, a group of rows at a time.
 
     Raises
@@ -91,12 +92,14 @@ def read_parquet(path: str | os.PathLike[str]) -> WordVectors:
     """
     pa = _pyarrow()
     parquet = importlib.import_module("pyarrow.parquet")
-    with _errors(pa, path), parquet.ParquetFile(os.fspath(path)) as file:
-        columns = _columns(path, file.schema_arrow.names)
-        return _gathered(path, file.iter_batches(GROUP_ROWS, columns=columns))
+    source = Input.of(path, FormatError)
+    name = source.name
+    with source.open_seekable() as opened, _errors(pa, name), parquet.ParquetFile(opened) as file:
+        columns = _columns(name, file.schema_arrow.names)
+        return _gathered(name, file.iter_batches(GROUP_ROWS, columns=columns))
 
 
-def read_arrow(path: str | os.PathLike[str]) -> WordVectors:
+def read_arrow(path: PathOrInput) -> WordVectors:
     """Read vectors from an Arrow file; the numbers of a single uncompressed batch are mapped, not read.
 
     Raises
@@ -107,19 +110,24 @@ def read_arrow(path: str | os.PathLike[str]) -> WordVectors:
         pyarrow is not installed.
     """
     pa = _pyarrow()
-    with _errors(pa, path), pa.memory_map(os.fspath(path)) as mapped:
-        whole = mapped.read_buffer()
+    source = Input.of(path, FormatError)
+    name = source.name
+    with source.open_seekable() as opened, _errors(pa, name):
+        if not os.fstat(opened.fileno()).st_size:
+            raise FormatError(f"{name}: the file is empty")
+        mapped = np.memmap(opened, np.uint8, "r")
+        whole = pa.py_buffer(mapped)
         with pa.ipc.open_file(pa.BufferReader(whole)) as file:
-            _columns(path, file.schema.names)
+            _columns(name, file.schema.names)
             batches = [file.get_batch(number) for number in range(file.num_record_batches)]
         if len(batches) != 1:
-            return _gathered(path, iter(batches))
+            return _gathered(name, iter(batches))
         batch = batches[0]
-        numbers = _flat_numbers(path, batch)
+        numbers = _flat_numbers(name, batch)
         address = numbers.ctypes.data - whole.address
         if 0 <= address <= whole.size - numbers.nbytes:  # they lie in the file as they are
-            numbers = np.memmap(path, np.float32, "r", address, numbers.shape)
-        return _vectors(path, _words(path, batch), numbers, _counts(path, batch))
+            numbers = mapped[address : address + numbers.nbytes].view(np.float32)
+        return _vectors(name, _words(name, batch), numbers, _counts(name, batch))
 
 
 def _pyarrow() -> Any:
@@ -156,79 +164,75 @@ def _batch(pa: Any, vectors: WordVectors, schema: Any, rows: slice) -> Any:
 
 
 @contextmanager
-def _errors(pa: Any, path: str | os.PathLike[str]) -> Iterator[None]:
+def _errors(pa: Any, name: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise not_opened(path, error) from error
+            raise FormatError(f"{name}: cannot read: {error.strerror or error}") from error
         reason = str(error).partition("\n")[0]
-        raise FormatError(f"{os.fspath(path)}: damaged, or not a Parquet or Arrow file: {reason}") from error
+        raise FormatError(f"{name}: damaged, or not a Parquet or Arrow file: {reason}") from error
 
 
-def _columns(path: str | os.PathLike[str], names: list[str]) -> list[str]:
+def _columns(name: str, names: list[str]) -> list[str]:
     """Return the columns to read; raises FormatError if there are not both of words and vectors."""
     if WORD not in names or VECTOR not in names:
-        raise FormatError(
-            f"{os.fspath(path)}: needs the columns {WORD!r} and {VECTOR!r}, but has {', '.join(map(repr, names))}"
-        )
+        raise FormatError(f"{name}: needs the columns {WORD!r} and {VECTOR!r}, but has {', '.join(map(repr, names))}")
     return [name for name in (WORD, COUNT, VECTOR) if name in names]
 
 
-def _gathered(path: str | os.PathLike[str], batches: Iterator[Any]) -> WordVectors:
+def _gathered(name: str, batches: Iterator[Any]) -> WordVectors:
     """Return the vectors of several batches."""
     words: list[str] = []
     counts = []
     rows: Rows | None = None
     for batch in batches:
-        numbers = _flat_numbers(path, batch).reshape(batch.num_rows, -1)
+        numbers = _flat_numbers(name, batch).reshape(batch.num_rows, -1)
         rows = rows or Rows(None, None, numbers.shape[1])
         if batch.num_rows:
             rows.add(numbers)
-        words += _words(path, batch)
-        counts.append(_counts(path, batch))
+        words += _words(name, batch)
+        counts.append(_counts(name, batch))
     if rows is None or not words:
-        raise FormatError(f"{os.fspath(path)}: holds no words")
+        raise FormatError(f"{name}: holds no words")
     known = [column for column in counts if column is not None]
-    return _vectors(path, words, rows.finish(), np.concatenate(known) if len(known) == len(counts) else None)
+    return _vectors(name, words, rows.finish(), np.concatenate(known) if len(known) == len(counts) else None)
 
 
-def _flat_numbers(path: str | os.PathLike[str], batch: Any) -> npt.NDArray[np.float32]:
+def _flat_numbers(name: str, batch: Any) -> npt.NDArray[np.float32]:
     """Return the numbers of all rows of a batch, one after the other."""
     column = batch.column(VECTOR)
     kind = str(column.type)
     if not kind.startswith("fixed_size_list<") or str(column.type.value_type) != "float":
-        raise FormatError(
-            f"{os.fspath(path)}: the column {VECTOR!r} must be lists of float32, all of one fixed size, not {kind}"
-        )
+        raise FormatError(f"{name}: the column {VECTOR!r} must be lists of float32, all of one fixed size, not {kind}")
     numbers = column.flatten()
     if column.null_count or numbers.null_count:
-        raise FormatError(f"{os.fspath(path)}: a vector or a number in the column {VECTOR!r} is missing")
+        raise FormatError(f"{name}: a vector or a number in the column {VECTOR!r} is missing")
     flat: npt.NDArray[np.float32] = numbers.to_numpy(zero_copy_only=True)
     return flat
 
 
-def _words(path: str | os.PathLike[str], batch: Any) -> list[str]:
+def _words(name: str, batch: Any) -> list[str]:
     words: list[str] = batch.column(WORD).to_pylist()
     for row, word in enumerate(words):
         if not isinstance(word, str):
-            raise FormatError(f"{os.fspath(path)}: the column {WORD!r} must hold texts, but row {row} is {word!r}")
+            raise FormatError(f"{name}: the column {WORD!r} must hold texts, but row {row} is {word!r}")
     return words
 
 
-def _counts(path: str | os.PathLike[str], batch: Any) -> npt.NDArray[np.int64] | None:
+def _counts(name: str, batch: Any) -> npt.NDArray[np.int64] | None:
     """Return the counts of a batch, or None if they are not known of all its words."""
     if COUNT not in batch.schema.names or batch.column(COUNT).null_count:
         return None
     column = batch.column(COUNT)
     if str(column.type) != "int64":
-        raise FormatError(f"{os.fspath(path)}: the column {COUNT!r} must be int64, not {column.type}")
+        raise FormatError(f"{name}: the column {COUNT!r} must be int64, not {column.type}")
     counts: npt.NDArray[np.int64] = column.to_numpy()
     return counts
 
 
 def _vectors(
-    path: str | os.PathLike[str],
+    name: str,
     words: list[str],
     numbers: npt.NDArray[np.float32],
     counts: npt.NDArray[np.int64] | None,
@@ -236,4 +240,4 @@ def _vectors(
     try:
         return WordVectors(words, numbers.reshape(len(words), -1), counts=counts)
     except (FormatError, ValueError) as error:
-        raise FormatError(f"{os.fspath(path)}: {error}") from None
+        raise FormatError(f"{name}: {error}") from None

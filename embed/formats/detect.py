@@ -8,11 +8,11 @@ in both ways leave a doubt, which the file's extension decides.
 
 from __future__ import annotations
 
-import os
 import re
 
 from embed.errors import FormatError
-from embed.formats.reading import START_BYTES, Start, open_source, parse_header, read_start
+from embed.files.inputs import Input
+from embed.formats.reading import START_BYTES, PathOrInput, Start, look_at, parse_header, read_start
 from embed.formats.registry import BINARY, FORMATS, TEXT
 
 __all__ = ["detect"]
@@ -24,25 +24,28 @@ _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|in
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1b]")
 
 
-def detect(path: str | os.PathLike[str]) -> str:
+def detect(path: PathOrInput) -> str:
     """Return the name of the format of a file or folder: "text" (with a header or without), "binary", "native" ...
+
+    An `Input` can still be read from its start afterwards.
 
     Raises
     ------
     FormatError
         The file cannot be read, is empty, or is in none of the formats.
     """
-    start = read_start(path)
+    source = Input.of(path, FormatError)
+    start = read_start(source)
     for form in FORMATS.values():
         if form.recognise is not None and form.recognise(start):
             return form.name
-    return _word2vec(start)
+    return _word2vec(source, start)
 
 
-def _word2vec(beginning: Start) -> str:
+def _word2vec(file: Input, beginning: Start) -> str:
     """Return whether a file without a mark is text or binary."""
     extension = beginning.extension
-    with open_source(beginning.path) as source:
+    with look_at(file) as source:
         start = source.stream.peek(START_BYTES)
         if not start:
             raise FormatError(f"{source.name}: the file is empty")

@@ -29,6 +29,7 @@ import numpy.typing as npt
 
 from embed.errors import FormatError
 from embed.files.compressing import compressing_write
+from embed.files.inputs import Input
 from embed.formats.fasttext_file import (
     CBOW,
     CENTROIDS,
@@ -44,7 +45,7 @@ from embed.formats.fasttext_file import (
     ProductQuantiser,
     Quantised,
 )
-from embed.formats.reading import MOST_DIMENSIONS, Start, open_source
+from embed.formats.reading import MOST_DIMENSIONS, PathOrInput, Start, open_source
 
 __all__ = ["read", "recognise", "write"]
 
@@ -95,7 +96,7 @@ def _is_oldest(data: bytes) -> bool:
 # reading
 
 
-def read(path: str | os.PathLike[str]) -> FastTextFile:
+def read(path: PathOrInput) -> FastTextFile:
     """Read a file; dense matrices of a file that is not compressed are mapped, not read.
 
     Raises
@@ -108,12 +109,13 @@ def read(path: str | os.PathLike[str]) -> FastTextFile:
     return _Reader(data, name).file()
 
 
-def _contents(path: str | os.PathLike[str]) -> tuple[bytes | mmap.mmap, str]:
-    with open_source(path) as source:
+def _contents(path: PathOrInput) -> tuple[bytes | mmap.mmap, str]:
+    whole = Input.of(path, FormatError)
+    with open_source(whole) as source:
         if source.size is None:
             return _drain(source.stream), source.name
-        with open(path, "rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), source.name
+    with whole.open_seekable() as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), source.name
 
 
 def _drain(stream: Any) -> bytes:

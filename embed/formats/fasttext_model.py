@@ -24,6 +24,7 @@ import numpy.typing as npt
 from embed._search import row_norms
 from embed.config import TrainConfig
 from embed.errors import AdviceWarning, ConfigError, FormatError
+from embed.files.inputs import Input
 from embed.formats import fasttext_bin
 from embed.formats.fasttext_file import (
     CBOW,
@@ -36,6 +37,7 @@ from embed.formats.fasttext_file import (
     Matrix,
     Quantised,
 )
+from embed.formats.reading import PathOrInput
 from embed.model import Model
 from embed.ngram_rows import Subwords
 from embed.parameters import Parameters
@@ -72,9 +74,7 @@ MOST_SPREAD_NUMBERS = 1 << 33
 """Numbers in the matrix of all buckets of a pruned file, most of which are never touched."""
 
 
-def read_vectors(
-    path: str | os.PathLike[str], *, decode_errors: str = "strict", encoding: str = "utf-8"
-) -> WordVectors:
+def read_vectors(path: PathOrInput, *, decode_errors: str = "strict", encoding: str = "utf-8") -> WordVectors:
     """Read the vectors of a fastText file, with its n-grams.
 
     Parameters
@@ -98,7 +98,7 @@ def read_vectors(
         raise _located(path, error) from None
 
 
-def read_model(path: str | os.PathLike[str]) -> Model:
+def read_model(path: PathOrInput) -> Model:
     """Read a skip-gram or CBOW model that training can go on from, into memory; see :func:`to_model`."""
     try:
         return to_model(fasttext_bin.read(path))
@@ -409,7 +409,7 @@ def _encoded(words: Sequence[str]) -> list[bytes]:
         raise FormatError(f"the word {error.object!r:.60} holds a lone surrogate, which has no UTF-8 form") from None
 
 
-def _located(path: str | os.PathLike[str], error: FormatError) -> FormatError:
+def _located(path: PathOrInput, error: FormatError) -> FormatError:
     """Return the error with the name of the file in front, unless it is there."""
-    name, message = os.fspath(path), str(error)
+    name, message = Input.of(path).name, str(error)
     return error if message.startswith(name) else FormatError(f"{name}: {message}")

@@ -18,7 +18,7 @@ import numpy as np
 
 from embed.errors import ConfigError, FormatError
 from embed.files.compressing import compressing_write
-from embed.formats.reading import MOST_DIMENSIONS, Header, Source, Start, WordDecoder, open_source
+from embed.formats.reading import MOST_DIMENSIONS, Header, PathOrInput, Source, Start, WordDecoder, open_source
 from embed.formats.word2vec_text import WRITE_NUMBERS, RowReader, format_lines, line_blocks
 from embed.ngram_rows import Subwords
 from embed.vectors import WordVectors
@@ -38,7 +38,7 @@ def recognise(start: Start) -> bool:
     return _SETTINGS.fullmatch(start.data.partition(b"\n")[0]) is not None
 
 
-def read(path: str | os.PathLike[str], *, words: Sequence[str] = ()) -> WordVectors:
+def read(path: PathOrInput, *, words: Sequence[str] = ()) -> WordVectors:
     """Read a table, plain or compressed.
 
     Parameters

@@ -32,9 +32,10 @@ import numpy.typing as npt
 from embed.errors import FormatError
 from embed.files.atomic import atomic_write_text
 from embed.files.folders import folder_write
+from embed.files.inputs import Input
 from embed.files.json_text import parse_json
 from embed.formats import _safetensors
-from embed.formats.reading import Start, not_opened
+from embed.formats.reading import PathOrInput, Start, not_opened
 from embed.formats.word_blob import encoded
 from embed.vectors import WordVectors
 
@@ -90,7 +91,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
         _write_json(folder / SENTENCE_CONFIG, {"prompts": {}, "similarity_fn_name": "cosine"})
 
 
-def read(path: str | os.PathLike[str]) -> WordVectors:
+def read(path: PathOrInput) -> WordVectors:
     """Read the words and vectors of such a folder; the matrix is mapped where it can be used as it lies.
 
     Raises
@@ -98,8 +99,9 @@ def read(path: str | os.PathLike[str]) -> WordVectors:
     FormatError
         A file is missing or damaged, or tokens and rows do not go together.
     """
-    name = os.fspath(path)
-    for folder in _places(Path(path)):
+    source = Input.of(path, FormatError)
+    name = source.name
+    for folder in _places(Path(source.path)):
         if (folder / WEIGHTS).is_file():
             break
     else:

@@ -15,9 +15,10 @@ import numpy as np
 from embed._search import row_norms
 from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError
+from embed.files.inputs import Input
 from embed.files.records import made
 from embed.formats import fasttext_bin, fasttext_model, native
-from embed.formats.reading import read_start
+from embed.formats.reading import PathOrInput, read_start
 from embed.formats.registry import FASTTEXT, NATIVE
 from embed.model import EpochRecord, Model, Provenance
 from embed.parameters import Parameters, output_count, place_count
@@ -72,7 +73,7 @@ def save_model(model: Model, path: str | os.PathLike[str], format: str = NATIVE)
     )
 
 
-def load_model(path: str | os.PathLike[str]) -> Model:
+def load_model(path: PathOrInput) -> Model:
     """Read a whole model into memory.
 
     Parameters
@@ -89,20 +90,21 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     FormatError
         If the file cannot be read, is damaged, or holds vectors only.
     """
-    start = read_start(path)
+    source = Input.of(path, FormatError)
+    name, start = source.name, read_start(source)
     if fasttext_bin.recognise(start):
-        return fasttext_model.read_model(path)
+        return fasttext_model.read_model(source)
     if not native.recognise(start):
-        raise FormatError(f"{os.fspath(path)}: not a whole model, which is a native file (.embed) or fastText's .bin")
-    arrays = native.read_model_arrays(path)
+        raise FormatError(f"{name}: not a whole model, which is a native file (.embed) or fastText's .bin")
+    arrays = native.read_model_arrays(source)
     try:
         config = TrainConfig.from_dict(_stored(arrays.metadata, "config"))
         provenance = _stored(arrays.metadata, "provenance")
         provenance = None if provenance is None else made(Provenance, provenance)
         history = tuple(made(EpochRecord, record) for record in _stored(arrays.metadata, "history"))
     except (KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"{os.fspath(path)}: the metadata are not those of a model: {error!s:.200}") from error
-    _check(os.fspath(path), arrays, config)
+        raise FormatError(f"{name}: the metadata are not those of a model: {error!s:.200}") from error
+    _check(name, arrays, config)
     vocabulary = Vocabulary(arrays.words, arrays.counts)
     parameters = Parameters.empty(vocabulary, config)
     stored = {"input": arrays.input, "output": arrays.output, "places": arrays.places}

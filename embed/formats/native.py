@@ -23,8 +23,9 @@ import numpy.typing as npt
 
 from embed._search import row_norms
 from embed.errors import FormatError
+from embed.files.inputs import Input
 from embed.formats import _safetensors, word_blob
-from embed.formats.reading import Start
+from embed.formats.reading import PathOrInput, Start
 from embed.ngram_rows import Subwords
 from embed.quantize import codes_of
 from embed.vectors import WordVectors
@@ -187,7 +188,7 @@ def write_model_arrays(
     _safetensors.write(path, arrays, metadata_of(path, "model", scheme, metadata))
 
 
-def read_vectors(path: str | os.PathLike[str]) -> WordVectors:
+def read_vectors(path: PathOrInput) -> WordVectors:
     """Read the vectors of a file of vectors or of a whole model; the matrices are mapped, not read.
 
     Raises
@@ -216,10 +217,10 @@ def read_vectors(path: str | os.PathLike[str]) -> WordVectors:
     try:
         return WordVectors(words, matrix, counts=counts, subwords=subwords)
     except FormatError as error:
-        raise FormatError(f"{os.fspath(path)}: {error}") from None
+        raise FormatError(f"{file.name}: {error}") from None
 
 
-def read_model_arrays(path: str | os.PathLike[str]) -> ModelArrays:
+def read_model_arrays(path: PathOrInput) -> ModelArrays:
     """Read a whole model; the matrices are mapped, not read.
 
     Raises
@@ -245,12 +246,12 @@ def read_model_arrays(path: str | os.PathLike[str]) -> ModelArrays:
     )
 
 
-def read_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
+def read_metadata(path: PathOrInput) -> dict[str, str]:
     """Return the metadata of a native file, "format", "version" and "kind" included."""
     return _File(path).metadata
 
 
-def array_bytes(path: str | os.PathLike[str]) -> dict[str, int]:
+def array_bytes(path: PathOrInput) -> dict[str, int]:
     """Return how many bytes each array of a native file takes."""
     return {name: array.nbytes for name, array in _File(path).arrays.items()}
 
@@ -258,9 +259,10 @@ def array_bytes(path: str | os.PathLike[str]) -> dict[str, int]:
 class _File:
     """The checked parts of a mapped file."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.name = os.fspath(path)
-        self.arrays, self.metadata = _safetensors.read_mapped(path)
+    def __init__(self, path: PathOrInput) -> None:
+        source = Input.of(path, FormatError)
+        self.name = source.name
+        self.arrays, self.metadata = _safetensors.read_mapped(source)
         if self.metadata.get("format") != FORMAT:
             raise FormatError(f"{self.name}: a safetensors file of another program, not of train-embeddings")
         if self.metadata.get("version") != VERSION:

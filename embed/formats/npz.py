@@ -16,14 +16,15 @@ import io
 import os
 import struct
 import zipfile
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from embed.errors import FormatError
 from embed.files.atomic import atomic_write
-from embed.formats.reading import Start, brief, not_opened
+from embed.files.inputs import Input
+from embed.formats.reading import PathOrInput, Start, brief
 from embed.formats.tables import read_table, table_of
 from embed.vectors import WordVectors
 
@@ -40,6 +41,7 @@ _MAGIC = b"PK\x03\x04"
 _LOCAL = struct.Struct("<4s5H3I2H")  # the header before an entry's data; its last two fields are lengths
 _ZIP64_EXTRA_BYTES = 20
 _PADDING_ID = 0xD935  # the field that zipalign uses for the same purpose
+_DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, RuntimeError, ValueError)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -85,7 +87,7 @@ def _write_array(archive: zipfile.ZipFile, file: BinaryIO, name: str, array: npt
             target.write(array[start : start + rows].astype(little, copy=False).tobytes())
 
 
-def read(path: str | os.PathLike[str]) -> WordVectors:
+def read(path: PathOrInput) -> WordVectors:
     """Read vectors; arrays that lie uncompressed in the file are mapped, not read.
 
     Raises
@@ -93,18 +95,20 @@ def read(path: str | os.PathLike[str]) -> WordVectors:
     FormatError
         The file cannot be read, is damaged, or has no such arrays.
     """
-    name = os.fspath(path)
-    try:
-        with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
-            arrays = {
-                entry.filename.removesuffix(".npy"): _read_array(name, archive, cast("BinaryIO", file), entry)
-                for entry in archive.infolist()
-                if entry.filename.endswith(".npy")
-            }
-    except OSError as error:
-        raise not_opened(path, error) from error
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, RuntimeError, ValueError) as error:
-        raise FormatError(f"{name}: damaged or not an npz file: {brief(error)}") from error
+    source = Input.of(path, FormatError)
+    name = source.name
+    with source.open_seekable() as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                arrays = {
+                    entry.filename.removesuffix(".npy"): _read_array(name, archive, file, entry)
+                    for entry in archive.infolist()
+                    if entry.filename.endswith(".npy")
+                }
+        except OSError as error:
+            raise FormatError(f"{name}: cannot read: {error.strerror or error}") from error
+        except _DAMAGE as error:
+            raise FormatError(f"{name}: damaged or not an npz file: {brief(error)}") from error
     return read_table(name, arrays, VECTORS)
 
 

@@ -12,22 +12,25 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from embed.errors import ConfigError, CorpusError, EmbedError, FormatError, cannot_open
-from embed.files.compressed import ByteStream
+from embed.errors import ConfigError, FormatError, cannot_open
+from embed.files.compressed import START_BYTES, ByteStream
+from embed.files.inputs import Input
 from embed.formats.escaping import unescape_word
 
 __all__ = [
+    "START_BYTES",
     "Header",
+    "PathOrInput",
     "Rows",
     "Source",
     "Start",
     "WordDecoder",
     "brief",
+    "look_at",
     "not_opened",
     "open_source",
     "parse_header",
@@ -38,10 +41,11 @@ MOST_DIMENSIONS = 1 << 20
 """A header that claims more is taken for damage."""
 LONGEST_QUOTE = 200
 """Characters of another library's message."""
-START_BYTES = 1 << 16
-"""The beginning of a file that is looked at to recognise its format."""
 FIRST_ROWS, FIRST_BYTES, GROWTH = 4096, 4 << 20, 1.5
 """Rows set aside when the number is unknown, in no more bytes than this, and the factor by which they grow."""
+
+PathOrInput = str | os.PathLike[str] | Input
+"""What a reader of vectors takes; an input that has been looked at is read on from its start."""
 
 _HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*\r?")
 
@@ -56,19 +60,22 @@ class Source:
 
 
 @contextlib.contextmanager
-def open_source(path: str | os.PathLike[str]) -> Iterator[Source]:
-    """Open a plain or compressed file, recognised by its content; failures raise FormatError."""
-    name = os.fspath(path)
-    try:
-        with open(path, "rb", buffering=0) as file, ByteStream(cast("BinaryIO", file), name) as stream:
-            size = os.fstat(file.fileno()).st_size  # 0 for a pipe
-            yield Source(name, stream, size if stream.compression is None and size else None)
-    except CorpusError as error:
-        raise FormatError(str(error)) from error
-    except EmbedError:
-        raise
-    except OSError as error:
-        raise not_opened(path, error) from error
+def open_source(path: PathOrInput) -> Iterator[Source]:
+    """Open a plain or compressed file, pipe or URL, recognised by its content; failures raise FormatError."""
+    source = Input.of(path, FormatError)
+    with source.open() as stream:
+        yield _source(source, stream)
+
+
+@contextlib.contextmanager
+def look_at(source: Input) -> Iterator[Source]:
+    """Give what `open_source` would, to peek at: the next reader begins at the start."""
+    with source.look() as stream:
+        yield _source(source, stream)
+
+
+def _source(source: Input, stream: ByteStream) -> Source:
+    return Source(source.name, stream, source.size() if stream.compression is None else None)
 
 
 def brief(error: Exception) -> str:
@@ -110,15 +117,16 @@ class Start:
         return self.path.suffix.lower()
 
 
-def read_start(path: str | os.PathLike[str]) -> Start:
-    """Return the beginning of a file, or that it is a folder; raises FormatError if it cannot be read."""
-    if Path(path).is_dir():
-        return Start(Path(path), b"", is_folder=True)
-    try:
-        with open(path, "rb") as file:
-            return Start(Path(path), file.read(START_BYTES))
-    except OSError as error:
-        raise not_opened(path, error) from error
+def read_start(path: PathOrInput) -> Start:
+    """Return the beginning of a file, or that it is a folder; raises FormatError if it cannot be read.
+
+    Give an `Input` if the file is read afterwards: a pipe has its beginning once.
+    """
+    source = Input.of(path, FormatError)
+    if source.is_folder:
+        return Start(Path(source.path), b"", is_folder=True)
+    with source.look() as stream:
+        return Start(Path(source.path), stream.raw_start)
 
 
 @dataclass(frozen=True)

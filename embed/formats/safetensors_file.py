@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import os
 
+from embed.errors import FormatError
+from embed.files.inputs import Input
 from embed.formats import _safetensors
-from embed.formats.reading import Start
+from embed.formats.reading import PathOrInput, Start
 from embed.formats.tables import read_table, table_of
 from embed.vectors import WordVectors
 
@@ -44,7 +46,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
     _safetensors.write(path, table_of(vectors, EMBEDDINGS), {})
 
 
-def read(path: str | os.PathLike[str]) -> WordVectors:
+def read(path: PathOrInput) -> WordVectors:
     """Read vectors; the matrix is mapped, not read.
 
     Raises
@@ -52,5 +54,6 @@ def read(path: str | os.PathLike[str]) -> WordVectors:
     FormatError
         The file cannot be read, is damaged, or has no such tensors.
     """
-    arrays, _ = _safetensors.read_mapped(path)
-    return read_table(os.fspath(path), arrays, EMBEDDINGS)
+    source = Input.of(path, FormatError)
+    arrays, _ = _safetensors.read_mapped(source)
+    return read_table(source.name, arrays, EMBEDDINGS)

@@ -16,7 +16,7 @@ import numpy as np
 from embed.errors import FormatError
 from embed.files.compressing import compressing_write
 from embed.formats.escaping import encode_words
-from embed.formats.reading import Header, Rows, Source, WordDecoder, open_source, parse_header
+from embed.formats.reading import Header, PathOrInput, Rows, Source, WordDecoder, open_source, parse_header
 from embed.vectors import WordVectors
 
 __all__ = ["read", "write"]
@@ -62,7 +62,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: st
             file.write(b"".join(pieces))
 
 
-def read(path: str | os.PathLike[str], *, decode_errors: str = "strict", unescape: bool = False) -> WordVectors:
+def read(path: PathOrInput, *, decode_errors: str = "strict", unescape: bool = False) -> WordVectors:
     """Read vectors in binary, with or without a line break after each, plain or compressed.
 
     Parameters

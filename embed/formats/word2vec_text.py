@@ -26,7 +26,7 @@ from embed import _floats
 from embed.errors import FormatError
 from embed.files.compressing import compressing_write
 from embed.formats.escaping import encode_words
-from embed.formats.reading import Header, Rows, Source, WordDecoder, open_source, parse_header
+from embed.formats.reading import Header, PathOrInput, Rows, Source, WordDecoder, open_source, parse_header
 from embed.vectors import WordVectors
 
 __all__ = ["RowReader", "format_lines", "line_blocks", "read", "write"]
@@ -89,7 +89,7 @@ def format_lines(words: Sequence[bytes], rows: npt.NDArray[np.float32]) -> bytes
 
 
 def read(
-    path: str | os.PathLike[str],
+    path: PathOrInput,
     *,
     dim: int | None = None,
     decode_errors: str = "strict",

@@ -26,7 +26,7 @@ from embed.encoded_corpus import COUNTS, IDS, META, OFFSETS, WORD_OFFSETS, WORDS
 from embed.encoding import encode
 from embed.errors import AdviceWarning, EmbedError
 from embed.eval.sets import load_set
-from embed.files.compressed import InputFile
+from embed.files.inputs import Input
 from embed.formats import word2vec_binary, word2vec_text
 from embed.formats.model_file import load_model
 from embed.formats.registry import FORMATS
@@ -225,7 +225,7 @@ def _rows(name: str) -> Target:
 
 
 def _compressed(data: bytes, folder: Path) -> None:
-    with InputFile(str(_file(data, folder, "c"))).open() as stream:
+    with Input(str(_file(data, folder, "c"))).open() as stream:
         first = stream.peek(7)
         left = MOST_DECOMPRESSED
         start = stream.read(7)

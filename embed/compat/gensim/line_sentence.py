@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from embed.errors import ConfigError, cannot_open
-from embed.files.compressed import InputFile
+from embed.files.inputs import Input
 
 __all__ = ["LineSentence", "PathLineSentences"]
 
@@ -86,7 +86,7 @@ class _FileLines:
     """The lines of a file, plain or compressed."""
 
     def __init__(self, path: str) -> None:
-        self._stream = InputFile(path).open()
+        self._stream = Input(path).open()
 
     def __enter__(self) -> Iterable[bytes]:
         return self._lines()

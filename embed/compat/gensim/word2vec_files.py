@@ -20,8 +20,9 @@ import numpy.typing as npt
 from embed.compat.gensim.errors import WordFileError
 from embed.errors import ConfigError, FormatError
 from embed.files.compressed import ByteStream
+from embed.files.inputs import Input
 from embed.formats import word2vec_binary, word2vec_text
-from embed.formats.reading import open_source
+from embed.formats.reading import PathOrInput, open_source
 from embed.vectors import WordVectors
 
 __all__ = ["read_rows", "read_word2vec", "write_word2vec"]
@@ -65,16 +66,19 @@ def read_word2vec(
     """
     if no_header and binary:
         raise ConfigError("a binary file has a header: no_header=True is for text")
+    source = Input.of(path, FormatError)
+    if source.reads_once:
+        source.open_seekable().close()  # it may be read twice
     if limit is None and unicode_errors == "strict" and encoding.lower().replace("-", "") == "utf8":
         try:
-            found = word2vec_binary.read(path) if binary else word2vec_text.read(path)
+            found = word2vec_binary.read(source) if binary else word2vec_text.read(source)
             if not any(word.startswith("\n") for word in found.words):
                 return list(found.words), found.matrix
         except FormatError as error:
             logger.info("%s; it is read word by word", error)
     return _read_tolerantly(
-        read_rows(path, binary=binary, encoding=encoding, unicode_errors=unicode_errors, no_header=no_header),
-        os.fspath(path),
+        read_rows(source, binary=binary, encoding=encoding, unicode_errors=unicode_errors, no_header=no_header),
+        source.name,
         limit,
     )
 
@@ -92,7 +96,7 @@ def _read_tolerantly(rows: Iterator[tuple[str, Array]], name: str, limit: int | 
 
 
 def read_rows(
-    path: str | os.PathLike[str],
+    path: PathOrInput,
     *,
     binary: bool,
     encoding: str = "utf8",
