@@ -1,8 +1,9 @@
 """An encoded corpus on disk: a directory of plain little-endian arrays, and ``meta.json``, which describes them.
 
-A directory that is kept is made beside its place and renamed, so it is there whole or not at all. It is used again when
-the fingerprint of input and settings is the same. The compiled core trusts ids and offsets, so all of them are checked
-when a directory is opened.
+A corpus takes the place of another one in a directory by files of its own names (``ids.1f2e3d4c.i32``) and, in one
+step, a ``meta.json`` that names their generation; so whoever opens a directory finds the files of one corpus, whole,
+and keeps them while they are open, whatever others do. It is used again when the fingerprint of input and settings is
+the same. All ids and offsets are checked when a directory is opened. :mod:`embed.encoded_folder` fills directories.
 
 Rejected: a database or Arrow file (the trainer needs two arrays), the vocabulary as text (a caller's words may hold
 white space).
@@ -10,29 +11,29 @@ white space).
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
+import mmap
 import os
-import shutil
-import tempfile
+import re
 import weakref
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embed import _digest, _text
-from embed.errors import EmbedError, FormatError, cannot_open
-from embed.files.locks import held, remove_abandoned
+from embed.errors import FormatError, cannot_open
+from embed.files.locks import Door, InUse
+from embed.files.temporary import remove_run_folder
 from embed.vocab import Vocabulary
 
 __all__ = [
     "COUNTS",
+    "DATA_FILES",
+    "FORMAT_NAME",
+    "FORMAT_VERSION",
     "IDS",
     "ID_TYPE",
     "META",
@@ -41,13 +42,9 @@ __all__ = [
     "WORDS",
     "WORD_OFFSETS",
     "EncodedCorpus",
-    "describe",
-    "kept_corpus",
-    "move",
-    "work_directory",
-    "write_vocabulary",
-    "writing",
-    "writing_ids",
+    "data_file",
+    "is_data_file",
+    "read_meta",
 ]
 
 FORMAT_NAME = "train-embeddings encoded corpus"
@@ -57,11 +54,9 @@ WORDS, WORD_OFFSETS, COUNTS = "words.utf8", "word_offsets.i64", "counts.i64"
 DATA_FILES = (IDS, OFFSETS, WORDS, WORD_OFFSETS, COUNTS)
 
 ID_TYPE, OFFSET_TYPE = np.dtype("<i4"), np.dtype("<i8")
-_WORDS_BLOCK = 1 << 16
-"""Words written at a time."""
 _CHECK_BLOCK = 1 << 22
 """Numbers verified at a time when a directory is opened."""
-_HASH_BYTES = 1 << 20
+_GENERATION = re.compile(r"[0-9a-f]{8}")
 
 
 class EncodedCorpus:
@@ -86,15 +81,29 @@ class EncodedCorpus:
         Where it lies; removed by :meth:`close` (and at the end of the process) if it is temporary.
     """
 
-    def __init__(self, directory: Path, meta: dict[str, Any], vocabulary: Vocabulary, *, temporary: bool) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        meta: dict[str, Any],
+        vocabulary: Vocabulary,
+        *,
+        written_in: Path | None = None,
+        temporary: Door | None = None,
+    ) -> None:
+        """Map the files of `directory`, or those in `written_in` that are to go there; with its lock, if temporary."""
         self.directory = directory
         self.vocabulary = vocabulary
         self.raw_tokens: int = meta["raw_tokens"]
         self.count_error: int = meta.get("count_error", 0)
         self.fingerprint: str = meta["fingerprint"]
-        self.ids: NDArray[np.int32] = np.memmap(directory / IDS, dtype=ID_TYPE, mode="r")
-        self.offsets: NDArray[np.int64] = np.memmap(directory / OFFSETS, dtype=OFFSET_TYPE, mode="r")
-        self._remove = weakref.finalize(self, shutil.rmtree, directory, ignore_errors=True) if temporary else None
+        ids, offsets = (
+            data_file(directory, name, meta) if written_in is None else written_in / name for name in (IDS, OFFSETS)
+        )
+        self._in_use: InUse | None = InUse.of(ids)
+        self.ids: NDArray[np.int32] = _mapped(self._in_use.descriptor, ID_TYPE)
+        with open(offsets, "rb") as file:
+            self.offsets: NDArray[np.int64] = _mapped(file.fileno(), OFFSET_TYPE)
+        self._remove = None if temporary is None else weakref.finalize(self, remove_run_folder, directory, temporary)
 
     @classmethod
     def open(cls, directory: str | os.PathLike[str]) -> EncodedCorpus:
@@ -106,24 +115,26 @@ class EncodedCorpus:
             When it is no encoded corpus, of another version, cut short, or its parts contradict each other.
         """
         directory = Path(directory)
-        meta = _read_meta(directory)
-        if meta["version"] != FORMAT_VERSION:
-            raise FormatError(
-                f"{directory} is an encoded corpus of version {meta['version']}; "
-                f"this program reads version {FORMAT_VERSION}"
-            )
-        try:
-            for name in DATA_FILES:
-                size, expected = os.stat(directory / name).st_size, meta["sizes"][name]
-                if size != expected:
-                    raise _corrupt(directory, f"{name} has {size:,} bytes instead of {expected:,}")
-            encoded = cls(directory, meta, _read_vocabulary(directory), temporary=False)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            if isinstance(error, FormatError):
-                raise
-            raise _corrupt(directory, getattr(error, "strerror", None) or str(error)) from error
-        _verify(encoded)
-        return encoded
+        while True:
+            meta = read_meta(directory)
+            if meta["version"] != FORMAT_VERSION:
+                raise FormatError(
+                    f"{directory} is an encoded corpus of version {meta['version']}; "
+                    f"this program reads version {FORMAT_VERSION}"
+                )
+            try:
+                _compare_sizes(directory, meta)
+                encoded = cls(directory, meta, _read_vocabulary(directory, meta))
+            except FileNotFoundError as error:
+                if read_meta(directory) != meta:  # another process has just put its corpus in the place of this one
+                    continue
+                raise _corrupt(directory, f"{os.path.basename(error.filename)} is missing") from error
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                if isinstance(error, FormatError):
+                    raise
+                raise _corrupt(directory, getattr(error, "strerror", None) or str(error)) from error
+            _verify(encoded)
+            return encoded
 
     @property
     def sentences(self) -> int:
@@ -134,6 +145,7 @@ class EncodedCorpus:
         """Let go of the files, and remove them if they are temporary. Closing twice is allowed."""
         self.ids = np.empty(0, dtype=ID_TYPE)
         self.offsets = np.zeros(1, dtype=OFFSET_TYPE)
+        self._in_use = None
         if self._remove is not None:
             self._remove()
 
@@ -152,30 +164,34 @@ class EncodedCorpus:
         )
 
 
+def _mapped(descriptor: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    return np.frombuffer(mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ), dtype)
+
+
 # reading
 
 
-def kept_corpus(target: Path, corpus: Any, settings: dict[str, Any]) -> EncodedCorpus | None:
-    """Return what is in the directory if it was made from `corpus` with `settings`, None if it is to be made (again).
+def data_file(directory: Path, name: str, meta: dict[str, Any]) -> Path:
+    """Return the path of one of DATA_FILES, of the generation that META names."""
+    stem, ending = name.split(".")
+    generation = meta.get("generation")
+    return directory / (name if generation is None else f"{stem}.{generation}.{ending}")
+
+
+def is_data_file(name: str) -> bool:
+    """Return whether a name is that of a data file, of any generation."""
+    stem, *generation, ending = name.split(".") if name.count(".") in (1, 2) else ("", "")
+    return f"{stem}.{ending}" in DATA_FILES and all(_GENERATION.fullmatch(part) for part in generation)
+
+
+def read_meta(directory: Path) -> dict[str, Any]:
+    """Return what META says, its values checked as far as their types.
 
     Raises
     ------
     FormatError
-        When it holds something else, or is damaged.
+        When the directory is no encoded corpus, or META is damaged.
     """
-    if not os.path.lexists(target):
-        return None
-    if target.is_dir() and not any(target.iterdir()):
-        return None
-    meta = _read_meta(target)
-    fingerprint = getattr(corpus, "fingerprint", None)
-    source = fingerprint() if fingerprint else None
-    if source is None or meta["version"] != FORMAT_VERSION or meta["fingerprint"] != _combined(source, settings):
-        return None
-    return EncodedCorpus.open(target)
-
-
-def _read_meta(directory: Path) -> dict[str, Any]:
     try:
         meta = json.loads((directory / META).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -194,15 +210,27 @@ def _read_meta(directory: Path) -> dict[str, Any]:
     for name, kind in wanted.items():
         if not isinstance(meta.get(name), kind):
             raise _corrupt(directory, f"{META} lacks {name!r}")
+    generation = meta.get("generation")
+    if generation is not None and not (isinstance(generation, str) and _GENERATION.fullmatch(generation)):
+        raise _corrupt(directory, f"{META} has a 'generation' that is none")
     if not isinstance(meta.get("count_error", 0), int):
         raise _corrupt(directory, f"{META} has a 'count_error' that is no number")
     return meta
 
 
-def _read_vocabulary(directory: Path) -> Vocabulary:
-    text = (directory / WORDS).read_bytes()
-    ends = np.fromfile(directory / WORD_OFFSETS, dtype=OFFSET_TYPE)
-    counts = np.fromfile(directory / COUNTS, dtype=OFFSET_TYPE).astype(np.int64, copy=False)
+def _compare_sizes(directory: Path, meta: dict[str, Any]) -> None:
+    for name in DATA_FILES:
+        size, expected = os.stat(data_file(directory, name, meta)).st_size, meta["sizes"][name]
+        if size != expected:
+            raise _corrupt(directory, f"{name} has {size:,} bytes instead of {expected:,}")
+
+
+def _read_vocabulary(directory: Path, meta: dict[str, Any]) -> Vocabulary:
+    text = data_file(directory, WORDS, meta).read_bytes()
+    ends, counts = (
+        np.fromfile(data_file(directory, name, meta), dtype=OFFSET_TYPE).astype(np.int64, copy=False)
+        for name in (WORD_OFFSETS, COUNTS)
+    )
     is_sound = len(ends) == len(counts) + 1 > 1 and ends[0] == 0 and ends[-1] == len(text) and (np.diff(ends) > 0).all()
     if not is_sound or counts[-1] < 1 or (np.diff(counts) > 0).any():
         raise _corrupt(directory, "the vocabulary contradicts itself")
@@ -233,120 +261,3 @@ def _verify(encoded: EncodedCorpus) -> None:
 
 def _corrupt(directory: Path, why: str) -> FormatError:
     return FormatError(f"the encoded corpus {directory} is damaged: {why}; remove the directory to have it made again")
-
-
-# writing
-
-
-@contextlib.contextmanager
-def writing(where: object) -> Iterator[None]:
-    """Turn an OSError into the FormatError that says where nothing could be written."""
-    try:
-        yield
-    except EmbedError:  # of what is read meanwhile
-        raise
-    except OSError as error:
-        raise FormatError(f"cannot write the encoded corpus in {where}: {error.strerror or error}") from error
-
-
-@contextlib.contextmanager
-def writing_ids(path: Path) -> Iterator[BinaryIO]:
-    """Open the file of ids; what is still in its buffer when a disk is full fails once more as it is closed."""
-    with writing(path.parent):
-        # not in a `with`: what goes wrong as it is opened or closed is told otherwise than what does meanwhile
-        file = open(path, "wb")  # noqa: SIM115
-    try:
-        yield file
-    finally:
-        with writing(path.parent):
-            file.close()
-
-
-def work_directory(target: Path | None) -> Path:
-    """Return a new directory beside `target`, or a temporary one; what killed processes left beside it is removed.
-
-    Raises
-    ------
-    FormatError
-        When it cannot be made.
-    """
-    where = tempfile.gettempdir() if target is None else str(target.parent)
-    with writing(where):
-        if target is None:
-            return Path(tempfile.mkdtemp(prefix="train-embeddings-"))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        remove_abandoned(target.parent, f".{target.name}.", IDS)
-        if target.exists():  # else it may be what a killed process could not put back
-            remove_abandoned(target.parent, f".{target.name}.old.", target.name)
-        return Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-
-
-def write_vocabulary(work: Path, vocabulary: Vocabulary) -> None:
-    """Write the words and their counts."""
-    with open(work / WORDS, "wb") as words, open(work / WORD_OFFSETS, "wb") as offsets:
-        end = 0
-        offsets.write(np.zeros(1, dtype=OFFSET_TYPE).tobytes())
-        for start in range(0, len(vocabulary), _WORDS_BLOCK):
-            part, ends = _text.utf8_of(vocabulary.words[start : start + _WORDS_BLOCK])
-            words.write(part)
-            offsets.write((end + ends).astype(OFFSET_TYPE, copy=False).data)
-            end += len(part)
-    (work / COUNTS).write_bytes(vocabulary.counts.astype(OFFSET_TYPE, copy=False).data)
-
-
-def describe(
-    work: Path, corpus: Any, settings: dict[str, Any], facts: dict[str, int], *, durable: bool
-) -> dict[str, Any]:
-    """Write, and return, what META says of the data files that are there; if `durable`, all are on the disk then."""
-    read_fingerprint = getattr(corpus, "read_fingerprint", None) or getattr(corpus, "fingerprint", None)
-    source = read_fingerprint() if read_fingerprint else None
-    meta = {
-        "format": FORMAT_NAME,
-        "version": FORMAT_VERSION,
-        "fingerprint": _combined(source, settings) if source else _content_hash(work),
-        **settings,
-        **facts,
-        "sizes": {name: os.stat(work / name).st_size for name in DATA_FILES},
-    }
-    (work / META).write_text(json.dumps(meta, indent=2) + "\n", encoding="utf-8")
-    if durable:
-        for name in (*DATA_FILES, META):
-            with open(work / name, "rb+") as file:
-                os.fsync(file.fileno())
-    return meta
-
-
-def _combined(source: str, settings: dict[str, Any]) -> str:
-    content = json.dumps([FORMAT_NAME, FORMAT_VERSION, source, settings], sort_keys=True)
-    return hashlib.blake2b(content.encode(), digest_size=32).hexdigest()
-
-
-def _content_hash(work: Path) -> str:
-    digest = _digest.ContentDigest(32)
-    for name in DATA_FILES:
-        with open(work / name, "rb") as file:
-            while chunk := file.read(_HASH_BYTES):
-                digest.update(chunk)
-    return digest.hexdigest()
-
-
-def move(work: Path, target: Path) -> None:
-    """Give the finished directory its name; what was there goes only once the new one is in place."""
-    os.chmod(work, 0o755)
-    if not target.exists():
-        os.rename(work, target)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-    with held(old):
-        try:
-            os.rename(target, old / target.name)
-            try:
-                os.rename(work, target)
-            except OSError:
-                os.rename(old / target.name, target)
-                raise
-        except OSError:
-            with contextlib.suppress(OSError):
-                old.rmdir()  # unless it holds what could not be put back
-            raise
-        shutil.rmtree(old, ignore_errors=True)

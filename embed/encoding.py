@@ -4,7 +4,7 @@ One pass over the text writes provisional ids (order of first occurrence) while 
 Then the final ids are known, and the file of ids is rewritten in place, block by block, without the words
 left out. Memory holds the distinct words (with `max_vocab`, a bounded number of them: embed/count_bound.py) and one
 block, whatever the length of the corpus; the input may be a pipe or a generator. :mod:`embed.encoded_corpus` has the
-files that are written, and the directory they are kept in.
+files that are written, and :mod:`embed.encoded_folder` the directory they are kept in.
 
 Rejected: a counting pass and an encoding pass (reads and tokenises twice, impossible for a pipe).
 """
@@ -12,7 +12,6 @@ Rejected: a counting pass and an encoding pass (reads and tokenises twice, impos
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,22 +23,9 @@ from embed import _text
 from embed.corpora import PIECE_TOKENS, SentenceCorpus
 from embed.corpora.files import FileCorpus
 from embed.count_bound import Numberings, words_held
-from embed.encoded_corpus import (
-    ID_TYPE,
-    IDS,
-    OFFSET_TYPE,
-    OFFSETS,
-    EncodedCorpus,
-    describe,
-    kept_corpus,
-    move,
-    work_directory,
-    write_vocabulary,
-    writing,
-    writing_ids,
-)
+from embed.encoded_corpus import ID_TYPE, IDS, OFFSET_TYPE, OFFSETS, EncodedCorpus
+from embed.encoded_folder import describe, kept, temporary, write_vocabulary, writing, writing_ids
 from embed.errors import CorpusError, advise
-from embed.files.locks import held
 from embed.phrase_model import PhraseSettings, learn_passes
 from embed.vocab import Vocabulary, check_limits
 
@@ -78,8 +64,10 @@ def encode(
     phrases : PhraseSettings or None
         Learn phrases first and join them; `min_count` and `max_vocab` then apply to words and phrases as joined.
     directory : path or None
-        Where to keep the result. An encoded corpus that is there is used if it was made from the same input
-        with the same settings, and replaced if not. None: a temporary directory, removed on close.
+        Where to keep the result: a new directory, an empty one, or one that was filled so before, in which files of
+        others stay. An encoded corpus that is there is used if it was made from the same input with the same settings,
+        and replaced if not. While another process encodes with the same settings, this one waits for it. None: a
+        temporary directory, removed on close.
     progress : callable or None
         Called now and then with (tokens so far, bytes of the input read so far).
 
@@ -90,7 +78,8 @@ def encode(
     ConfigError
         When `min_count` or `max_vocab` is out of bounds.
     FormatError
-        When `directory` holds something else or a damaged encoded corpus, or cannot be written.
+        When `directory` holds something else or a damaged encoded corpus, cannot be written, or is in use by another
+        process that wants something else.
 
     Warns
     -----
@@ -103,24 +92,14 @@ def encode(
     settings: dict[str, Any] = {"min_count": int(min_count), "max_vocab": None if max_vocab is None else int(max_vocab)}
     if phrases is not None:
         settings["phrases"] = phrases.to_dict()
-    target = None if directory is None else Path(directory)
-    if target is not None and (kept := kept_corpus(target, corpus, settings)) is not None:
-        _warn_of_error(kept)
-        return kept
-    work = work_directory(target)
-    with held(work):
-        try:
-            durable = target is not None
-            meta, vocabulary = _encode_into(work, corpus, settings, progress, durable=durable, phrases=phrases)
-            if target is not None:
-                with writing(target):
-                    move(work, target)
-            encoded = EncodedCorpus(target or work, meta, vocabulary, temporary=target is None)
-            _warn_of_error(encoded)
-            return encoded
-        except BaseException:
-            shutil.rmtree(work, ignore_errors=True)
-            raise
+
+    def encode_into(work: Path, generation: str | None) -> tuple[dict[str, Any], Vocabulary]:
+        durable = directory is not None
+        return _encode_into(work, corpus, settings, progress, durable=durable, generation=generation, phrases=phrases)
+
+    encoded = temporary(encode_into) if directory is None else kept(Path(directory), corpus, settings, encode_into)
+    _warn_of_error(encoded)
+    return encoded
 
 
 def encode_with(
@@ -156,15 +135,13 @@ def encode_with(
     """
     if not hasattr(corpus, "byte_chunks") and not isinstance(corpus, SentenceCorpus):
         corpus = SentenceCorpus(corpus)
-    work = work_directory(None)
-    try:
-        meta, vocabulary = _encode_into(
+
+    def encode_into(work: Path, _: str | None) -> tuple[dict[str, Any], Vocabulary]:
+        return _encode_into(
             work, corpus, {}, progress, durable=False, vocabulary=vocabulary, new_words_from=new_words_from
         )
-        return EncodedCorpus(work, meta, vocabulary, temporary=True)
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
+
+    return temporary(encode_into)
 
 
 # the pass over the text
@@ -177,6 +154,7 @@ def _encode_into(
     progress: Progress | None,
     *,
     durable: bool,
+    generation: str | None = None,
     vocabulary: Vocabulary | None = None,
     phrases: PhraseSettings | None = None,
     new_words_from: int | None = None,
@@ -203,7 +181,7 @@ def _encode_into(
             "sentences": sentences,
             "words": len(vocabulary),
         }
-        meta = describe(work, corpus, settings, facts, durable=durable)
+        meta = describe(work, corpus, settings, facts, generation=generation, durable=durable)
     return meta, vocabulary
 
 

@@ -6,11 +6,9 @@ The corpus is read once, into a temporary file of ids (4 bytes a token), which t
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +17,7 @@ from embed import _phrases
 from embed.corpora import SentenceCorpus
 from embed.encoding import Progress, count_tokens
 from embed.errors import CorpusError, EmbedError, FormatError
+from embed.files.temporary import files_of_run
 from embed.formats.phrase_file import read_phrases, write_phrases
 from embed.phrase_model import ENGLISH_CONNECTOR_WORDS, Passes, Phrase, PhraseSettings, key_of, learn_passes
 
@@ -116,8 +115,8 @@ def learn_phrases(
     if not hasattr(corpus, "byte_chunks") and not isinstance(corpus, SentenceCorpus):
         corpus = SentenceCorpus(corpus)
     try:
-        with tempfile.TemporaryDirectory(prefix="train-embeddings-") as folder:
-            path = Path(folder) / "ids"
+        with files_of_run() as folder:
+            path = folder / "ids"
             counter = count_tokens(path, corpus, progress)
             if not counter.tokens:
                 raise CorpusError("the corpus is empty: there are no tokens to find phrases in")

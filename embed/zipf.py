@@ -9,14 +9,12 @@ as to be trained), uniform ids (every row misses the cache).
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
 from embed.encoded_corpus import IDS, OFFSETS, EncodedCorpus
 from embed.errors import ConfigError
+from embed.files.temporary import run_folder
 from embed.vocab import Vocabulary
 
 __all__ = ["made_up_words", "zipf_corpus"]
@@ -54,7 +52,7 @@ def zipf_corpus(words: int, tokens: int, *, seed: int = 1) -> EncodedCorpus:
     counts = np.maximum(1, np.rint(shares * tokens)).astype(np.int64)
     bounds = np.cumsum(shares)
     rng = np.random.default_rng(seed)
-    directory = Path(tempfile.mkdtemp(prefix="train-embeddings-"))
+    directory, door = run_folder()
     with open(directory / IDS, "wb") as file:
         for first in range(0, tokens, _DRAW_TOKENS):
             draws = rng.random(min(_DRAW_TOKENS, tokens - first))
@@ -63,7 +61,7 @@ def zipf_corpus(words: int, tokens: int, *, seed: int = 1) -> EncodedCorpus:
     offsets = np.append(np.arange(0, tokens, _SENTENCE_TOKENS), tokens)
     (directory / OFFSETS).write_bytes(offsets.astype("<i8").tobytes())
     meta = {"raw_tokens": tokens, "fingerprint": f"zipf {words} {tokens} {seed}"}
-    return EncodedCorpus(directory, meta, Vocabulary(made_up_words(words), counts), temporary=True)
+    return EncodedCorpus(directory, meta, Vocabulary(made_up_words(words), counts), temporary=door)
 
 
 def made_up_words(count: int) -> list[str]:

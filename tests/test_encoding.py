@@ -20,7 +20,7 @@ from hostile import has_limits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed import _text, encoded_corpus, encoding
+from embed import _text, encoded_folder, encoding
 from embed.corpora import PIECE_TOKENS, SyntheticCorpus, TextCorpus, open_corpus
 from embed.encoded_corpus import EncodedCorpus
 from embed.encoding import encode, encode_with
@@ -156,7 +156,7 @@ def test_words_may_hold_anything(tmp_path: Path) -> None:
 
 def test_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoding, "_BLOCK", 7)
-    monkeypatch.setattr(encoded_corpus, "_WORDS_BLOCK", 7)
+    monkeypatch.setattr(encoded_folder, "_WORDS_BLOCK", 7)
     corpus = SyntheticCorpus(sentences=200)
     vocabulary, sentences = expected(corpus, 3)
     with encode(list(corpus), min_count=3) as encoded:

@@ -63,6 +63,6 @@ def test_the_old_findings_belong_to_targets_and_are_small() -> None:
 def test_an_encoded_corpus_is_packed_and_unpacked(tmp_path: Path) -> None:
     encode([["a", "b"], ["a"]], min_count=1, directory=tmp_path / "kept").close()
     parts = unpack(pack(tmp_path / "kept"))
-    assert parts == {path.name: path.read_bytes() for path in (tmp_path / "kept").iterdir()}
+    assert parts == {path.name: path.read_bytes() for path in (tmp_path / "kept").iterdir() if path.suffix != ".lock"}
     assert unpack(b"\x02\0a") == {"meta.json": b"a"}
     assert unpack(b"") == {}

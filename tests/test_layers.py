@@ -49,6 +49,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "embed.sampling",
         "embed.subword",
         "embed.encoded_corpus",
+        "embed.encoded_folder",
         "embed.encoding",
         "embed.count_bound",
         "embed.parameters",

@@ -2,7 +2,10 @@
 
 The bytes go to a temporary file in the folder of the target, are flushed to the disk, and only then take the
 target's name in one step. Whatever goes wrong before, an older file stays as it was and the temporary one is
-removed; only a killed process can leave one (``.embed-*.tmp``) behind.
+removed; only a killed process can leave one behind, which the next one removes (:mod:`embed.files.temporary`).
+
+A device or a pipe is written to directly, and so is an open file of this process (``/dev/stdout``, ``/dev/fd/3``): from
+where it stands, so that ``>> file`` keeps what was in the file.
 
 Rejected: writing in place (a full disk or Ctrl-C destroys the only copy); a temporary file elsewhere (a
 rename between file systems is a copy, and not in one step).
@@ -12,28 +15,30 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
+import re
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from embed.errors import EmbedError, FormatError
+from embed.files.temporary import temporary_file
 
-__all__ = ["atomic_write", "atomic_write_text"]
+__all__ = ["atomic_write", "atomic_write_text", "flush_folder", "is_stream", "open_descriptor"]
 
 BUFFER_BYTES = 1 << 20
 """Small writes are gathered to this size."""
-NEW_FILE_MODE = 0o666
-"""Permissions of a new file before the process's umask; an old file's permissions are kept."""
+_MOST_LINKS = 40
+_DESCRIPTOR = re.compile(r"/dev/fd/(\d{1,9})|/proc/(?:self|thread-self|(\d+)(?:/task/\d+)?)/fd/(\d{1,9})")
 
 
 @contextlib.contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open a binary file for writing that takes the name `path` when the block ends without an error.
 
-    A symbolic link is followed: the file it leads to is replaced. A device or a pipe such as ``/dev/stdout``
-    is written to directly.
+    A symbolic link is followed: the file it leads to is replaced. A device or a pipe is written to directly, and an
+    open file such as ``/dev/stdout`` from where it stands.
 
     Raises
     ------
@@ -42,14 +47,21 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """
     shown = Path(path)
     target = Path(os.path.realpath(shown))
+    descriptor = open_descriptor(shown)
+    mode = None
     try:
-        mode = target.stat().st_mode
-    except OSError:
-        mode = None  # a new file, or a problem that opening the temporary file will name
+        mode = target.stat().st_mode if descriptor is None else os.fstat(descriptor).st_mode
+    except OSError as error:
+        if descriptor is not None or target.is_symlink():  # closed, or a link in a circle
+            raise FormatError(f"{shown}: cannot write: {error.strerror or error}") from error
+        # else a new file, or a problem that making the temporary file will name
     if mode is not None and stat.S_ISDIR(mode):
         raise FormatError(f"{shown}: cannot write: it is a folder, and the name of a file is needed")
     try:
-        if mode is None or stat.S_ISREG(mode):
+        if descriptor is not None:
+            with open(_duplicate(descriptor), "wb", buffering=BUFFER_BYTES) as file:
+                yield file
+        elif mode is None or stat.S_ISREG(mode):
             with _replacing(target, mode) as file:
                 yield file
         else:
@@ -60,7 +72,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     except OSError as error:
         if error.filename is not None and Path(error.filename).parent != target.parent:
             raise  # about another file, read by the caller's block
-        if not target.parent.is_dir():
+        if descriptor is None and not target.parent.is_dir():
             raise FormatError(f"{shown}: cannot write: there is no folder {target.parent}") from error
         raise FormatError(f"{shown}: cannot write: {error.strerror or error}") from error
 
@@ -72,12 +84,35 @@ def atomic_write_text(path: str | os.PathLike[str], text: str) -> None:
         file.write(data)
 
 
+def open_descriptor(path: str | os.PathLike[str]) -> int | None:
+    """Return the number of the open file of this process that a path such as ``/dev/stdout`` leads to, or None."""
+    here = os.path.abspath(path)
+    for _ in range(_MOST_LINKS):
+        here = os.path.join(os.path.realpath(os.path.dirname(here)), os.path.basename(here))
+        match = _DESCRIPTOR.fullmatch(here)
+        if match is not None and match[2] in (None, str(os.getpid())):
+            return int(match[1] or match[3])
+        try:
+            here = os.path.join(os.path.dirname(here), os.readlink(here))
+        except (OSError, ValueError):
+            return None
+    return None
+
+
+def is_stream(path: str | os.PathLike[str]) -> bool:
+    """Return whether a path leads to a device, a pipe or an open file, which are written to directly."""
+    try:
+        return open_descriptor(path) is not None or stat.S_IFMT(os.stat(path).st_mode) not in (
+            stat.S_IFREG,
+            stat.S_IFDIR,
+        )
+    except (OSError, ValueError):
+        return False
+
+
 @contextlib.contextmanager
 def _replacing(target: Path, mode: int | None) -> Iterator[BinaryIO]:
-    temporary = target.parent / f".embed-{secrets.token_hex(8)}.tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, NEW_FILE_MODE)
-    try:
+    with temporary_file(target.parent) as (temporary, descriptor):
         with open(descriptor, "wb", buffering=BUFFER_BYTES) as file:
             yield file
             file.flush()
@@ -85,15 +120,20 @@ def _replacing(target: Path, mode: int | None) -> Iterator[BinaryIO]:
         if mode is not None:
             os.chmod(temporary, stat.S_IMODE(mode))
         os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-    _flush_folder(target.parent)
+    flush_folder(target.parent)
 
 
-def _flush_folder(folder: Path) -> None:
-    """Make the new name last a power cut, where the system can."""
+def _duplicate(descriptor: int) -> int:
+    """Duplicate a descriptor, once what Python holds back for it is written."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # none, closed, or no file
+            if stream.fileno() == descriptor:
+                stream.flush()
+    return os.dup(descriptor)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make new names in a folder last a power cut, where the system can."""
     if os.name == "nt":
         return
     with contextlib.suppress(OSError):  # some file systems refuse; the file itself is safe

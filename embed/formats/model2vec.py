@@ -83,7 +83,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
     if vectors.counts is not None:
         tensors["counts"] = np.append(vectors.counts, 0)
     lowered = all(word == word.lower() for word in words)
-    with folder_write(path, (WEIGHTS, TOKENIZER, CONFIG, MODULES, SENTENCE_CONFIG)) as folder:
+    with folder_write(path, (WEIGHTS, CONFIG, MODULES, SENTENCE_CONFIG, TOKENIZER)) as folder:
         _safetensors.write(folder / WEIGHTS, tensors, {})
         _write_json(folder / TOKENIZER, _tokenizer(words, unknown, lowered=lowered))
         _write_json(folder / CONFIG, _config(vectors.dim))

@@ -21,7 +21,7 @@ import numpy as np
 from embed.checkpoint_folder import checkpoints_in, read
 from embed.checkpoint_saver import Every, Saver
 from embed.config import TrainConfig
-from embed.encoded_corpus import EncodedCorpus
+from embed.encoded_corpus import META, EncodedCorpus
 from embed.encoding import encode
 from embed.trainer import Trainer
 
@@ -68,7 +68,7 @@ def _step(folder: Path) -> str:
     found = checkpoints_in(folder / "kept")
     for path in found:
         read(path)
-    if (folder / "encoded").exists():
+    if (folder / "encoded" / META).exists():
         EncodedCorpus.open(folder / "encoded").close()
     if any(folder.glob(".embed-*.tmp")):
         return "exporting"
@@ -78,12 +78,12 @@ def _step(folder: Path) -> str:
         return "after training"
     if found:
         return "between checkpoints"
-    return "encoded" if (folder / "encoded").exists() else "encoding"
+    return "encoded" if (folder / "encoded" / META).exists() else "encoding"
 
 
 def _reached(folder: Path, moment: str | int) -> bool:
     if moment == "encoded":
-        return (folder / "encoded").exists()
+        return (folder / "encoded" / META).exists()
     if moment == "export":
         return any(folder.glob(".embed-*.tmp"))
     return moment == "start" or any((folder / "kept").glob(f"checkpoint-{moment:06d}.ckpt"))
@@ -118,8 +118,7 @@ def kills(scale: float) -> str:
                 kinds[kind] += 1
                 assert (folder / "v.txt").read_bytes() in (_OLD, expected[kind]), (kind, step)
                 again = _exported(folder, kind)
-                assert not any((folder / "kept").glob(".embed-*.tmp")), (kind, step)
-                assert not any(folder.glob(".encoded.*/*")), (kind, step)
+                assert not any(folder.rglob(".embed-*.tmp")), (kind, step)
             else:
                 assert process.returncode == 0  # it was through before: that is no kill
                 again = (folder / "v.txt").read_bytes()
