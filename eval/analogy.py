@@ -14,6 +14,7 @@ Google's questions over 300,000 words of 300 dimensions), and it cannot express 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -44,7 +45,7 @@ class Answers:
     covered : ndarray of bool, shape (n,)
         All four words are known.
     correct : ndarray of bool, shape (n,)
-        Covered, and the answer is the expected word, in any spelling if case is folded.
+        Covered, and the answer is an expected word, in any spelling if case is folded.
     """
 
     covered: NDArray[np.bool_]
@@ -175,24 +176,32 @@ def accuracy(correct: NDArray[np.bool_], cluster_of: NDArray[np.int64]) -> tuple
 
 
 def answer(space: Space, test: AnalogySet, *, method: str) -> Answers:
-    """Answer every question of `test` by `method` among the words of `space`."""
+    """Answer every question of `test` by `method` among the words of `space`.
+
+    Of words with the same score the most frequent is the answer. A question with several right answers is covered if
+    one of them is known.
+    """
     keys = [tuple(space.key(word) for word in question) for question in test.questions]
-    found = space.find(word for question in test.questions for word in question)
-    covered = np.fromiter((all(key in found for key in question) for question in keys), np.bool_, len(keys))
+    others = [tuple(map(space.key, words)) for words in test.others] or [()] * len(keys)
+    found = space.find(itertools.chain(*test.questions, *test.others))
+    right = [{key for key in (d, *more) if key in found} for (*_, d), more in zip(keys, others, strict=True)]
+    covered = np.fromiter(
+        (bool(ds) and all(key in found for key in given[:3]) for given, ds in zip(keys, right, strict=True)),
+        np.bool_,
+        len(keys),
+    )
     correct = np.zeros(len(keys), dtype=np.bool_)
     asked = np.flatnonzero(covered)
     if asked.size:
         names = list(found)
         number = {name: i for i, name in enumerate(names)}
-        questions = np.array([[number[key] for key in keys[i]] for i in asked], dtype=np.int64)
+        questions = np.array([[number[key] for key in keys[i][:3]] for i in asked], dtype=np.int64)
         spellings = [np.array(found[name], dtype=np.int64) for name in names]
         predicted = _Solver(space, questions, spellings, method).solve()
-        word_of = np.concatenate([np.full(len(s), i) for i, s in enumerate(spellings)])
-        order = np.argsort(np.concatenate(spellings))
-        positions = np.concatenate(spellings)[order]
-        nearest = np.minimum(np.searchsorted(positions, predicted), len(positions) - 1)
-        is_expected = word_of[order][nearest] == questions[:, 3]
-        correct[asked] = (positions[nearest] == predicted) & is_expected
+        word_at = {position: name for name in names for position in found[name]}
+        correct[asked] = [
+            word_at.get(position) in right[i] for i, position in zip(asked.tolist(), predicted.tolist(), strict=True)
+        ]
     return Answers(covered, correct)
 
 
@@ -201,8 +210,8 @@ class _Solver:
 
     Parameters
     ----------
-    questions : ndarray of int64, shape (n, 4)
-        Word numbers of a, b, c, d.
+    questions : ndarray of int64, shape (n, 3)
+        Word numbers of a, b, c.
     spellings : list of ndarray of int64
         Positions of each word, rising; the first gives its vector, all of them are excluded as answers.
     """

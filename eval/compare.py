@@ -10,7 +10,6 @@ independent questions). The paired bootstrap serves both kinds with one rule.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,11 +20,13 @@ from numpy.typing import NDArray
 
 from embed.eval.analogy import Answers, accuracy, answer, clusters
 from embed.eval.bootstrap import Difference, Score, Statistic, estimate, estimate_difference
+from embed.eval.columns import Columns
 from embed.eval.protocol import Settings, Vectors
-from embed.eval.render import aligned, indented, interval, markdown, points, share
-from embed.eval.sets import AnalogySet, SimilaritySet, TestSet, load_sets
+from embed.eval.render import aligned, as_json, as_markdown, indented, interval, points, share
+from embed.eval.sets import AnalogySet, SimilaritySet, TestSet, load_sets, notes_on, warn_of_nothing_covered
 from embed.eval.similarity import cosines, spearman
 from embed.eval.space import Space, shared_spaces
+from embed.messages import printable
 
 __all__ = ["Comparison", "ComparisonRow", "compare"]
 
@@ -90,6 +91,8 @@ class Comparison:
         Words that both have, if they were cut to them.
     settings : Settings
     rows : tuple of ComparisonRow
+    notes : tuple of str
+        How the files of the sets were read: which columns, what was left out.
     """
 
     names: tuple[str, str]
@@ -97,6 +100,7 @@ class Comparison:
     shared: int | None
     settings: Settings
     rows: tuple[ComparisonRow, ...]
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able mapping."""
@@ -106,23 +110,23 @@ class Comparison:
             "shared_words": self.shared,
             "protocol": {**self.settings.to_dict(), "description": self._sentences()},
             "rows": [row.to_dict() for row in self.rows],
+            "notes": list(self.notes),
         }
 
     def to_json(self) -> str:
         """Return the comparison as JSON text, indented, without NaN."""
-        return json.dumps(self.to_dict(), indent=2, allow_nan=False, ensure_ascii=False)
+        return as_json(self.to_dict())
 
     def table(self) -> str:
         """Return the comparison as an aligned text table."""
-        return "\n".join([self._title(), aligned(self._head(), self._cells()), *self._sentences()])
+        return "\n".join([self._title(), aligned(self._head(), self._cells()), *self._sentences(), *self.notes])
 
     def to_markdown(self) -> str:
         """Return the comparison as Markdown."""
-        protocol = "\n".join(f"- {sentence}" for sentence in self._sentences())
-        return f"**{self._title()}**\n\n{markdown(self._head(), self._cells())}\n\n{protocol}\n"
+        return as_markdown(self._title(), self._head(), self._cells(), self._sentences(), self.notes)
 
     def _title(self) -> str:
-        a, b = (f"{name} ({size:,} words)" for name, size in zip(self.names, self.sizes, strict=True))
+        a, b = (f"{printable(name)} ({size:,} words)" for name, size in zip(self.names, self.sizes, strict=True))
         return f"A = {a}, B = {b}"
 
     def _head(self) -> tuple[str, ...]:
@@ -160,6 +164,7 @@ def compare(
     sets: str | os.PathLike[str] | TestSet | Sequence[str | os.PathLike[str] | TestSet] | None = None,
     *,
     names: tuple[str, str] = ("A", "B"),
+    columns: Columns | None = None,
     shared_vocabulary: bool = True,
     top: int | None = None,
     similarity_top: int | None = None,
@@ -180,7 +185,7 @@ def compare(
     shared_vocabulary : bool
         Cut both to the words they share, so that `top` and coverage mean the same for both. If False, each
         keeps its own words; only the items that both cover are compared under "covered".
-    sets, top, similarity_top, method, fold_case, resamples, seed, confidence
+    sets, columns, top, similarity_top, method, fold_case, resamples, seed, confidence
         As in :func:`~embed.eval.report.evaluate`, which also lists the errors.
 
     Returns
@@ -196,7 +201,7 @@ def compare(
         seed=seed,
         confidence=confidence,
     )
-    tests = load_sets(sets)
+    tests = load_sets(sets, columns)
     if shared_vocabulary:
         spaces = shared_spaces(a, b, fold_case=fold_case)
     else:
@@ -207,12 +212,16 @@ def compare(
             rows += _analogy_rows(spaces, test, settings)
         else:
             rows += _similarity_rows(spaces, test, settings)
+    for row in rows:
+        if row.part == "total" and row.on == "covered":
+            warn_of_nothing_covered(row.set, row.difference.items)
     return Comparison(
         names=names,
         sizes=(len(a.words), len(b.words)),
         shared=len(spaces[0]) if shared_vocabulary else None,
         settings=settings,
         rows=tuple(rows),
+        notes=notes_on(tests),
     )
 
 

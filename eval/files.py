@@ -1,150 +1,328 @@
 """Reads test files: similarity pairs or analogy questions, told apart by content.
 
-Similarity: word, word, score, separated by tabs, commas or blanks; one header line and "#" comments are
-allowed. Some sets put a part of speech third and the score fourth (SimLex-999, SimVerb-3500), so the score is
-the first column from the third on that holds a number in the first row. Analogies: ": section" lines and
-lines of four words (Google, MSR).
+Similarity: two words and a score, in columns that :mod:`embed.eval.columns` finds. Analogies: lines of four words, in
+sections that a line such as ": family" begins, or the pairs of one relation (:mod:`embed.eval.questions`). Lines that
+begin with "#" are comments.
 
-Anything else is an error with file and line. Skipping bad lines silently, as is common, makes a score over
-half a file look like a score. Rejected: the csv module's sniffer (it guesses from letter frequencies).
+Anything else is an error with file and line. Skipping bad lines silently, as is common, makes a score over half a
+file look like a score: a pair is left out only where the file says that it has no score, and that is reported.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+import codecs
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from embed.errors import FormatError, cannot_open
+from embed.eval.columns import Choice, Columns, Table, UnclearError, choose_pair, is_missing, number_of, table_of
+from embed.eval.questions import (
+    MOST_PAIRS,
+    WORDS_PER_QUESTION,
+    WORDS_PER_RELATION,
+    Question,
+    is_relation,
+    question_columns,
+    questions_of_relation,
+    without_header,
+)
+from embed.eval.table import Line, Row, split_line, split_rows, usual_width
+from embed.messages import option
 
 __all__ = ["FileContent", "read_set"]
 
 MOST_BYTES = 64 << 20
 """The largest set in use, BATS, has 5 MB."""
 
-_SECTION = ":"
 _COMMENT = "#"
-_WORDS_PER_QUESTION = 4
-_SCORE_FROM = 2  # the first column, from zero, that may hold the score
+_SECTION = re.compile(r":\s*(?P<colon>.*)|\[(?P<bracket>[^\[\]]+)\]|={2,}\s*(?P<equals>[^=]+?)\s*={2,}|(?P<end>[^:]+):")
 _DEFAULT_SECTION = "all"  # of questions before any section line
-
-Question = tuple[str, str, str, str]
-Row = tuple[int, list[str]]  # line number from one, fields
+_LINE_END = re.compile(r"\r\n?|\n")
+_TAG = re.compile(r"(?P<word>.+)[-_/](?:n|v|j|a|r|nn|vb|jj|rb|noun|verb|adj|adv)", re.IGNORECASE)
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass
 class FileContent:
-    """What a file holds: either questions with their section, or scored pairs; the other list is empty."""
+    """What a file holds: either questions or scored pairs; the other list is empty.
 
-    questions: list[tuple[str, Question]] = field(default_factory=list)
+    Attributes
+    ----------
+    questions : list of Question
+    pairs : list of (str, str, float)
+    columns : tuple of str
+        Those that were read: the two words and the score.
+    notes : list of str
+        What a reader of the scores should know of how the file was read.
+    """
+
+    questions: list[Question] = field(default_factory=list)
     pairs: list[tuple[str, str, float]] = field(default_factory=list)
+    columns: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
 
 
-def read_set(path: Path) -> FileContent:
+def read_set(path: Path, columns: Columns | None = None) -> FileContent:
     """Read a test file of either kind.
+
+    Parameters
+    ----------
+    path : Path
+    columns : sequence of int or str, optional
+        Numbers from one, or names of the header: word, word, score (or several, whose mean is the score); the four
+        words of a question, or the section and them; or the two words of a relation.
 
     Raises
     ------
     FormatError
-        If the file cannot be read, is not UTF-8, is empty, is of neither kind, or has a malformed line.
+        If the file cannot be read, is not UTF-8, is empty, is of neither kind, has a malformed line, or its columns
+        are ambiguous.
     """
-    lines = [
-        (number, line)
-        for number, line in enumerate(_decode(path).split("\n"), start=1)
-        if line.strip() and not line.startswith(_COMMENT)
-    ]
-    if not lines:
-        raise FormatError(f"{path} holds no test items")
-    if any(line.startswith(_SECTION) for _, line in lines):
-        return _with_questions(path, lines)
-    split = _splitter(lines)
-    rows = [(number, split(line)) for number, line in lines]
-    if any(_score_column(fields) is not None for _, fields in rows[:2]):
-        return FileContent(pairs=list(_pairs(path, rows)))
-    if len(lines[0][1].split()) == _WORDS_PER_QUESTION:
-        return _with_questions(path, lines)
-    raise FormatError(
-        f"{path}, line {lines[0][0]}: neither a scored pair (word, word, number) nor an analogy "
-        f"(four words, or ': section'): {_excerpt(lines[0][1])}"
+    return _Reader(path, columns).read()
+
+
+class _Reader:
+    """One file that is being read."""
+
+    def __init__(self, path: Path, columns: Columns | None) -> None:
+        self._path = path
+        self._columns = columns
+        self._separator = ""
+        self._comments: list[Line] = []
+        self._above: str | None = None  # the comment above the first row, which is the header of some sets
+
+    def read(self) -> FileContent:
+        """Read the file."""
+        lines = self._lines()
+        if not lines:
+            raise FormatError(f"{self._path} holds no test items")
+        sections = _sections(lines)
+        if sections is not None:
+            return self._in_sections(sections)
+        rows, self._separator = split_rows(lines)
+        table = table_of(rows, None if self._above is None else split_line(self._above, self._separator))
+        try:
+            if self._columns is not None:
+                return self._as_chosen(rows, table, self._columns)
+            if _has_scores(table):
+                return self._pairs(rows, table, choose_pair(table))
+            if table.width == WORDS_PER_QUESTION or (table.width > WORDS_PER_QUESTION and _mostly_agree(rows)):
+                return self._questions(*without_header(rows))
+        except UnclearError as error:
+            raise FormatError(
+                f"{self._path}: {error}; the columns are {table.described()}: name those to read, "
+                f"for example {option('columns', (1, 2, 4))} for word, word and score"
+            ) from None
+        _, pairs = without_header(rows)
+        if table.width == WORDS_PER_RELATION and is_relation(pairs, self._path.name):
+            return FileContent(questions=self._relation(self._path.stem, pairs))
+        number, text = lines[0]
+        hint = f"; for the pairs of one relation say {option('columns', (1, 2))}" if table.width == 2 else ""
+        raise FormatError(
+            f"{self._path}, line {number}: neither a scored pair (word, word, number) nor an analogy "
+            f"(four words, or ': section'): {_excerpt(text)}{hint}"
+        )
+
+    def _lines(self) -> list[Line]:
+        """Return the lines with something on them; comments are set aside."""
+        lines: list[Line] = []
+        for number, text in enumerate(_LINE_END.split(self._decoded()), start=1):
+            if text.startswith(_COMMENT):
+                self._comments.append((number, text))
+                if not lines:
+                    self._above = text.lstrip(_COMMENT).strip(" ")
+            elif text.strip():
+                lines.append((number, text))
+        return lines
+
+    def _decoded(self) -> str:
+        try:
+            with open(self._path, "rb") as file:
+                data = file.read(MOST_BYTES + 1)
+        except OSError as error:
+            message = f"cannot read the test file {self._path}: {error.strerror or error}"
+            raise cannot_open(FormatError, message, error) from error
+        if len(data) > MOST_BYTES:
+            raise FormatError(f"{self._path} has more than {MOST_BYTES:,} bytes: it is no test set")
+        try:
+            return data.decode("utf-16" if data.startswith(_UTF16) else "utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = len(_LINE_END.findall(data[: error.start].decode("latin-1"))) + 1
+            raise FormatError(
+                f"{self._path}, line {line}: not UTF-8 (byte offset {error.start}); convert the file, "
+                "for example with iconv -f ISO-8859-1 -t UTF-8"
+            ) from error
+
+    def _as_chosen(self, rows: list[Row], table: Table, columns: Columns) -> FileContent:
+        """Read the columns that the user named."""
+        by_name = any(not str(one).strip().isdecimal() for one in columns)
+        if table.names is None and len(rows) > 1 and by_name:
+            table = Table(tuple(rows[0][1]), rows[1:], table.width, table.numeric)
+        chosen = table.indices(columns)
+        if len(chosen) > WORDS_PER_RELATION and all(table.numeric[i] for i in chosen[2:]):
+            return self._pairs(rows, table, Choice((chosen[0], chosen[1]), tuple(chosen[2:])))
+        named, data = without_header(rows)
+        data = table.rows if table.names is not None else data if named is not None else rows
+        if len(chosen) == WORDS_PER_RELATION:
+            return FileContent(questions=self._relation(self._path.stem, data, chosen))
+        if len(chosen) == WORDS_PER_QUESTION:
+            return FileContent(questions=list(self._asked(data, table.width, None, chosen)))
+        if len(chosen) == WORDS_PER_QUESTION + 1:
+            return FileContent(questions=list(self._asked(data, table.width, chosen[0], chosen[1:])))
+        raise UnclearError("two words and a score, four words, a section and four words, or two words can be read")
+
+    # --- pairs ----------------------------------------------------------------------------------------------
+
+    def _pairs(self, rows: list[Row], table: Table, choice: Choice) -> FileContent:
+        found = FileContent(columns=choice.names(table))
+        unscored = 0
+        for row in table.rows:
+            a, b, scores = self._pair(row, table, choice)
+            if scores:
+                found.pairs.append((a, b, sum(scores) / len(scores)))
+            else:
+                unscored += 1
+        if not found.pairs:
+            raise FormatError(f"{self._path} holds no test items: no pair has a score")
+        if unscored:
+            found.notes.append(f"left out {_counted(unscored, 'pair')} without a score")
+        if len(table.rows) < len(rows) and table.names is None:
+            found.notes.append(f"left out line {rows[0][0]} as a header: {_excerpt(' '.join(rows[0][1]))}")
+        if alike := self._comments_like_rows(table, choice):
+            found.notes.append(
+                f"left out {_counted(alike, 'line')} as comments, beginning with #, that read like pairs"
+            )
+        if _take_off_tags(found):
+            found.notes.append("took endings for the part of speech, such as -n, off the words")
+        return found
+
+    def _pair(self, row: Row, table: Table, choice: Choice) -> tuple[str, str, list[float]]:
+        """Return the words of a row, and the scores that it has."""
+        number, fields = row
+        if max(*choice.words, *choice.scores) < len(fields) <= table.width:
+            a, b = (fields[i] for i in choice.words)
+            cells = [fields[i] for i in choice.scores if not is_missing(fields[i])]
+            scores = [score for cell in cells if (score := number_of(cell)) is not None]
+            if a and b and len(scores) == len(cells):
+                return a, b, scores
+        first, last = choice.scores[0] + 1, choice.scores[-1] + 1
+        where = f"column {first}" if first == last else f"columns {first} to {last}"
+        raise FormatError(
+            f"{self._path}, line {number}: expected {table.width} columns with two words and a number in {where}: "
+            f"{_excerpt(' '.join(fields))}"
+        )
+
+    def _comments_like_rows(self, table: Table, choice: Choice) -> int:
+        found = [split_line(text, self._separator) for _, text in self._comments]
+        return sum(
+            len(fields) == table.width and all(number_of(fields[i]) is not None for i in choice.scores)
+            for fields in found
+        )
+
+    # --- analogies ------------------------------------------------------------------------------------------
+
+    def _in_sections(self, sections: list[tuple[int, str, list[Line]]]) -> FileContent:
+        found = FileContent()
+        for number, name, lines in sections:
+            if not name:
+                raise FormatError(f"{self._path}, line {number}: a section line without a name")
+            if lines:
+                rows, _ = split_rows(lines)
+                if usual_width(rows) == WORDS_PER_RELATION and is_relation(rows, self._path.name):
+                    found.questions += self._relation(name, rows)
+                else:
+                    found.questions += self._asked(rows, WORDS_PER_QUESTION, None, range(WORDS_PER_QUESTION), name)
+        if not found.questions:
+            raise FormatError(f"{self._path} holds the names of sections, but no test items")
+        return found
+
+    def _questions(self, names: list[str] | None, rows: list[Row]) -> FileContent:
+        width = usual_width(rows)
+        if width == WORDS_PER_QUESTION:
+            return FileContent(questions=list(self._asked(rows, width, None, range(width))))
+        table = table_of(rows)
+        section, words = question_columns(names, Table(None, rows, width, table.numeric))
+        return FileContent(questions=list(self._asked(rows, width, section, words)))
+
+    def _asked(
+        self, rows: list[Row], width: int, section: int | None, words: Sequence[int], name: str = _DEFAULT_SECTION
+    ) -> Iterator[Question]:
+        """Yield the question of each row."""
+        for number, fields in rows:
+            if len(fields) != width or not all(fields[i] for i in words):
+                raise FormatError(
+                    f"{self._path}, line {number}: an analogy has four words, this line has {len(fields)}"
+                    f"{'' if width == WORDS_PER_QUESTION else f' columns, the others {width}'}: "
+                    f"{_excerpt(' '.join(fields))}"
+                )
+            a, b, c, d = (fields[i] for i in words)
+            yield Question(name if section is None else fields[section], (a, b, c, d))
+
+    def _relation(self, name: str, rows: list[Row], words: Sequence[int] = (0, 1)) -> list[Question]:
+        for number, fields in rows:
+            if len(fields) <= max(words) or not all(fields[i] for i in words):
+                raise FormatError(f"{self._path}, line {number}: expected two words: {_excerpt(' '.join(fields))}")
+        if len(rows) > MOST_PAIRS:
+            raise FormatError(f"{self._path}: a relation has at most {MOST_PAIRS:,} pairs, this one {len(rows):,}")
+        questions = questions_of_relation(name, [(fields[words[0]], fields[words[1]]) for _, fields in rows])
+        if not questions:
+            raise FormatError(f"{self._path}: a relation needs at least two pairs")
+        return questions
+
+
+def _sections(lines: list[Line]) -> list[tuple[int, str, list[Line]]] | None:
+    """Return the line number, name and lines of each section; None if no line begins one."""
+    names = {number: found for number, text in lines if (found := _SECTION.fullmatch(text.strip()))}
+    if not names:
+        return None
+    rest = [line for line in lines if line[0] not in names]
+    if rest:
+        rows, _ = split_rows(rest)
+        width = usual_width(rows)
+        is_sure = any(found["colon"] is not None for found in names.values()) and not any(table_of(rows).numeric)
+        if width != WORDS_PER_QUESTION and not is_sure:  # smileys, or words that end with a colon
+            return None
+    sections: list[tuple[int, str, list[Line]]] = [(0, _DEFAULT_SECTION, [])]
+    for number, text in lines:
+        if number in names:
+            sections.append((number, next(name for name in names[number].groups() if name is not None), []))
+        else:
+            sections[-1][2].append((number, text))
+    return sections
+
+
+def _has_scores(table: Table) -> bool:
+    """Whether there are numbers that may be scores, and not merely those of the rows."""
+    words = [i for i, is_number in enumerate(table.numeric) if not is_number]
+    return table.width > WORDS_PER_RELATION and any(
+        is_number and (table.width < WORDS_PER_QUESTION or i > words[0])
+        for i, is_number in enumerate(table.numeric)
+        if words
     )
 
 
-def _decode(path: Path) -> str:
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise cannot_open(FormatError, f"cannot read the test file {path}: {error.strerror or error}", error) from error
-    if len(data) > MOST_BYTES:
-        raise FormatError(f"{path} has more than {MOST_BYTES:,} bytes: it is no test set")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FormatError(f"{path}, line {line}: not UTF-8 (byte offset {error.start})") from error
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
-def _with_questions(path: Path, lines: list[tuple[int, str]]) -> FileContent:
-    questions = list(_questions(path, lines))
-    if not questions:
-        raise FormatError(f"{path} holds the names of sections, but no test items")
-    return FileContent(questions=questions)
+def _mostly_agree(rows: Sequence[Row]) -> bool:
+    """Whether most rows have the same number of fields, which prose has not."""
+    width = usual_width(rows)
+    return 2 * sum(len(fields) == width for _, fields in rows) > len(rows)
 
 
-def _questions(path: Path, lines: list[tuple[int, str]]) -> Iterator[tuple[str, Question]]:
-    section = _DEFAULT_SECTION
-    for number, line in lines:
-        if line.startswith(_SECTION):
-            section = line.removeprefix(_SECTION).strip()
-            if not section:
-                raise FormatError(f"{path}, line {number}: a section line without a name")
-            continue
-        words = line.split()
-        if len(words) != _WORDS_PER_QUESTION:
-            raise FormatError(
-                f"{path}, line {number}: an analogy has four words, this line has {len(words)}: {_excerpt(line)}"
-            )
-        a, b, c, d = words
-        yield section, (a, b, c, d)
-
-
-def _pairs(path: Path, rows: list[Row]) -> Iterator[tuple[str, str, float]]:
-    header = _score_column(rows[0][1]) is None
-    data = rows[1:] if header else rows
-    column = _score_column(data[0][1])
-    assert column is not None, "the caller saw a score in one of the first two rows"
-    for number, fields in data:
-        score = _number(fields[column]) if len(fields) > column else None
-        if score is None or not fields[0] or not fields[1]:
-            raise FormatError(
-                f"{path}, line {number}: expected two words and a number in column {column + 1}: "
-                f"{_excerpt(' '.join(fields))}"
-            )
-        yield fields[0], fields[1], score
-
-
-def _splitter(lines: list[tuple[int, str]]) -> Callable[[str], list[str]]:
-    """Choose the separator from the last of the first two lines: the first may be a header."""
-    sample = lines[min(1, len(lines) - 1)][1]
-    for separator in ("\t", ","):
-        if separator in sample:
-            return lambda line: [part.strip() for part in line.split(separator)]
-    return str.split
-
-
-def _score_column(fields: list[str]) -> int | None:
-    return next((i for i in range(_SCORE_FROM, len(fields)) if _number(fields[i]) is not None), None)
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+def _take_off_tags(found: FileContent) -> bool:
+    """Take "-n" and the like off the words, if all of them have it."""
+    tagged = [[_TAG.fullmatch(word) for word in pair[:2]] for pair in found.pairs]
+    plain = [(a["word"], b["word"], pair[2]) for (a, b), pair in zip(tagged, found.pairs, strict=True) if a and b]
+    if len(plain) < len(found.pairs):
+        return False
+    found.pairs = plain
+    return True
 
 
 def _excerpt(line: str, length: int = 60) -> str:
     text = line.strip()
-    return repr(text if len(text) <= length else text[:length] + "...")
+    return repr(text if len(text) <= length else f"{text[:length]}...")

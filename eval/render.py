@@ -1,16 +1,27 @@
-"""Turns rows of strings into an aligned text table or a Markdown table."""
+"""Turns rows of strings into an aligned text table, Markdown or JSON.
+
+The names of vectors, sets and sections are whatever a file or a user calls them: in text they are printable, in
+Markdown they are also no markup.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
+from typing import Any
 
 from embed.eval.bootstrap import Score
+from embed.messages import json_safe, printable
 
-__all__ = ["aligned", "indented", "interval", "markdown", "points", "share"]
+__all__ = ["aligned", "as_json", "as_markdown", "indented", "interval", "points", "share"]
 
 _UNDEFINED = "-"
 _LEFT_COLUMNS = 2  # set and measure; the rest are numbers, aligned to the right
 _INDENT = "  "
+# what Markdown, HTML within it, or mathematics within it reads; "_" and "*" in a word are letters of a name
+_MARKUP = re.compile(r"[\\`*\[\]<>&|~$!]|(?<!\w)_|_(?!\w)")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def points(value: float | None, *, signed: bool = False) -> str:
@@ -37,6 +48,7 @@ def indented(text: str, depth: int) -> str:
 
 def aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a text table; columns are padded to their widest cell."""
+    rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     lines = []
     for row in [head, ["-" * width for width in widths], *rows]:
@@ -48,14 +60,32 @@ def aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
-def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table."""
+def as_markdown(
+    title: str,
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    sentences: Sequence[str],
+    notes: Sequence[str],
+) -> str:
+    """Return a report as Markdown: its title, the table, and a list of the protocol's sentences and the notes."""
     ruler = ["---" if i < _LEFT_COLUMNS else "---:" for i in range(len(head))]
-    cells = [[_escaped(cell) for cell in row] for row in [head, ruler, *rows]]
-    return "\n".join("| " + " | ".join(row) + " |" for row in cells)
+    cells = [[_cell(cell) for cell in row] for row in [head, ruler, *rows]]
+    table = "\n".join("| " + " | ".join(row) + " |" for row in cells)
+    said = "\n".join(f"- {sentence}" for sentence in (*sentences, *map(_without_markup, notes)))
+    return f"**{_without_markup(title)}**\n\n{table}\n\n{said}\n"
 
 
-def _escaped(cell: str) -> str:
+def as_json(value: Any) -> str:
+    """Return a report as JSON text, indented, without NaN."""
+    return json_safe(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False))
+
+
+def _cell(cell: str) -> str:
     text = cell.lstrip(" ")
     depth = (len(cell) - len(text)) // len(_INDENT)
-    return "&nbsp;" * (len(_INDENT) * depth) + text.replace("|", "\\|")
+    return "&nbsp;" * (len(_INDENT) * depth) + _without_markup(text)
+
+
+def _without_markup(text: str) -> str:
+    """Return text that Markdown shows as it is."""
+    return _MARKUP.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), printable(text))

@@ -7,7 +7,6 @@ because either alone can be gamed by the choice of vocabulary.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +14,13 @@ from typing import Any
 
 from embed.eval.analogy import AnalogyResult, evaluate_analogies
 from embed.eval.bootstrap import Score
+from embed.eval.columns import Columns
 from embed.eval.protocol import Settings, Vectors
-from embed.eval.render import aligned, indented, interval, markdown, points, share
-from embed.eval.sets import AnalogySet, TestSet, load_sets
+from embed.eval.render import aligned, as_json, as_markdown, indented, interval, points, share
+from embed.eval.sets import AnalogySet, TestSet, load_sets, notes_on, warn_of_nothing_covered
 from embed.eval.similarity import SimilarityResult, evaluate_similarity
 from embed.eval.space import Space
+from embed.messages import printable
 
 __all__ = ["Report", "evaluate"]
 
@@ -40,6 +41,8 @@ class Report:
         The protocol.
     results : tuple of SimilarityResult or AnalogyResult
         In the order the sets were given.
+    notes : tuple of str
+        How the files of the sets were read: which columns, what was left out.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Report:
     dim: int
     settings: Settings
     results: tuple[SimilarityResult | AnalogyResult, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def scores(self) -> dict[str, float | None]:
@@ -59,24 +63,24 @@ class Report:
             "vectors": {"name": self.name, "words": self.words, "dim": self.dim},
             "protocol": {**self.settings.to_dict(), "description": self.settings.sentences()},
             "results": [result.to_dict() for result in self.results],
+            "notes": list(self.notes),
         }
 
     def to_json(self) -> str:
         """Return the report as JSON text, indented, without NaN."""
-        return json.dumps(self.to_dict(), indent=2, allow_nan=False, ensure_ascii=False)
+        return as_json(self.to_dict())
 
     def table(self, *, sections: bool = False) -> str:
         """Return the report as an aligned text table, with each section of an analogy set if `sections`."""
-        text = [self._title(), aligned(_HEAD, self._rows(sections)), *self.settings.sentences()]
-        return "\n".join(text)
+        lines = [self._title(), aligned(_HEAD, self._rows(sections)), *self.settings.sentences(), *self.notes]
+        return "\n".join(lines)
 
     def to_markdown(self, *, sections: bool = True) -> str:
         """Return the report as Markdown, with each section of an analogy set unless `sections` is False."""
-        protocol = "\n".join(f"- {sentence}" for sentence in self.settings.sentences())
-        return f"**{self._title()}**\n\n{markdown(_HEAD, self._rows(sections))}\n\n{protocol}\n"
+        return as_markdown(self._title(), _HEAD, self._rows(sections), self.settings.sentences(), self.notes)
 
     def _title(self) -> str:
-        return f"{self.name}: {self.words:,} words x {self.dim} dimensions"
+        return f"{printable(self.name)}: {self.words:,} words x {self.dim} dimensions"
 
     def _rows(self, sections: bool) -> list[tuple[str, ...]]:
         rows = []
@@ -93,6 +97,7 @@ def evaluate(
     sets: str | os.PathLike[str] | TestSet | Sequence[str | os.PathLike[str] | TestSet] | None = None,
     *,
     name: str = "vectors",
+    columns: Columns | None = None,
     top: int | None = None,
     similarity_top: int | None = None,
     method: str = "3cosadd",
@@ -112,6 +117,8 @@ def evaluate(
         analogies are told apart by content.
     name : str
         What the vectors are called in the output.
+    columns : sequence of int or str, optional
+        The columns of the files, where these are ambiguous: see :func:`~embed.eval.sets.load_set`.
     top, similarity_top, method, fold_case, resamples, seed, confidence
         The protocol, see :class:`~embed.eval.protocol.Settings`. `top` restricts analogies only, as in
         word2vec's compute-accuracy; `similarity_top` restricts similarity.
@@ -138,7 +145,7 @@ def evaluate(
         seed=seed,
         confidence=confidence,
     )
-    tests = load_sets(sets)
+    tests = load_sets(sets, columns)
     space = Space(vectors, fold_case=fold_case)
     results = tuple(
         evaluate_analogies(space, test, settings)
@@ -146,7 +153,10 @@ def evaluate(
         else evaluate_similarity(space, test, settings)
         for test in tests
     )
-    return Report(name, len(space), space.dim, settings, results)
+    for result in results:
+        covered = result.covered if isinstance(result, SimilarityResult) else result.total.covered_questions
+        warn_of_nothing_covered(result.name, covered)
+    return Report(name, len(space), space.dim, settings, results, notes_on(tests))
 
 
 def _similarity_rows(result: SimilarityResult) -> list[tuple[str, ...]]:

@@ -1,7 +1,8 @@
 """Test sets as values: pairs with a human score, or analogy questions in sections.
 
 A set is loaded by name (Google analogies, WordSim353 and SimLex-999, which arrive with the gensim wheel: they
-are read from its folder, gensim itself is never imported), by path, or made from Python values.
+are read from its folder, gensim itself is never imported), by path, or made from Python values. A folder is a set of
+analogies with a section for each of its files, as BATS is published.
 
 Rejected: downloading sets (an evaluation must run offline and give the same numbers next year), and
 bundling them here (their licences differ; gensim's wheel already carries them everywhere).
@@ -13,11 +14,13 @@ import errno
 import importlib.util
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from embed.errors import ConfigError, FormatError, MissingExtraError, cannot_open
-from embed.eval.files import read_set
+from embed.errors import ConfigError, FormatError, MissingExtraError, advise, cannot_open
+from embed.eval.columns import Columns
+from embed.eval.files import FileContent, read_set
+from embed.messages import printable
 
 __all__ = ["NAMED_SETS", "AnalogySet", "SimilaritySet", "TestSet", "load_set", "load_sets"]
 
@@ -25,6 +28,8 @@ __all__ = ["NAMED_SETS", "AnalogySet", "SimilaritySet", "TestSet", "load_set", "
 NAMED_SETS = {"google": "questions-words.txt", "wordsim353": "wordsim353.tsv", "simlex999": "simlex999.txt"}
 
 _GENSIM_FOLDER = ("test", "test_data")
+_GENSIM_SOURCE = "https://github.com/piskvorky/gensim/tree/develop/gensim/test/test_data"
+_FILES_OF_A_FOLDER = "*.txt"
 _SYNTACTIC_PREFIX = "gram"  # Google's convention: gram1-adjective-to-adverb, ...
 
 
@@ -38,11 +43,17 @@ class SimilaritySet:
     pairs : tuple of (str, str)
     scores : tuple of float
         One per pair, on any scale.
+    columns : tuple of str
+        Of a file: the columns of the words and the score.
+    notes : tuple of str
+        Of a file: what a reader of the scores should know of how it was read.
     """
 
     name: str
     pairs: tuple[tuple[str, str], ...]
     scores: tuple[float, ...]
+    columns: tuple[str, ...] = field(default=(), compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def from_pairs(cls, name: str, pairs: Iterable[tuple[str, str, float]]) -> SimilaritySet:
@@ -65,11 +76,17 @@ class AnalogySet:
         a, b, c and the expected answer d.
     sections : tuple of str
         The section of each question.
+    others : tuple of tuple of str
+        What is right beside d, for each question; empty where no question has another answer.
+    notes : tuple of str
+        Of a file: what a reader of the scores should know of how it was read.
     """
 
     name: str
     questions: tuple[tuple[str, str, str, str], ...]
     sections: tuple[str, ...]
+    others: tuple[tuple[str, ...], ...] = ()
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def from_sections(cls, name: str, sections: Mapping[str, Iterable[tuple[str, str, str, str]]]) -> AnalogySet:
@@ -99,8 +116,9 @@ TestSet = SimilaritySet | AnalogySet
 
 def load_sets(
     sets: str | os.PathLike[str] | TestSet | Sequence[str | os.PathLike[str] | TestSet] | None,
+    columns: Columns | None = None,
 ) -> list[TestSet]:
-    """Load the named sets, or the three of :data:`NAMED_SETS` if `sets` is None.
+    """Load the named sets, or the three of :data:`NAMED_SETS` if `sets` is None; `columns` as in `load_set`.
 
     Raises
     ------
@@ -119,30 +137,85 @@ def load_sets(
         chosen = list(sets)
     if not chosen:
         raise ConfigError(f"no test set was given; allowed are the names {_names()}, or the path of a file")
-    return [load_set(one) for one in chosen]
+    return [load_set(one, columns) for one in chosen]
 
 
-def load_set(source: str | os.PathLike[str] | TestSet) -> TestSet:
-    """Load one set by name or path; a set that is already loaded passes through. Raises as `load_sets`."""
+def load_set(source: str | os.PathLike[str] | TestSet, columns: Columns | None = None) -> TestSet:
+    """Load one set by name or path; a set that is already loaded passes through.
+
+    Parameters
+    ----------
+    source : name, path or set
+    columns : sequence of int or str, optional
+        Of a file whose columns are ambiguous, those to read: numbers from one, or names of its header. Two words and a
+        score (or several, whose mean is the score); the four words of a question, perhaps after their section; or
+        the two words of a relation, each pair of which is asked with each other one.
+
+    Raises
+    ------
+    ConfigError, FormatError, MissingExtraError
+        As `load_sets`.
+    """
     if isinstance(source, SimilaritySet | AnalogySet):
         return source
     text = os.fspath(source)
     if text in NAMED_SETS:
-        return _from_file(_gensim_data(text), name=text)
-    if not os.path.exists(text):
+        return _as_set(text, read_set(_gensim_data(text)))
+    path = Path(text)
+    if not path.exists():
         missing = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), text)
         raise cannot_open(
             ConfigError, f"unknown test set {text!r}: it is neither a file nor one of the names {_names()}", missing
         )
-    return _from_file(Path(text), name=Path(text).stem)
+    return _as_set(path.stem, _of_folder(path, columns) if path.is_dir() else read_set(path, columns))
 
 
-def _from_file(path: Path, name: str) -> TestSet:
-    content = read_set(path)
-    if content.questions:
-        questions = tuple((a, b, c, d) for _, (a, b, c, d) in content.questions)
-        return AnalogySet(name, questions, tuple(section for section, _ in content.questions))
-    return SimilaritySet.from_pairs(name, content.pairs)
+def notes_on(tests: Sequence[TestSet]) -> tuple[str, ...]:
+    """Say how the files of the sets were read: the columns of the pairs, and what was left out."""
+    notes = []
+    for test in tests:
+        columns = (f"read from {', '.join(test.columns)}",) if isinstance(test, SimilaritySet) and test.columns else ()
+        notes += [f"{printable(test.name)}: {printable(note)}." for note in (*columns, *test.notes)]
+    return tuple(notes)
+
+
+def warn_of_nothing_covered(name: str, covered: int) -> None:
+    """Warn if the vectors know no item of a set: another language, case or form of the words, or wrong columns."""
+    if not covered:
+        advise(
+            f"the set {name!r} has no item whose words the vectors know: compare its words, their language and their "
+            "spelling with those of the vectors"
+        )
+
+
+def _as_set(name: str, content: FileContent) -> TestSet:
+    if not content.questions:
+        triples = content.pairs
+        words, scores = tuple((a, b) for a, b, _ in triples), tuple(score for *_, score in triples)
+        return SimilaritySet(name, words, scores, content.columns, tuple(content.notes))
+    others = tuple(question.others for question in content.questions)
+    return AnalogySet(
+        name,
+        tuple(question.words for question in content.questions),
+        tuple(question.section for question in content.questions),
+        others if any(others) else (),
+        tuple(content.notes),
+    )
+
+
+def _of_folder(folder: Path, columns: Columns | None) -> FileContent:
+    """Read the files of relations in a folder and the folders in it, in the order of their names."""
+    paths = sorted(folder.rglob(_FILES_OF_A_FOLDER))
+    if not paths:
+        raise FormatError(f"{folder} is a folder without {_FILES_OF_A_FOLDER}: name a test file")
+    found = FileContent()
+    for path in paths:
+        content = read_set(path, columns)
+        if not content.questions:
+            raise FormatError(f"{path} holds pairs with a score: name it by itself, a folder is read as analogies")
+        found.questions += content.questions
+        found.notes += [f"{path.name}: {note}" for note in content.notes]
+    return found
 
 
 def _gensim_data(name: str) -> Path:
@@ -150,8 +223,9 @@ def _gensim_data(name: str) -> Path:
     spec = importlib.util.find_spec("gensim")
     if spec is None or not spec.submodule_search_locations:
         raise MissingExtraError(
-            f"the test set {name!r} comes with gensim, which is not installed: run "
-            "'pip install train-embeddings[gensim]', or give the path of a test file instead"
+            f"the test set {name!r} is read from gensim's files, and gensim is not installed: run 'pip install "
+            f"train-embeddings[gensim]' or, where gensim has no wheel, fetch {file} from {_GENSIM_SOURCE} and name "
+            "its path instead"
         )
     path = Path(next(iter(spec.submodule_search_locations))).joinpath(*_GENSIM_FOLDER, file)
     if not path.is_file():

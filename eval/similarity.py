@@ -3,6 +3,9 @@
 Spearman's coefficient is Pearson's of the average ranks (Spearman 1904, ties shared). Both are written for
 weighted pairs, because a bootstrap resample is a set of weights (see :mod:`embed.eval.bootstrap`).
 
+Cosines are compared to a millionth, since vectors of float32 say no more: a word is then as similar to itself as any
+other word is to itself, and pairs that differ by rounding share their rank.
+
 Rejected: scipy.stats (importing it takes a second, and it has no weighted form); a test holds both equal.
 """
 
@@ -31,6 +34,12 @@ __all__ = [
 ]
 
 
+_DECIMALS = 6  # of a cosine
+_SAME = (
+    1e-9  # scores as near as this, as a share of the largest, are means of the same ratings added up in another order
+)
+
+
 @dataclass(frozen=True)
 class Cosines:
     """The cosine of each pair of a set.
@@ -38,7 +47,7 @@ class Cosines:
     Attributes
     ----------
     values : ndarray of float64, shape (n,)
-        0 where a word has no vector.
+        To a millionth; 0 where a word has no vector.
     covered : ndarray of bool, shape (n,)
         Both words are in the vocabulary.
     composed : ndarray of bool, shape (n,)
@@ -138,7 +147,7 @@ def cosines(space: Space, test: SimilaritySet) -> Cosines:
     index = {word: i for i, word in enumerate(words)}
     left = np.fromiter((index[a] for a, _ in test.pairs), dtype=np.int64, count=count)
     right = np.fromiter((index[b] for _, b in test.pairs), dtype=np.int64, count=count)
-    values = np.einsum("ij,ij->i", vectors[left], vectors[right])
+    values = np.round(np.einsum("ij,ij->i", vectors[left], vectors[right]), _DECIMALS)
     covered = present[left] & present[right]
     has_value = known[left] & known[right]
     return Cosines(np.where(has_value, values, 0.0), covered, has_value & ~covered)
@@ -178,7 +187,7 @@ def _weighted_ranks(values: Floats) -> Statistic:
     order = np.argsort(values, kind="stable")
     ordered = values[order]
     is_first = np.ones(len(values), dtype=np.bool_)
-    is_first[1:] = ordered[1:] != ordered[:-1]
+    is_first[1:] = np.diff(ordered) > _SAME * np.abs(values).max(initial=0.0)
     starts = np.flatnonzero(is_first)
     group = np.empty(len(values), dtype=np.int64)
     group[order] = np.cumsum(is_first) - 1

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from embed.errors import AdviceWarning
 from embed.eval import AnalogySet, Comparison, SimilaritySet, compare, evaluate
 
 
@@ -107,6 +110,61 @@ def test_markdown_rows_have_equal_columns() -> None:
     assert len(rows) > 6
     assert len({row.count("|") for row in rows}) == 1
     assert "pairs\\|x" in text
+
+
+HOSTILE = "v\x1b[31m|x\n| owned | 1 |<b>_it_</b> [l](u) `c` $m$ \u202e\x9b\udcff"
+
+
+def test_names_are_data_in_every_view() -> None:
+    similarity = SimilaritySet(HOSTILE, (("w1", "w2"), ("w3", "w4")), (1.0, 2.0), ("a\tb", "c\nd", "<i>"), ("e\x1bf",))
+    sets = [similarity, AnalogySet.from_sections("s\n" + HOSTILE, {HOSTILE: [("w1", "w2", "w3", "w4")]})]
+    report = evaluate(_noisy(1.0), sets, name=HOSTILE)
+    comparison = compare(_noisy(1.0), _noisy(2.0), sets, names=(HOSTILE, HOSTILE))
+    plain = len(evaluate(_noisy(1.0), _analogies(), name="x").to_markdown().splitlines())
+    for text in (report.table(sections=True), report.to_markdown(), comparison.table(), comparison.to_markdown()):
+        assert all(line.isprintable() for line in text.splitlines())
+        assert "\\x1b[31m" in text.replace("\\\\", "\\").replace("\\[", "[")
+    markdown = report.to_markdown()
+    assert len({line.replace("\\|", "").count("|") for line in markdown.splitlines() if line.startswith("|")}) == 1
+    assert "<" not in markdown.replace("&lt;", "")
+    assert not re.search(r"(?<!\\)[`$]|(?<!\\)\[l", markdown)
+    assert len(markdown.splitlines()) < plain + 8
+    for view in (report, comparison):
+        text = view.to_json()
+        assert json.loads(text) == view.to_dict()
+        assert all(line.isprintable() for line in text.splitlines())
+
+
+def test_a_name_with_underscores_inside_stays_as_it_is() -> None:
+    sets = AnalogySet.from_sections("JJ_JJR-x.y", {"gram1-a_b": [("w1", "w2", "w3", "w4")]})
+    text = evaluate(_noisy(1.0), sets, name="path/to/my_vectors.txt").to_markdown()
+    assert "path/to/my_vectors.txt" in text
+    assert "JJ_JJR-x.y" in text
+
+
+def test_the_columns_of_a_file_are_reported(tmp_path: Path) -> None:
+    path = tmp_path / "rated.csv"
+    path.write_text("Word 1,Word 2,Human (mean),1,2\nw1,w2,1,0,2\nw3,w4,2,2,NA\nw5,w6,NA,,\n", encoding="utf-8")
+    said = ("rated: read from Word 1, Word 2, Human (mean).", "rated: left out 1 pair without a score.")
+    report = evaluate(_noisy(1.0), path)
+    comparison = compare(_noisy(1.0), _noisy(2.0), path)
+    assert report.notes == comparison.notes == said
+    for view in (report, comparison):
+        assert json.loads(view.to_json())["notes"] == list(said)
+        assert said[1] in view.table()
+        assert said[1] in view.to_markdown()
+    chosen = evaluate(_noisy(1.0), path, columns=("Word 1", "Word 2", "2"))
+    assert "column" not in chosen.notes[0]
+
+
+@pytest.mark.parametrize("test", [("x", "y", 1.0), ("x", "y", "z", "w")])
+def test_a_set_that_covers_nothing_is_warned_of(test: tuple[Any, ...]) -> None:
+    made = SimilaritySet.from_pairs("far", [test]) if len(test) == 3 else AnalogySet.from_sections("far", {"s": [test]})  # type: ignore[list-item]
+    with pytest.warns(AdviceWarning, match="'far' has no item whose words the vectors know") as caught:
+        evaluate(_noisy(1.0), made)
+    assert caught[0].filename == __file__
+    with pytest.warns(AdviceWarning, match="'far' has no item"):
+        compare(_noisy(1.0), _noisy(2.0), made)
 
 
 # --- comparisons --------------------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from scipy import stats
 
 from embed.errors import ConfigError, FormatError
 from embed.eval import AnalogySet, SimilaritySet, analogy, evaluate
-from embed.eval.analogy import AnalogyResult
+from embed.eval.analogy import AnalogyResult, answer
 from embed.eval.bootstrap import Statistic, estimate, estimate_difference
-from embed.eval.similarity import SimilarityResult, average_ranks, pearson, spearman
+from embed.eval.similarity import SimilarityResult, average_ranks, cosines, pearson, spearman
 from embed.eval.space import Space
 
 
@@ -408,3 +408,44 @@ def test_p_values_under_no_difference_are_spread_evenly() -> None:
 def test_settings_out_of_bounds_are_named(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         evaluate(_random(_NAMES), _TEST_66, **wrong)
+
+
+# --- ties ---------------------------------------------------------------------------------------------------
+
+
+def test_a_word_is_as_similar_to_itself_as_any_other() -> None:
+    """In float32 the length of a unit vector is 1 to within rounding, which ranked such pairs by accident."""
+    matrix = (np.random.default_rng(5).standard_normal((200, 37)) * 3).astype(np.float32)
+    words = [f"w{i}" for i in range(200)]
+    pairs = [(word, word, 10.0) for word in words] + [(words[0], words[1], 1.0)]
+    found = cosines(Space(Plain(words, matrix), fold_case=False), SimilaritySet.from_pairs("self", pairs))
+    assert set(found.values[:200].tolist()) == {1.0}
+    assert average_ranks(found.values).tolist() == [101.5] * 200 + [1.0]
+
+
+def test_scores_and_cosines_that_differ_by_rounding_share_their_rank() -> None:
+    assert average_ranks(np.array([0.1 + 0.2, 0.3, 0.5])).tolist() == [1.5, 1.5, 3]
+    assert average_ranks(np.array([1e-12, 2e-12, 3e-12])).tolist() == [1, 2, 3]
+    matrix = np.random.default_rng(8).standard_normal((4, 50)).astype(np.float32)
+    matrix[2] = np.float32(1 / 3) * matrix[1]  # the same direction, to within rounding
+    twins = Plain(["a", "b", "c", "d"], matrix)
+    test = SimilaritySet.from_pairs("twins", [("a", "b", 1), ("a", "c", 2), ("a", "d", 3)])
+    values = cosines(Space(twins, fold_case=False), test).values
+    assert values[0] == values[1] != values[2]
+
+
+def test_of_words_with_one_score_the_most_frequent_answers() -> None:
+    rows = np.array([[1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1], [0, 1, 1]], np.float32)
+    test = AnalogySet.from_sections("ties", {"s": [("a", "b", "c", "first"), ("a", "b", "c", "second")]})
+    answers = answer(Space(Plain(["a", "b", "c", "first", "second"], rows), fold_case=False), test, method="3cosadd")
+    assert answers.correct.tolist() == [True, False]
+
+
+def test_any_of_several_answers_is_right_and_one_of_them_makes_a_question_covered() -> None:
+    rows = np.array([[1, 0, 0], [0, 1, 0], [1, 0, 1], [0, 1, 1]], np.float32)
+    words = ["a", "b", "c", "d"]
+    questions = (("a", "b", "c", "unknown"), ("a", "b", "c", "a"), ("a", "b", "c", "gone"))
+    test = AnalogySet("several", questions, ("s",) * 3, (("d", "x"), ("D",), ("lost",)))
+    answers = answer(Space(Plain(words, rows), fold_case=True), test, method="3cosadd")
+    assert answers.covered.tolist() == [True, True, False]
+    assert answers.correct.tolist() == [True, True, False]

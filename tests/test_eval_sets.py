@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from embed.cli import parser
+from embed.cli.parser import build_parser
 from embed.errors import ConfigError, FormatError, MissingExtraError
-from embed.eval import AnalogySet, SimilaritySet, load_set, load_sets
+from embed.eval import NAMED_SETS, AnalogySet, SimilaritySet, load_set, load_sets
 
 PAIRS = (("old", "new"), ("smart", "clever"))
 SCORES = (1.5, 9.25)
@@ -46,6 +48,189 @@ def test_similarity_formats(tmp_path: Path, content: str) -> None:
     assert test == SimilaritySet("some_set", PAIRS, SCORES)
 
 
+PLAIN = ("column 1", "column 2", "column 3")
+
+
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        pytest.param(
+            "Word 1,Word 2,Human (mean),1,2,3\nold,new,1.5,3,1,0.5\nsmart,clever,9.25,9,9,9.75\n",
+            ("Word 1", "Word 2", "Human (mean)"),
+            id="a header with numbers, raters beside the mean",
+        ),
+        pytest.param(
+            "Word 1,Word 2,1,2,3\nold,new,3,1,.5\nsmart,clever,9,9,9.75\n",
+            ("Word 1", "Word 2", "mean of 3 raters (1 to 3)"),
+            id="raters without a mean",
+        ),
+        pytest.param(
+            "ID\tWord 1\tWord 2\tAnnotator 1\tAnnotator 2\n1\told\tnew\t1\t2\n2\tsmart\tclever\tNA\t9.25\n",
+            ("Word 1", "Word 2", "mean of 2 raters (Annotator 1 to Annotator 2)"),
+            id="annotators, one without an answer",
+        ),
+        pytest.param(
+            "old\tnew\t1.5\t3\t1\t1\t1\nsmart\tclever\t9.25\t9\t10\t9\t9\n", PLAIN, id="mean and raters, no header"
+        ),
+        pytest.param(
+            ",first,second,average,sd\n0,old,new,1.5,2\n1,smart,clever,9.25,1\n",
+            ("first", "second", "average"),
+            id="an index and a deviation",
+        ),
+        pytest.param('"w1" "w2" "sim"\n"1" "old" "new" 1.5\n"2" "smart" "clever" 9.25\n', ("w1", "w2", "sim"), id="R"),
+        pytest.param("old;new;1,5\nsmart;clever;9,25\n", PLAIN, id="semicolons and decimal commas"),
+        pytest.param("old new 1,5\nsmart clever 9,25\n", PLAIN, id="blanks and decimal commas"),
+        pytest.param('a,b,score\n"old","new","1,5"\n"smart","clever","9,25"\n', ("a", "b", "score"), id="quotes"),
+        pytest.param("old\tnew\t1.5\rsmart\tclever\t9.25\r", PLAIN, id="carriage returns alone"),
+        pytest.param("old|new|1.5\nsmart|clever|9.25\n", PLAIN, id="bars"),
+        pytest.param("  old    new \t 1.5\n  smart\tclever   9.25  \n", PLAIN, id="blanks and tabs"),
+        pytest.param(
+            "#WORD1:WORD2:SCORE\nold:new:1.5\nsmart:clever:9.25\n",
+            ("WORD1", "WORD2", "SCORE"),
+            id="a header as comment",
+        ),
+        pytest.param(
+            '1\told\ta\tnew\ta\tso <b>old</b> "it is\tno <b>new</b> one\t1.5\t1\t2\t1.5\n'
+            '2\tsmart\ta\tclever\ta\t"Oh, how very very very smart\tit is clever of you to be\t9.25\t9\t9\t9.75\n',
+            ("column 2", "column 4", "column 8"),
+            id="contexts, as in SCWS",
+        ),
+        pytest.param(
+            "WORD1 WORD2 POS TYPE AVG_SCORE AVG_SCORE_0_10 STD_DEV SCORE_1 SCORE_2\n"
+            "old new A hyp-1 1.5 2.5 1 2 1\nsmart clever A no-rel 9.25 15.5 2 9 9.5\n",
+            ("WORD1", "WORD2", "AVG_SCORE"),
+            id="two scales of one mean, as in HyperLex",
+        ),
+        pytest.param("p1,old,new,1.5\np2,smart,clever,9.25\n", ("column 2", "column 3", "column 4"), id="named rows"),
+    ],
+)
+def test_similarity_sets_as_the_world_writes_them(tmp_path: Path, content: str, columns: tuple[str, ...]) -> None:
+    test = load_set(_file(tmp_path, content))
+    assert isinstance(test, SimilaritySet)
+    assert test == SimilaritySet("some_set", PAIRS, SCORES)
+    assert test.columns == columns
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_what_spreadsheets_export_is_read(tmp_path: Path, encoding: str) -> None:
+    test = load_set(_file(tmp_path, "Küste\tMeer\t3,5\r\nNew York\tStadt\t8\r\n".encode(encoding)))
+    assert test == SimilaritySet("some_set", (("Küste", "Meer"), ("New York", "Stadt")), (3.5, 8.0))
+
+
+def test_a_word_may_be_a_quote_or_a_smiley(tmp_path: Path) -> None:
+    quotes = load_set(_file(tmp_path, '"\tditto\t3\n"\tinch\t2\n'))
+    smileys = load_set(_file(tmp_path, ":) happy 3\n:( sad 2\ncat: dog 1\n"))
+    assert isinstance(quotes, SimilaritySet)
+    assert isinstance(smileys, SimilaritySet)
+    assert quotes.pairs == (('"', "ditto"), ('"', "inch"))
+    assert smileys.pairs == ((":)", "happy"), (":(", "sad"), ("cat:", "dog"))
+
+
+def test_endings_for_the_part_of_speech_are_taken_off(tmp_path: Path) -> None:
+    test = load_set(_file(tmp_path, "sun-n shine-v 5\nold-j new-j 1\n"))
+    assert isinstance(test, SimilaritySet)
+    assert test.pairs == (("sun", "shine"), ("old", "new"))
+    assert "part of speech" in test.notes[0]
+    kept = load_set(_file(tmp_path, "sun-n shine-v 5\nold new 1\n"))
+    assert isinstance(kept, SimilaritySet)
+    assert kept.pairs[0] == ("sun-n", "shine-v")
+
+
+def test_what_is_left_out_is_said(tmp_path: Path) -> None:
+    content = "Word 1   Word 2   Human (mean)\nold  new 1\nold NA NA\nx y -\n#tag word 4\nsmart clever 2\n"
+    test = load_set(_file(tmp_path, content))
+    assert isinstance(test, SimilaritySet)
+    assert test.pairs == PAIRS
+    said = " ".join(test.notes)
+    for part in ("2 pairs without a score", "line 1 as a header", "1 line as comments"):
+        assert part in said
+
+
+@pytest.mark.parametrize(
+    ("content", "listed"),
+    [
+        ("cat dog 8.5 1.25\nking queen 7.25 2.5\nman woman 3.5 2.75\n", "score is not clear.*3 '8.5', 4 '1.25'"),
+        ("w1,w2,x,y\ncat,dog,8,5\nking,queen,7,9\n", "score is not clear.*3 'x', 4 'y'"),
+        ("Auto,Fahrt,2,75\nAuto,Polster,1,25\nGlas,Wein,1,5\n", "score is not clear"),
+        ("zoo,cat,dog,8.5\nhome,king,queen,7\n", "two words is not clear.*1 'zoo', 2 'cat'"),
+        ("8.5 cat dog\n7 king queen\n", "no column after the two words"),
+    ],
+)
+def test_ambiguous_columns_are_refused_and_listed(tmp_path: Path, content: str, listed: str) -> None:
+    with pytest.raises(FormatError, match=rf"{listed}.*columns=\(1, 2, 4\)"):
+        load_set(_file(tmp_path, content))
+
+
+def test_columns_can_be_chosen(tmp_path: Path) -> None:
+    pairs = _file(tmp_path, "zoo,cat,dog,8.5,9.5\nhome,king,queen,7,8\n")
+    named = _file(tmp_path, "a,b,kind,x\ncat,dog,q,8.5\nking,queen,r,7\n", "named.csv")
+    expected = (("cat", "dog"), ("king", "queen"))
+    assert load_set(pairs, (2, 3, 4)) == SimilaritySet("some_set", expected, (8.5, 7.0))
+    assert load_set(pairs, ("2", "3", "4", "5")) == SimilaritySet("some_set", expected, (9.0, 7.5))
+    assert load_set(named, ("a", "b", "X")) == SimilaritySet("named", expected, (8.5, 7.0))
+    questions = load_set(pairs, (1, 2, 3, 1))
+    assert isinstance(questions, AnalogySet)
+    assert questions.questions[0] == ("zoo", "cat", "dog", "zoo")
+    for wrong in ((2, 3, 9), ("a", "b", "c"), (2, 3, 1), (2,), (0, 1, 2)):
+        with pytest.raises(FormatError, match="the columns are 1 'zoo'"):
+            load_set(pairs, wrong)
+
+
+FAMILY = (("boy", "girl", "he", "she"), ("man", "woman", "king", "queen"))
+
+
+@pytest.mark.parametrize(
+    ("content", "sections"),
+    [
+        pytest.param("word1 word2 word3 word4\nboy girl he she\nman woman king queen\n", ("all", "all"), id="header"),
+        pytest.param("a,b,c,target\nboy,girl,he,she\nman,woman,king,queen\n", ("all", "all"), id="commas"),
+        pytest.param("type\ta\tb\tc\td\nx\tboy\tgirl\the\tshe\ny\tman\twoman\tking\tqueen\n", ("x", "y"), id="a type"),
+        pytest.param("boy girl he she\r: y\rman woman king queen\r", ("all", "y"), id="carriage returns"),
+        pytest.param(":x\nboy\tgirl\the\tshe\n: y\nman woman king queen", ("x", "y"), id="tabs and blanks"),
+        pytest.param("[x]\nboy girl he she\n[y]\nman woman king queen\n", ("x", "y"), id="brackets"),
+        pytest.param("== x ==\nboy girl he she\n== y ==\nman woman king queen\n", ("x", "y"), id="equals"),
+        pytest.param("x:\nboy girl he she\ny:\nman woman king queen\n", ("x", "y"), id="colon at the end"),
+        pytest.param("1,boy,girl,he,she\n2,man,woman,king,queen\n", ("all", "all"), id="numbered"),
+    ],
+)
+def test_analogies_as_the_world_writes_them(tmp_path: Path, content: str, sections: tuple[str, ...]) -> None:
+    assert load_set(_file(tmp_path, content)) == AnalogySet("some_set", FAMILY, sections)
+
+
+def test_a_type_without_a_header_is_known_by_its_runs(tmp_path: Path) -> None:
+    rows = [f"{kind}\t{kind}a{i}\t{kind}b{i}\tc{i}\td{i}" for kind in ("x", "y") for i in range(4)]
+    test = load_set(_file(tmp_path, "\n".join(rows)))
+    assert isinstance(test, AnalogySet)
+    assert test.section_names() == ["x", "y"]
+    assert test.questions[0] == ("xa0", "xb0", "c0", "d0")
+
+
+def test_a_relation_asks_each_pair_with_each_other(tmp_path: Path) -> None:
+    path = _file(tmp_path, "car\tcars\nox\toxen/oxes\n", "I01 [plural].txt")
+    test = load_set(path)
+    assert isinstance(test, AnalogySet)
+    assert test.questions == (("car", "cars", "ox", "oxen"), ("ox", "oxen", "car", "cars"))
+    assert test.others == (("oxes",), ())
+    assert test.section_names() == ["I01 [plural]"]
+    (tmp_path / "more").mkdir()
+    _file(tmp_path / "more", "car\tcars\ncat\tcats\n", "I02 [other].txt")
+    folder = load_set(tmp_path)
+    assert isinstance(folder, AnalogySet)
+    assert folder.section_names() == ["I01 [plural]", "I02 [other]"]
+
+
+def test_words_without_a_score_are_no_relation_unless_said(tmp_path: Path) -> None:
+    path = _file(tmp_path, "lunch\tdinner\ncar\tbus\n")
+    with pytest.raises(FormatError, match=r"line 1: neither .*columns=\(1, 2\)"):
+        load_set(path)
+    assert len(load_set(path, (1, 2))) == 2
+
+
+def test_a_relation_of_thousands_of_pairs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="at most 1,000 pairs"):
+        load_set(_file(tmp_path, "".join(f"a{i}\tb{i}/c{i}\n" for i in range(1001))))
+
+
 def test_a_similarity_word_may_hold_a_blank_or_a_line_separator_character(tmp_path: Path) -> None:
     test = load_set(_file(tmp_path, "New York\ta\u2028b\t3\n"))
     assert isinstance(test, SimilaritySet)
@@ -78,7 +263,10 @@ def test_analogies_without_sections(tmp_path: Path) -> None:
     [
         ("old\tnew\t1.5\nsmart\tclever\tnone\n", 2, "number in column 3"),
         ("old\tnew\t1.5\nsmart\tclever\n", 2, "number in column 3"),
-        ("old\tnew\t1.5\n# fine\n\nsmart\tclever\tnan\n", 4, "number in column 3"),
+        ("old\tnew\t1.5\n# fine\n\nsmart\tclever\tinf\n", 4, "number in column 3"),
+        ("old\tnew\t1.5\nsmart\tclever\t2\t5\nx\ty\t1\n", 2, "3 columns"),
+        ("old,new,8.5\nsmart,clever,8,5\nx,y,1\n", 2, "3 columns"),
+        ("word1 word2 score\nold new\nsmart clever 9\n", 2, "3 columns"),
         ("old\tnew\t1.5\n\tclever\t2\n", 2, "two words"),
         ("a\tb\tscore\nold\tnew\t1.5\nx\ty\tz\n", 3, "number in column 3"),
         (": family\nboy girl he she\nboy girl he\n", 3, "four words"),
@@ -108,7 +296,7 @@ def test_a_header_alone_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="cannot read the test file"):
+    with pytest.raises(FormatError, match="name a test file"):
         load_set(tmp_path)
 
 
@@ -155,8 +343,22 @@ def test_named_sets_import_neither_gensim_nor_scipy() -> None:
 
 def test_a_named_set_without_gensim_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r"pip install train-embeddings\[gensim\]"):
+    with pytest.raises(
+        MissingExtraError, match=r"pip install train-embeddings\[gensim\].*fetch wordsim353\.tsv from http"
+    ):
         load_set("wordsim353")
+
+
+def test_help_says_which_names_there_are_and_whether_they_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def help_text() -> str:
+        commands = build_parser()._subparsers
+        assert commands is not None
+        return " ".join(commands._group_actions[0].choices["evaluate"].format_help().split())  # type: ignore[index, call-overload]
+
+    assert tuple(NAMED_SETS) == parser.NAMED_SETS
+    assert all(name in help_text() for name in NAMED_SETS)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert "gensim, which has their files, is missing" in help_text()
 
 
 def test_a_gensim_without_its_data_names_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

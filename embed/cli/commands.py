@@ -294,7 +294,7 @@ def check_outputs(outputs: list[Path], inputs: list[str], *, folder: bool = Fals
 
 
 def _evaluation_settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(arguments, name) for name in ("top", "method") if hasattr(arguments, name)}
+    return {name: getattr(arguments, name) for name in ("columns", "top", "method") if hasattr(arguments, name)}
 
 
 def _print_report(report: Any, arguments: argparse.Namespace) -> None:

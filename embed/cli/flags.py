@@ -45,7 +45,8 @@ def flag_style(parser: argparse.ArgumentParser) -> Style:
             return flag
         if value is False:
             return f"--no-{flag.removeprefix('--')}"
-        return f"{flag} {shlex.quote(str(value))}"
+        text = ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
+        return f"{flag} {shlex.quote(text)}"
 
     return style
 

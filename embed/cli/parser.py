@@ -8,6 +8,8 @@ flags do not fit a screen.
 from __future__ import annotations
 
 import argparse
+import csv
+import importlib.util
 import shutil
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -23,6 +25,8 @@ PROGRAM = "train-embeddings"
 SHELLS = ("bash", "zsh")
 
 METHODS = ("int8", "binary", "pq")  # embed.quantize.METHODS, which would cost the import of NumPy
+
+NAMED_SETS = ("google", "wordsim353", "simlex999")  # embed.eval.NAMED_SETS, likewise
 
 # The parameters that `train --help` shows; --help-all shows the others too.
 _MAIN_PARAMETERS = frozenset(("objective", "subword", "dim", "window", "epochs", "min_count", "tokenizer", "lowercase"))
@@ -343,8 +347,20 @@ def _add_ranking_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_evaluation_arguments(parser: argparse.ArgumentParser) -> None:
+    # gensim's wheel carries the sets that have a name; it has none for the newest Pythons
+    missing = "" if importlib.util.find_spec("gensim") else " - not here: gensim, which has their files, is missing"
     parser.add_argument(
-        "sets", nargs="*", metavar="SET", help="names or files of test sets (default: all that come by name)"
+        "sets",
+        nargs="*",
+        metavar="SET",
+        help=f"files of pairs or analogies, or the names {', '.join(NAMED_SETS)} (default: all three){missing}",
+    )
+    parser.add_argument(
+        "--columns",
+        type=_columns,
+        default=argparse.SUPPRESS,
+        metavar="A,B,C",
+        help="the files' columns of the two words and the score, by number or name, if they are not clear",
     )
     parser.add_argument(
         "--top",
@@ -369,6 +385,10 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
     return value
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    return tuple(next(csv.reader([word(text)], skipinitialspace=True), ()))
 
 
 def _top(text: str) -> int | None:

@@ -1,0 +1,109 @@
+"""Analogy questions in a table: four words a row (Google, MSR), or the two words of one relation (BATS).
+
+Beside the four words some files have a column that names the section. A file of one relation makes a question of each
+ordered pair of its rows, "a is to b as c is to d", and any of the words that its row gives for d, separated by "/", is
+right.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from embed.eval.columns import Table, UnclearError, is_missing
+from embed.eval.table import Row
+
+__all__ = [
+    "WORDS_PER_QUESTION",
+    "Question",
+    "is_relation",
+    "question_columns",
+    "questions_of_relation",
+    "without_header",
+]
+
+WORDS_PER_QUESTION = 4
+WORDS_PER_RELATION = 2
+MOST_PAIRS = 1000
+"""Of one relation; BATS has 50. Each pair is asked with each other one."""
+
+_ALTERNATIVES = "/"
+_HEADER_NAME = re.compile(
+    r"(?:word|term|w|question|query|source|target|answer|expected|base|derived|pair|label)s?[ _.-]*[1-4abcd]?|[abcdxy]",
+    re.IGNORECASE,
+)
+_SECTION_NAME = re.compile(r"type|category|section|relation|class|kind|group|task", re.IGNORECASE)
+_RELATION_FILE = re.compile(r"[IDEL]\d\d \[")  # as BATS names its files
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question: a is to b as c is to d.
+
+    Attributes
+    ----------
+    section : str
+    words : tuple of str
+        a, b, c and d.
+    others : tuple of str
+        What is right beside d.
+    """
+
+    section: str
+    words: tuple[str, str, str, str]
+    others: tuple[str, ...] = ()
+
+
+def without_header(rows: list[Row]) -> tuple[list[str] | None, list[Row]]:
+    """Split off a first row that names columns: "word1 word2 word3 word4", "category a b c d"."""
+    names = rows[0][1]
+    known = [_HEADER_NAME.fullmatch(name) or _SECTION_NAME.search(name) for name in names]
+    if len(rows) > 1 and all(known) and len({name.casefold() for name in names}) == len(names):
+        return names, rows[1:]
+    return None, rows
+
+
+def question_columns(names: Sequence[str] | None, table: Table) -> tuple[int | None, list[int]]:
+    """Return the column of the section, if there is one, and those of the four words.
+
+    Raises
+    ------
+    UnclearError
+        If they are ambiguous.
+    """
+    text = [i for i in range(table.width) if not table.numeric[i] and any(table.column(i))]
+    if len(text) == WORDS_PER_QUESTION + 1:
+        if names is not None:
+            sections = [i for i in text if _SECTION_NAME.search(names[i])]
+        else:
+            sections = [i for i in (text[0], text[-1]) if _repeats_in_runs(table.column(i))]
+        if len(sections) == 1:
+            return sections[0], [i for i in text if i != sections[0]]
+    if len(text) == WORDS_PER_QUESTION:
+        return None, text
+    raise UnclearError("which columns hold the four words of a question is not clear")
+
+
+def is_relation(rows: Sequence[Row], file_name: str) -> bool:
+    """Whether rows of two words are those of a relation: some give several answers, or the file is named as BATS's."""
+    return any(_ALTERNATIVES in fields[1] for _, fields in rows) or _RELATION_FILE.match(file_name) is not None
+
+
+def questions_of_relation(section: str, pairs: Sequence[tuple[str, str]]) -> list[Question]:
+    """Ask each pair (a, "b1/b2/...") of a relation with each other one; b is the first of its words."""
+    answers = [(a, [word.strip() for word in b.split(_ALTERNATIVES) if not is_missing(word.strip())]) for a, b in pairs]
+    return [
+        Question(section, (a, bs[0], c, ds[0]), tuple(ds[1:]))
+        for i, (a, bs) in enumerate(answers)
+        for k, (c, ds) in enumerate(answers)
+        if i != k and bs and ds
+    ]
+
+
+def _repeats_in_runs(cells: Sequence[str]) -> bool:
+    """Whether a column names sections: few values, each in one run of rows or nearly so."""
+    distinct = len(set(cells))
+    runs = 1 + sum(a != b for a, b in itertools.pairwise(cells))
+    return 2 * distinct <= len(cells) and 2 * runs <= 3 * distinct
