@@ -26,6 +26,7 @@ from embed.files.inputs import Input
 from embed.files.records import made
 from embed.formats import fasttext_bin, native
 from embed.formats.reading import Start, read_start
+from embed.messages import printable
 from embed.model import EpochRecord
 
 __all__ = ["ENDINGS", "Curve", "draw_curves", "read_curve", "table"]
@@ -35,6 +36,8 @@ ENDINGS = (".svg", ".png", ".pdf")
 COLUMNS = ("run", "epoch", "loss", "held_out_loss", "lr", "seconds", "tokens_per_second")
 _LARGEST_CARD = 64 << 20
 """Bytes; a run card of a million epochs is smaller."""
+_LONGEST_LABEL = 80
+"""Characters of a name in the legend."""
 _WIDTH, _HEIGHT, _DPI = 8.0, 5.0, 150
 """Of a chart, in inches and, for PNG, dots an inch."""
 
@@ -155,18 +158,28 @@ def draw_curves(curves: Sequence[Curve], path: str | os.PathLike[str]) -> None:
     with matplotlib.rc_context({"svg.hashsalt": "embed"}):
         figure = figures.Figure(figsize=(_WIDTH, _HEIGHT), layout="constrained")
         axes = figure.add_subplot()
+        drawn: list[Any] = []
+        names: list[str] = []
         for number, curve in enumerate(curves):
             for of, line in (("held_out_loss", "-"), ("loss", "--")):
                 epochs, losses = curve.points(of)
                 if epochs:
-                    label = f"{curve.name}: {'held-out' if of == 'held_out_loss' else 'training'}"
-                    axes.plot(epochs, losses, line, marker=".", color=f"C{number % 10}", label=label)
+                    drawn += axes.plot(epochs, losses, line, marker=".", color=f"C{number % 10}")
+                    names.append(f"{curve.name}: {'held-out' if of == 'held_out_loss' else 'training'}")
         axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
         axes.set_xlabel("epoch")
         axes.set_ylabel("loss (nats an example)")
         axes.grid(alpha=0.3)
-        axes.legend(fontsize="small")
+        _add_legend(axes, drawn, names)
         metadata = {} if ending == ".png" else {"Date": None} if ending == ".svg" else {"CreationDate": None}
         figure.savefig(file, format=ending[1:], dpi=_DPI, metadata=metadata)
     with atomic_write(path) as out:
         out.write(file.getvalue())
+
+
+def _add_legend(axes: Any, drawn: list[Any], names: list[str]) -> None:
+    """Name the lines as they are called: no mathematics between dollars, none left out for a leading underscore."""
+    legend = axes.legend(drawn, [str(number) for number in range(len(drawn))], fontsize="small")
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_parse_math(False)
+        text.set_text(printable(name, _LONGEST_LABEL))

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from embed.eval.bootstrap import Floats, Score, Statistic, estimate
 from embed.eval.protocol import Settings
-from embed.eval.sets import AnalogySet
+from embed.eval.sets import AnalogySet, warn_of_nothing_covered
 from embed.eval.space import Space
 
 __all__ = ["AnalogyResult", "Answers", "Part", "accuracy", "answer", "clusters", "evaluate_analogies"]
@@ -123,6 +123,7 @@ class AnalogyResult:
 def evaluate_analogies(space: Space, test: AnalogySet, settings: Settings) -> AnalogyResult:
     """Score one analogy set; `space` is not yet restricted to `settings.top`."""
     answers = answer(space.restrict(settings.top), test, method=settings.method)
+    warn_of_nothing_covered(test.name, answers.covered)
     cluster_of = clusters(space, test)
 
     def part(name: str, chosen: NDArray[np.bool_]) -> Part:

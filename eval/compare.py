@@ -212,9 +212,6 @@ def compare(
             rows += _analogy_rows(spaces, test, settings)
         else:
             rows += _similarity_rows(spaces, test, settings)
-    for row in rows:
-        if row.part == "total" and row.on == "covered":
-            warn_of_nothing_covered(row.set, row.difference.items)
     return Comparison(
         names=names,
         sizes=(len(a.words), len(b.words)),
@@ -229,6 +226,7 @@ def _similarity_rows(spaces: tuple[Space, Space], test: SimilaritySet, settings:
     first, second = (cosines(space.restrict(settings.similarity_top), test) for space in spaces)
     gold = np.asarray(test.scores, dtype=np.float64)
     rows = []
+    warn_of_nothing_covered(test.name, (first.covered & second.covered) | first.composed | second.composed)
     for on, chosen in (
         ("covered", first.covered & second.covered),
         ("all", np.ones(len(test), dtype=np.bool_)),
@@ -242,6 +240,7 @@ def _similarity_rows(spaces: tuple[Space, Space], test: SimilaritySet, settings:
 
 def _analogy_rows(spaces: tuple[Space, Space], test: AnalogySet, settings: Settings) -> list[ComparisonRow]:
     first, second = (answer(space.restrict(settings.top), test, method=settings.method) for space in spaces)
+    warn_of_nothing_covered(test.name, first.covered & second.covered)
     cluster_of = clusters(spaces[0], test)
     syntactic = np.fromiter((test.is_syntactic(section) for section in test.sections), np.bool_, len(test))
     parts = [("total", np.ones(len(test), dtype=np.bool_))]

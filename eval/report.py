@@ -17,7 +17,7 @@ from embed.eval.bootstrap import Score
 from embed.eval.columns import Columns
 from embed.eval.protocol import Settings, Vectors
 from embed.eval.render import aligned, as_json, as_markdown, indented, interval, points, share
-from embed.eval.sets import AnalogySet, TestSet, load_sets, notes_on, warn_of_nothing_covered
+from embed.eval.sets import AnalogySet, TestSet, load_sets, notes_on
 from embed.eval.similarity import SimilarityResult, evaluate_similarity
 from embed.eval.space import Space
 from embed.messages import printable
@@ -153,9 +153,6 @@ def evaluate(
         else evaluate_similarity(space, test, settings)
         for test in tests
     )
-    for result in results:
-        covered = result.covered if isinstance(result, SimilarityResult) else result.total.covered_questions
-        warn_of_nothing_covered(result.name, covered)
     return Report(name, len(space), space.dim, settings, results, notes_on(tests))
 
 

@@ -17,6 +17,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from embed.errors import ConfigError, FormatError, MissingExtraError, advise, cannot_open
 from embed.eval.columns import Columns
 from embed.eval.files import FileContent, read_set
@@ -179,9 +182,9 @@ def notes_on(tests: Sequence[TestSet]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def warn_of_nothing_covered(name: str, covered: int) -> None:
+def warn_of_nothing_covered(name: str, known: NDArray[np.bool_]) -> None:
     """Warn if the vectors know no item of a set: another language, case or form of the words, or wrong columns."""
-    if not covered:
+    if len(known) and not known.any():
         advise(
             f"the set {name!r} has no item whose words the vectors know: compare its words, their language and their "
             "spelling with those of the vectors"

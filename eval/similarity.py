@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from embed.eval.bootstrap import Floats, Score, Statistic, estimate
 from embed.eval.protocol import Settings
-from embed.eval.sets import SimilaritySet
+from embed.eval.sets import SimilaritySet, warn_of_nothing_covered
 from embed.eval.space import Space
 
 __all__ = [
@@ -106,6 +106,7 @@ def evaluate_similarity(space: Space, test: SimilaritySet, settings: Settings) -
     found = cosines(space.restrict(settings.similarity_top), test)
     gold = np.asarray(test.scores, dtype=np.float64)
     covered = found.covered
+    warn_of_nothing_covered(test.name, covered | found.composed)
 
     def score(make: Callable[[Floats, Floats], Statistic], chosen: NDArray[np.bool_]) -> Score:
         count = int(chosen.sum())

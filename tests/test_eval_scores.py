@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from embed.errors import ConfigError, FormatError
+from embed.errors import AdviceWarning, ConfigError, FormatError
 from embed.eval import AnalogySet, SimilaritySet, analogy, evaluate
 from embed.eval.analogy import AnalogyResult, answer
 from embed.eval.bootstrap import Statistic, estimate, estimate_difference
@@ -163,7 +163,8 @@ def test_undefined_scores_are_none() -> None:
     vectors = _random(_NAMES)
     constant = _similarity(vectors, SimilaritySet.from_pairs("s", [(a, b, 1.0) for a, b, _ in _PAIRS]))
     assert constant.spearman.value is None
-    nothing = _similarity(vectors, SimilaritySet.from_pairs("s", [("x", "y", 1.0), ("x", "z", 2.0)]))
+    with pytest.warns(AdviceWarning, match="has no item"):
+        nothing = _similarity(vectors, SimilaritySet.from_pairs("s", [("x", "y", 1.0), ("x", "z", 2.0)]))
     assert (nothing.covered, nothing.spearman.value, nothing.spearman_all.value) == (0, None, None)
 
 

@@ -90,7 +90,7 @@ PLAIN = ("column 1", "column 2", "column 3")
             id="a header as comment",
         ),
         pytest.param(
-            '1\told\ta\tnew\ta\tso <b>old</b> "it is\tno <b>new</b> one\t1.5\t1\t2\t1.5\n'
+            '1\told\ta\tnew\ta\tit was so <b>old</b> that "it is\tthere was no <b>new</b> one to see\t1.5\t1\t2\t1.5\n'
             '2\tsmart\ta\tclever\ta\t"Oh, how very very very smart\tit is clever of you to be\t9.25\t9\t9\t9.75\n',
             ("column 2", "column 4", "column 8"),
             id="contexts, as in SCWS",

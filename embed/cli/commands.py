@@ -17,6 +17,7 @@ from embed.cli.parser import build_parser, given_parameters
 from embed.cli.resuming import budget_settings, checkpoint_settings
 from embed.config import TrainConfig, as_flags
 from embed.errors import ConfigError, FormatError
+from embed.messages import printable, tsv_field
 from embed.presets import NAMES, PRESETS
 
 __all__ = [
@@ -94,7 +95,7 @@ def train(arguments: argparse.Namespace) -> None:
     _write_json(Path(f"{outputs[0]}.json"), model.run_card())
     if not arguments.quiet:
         print(
-            f"{len(model.vocabulary)} words of {model.config.dim} numbers: {', '.join(map(str, outputs))}",
+            printable(f"{len(model.vocabulary)} words of {model.config.dim} numbers: {', '.join(map(str, outputs))}"),
             file=sys.stderr,
         )
         if arguments.preset is None and (told := _preset_told(model)):
@@ -137,7 +138,7 @@ def phrases(arguments: argparse.Namespace) -> None:
     for phrase in sorted((p for found in model.passes for p in found), key=lambda p: (-p.score, p.words))[
         : arguments.n
     ]:
-        print(f"{phrase.score:.4g}", phrase.count, model.settings.delimiter.join(phrase.words), sep="\t")
+        print(f"{phrase.score:.4g}", phrase.count, tsv_field(model.settings.delimiter.join(phrase.words)), sep="\t")
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -168,7 +169,7 @@ def nearest(arguments: argparse.Namespace) -> None:
     vectors = formats.load(arguments.vectors)
     for word in arguments.words:
         for neighbour, score in vectors.nearest(word, arguments.n, top=arguments.top):
-            print(word, neighbour, f"{score:.4f}", sep="\t")
+            print(tsv_field(word), tsv_field(neighbour), f"{score:.4f}", sep="\t")
 
 
 def analogy(arguments: argparse.Namespace) -> None:
@@ -180,7 +181,7 @@ def analogy(arguments: argparse.Namespace) -> None:
         arguments.a, arguments.b, arguments.c, n=arguments.n, method=arguments.method, top=arguments.top
     )
     for word, score in answers:
-        print(word, f"{score:.4f}", sep="\t")
+        print(tsv_field(word), f"{score:.4f}", sep="\t")
 
 
 def convert(arguments: argparse.Namespace) -> None:
@@ -228,7 +229,7 @@ def info(arguments: argparse.Namespace) -> None:
         return
     width = max(map(len, facts))
     for name, value in facts.items():
-        print(f"{name:<{width}}  {_plain(value)}")
+        print(printable(f"{name:<{width}}  {_plain(value)}"))
 
 
 def demo(arguments: argparse.Namespace) -> None:

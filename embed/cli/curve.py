@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from embed.errors import ConfigError
+from embed.messages import tsv_field
 
 __all__ = ["curve"]
 
@@ -26,4 +27,4 @@ def curve(arguments: argparse.Namespace) -> None:
     elif arguments.json:
         print_json([{"run": each.name, "epochs": [vars(record) for record in each.records]} for each in curves])
     else:
-        sys.stdout.writelines("\t".join(row) + "\n" for row in table(curves))
+        sys.stdout.writelines("\t".join(map(tsv_field, row)) + "\n" for row in table(curves))

@@ -1,7 +1,8 @@
 """JSON in and out, by the standard library alone.
 
-Written JSON is UTF-8 with its letters as they are. A lone surrogate (a file name that is no UTF-8 has them) becomes
-its JSON escape, so that any text can be printed and stored. NaN and infinity, which JSON lacks, become null.
+Written JSON is UTF-8 with its letters as they are. For people, what must not reach a terminal raw, and a lone
+surrogate (a file name that is no UTF-8 has them), become JSON's escapes: any text can be printed and stored. NaN and
+infinity, which JSON lacks, become null.
 
 Rejected: orjson (faster where it does not matter; no wheel for free-threaded Python; NumPy's float32 are formatted by
 :mod:`embed._floats`).
@@ -15,6 +16,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from embed.messages import json_safe
+
 __all__ = ["json_bytes", "json_text", "parse_json"]
 
 _SHOWN = 60
@@ -22,7 +25,7 @@ _SHOWN = 60
 
 def json_text(value: Any) -> str:
     """Return a value as JSON for people, indented; NumPy's numbers and arrays and dataclasses are taken, too."""
-    return _well_formed(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=2))
+    return json_safe(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=2))
 
 
 def json_bytes(value: Any) -> bytes:
@@ -77,10 +80,6 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):  # of NumPy
         return _plain(value.tolist())
     return value
-
-
-def _well_formed(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _finite(text: str) -> float:
