@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from embed._digest import ContentDigest
+from embed.arguments import iterable, shown
 from embed.errors import CorpusError, cannot_open
 from embed.files.compressed import DIGEST_BYTES, ByteStream
 from embed.files.inputs import STANDARD_INPUT, Input
@@ -129,6 +130,8 @@ def find_files(source: Source | list[Input]) -> list[Input]:
     CorpusError
         When one of them leads to no file.
     """
+    if not isinstance(source, (str, os.PathLike)) and not iterable(source):
+        raise CorpusError(f"a corpus is {_ALLOWED}, not {type(source).__name__} ({shown(source)})")
     items = [source] if isinstance(source, (str, os.PathLike)) else list(source)
     found: list[Input] = []
     for item in items:
@@ -137,7 +140,7 @@ def find_files(source: Source | list[Input]) -> list[Input]:
         elif isinstance(item, (str, os.PathLike)):
             found.extend(Input(path) for path in _expand(os.fspath(item)))
         else:
-            raise CorpusError(f"a corpus is {_ALLOWED}, not {type(item).__name__} ({item!r:.60})")
+            raise CorpusError(f"a corpus is {_ALLOWED}, not {type(item).__name__} ({shown(item)})")
     if not found:
         raise CorpusError(f"no corpus was given; it must be {_ALLOWED}")
     once = [identity for file in found if (identity := file.identity) is not None]

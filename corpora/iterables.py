@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from embed.arguments import iterable, shown
 from embed.errors import CorpusError
 
 __all__ = ["SentenceCorpus", "checked_sentence"]
@@ -35,7 +36,7 @@ class SentenceCorpus:
     """
 
     def __init__(self, sentences: Iterable[Any], *, lowercase: bool = False) -> None:
-        if isinstance(sentences, (str, bytes)) or not hasattr(sentences, "__iter__"):
+        if isinstance(sentences, (str, bytes)) or not iterable(sentences):
             raise CorpusError(f"a corpus is an iterable of sentences, not {_shown(sentences)}; {_ALLOWED}")
         self._sentences = sentences
         self._lowercase = lowercase
@@ -50,7 +51,7 @@ def checked_sentence(sentence: Any, where: str) -> list[str]:
     """Return `sentence` as a list of str, none empty, or raise CorpusError saying `where`."""
     words: list[str] = sentence if type(sentence) is list else []
     if type(sentence) is not list:
-        if isinstance(sentence, (str, bytes, Mapping)) or not hasattr(sentence, "__iter__"):
+        if isinstance(sentence, (str, bytes, Mapping)) or not iterable(sentence):
             raise CorpusError(f"{where} is {_shown(sentence)}, but {_ALLOWED}")
         words = list(sentence)
     for position, word in enumerate(words, 1):
@@ -63,5 +64,5 @@ def checked_sentence(sentence: Any, where: str) -> list[str]:
 
 def _shown(value: object) -> str:
     """Say what `value` is, however long it is or odd its repr."""
-    text = repr(value)
+    text = shown(value)
     return f"{type(value).__name__} ({text[:_SHOWN_CHARACTERS]}{'...' if len(text) > _SHOWN_CHARACTERS else ''})"

@@ -30,6 +30,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from embed.arguments import shown, whole_number
 from embed.errors import ConfigError
 
 __all__ = ["SyntheticCorpus", "WordClass"]
@@ -92,6 +93,7 @@ class SyntheticCorpus:
         forms: int = 4,
         phrases: int = 8,
     ) -> None:
+        vocabulary = whole_number("vocabulary of a synthetic corpus", vocabulary, 100, MAX_VOCABULARY)
         bounds = {
             "seed": (seed, 0, (1 << 63) - 1),
             "sentences": (sentences, 1, 1 << 40),
@@ -103,7 +105,7 @@ class SyntheticCorpus:
         for name, (value, low, high) in bounds.items():
             if type(value) is not int or not low <= value <= high:
                 raise ConfigError(
-                    f"{name} of a synthetic corpus must be an integer from {low} to {high}, not {value!r}"
+                    f"{name} of a synthetic corpus must be an integer from {low} to {high}, not {shown(value)}"
                 )
         self.seed, self.sentences, self.topics, self.forms, self.phrases = (
             seed,

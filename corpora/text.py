@@ -17,10 +17,11 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
+from embed.arguments import choice
 from embed.corpora.files import FileCorpus, Source
 from embed.corpora.iterables import checked_sentence
 from embed.corpora.tokenizers import ASCII_SPACE, TokenizerChoice, get_tokenizer
-from embed.errors import ConfigError, CorpusError
+from embed.errors import CorpusError
 from embed.files.compressed import ByteStream
 from embed.files.inputs import Input
 
@@ -84,8 +85,7 @@ class TextCorpus(FileCorpus):
         lowercase: bool = False,
         decode_errors: str = "strict",
     ) -> None:
-        if decode_errors not in DECODE_ERRORS:
-            raise ConfigError(f"decode_errors must be one of {tuple(DECODE_ERRORS)}, not {decode_errors!r}")
+        decode_errors = choice("decode_errors", decode_errors, tuple(DECODE_ERRORS))
         self._tokenizer = get_tokenizer(tokenizer, lowercase)
         self._lowercase = lowercase
         self._decode_errors = decode_errors

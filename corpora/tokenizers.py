@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from embed.arguments import shown
 from embed.errors import ConfigError
 
 __all__ = [
@@ -78,7 +79,7 @@ def get_tokenizer(choice: TokenizerChoice, lowercase: bool) -> Tokenizer:
         return Tokenizer(choice, (lambda text: split_whitespace(text.lower())) if lowercase else split_whitespace, True)
     if choice == "words":
         return Tokenizer(choice, _split_lower_words if lowercase else split_words, True)
-    raise ConfigError(f"tokenizer must be one of {NAMES} or a function from str to list of str, not {choice!r}")
+    raise ConfigError(f"tokenizer must be one of {NAMES} or a function from str to list of str, not {shown(choice)}")
 
 
 def _split_lower_words(text: str) -> list[str]:

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from embed.arguments import plain, shown
 from embed.checkpoint_folder import newest_in
 from embed.config import TrainConfig
 from embed.durations import seconds_of
@@ -91,10 +92,9 @@ class TimeBudget:
         """Return a budget that begins now, of seconds or as ``"90s"``, ``"10m"``, ``"1.5h"``; raises ConfigError."""
         if isinstance(given, TimeBudget):
             return given
-        is_number = isinstance(given, (int, float)) and not isinstance(given, bool)
-        seconds = float(given) if is_number else seconds_of(given) if isinstance(given, str) else None
-        if seconds is None or not 0 < seconds < math.inf:
-            raise ConfigError(f"time_budget must be like 90s, 10m or 1.5h, or a number of seconds, not {given!r:.60}")
+        seconds = seconds_of(given) if isinstance(given, str) else plain(given, float)
+        if type(seconds) is not float or not 0 < seconds < math.inf:
+            raise ConfigError(f"time_budget must be like 90s, 10m or 1.5h, or a number of seconds, not {shown(given)}")
         return cls(seconds, time.monotonic(), tuple(vectors), tuple(models))
 
     def choose(self, config: TrainConfig, make: Callable[[TrainConfig], Trainer]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from embed.arguments import file_path, whole_number
 from embed.checkpoint import CONTINUED_FROM, Checkpoint
 from embed.checkpoint_folder import checkpoints_in, make_folder, newest_in, refuse_differences
 from embed.checkpoint_saver import Every
@@ -45,9 +46,9 @@ class Plan:
         anyway: bool,
     ) -> Plan:
         """Check what a caller gives."""
-        if keep < 1:
-            raise ConfigError(f"checkpoint_keep must be at least 1, not {keep}")
-        paths = [None if path is None else Path(path) for path in (directory, resume)]
+        keep = whole_number("checkpoint_keep", keep, 1)
+        given = (("checkpoint", directory), ("resume", resume))
+        paths = [None if path is None else Path(file_path(name, path)) for name, path in given]
         return cls(paths[0], Every.parse(every), keep, paths[1], anyway)
 
     def is_resumed(self, config: TrainConfig | None, continued_from: Mapping[str, Any] | None = None) -> bool:

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed import _kernels, checkpoint_file
+from embed.arguments import shown
 from embed.checkpoint import Checkpoint
 from embed.checkpoint_folder import checkpoint_name, checkpoints_in, make_folder, number_of
 from embed.durations import seconds_of
@@ -49,14 +50,15 @@ class Every:
     @classmethod
     def parse(cls, text: str) -> Every:
         """Read ``"90s"``, ``"5m"``, ``"1h"``, ``"2000000 tokens"`` or ``"epoch"``; raises ConfigError for others."""
-        if text == "epoch":
-            return cls()
-        match = _TOKENS.fullmatch(text)
-        if match is not None and int(match[1]):
-            return cls(tokens=int(match[1]))
-        if (seconds := seconds_of(text)) is not None:
-            return cls(seconds=seconds)
-        raise ConfigError(f"checkpoint_every must be like 90s, 5m, 1h, 2000000tokens or epoch, not {text!r:.60}")
+        if isinstance(text, str):
+            if text == "epoch":
+                return cls()
+            match = _TOKENS.fullmatch(text)
+            if match is not None and int(match[1]):
+                return cls(tokens=int(match[1]))
+            if (seconds := seconds_of(text)) is not None:
+                return cls(seconds=seconds)
+        raise ConfigError(f"checkpoint_every must be like 90s, 5m, 1h, 2000000tokens or epoch, not {shown(text)}")
 
 
 class Saver:

@@ -11,7 +11,6 @@ third), and pydantic (a heavy dependency for some thirty scalars).
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import math
 import os
@@ -24,6 +23,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from embed.arguments import plain, shown
 from embed.errors import ConfigError, advise, cannot_open
 from embed.messages import option, speaking, toml_key
 
@@ -82,6 +82,8 @@ _DEFAULT_SUBSAMPLE, _CBOW_SUBSAMPLE = 1e-3, 1e-4
 _DEFAULT_EPOCHS, _CBOW_EPOCHS = 5, 6
 _LONGEST_NAME = 60
 _MAX_INT64 = (1 << 63) - 1
+MOST_TOML_BYTES, MOST_TOML_DOTS = 1 << 16, 256
+"""Of a configuration file, and of one line of it."""
 
 # What word2vec.c, fastText and gensim call a parameter of ours, where that is not almost the same.
 _NAMES_ELSEWHERE = {
@@ -439,12 +441,12 @@ class TrainConfig:
         """Read a configuration from the top-level keys of a TOML file; `overrides` win over the file."""
         path = Path(path)
         try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
+            values = tomllib.loads(_bounded_text(path))
         except OSError as error:
             raise cannot_open(ConfigError, f"{path}: cannot read the configuration: {error.strerror}", error) from error
         except RecursionError as error:
             raise ConfigError(f"{path}: not valid TOML: values are nested too deeply") from error
-        except ValueError as error:  # TOMLDecodeError, invalid UTF-8, and numbers of thousands of digits
+        except ValueError as error:  # TOMLDecodeError, invalid UTF-8, numbers of thousands of digits, too much of all
             raise ConfigError(f"{path}: not valid TOML: {' '.join(str(error).split()):.200}") from error
         try:
             _reject_unknown(values)
@@ -456,6 +458,18 @@ class TrainConfig:
         except ConfigError as error:
             raise ConfigError(f"{path}: {error}") from error
         return cls.from_dict({**values, **overrides})
+
+
+def _bounded_text(path: Path) -> str:
+    """Return the text of a configuration; tomllib takes the square of the time for a key of many parts."""
+    with path.open("rb") as file:
+        text = file.read(MOST_TOML_BYTES + 1).decode()
+    if len(text) > MOST_TOML_BYTES:
+        raise ValueError(f"longer than {MOST_TOML_BYTES} bytes")
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MOST_TOML_DOTS:
+            raise ValueError(f"line {number} has more than {MOST_TOML_DOTS} dots")
+    return text
 
 
 def parameters() -> Iterator[tuple[str, Parameter, type]]:
@@ -499,29 +513,15 @@ def _checked(name: str, parameter: Parameter, value_type: type, value: Any) -> A
     """Return `value` as `value_type`, or raise ConfigError naming the parameter and what is allowed."""
     if value is None and TrainConfig.__dataclass_fields__[name].default is None:
         return None
-    if not isinstance(value, (bool, str)):
-        # an int where a float is wanted, and NumPy's scalars, become plain Python numbers
-        if value_type is float and hasattr(value, "__float__"):
-            with contextlib.suppress(OverflowError):  # an integer beyond all floats: not of the right type
-                value = float(value)
-        elif value_type is int and hasattr(value, "__index__"):
-            value = value.__index__()
+    value = plain(value, value_type)
     if type(value) is not value_type:
         kind = type(value).__name__
-        raise ConfigError(f"{option(name)} must be of type {value_type.__name__}, not {kind} ({_shown(value)})")
+        raise ConfigError(f"{option(name)} must be of type {value_type.__name__}, not {kind} ({shown(value)})")
     if parameter.choices and value not in parameter.choices:
-        raise ConfigError(f"{option(name)} must be {parameter.allowed()}, not {_shown(value)}")
+        raise ConfigError(f"{option(name)} must be {parameter.allowed()}, not {shown(value)}")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         _check_number(name, parameter, value)
     return value
-
-
-def _shown(value: object) -> str:
-    """Return what `value` looks like, however long it is."""
-    try:
-        return f"{value!r:.60}"
-    except (ValueError, RecursionError):  # an integer of more digits than Python prints, or a deep list
-        return f"a very long {type(value).__name__}"
 
 
 def _check_number(name: str, parameter: Parameter, value: float) -> None:
@@ -529,7 +529,7 @@ def _check_number(name: str, parameter: Parameter, value: float) -> None:
     high = math.inf if parameter.high is None else parameter.high
     # An integer may be too large for a float; a comparison is exact, and false for NaN.
     if not low <= value <= high or value in (math.inf, -math.inf) or (parameter.open_low and value == low):
-        raise ConfigError(f"{option(name)} must be {parameter.allowed()}, not {_shown(value)}")
+        raise ConfigError(f"{option(name)} must be {parameter.allowed()}, not {shown(value)}")
     if parameter.advised and not parameter.advised[0] <= value <= parameter.advised[1]:
         low, high = parameter.advised
         message = f"{option(name)} is {value!r}; values from {low:g} to {high:g} are known to work well"

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed import _text
+from embed.arguments import file_path, of_kind
 from embed.corpora import PIECE_TOKENS, SentenceCorpus
 from embed.corpora.files import FileCorpus
 from embed.count_bound import Numberings, words_held
@@ -87,6 +88,10 @@ def encode(
         When words were forgotten while counting, so that counts may be too low.
     """
     check_limits(min_count, max_vocab)
+    if phrases is not None:
+        of_kind("phrases", phrases, PhraseSettings)
+    if directory is not None:
+        directory = file_path("directory", directory)
     if not hasattr(corpus, "byte_chunks") and not isinstance(corpus, SentenceCorpus):
         corpus = SentenceCorpus(corpus)
     settings: dict[str, Any] = {"min_count": int(min_count), "max_vocab": None if max_vocab is None else int(max_vocab)}

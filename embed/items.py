@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from embed.arguments import file_path, iterable, listed, of_kind
 from embed.config import TrainConfig
 from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError, MissingWordError
 from embed.files.inputs import Input
@@ -181,7 +182,8 @@ class ItemVectors:
 
         A session so far is such a list: what is near it is what goes with it. Raises as `nearest` does.
         """
-        return self._named(self._vectors.nearest([str(self.index(item)) for item in items], n))
+        rows = [self.index(item) for item in listed("items", items, "items")]
+        return self._named(self._vectors.nearest([str(row) for row in rows], n))
 
     def _named(self, found: Sequence[tuple[str, float]]) -> list[tuple[Hashable, float]]:
         return [(self._items[int(row)], cosine) for row, cosine in found]
@@ -197,6 +199,7 @@ class ItemVectors:
         FormatError
             An item is of another type, or the file cannot be written.
         """
+        path = file_path("path", path)
         keys = [_key(item, row) for row, item in enumerate(self._items)]
         words = WordVectors(keys, self.matrix, counts=self.counts)
         native.write_vectors(words, path, metadata={_ITEMS: _JSON})
@@ -257,6 +260,8 @@ def train_items(
     with warnings.catch_warnings():
         # What is advised is for text; the best exponents for items may lie below it.
         warnings.filterwarnings("ignore", "noise_exponent is", AdviceWarning)
+        if config is not None:
+            of_kind("config", config, TrainConfig)
         if config is None:
             config = TrainConfig.from_dict({**ITEM_DEFAULTS, **parameters})
         elif parameters:
@@ -272,7 +277,7 @@ class _Tokens:
     """Sequences of items as sentences of tokens; `items` are those seen so far, a token being its number there."""
 
     def __init__(self, sequences: Iterable[Iterable[Hashable]]) -> None:
-        if isinstance(sequences, (str, bytes, os.PathLike)) or not hasattr(sequences, "__iter__"):
+        if isinstance(sequences, (str, bytes, os.PathLike)) or not iterable(sequences):
             raise CorpusError(f"sequences must be an iterable of lists of items, not {_shown(sequences)}")
         self._sequences = sequences
         self._tokens: dict[Hashable, str] = {}
@@ -280,7 +285,7 @@ class _Tokens:
 
     def __iter__(self) -> Iterator[list[str]]:
         for number, sequence in enumerate(self._sequences, 1):
-            if isinstance(sequence, (str, bytes)) or not hasattr(sequence, "__iter__"):
+            if isinstance(sequence, (str, bytes)) or not iterable(sequence):
                 raise CorpusError(f"sequence {number:,} is {_shown(sequence)}: a sequence is a list of items")
             yield [self._token(item, number) for item in sequence]
 

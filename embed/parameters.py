@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from embed import _kernels, _rows
 from embed.config import TrainConfig
+from embed.errors import ConfigError
 from embed.subword import NgramScheme, scheme_of
 from embed.vocab import Vocabulary
 
@@ -58,16 +59,22 @@ def place_count(config: TrainConfig) -> int:
 
 
 def padded_matrix(rows: int, dim: int) -> Float32s:
-    """Return zeros float32[rows, stride_of(dim)]."""
+    """Return zeros float32[rows, stride_of(dim)]; raises ConfigError where there is no memory for them."""
     stride = stride_of(dim)
     # One huge page more than needed leaves room for the system to align the rest.
     size = rows * stride * 4 + _HUGE_PAGE
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        # Python's default, shared memory, is a kind that most systems keep on small pages.
-        memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        memory.madvise(mmap.MADV_HUGEPAGE)
-    else:
-        memory = mmap.mmap(-1, size)
+    try:
+        if hasattr(mmap, "MADV_HUGEPAGE"):
+            # Python's default, shared memory, is a kind that most systems keep on small pages.
+            memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            memory.madvise(mmap.MADV_HUGEPAGE)
+        else:
+            memory = mmap.mmap(-1, size)
+    except (OSError, OverflowError, MemoryError) as error:
+        raise ConfigError(
+            f"no memory for a matrix of {rows:,} rows of {dim:,} numbers, {size / (1 << 30):,.1f} GiB: "
+            "lower buckets, dim or max_vocab"
+        ) from error
     return np.frombuffer(memory, np.float32, rows * stride).reshape(rows, stride)
 
 

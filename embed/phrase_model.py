@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed import _phrases, _text
+from embed.arguments import choice, listed, real_number, text, whole_number
 from embed.config import TrainConfig
 from embed.errors import ConfigError, CorpusError
 from embed.phrase_scores import Scorer, npmi_scorer, original_scorer, word2phrase_scorer
@@ -85,29 +86,24 @@ class PhraseSettings:
     max_pairs: int = DEFAULT_MAX_PAIRS
 
     def __post_init__(self) -> None:
-        if self.score not in SCORES:
-            raise ConfigError(f"score must be one of {', '.join(SCORES)}, not {self.score!r:.60}")
+        choice("score", self.score, tuple(SCORES))
         for name, high in (("passes", MAX_PASSES), ("min_count", (1 << 32) - 1), ("max_pairs", 1 << 31)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= high:
-                raise ConfigError(f"{name} must be a whole number from 1 to {high}, not {value!r:.60}")
-        if not isinstance(self.delimiter, str):
-            raise ConfigError(f"delimiter must be a str, not {self.delimiter!r:.60}")
-        connectors = self.connectors
-        if isinstance(connectors, str) or not all(isinstance(word, str) and word for word in connectors):
+            object.__setattr__(self, name, whole_number(name, getattr(self, name), 1, high))
+        text("delimiter", self.delimiter)
+        connectors = listed("connectors", self.connectors, "words")
+        if not all(isinstance(word, str) and word for word in connectors):
             raise ConfigError("connectors must be words, each a str that is not empty")
         object.__setattr__(self, "connectors", tuple(sorted(set(connectors))))
-        for text in (self.delimiter, *self.connectors):
-            if any("\ud800" <= character <= "\udfff" for character in text):
-                raise ConfigError(f"delimiter and connectors must be text that UTF-8 can hold, not {text!r:.60}")
+        for part in (self.delimiter, *self.connectors):
+            if any("\ud800" <= character <= "\udfff" for character in part):
+                raise ConfigError(f"delimiter and connectors must be text that UTF-8 can hold, not {part!r:.60}")
         threshold = SCORES[self.score][1] if self.threshold is None else self.threshold
-        if isinstance(threshold, bool) or not isinstance(threshold, (int, float)):
-            raise ConfigError(f"threshold must be a number, not {threshold!r:.60}")
+        threshold = real_number("threshold", threshold)
         if self.score == "npmi" and not -1 <= threshold <= 1:
             raise ConfigError(f"threshold must be from -1 to 1 for npmi, not {threshold}")
         if self.score != "npmi" and not 0 < threshold < float("inf"):
             raise ConfigError(f"threshold must be greater than 0 for the score {self.score}, not {threshold}")
-        object.__setattr__(self, "threshold", float(threshold))
+        object.__setattr__(self, "threshold", threshold)
 
     @classmethod
     def of(cls, config: TrainConfig) -> PhraseSettings | None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from embed import _phrases
+from embed.arguments import of_kind
 from embed.corpora import SentenceCorpus
 from embed.encoding import Progress, count_tokens
 from embed.errors import CorpusError, EmbedError, FormatError
@@ -111,7 +112,7 @@ def learn_phrases(
     FormatError
         The temporary file cannot be written.
     """
-    settings = settings or PhraseSettings(**overrides)
+    settings = PhraseSettings(**overrides) if settings is None else of_kind("settings", settings, PhraseSettings)
     if not hasattr(corpus, "byte_chunks") and not isinstance(corpus, SentenceCorpus):
         corpus = SentenceCorpus(corpus)
     try:

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embed._search import unit_rows
+from embed.arguments import of_kind, real_number, whole_number
 from embed.errors import ConfigError
 from embed.vectors import WordVectors
 
@@ -44,6 +45,7 @@ def center(vectors: WordVectors) -> WordVectors:
     WordVectors
         With a mean of zero over the vocabulary.
     """
+    of_kind("vectors", vectors, WordVectors)
     return _affine(vectors, _mean(vectors.matrix), None)
 
 
@@ -71,7 +73,8 @@ def all_but_the_top(vectors: WordVectors, components: int) -> WordVectors:
     Mu & Viswanath, "All-but-the-Top: Simple and Effective Postprocessing for Word Representations", ICLR 2018,
     algorithm 1.
     """
-    _check_whole("components", components, 0, vectors.dim - 1)
+    of_kind("vectors", vectors, WordVectors)
+    whole_number("components", components, 0, vectors.dim - 1)
     mean = _mean(vectors.matrix)
     top = _directions(vectors.matrix, mean)[:, :components]
     return _affine(vectors, mean, np.eye(vectors.dim) - top @ top.T)
@@ -102,7 +105,8 @@ def pca(vectors: WordVectors, dim: int) -> WordVectors:
     Pearson (1901); for word vectors Raunak et al., "Effective Dimensionality Reduction for Word Embeddings",
     RepL4NLP 2019, who put `all_but_the_top` before and after it.
     """
-    _check_whole("dim", dim, 1, vectors.dim)
+    of_kind("vectors", vectors, WordVectors)
+    whole_number("dim", dim, 1, vectors.dim)
     mean = _mean(vectors.matrix)
     return _affine(vectors, mean, _directions(vectors.matrix, mean)[:, :dim])
 
@@ -134,8 +138,8 @@ def sif(vectors: WordVectors, a: float = SIF_A) -> WordVectors:
     Arora, Liang & Ma, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings", ICLR 2017. What they take
     from the sentence vectors afterwards, their common direction, has to be found on those.
     """
-    if not 0 < a < np.inf:
-        raise ConfigError(f"a must be a positive number, not {a!r}")
+    of_kind("vectors", vectors, WordVectors)
+    a = real_number("a", a, above=0)
     if vectors.counts is None or not vectors.counts.any():
         raise ConfigError(
             "SIF weights need the counts of the words, which these vectors do not have: .embed, .safetensors, .npz "
@@ -160,6 +164,7 @@ def unit_length(vectors: WordVectors) -> WordVectors:
     WordVectors
         n-gram rows are kept as they are: the vector of an unknown word keeps its length.
     """
+    of_kind("vectors", vectors, WordVectors)
     matrix = np.empty(vectors.matrix.shape, np.float32)
     for rows in _blocks(vectors.matrix):
         matrix[rows] = unit_rows(vectors.matrix[rows])
@@ -212,8 +217,3 @@ def _blocks(matrix: Float32s) -> Iterator[slice]:
     step = max(1, BLOCK_BYTES // (8 * matrix.shape[1]))
     for start in range(0, len(matrix), step):
         yield slice(start, start + step)
-
-
-def _check_whole(name: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ConfigError(f"{name} must be a whole number from {low} to {high}, not {value!r}")

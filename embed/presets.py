@@ -26,6 +26,7 @@ from collections.abc import Mapping
 from numbers import Integral
 from typing import Any
 
+from embed.arguments import shown
 from embed.config import TrainConfig
 from embed.errors import AdviceWarning, ConfigError
 
@@ -136,8 +137,8 @@ def values_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     ConfigError
         If there is no such preset.
     """
-    if name not in PRESETS:
-        raise ConfigError(f"preset must be one of {', '.join((AUTO, *NAMES))}, not {name!r:.60}")
+    if not isinstance(name, str) or name not in PRESETS:
+        raise ConfigError(f"preset must be one of {', '.join((AUTO, *NAMES))}, not {shown(name)}")
     values = dict(PRESETS[name])
     if {"lr", "input_lr", "objective", "gradient", "structured", "subword", "composition"} & set(given):
         for name in ("gradient", "lr", "input_lr"):

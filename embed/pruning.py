@@ -15,6 +15,7 @@ import dataclasses
 import numpy as np
 
 from embed._search import row_norms
+from embed.arguments import of_kind, whole_number
 from embed.errors import ConfigError
 from embed.subword import SubwordScheme
 from embed.vectors import WordVectors
@@ -42,9 +43,8 @@ def prune_ngrams(vectors: WordVectors, keep: int | None = None) -> WordVectors:
     ConfigError
         `keep` is less than 1, or the vectors have no n-grams, or floret's, whose words need every row.
     """
-    if keep is not None and (isinstance(keep, bool) or not isinstance(keep, int) or keep < 1):
-        raise ConfigError(f"the n-gram rows to keep must be a whole number, at least 1, not {keep!r}")
-    subwords = vectors.subwords
+    keep = None if keep is None else whole_number("the n-gram rows to keep", keep, 1)
+    subwords = of_kind("vectors", vectors, WordVectors).subwords
     if subwords is None or not isinstance(subwords.scheme, SubwordScheme):
         raise ConfigError("only vectors with fastText's n-grams can be pruned")
     words = len(vectors)

@@ -30,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embed._search import row_norms, unit_rows
+from embed.arguments import choice, real_number, shown, whole_number
 from embed.errors import ConfigError, FormatError
 
 __all__ = [
@@ -100,9 +101,10 @@ class Codes:
     arrays: Arrays
 
     def __post_init__(self) -> None:
-        wanted = _DTYPES.get(self.method)
+        wanted = _DTYPES.get(self.method) if isinstance(self.method, str) else None
         if wanted is None:
-            raise FormatError(f"the method of quantisation must be one of {', '.join(METHODS)}, not {self.method!r}")
+            methods = ", ".join(METHODS)
+            raise FormatError(f"the method of quantisation must be one of {methods}, not {shown(self.method)}")
         for name, dtype in wanted.items():
             array = self.arrays.get(name)
             if array is None or array.dtype != dtype or array.ndim != 2:
@@ -168,7 +170,8 @@ class Codes:
 
 def codes_of(method: str, rows: int, dim: int, arrays: Mapping[str, npt.NDArray[Any]]) -> Codes:
     """Return codes from arrays of a file, which may be wrong ones; raises FormatError as `Codes` does."""
-    return Codes(method, rows, dim, {name: arrays[name] for name in _DTYPES.get(method, ()) if name in arrays})
+    wanted = _DTYPES.get(method, ()) if isinstance(method, str) else ()
+    return Codes(method, rows, dim, {name: arrays[name] for name in wanted if name in arrays})
 
 
 def quantize_int8(matrix: Float32s, scale: str = "row") -> Codes:
@@ -185,8 +188,7 @@ def quantize_int8(matrix: Float32s, scale: str = "row") -> Codes:
     ConfigError
         `scale` is neither.
     """
-    if scale not in ("row", "column"):
-        raise ConfigError(f"scale must be 'row' or 'column', not {scale!r}")
+    scale = choice("scale", scale, ("row", "column"))
     largest = np.abs(matrix).max(axis=1 if scale == "row" else 0, keepdims=True)
     scales = (largest / np.float32(_LARGEST)).astype(np.float32)
     divisors = np.where(scales > 0, scales, 1)
@@ -229,8 +231,7 @@ def quantizer(method: str, **settings: Any) -> Callable[[Float32s, bool], Codes]
         The method is unknown, or does not have such a setting.
     """
     allowed = {"int8": ("scale",), "binary": (), "pq": ("row_bytes", "seed")}
-    if method not in allowed:
-        raise ConfigError(f"method must be one of {', '.join(map(repr, METHODS))}, not {method!r}")
+    method = choice("method", method, METHODS)
     for name in settings:
         if name not in allowed[method]:
             raise ConfigError(f"the method {method!r} has no setting {name!r}")
@@ -273,8 +274,9 @@ def quantize_pq(
     """
     count, dim = matrix.shape
     size = default_bytes(dim) if row_bytes is None else row_bytes
-    if isinstance(size, bool) or not isinstance(size, int) or not 2 <= size <= max(2, dim + 1):
-        raise ConfigError(f"the bytes of a row must be a whole number from 2 to {max(2, dim + 1)}, not {size!r}")
+    size = whole_number("the bytes of a row (row_bytes)", size, 2, max(2, dim + 1))
+    seed = whole_number("seed", seed, 0)
+    head_share = real_number("head_share", head_share, above=-1, below=1)
     lengths, wrong = row_norms(matrix)
     if wrong is not None:
         raise FormatError(f"row {wrong} holds NaN or infinity, or is too long for float32")

@@ -94,6 +94,8 @@ class Trainer:
         parameters: Parameters | None = None,
         frozen: NDArray[np.uint8] | None = None,
     ) -> None:
+        if not len(corpus.ids):  # as encoded, it holds a token at least
+            raise CorpusError("the encoded corpus is closed: encode the text again, or train before closing it")
         self.config = config
         self.corpus = corpus
         self.parameters = Parameters.initial(corpus.vocabulary, config) if parameters is None else parameters

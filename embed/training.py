@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from typing import Any
 
 from embed import presets
+from embed.arguments import choice, file_path, of_kind, shown
+from embed.arguments import text as text_of
 from embed.budget import TimeBudget
 from embed.checkpoint_plan import DEFAULT_EVERY, DEFAULT_KEEP, Plan
 from embed.config import TrainConfig
@@ -103,8 +105,16 @@ def train(
     FormatError
         When no checkpoint is whole, or there is none.
     """
+    if config is not None:
+        of_kind("config", config, TrainConfig)
+    if preset is not None:
+        preset = choice("preset", preset, (presets.AUTO, *presets.NAMES))
+    if column is not None:
+        column = text_of("column", column)
+    if encoded_dir is not None:
+        encoded_dir = file_path("encoded_dir", encoded_dir)
     if preset is not None and config is not None:
-        raise ConfigError(f"preset is {preset!r:.60}, but a whole configuration is given, which leaves nothing to it")
+        raise ConfigError(f"preset is {shown(preset)}, but a whole configuration is given, which leaves nothing to it")
     plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
     launch = Launch.of(plan, time_budget, config, overrides)
     given, is_open = launch.given(overrides), False
@@ -120,7 +130,7 @@ def train(
     with ExitStack() as stack:
         if isinstance(corpus, EncodedCorpus):
             if column is not None:
-                raise ConfigError(f"column is {column!r:.60}, but the corpus is encoded and has no columns")
+                raise ConfigError(f"column is {shown(column)}, but the corpus is encoded and has no columns")
             encoded = corpus
         else:
             text = open_corpus(

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embed._search import best, row_norms, to_cosines, unit_rows
+from embed.arguments import choice, listed, shown, text, whole_number
 from embed.errors import ConfigError, FormatError
 from embed.ngram_rows import Subwords
 from embed.spelling import missing_word
@@ -77,9 +78,12 @@ class WordVectors:
         counts: npt.ArrayLike | None = None,
         subwords: Subwords | None = None,
     ) -> None:
-        self._words = list(words)
+        self._words = list(words) if isinstance(words, Sequence) else listed("words", words, "words")
         if not isinstance(matrix, np.ndarray):
-            matrix = np.asarray(matrix)
+            try:
+                matrix = np.asarray(matrix)
+            except ValueError as error:
+                raise FormatError(f"the matrix must hold rows of numbers, not {shown(matrix)}") from error
         words_needed = 0 if subwords is not None else 1
         if matrix.ndim != 2 or len(matrix) != len(self._words) or len(matrix) < words_needed or not matrix.shape[1]:
             raise FormatError(
@@ -96,7 +100,10 @@ class WordVectors:
         self._index = word_index(self._words)
         self._counts: npt.NDArray[np.int64] | None = None
         if counts is not None:
-            self._counts = np.asarray(counts, dtype=np.int64)
+            try:
+                self._counts = np.asarray(counts, dtype=np.int64)
+            except (TypeError, ValueError, OverflowError) as error:
+                raise FormatError(f"counts must be whole numbers, not {shown(counts)}") from error
             if self._counts.shape != (len(self._words),):
                 raise FormatError(f"{len(self._words)} words need as many counts, not the shape {self._counts.shape}")
         self._subwords = subwords
@@ -144,7 +151,7 @@ class WordVectors:
         return len(self._words)
 
     def __contains__(self, word: object) -> bool:
-        return word in self._index
+        return isinstance(word, str) and word in self._index
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._words)
@@ -187,6 +194,7 @@ class WordVectors:
 
     def index(self, word: str) -> int:
         """Return the row of a word of the vocabulary; raises MissingWordError with close spellings."""
+        word = text("a word", word)
         row = self._index.get(word)
         if row is None:
             raise missing_word(word, self._words, self._index)
@@ -194,6 +202,7 @@ class WordVectors:
 
     def can_compose(self, word: str) -> bool:
         """Return whether `word` has a vector: its own row, or n-grams to compose one from."""
+        word = text("a word", word)
         return word in self._index or (self._subwords is not None and self._subwords.can_compose(word))
 
     def vector(self, word: str) -> Float32s:
@@ -209,6 +218,7 @@ class WordVectors:
         MissingWordError
             The word is not in the vocabulary and cannot be composed; the message suggests close spellings.
         """
+        word = text("a word", word)
         row = self._index.get(word)
         if row is not None:
             found: Float32s = self._matrix[row]
@@ -221,8 +231,7 @@ class WordVectors:
 
     def vectors(self, words: Sequence[str]) -> Float32s:
         """Return the vectors of several words, shape (len(words), dim): a copy. Raises as `vector` does."""
-        if isinstance(words, str):
-            raise ConfigError(f"words must be a list of words, not the single text {words!r}")
+        words = [text("a word", word) for word in listed("words", words, "words")]
         rows = [self._index.get(word, -1) for word in words]
         result = self._matrix[rows] if rows and len(self) else np.empty((len(rows), self.dim), np.float32)
         for position, row in enumerate(rows):
@@ -316,8 +325,8 @@ class WordVectors:
             directions = self.vectors(words)
             exclude = [[self._index[word]] if word in self._index else [] for word in words]
         else:
-            directions = np.asarray(queries, dtype=np.float32)
-            exclude = [[] for _ in directions]
+            directions = _numbers("queries", queries)
+            exclude = [[] for _ in range(len(directions) if directions.ndim else 0)]
         if directions.ndim != 2 or directions.shape[1] != self.dim:
             raise ConfigError(f"queries must be words or an array of shape (q, {self.dim}), not {directions.shape}")
         directions = unit_rows(directions)
@@ -374,15 +383,16 @@ class WordVectors:
         ConfigError
             The question is incomplete, `method`, `n` or `top` is wrong, or the vectors cancel out.
         """
-        if a is not None and b is not None and c is not None and not len(positive) and not len(negative):
+        method = choice("method", method, ("3cosadd", "3cosmul"))
+        positive = listed("positive", positive, "words or vectors")
+        negative = listed("negative", negative, "words or vectors")
+        if a is not None and b is not None and c is not None and not positive and not negative:
             positive, negative = [b, c], [a]
-        elif (a, b, c) != (None, None, None) or not len(positive):
+        elif not (a is b is c is None) or not positive:
             raise ConfigError("an analogy needs either the three words a, b and c, or positive words and no a, b, c")
         if method == "3cosadd":
             weights = [1.0] * len(positive) + [-1.0] * len(negative)
             return self._combination([*positive, *negative], weights, n, top)
-        if method != "3cosmul":
-            raise ConfigError(f"method must be '3cosadd' or '3cosmul', not {method!r}")
         n, rows = self._limits(n, top)
         units, exclude = self._units([*positive, *negative])
         cosines = units @ self._matrix[:rows].T
@@ -402,7 +412,8 @@ class WordVectors:
         MissingWordError
             A word has no vector.
         """
-        if isinstance(words, str) or len(words) < 3:
+        words = listed("words", words, "words")
+        if len(words) < 3:
             raise ConfigError("the odd one out needs a list of at least 3 words")
         units = self.unit(words)
         return words[int(np.argmin(units @ units.mean(axis=0)))]
@@ -421,10 +432,8 @@ class WordVectors:
 
     def _limits(self, n: int, top: int | None) -> tuple[int, int]:
         """Return (n, number of rows to search), checked."""
-        for name, value in (("n", n), ("top", 1 if top is None else top)):
-            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-                raise ConfigError(f"{name} must be a whole number, at least 1, not {value!r}")
-        return int(n), len(self) if top is None else min(int(top), len(self))
+        rows = len(self) if top is None else min(whole_number("top", top, 1), len(self))
+        return min(whole_number("n", n, 1), len(self)), rows
 
     def _units(self, parts: Sequence[Any]) -> tuple[Float32s, list[int]]:
         """Return the unit vectors of words and vectors, and the rows of those that are in the vocabulary."""
@@ -436,7 +445,7 @@ class WordVectors:
                 if part in self._index:
                     exclude.append(self._index[part])
                 continue
-            vector = np.asarray(part, dtype=np.float32)
+            vector = _numbers("a query", part)
             if vector.shape != (self.dim,) or not np.isfinite(vector).all():
                 raise ConfigError(f"a query must be a word or {self.dim} finite numbers, not of shape {vector.shape}")
             rows[position] = vector
@@ -464,7 +473,7 @@ def word_index(words: Sequence[str]) -> dict[str, int]:
     """Return the row of each word; raises FormatError if one is not a text or appears twice."""
     for row, word in enumerate(words):
         if not isinstance(word, str):
-            raise FormatError(f"words must be texts, but word {row} is {word!r}")
+            raise FormatError(f"words must be texts, but word {row} is {shown(word)}")
     index = dict(zip(words, range(len(words)), strict=True))
     if len(index) != len(words):
         row = next(row for row, word in enumerate(words) if index[word] != row)
@@ -478,11 +487,20 @@ def _parts(query: Any) -> list[Any]:
     """Return the words and vectors a query consists of."""
     if isinstance(query, str) or (isinstance(query, np.ndarray) and query.ndim == 1 and query.dtype.kind in "fiu"):
         return [query]
-    if not isinstance(query, (Sequence, np.ndarray)):
-        raise ConfigError(f"a query must be a word, a vector, or a list of them, not {query!r}")
+    if not isinstance(query, (Sequence, np.ndarray)) or (isinstance(query, np.ndarray) and not query.ndim):
+        raise ConfigError(f"a query must be a word, a vector, or a list of them, not {shown(query)}")
     if len(query) and all(isinstance(part, (int, float, np.number)) for part in query):
         return [query]  # the vector as a list of numbers
     return list(query)
+
+
+def _numbers(name: str, value: object) -> Float32s:
+    """Return `value` as an array of float32; raises ConfigError for what holds no numbers."""
+    try:
+        with np.errstate(over="ignore"):  # beyond float32: found as not finite
+            return np.asarray(value, dtype=np.float32)
+    except (TypeError, ValueError, OverflowError, ArithmeticError) as error:
+        raise ConfigError(f"{name} must be words or numbers, not {shown(value)}") from error
 
 
 def _is_mapped(array: npt.NDArray[Any]) -> bool:

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from embed.arguments import file_path, whole_number
 from embed.errors import ConfigError, CorpusError, FormatError, cannot_open
 from embed.spelling import missing_word
 
@@ -145,7 +146,7 @@ class Vocabulary:
         FormatError
             When a word holds white space or cannot be written as UTF-8, or the file cannot be written.
         """
-        path = Path(path)
+        path = Path(file_path("path", path))
         if (spaced := next(filter(_SPACE.search, self.words), None)) is not None:
             raise FormatError(f"{path}: the word {spaced!r:.60} holds white space, which this text form cannot express")
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
@@ -200,8 +201,7 @@ def check_limits(min_count: int, max_vocab: int | None) -> None:
     for name, value in (("min_count", min_count), ("max_vocab", max_vocab)):
         if value is None and name == "max_vocab":
             continue
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise ConfigError(f"{name} must be an integer of at least 1, not {value!r}")
+        whole_number(name, value, 1, _MAX_COUNT)
 
 
 def _parsed(line: bytes, where: str) -> tuple[str, int]:

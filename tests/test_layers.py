@@ -41,7 +41,15 @@ COMPILED = (
 # Lowest first. A name stands for a module, or for a package with all that is in it; modules of one layer may
 # import one another.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("embed.messages", "embed.errors", "embed.config", "embed.durations", "embed.spelling", "embed.presets"),
+    (
+        "embed.messages",
+        "embed.errors",
+        "embed.arguments",
+        "embed.config",
+        "embed.durations",
+        "embed.spelling",
+        "embed.presets",
+    ),
     (*COMPILED, "embed.files"),
     ("embed.corpora",),
     (
@@ -99,13 +107,13 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 # errors and messages, the readers how files are opened, and that the digest of bytes.
 ONLY: dict[str, set[str]] = {
     "embed.eval": {"embed.errors", "embed.messages", "embed.eval"},
-    "embed.files": {"embed.errors", "embed.messages", "embed.files", "embed._digest"},
+    "embed.files": {"embed.arguments", "embed.errors", "embed.messages", "embed.files", "embed._digest"},
     "embed.corpora": {"embed.errors", "embed.messages", "embed.files", "embed.corpora", "embed._digest"},
     "embed.errors": {"embed.messages"},
     "embed.messages": set(),
 }
 
-STANDARD_LIBRARY_ONLY = ("embed.messages", "embed.errors", "embed.config", "embed.spelling")
+STANDARD_LIBRARY_ONLY = ("embed.messages", "embed.errors", "embed.arguments", "embed.config", "embed.spelling")
 
 
 def _modules() -> dict[str, Path]:

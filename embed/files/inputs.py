@@ -22,6 +22,7 @@ import weakref
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
+from embed.arguments import file_path, shown
 from embed.errors import CorpusError, EmbedError, cannot_open
 from embed.files.compressed import READ_BYTES, ByteStream
 from embed.files.remote import is_remote, open_remote, shown_url
@@ -53,9 +54,11 @@ class Input:
         try:
             self.path = os.fsdecode(path)
         except TypeError:
-            raise error(f"a path is needed, not {type(path).__name__} ({path!r:.60})") from None
+            raise error(f"a path is needed, not {type(path).__name__} ({shown(path)})") from None
         self.is_standard_input = self.path == STANDARD_INPUT
         self.is_remote = is_remote(self.path)
+        if not self.is_remote:
+            file_path("path", self.path)
         self.name = "standard input" if self.is_standard_input else shown_url(self.path)
         self._error = error
         self._peeked: ByteStream | None = None

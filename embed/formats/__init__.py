@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from embed.arguments import file_path, of_kind
 from embed.errors import ConfigError, FormatError
 from embed.files.inputs import Input
 from embed.formats import native, word2vec_binary, word2vec_text
@@ -97,6 +98,7 @@ def save(
     ConfigError
         There is no format of this name, or it is only read.
     """
+    path, vectors = file_path("path", path), of_kind("vectors", vectors, WordVectors)
     chosen = by_name(format_of(path) if format is None else format)
     if chosen.write is None:
         raise ConfigError(f"the format {chosen.name!r} can be read, but not written")

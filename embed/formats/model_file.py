@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from embed._search import row_norms
+from embed.arguments import file_path, of_kind, shown
 from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError
 from embed.files.inputs import Input
@@ -48,13 +49,14 @@ def save_model(model: Model, path: str | os.PathLike[str], format: str = NATIVE)
     FormatError
         If the file cannot be written, a number is not finite, or the model does not fit the format.
     ConfigError
-        If the format is another one.
+        If the format is another one, or `path` no path.
     """
-    if format == FASTTEXT:
+    path, model = file_path("path", path), of_kind("model", model, Model)
+    if isinstance(format, str) and format == FASTTEXT:
         fasttext_model.write_model(model, path)
         return
-    if format != NATIVE:
-        raise ConfigError(f"a whole model can be written as 'native' or 'fasttext', not {format!r}")
+    if not isinstance(format, str) or format != NATIVE:
+        raise ConfigError(f"a whole model can be written as 'native' or 'fasttext', not {shown(format)}")
     scheme = model.parameters.scheme
     native.write_model_arrays(
         path,

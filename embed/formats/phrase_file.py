@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 
+from embed.arguments import file_path
 from embed.errors import FormatError, cannot_open
 from embed.files.atomic import atomic_write
 from embed.files.json_text import json_bytes, parse_json
@@ -29,6 +30,7 @@ def write_phrases(
     FormatError
         The file cannot be written, or a word holds a lone surrogate.
     """
+    path = file_path("path", path)
     content = {
         "settings": settings.to_dict(),
         "count_errors": list(count_errors),
@@ -50,7 +52,7 @@ def read_phrases(path: str | os.PathLike[str]) -> tuple[PhraseSettings, Passes, 
     FormatError
         The file cannot be read, is no phrase model, is of another version, or is damaged.
     """
-    name = os.fspath(path)
+    name = file_path("path", path)
     try:
         with open(path, "rb") as file:
             whole = file.read()

@@ -88,7 +88,7 @@ def not_opened(path: str | os.PathLike[str], error: OSError) -> FormatError:
     """Return the error of a file of vectors that the system did not open."""
     if isinstance(error, FileNotFoundError):
         why = "there is no such file"
-    elif Path(path).is_dir():
+    elif os.path.isdir(path):
         why = "this is a folder, not a file of vectors"
     else:
         why = f"cannot read: {error.strerror or error}"

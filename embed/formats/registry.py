@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from embed.arguments import shown
 from embed.errors import ConfigError
 from embed.files.compressing import COMPRESSED_EXTENSIONS
 from embed.formats import (
@@ -123,8 +124,8 @@ FORMATS: dict[str, Format] = {form.name: form for form in _ALL}
 
 def by_name(name: str) -> Format:
     """Return a format; raises ConfigError if there is none of that name."""
-    if name not in FORMATS:
-        raise ConfigError(f"format must be one of {_listed(sorted(FORMATS))}, not {name!r}")
+    if not isinstance(name, str) or name not in FORMATS:
+        raise ConfigError(f"format must be one of {_listed(sorted(FORMATS))}, not {shown(name)}")
     return FORMATS[name]
 
 

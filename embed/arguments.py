@@ -1,0 +1,131 @@
+"""Checks of what a caller hands over, shared by every public function: the value as a plain type, or one sentence.
+
+NumPy's scalars, fractions and decimals are numbers. A truth value, a string and an array are none, whatever they hold.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from embed.errors import ConfigError
+
+__all__ = [
+    "choice",
+    "file_path",
+    "iterable",
+    "listed",
+    "of_kind",
+    "plain",
+    "real_number",
+    "shown",
+    "text",
+    "whole_number",
+]
+
+Kind = TypeVar("Kind")
+
+LONGEST_SHOWN = 60
+MOST_PATH_BYTES = 4096
+"""No system takes a longer one."""
+
+
+def shown(value: object) -> str:
+    """Return what `value` looks like, in one line and not too long."""
+    try:
+        return f"{' '.join(repr(value).split()):.{LONGEST_SHOWN}}"
+    except (ValueError, RecursionError):  # an integer of more digits than Python prints, or a deep list
+        return f"a very long {type(value).__name__}"
+
+
+def plain(value: Any, value_type: type) -> Any:
+    """Return `value` as `value_type` (bool, int, float or str) where it stands for one; else as it is."""
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):  # a scalar of NumPy
+        value = value.item()
+    if isinstance(value, str):
+        return str(value) if value_type is str else value
+    if isinstance(value, (bool, type)) or hasattr(value, "shape"):
+        return value
+    # What cannot be converted is of another type: an integer beyond all floats, a signalling NaN, ...
+    with contextlib.suppress(TypeError, ValueError, ArithmeticError):
+        if value_type is float and hasattr(value, "__float__"):
+            return float(value)
+        if value_type is int and hasattr(value, "__index__"):
+            return value.__index__()
+    return value
+
+
+def whole_number(name: str, value: object, low: int, high: int | None = None) -> int:
+    """Return `value` as an int from `low` to `high`; raises ConfigError otherwise."""
+    number = plain(value, int)
+    if type(number) is not int or number < low or (high is not None and number > high):
+        bounds = f", at least {low}" if high is None else f" from {low} to {high}"
+        raise ConfigError(f"{name} must be a whole number{bounds}, not {shown(value)}")
+    return number
+
+
+def real_number(name: str, value: object, *, above: float = -math.inf, below: float = math.inf) -> float:
+    """Return `value` as a float between `above` and `below`, neither included; raises ConfigError otherwise."""
+    number = plain(value, float)
+    if type(number) is not float or not above < number < below:
+        bounds = " and ".join(
+            f"{side} {bound:g}" for side, bound in (("above", above), ("below", below)) if math.isfinite(bound)
+        )
+        raise ConfigError(f"{name} must be a {'number ' + bounds if bounds else 'finite number'}, not {shown(value)}")
+    return number
+
+
+def choice(name: str, value: object, choices: Sequence[str]) -> str:
+    """Return `value` if it is one of the choices; raises ConfigError otherwise."""
+    if not isinstance(value, str) or value not in choices:
+        raise ConfigError(f"{name} must be one of {', '.join(map(repr, choices))}, not {shown(value)}")
+    return str(value)
+
+
+def text(name: str, value: object) -> str:
+    """Return `value`, a str, as a plain one; raises ConfigError for anything else."""
+    if type(value) is str:
+        return value
+    if not isinstance(value, str):
+        raise ConfigError(f"{name} must be a text, not {shown(value)} of type {type(value).__name__}")
+    return str(value)
+
+
+def of_kind(name: str, value: Any, kind: type[Kind]) -> Kind:
+    """Return `value`, an instance of `kind`; raises ConfigError for anything else."""
+    if not isinstance(value, kind):
+        raise ConfigError(f"{name} must be a {kind.__name__}, not {shown(value)} of type {type(value).__name__}")
+    return value
+
+
+def iterable(value: Any) -> bool:
+    """Return whether `value` can be gone through; an array of no dimension only looks so."""
+    try:
+        iter(value)
+    except TypeError:
+        return False
+    return True
+
+
+def listed(name: str, value: Any, of: str) -> list[Any]:
+    """Return what a list, an array or any other iterable holds; raises ConfigError for a text and for a number."""
+    with contextlib.suppress(TypeError):
+        if not isinstance(value, (str, bytes)):
+            return list(value)
+    raise ConfigError(f"{name} must be a list of {of}, not {shown(value)}")
+
+
+def file_path(name: str, value: object) -> str:
+    """Return a path as a str; raises ConfigError for what is no path, and for what no system takes as one."""
+    if not isinstance(value, (str, os.PathLike)) or not isinstance(found := os.fspath(value), str):
+        raise ConfigError(f"{name} must be a path, not {shown(value)} of type {type(value).__name__}")
+    try:
+        size = len(os.fsencode(found))
+    except UnicodeEncodeError:
+        size = 0
+    if not 0 < size <= MOST_PATH_BYTES or "\0" in found:
+        raise ConfigError(f"{name} must be a path of at most {MOST_PATH_BYTES:,} bytes without NUL, not {shown(found)}")
+    return found
