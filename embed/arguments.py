@@ -71,17 +71,17 @@ def real_number(name: str, value: object, *, above: float = -math.inf, below: fl
     """Return `value` as a float between `above` and `below`, neither included; raises ConfigError otherwise."""
     number = plain(value, float)
     if type(number) is not float or not above < number < below:
-        bounds = " and ".join(
-            f"{side} {bound:g}" for side, bound in (("above", above), ("below", below)) if math.isfinite(bound)
-        )
-        raise ConfigError(f"{name} must be a {'number ' + bounds if bounds else 'finite number'}, not {shown(value)}")
+        between = [f"{side} {bound:g}" for side, bound in (("above", above), ("below", below)) if math.isfinite(bound)]
+        allowed = f"number {' and '.join(between)}" if between else "finite number"
+        raise ConfigError(f"{name} must be a {allowed}, not {shown(value)}")
     return number
 
 
 def choice(name: str, value: object, choices: Sequence[str]) -> str:
     """Return `value` if it is one of the choices; raises ConfigError otherwise."""
     if not isinstance(value, str) or value not in choices:
-        raise ConfigError(f"{name} must be one of {', '.join(map(repr, choices))}, not {shown(value)}")
+        allowed = " or ".join(map(repr, choices)) if len(choices) <= 2 else f"one of {', '.join(map(repr, choices))}"
+        raise ConfigError(f"{name} must be {allowed}, not {shown(value)}")
     return str(value)
 
 

@@ -274,7 +274,7 @@ def quantize_pq(
     """
     count, dim = matrix.shape
     size = default_bytes(dim) if row_bytes is None else row_bytes
-    size = whole_number("the bytes of a row (row_bytes)", size, 2, max(2, dim + 1))
+    size = whole_number("the bytes of a row", size, 2, max(2, dim + 1))
     seed = whole_number("seed", seed, 0)
     head_share = real_number("head_share", head_share, above=-1, below=1)
     lengths, wrong = row_norms(matrix)

@@ -228,7 +228,7 @@ def test_checks_return_plain_values() -> None:
         (lambda: whole_number("n", 0, 1), "n must be a whole number, at least 1, not 0"),
         (lambda: real_number("x", 0, above=0), "x must be a number above 0, not 0"),
         (lambda: real_number("x", float("nan")), "x must be a finite number, not nan"),
-        (lambda: choice("c", [], ("a", "b")), "c must be one of 'a', 'b', not []"),
+        (lambda: choice("c", [], ("a", "b")), "c must be 'a' or 'b', not []"),
         (lambda: file_path("path", 5), "path must be a path, not 5 of type int"),
     ):
         with pytest.raises(ConfigError, match=f"^{re.escape(sentence)}$"):

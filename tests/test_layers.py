@@ -108,7 +108,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 ONLY: dict[str, set[str]] = {
     "embed.eval": {"embed.errors", "embed.messages", "embed.eval"},
     "embed.files": {"embed.arguments", "embed.errors", "embed.messages", "embed.files", "embed._digest"},
-    "embed.corpora": {"embed.errors", "embed.messages", "embed.files", "embed.corpora", "embed._digest"},
+    "embed.corpora": {
+        "embed.arguments",
+        "embed.errors",
+        "embed.messages",
+        "embed.files",
+        "embed.corpora",
+        "embed._digest",
+    },
     "embed.errors": {"embed.messages"},
     "embed.messages": set(),
 }

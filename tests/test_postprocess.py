@@ -74,7 +74,7 @@ def test_sif_weights_follow_the_share_of_the_tokens(vectors: WordVectors) -> Non
     np.testing.assert_allclose(found.matrix, vectors.matrix * (1e-3 / (1e-3 + share))[:, None], rtol=1e-6)
     np.testing.assert_array_equal(found.vector("unknown"), vectors.vector("unknown"))
     for a in (0, -1, float("nan"), float("inf")):
-        with pytest.raises(ConfigError, match="a must be a positive number"):
+        with pytest.raises(ConfigError, match="a must be a number above 0"):
             postprocess.sif(vectors, a)
     with pytest.raises(ConfigError, match="need the counts"):
         postprocess.sif(sample(counts=False))
