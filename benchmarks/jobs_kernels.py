@@ -25,7 +25,7 @@ def aligned_rows(rows: int, dim: int, seed: int) -> NDArray[np.float32]:
     memory = np.zeros(rows * stride * 4 + _CACHE_LINE, np.uint8)
     first = -memory.ctypes.data % _CACHE_LINE
     matrix = memory[first : first + rows * stride * 4].view(np.float32).reshape(rows, stride)
-    _kernels.fill_uniform(matrix, dim, 0.5, seed)
+    _kernels.fill_uniform(matrix, dim, 0.5, seed, np.arange(len(matrix)))
     return matrix
 
 

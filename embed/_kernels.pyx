@@ -166,16 +166,18 @@ def compose_rows(const float[:, ::1] inputs, const int64_t[::1] row_offsets, con
                             &out[i, 0], &out[i, 0])
 
 
-def fill_uniform(float[:, ::1] matrix, int dim, double bound, uint64_t seed, int64_t first_row=0):
+def fill_uniform(float[:, ::1] matrix, int dim, double bound, uint64_t seed, const int64_t[::1] numbers not None):
     """Fill the first `dim` columns with draws from [-bound, bound), the same on every platform.
 
-    The rows of `matrix` are those from `first_row` on of the matrix that the seed determines.
+    Row i of `matrix` is row numbers[i] of the endless matrix that the seed determines.
     """
     cdef int64_t i, k
     cdef uint64_t stream
+    if numbers.shape[0] != matrix.shape[0]:
+        raise ValueError("there must be a number for each row")
     with nogil:
         for i in range(matrix.shape[0]):
-            stream = embed_block_stream(embed_epoch_key(seed, 0), first_row + i)
+            stream = embed_block_stream(embed_epoch_key(seed, 0), numbers[i])
             for k in range(dim):
                 # 24 bits: every value is a single-precision number, so rounding cannot differ
                 matrix[i, k] = <float> ((<double> (embed_next(&stream) >> 40) / 8388608.0 - 1.0) * bound)

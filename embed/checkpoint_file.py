@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.errors import FormatError, cannot_open
+from embed.errors import ConfigError, FormatError, cannot_open
 from embed.files.atomic import atomic_write
 
 __all__ = ["VERSION", "read_header", "read_into", "write"]
@@ -93,6 +93,8 @@ def read_into(path: str | os.PathLike[str], matrices: Mapping[str, Float32s], di
     ------
     FormatError
         As `read_header` does, if the shapes are others, or if a digest is wrong: some numbers have been read then.
+    ConfigError
+        If the checkpoint is of a version that kept a row for every bucket of n-grams.
     """
     name = os.fspath(path)
     try:
@@ -100,11 +102,23 @@ def read_into(path: str | os.PathLike[str], matrices: Mapping[str, Float32s], di
             header, place = _header(name, file)
             expected = [[key, len(matrix), dim] for key, matrix in matrices.items()]
             if header["matrices"] != expected:
+                if _has_more_inputs(header["matrices"], expected):
+                    raise ConfigError(
+                        f"{name} is of an earlier version, which kept a row for every bucket of n-grams: end its run "
+                        "with that version, or begin it again"
+                    )
                 raise FormatError(f"{name}: its matrices are {header['matrices']!s:.100}, not {expected}")
             for key, matrix in matrices.items():
                 place = _read_matrix(name, file, key, matrix[:, :dim], place)
     except OSError as error:
         raise cannot_open(FormatError, f"{name}: cannot be read: {error.strerror or error}", error) from error
+
+
+def _has_more_inputs(found: list[list[Any]], expected: list[list[Any]]) -> bool:
+    """Return whether the matrices differ in the number of the input rows alone, of which there are more."""
+    rows, wanted = ({key: count for key, count, _ in shapes} for shapes in (found, expected))
+    differing = [key for key in wanted if rows.get(key) != wanted[key]]
+    return rows.keys() == wanted.keys() and differing == ["input"] and rows["input"] > wanted["input"]
 
 
 def _read_matrix(name: str, file: BufferedReader, key: str, matrix: Float32s, place: int) -> int:

@@ -2,8 +2,8 @@
 
 With the vocabulary "old", words, order and counts stay, and what is unknown in the new text is left out. With "union",
 the new text's words that occur `min_count` times join: their rows start as every row does, all counts are added up, and
-subsampling and noise follow from the sums. An n-gram has its bucket already, so a new word starts from the n-grams it
-shares with known ones.
+subsampling and noise follow from the sums. A new word starts from the n-grams it shares with known ones; those that no
+known word has begin as every row does.
 
 Vectors that came without a model have no output rows. These start at zero, as in a new model, and learn in
 the first epoch; ``input_lr=0`` for a first run lets them learn before any vector moves.
@@ -50,7 +50,6 @@ from embed.machine import simd_path
 from embed.model import Model
 from embed.parameters import Parameters
 from embed.progress import ProgressBar
-from embed.subword import FloretScheme
 from embed.trainer import EpochCallback, Trainer
 from embed.training import Source
 from embed.vectors import WordVectors
@@ -169,7 +168,8 @@ def continue_training(
 
         def make(config: TrainConfig, is_fresh: bool) -> Trainer:
             words = encoded.vocabulary
-            parameters = transfer(model, words, config) if is_fresh else Parameters.empty(words, config)
+            buckets = model.parameters.buckets
+            parameters = transfer(model, words, config) if is_fresh else Parameters.empty(words, config, buckets)
             return Trainer(encoded, config, parameters=parameters, frozen=frozen)
 
         return launch.run(
@@ -198,15 +198,14 @@ def transfer(model: Model, vocabulary: Vocabulary, config: TrainConfig) -> Param
 
     The weights of places are those of the model where its window has them.
     """
-    old, new = model.parameters, Parameters.initial(vocabulary, config)
+    old = model.parameters
+    new = Parameters.initial(vocabulary, config, old.buckets)
     ids = np.array([vocabulary[word] for word in model.vocabulary.words])
     words, wide = len(ids), old.outputs.shape[1] * config.sides()
     new.outputs.reshape(-1, wide)[ids] = old.outputs.reshape(words, wide)
-    own = len(ids) if old.scheme is None else old.scheme.word_rows(len(ids))
-    if own:
-        new.inputs[ids] = old.inputs[:own]
-    if old.scheme is not None:
-        new.inputs[old.scheme.word_rows(len(vocabulary)) :] = old.inputs[own:]
+    if old.own_rows:
+        new.inputs[ids] = old.inputs[: old.own_rows]
+    new.inputs[new.own_rows + np.searchsorted(new.buckets, old.buckets)] = old.inputs[old.own_rows :]
     middles = len(old.places) // 2, len(new.places) // 2
     common = min(middles)
     if common:
@@ -237,8 +236,6 @@ def model_of(start: WordVectors | str | os.PathLike[str]) -> Model:
     if not len(start):
         raise ConfigError("there are no words to go on with, only a table of n-grams")
     subwords = start.subwords
-    if subwords is not None and subwords.kept is not None:
-        raise ConfigError("the n-grams were pruned: training cannot go on from them")
     advise(
         "these are vectors without output rows, which start at zero: the first epoch learns them, and the vectors "
         "move more than those of a whole model would (--save-model keeps "
@@ -252,14 +249,18 @@ def model_of(start: WordVectors | str | os.PathLike[str]) -> Model:
         config = TrainConfig(**shape)
     counts = np.ones(len(start), np.int64) if start.counts is None else np.maximum(start.counts, 1)
     vocabulary = Vocabulary(list(start.words), counts)
-    parameters = Parameters.empty(vocabulary, config)
     if subwords is None:
+        parameters = Parameters.empty(vocabulary, config)
         parameters.inputs[:, : config.dim] = start.matrix
-    elif isinstance(subwords.scheme, FloretScheme):
-        parameters.inputs[:, : config.dim] = subwords.matrix
-    else:
+        return Model(config, vocabulary, parameters)
+    kept = subwords.scheme.every_bucket() if subwords.kept is None else subwords.kept
+    parameters = Parameters.empty(vocabulary, config, kept)
+    if len(parameters.buckets) > len(kept):
+        raise ConfigError("n-grams of words of the vocabulary were pruned: training cannot go on from the others")
+    parameters.inputs[parameters.own_rows :, : config.dim] = subwords.matrix
+    if parameters.own_rows:
         words = [word.encode() for word in start.words]
-        parameters.inputs[:, : config.dim] = own_rows(start.matrix, words, subwords)
+        parameters.inputs[: parameters.own_rows, : config.dim] = own_rows(start.matrix, words, subwords)
     return Model(config, vocabulary, parameters)
 
 

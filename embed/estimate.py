@@ -1,7 +1,8 @@
 """What a training run would cost before it starts: memory by counting, time by trying for about a second.
 
-Sizes of arrays are exact. Time is that of a short run of the same settings on made-up tokens (:mod:`embed.zipf`), whose
-matrices are cut to a size that is quickly made; a larger vocabulary than that misses the caches a little more often.
+Sizes of arrays are exact for the words of a text; for a mere number of words the rows of n-grams are an estimate. Time
+is that of a short run of the same settings on made-up tokens (:mod:`embed.zipf`), whose matrices are cut to a size that
+is quickly made; a larger vocabulary than that misses the caches a little more often.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from embed.config import TrainConfig
-from embed.parameters import output_count, row_count, stride_of
+from embed.parameters import output_count, stride_of
 from embed.subword import scheme_of
 from embed.trainer import Trainer
 from embed.vocab import Vocabulary
@@ -80,10 +81,14 @@ def estimate(config: TrainConfig, tokens: int, vocabulary: Vocabulary | int, sen
     share = words / len(sample)
     letters = share * sum(map(len, sample))
     scheme = scheme_of(config)
-    entries = words if scheme is None else share * len(scheme.rows(sample)[1])
+    entries, rows = float(words), words
+    if scheme is not None:
+        _, places, buckets = scheme.found_rows(sample)
+        entries = share * len(places)
+        rows = scheme.word_rows(words) + min(int(share * len(buckets)), scheme.buckets)
     rate = tokens_per_second(config, words)
     return Estimate(
-        matrices=(row_count(words, config) + output_count(words, config)) * row,
+        matrices=(rows + output_count(words, config)) * row,
         vocabulary=int(words * (_WORD_TABLES + _STRING + _OFFSET) + letters + entries * _ID),
         composed=0 if scheme is None else words * row,
         corpus=tokens * _ID + (sentences + 1) * _OFFSET,

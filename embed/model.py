@@ -101,7 +101,7 @@ class Model:
 
     @property
     def input(self) -> Float32s:
-        """The input rows, float32[R, dim]: words first, then n-gram buckets; a floret table has the buckets only."""
+        """The input rows, float32[R, dim]: words first, then n-grams; see :class:`Parameters`."""
         return self.parameters.inputs[:, : self.config.dim]
 
     @property
@@ -112,13 +112,13 @@ class Model:
     @cached_property
     def vectors(self) -> WordVectors:
         """The word vectors; with subwords they also give vectors to unknown words."""
-        scheme = self.parameters.scheme
+        parameters = self.parameters
         subwords = None
-        if scheme is not None:
-            subwords = Subwords(scheme, self.input[scheme.word_rows(len(self.vocabulary)) :])
+        if parameters.scheme is not None and len(parameters.buckets):
+            subwords = Subwords(parameters.scheme, self.input[parameters.own_rows :], parameters.kept)
         return WordVectors(
             self.vocabulary.words,
-            self.parameters.word_matrix(),
+            parameters.word_matrix(),
             counts=self.vocabulary.counts,
             subwords=subwords,
         )

@@ -22,15 +22,22 @@ Float32s = npt.NDArray[np.float32]
 class Subwords:
     """The character n-grams of a subword model.
 
+    A row of zeros is the same as none: formats that need a row for every bucket have zeros there.
+
     Attributes
     ----------
     scheme : NgramScheme
         How a word is cut into n-grams and which row each of them has.
-    matrix : float32 array, shape (buckets, dim)
-        One row per bucket of n-grams.
+    matrix : float32 array, shape (K, dim)
+        One row per bucket that has one.
     kept : int32 array, shape (K,), optional
-        The buckets, in rising order, that count; the others were pruned, and their n-grams are left out of the
-        mean. Default: all.
+        The buckets, in rising order, that have a row; the others held no n-gram of the training text, or were pruned,
+        and their n-grams are left out of the mean. Default: all.
+
+    Raises
+    ------
+    FormatError
+        There is not one row for each of those buckets.
     """
 
     scheme: NgramScheme
@@ -38,14 +45,15 @@ class Subwords:
     kept: npt.NDArray[np.int32] | None = None
 
     def __post_init__(self) -> None:
-        if self.matrix.ndim != 2 or self.matrix.shape[0] != self.scheme.buckets:
+        count = self.scheme.buckets if self.kept is None else len(self.kept)
+        if self.matrix.ndim != 2 or self.matrix.shape[0] != count:
             raise FormatError(
                 f"the n-gram matrix has the shape {self.matrix.shape}: it must have one row for each of the "
-                f"{self.scheme.buckets} buckets"
+                f"{count} buckets"
             )
 
     def can_compose(self, word: str) -> bool:
-        """Return whether `word` has at least one n-gram."""
+        """Return whether `word` has at least one n-gram that has a row."""
         return len(self._rows(word)) > 0
 
     def compose(self, word: str) -> Float32s:
@@ -58,19 +66,31 @@ class Subwords:
         Raises
         ------
         MissingWordError
-            The word has no n-gram: it is shorter than ``min_n - 2`` characters, or not valid Unicode.
+            The word has no n-gram that has a row: it is shorter than ``min_n - 2`` characters, not valid Unicode, or
+            has none in common with the words of the vocabulary.
         """
         rows = self._rows(word)
         if not len(rows):
             raise MissingWordError(
                 f"{word!r:.60} has no n-gram of {self.scheme.min_n} to {self.scheme.max_n} characters"
+                + ("" if self.kept is None else " that a word of the vocabulary has")
             )
         return np.asarray(self.matrix[rows].mean(axis=0, dtype=np.float64), dtype=np.float32)
 
-    def _rows(self, word: str) -> npt.NDArray[np.int32]:
+    def places(self, buckets: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        """Return the row of each of `buckets`, int64[n], -1 where it has none."""
+        if self.kept is None:
+            return buckets.astype(np.int64)
+        if not len(self.kept):
+            return np.full(len(buckets), -1)
+        places = np.minimum(np.searchsorted(self.kept, buckets), len(self.kept) - 1)
+        return np.where(self.kept[places] == buckets, places, -1)
+
+    def _rows(self, word: str) -> npt.NDArray[np.int64]:
         try:
             word.encode()
         except UnicodeEncodeError:  # a lone surrogate has no UTF-8 form, hence no n-grams
-            return np.empty(0, np.int32)
-        rows = self.scheme.buckets_of(word)
-        return rows if self.kept is None else rows[np.isin(rows, self.kept, assume_unique=False)]
+            return np.empty(0, np.int64)
+        places = self.places(self.scheme.buckets_of(word))
+        places = places[places >= 0]
+        return places[self.matrix[places].any(axis=1)]

@@ -1,8 +1,8 @@
 """The matrices that are learnt, and which input rows make up each word.
 
 Rows lie on huge pages where the system has them and are padded to 64 bytes, so that no two rows share a cache
-line and every vector load is whole. Anonymous memory starts as zeros without being touched, so a bucket that
-no n-gram falls in costs nothing until it is initialised.
+line and every vector load is whole. A bucket that no n-gram of the vocabulary falls in has no row; the others begin as
+they would among rows for all, so that what a word learns does not depend on which rows there are.
 
 Rejected: plain ``np.zeros`` (small pages: a cache miss becomes a TLB miss as well), unpadded rows (each kernel
 would need a tail).
@@ -24,7 +24,7 @@ from embed.errors import ConfigError
 from embed.subword import NgramScheme, scheme_of
 from embed.vocab import Vocabulary
 
-__all__ = ["Parameters", "output_count", "padded_matrix", "place_count", "row_count", "stride_of"]
+__all__ = ["Parameters", "output_count", "padded_matrix", "place_count", "stride_of"]
 
 Float32s = NDArray[np.float32]
 _HUGE_PAGE = 1 << 21
@@ -40,12 +40,6 @@ def stride_of(dim: int) -> int:
     """
     lines = -(-dim // _kernels.ROW_FLOATS)
     return (lines + (lines % _COLLIDING_LINES == 0)) * _kernels.ROW_FLOATS
-
-
-def row_count(words: int, config: TrainConfig) -> int:
-    """Return how many input rows a vocabulary of so many words has."""
-    scheme = scheme_of(config)
-    return words if scheme is None else scheme.word_rows(words) + scheme.buckets
 
 
 def output_count(words: int, config: TrainConfig) -> int:
@@ -85,8 +79,8 @@ class Parameters:
     Attributes
     ----------
     inputs : float32[R, stride]
-        One row per word, then one per n-gram bucket if there are subwords; a floret table has the buckets
-        only. Columns past `dim` are zero.
+        One row per word, then one per bucket of `buckets`; a floret table has the buckets only. Columns past `dim`
+        are zero.
     outputs : float32[V, stride] or float32[2 * V, stride]
         One row per word; with `structured` two, for the contexts to its left and for those to its right.
     places : float32[2 * window, stride] or float32[0, stride]
@@ -97,6 +91,8 @@ class Parameters:
         Word i is the mean of the input rows ``rows[row_offsets[i]:row_offsets[i + 1]]``.
     scheme : NgramScheme or None
         How unknown words find their rows.
+    buckets : int32[K]
+        The buckets of n-grams that have a row, in rising order; none without a scheme.
     dim : int
     """
 
@@ -106,36 +102,56 @@ class Parameters:
     row_offsets: NDArray[np.int64]
     rows: NDArray[np.int32]
     scheme: NgramScheme | None
+    buckets: NDArray[np.int32]
     dim: int
 
     @classmethod
-    def empty(cls, vocabulary: Vocabulary, config: TrainConfig) -> Parameters:
-        """Return all-zero parameters of the right shape; places that have weights have the weight 1."""
+    def empty(cls, vocabulary: Vocabulary, config: TrainConfig, buckets: NDArray[np.int32] | None = None) -> Parameters:
+        """Return all-zero parameters of the right shape; places that have weights have the weight 1.
+
+        The `buckets` that are given have a row whether or not a word has an n-gram there.
+        """
         size = len(vocabulary)
         scheme = scheme_of(config)
         if scheme is None:
             row_offsets, rows = np.arange(size + 1, dtype=np.int64), np.arange(size, dtype=np.int32)
+            own, buckets = size, np.empty(0, np.int32)
         else:
-            row_offsets, rows = scheme.rows(vocabulary.words)
+            row_offsets, rows, buckets = scheme.found_rows(vocabulary.words, buckets)
+            own = scheme.word_rows(size)
         places = padded_matrix(place_count(config), config.dim)
         places[:, : config.dim] = 1
         return cls(
-            padded_matrix(row_count(size, config), config.dim),
+            padded_matrix(own + len(buckets), config.dim),
             padded_matrix(output_count(size, config), config.dim),
             places,
             row_offsets,
             rows,
             scheme,
+            buckets,
             config.dim,
         )
 
     @classmethod
-    def initial(cls, vocabulary: Vocabulary, config: TrainConfig) -> Parameters:
-        """Return the parameters before training: inputs uniform in +-1/(2 dim), outputs zero (word2vec.c)."""
-        parameters = cls.empty(vocabulary, config)
-        for first in range(0, len(parameters.inputs), _FILL_ROWS):  # in parts, so that an interrupt is heard
-            part = parameters.inputs[first : first + _FILL_ROWS]
-            _kernels.fill_uniform(part, config.dim, 0.5 / config.dim, config.seed, first)
+    def initial(
+        cls, vocabulary: Vocabulary, config: TrainConfig, buckets: NDArray[np.int32] | None = None
+    ) -> Parameters:
+        """Return the parameters before training: inputs uniform in +-1/(2 dim), outputs zero (word2vec.c).
+
+        A row has the numbers that it would have if all buckets had rows; one that no word has stays zero.
+        """
+        parameters = cls.empty(vocabulary, config, buckets)
+        own = parameters.own_rows
+        is_used = np.zeros(len(parameters.inputs), bool)
+        is_used[parameters.rows] = True
+        used = np.flatnonzero(is_used)
+        for first in range(0, len(used), _FILL_ROWS):  # in parts, so that an interrupt is heard
+            places = used[first : first + _FILL_ROWS]
+            numbers = places.copy()
+            numbers[places >= own] = own + parameters.buckets[places[places >= own] - own]
+            drawn = np.zeros((len(places), parameters.inputs.shape[1]), np.float32)
+            _kernels.fill_uniform(drawn, config.dim, 0.5 / config.dim, config.seed, numbers)
+            parameters.inputs[places] = drawn
         # The system gives memory when it is first touched, which training would wait for all over the matrix.
         for first in range(0, len(parameters.outputs), _FILL_ROWS):
             parameters.outputs[first : first + _FILL_ROWS] = 0
@@ -145,6 +161,16 @@ class Parameters:
     def words(self) -> int:
         """The number V of words."""
         return len(self.row_offsets) - 1
+
+    @property
+    def own_rows(self) -> int:
+        """The number of input rows that belong to single words, which are the first."""
+        return self.words if self.scheme is None else self.scheme.word_rows(self.words)
+
+    @property
+    def kept(self) -> NDArray[np.int32] | None:
+        """The buckets that have a row, or None if all have one."""
+        return None if self.scheme is None or len(self.buckets) == self.scheme.buckets else self.buckets
 
     def matrices(self) -> dict[str, Float32s]:
         """Return what training changes, by name; "places" only if there are any."""

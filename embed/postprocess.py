@@ -176,8 +176,7 @@ def _affine(vectors: WordVectors, mean: Float64s, projection: Float64s | None) -
     subwords = vectors.subwords
     if subwords is not None:
         ngrams = _mapped(subwords.matrix, mean, projection)
-        if subwords.kept is not None:  # pruned rows are zero
-            ngrams[np.setdiff1d(np.arange(len(ngrams)), subwords.kept)] = 0
+        ngrams[~subwords.matrix.any(axis=1)] = 0  # which is no row, and stays none
         subwords = dataclasses.replace(subwords, matrix=ngrams)
     matrix = _mapped(vectors.matrix, mean, projection)
     return WordVectors(vectors.words, matrix, counts=vectors.counts, subwords=subwords)

@@ -49,14 +49,12 @@ def prune_ngrams(vectors: WordVectors, keep: int | None = None) -> WordVectors:
         raise ConfigError("only vectors with fastText's n-grams can be pruned")
     words = len(vectors)
     _, rows = subwords.scheme.rows(vectors.words)
-    uses = np.bincount(rows[rows >= words] - words, minlength=subwords.scheme.buckets)
-    if subwords.kept is not None:
-        uses[np.setdiff1d(np.arange(len(uses)), subwords.kept)] = 0
+    places = subwords.places(rows[rows >= words] - np.int32(words))
+    uses = np.bincount(places[places >= 0], minlength=len(subwords.matrix))
     used = np.flatnonzero(uses)
     if keep is not None and keep < len(used):
         lengths, _ = row_norms(subwords.matrix[used])
         used = np.sort(used[np.lexsort((-lengths, -uses[used]))[:keep]])
-    matrix = np.zeros(subwords.matrix.shape, np.float32)  # rows that stay zero take no memory
-    matrix[used] = subwords.matrix[used]
-    pruned = dataclasses.replace(subwords, matrix=matrix, kept=used.astype(np.int32))
+    kept = used.astype(np.int32) if subwords.kept is None else subwords.kept[used]
+    pruned = dataclasses.replace(subwords, matrix=subwords.matrix[used], kept=kept) if len(used) else None
     return WordVectors(vectors.words, vectors.matrix, counts=vectors.counts, subwords=pruned)

@@ -13,6 +13,10 @@ small, and a word needs nothing but the table.
 
 Either way a word is the mean of its rows, which is all that training knows.
 
+Most buckets hold no n-gram of any word of a small text. Only those that hold one have a row (`found_rows`): five words
+need some thirty rows, not two million. An n-gram without a row is left out of the mean of an unknown word, in which an
+untrained row would only be noise (docs/decisions/0024-rows-of-n-grams-that-are-there.md).
+
 Rejected: a better hash or collision-free buckets (would not load their models), byte n-grams (cut characters
 in two).
 """
@@ -39,6 +43,8 @@ FLORET_SEED = 2166136261
 """The seed that floret uses; its files say which they were made with."""
 _MAX_ROWS = int(np.iinfo(np.int32).max)
 _MAX_SEED = int(np.iinfo(np.uint32).max)
+_MARKED, _MARKED_PER_NGRAM = 1 << 20, 8
+"""Up to so many buckets in all, or for each n-gram of the vocabulary, those that hold one are found by marking them."""
 _BEGIN, _END = "<", ">"
 
 
@@ -51,7 +57,7 @@ class NgramScheme(ABC):
     min_n, max_n : int
         Shortest and longest n-gram, in characters, boundaries included.
     buckets : int
-        Rows that the n-grams share.
+        Places that the n-grams share; one that holds an n-gram of the vocabulary has a row.
 
     Raises
     ------
@@ -135,6 +141,53 @@ class NgramScheme(ABC):
             return self._hasher().rows(list(words), END_OF_SENTENCE)  # type: ignore[arg-type]
         except UnicodeEncodeError as error:
             raise FormatError(f"the word {error.object!r:.60} cannot be written as UTF-8") from error
+
+    def found_rows(
+        self, words: Sequence[str], also: NDArray[np.int32] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+        """Return the input rows of every word as `rows` does, where only the buckets that are needed have rows.
+
+        Parameters
+        ----------
+        words : sequence of str, length V
+        also : int32[K], optional
+            Buckets in rising order that have a row whether or not a word needs it.
+
+        Returns
+        -------
+        offsets : int64[V+1]
+        rows : int32[M]
+            ``word_rows(V)`` + the place of the bucket in `buckets`.
+        buckets : int32[K]
+            Those that have a row, in rising order.
+
+        Raises
+        ------
+        ConfigError, FormatError
+            As `rows` does.
+        """
+        offsets, rows = self.rows(words)
+        if also is not None and len(also) == self.buckets:
+            return offsets, rows, also
+        own = self.word_rows(len(words))
+        is_ngram = rows >= own
+        found = rows[is_ngram] - np.int32(own)
+        needed = found if also is None else np.concatenate([found, also])
+        if self.buckets <= max(_MARKED, _MARKED_PER_NGRAM * len(needed)):
+            is_needed = np.zeros(self.buckets, bool)
+            is_needed[needed] = True
+            buckets = np.flatnonzero(is_needed).astype(np.int32)
+            places = np.zeros(self.buckets, np.int32)
+            places[buckets] = np.arange(len(buckets), dtype=np.int32)
+            rows[is_ngram] = places[found] + np.int32(own)
+        else:  # 20 times slower, but its memory is in proportion to the words
+            buckets = np.unique(needed)
+            rows[is_ngram] = np.searchsorted(buckets, found) + own
+        return offsets, rows, buckets
+
+    def every_bucket(self) -> NDArray[np.int32]:
+        """Return all buckets, int32[buckets]."""
+        return np.arange(self.buckets, dtype=np.int32)
 
     def to_dict(self) -> dict[str, int]:
         """Return the fields by name, for JSON; :func:`scheme_from_dict` is the way back."""

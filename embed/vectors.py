@@ -226,7 +226,7 @@ class WordVectors:
         if self._subwords is None:
             raise missing_word(word, self._words, self._index)
         if not self._subwords.can_compose(word):
-            raise missing_word(word, self._words, self._index, "is not in the vocabulary and has no n-grams")
+            raise missing_word(word, self._words, self._index, "is not in the vocabulary and shares no n-gram with it")
         return self._subwords.compose(word)
 
     def vectors(self, words: Sequence[str]) -> Float32s:

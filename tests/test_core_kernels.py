@@ -110,7 +110,7 @@ def test_a_change_that_is_no_number_stays_none(path: str, poison: float) -> None
 
 def test_initial_vectors_fill_their_range_and_no_more() -> None:
     matrix = padded(1000, 20)
-    _kernels.fill_uniform(matrix, 20, 0.025, 3)
+    _kernels.fill_uniform(matrix, 20, 0.025, 3, np.arange(len(matrix)))
     inside = matrix[:, :20]
     assert -0.025 <= inside.min() < -0.0249
     assert 0.0249 < inside.max() < 0.025
@@ -118,7 +118,7 @@ def test_initial_vectors_fill_their_range_and_no_more() -> None:
     assert not matrix[:, 20:].any()
     assert len(np.unique(inside)) > 19_000
     part = padded(300, 20)
-    _kernels.fill_uniform(part, 20, 0.025, 3, 700)
+    _kernels.fill_uniform(part, 20, 0.025, 3, np.arange(700, 700 + len(part)))
     np.testing.assert_array_equal(part, matrix[700:])
 
 

@@ -361,7 +361,7 @@ class FastText:
 def _dense(matrix: Matrix) -> Float32s:
     if isinstance(matrix, Quantised):
         raise FormatError("the matrix is quantised: get_word_vector and get_input_vector decode what is asked for")
-    return np.array(matrix, np.float32)
+    return np.array(matrix[:], np.float32)
 
 
 def _swapped(neighbours: Sequence[tuple[str, float]]) -> list[tuple[float, str]]:

@@ -44,6 +44,7 @@ from embed.formats.fasttext_file import (
     Matrix,
     ProductQuantiser,
     Quantised,
+    Sparse,
 )
 from embed.formats.reading import MOST_DIMENSIONS, PathOrInput, Start, open_source
 
@@ -328,7 +329,7 @@ def _write_quantiser(quantiser: ProductQuantiser, target: BinaryIO) -> None:
     target.write(_QUANTISER.pack(*sizes) + quantiser.centroids.astype(_FLOAT32, copy=False).tobytes())
 
 
-def _blocks(matrix: Float32s) -> Iterator[Float32s]:
+def _blocks(matrix: Float32s | Sparse) -> Iterator[Float32s]:
     rows = max(1, BLOCK_BYTES // (_FLOAT32.itemsize * max(1, matrix.shape[1])))
     for start in range(0, len(matrix), rows):
         yield matrix[start : start + rows]

@@ -22,6 +22,7 @@ __all__ = [
     "Matrix",
     "ProductQuantiser",
     "Quantised",
+    "Sparse",
 ]
 
 Float32s = npt.NDArray[np.float32]
@@ -110,7 +111,37 @@ class Quantised:
         return vectors
 
 
-Matrix = Float32s | Quantised
+@dataclass(frozen=True)
+class Sparse:
+    """A matrix most of whose rows are zero: those of buckets that no n-gram of the text falls in.
+
+    Attributes
+    ----------
+    shape : (int, int)
+    numbers : int64[k]
+        The rows that are there, in rising order.
+    rows : float32[k, dim]
+    """
+
+    shape: tuple[int, int]
+    numbers: npt.NDArray[np.int64]
+    rows: Float32s
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: Any) -> Float32s:
+        """Return some rows, float32[n, dim]; `rows` is a slice or an array of row numbers."""
+        wanted = np.arange(*rows.indices(len(self))) if isinstance(rows, slice) else np.asarray(rows)
+        found = np.zeros((len(wanted), self.shape[1]), np.float32)
+        if len(self.numbers):
+            places = np.minimum(np.searchsorted(self.numbers, wanted), len(self.numbers) - 1)
+            is_there = self.numbers[places] == wanted
+            found[is_there] = self.rows[places[is_there]]
+        return found
+
+
+Matrix = Float32s | Quantised | Sparse
 
 
 @dataclass(frozen=True)
@@ -132,7 +163,7 @@ class FastTextFile:
         Tokens of the training text, rare words included.
     pruned : int32[k, 2] or None
         Where n-grams have been pruned: bucket and row of each that is left, in the order of the file.
-    input, output : float32[rows, dim] or Quantised
+    input, output : float32[rows, dim], Quantised or Sparse
     quantised_output : bool
         The flag before the output matrix, which counts only where the input is quantised.
     """

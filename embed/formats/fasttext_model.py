@@ -36,6 +36,7 @@ from embed.formats.fasttext_file import (
     FastTextFile,
     Matrix,
     Quantised,
+    Sparse,
 )
 from embed.formats.reading import PathOrInput
 from embed.model import Model
@@ -68,10 +69,9 @@ NOISE_EXPONENT = 0.5
 """fastText draws noise words in proportion to the square root of their count."""
 LR_UPDATE_RATE = 100
 """fastText's default; it has no meaning here."""
+_READ_ROWS = 1 << 12
 BLOCK_NUMBERS = 1 << 22
 """Numbers gathered at a time."""
-MOST_SPREAD_NUMBERS = 1 << 33
-"""Numbers in the matrix of all buckets of a pruned file, most of which are never touched."""
 
 
 def read_vectors(path: PathOrInput, *, decode_errors: str = "strict", encoding: str = "utf-8") -> WordVectors:
@@ -165,15 +165,23 @@ def ngram_rows(file: FastTextFile, buckets: npt.NDArray[np.int32]) -> npt.NDArra
 
 
 def _subwords(file: FastTextFile, scheme: SubwordScheme) -> Subwords:
-    words, dim = len(file.vocabulary), file.arguments.dim
+    words = len(file.vocabulary)
+    if isinstance(file.input, Sparse):
+        return Subwords(scheme, file.input.rows[words:], (file.input.numbers[words:] - words).astype(np.int32))
     if file.pruned is None:
         return Subwords(scheme, file.input[words : words + scheme.buckets])
-    if scheme.buckets * dim > MOST_SPREAD_NUMBERS:
-        raise FormatError(f"{scheme.buckets} buckets of {dim} numbers are more than the n-grams of a pruned file need")
     kept = np.sort(file.pruned[:, 0])
-    matrix = np.zeros((scheme.buckets, dim), np.float32)  # rows that stay zero take no memory
-    matrix[kept] = file.input[ngram_rows(file, kept)]
-    return Subwords(scheme, matrix, kept)
+    return Subwords(scheme, file.input[ngram_rows(file, kept)], kept)
+
+
+def _used_buckets(file: FastTextFile) -> npt.NDArray[np.int32]:
+    """Return the buckets, in rising order, whose rows are not zero, as those are that no n-gram falls in (`Sparse`)."""
+    words = len(file.vocabulary)
+    found = [
+        first - words + np.flatnonzero(file.input[first : first + _READ_ROWS].any(axis=1))
+        for first in range(words, file.input.shape[0], _READ_ROWS)
+    ]
+    return np.concatenate([np.empty(0, np.int32), *found]).astype(np.int32)
 
 
 def _means(matrix: Matrix, offsets: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], dim: int) -> Float32s:
@@ -259,10 +267,15 @@ def to_model(file: FastTextFile) -> Model:
     vocabulary = Vocabulary(_decoded(file.vocabulary, "strict", "utf-8"), file.counts.copy())
     if len(set(vocabulary.words)) != len(vocabulary):
         word_index(vocabulary.words)  # says which word appears twice
-    parameters = Parameters.empty(vocabulary, config)
+    parameters = Parameters.empty(vocabulary, config, _used_buckets(file))
     dim = config.dim
     for matrix, stored, name in ((parameters.inputs, file.input, "input"), (parameters.outputs, file.output, "output")):
-        matrix[:, :dim] = stored[: len(matrix)]
+        numbers = np.arange(len(matrix))
+        if name == "input":
+            numbers[parameters.own_rows :] = parameters.own_rows + parameters.buckets
+        for first in range(0, len(matrix), _READ_ROWS):
+            part = slice(first, first + _READ_ROWS)
+            matrix[part, :dim] = stored[numbers[part]]
         _, wrong = row_norms(matrix[:, :dim])
         if wrong is not None:
             raise FormatError(f"row {wrong} of the {name} matrix holds NaN or infinity, or is too long for float32")
@@ -323,7 +336,8 @@ def from_model(model: Model) -> FastTextFile:
         subsample=config.subsample_threshold(),
     )
     words, counts = _encoded(vocabulary.words), vocabulary.counts
-    return FastTextFile(NEWEST_VERSION, arguments, words, counts, 0, tokens, None, model.input, model.output)
+    rows = _every_row(model.input, len(words), model.parameters.scheme, model.parameters.kept)
+    return FastTextFile(NEWEST_VERSION, arguments, words, counts, 0, tokens, None, rows, model.output)
 
 
 def from_vectors(vectors: WordVectors) -> FastTextFile:
@@ -332,13 +346,10 @@ def from_vectors(vectors: WordVectors) -> FastTextFile:
     Raises
     ------
     FormatError
-        The vectors have a floret table or pruned n-grams, which the layout cannot hold, there are no words, or a
-        word has no UTF-8 form.
+        The vectors have a floret table, which the layout cannot hold, there are no words, or a word has no UTF-8 form.
     """
     _ = vectors.norms  # checks that all numbers are finite
     subwords = vectors.subwords
-    if subwords is not None and subwords.kept is not None:
-        raise FormatError("pruned n-grams do not fit fastText's layout: write the vectors as 'native'")
     defaults = TrainConfig()
     arguments = _arguments(
         vectors.dim,
@@ -352,22 +363,37 @@ def from_vectors(vectors: WordVectors) -> FastTextFile:
     )
     words = _encoded(vectors.words)
     counts = np.ones(len(words), np.int64) if vectors.counts is None else vectors.counts
-    rows = vectors.matrix if subwords is None else own_rows(vectors.matrix, words, subwords)
+    rows: Matrix = vectors.matrix
+    if subwords is not None:
+        own = own_rows(vectors.matrix, words, subwords)
+        rows = _every_row(np.concatenate([own, subwords.matrix]), len(words), subwords.scheme, subwords.kept)
     outputs = np.zeros(vectors.matrix.shape, np.float32)
     return FastTextFile(NEWEST_VERSION, arguments, words, counts, 0, int(counts.sum()), None, rows, outputs)
 
 
 def own_rows(matrix: Float32s, words: Sequence[bytes], subwords: Subwords) -> Float32s:
-    """Return the own rows of the words, such that the means with their n-grams are `matrix`, and the n-gram rows."""
-    size, dim = matrix.shape
-    result = np.empty((size + subwords.scheme.buckets, dim), np.float32)
-    result[size:] = subwords.matrix
+    """Return the own rows of the words, such that the means with their n-grams are `matrix`.
+
+    An n-gram without a row counts as one of zeros.
+    """
+    size = len(matrix)
+    result = np.empty(matrix.shape, np.float32)
     offsets, rows = subwords.scheme.rows(words)
     for word in range(size):
-        buckets = rows[offsets[word] + 1 : offsets[word + 1]]
-        ngrams = result[buckets].sum(axis=0, dtype=np.float64)
-        result[word] = matrix[word].astype(np.float64) * (len(buckets) + 1) - ngrams
+        places = subwords.places(rows[offsets[word] + 1 : offsets[word + 1]] - np.int32(size))
+        ngrams = subwords.matrix[places[places >= 0]].sum(axis=0, dtype=np.float64)
+        result[word] = matrix[word].astype(np.float64) * (len(places) + 1) - ngrams
     return result
+
+
+def _every_row(
+    rows: Float32s, words: int, scheme: NgramScheme | None, kept: npt.NDArray[np.int32] | None
+) -> Float32s | Sparse:
+    """Return the input matrix with a row for each bucket, as fastText's layout has it."""
+    if scheme is None or kept is None:
+        return rows
+    numbers = np.concatenate([np.arange(words), kept.astype(np.int64) + words])
+    return Sparse((words + scheme.buckets, rows.shape[1]), numbers, rows)
 
 
 def _arguments(

@@ -15,9 +15,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embed.errors import ConfigError, FormatError
 from embed.files.compressing import compressing_write
+from embed.formats.fasttext_file import Sparse
 from embed.formats.reading import MOST_DIMENSIONS, Header, PathOrInput, Source, Start, WordDecoder, open_source
 from embed.formats.word2vec_text import WRITE_NUMBERS, RowReader, format_lines, line_blocks
 from embed.ngram_rows import Subwords
@@ -100,11 +102,12 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
             f"{os.fspath(path)}: cannot write: only vectors composed from a floret table can be written as one "
             "(train with subword=True and hash_count from 1 to 4)"
         )
-    if subwords.kept is not None:
-        raise FormatError(f"{os.fspath(path)}: cannot write: rows of the table have been pruned; write it as 'native'")
-    scheme, table = subwords.scheme, subwords.matrix
-    if not np.isfinite(table).all():
+    scheme = subwords.scheme
+    table: NDArray[np.float32] | Sparse = subwords.matrix
+    if not np.isfinite(subwords.matrix).all():
         raise FormatError(f"{os.fspath(path)}: cannot write: the table holds NaN or infinity")
+    if subwords.kept is not None:
+        table = Sparse((scheme.buckets, vectors.dim), subwords.kept.astype(np.int64), subwords.matrix)
     sizes = (scheme.buckets, table.shape[1], scheme.min_n, scheme.max_n, scheme.hash_count, scheme.hash_seed)
     block = max(1, WRITE_NUMBERS // table.shape[1])
     with compressing_write(path) as file:

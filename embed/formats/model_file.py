@@ -67,6 +67,7 @@ def save_model(model: Model, path: str | os.PathLike[str], format: str = NATIVE)
         places=model.parameters.places[:, : model.config.dim],
         scheme=scheme,
         vectors=None if scheme is None else model.vectors.matrix,
+        kept=model.parameters.kept,
         metadata={
             "config": json.dumps(model.config.to_dict()),
             "provenance": json.dumps(None if model.provenance is None else asdict(model.provenance)),
@@ -108,7 +109,12 @@ def load_model(path: PathOrInput) -> Model:
         raise FormatError(f"{name}: the metadata are not those of a model: {error!s:.200}") from error
     _check(name, arrays, config)
     vocabulary = Vocabulary(arrays.words, arrays.counts)
-    parameters = Parameters.empty(vocabulary, config)
+    buckets = arrays.kept
+    if buckets is None and arrays.scheme is not None:
+        buckets = arrays.scheme.every_bucket()
+    parameters = Parameters.empty(vocabulary, config, buckets)
+    if len(parameters.inputs) != len(arrays.input):
+        raise FormatError(f"{os.fspath(path)}: damaged: n-grams of its words have no row")
     stored = {"input": arrays.input, "output": arrays.output, "places": arrays.places}
     for name, matrix in parameters.matrices().items():
         matrix[:, : config.dim] = stored[name]
@@ -123,7 +129,9 @@ def _check(name: str, arrays: native.ModelArrays, config: TrainConfig) -> None:
             f"{name}: damaged: the configuration and the metadata differ in how words are cut into n-grams"
         )
     words = len(arrays.words)
-    rows = words if scheme is None else scheme.word_rows(words) + scheme.buckets
+    rows = words
+    if scheme is not None:
+        rows = scheme.word_rows(words) + (scheme.buckets if arrays.kept is None else len(arrays.kept))
     for matrix, expected, key in (
         (arrays.input, rows, "input"),
         (arrays.output, output_count(words, config), "output"),

@@ -73,8 +73,7 @@ class ModelArrays:
     words : list of str, length V
     counts : int64 array, shape (V,)
     input : float32 array, shape (R, dim)
-        Input rows: of the V words, and of a subword model's n-gram buckets after them; of a floret table the
-        buckets only.
+        Input rows: of the V words, and of a subword model's buckets after them; of a floret table the buckets only.
     output : float32 array, shape (V, dim) or, of structured skip-gram, (2 V, dim)
     places : float32 array, shape (P, dim)
         Weights of the places in a window; P is 0 if there are none.
@@ -84,6 +83,8 @@ class ModelArrays:
         How words are cut into n-grams, for a subword model.
     vectors : float32 array, shape (V, dim), or None
         The composed vectors of a subword model.
+    kept : int32 array, shape (K,), or None
+        The buckets that have an input row, in rising order; None if all have one, or there are none.
     """
 
     words: list[str]
@@ -94,6 +95,7 @@ class ModelArrays:
     metadata: dict[str, str]
     scheme: NgramScheme | None
     vectors: Float32s | None
+    kept: npt.NDArray[np.int32] | None
 
 
 def write_vectors(
@@ -122,7 +124,7 @@ def write_vectors(
     if vectors.subwords is not None:
         subwords, scheme = vectors.subwords, vectors.subwords.scheme
         check_finite(path, "ngrams", subwords.matrix)
-        arrays["ngrams"] = subwords.matrix if subwords.kept is None else subwords.matrix[subwords.kept]
+        arrays["ngrams"] = subwords.matrix
         if subwords.kept is not None:
             arrays[KEPT] = subwords.kept
     _safetensors.write(path, arrays, metadata_of(path, "vectors", scheme, metadata or {}))
@@ -139,6 +141,7 @@ def write_model_arrays(
     places: Float32s | None = None,
     scheme: NgramScheme | None = None,
     vectors: Float32s | None = None,
+    kept: npt.NDArray[np.int32] | None = None,
 ) -> None:
     """Write a whole model, from which training can go on.
 
@@ -148,7 +151,7 @@ def write_model_arrays(
         Replaced when the whole file has been written.
     words : sequence of str, length V
     counts : array of int64, shape (V,)
-    input : float32 array, shape (V, dim); with buckets (V + buckets, dim), or (buckets, dim) of a floret table
+    input : float32 array, shape (V, dim); with n-grams (V + K, dim), or (K, dim) of a floret table
         May be a view of padded rows; it is written block by block.
     output : float32 array, shape (V, dim) or, of structured skip-gram, (2 V, dim)
     metadata : mapping of str to str
@@ -157,6 +160,8 @@ def write_model_arrays(
         Weights of the places in a window; none are written if P is 0.
     scheme, vectors : NgramScheme, and float32 array of shape (V, dim)
         For a subword model: how words are cut, and the composed vectors of its words.
+    kept : int32 array, shape (K,), optional
+        The buckets that have an input row, in rising order; by default all.
 
     Raises
     ------
@@ -166,9 +171,10 @@ def write_model_arrays(
     name = os.fspath(path)
     if (scheme is None) != (vectors is None):
         raise FormatError(f"{name}: cannot write: scheme and vectors of a subword model go together")
-    buckets = 0 if scheme is None else scheme.buckets
+    buckets = 0 if scheme is None else scheme.buckets if kept is None else len(kept)
     dim = input.shape[-1]
-    shapes = {"input": (_input_rows(scheme, len(words)), dim), "output": (_output_rows(output, len(words)), dim)}
+    rows = {"input": _input_rows(scheme, len(words), buckets), "output": _output_rows(output, len(words))}
+    shapes = {key: (count, dim) for key, count in rows.items()}
     matrices = {"input": input, "output": output}
     if places is not None and len(places):
         shapes[PLACES], matrices[PLACES] = (len(places), dim), places
@@ -185,6 +191,8 @@ def write_model_arrays(
     if counts.shape != (len(words),):
         raise FormatError(f"{name}: cannot write: {len(words)} words, but counts of shape {counts.shape}")
     arrays: dict[str, npt.NDArray[Any]] = {**matrices, "counts": counts, **word_blob.pack_words(words)}
+    if kept is not None:
+        arrays[KEPT] = kept
     _safetensors.write(path, arrays, metadata_of(path, "model", scheme, metadata))
 
 
@@ -206,13 +214,12 @@ def read_vectors(path: PathOrInput) -> WordVectors:
         matrix = file.matrix("vectors", len(words))
         ngrams = file.matrix("ngrams", file.ngram_rows(kept), matrix.shape[1]) if file.scheme else None
     else:
-        inputs = file.matrix("input", _input_rows(file.scheme, len(words)))
+        inputs = file.matrix("input", _input_rows(file.scheme, len(words), file.ngram_rows(kept)))
         matrix = file.matrix("vectors", len(words), inputs.shape[1]) if file.scheme else inputs
         ngrams = inputs[file.scheme.word_rows(len(words)) :] if file.scheme else None
     subwords = None
-    if file.scheme and ngrams is not None:
-        spread = ngrams if kept is None else _spread(file.name, ngrams, kept, file.scheme.buckets)
-        subwords = Subwords(file.scheme, spread, kept)
+    if file.scheme and ngrams is not None and len(ngrams):
+        subwords = Subwords(file.scheme, ngrams, kept)
     counts = file.counts(len(words)) if "counts" in file.arrays else None
     try:
         return WordVectors(words, matrix, counts=counts, subwords=subwords)
@@ -232,7 +239,8 @@ def read_model_arrays(path: PathOrInput) -> ModelArrays:
     if file.kind != "model":
         raise FormatError(f"{file.name}: holds vectors only, not a whole model that training could go on from")
     words = file.words()
-    inputs = file.matrix("input", _input_rows(file.scheme, len(words)))
+    kept = file.kept()
+    inputs = file.matrix("input", _input_rows(file.scheme, len(words), file.ngram_rows(kept)))
     dim = inputs.shape[1]
     return ModelArrays(
         words=words,
@@ -243,6 +251,7 @@ def read_model_arrays(path: PathOrInput) -> ModelArrays:
         metadata=file.user_metadata,
         scheme=file.scheme,
         vectors=file.matrix("vectors", len(words), dim) if file.scheme else None,
+        kept=kept,
     )
 
 
@@ -354,25 +363,13 @@ class _File:
             raise FormatError(f"{self.name}: damaged: subwords must be the fields of a scheme ({error})") from None
 
 
-def _spread(name: str, rows: Float32s, kept: npt.NDArray[np.int32], buckets: int) -> Float32s:
-    """Return a row for each bucket; those that were not kept are zero and take no memory."""
-    try:
-        matrix = np.zeros((buckets, rows.shape[1]), np.float32)
-    except (MemoryError, ValueError):
-        raise FormatError(
-            f"{name}: {buckets:,} buckets of {rows.shape[1]:,} numbers are more than memory has"
-        ) from None
-    matrix[kept] = rows
-    return matrix
-
-
 def _output_rows(output: npt.NDArray[Any], words: int) -> int:
     """Return the rows that the output matrix of so many words ought to have: two for each if it has them."""
     return 2 * words if len(output) == 2 * words else words
 
 
-def _input_rows(scheme: NgramScheme | None, words: int) -> int:
-    return words if scheme is None else scheme.word_rows(words) + scheme.buckets
+def _input_rows(scheme: NgramScheme | None, words: int, ngrams: int) -> int:
+    return words if scheme is None else scheme.word_rows(words) + ngrams
 
 
 def metadata_of(

@@ -48,10 +48,8 @@ def save_quantized(
     _ = vectors.norms  # checks that all numbers are finite
     ngram_codes = None
     if vectors.subwords is not None:
-        subwords = vectors.subwords
-        rows = subwords.matrix if subwords.kept is None else subwords.matrix[subwords.kept]
-        native.check_finite(path, "ngrams", rows)
-        ngram_codes = encode(rows, False)
+        native.check_finite(path, "ngrams", vectors.subwords.matrix)
+        ngram_codes = encode(vectors.subwords.matrix, False)
     write_codes(vectors, path, encode(vectors.matrix, True), ngram_codes)
 
 
@@ -83,7 +81,7 @@ def write_codes(
     scheme = None
     if ngram_codes is not None and vectors.subwords is not None:
         subwords, scheme = vectors.subwords, vectors.subwords.scheme
-        parts["ngrams"] = (ngram_codes, scheme.buckets if subwords.kept is None else len(subwords.kept))
+        parts["ngrams"] = (ngram_codes, len(subwords.matrix))
         if subwords.kept is not None:
             arrays[native.KEPT] = subwords.kept
     for key, (part, rows) in parts.items():

@@ -79,7 +79,12 @@ def _vectors() -> WordVectors:
 def _with_ngrams(kept: np.ndarray | None = None) -> WordVectors:
     plain, scheme = _vectors(), SubwordScheme(2, 3, 5)
     rows = np.random.default_rng(1).normal(size=(5, 3)).astype(np.float32)
-    return WordVectors(plain.words, plain.matrix, counts=plain.counts, subwords=Subwords(scheme, rows, kept))
+    return WordVectors(
+        plain.words,
+        plain.matrix,
+        counts=plain.counts,
+        subwords=Subwords(scheme, rows if kept is None else rows[kept], kept),
+    )
 
 
 def _quantised_fasttext() -> FastTextFile:

@@ -20,13 +20,16 @@ from embed.compat.gensim.keyed_vectors import KeyedVectors
 from embed.compat.gensim.queries import unit_vector
 from embed.compat.gensim.saving import check_saved
 from embed.compat.gensim.store import Array, Key
+from embed.config import TrainConfig
 from embed.errors import FormatError, MissingWordError
 from embed.formats import native
 from embed.ngram_rows import Subwords
-from embed.subword import SubwordScheme
+from embed.subword import SubwordScheme, scheme_of
 from embed.vectors import WordVectors
 
-__all__ = ["FastTextKeyedVectors", "scheme_of_words"]
+__all__ = ["FastTextKeyedVectors", "every_bucket", "rows_there", "scheme_of_words"]
+
+_BLOCK_ROWS = 1 << 14
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +37,20 @@ logger = logging.getLogger(__name__)
 def scheme_of_words(min_n: int, max_n: int, bucket: int) -> SubwordScheme | None:
     """Return the scheme of n-grams, or None if there are none."""
     return SubwordScheme(min_n, max_n, bucket) if bucket and 1 <= min_n <= max_n else None
+
+
+def every_bucket(config: TrainConfig) -> npt.NDArray[np.int32] | None:
+    """Return the buckets of a model's n-grams: all, as gensim's `vectors_ngrams` has a row for each."""
+    scheme = scheme_of(config)
+    return None if scheme is None else scheme.every_bucket()
+
+
+def rows_there(ngrams: Array) -> npt.NDArray[np.int32] | None:
+    """Return the buckets whose rows are not zero, as those are that no word has; None if none is zero."""
+    starts = range(0, len(ngrams), _BLOCK_ROWS)
+    found = [start + np.flatnonzero(ngrams[start : start + _BLOCK_ROWS].any(axis=1)) for start in starts]
+    kept = np.concatenate([np.empty(0, np.int64), *found])
+    return None if len(kept) == len(ngrams) else kept.astype(np.int32)
 
 
 class FastTextKeyedVectors(KeyedVectors):
@@ -50,6 +67,7 @@ class FastTextKeyedVectors(KeyedVectors):
     ----------
     vectors_vocab : float32 array, shape (n, vector_size)
     vectors_ngrams : float32 array, shape (bucket, vector_size)
+        The rows that no word has an n-gram in are zero, and left out of the mean of an unknown word.
     vectors_vocab_lockf, vectors_ngrams_lockf : float32 array, shape (1,), or one factor for each row
     """
 
@@ -88,11 +106,12 @@ class FastTextKeyedVectors(KeyedVectors):
             return super().get_vector(key, norm)
         if self.scheme is None or not isinstance(key, str):
             raise MissingWordError(f"{key!r} is not in the vocabulary, and there are no n-grams to compose it from")
-        rows = self.scheme.buckets_of(key)
+        rows = self.vectors_ngrams[self.scheme.buckets_of(key)]
+        rows = rows[rows.any(axis=1)]  # no word has an n-gram there
         if not len(rows):
-            logger.warning("%r has no n-grams: its vector is zero", key)
+            logger.warning("%r has no n-grams of a word of the vocabulary: its vector is zero", key)
             return np.zeros(self.vector_size, np.float32)
-        vector = self.vectors_ngrams[rows].mean(axis=0, dtype=np.float64).astype(np.float32)
+        vector = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
         return unit_vector(vector) if norm else vector
 
     def get_sentence_vector(self, sentence: Sequence[Key]) -> Array:
@@ -121,7 +140,8 @@ class FastTextKeyedVectors(KeyedVectors):
         plain = super().to_word_vectors()
         if self.scheme is None or not len(self.vectors_ngrams):
             return plain
-        subwords = Subwords(self.scheme, self.vectors_ngrams.view())
+        ngrams, kept = self.vectors_ngrams.view(), rows_there(self.vectors_ngrams)
+        subwords = Subwords(self.scheme, ngrams if kept is None else ngrams[kept], kept)
         return WordVectors(plain.words, self.vectors.view(), counts=plain.counts, subwords=subwords)
 
     def save(
@@ -165,7 +185,12 @@ class FastTextKeyedVectors(KeyedVectors):
         plain = KeyedVectors.from_word_vectors(vectors, mapped)
         found._fill(plain.index_to_key, plain.vectors)
         found.expandos = plain.expandos
-        found.vectors_ngrams = vectors.subwords.matrix if mapped else np.array(vectors.subwords.matrix)
+        ngrams, kept = vectors.subwords.matrix, vectors.subwords.kept
+        if kept is not None:
+            found.vectors_ngrams = np.zeros((scheme.buckets, vectors.dim), np.float32)
+            found.vectors_ngrams[kept] = ngrams
+        else:
+            found.vectors_ngrams = ngrams if mapped else np.array(ngrams)
         found.vectors_vocab = found._word_rows()
         return found
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from embed.compat.gensim.arguments import train_config
 from embed.compat.gensim.errors import WrongKindError
+from embed.compat.gensim.fasttext_vectors import every_bucket, rows_there
 from embed.compat.gensim.saving import check_saved, read_json
 from embed.compat.gensim.store import COUNT
 from embed.errors import FormatError
@@ -88,15 +89,19 @@ def save(model: Word2Vec, path: str | os.PathLike[str]) -> None:
         "state": {name: getattr(model, name) for name in STATE},
         "locks": locks,
     }
-    dim = model.vector_size
+    dim, own = model.vector_size, parameters.own_rows
+    inputs, kept = parameters.inputs[:, :dim], rows_there(parameters.inputs[own:, :dim])
+    if kept is not None:
+        inputs = np.concatenate([inputs[:own], inputs[own:][kept]])
     native.write_model_arrays(
         path,
         words=model.wv.index_to_key,
         counts=model.vocabulary.counts,
-        input=parameters.inputs[:, :dim],
+        input=inputs,
         output=parameters.outputs[:, :dim],
         scheme=parameters.scheme,
         vectors=None if parameters.scheme is None else model.wv.vectors,
+        kept=kept,
         metadata={
             KEY: json.dumps(content),
             "config": json.dumps(asdict(config)),
@@ -134,11 +139,18 @@ def load(cls: type[M], path: str | os.PathLike[str]) -> M:
     for key, values in locks.items():
         setattr(model.wv, key, values)
     config = train_config(model, epochs=1, lr=1.0, min_lr=0.0, seed=model.seed)
-    parameters = Parameters.empty(model.vocabulary, config)
-    for matrix, stored in ((parameters.inputs, arrays.input), (parameters.outputs, arrays.output)):
-        if stored.shape != (len(matrix), model.vector_size):
-            raise FormatError(f"{name}: damaged: a matrix is {stored.shape}, not {(len(matrix), model.vector_size)}")
-        matrix[:, : model.vector_size] = stored
+    parameters = Parameters.empty(model.vocabulary, config, every_bucket(config))
+    rows = np.arange(len(parameters.inputs))
+    if arrays.kept is not None and arrays.scheme == parameters.scheme:
+        rows = np.concatenate([rows[: parameters.own_rows], parameters.own_rows + arrays.kept])
+    outputs = np.arange(len(parameters.outputs))
+    for matrix, places, stored in (
+        (parameters.inputs, rows, arrays.input),
+        (parameters.outputs, outputs, arrays.output),
+    ):
+        if stored.shape != (len(places), model.vector_size):
+            raise FormatError(f"{name}: damaged: a matrix is {stored.shape}, not {(len(places), model.vector_size)}")
+        matrix[places, : model.vector_size] = stored
     if model.hs:
         model._nodes = np.array(native.read_vectors(_nodes_path(path)).matrix)
         if model._nodes.shape != (len(model.wv), model.vector_size):

@@ -12,6 +12,7 @@ import numpy as np
 from embed.compat.gensim import model_file
 from embed.compat.gensim.arguments import renamed, train_config
 from embed.compat.gensim.errors import NotReadyError
+from embed.compat.gensim.fasttext_vectors import every_bucket
 from embed.compat.gensim.learnt import LearntModel
 from embed.compat.gensim.line_sentence import MAX_WORDS_IN_BATCH
 from embed.compat.gensim.sentences import Counts, TrimRule, checked_corpus, count_words
@@ -253,7 +254,7 @@ class Word2Vec(LearntModel):
             self.parameters = None
             return
         config = train_config(self, epochs=1, lr=1.0, min_lr=0.0, seed=self.seed + (len(self.wv) if update else 0))
-        new = Parameters.initial(self.vocabulary, config)
+        new = Parameters.initial(self.vocabulary, config, every_bucket(config))
         if update and old is not None:
             words = len(old.outputs)
             new.inputs[:words] = old.inputs[:words]
