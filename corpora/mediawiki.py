@@ -72,7 +72,7 @@ class WikiCorpus(FileCorpus):
             return None
         return {
             "reader": "mediawiki",
-            "tokenizer": self._tokenizer.name,
+            **self._tokenizer.settings(),
             "lowercase": self._lowercase,
             "piece_tokens": PIECE_TOKENS,
             "unicode": unicodedata.unidata_version,

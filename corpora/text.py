@@ -97,7 +97,7 @@ class TextCorpus(FileCorpus):
             return None
         settings: dict[str, Any] = {
             "reader": "text",
-            "tokenizer": self._tokenizer.name,
+            **self._tokenizer.settings(),
             "lowercase": self._lowercase,
             "decode_errors": self._decode_errors,
             "piece_tokens": PIECE_TOKENS,

@@ -15,6 +15,7 @@ from embed._words cimport (
     TEXT_MAX_WORDS,
     check,
     id_of,
+    seed_hashes,
     text_key,
     text_key_alone,
     text_words,
@@ -22,7 +23,11 @@ from embed._words cimport (
     text_words_init,
 )
 
+import os
+
 import numpy as np
+
+seed_hashes(os.urandom)
 
 
 cdef extern from "Python.h":

@@ -26,13 +26,18 @@ from embed._words cimport (
     PyUnicode_AsUTF8AndSize,
     check,
     id_of,
+    seed_hashes,
     text_entry,
     text_entry_bytes,
     text_words,
     text_words_close,
 )
 
+import os
+
 import numpy as np
+
+seed_hashes(os.urandom)
 
 
 cdef extern from "text_port.h" nogil:

@@ -1,6 +1,7 @@
 """The table of words of csrc/text_words.h: each has a number, in order of first occurrence, and a count."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.string cimport memcpy
 
 
 cdef extern from "Python.h":
@@ -10,6 +11,8 @@ cdef extern from "Python.h":
 cdef extern from "text_words.h" nogil:
     const int TEXT_OK, TEXT_NO_MEMORY, TEXT_TOO_MANY_WORDS, TEXT_WORD_TOO_LONG
     const int64_t TEXT_MAX_WORDS, TEXT_MAX_WORD_BYTES
+    const int TEXT_SEEDS
+    uint64_t* text_seeds
 
     ctypedef struct text_entry:
         size_t length
@@ -29,6 +32,13 @@ cdef extern from "text_words.h" nogil:
     int64_t text_words_id(text_words* words, const text_key* key)
     const uint8_t* text_entry_bytes(const text_words* words, const text_entry* entry)
     void text_words_close(text_words* words)
+
+
+cdef inline int seed_hashes(urandom) except -1:
+    """Draw the seeds of the tables' hashes; for each module with tables, as it is imported."""
+    cdef bytes drawn = urandom(TEXT_SEEDS * sizeof(uint64_t))
+    memcpy(text_seeds, <const char*>drawn, TEXT_SEEDS * sizeof(uint64_t))
+    return 0
 
 
 cdef inline int check(int status) except -1:

@@ -346,29 +346,13 @@ def words(text: str, write: Callable[..., Path], **options: object) -> list[str]
     return [w for s in TextCorpus(write(text), tokenizer="words", **options) for w in s]  # type: ignore[arg-type]
 
 
-def test_words_are_unicode_words_in_nfkc(write: Callable[..., Path]) -> None:
-    assert words("Don't stop, l’homme! (3.14) e-mail", write) == [
-        "Don't",
-        "stop",
-        "l’homme",
-        "3",
-        "14",
-        "e",
-        "mail",
-    ]
+def test_words_are_unicode_words(write: Callable[..., Path]) -> None:
+    assert words("Don't stop, l’homme! (3.14) e-mail", write) == ["Don't", "stop", "l’homme", "3.14", "e", "mail"]
     assert words("'quoted' __init__ new_york _x_ a__b", write) == ["quoted", "init", "new_york", "x", "a__b"]
-    assert words("ﬁne ｆｕｌｌ ²", write) == ["fine", "full", "2"]
     assert words("cafe\u0301 naïve", write) == ["café", "naïve"]
     assert words("हिन्दी में, கணினி ภาษาไทย نمی‌خواهم", write) == ["हिन्दी", "में", "கணினி", "ภาษาไทย", "نمی‌خواهم"]
     assert words("कि_ब _कि_", write) == ["कि_ब", "कि"]
     assert words("STRASSE Straße ΌΣΟΣ", write, lowercase=True) == ["strasse", "straße", "όσος"]
-
-
-@given(st.text(alphabet="aé'’_ -1ß", max_size=30))
-def test_the_patterns_for_text_with_and_without_marks_agree(text: str) -> None:
-    from embed.corpora.tokenizers import split_words
-
-    assert split_words(text + " कि") == [*split_words(text), "कि"]
 
 
 def test_a_callable_gets_whole_lines_and_is_checked(write: Callable[..., Path]) -> None:

@@ -72,7 +72,7 @@ static void phrase_walker_free(phrase_walker *walker)
 static inline uint64_t phrase_hash(int32_t left, int32_t right, int32_t between)
 {
     uint64_t words = (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
-    return text_fold_multiply(words ^ TEXT_HASH_1, (uint64_t)(uint32_t)between * TEXT_HASH_3 ^ TEXT_HASH_2);
+    return text_fold_multiply(words ^ text_seeds[0], (uint64_t)(uint32_t)between ^ text_seeds[1]);
 }
 
 /* The slot of a pair, or the free one where it would go. */

@@ -7,7 +7,8 @@
  *
  * Rejected: counts beside the words (a third line for a frequent word), chaining (a miss more), one arena for all words
  * (the same), 32-byte slots with the whole entry (twice the memory), Robin Hood or SIMD groups (no gain below a load of
- * 5/8). docs/decisions/0006-text-scanner.md has the measurements.
+ * 5/8), SipHash (several times the work for words of a few bytes; the secret seeds are never seen outside).
+ * docs/decisions/0006-text-scanner.md has the measurements.
  */
 #ifndef EMBED_TEXT_WORDS_H
 #define EMBED_TEXT_WORDS_H
@@ -15,7 +16,7 @@
 #include "text_port.h"
 
 enum { TEXT_OK = 0, TEXT_NO_MEMORY = -1, TEXT_TOO_MANY_WORDS = -2, TEXT_WORD_TOO_LONG = -3 };
-enum { TEXT_SHORT = 8, TEXT_INLINE = 16, TEXT_PADDING = TEXT_BLOCK };
+enum { TEXT_SHORT = 8, TEXT_INLINE = 16, TEXT_PADDING = TEXT_BLOCK, TEXT_SEEDS = 3 };
 
 #define TEXT_SENTENCE_START INT32_MIN /* the sign bit of an id */
 #define TEXT_MAX_WORDS INT32_MAX
@@ -51,14 +52,13 @@ typedef struct {
     uint64_t length, head, tail, hash;
 } text_key;
 
-/* Odd constants with well spread bits (the fractional parts of pi, e and the golden ratio). */
-#define TEXT_HASH_1 UINT64_C(0x243f6a8885a308d3)
-#define TEXT_HASH_2 UINT64_C(0xb7e151628aed2a6b)
-#define TEXT_HASH_3 UINT64_C(0x9e3779b97f4a7c15)
+/* What hashes start from: drawn from the system once a process, before any table is made, so that nobody can write words
+ * that share a slot, which would make counting quadratic. No result depends on it: ids are in order of occurrence. */
+static uint64_t text_seeds[TEXT_SEEDS];
 
 static inline uint64_t text_hash_inline(uint64_t head, uint64_t tail)
 {
-    return text_fold_multiply(head ^ TEXT_HASH_1, tail ^ TEXT_HASH_2);
+    return text_fold_multiply(head ^ text_seeds[0], tail ^ text_seeds[1]);
 }
 
 /* Prepare a key; reads TEXT_INLINE bytes even where the word is shorter. */
@@ -73,11 +73,11 @@ static inline text_key text_key_of(const uint8_t *bytes, uint64_t length)
         key.tail &= text_load8(mask + 8);
         key.hash = text_hash_inline(key.head, key.tail);
     } else {
-        uint64_t hash = length * TEXT_HASH_3;
+        uint64_t hash = length ^ text_seeds[2];
         for (uint64_t k = 0; k + TEXT_INLINE < length; k += TEXT_INLINE)
-            hash = text_fold_multiply(text_load8(bytes + k) ^ TEXT_HASH_1 ^ hash, text_load8(bytes + k + 8) ^ TEXT_HASH_2);
+            hash = text_fold_multiply(text_load8(bytes + k) ^ text_seeds[0] ^ hash, text_load8(bytes + k + 8) ^ text_seeds[1]);
         const uint8_t *last = bytes + length - TEXT_INLINE; /* overlaps the loop's last step */
-        key.hash = text_fold_multiply(text_load8(last) ^ TEXT_HASH_1 ^ hash, text_load8(last + 8) ^ TEXT_HASH_2);
+        key.hash = text_fold_multiply(text_load8(last) ^ text_seeds[0] ^ hash, text_load8(last + 8) ^ text_seeds[1]);
     }
     return key;
 }
