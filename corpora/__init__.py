@@ -24,6 +24,7 @@ from embed.corpora.text import PIECE_TOKENS, TextCorpus
 from embed.corpora.tokenizers import TokenizerChoice
 from embed.errors import CorpusError
 from embed.files.inputs import Input
+from embed.messages import option
 
 __all__ = [
     "PIECE_TOKENS",
@@ -154,8 +155,7 @@ def open_corpus(
         return source
     if (names := column_names(source)) is not None:
         raise CorpusError(
-            f"the corpus is a table with the columns {shown(names)}: name one "
-            "by column=, as in embed.train(table, column='text')"
+            f"the corpus is a table with the columns {shown(names)}: name one, for example {option('column', 'text')}"
         )
     if not is_paths(source):
         return SentenceCorpus(cast(Iterable[Any], source), lowercase=lowercase)

@@ -24,6 +24,7 @@ from embed.corpora.tokenizers import ASCII_SPACE, TokenizerChoice, get_tokenizer
 from embed.errors import CorpusError
 from embed.files.compressed import ByteStream
 from embed.files.inputs import Input
+from embed.messages import option
 
 __all__ = [
     "DECODE_ERRORS",
@@ -247,7 +248,7 @@ def _checked(data: bytes, offset: int, final: bool, stream: ByteStream, policy: 
         raise CorpusError(
             f"{stream.name}: {stream.place(offset + nul)} is NUL: the file is UTF-16 or binary, "
             "not UTF-8 text; convert it, "
-            "or pass decode_errors='replace' or 'skip' to take NUL for white space"
+            f"or pass {option('decode_errors', 'replace')} or 'skip' to take NUL for white space"
         )
     return valid, used
 
@@ -257,5 +258,5 @@ def _invalid(byte: int, offset: int, stream: ByteStream) -> str:
     advice = "the file looks like UTF-16; convert it" if is_utf16 else "convert the file"
     return (
         f"{stream.name}: {stream.place(offset)} (0x{byte:02x}) is not valid UTF-8; {advice}, "
-        "or pass decode_errors='replace' or 'skip'"
+        f"or pass {option('decode_errors', 'replace')} or 'skip'"
     )

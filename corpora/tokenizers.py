@@ -33,6 +33,7 @@ from functools import cache
 from embed.arguments import shown
 from embed.corpora.normal_form import EMOJI, prepared, ranges
 from embed.errors import ConfigError
+from embed.messages import option
 
 __all__ = [
     "ASCII_SPACE",
@@ -120,7 +121,9 @@ def get_tokenizer(choice: TokenizerChoice, lowercase: bool) -> Tokenizer:
         return Tokenizer(choice, (lambda text: split_whitespace(text.lower())) if lowercase else split_whitespace, True)
     if choice == "words":
         return Tokenizer(choice, _split_lower_words if lowercase else split_words, True)
-    raise ConfigError(f"tokenizer must be one of {NAMES} or a function from str to list of str, not {shown(choice)}")
+    raise ConfigError(
+        f"{option('tokenizer')} must be one of {NAMES} or a function from str to list of str, not {shown(choice)}"
+    )
 
 
 def _split_lower_words(text: str) -> list[str]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from embed.errors import ConfigError
+from embed.messages import option
 
 __all__ = [
     "choice",
@@ -63,7 +64,7 @@ def whole_number(name: str, value: object, low: int, high: int | None = None) ->
     number = plain(value, int)
     if type(number) is not int or number < low or (high is not None and number > high):
         bounds = f", at least {low}" if high is None else f" from {low} to {high}"
-        raise ConfigError(f"{name} must be a whole number{bounds}, not {shown(value)}")
+        raise ConfigError(f"{option(name)} must be a whole number{bounds}, not {shown(value)}")
     return number
 
 
@@ -73,7 +74,7 @@ def real_number(name: str, value: object, *, above: float = -math.inf, below: fl
     if type(number) is not float or not above < number < below:
         between = [f"{side} {bound:g}" for side, bound in (("above", above), ("below", below)) if math.isfinite(bound)]
         allowed = f"number {' and '.join(between)}" if between else "finite number"
-        raise ConfigError(f"{name} must be a {allowed}, not {shown(value)}")
+        raise ConfigError(f"{option(name)} must be a {allowed}, not {shown(value)}")
     return number
 
 
@@ -81,7 +82,7 @@ def choice(name: str, value: object, choices: Sequence[str]) -> str:
     """Return `value` if it is one of the choices; raises ConfigError otherwise."""
     if not isinstance(value, str) or value not in choices:
         allowed = " or ".join(map(repr, choices)) if len(choices) <= 2 else f"one of {', '.join(map(repr, choices))}"
-        raise ConfigError(f"{name} must be {allowed}, not {shown(value)}")
+        raise ConfigError(f"{option(name)} must be {allowed}, not {shown(value)}")
     return str(value)
 
 
@@ -90,14 +91,16 @@ def text(name: str, value: object) -> str:
     if type(value) is str:
         return value
     if not isinstance(value, str):
-        raise ConfigError(f"{name} must be a text, not {shown(value)} of type {type(value).__name__}")
+        raise ConfigError(f"{option(name)} must be a text, not {shown(value)} of type {type(value).__name__}")
     return str(value)
 
 
 def of_kind(name: str, value: Any, kind: type[Kind]) -> Kind:
     """Return `value`, an instance of `kind`; raises ConfigError for anything else."""
     if not isinstance(value, kind):
-        raise ConfigError(f"{name} must be a {kind.__name__}, not {shown(value)} of type {type(value).__name__}")
+        raise ConfigError(
+            f"{option(name)} must be a {kind.__name__}, not {shown(value)} of type {type(value).__name__}"
+        )
     return value
 
 
@@ -115,17 +118,19 @@ def listed(name: str, value: Any, of: str) -> list[Any]:
     with contextlib.suppress(TypeError):
         if not isinstance(value, (str, bytes)):
             return list(value)
-    raise ConfigError(f"{name} must be a list of {of}, not {shown(value)}")
+    raise ConfigError(f"{option(name)} must be a list of {of}, not {shown(value)}")
 
 
 def file_path(name: str, value: object) -> str:
     """Return a path as a str; raises ConfigError for what is no path, and for what no system takes as one."""
     if not isinstance(value, (str, os.PathLike)) or not isinstance(found := os.fspath(value), str):
-        raise ConfigError(f"{name} must be a path, not {shown(value)} of type {type(value).__name__}")
+        raise ConfigError(f"{option(name)} must be a path, not {shown(value)} of type {type(value).__name__}")
     try:
         size = len(os.fsencode(found))
     except UnicodeEncodeError:
         size = 0
     if not 0 < size <= MOST_PATH_BYTES or "\0" in found:
-        raise ConfigError(f"{name} must be a path of at most {MOST_PATH_BYTES:,} bytes without NUL, not {shown(found)}")
+        raise ConfigError(
+            f"{option(name)} must be a path of at most {MOST_PATH_BYTES:,} bytes without NUL, not {shown(found)}"
+        )
     return found

@@ -31,6 +31,7 @@ from embed.checkpoint_folder import newest_in
 from embed.config import TrainConfig
 from embed.durations import seconds_of
 from embed.errors import ConfigError, advise
+from embed.messages import option
 
 if TYPE_CHECKING:
     from embed.parameters import Parameters
@@ -94,7 +95,9 @@ class TimeBudget:
             return given
         seconds = seconds_of(given) if isinstance(given, str) else plain(given, float)
         if type(seconds) is not float or not 0 < seconds < math.inf:
-            raise ConfigError(f"time_budget must be like 90s, 10m or 1.5h, or a number of seconds, not {shown(given)}")
+            raise ConfigError(
+                f"{option('time_budget')} must be like 90s, 10m or 1.5h, or a number of seconds, not {shown(given)}"
+            )
         return cls(seconds, time.monotonic(), tuple(vectors), tuple(models))
 
     def choose(self, config: TrainConfig, make: Callable[[TrainConfig], Trainer]) -> dict[str, Any]:
@@ -181,7 +184,10 @@ def tokens_per_second(
 def refuse_epochs(config: TrainConfig | None, given: Mapping[str, Any]) -> None:
     """Raise ConfigError if the epochs are given beside a budget that is to choose them."""
     if "epochs" in given or (config is not None and config.epochs is not None):
-        raise ConfigError("epochs and time_budget exclude each other: the budget chooses the number of epochs")
+        raise ConfigError(
+            f"{option('epochs')} and {option('time_budget')} exclude each other: "
+            "the budget chooses the number of epochs"
+        )
 
 
 def kept_decision(directory: str | os.PathLike[str] | None, budget: TimeBudget) -> dict[str, Any] | None:
@@ -198,10 +204,10 @@ def kept_decision(directory: str | os.PathLike[str] | None, budget: TimeBudget) 
     path, checkpoint = found
     epochs, decision = checkpoint.config.epoch_count(), checkpoint.provenance.decisions.get("time_budget")
     if not isinstance(decision, dict):
-        raise ConfigError(f"{path} is of a run without a time budget: go on with it by epochs={epochs}")
+        raise ConfigError(f"{path} is of a run without a time budget: go on with it by {option('epochs', epochs)}")
     if decision.get("seconds") != budget.seconds:
         raise ConfigError(
             f"{path} is of a run with a time budget of {decision.get('seconds')!s:.20} s, not {budget.seconds:g} s, "
-            f"which chose {epochs} epochs; resume_anyway with epochs=N trains more or fewer"
+            f"which chose {epochs} epochs; {option('resume_anyway')} with {option('epochs')} trains more or fewer"
         )
     return {**decision, "epochs": epochs}

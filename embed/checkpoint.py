@@ -19,6 +19,7 @@ import numpy as np
 
 from embed.config import TrainConfig
 from embed.files.records import made
+from embed.messages import option
 from embed.model import EpochRecord, Provenance
 from embed.vocab import Vocabulary
 
@@ -100,7 +101,7 @@ class Checkpoint:
                 continue
             if mine != others:
                 changeable = item.name in CHANGEABLE and not (item.name == "window" and self.config.position_weights)
-                (mild if changeable else grave).append(_difference(item.name, mine, others))
+                (mild if changeable else grave).append(_difference(option(item.name), mine, others))
         for name in ("sentences", "tokens"):
             mine, others = getattr(self.provenance, name), getattr(other.provenance, name)
             if mine != others:

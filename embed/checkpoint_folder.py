@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from embed import _kernels, checkpoint_file
 from embed.checkpoint import Checkpoint
 from embed.errors import CheckpointWarning, ConfigError, FormatError, advise, cannot_open
+from embed.messages import option
 
 __all__ = [
     "checkpoint_name",
@@ -142,7 +143,7 @@ def refuse_differences(path: Path, there: Checkpoint, here: Checkpoint, *, anywa
         raise ConfigError(f"{path} is of another run, which cannot be gone on with: it differs in {differing}")
     if mild and not anyway:
         raise ConfigError(
-            f"{path} is of another run: it differs in {', '.join(mild)}; --resume-anyway (resume_anyway=True) insists"
+            f"{path} is of another run: it differs in {', '.join(mild)}; {option('resume_anyway', True)} insists"
         )
 
 

@@ -14,6 +14,7 @@ from embed.checkpoint_folder import checkpoints_in, make_folder, newest_in, refu
 from embed.checkpoint_saver import Every
 from embed.config import TrainConfig
 from embed.errors import CheckpointWarning, ConfigError, FormatError, advise
+from embed.messages import option
 
 __all__ = ["DEFAULT_EVERY", "DEFAULT_KEEP", "Plan"]
 
@@ -72,8 +73,8 @@ class Plan:
         same = self.resume is not None and self.directory is not None and _same(self.resume, self.directory)
         if self.directory is not None and not same and checkpoints_in(self.directory):
             raise ConfigError(
-                f"{self.directory} holds checkpoints of a run: go on with it by --resume {self.directory} "
-                "(resume=), or name another folder for new ones"
+                f"{self.directory} holds checkpoints of a run: go on with it by "
+                f"{option('resume', str(self.directory))}, or name another folder for new ones"
             )
         if self.directory is not None:
             make_folder(self.directory)

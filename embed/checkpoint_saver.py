@@ -30,6 +30,7 @@ from embed.checkpoint_folder import checkpoint_name, checkpoints_in, make_folder
 from embed.durations import seconds_of
 from embed.errors import CheckpointWarning, ConfigError, EmbedError, advise
 from embed.interrupts import Interrupted, NotedSignals
+from embed.messages import option
 from embed.parameters import padded_matrix
 
 __all__ = ["Every", "Saver"]
@@ -58,7 +59,9 @@ class Every:
                 return cls(tokens=int(match[1]))
             if (seconds := seconds_of(text)) is not None:
                 return cls(seconds=seconds)
-        raise ConfigError(f"checkpoint_every must be like 90s, 5m, 1h, 2000000tokens or epoch, not {shown(text)}")
+        raise ConfigError(
+            f"{option('checkpoint_every')} must be like 90s, 5m, 1h, 2000000tokens or epoch, not {shown(text)}"
+        )
 
 
 class Saver:

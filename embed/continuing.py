@@ -47,6 +47,7 @@ from embed.formats.model_file import load_model
 from embed.formats.reading import read_start
 from embed.launch import Launch
 from embed.machine import simd_path
+from embed.messages import option
 from embed.model import Model
 from embed.parameters import Parameters
 from embed.progress import ProgressBar
@@ -115,12 +116,13 @@ def continue_training(
         When the loss or a parameter is no longer finite.
     """
     if vocabulary not in VOCABULARIES:
-        raise ConfigError(f"vocabulary must be 'old' or 'union', not {vocabulary!r:.60}")
+        raise ConfigError(f"{option('vocabulary')} must be 'old' or 'union', not {vocabulary!r:.60}")
     if freeze not in FREEZES:
-        raise ConfigError(f"freeze must be 'none' or 'old', not {freeze!r:.60}")
+        raise ConfigError(f"{option('freeze')} must be 'none' or 'old', not {freeze!r:.60}")
     if freeze == "old" and vocabulary == "old":
         raise ConfigError(
-            "freeze is 'old' but vocabulary is 'old' too: nothing would learn; it needs vocabulary='union'"
+            f"{option('freeze')} is 'old' but {option('vocabulary')} is 'old' too: nothing would learn; it needs "
+            f"{option('vocabulary', 'union')}"
         )
     simd_path()
     plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
@@ -238,8 +240,8 @@ def model_of(start: WordVectors | str | os.PathLike[str]) -> Model:
     subwords = start.subwords
     advise(
         "these are vectors without output rows, which start at zero: the first epoch learns them, and the vectors "
-        "move more than those of a whole model would (--save-model keeps "
-        "one; input_lr=0 first trains the output rows alone)"
+        f"move more than those of a whole model would ({option('save_model')} keeps one; {option('input_lr', 0)} first "
+        "trains the output rows alone)"
     )
     shape: dict[str, Any] = {"dim": start.dim}
     if subwords is not None:

@@ -27,6 +27,7 @@ from embed.count_bound import Numberings, words_held
 from embed.encoded_corpus import ID_TYPE, IDS, OFFSET_TYPE, OFFSETS, EncodedCorpus
 from embed.encoded_folder import describe, kept, temporary, write_vocabulary, writing, writing_ids
 from embed.errors import CorpusError, advise
+from embed.messages import option
 from embed.phrase_model import PhraseSettings, learn_passes
 from embed.vocab import Vocabulary, check_limits
 
@@ -193,9 +194,10 @@ def _encode_into(
 def _warn_of_error(encoded: EncodedCorpus) -> None:
     if encoded.count_error:
         message = (
-            f"max_vocab: the text has more distinct words than are held while counting, so rare ones were forgotten; "
+            f"{option('max_vocab')}: the text has more distinct words than are held while counting, so rare ones were "
+            "forgotten; "
             f"counts may be too low by up to {encoded.count_error:,}, and as many occurrences be left out; a larger "
-            "max_vocab, or none, holds more"
+            f"{option('max_vocab')}, or none, holds more"
         )
         advise(message)
 
@@ -310,7 +312,7 @@ def _why_empty(counter: _text.TokenCounter, corpus: Iterable[list[str]], min_cou
         word, count = counter.words(top)[0], int(counter.counts(top)[0])
         return (
             f"none of the {len(counter) - counter.is_bound:,} distinct words in {counter.tokens:,} tokens "
-            f"occurs at least {min_count:,} times (min_count); the most frequent one, {word!r:.60}, occurs "
+            f"occurs at least {min_count:,} times ({option('min_count')}); the most frequent one, {word!r:.60}, occurs "
             f"{count:,} time{'s' * (count != 1)}"
         )
     if isinstance(corpus, FileCorpus):

@@ -26,6 +26,7 @@ from embed import _phrases, _text
 from embed.arguments import choice, listed, real_number, text, whole_number
 from embed.config import TrainConfig
 from embed.errors import ConfigError, CorpusError
+from embed.messages import option
 from embed.phrase_scores import Scorer, npmi_scorer, original_scorer, word2phrase_scorer
 
 __all__ = ["ENGLISH_CONNECTOR_WORDS", "SCORES", "Passes", "Phrase", "PhraseSettings", "key_of", "learn_passes"]
@@ -92,17 +93,21 @@ class PhraseSettings:
         text("delimiter", self.delimiter)
         connectors = listed("connectors", self.connectors, "words")
         if not all(isinstance(word, str) and word for word in connectors):
-            raise ConfigError("connectors must be words, each a str that is not empty")
+            raise ConfigError(f"{option('connectors')} must be words, each a str that is not empty")
         object.__setattr__(self, "connectors", tuple(sorted(set(connectors))))
         for part in (self.delimiter, *self.connectors):
             if any("\ud800" <= character <= "\udfff" for character in part):
-                raise ConfigError(f"delimiter and connectors must be text that UTF-8 can hold, not {part!r:.60}")
+                raise ConfigError(
+                    f"{option('delimiter')} and {option('connectors')} must be text that UTF-8 can hold, not {part!r:.60}"
+                )
         threshold = SCORES[self.score][1] if self.threshold is None else self.threshold
         threshold = real_number("threshold", threshold)
         if self.score == "npmi" and not -1 <= threshold <= 1:
-            raise ConfigError(f"threshold must be from -1 to 1 for npmi, not {threshold}")
+            raise ConfigError(f"{option('threshold')} must be from -1 to 1 for npmi, not {threshold}")
         if self.score != "npmi" and not 0 < threshold < float("inf"):
-            raise ConfigError(f"threshold must be greater than 0 for the score {self.score}, not {threshold}")
+            raise ConfigError(
+                f"{option('threshold')} must be greater than 0 for the score {self.score}, not {threshold}"
+            )
         object.__setattr__(self, "threshold", threshold)
 
     @classmethod

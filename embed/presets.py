@@ -29,6 +29,7 @@ from typing import Any
 from embed.arguments import shown
 from embed.config import TrainConfig
 from embed.errors import AdviceWarning, ConfigError
+from embed.messages import option
 
 __all__ = ["AUTO", "NAMES", "PRESETS", "SETTLING", "of_size", "settled", "unsettled", "values_of", "waits_for_size"]
 
@@ -138,7 +139,7 @@ def values_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
         If there is no such preset.
     """
     if not isinstance(name, str) or name not in PRESETS:
-        raise ConfigError(f"preset must be one of {', '.join((AUTO, *NAMES))}, not {shown(name)}")
+        raise ConfigError(f"{option('preset')} must be one of {', '.join((AUTO, *NAMES))}, not {shown(name)}")
     values = dict(PRESETS[name])
     if {"lr", "input_lr", "objective", "gradient", "structured", "subword", "composition"} & set(given):
         for name in ("gradient", "lr", "input_lr"):

@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from embed import _ngrams
 from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError
+from embed.messages import option
 
 __all__ = ["END_OF_SENTENCE", "FloretScheme", "NgramScheme", "SubwordScheme", "scheme_from_dict", "scheme_of"]
 
@@ -135,7 +136,7 @@ class NgramScheme(ABC):
         if self.word_rows(len(words)) + self.buckets > _MAX_ROWS:
             raise ConfigError(
                 f"{len(words):,} words and {self.buckets:,} buckets make more than {_MAX_ROWS:,} rows; "
-                "take fewer buckets or a smaller vocabulary (max_vocab, min_count)"
+                f"take fewer {option('buckets')} or a smaller vocabulary ({option('max_vocab')}, {option('min_count')})"
             )
         try:
             return self._hasher().rows(list(words), END_OF_SENTENCE)  # type: ignore[arg-type]
@@ -196,7 +197,7 @@ class NgramScheme(ABC):
     def _check(self, name: str, low: int, high: int) -> None:
         value = getattr(self, name)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ConfigError(f"{name} must be an integer from {low} to {high}, not {value!r}")
+            raise ConfigError(f"{option(name)} must be an integer from {low} to {high}, not {value!r}")
 
 
 @dataclass(frozen=True)

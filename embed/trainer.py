@@ -34,6 +34,7 @@ from embed.encoded_corpus import EncodedCorpus
 from embed.errors import ConfigError, CorpusError, DivergenceError, advise
 from embed.huffman import HuffmanTree
 from embed.machine import simd_path
+from embed.messages import option
 from embed.model import EpochRecord, Model, Provenance
 from embed.parameters import Parameters
 from embed.progress import ProgressBar
@@ -408,7 +409,9 @@ class Trainer:
 
     def _lower_rates(self) -> str:
         lr, input_lr = self.config.rates()
-        return f"the likely cause is too high a learning rate (lr {lr:g}, input_lr {input_lr:g})"
+        return (
+            f"the likely cause is too high a learning rate ({option('lr')} {lr:g}, {option('input_lr')} {input_lr:g})"
+        )
 
 
 def _training_tokens(corpus: EncodedCorpus, held_out: float) -> int:
@@ -424,7 +427,8 @@ def _training_tokens(corpus: EncodedCorpus, held_out: float) -> int:
     )
     if not 0 < boundary < total:
         raise CorpusError(
-            f"held_out is {held_out:g}, but the corpus of {corpus.sentences} sentences cannot be divided in that way"
+            f"{option('held_out')} is {held_out:g}, but the corpus of {corpus.sentences} sentences cannot be divided "
+            "in that way"
         )
     return boundary
 
@@ -440,6 +444,6 @@ def _warn_of_few_kept(counts: NDArray[np.int64], subsample: float) -> None:
     kept = float(np.average(keep_probabilities(counts, subsample), weights=counts))
     if kept < _FEW_KEPT and counts.sum() >= _ENOUGH_TOKENS:
         advise(
-            f"subsample is {subsample:g}, which keeps {kept:.0%} of the tokens of a text with {len(counts):,} distinct "
-            "words; a larger value keeps more, and 0 keeps all"
+            f"{option('subsample')} is {subsample:g}, which keeps {kept:.0%} of the tokens of a text with "
+            f"{len(counts):,} distinct words; a larger value keeps more, and 0 keeps all"
         )

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from embed.arguments import file_path, whole_number
 from embed.errors import ConfigError, CorpusError, FormatError, cannot_open
+from embed.messages import option
 from embed.spelling import missing_word
 
 __all__ = ["Vocabulary"]
@@ -97,7 +98,9 @@ class Vocabulary:
             :max_vocab
         ]
         if not order:
-            raise CorpusError(f"none of the {len(words):,} words occurs at least {min_count:,} times (min_count)")
+            raise CorpusError(
+                f"none of the {len(words):,} words occurs at least {min_count:,} times ({option('min_count')})"
+            )
         return cls([word for _, word in order], np.array([-count for count, _ in order], dtype=np.int64))
 
     @cached_property

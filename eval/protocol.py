@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.errors import ConfigError
+from embed.messages import option
 
 __all__ = ["METHODS", "Settings", "Vectors"]
 
@@ -93,9 +94,9 @@ class Settings:
         _whole_number("resamples", self.resamples, least=0)
         _whole_number("seed", self.seed, least=0)
         if self.method not in METHODS:
-            raise ConfigError(f"method must be one of {', '.join(METHODS)}, not {self.method!r}")
+            raise ConfigError(f"{option('method')} must be one of {', '.join(METHODS)}, not {self.method!r}")
         if not 0.0 < self.confidence < 1.0:
-            raise ConfigError(f"confidence must be above 0 and below 1, not {self.confidence!r}")
+            raise ConfigError(f"{option('confidence')} must be above 0 and below 1, not {self.confidence!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as a JSON-able mapping."""
@@ -127,4 +128,4 @@ class Settings:
 
 def _whole_number(name: str, value: object, *, least: int, otherwise: str = "") -> None:
     if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
-        raise ConfigError(f"{name} must be a whole number of at least {least}{otherwise}, not {value!r}")
+        raise ConfigError(f"{option(name)} must be a whole number of at least {least}{otherwise}, not {value!r}")

@@ -178,7 +178,7 @@ def test_epochs_and_a_budget_exclude_each_other(capsys: pytest.CaptureFixture[st
             embed.train(SENTENCES, **arguments, time_budget="1m")  # type: ignore[arg-type]
     command = ["train", "x.txt", "-o", str(tmp_path / "v.txt"), "--epochs", "5", "--time-budget", "1m"]
     assert main(command) == ConfigError.exit_code
-    assert "epochs and time_budget exclude each other" in capsys.readouterr().err
+    assert "--epochs and --time-budget exclude each other" in capsys.readouterr().err
 
 
 def test_the_command_takes_a_budget(tmp_path: Path) -> None:

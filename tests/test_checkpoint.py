@@ -298,7 +298,7 @@ def test_the_same_words_in_another_order_are_another_corpus(encoded: EncodedCorp
 def test_a_new_run_does_not_mix_its_checkpoints_with_those_of_another(encoded: EncodedCorpus, tmp_path: Path) -> None:
     train(encoded, **SMALL, checkpoint=tmp_path / "kept")
     for resume in (None, tmp_path / "other"):
-        with pytest.raises(ConfigError, match="kept holds checkpoints of a run: go on with it by --resume"):
+        with pytest.raises(ConfigError, match="kept holds checkpoints of a run: go on with it by resume="):
             train(_never(), **SMALL, checkpoint=tmp_path / "kept", resume=resume)
 
 

@@ -17,7 +17,7 @@ from embed.cli.parser import build_parser, given_parameters
 from embed.cli.resuming import budget_settings, checkpoint_settings
 from embed.config import TrainConfig, as_flags
 from embed.errors import ConfigError, FormatError
-from embed.messages import printable, tsv_field
+from embed.messages import option, printable, tsv_field
 from embed.presets import NAMES, PRESETS
 
 __all__ = [
@@ -112,9 +112,11 @@ def phrases(arguments: argparse.Namespace) -> None:
     given = given_parameters(arguments)
     config = TrainConfig.from_dict({"phrases": 1, **given})
     if not config.phrases:
-        raise ConfigError("phrases must be at least 1 to find any, not 0")
+        raise ConfigError("--phrases must be at least 1 to find any, not 0")
     if arguments.model is not None and (unused := [name for name in given if name.startswith("phrase")]):
-        raise ConfigError(f"{unused[0]} is a setting of learning, and the phrases of --model are learnt already")
+        raise ConfigError(
+            f"{option(unused[0])} is a setting of learning, and the phrases of --model are learnt already"
+        )
     outputs = [Path(path) for path in (arguments.save, arguments.apply) if path is not None]
     check_outputs(outputs, [*arguments.corpus, *([arguments.model] if arguments.model else [])])
     if arguments.model is None and arguments.apply is not None:

@@ -15,11 +15,22 @@ from embed.messages import UNSET, Style
 
 __all__ = ["flag_style", "word"]
 
-# (parameter, value) -> flag; with `UNSET` for any value, which then follows the flag
-_ELSEWHERE: dict[tuple[str, Any], str] = {
-    ("on_bad_word", "escape"): "--escape",
-    ("encoded_dir", UNSET): "--encoded",
-    ("directory", UNSET): "--encoded",
+# (parameter, value) -> flag, where the flag alone says it
+_SWITCHES: dict[tuple[str, Any], str] = {("on_bad_word", "escape"): "--escape"}
+
+# parameter -> flag, where the command has no flag of its name
+_ELSEWHERE = {
+    "encoded_dir": "--encoded",
+    "format": "--to",
+    "components": "--remove-components",
+    "dim": "--pca",
+    "a": "--sif",
+    "passes": "--phrases",
+    "threshold": "--phrase-threshold",
+    "score": "--phrase-score",
+    "delimiter": "--phrase-delimiter",
+    "connectors": "--phrase-connectors",
+    "max_pairs": "--phrase-max-pairs",
 }
 
 
@@ -33,14 +44,16 @@ def flag_style(parser: argparse.ArgumentParser) -> Style:
         for action in parser._actions
         if action.option_strings
     }
+    taken = {option for action in parser._actions for option in action.option_strings}
 
     def style(name: str, value: Any) -> str:
-        if (name, value) in _ELSEWHERE:
-            return _ELSEWHERE[name, value]
-        flag = _ELSEWHERE.get((name, UNSET)) or flags.get(name)
-        if flag is None:
+        switch = _SWITCHES.get((name, value)) if isinstance(value, str) else None
+        if switch is not None and switch in taken:
+            return switch
+        flag = flags.get(name) or _ELSEWHERE.get(name)
+        if flag is None or flag not in taken:
             words = name.replace("_", " ")
-            return words if value is UNSET else f"{words} {value}"
+            return words if value is UNSET or value is True else f"{words} {value}"
         if value is UNSET or value is True:
             return flag
         if value is False:

@@ -16,6 +16,7 @@ from embed.formats import native, word2vec_binary, word2vec_text
 from embed.formats.detect import detect
 from embed.formats.reading import PathOrInput
 from embed.formats.registry import FLORET, FORMATS, NATIVE, by_name, extensions
+from embed.messages import option
 from embed.vectors import WordVectors
 
 __all__ = [
@@ -131,5 +132,5 @@ def format_of(path: str | os.PathLike[str]) -> str:
     plain = [ending for form in FORMATS.values() for ending in form.extensions]
     raise FormatError(
         f"{os.fspath(path)}: cannot tell the format from the extension {''.join(endings[-1:])!r}: it must be one of "
-        f"{', '.join(plain)}, or the format must be given: {', '.join(sorted(FORMATS))}"
+        f"{', '.join(plain)}, or {option('format')} must say one of {', '.join(sorted(FORMATS))}"
     )

@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 
 from embed.errors import ConfigError, FormatError
+from embed.messages import option
 
 __all__ = ["encode_words", "escape_word", "unescape_word"]
 
@@ -62,14 +63,14 @@ def encode_words(words: Sequence[str], on_bad_word: str) -> list[bytes]:
     if on_bad_word == "escape":
         return [escape_word(word).encode() for word in words]
     if on_bad_word != "refuse":
-        raise ConfigError(f"on_bad_word must be 'refuse' or 'escape', not {on_bad_word!r}")
+        raise ConfigError(f"{option('on_bad_word')} must be 'refuse' or 'escape', not {on_bad_word!r}")
     for row, word in enumerate(words):
         bad = _UNWRITABLE.search(word)
         if bad or not word:
             what = "is empty" if bad is None else f"holds {_named(bad.group())}"
             raise FormatError(
                 f"word {row}, {word!r}, {what}, which this format cannot hold: write it with "
-                "on_bad_word='escape', or use the native format"
+                f"{option('on_bad_word', 'escape')}, or use the native format"
             )
     return [word.encode() for word in words]
 

@@ -39,6 +39,7 @@ from embed.formats.fasttext_file import (
     Sparse,
 )
 from embed.formats.reading import PathOrInput
+from embed.messages import option
 from embed.model import Model
 from embed.ngram_rows import Subwords
 from embed.parameters import Parameters
@@ -284,7 +285,7 @@ def to_model(file: FastTextFile) -> Model:
 
 def _decoded(words: Sequence[bytes], decode_errors: str, encoding: str) -> list[str]:
     if decode_errors not in ("strict", "replace"):
-        raise ConfigError(f"decode_errors must be 'strict' or 'replace', not {decode_errors!r}")
+        raise ConfigError(f"{option('decode_errors')} must be 'strict' or 'replace', not {decode_errors!r}")
     try:
         codecs.lookup(encoding)
     except LookupError as error:

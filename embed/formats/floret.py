@@ -22,6 +22,7 @@ from embed.files.compressing import compressing_write
 from embed.formats.fasttext_file import Sparse
 from embed.formats.reading import MOST_DIMENSIONS, Header, PathOrInput, Source, Start, WordDecoder, open_source
 from embed.formats.word2vec_text import WRITE_NUMBERS, RowReader, format_lines, line_blocks
+from embed.messages import option
 from embed.ngram_rows import Subwords
 from embed.vectors import WordVectors
 
@@ -100,7 +101,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
     if subwords is None or not isinstance(subwords.scheme, FloretScheme):
         raise FormatError(
             f"{os.fspath(path)}: cannot write: only vectors composed from a floret table can be written as one "
-            "(train with subword=True and hash_count from 1 to 4)"
+            f"(train with {option('subword', True)} and {option('hash_count')} from 1 to 4)"
         )
     scheme = subwords.scheme
     table: NDArray[np.float32] | Sparse = subwords.matrix

@@ -20,6 +20,7 @@ from embed.errors import ConfigError, FormatError, cannot_open
 from embed.files.compressed import START_BYTES, ByteStream
 from embed.files.inputs import Input
 from embed.formats.escaping import unescape_word
+from embed.messages import option
 
 __all__ = [
     "START_BYTES",
@@ -211,7 +212,7 @@ class WordDecoder:
 
     def __init__(self, *, decode_errors: str, unescape: bool) -> None:
         if decode_errors not in ("strict", "replace"):
-            raise ConfigError(f"decode_errors must be 'strict' or 'replace', not {decode_errors!r}")
+            raise ConfigError(f"{option('decode_errors')} must be 'strict' or 'replace', not {decode_errors!r}")
         self._errors = decode_errors
         self._unescape = unescape
         self._seen: set[str] = set()

@@ -30,6 +30,7 @@ from embed.formats import (
     word2vec_text,
 )
 from embed.formats.reading import Start
+from embed.messages import option
 from embed.vectors import WordVectors
 
 __all__ = ["BINARY", "FASTTEXT", "FLORET", "FORMATS", "GLOVE", "NATIVE", "TEXT", "Format", "by_name", "extensions"]
@@ -125,7 +126,7 @@ FORMATS: dict[str, Format] = {form.name: form for form in _ALL}
 def by_name(name: str) -> Format:
     """Return a format; raises ConfigError if there is none of that name."""
     if not isinstance(name, str) or name not in FORMATS:
-        raise ConfigError(f"format must be one of {_listed(sorted(FORMATS))}, not {shown(name)}")
+        raise ConfigError(f"{option('format')} must be one of {_listed(sorted(FORMATS))}, not {shown(name)}")
     return FORMATS[name]
 
 
