@@ -125,7 +125,14 @@ class Checkpoint:
 
 
 def _difference(name: str, mine: Any, others: Any) -> str:
-    return f"{name} ({mine!r:.40} there, {others!r:.40} here)"
+    return f"{name} ({_shown(mine)} there, {_shown(others)} here)"
+
+
+def _shown(value: Any) -> str:
+    """Return a value as it reads at the command line, too."""
+    if value is None:
+        return "not set"
+    return ("on" if value else "off") if isinstance(value, bool) else f"{value!r:.40}"
 
 
 def vocabulary_digest(vocabulary: Vocabulary) -> str:

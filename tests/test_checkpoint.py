@@ -241,9 +241,9 @@ def _never() -> Iterator[list[str]]:
     ("changes", "named"),
     [
         ({"dim": 20}, r"which cannot be gone on with.* dim \(18 there, 20 here\)"),
-        ({"subword": True}, r"which cannot be gone on with.* subword \(False there, True here\)"),
-        ({"min_count": 2, "lr": 0.1}, r"min_count \(1 there, 2 here\), lr \(None there, 0.1 here\)"),
-        ({"epochs": 9, "window": 3}, r"window \(5 there, 3 here\), epochs \(3 there, 9 here\); --resume-anyway"),
+        ({"subword": True}, r"which cannot be gone on with.* subword \(off there, on here\)"),
+        ({"min_count": 2, "lr": 0.1}, r"min_count \(1 there, 2 here\), lr \(not set there, 0.1 here\)"),
+        ({"epochs": 9, "window": 3}, r"window \(5 there, 3 here\), epochs \(3 there, 9 here\); resume_anyway=True"),
     ],
 )
 def test_another_configuration_is_refused_before_the_corpus_is_read(
@@ -290,7 +290,7 @@ def test_another_corpus_is_refused(
 
 def test_the_same_words_in_another_order_are_another_corpus(encoded: EncodedCorpus, tmp_path: Path) -> None:
     train(encoded, **SMALL, checkpoint=tmp_path)
-    with pytest.raises(ConfigError, match=r"it differs in corpus \(its fingerprint\); --resume-anyway"):
+    with pytest.raises(ConfigError, match=r"it differs in corpus \(its fingerprint\); resume_anyway=True"):
         train(SENTENCES[::-1], **SMALL, resume=tmp_path)
     train(SENTENCES[::-1], **SMALL, resume=tmp_path, resume_anyway=True)
 

@@ -77,13 +77,13 @@ def test_another_start_is_refused_before_the_corpus_is_read(tmp_path: Path) -> N
         embed.continue_training(second, _never(), resume=tmp_path, **settings)
     with pytest.raises(ConfigError, match=r"continued_from\.vocabulary \('old' there, 'union' here\)"):
         embed.continue_training(first, _never(), vocabulary="union", resume=tmp_path, resume_anyway=True, **settings)
-    with pytest.raises(ConfigError, match=r" in lr \(0\.01 there, 0\.02 here\); --resume-anyway"):
+    with pytest.raises(ConfigError, match=r" in lr \(0\.01 there, 0\.02 here\); resume_anyway=True"):
         embed.continue_training(first, _never(), resume=tmp_path, **settings | {"lr": 0.02})
     # neither is it gone on with as a run of its own, nor the other way round
-    with pytest.raises(ConfigError, match=r"continued_from\.digest \('.*' there, None here\)"):
+    with pytest.raises(ConfigError, match=r"continued_from\.digest \('.*' there, not set here\)"):
         embed.train(_never(), first.config, resume=tmp_path, resume_anyway=True, **settings)
     embed.train(OLD, **SMALL, epochs=1, checkpoint=tmp_path / "own")
-    with pytest.raises(ConfigError, match=r"continued_from\.digest \(None there, "):
+    with pytest.raises(ConfigError, match=r"continued_from\.digest \(not set there, "):
         embed.continue_training(first, _never(), resume=tmp_path / "own", epochs=1, seed=1, lr=None)
 
 

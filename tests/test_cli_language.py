@@ -71,6 +71,7 @@ FAILURES: list[tuple[tuple[str, ...], str]] = [
     ((*TRAIN, "--checkpoint", "new", "--checkpoint-keep", "0"), "--checkpoint-keep must be"),
     ((*TRAIN, "--resume", "ck", "--epochs", "3"), "differs in --epochs.*--resume-anyway insists"),
     ((*TRAIN, "--resume", "ck", "--dim", "20"), "differs in --dim"),
+    ((*TRAIN, "--resume", "ck", "--objective", "sg", "--no-subword"), "differs in .*--subword"),
     (("train", "latin1.txt", "-o", "out.txt", *QUICK), "--decode-errors replace"),
     (("train", "nul.txt", "-o", "out.txt", *QUICK), "--decode-errors replace"),
     (("train", "one.txt", "-o", "out.txt", *QUICK, "--min-count", "5"), "."),

@@ -108,7 +108,7 @@ def test_a_column_trains() -> None:
 
 
 def test_a_table_without_a_column_named_is_an_error() -> None:
-    with pytest.raises(CorpusError, match="columns id, text: name one by column="):
+    with pytest.raises(CorpusError, match="columns id, text: name one, for example column='text'"):
         embed.train(Dataset(), progress=False)
 
 

@@ -285,4 +285,4 @@ def test_the_command_converts_with_changes(tmp_path: Path, capsys: pytest.Captur
     assert formats.load(tmp_path / "m").words == sample().words
     assert main(["convert", str(source), str(tmp_path / "m"), "--to", "npz"]) == 2
     assert main(["convert", str(source), str(tmp_path / "x"), "--to", "pickle"]) == 2
-    assert "format must be one of" in capsys.readouterr().err
+    assert "--to must be one of" in capsys.readouterr().err
