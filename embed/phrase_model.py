@@ -98,7 +98,8 @@ class PhraseSettings:
         for part in (self.delimiter, *self.connectors):
             if any("\ud800" <= character <= "\udfff" for character in part):
                 raise ConfigError(
-                    f"{option('delimiter')} and {option('connectors')} must be text that UTF-8 can hold, not {part!r:.60}"
+                    f"{option('delimiter')} and {option('connectors')} must be text that UTF-8 can hold, "
+                    f"not {part!r:.60}"
                 )
         threshold = SCORES[self.score][1] if self.threshold is None else self.threshold
         threshold = real_number("threshold", threshold)

@@ -24,6 +24,7 @@ import numpy.typing as npt
 from embed._search import best, row_norms, to_cosines, unit_rows
 from embed.arguments import choice, listed, shown, text, whole_number
 from embed.errors import ConfigError, FormatError
+from embed.messages import option
 from embed.ngram_rows import Subwords
 from embed.spelling import missing_word
 
@@ -500,7 +501,7 @@ def _numbers(name: str, value: object) -> Float32s:
         with np.errstate(over="ignore"):  # beyond float32: found as not finite
             return np.asarray(value, dtype=np.float32)
     except (TypeError, ValueError, OverflowError, ArithmeticError) as error:
-        raise ConfigError(f"{name} must be words or numbers, not {shown(value)}") from error
+        raise ConfigError(f"{option(name)} must be words or numbers, not {shown(value)}") from error
 
 
 def _is_mapped(array: npt.NDArray[Any]) -> bool:
