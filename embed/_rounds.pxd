@@ -10,6 +10,7 @@ cdef extern from "barrier.h" nogil:
     ctypedef struct embed_barrier:
         int32_t members
         int32_t spins
+    void embed_barrier_abandon(embed_barrier *barrier) noexcept
     int embed_barrier_wait(embed_barrier *barrier, int halt) noexcept
 
 

@@ -69,6 +69,10 @@ cdef class Rounds:
         cdef unsigned char[::1] tallies = self._tally_memory
         self.tallies = <embed_tally *> &tallies[0]
 
+    def abandon(self):
+        """Let all workers leave, also those that wait for one that never comes. What the round has done is lost."""
+        embed_barrier_abandon(&self.barrier)
+
 
 @cython.final
 cdef class Merger:

@@ -15,7 +15,6 @@ import re
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +31,7 @@ from embed.errors import CheckpointWarning, ConfigError, EmbedError, advise
 from embed.interrupts import Interrupted, NotedSignals
 from embed.messages import option
 from embed.parameters import padded_matrix
+from embed.threads import shared_out
 
 __all__ = ["Every", "Saver"]
 
@@ -163,8 +163,7 @@ class Saver:
             _copy(matrix, self._copies[name], checkpoint.provenance.threads)
         self.pauses.append(time.perf_counter() - started)
         number = self._number
-        self._writer = threading.Thread(target=self._write, args=(checkpoint,))
-        self._writer.start()
+        self._begin(checkpoint)
         self._next_time = time.monotonic() + (self.every.seconds or 0)
         if self._signals.number is not None:
             self.wait()
@@ -184,6 +183,16 @@ class Saver:
             kept = "there is no older one" if self._last is None else f"{self._last} stays"
             message = f"{str(failure) or 'out of memory'}: this checkpoint is missing, {kept}"
             advise(message, CheckpointWarning)
+
+    def _begin(self, checkpoint: Checkpoint) -> None:
+        """Write what was copied in a thread of its own; or here, where the system gives none."""
+        writer = threading.Thread(target=self._write, args=(checkpoint,))
+        try:
+            writer.start()
+        except (RuntimeError, MemoryError):
+            self._write(checkpoint)
+        else:
+            self._writer = writer
 
     def _write(self, checkpoint: Checkpoint) -> None:
         if not all(_kernels.all_finite(copy) for copy in self._copies.values()):
@@ -210,5 +219,4 @@ def _copy(source: Float32s, target: Float32s, threads: int) -> None:
     def copy(first: int) -> None:
         target[first : first + _COPY_ROWS] = source[first : first + _COPY_ROWS]
 
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(copy, range(0, len(source), _COPY_ROWS)))
+    shared_out(copy, range(0, len(source), _COPY_ROWS), threads)

@@ -77,6 +77,10 @@ class DivergenceError(EmbedError, ArithmeticError):
     exit_code = 6
 
 
+class ThreadError(EmbedError, RuntimeError):
+    """The system does not give as many threads as a training needs."""
+
+
 class MissingExtraError(EmbedError, ImportError):
     """A feature needs an optional package that is not installed."""
 

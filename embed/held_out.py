@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embed import _core
+from embed.threads import shared_out
 
 __all__ = ["SEED", "mean_loss"]
 
@@ -51,17 +51,16 @@ def mean_loss(workers: Sequence[_core.Worker], first: int, last: int, stop: NDAr
 
     def measure(start: int) -> tuple[float, int]:
         worker = idle.get()
-        worker.reset()
-        worker.run(_EPOCH, start, min(start + _CHUNK_TOKENS, last), 0.0, 0.0, 0.0, stop)
-        sums = worker.loss, worker.examples
-        idle.put(worker)
-        return sums
-
-    with ThreadPoolExecutor(len(workers)) as pool:
         try:
-            sums = list(pool.map(measure, range(first, last, _CHUNK_TOKENS)))  # in order
-        except BaseException:
-            stop[0] = 1
-            raise
+            worker.reset()
+            worker.run(_EPOCH, start, min(start + _CHUNK_TOKENS, last), 0.0, 0.0, 0.0, stop)
+            return worker.loss, worker.examples
+        finally:
+            idle.put(worker)
+
+    def halt() -> None:
+        stop[0] = 1
+
+    sums = shared_out(measure, range(first, last, _CHUNK_TOKENS), len(workers), halt=halt)
     examples = sum(count for _, count in sums)
     return sum(loss for loss, _ in sums) / examples if examples else 0.0

@@ -1,8 +1,10 @@
-"""What a user watches while training runs: one bar, drawn only where somebody is looking."""
+"""What a user watches while training runs: one bar, drawn only where somebody is looking, and only while it can be."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from types import TracebackType
 from typing import TextIO
 
@@ -13,8 +15,14 @@ __all__ = ["ProgressBar"]
 _REDRAW_SECONDS = 0.2
 
 
+class _Bar(tqdm):  # type: ignore[type-arg]  # a subscript is an error when the module runs
+    monitor_interval = 0  # no thread that watches the bar: it looks at the clock at each update
+
+
 class ProgressBar:
     """Tokens done, tokens per second, remaining time, loss and learning rate.
+
+    A stream that cannot be written to, such as a terminal that has been closed, ends the bar and nothing else.
 
     Parameters
     ----------
@@ -25,29 +33,47 @@ class ProgressBar:
     show : bool or None
         None draws on a terminal only, so that log files stay clean.
     stream : text file
-        Where to draw.
+        Where to draw; by default standard error, unless it is closed.
     """
 
     def __init__(self, total: int | None, label: str, show: bool | None, stream: TextIO | None = None) -> None:
-        self._bar = tqdm(
-            total=total,
-            desc=label,
-            unit="tok",
-            unit_scale=True,
-            mininterval=_REDRAW_SECONDS,
-            dynamic_ncols=True,
-            file=stream if stream is not None else sys.stderr,
-            disable=None if show is None else not show,
-        )
+        target = sys.stderr if stream is None else stream
+        self._bar: _Bar | None = None
+        if target is None or show is False:
+            return
+        with self._drawing():
+            self._bar = _Bar(
+                total=total,
+                desc=label,
+                unit="tok",
+                unit_scale=True,
+                mininterval=_REDRAW_SECONDS,
+                miniters=0,
+                dynamic_ncols=True,
+                file=target,
+                disable=None if show is None else False,
+            )
 
     def advance_to(self, tokens: int) -> None:
         """Set the number of tokens done."""
-        self._bar.update(tokens - self._bar.n)
+        if self._bar is not None:
+            with self._drawing():
+                self._bar.update(tokens - self._bar.n)
 
     def tell(self, label: str, **figures: float) -> None:
         """Show a new label and some figures after the bar."""
-        self._bar.set_description(label, refresh=False)
-        self._bar.set_postfix({name: f"{value:.4g}" for name, value in figures.items()}, refresh=False)
+        if self._bar is not None:
+            self._bar.set_description(label, refresh=False)
+            self._bar.set_postfix({name: f"{value:.4g}" for name, value in figures.items()}, refresh=False)
+
+    @contextlib.contextmanager
+    def _drawing(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError):  # ValueError: the file has been closed
+            if self._bar is not None:
+                self._bar.disable = True
+            self._bar = None
 
     def __enter__(self) -> ProgressBar:
         return self
@@ -55,4 +81,6 @@ class ProgressBar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            with self._drawing():
+                self._bar.close()

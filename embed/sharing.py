@@ -47,6 +47,9 @@ class Sharing(Protocol):
     def close(self) -> None:
         """Let the workers come to an end before the last token."""
 
+    def halt(self) -> None:
+        """Let the workers leave at once, wherever they are; what they were doing is not to be used."""
+
     @property
     def position(self) -> int:
         """Return the token before which all is done or being done, and after which nothing is."""
@@ -77,6 +80,10 @@ class Chunks:
         """Hand out no more chunks."""
         with self._lock:
             self._last = self.position
+
+    def halt(self) -> None:
+        """Let each worker leave after its block."""
+        self._stop[0] = 1
 
 
 class Rounds:
@@ -123,3 +130,8 @@ class Rounds:
     def close(self) -> None:
         """Make the round at hand the last."""
         self._stop[0] = 1
+
+    def halt(self) -> None:
+        """Let all leave, though not all have come to the end of the round."""
+        self._stop[0] = 1
+        self._rounds.abandon()

@@ -15,7 +15,6 @@ interpreter lock feeds one core), a learning rate from a shared token counter (d
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -41,6 +40,7 @@ from embed.progress import ProgressBar
 from embed.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
 from embed.sharing import Chunks, Rate, Rounds, Sharing, round_tokens
 from embed.stopping import Patience
+from embed.threads import together
 
 __all__ = ["EpochCallback", "Trainer"]
 
@@ -56,8 +56,6 @@ _REPLICATED_WORDS, _REPLICATED_FROM = 64, 1 << 20
 _LEAST_SPREAD, _MOST_SPREAD = 4, 12
 # Learning rate of the weights of places (position_weights) over that of the output rows (docs/objectives.md).
 _PLACE_RATIO = 0.001
-# How often the main thread looks after the workers.
-_POLL_SECONDS = 0.1
 # Where subsampling keeps less than this share of a text that is long enough to train on, it is told. Wikipedia keeps
 # half with 1e-4, three quarters with 1e-3.
 _FEW_KEPT, _ENOUGH_TOKENS = 0.2, 50_000
@@ -335,38 +333,20 @@ class Trainer:
         done, before `last`. An exception stops within a block.
         """
         sharing = self._sharing(first, last, epoch, rate)
-        failures: list[BaseException] = []
 
-        def work(worker: _core.Worker, part: int) -> None:
-            try:
-                sharing.work(worker, part)
-                if not np.isfinite(worker.loss):
-                    raise self._divergence(epoch, "the loss is not finite")
-            except BaseException as error:
-                failures.append(error)
-                self._stop[0] = 1
+        def work(part: int) -> None:
+            worker = self._workers[part]
+            sharing.work(worker, part)
+            if not np.isfinite(worker.loss):
+                raise self._divergence(epoch, "the loss is not finite")
 
-        threads = [
-            threading.Thread(target=work, args=(worker, part), daemon=True) for part, worker in enumerate(self._workers)
-        ]
+        def watch() -> None:
+            if look(sharing.position):
+                sharing.close()
+
         self._stop[0] = 0
         self._arrange()
-        try:
-            for thread in threads:
-                thread.start()
-            while any(thread.is_alive() for thread in threads):
-                for thread in threads:
-                    thread.join(_POLL_SECONDS / len(threads))
-                if look(sharing.position):
-                    sharing.close()
-        except BaseException:
-            self._stop[0] = 1
-            for thread in threads:
-                if thread.ident is not None:
-                    thread.join()
-            raise
-        if failures:
-            raise failures[0]
+        together(work, len(self._workers), halt=sharing.halt, watch=watch)
         look(sharing.position)
         return sharing.position
 

@@ -50,7 +50,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "embed.spelling",
         "embed.presets",
     ),
-    (*COMPILED, "embed.files"),
+    (*COMPILED, "embed.files", "embed.threads"),
     ("embed.corpora",),
     (
         "embed.vocab",

@@ -1,4 +1,5 @@
-/* A barrier for threads that meet every fraction of a millisecond: they spin for a while, then sleep for short. */
+/* A barrier for threads that meet every fraction of a millisecond: they spin for a while, then sleep for short. Where one
+   of them will never come, the barrier is abandoned, and all leave it. */
 #ifndef EMBED_BARRIER_H
 #define EMBED_BARRIER_H
 
@@ -30,13 +31,18 @@
 typedef struct {
     int32_t members, arrived, round;
     int32_t asked, halted; /* whether anyone has asked to halt, now and when all last met */
+    int32_t abandoned; /* not all members will meet again */
     int32_t spins; /* before a thread sleeps: none where threads have to share a core */
 } embed_barrier;
 
 /* Return 0, 1, 2 ... to whichever thread asks. */
 static inline int64_t embed_claim(int64_t *counter) { return EMBED_ADD64(counter, 1) - 1; }
 
-/* Wait until all members are here. Returns non-zero, to all of them alike, once any of them came with `halt`. */
+/* Let all who wait leave, now and from now on: a member is missing. */
+static inline void embed_barrier_abandon(embed_barrier *barrier) { EMBED_SET(&barrier->abandoned, 1); }
+
+/* Wait until all members are here. Returns non-zero, to all of them alike, once any of them came with `halt`; and to
+   whoever notices it when the barrier is abandoned. */
 static inline int embed_barrier_wait(embed_barrier *barrier, int halt) {
     const int32_t round = EMBED_READ(&barrier->round);
     if (halt) EMBED_SET(&barrier->asked, 1);
@@ -46,13 +52,14 @@ static inline int embed_barrier_wait(embed_barrier *barrier, int halt) {
         EMBED_ADD(&barrier->round, 1);
     } else {
         for (int spins = 0; EMBED_READ(&barrier->round) == round; ++spins) {
+            if (EMBED_READ(&barrier->abandoned)) return 1;
             if (spins < barrier->spins)
                 EMBED_PAUSE();
             else
                 EMBED_SLEEP();
         }
     }
-    return EMBED_READ(&barrier->halted);
+    return EMBED_READ(&barrier->halted) || EMBED_READ(&barrier->abandoned);
 }
 
 #endif
