@@ -10,9 +10,11 @@ Rejected: importing them here at once (a fifth of a second for a name that may n
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # importing typing would take longer than all of this
 if TYPE_CHECKING:
+    from typing import Any
+
     from embed.config import TrainConfig
     from embed.continuing import continue_training
     from embed.corpora import TextCorpus

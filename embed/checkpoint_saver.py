@@ -39,6 +39,7 @@ Float32s = NDArray[np.float32]
 
 _TOKENS = re.compile(r"(\d{1,18})\s*tokens")
 _COPY_ROWS = 1 << 14
+_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,12 @@ class Saver:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self.wait()
+            if not isinstance(error, Interrupted):  # else all has been written, or there is no time for it
+                self.wait()
         finally:
             self._signals.__exit__(kind, error, trace)
-        if self._signals.number is not None and error is None:
-            raise Interrupted(self._signals.number, " after the last epoch")
+        if (number := self._signals.look()) is not None and error is None:
+            raise Interrupted(number, " after the last epoch")
 
     def prepare(self, matrices: Mapping[str, Float32s], dim: int) -> None:
         """Set memory for the copies aside and touch it: a system that is short of it would take its time in a pause."""
@@ -131,7 +133,7 @@ class Saver:
 
     def is_due(self) -> bool:
         """Return whether the run should be paused now: for a checkpoint by time, or because a signal came."""
-        if self._signals.number is not None:
+        if self._signals.look() is not None:
             return True
         if self._writer is not None and not self._writer.is_alive():
             self.wait()
@@ -165,18 +167,20 @@ class Saver:
         number = self._number
         self._begin(checkpoint)
         self._next_time = time.monotonic() + (self.every.seconds or 0)
-        if self._signals.number is not None:
+        if (signal := self._signals.look()) is not None:
             self.wait()
             place = checkpoint.place
             where = f" in epoch {place.epoch + 1} at token {place.position:,}"
             if place.epoch >= checkpoint.config.epoch_count():
                 where = " after the last epoch"
-            raise Interrupted(self._signals.number, where if self._number > number else f"{where} without a checkpoint")
+            raise Interrupted(signal, where if self._number > number else f"{where} without a checkpoint")
 
     def wait(self) -> None:
         """Wait until what is being written is on the disk; a failure gives a CheckpointWarning."""
         if self._writer is not None:
-            self._writer.join()
+            while self._writer.is_alive():
+                self._writer.join(_POLL_SECONDS)
+                self._signals.look()
             self._writer = None
         if self._failure is not None:
             failure, self._failure = self._failure, None
@@ -186,7 +190,8 @@ class Saver:
 
     def _begin(self, checkpoint: Checkpoint) -> None:
         """Write what was copied in a thread of its own; or here, where the system gives none."""
-        writer = threading.Thread(target=self._write, args=(checkpoint,))
+        # a daemon, so that a second signal need not wait for a disk that does not answer
+        writer = threading.Thread(target=self._write, args=(checkpoint,), daemon=True)
         try:
             writer.start()
         except (RuntimeError, MemoryError):

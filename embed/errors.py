@@ -77,6 +77,10 @@ class DivergenceError(EmbedError, ArithmeticError):
     exit_code = 6
 
 
+class OutputError(EmbedError):
+    """What a command prints could not be written to standard output."""
+
+
 class ThreadError(EmbedError, RuntimeError):
     """The system does not give as many threads as a training needs."""
 

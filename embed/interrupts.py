@@ -1,17 +1,44 @@
-"""Signals that ask a run to end: the first is noted and heard at the next good moment, the second acts at once.
+"""Signals that ask the process to end: Ctrl-C, a time limit, a closed terminal.
 
-Rejected: an exception from the handler itself (it strikes between any two statements, while the matrices are half
-way through a chunk or a checkpoint is being copied), a thread that waits for signals (not on every system).
+Who sends one often sends it twice: GNU ``timeout`` to the child and to its group, Slurm to a step and to its
+processes, a process manager that is impatient. So what comes within a second of a signal is that signal again. A
+second one after that acts at once.
+
+A command raises `Interrupted` where it stands (:class:`Heard`): temporary files go on the way out. A run with
+checkpoints notes the signal and heeds it at the next good moment (:class:`NotedSignals`). A signal that the process
+ignores, as ``nohup`` and a shell's background jobs have it, stays ignored. SIGQUIT is left alone: it is the way out
+that asks nobody.
+
+Rejected: for runs with checkpoints, an exception from the handler itself (it strikes between any two statements,
+while the matrices are half way through a chunk or a checkpoint is being copied); a thread that waits for signals (not
+on every system); ignoring all signals after the first (a run that cannot end could then only be killed).
 """
 
 from __future__ import annotations
 
+import _thread
 import signal
+import sys
 import threading
+from collections.abc import Collection
+from time import monotonic
 from types import FrameType, TracebackType
 from typing import Any
 
-__all__ = ["Interrupted", "NotedSignals", "interrupt"]
+__all__ = ["ENDING", "Heard", "Interrupted", "NotedSignals"]
+
+_WORDS = {
+    "SIGINT": "interrupted",
+    "SIGTERM": "terminated",
+    "SIGHUP": "hung up",
+    "SIGXCPU": "out of processor time",
+    "SIGBREAK": "interrupted",  # Ctrl-Break of Windows
+}
+ENDING = tuple(signal.Signals[name] for name in _WORDS if hasattr(signal, name))
+"""The signals that ask a process to end, as far as the system has them."""
+_AGAIN_SECONDS = 1.0
+"""What comes within this time of a signal is no second one."""
+_MOMENT_SECONDS = 0.01
 
 
 class Interrupted(KeyboardInterrupt):
@@ -24,8 +51,7 @@ class Interrupted(KeyboardInterrupt):
     """
 
     def __init__(self, number: int, where: str = "") -> None:
-        what = "terminated" if number == signal.SIGTERM else "interrupted"
-        super().__init__(f"{what}{where}")
+        super().__init__(f"{_WORDS.get(signal.Signals(number).name, 'interrupted')}{where}")
         self.number = number
 
     @property
@@ -34,40 +60,118 @@ class Interrupted(KeyboardInterrupt):
         return 128 + self.number
 
 
-def interrupt(number: int, frame: FrameType | None = None) -> None:
-    """Raise Interrupted; a handler for :func:`signal.signal`."""
-    raise Interrupted(number)
+class _Latest:
+    """When the latest signal came that counts; signals are the process's, and so is this."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Let the next signal be the first."""
+        self._time = float("-inf")
+
+    def counts(self, now: float) -> bool:
+        """Return whether a signal that comes now is one of its own, and take note of it."""
+        if now - self._time < _AGAIN_SECONDS:
+            return False
+        self._time = monotonic()
+        return True
 
 
-class NotedSignals:
-    """Note the first SIGINT or SIGTERM within a ``with`` block instead of acting on it; the main thread only.
+_LATEST = _Latest()
 
-    In other threads, and for a signal that the process ignores (as ``nohup`` has it), nothing changes.
 
-    Attributes
-    ----------
-    number : int or None
-        The signal that came.
+class _Handlers:
+    """Handlers of the signals that ask to end, and those to put back; the main thread only has any."""
+
+    def __init__(self) -> None:
+        self._previous: dict[int, Any] = {}
+
+    def replace(self, handler: Any, only: Collection[Any] | None = None) -> None:
+        """Let `handler` hear the signals that are not ignored; with `only`, those whose handler is one of these."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in ENDING:
+            present = signal.getsignal(number)
+            if present not in (signal.SIG_IGN, None) and (only is None or present in only):
+                self._previous[number] = signal.signal(number, handler)
+
+    def put_back(self) -> None:
+        """Undo `replace`, SIGINT last: until then Ctrl-C is noted."""
+        for number in reversed(list(self._previous)):
+            signal.signal(number, self._previous.pop(number))
+
+
+class Heard:
+    """Let the signals that ask to end raise Interrupted within a ``with`` block, where they would end the process.
+
+    The handlers of others stay. An exception raised in a finalizer is lost, so Interrupted is raised again then.
     """
 
     def __init__(self) -> None:
-        self.number: int | None = None
-        self._previous: dict[int, Any] = {}
+        self._handlers = _Handlers()
+        self._hook = sys.unraisablehook
 
-    def __enter__(self) -> NotedSignals:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                if signal.getsignal(number) not in (signal.SIG_IGN, None):
-                    self._previous[number] = signal.signal(number, self._note)
+    def __enter__(self) -> Heard:
+        _LATEST.forget()
+        self._hook = sys.unraisablehook
+        sys.unraisablehook = self._raise_again
+        self._handlers.replace(_raise, only=(signal.SIG_DFL, signal.default_int_handler))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
+        self._handlers.put_back()
+        sys.unraisablehook = self._hook
+
+    def _raise_again(self, unraisable: sys.UnraisableHookArgs) -> None:
+        if not isinstance(unraisable.exc_value, Interrupted):
+            self._hook(unraisable)
+            return
+        _LATEST.forget()
+        # from another thread, a moment later: here it would be lost once more
+        again = threading.Timer(_MOMENT_SECONDS, _thread.interrupt_main, [unraisable.exc_value.number])
+        again.daemon = True
+        again.start()
+
+
+def _raise(number: int, frame: FrameType | None) -> None:
+    """Raise Interrupted, unless it is the same signal again."""
+    if _LATEST.counts(monotonic()):
+        raise Interrupted(number)
+
+
+class NotedSignals:
+    """Note the first signal that asks to end within a ``with`` block instead of acting on it; the main thread only."""
+
+    def __init__(self) -> None:
+        self._number: int | None = None
+        self._looked = float("-inf")
+        self._handlers = _Handlers()
+
+    def look(self) -> int | None:
+        """Return the signal that came, or None.
+
+        It is to be called now and then. A second signal counts when a look has found the first a second old: one that
+        was sent at once may be heard much later, where the process was stopped or busy.
+        """
+        self._looked = monotonic()
+        return self._number
+
+    def __enter__(self) -> NotedSignals:
+        _LATEST.forget()
+        self._handlers.replace(self._note)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._handlers.put_back()
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.number is not None:
+        if self._number is None:
+            self._number = number
+            _LATEST.counts(monotonic())
+        elif _LATEST.counts(self._looked):
             raise Interrupted(number, " a second time, before the checkpoint was written")
-        self.number = number

@@ -523,22 +523,6 @@ def test_who_goes_on_with_standard_input_is_told_to_give_it_again(tmp_path: Path
         assert how_to_resume(parse(given), given).startswith(f"{told}train-embeddings train {corpus} ")
 
 
-@posix
-def test_a_second_signal_acts_at_once(encoded: EncodedCorpus, tmp_path: Path) -> None:
-    def callback(record: Any, model: Model) -> None:
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
-
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with pytest.raises(Interrupted, match="a second time") as stopped:
-            train(encoded, **SMALL, checkpoint=tmp_path, callbacks=[callback])
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert stopped.value.exit_code == 130
-    assert checkpoints_in(tmp_path) == []
-
-
 # the command
 
 

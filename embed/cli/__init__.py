@@ -1,8 +1,8 @@
 """The command ``train-embeddings``: arguments in, an exit code out.
 
-Data goes to standard output and everything else to standard error. A failure the package foresees is one
-sentence and the exit code of its class (:mod:`embed.errors`); nothing else reaches a user as a traceback
-either, unless ``EMBED_TRACEBACK=1`` asks for it. The modules of the package, and NumPy with them, are
+Data goes to standard output and everything else to standard error (:mod:`embed.cli.output`). A failure the package
+foresees is one sentence and the exit code of its class (:mod:`embed.errors`); nothing else reaches a user as a
+traceback either, unless ``EMBED_TRACEBACK=1`` asks for it. The modules of the package, and NumPy with them, are
 imported inside the commands, so that ``--help`` answers at once.
 
 Rejected: click and typer (a dependency and 40 to 80 ms for nine flat commands), and flags written out by hand
@@ -11,21 +11,19 @@ Rejected: click and typer (a dependency and 40 to 80 ms for nine flat commands),
 
 from __future__ import annotations
 
-import io
 import os
-import signal
 import sys
-import threading
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from embed.cli.flags import flag_style
-from embed.cli.parser import PROGRAM, parse
+from embed.cli.output import say, standard_streams
+from embed.cli.parser import parse
 from embed.cli.resuming import how_to_resume
 from embed.errors import AdviceWarning, CheckpointWarning, EmbedError
-from embed.interrupts import Interrupted, interrupt
-from embed.messages import printable, speaking
+from embed.interrupts import Heard, Interrupted
+from embed.messages import speaking
 
 __all__ = ["main"]
 
@@ -53,17 +51,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     SystemExit
         By argparse, for ``--help``, ``--version`` and mistakes in the arguments.
     """
-    with _terminal(), _heard_termination():
+    with standard_streams(), _warnings_in_a_line(), Heard():
         given = sys.argv[1:] if argv is None else argv
         arguments = None
         try:
-            arguments = parse(given)
-            with speaking(flag_style(arguments.parser)):
-                arguments.run(arguments)
+            try:
+                arguments = parse(given)
+                with speaking(flag_style(arguments.parser)):
+                    arguments.run(arguments)
+            except SystemExit:  # --help has been printed, say
+                sys.stdout.flush()
+                raise
             sys.stdout.flush()
-        except BrokenPipeError:
-            # The reader left (`| head`). Python flushes stdout once more at exit, which must not fail again.
-            _silence_stdout()
+        except BrokenPipeError:  # the reader left (`| head`)
             return _EXIT_BROKEN_PIPE
         except KeyboardInterrupt as stop:
             code = stop.exit_code if isinstance(stop, Interrupted) else _EXIT_INTERRUPTED
@@ -85,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _failure(message: str, code: int) -> int:
-    print(printable(f"{PROGRAM}: {message}"), file=sys.stderr)
+    say(message)
     return code
 
 
@@ -99,41 +99,18 @@ def _describe(error: OSError) -> str:
     return f"{error.filename}: {reason}" if error.filename is not None else reason
 
 
-def _silence_stdout() -> None:
-    with suppress(OSError, io.UnsupportedOperation):  # not a file: nothing will be flushed at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 @contextmanager
-def _terminal() -> Iterator[None]:
-    """Print a warning as one line and once, and words as UTF-8 unless a terminal wants another encoding."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
-        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
-
+def _warnings_in_a_line() -> Iterator[None]:
+    """Print a warning as one line and once."""
     shown = set()
 
     def show(message: Warning | str, *_: object, **__: object) -> None:
         if str(message) not in shown:
             shown.add(str(message))
-            print(printable(f"{PROGRAM}: warning: {message}"), file=sys.stderr)
+            say(f"warning: {message}")
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", AdviceWarning)
         warnings.simplefilter("always", CheckpointWarning)
         warnings.showwarning = show
         yield
-
-
-@contextmanager
-def _heard_termination() -> Iterator[None]:
-    """Let SIGTERM end a command as Ctrl-C does: temporary files go, and a checkpoint is written if asked for."""
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)

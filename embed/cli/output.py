@@ -1,0 +1,140 @@
+"""The standard streams of the command: data that must arrive, and messages that may be lost.
+
+Standard output carries data. What cannot be written there is a failure (:class:`embed.errors.OutputError`), but for a
+reader who has left (``| head``), and whatever waits to be written is dropped then, so that nothing fails again at
+exit.
+
+Standard error carries messages: failures, warnings, the progress bar, tracebacks. Where they cannot be written (a
+closed stream, a full disk, a terminal that is gone) they are lost, and the work goes on. Everyone who writes to
+``sys.stderr`` within :func:`standard_streams` has this, other libraries too.
+
+Descriptors 0 to 2 that are closed are taken by the null device: the next file to be opened would be given that
+number, and a library that writes a message to descriptor 2 would write it into the user's vectors.
+
+Rejected: a ``try`` wherever something is printed (the progress bar, warnings and other libraries print as well).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import select
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TextIO
+
+from embed.cli.parser import PROGRAM
+from embed.errors import OutputError
+from embed.messages import printable
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+__all__ = ["say", "standard_streams"]
+
+
+def say(message: str) -> None:
+    """Write a message for the user, as one line that is safe on a terminal."""
+    print(printable(f"{PROGRAM}: {message}"), file=sys.stderr)
+
+
+@contextmanager
+def standard_streams() -> Iterator[None]:
+    """Let ``sys.stdout`` and ``sys.stderr`` behave as this module says, if they are the process's own."""
+    before = sys.stdout, sys.stderr
+    _fill_descriptors()
+    # what is no terminal gets UTF-8 whatever the locale, since programs read it
+    if sys.stdout is None or sys.stdout is sys.__stdout__:
+        sys.stdout = _text(sys.stdout, _Data, errors="backslashreplace")
+    elif isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding=_encoding(sys.stdout), errors="backslashreplace")
+    if sys.stderr is None or sys.stderr is sys.__stderr__:
+        sys.stderr = _text(sys.stderr, _Messages, errors="backslashreplace")
+    streams = sys.stdout, sys.stderr
+    try:
+        yield
+    finally:
+        with suppress(OSError, OutputError):  # a failure is known already where it matters
+            streams[0].flush()
+        sys.stdout, sys.stderr = before
+
+
+def _fill_descriptors() -> None:
+    with suppress(OSError):
+        for descriptor in range(3):
+            try:
+                os.fstat(descriptor)
+            except OSError:
+                os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+
+
+def _encoding(stream: TextIO) -> str:
+    return stream.encoding if stream.isatty() else "utf-8"
+
+
+def _text(stream: TextIO | None, kind: type[_Stream], *, errors: str) -> TextIO:
+    """Return a text stream that writes through `kind` to what `stream` writes to."""
+    if stream is None:
+        return io.TextIOWrapper(io.BufferedWriter(kind(None)), "utf-8", errors)
+    buffer: Any = stream.buffer
+    raw = getattr(buffer, "raw", buffer)  # with python -u there is no buffer
+    lines = stream.isatty() or kind is _Messages
+    text = io.TextIOWrapper(io.BufferedWriter(kind(raw)), _encoding(stream), errors, line_buffering=lines)
+    return text
+
+
+class _Stream(io.RawIOBase):
+    """Writes to a stream of the process, which stays open; None is one that was closed from the start."""
+
+    def __init__(self, raw: io.RawIOBase | None) -> None:
+        self._raw = raw
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return self._raw is not None and self._raw.isatty()
+
+    def fileno(self) -> int:
+        if self._raw is None:
+            raise io.UnsupportedOperation("fileno")
+        return self._raw.fileno()
+
+    def write(self, data: ReadableBuffer) -> int:
+        raise NotImplementedError
+
+
+class _Messages(_Stream):
+    """Loses what cannot be written."""
+
+    def write(self, data: ReadableBuffer) -> int:
+        size = memoryview(data).nbytes
+        with suppress(OSError):
+            if self._raw is not None:
+                return self._raw.write(data) or size
+        return size
+
+
+class _Data(_Stream):
+    """Fails once where something cannot be written, and drops what comes after that."""
+
+    def __init__(self, raw: io.RawIOBase | None) -> None:
+        super().__init__(raw)
+        self._has_failed = False
+
+    def write(self, data: ReadableBuffer) -> int:
+        if self._has_failed:
+            return memoryview(data).nbytes
+        self._has_failed = True
+        if self._raw is None:
+            raise OutputError("cannot write to standard output: it is closed")
+        try:
+            while (written := self._raw.write(data)) is None:  # the other side does not read as fast
+                select.select([], [self._raw], [])
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(f"cannot write to standard output: {error.strerror or error}") from error
+        self._has_failed = False
+        return written
