@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import dataclasses
 import gzip
+import json
 import lzma
 import random
 import tempfile
@@ -16,14 +17,16 @@ from typing import Any
 import numpy as np
 
 from embed import formats
+from embed.compat.gensim import KeyedVectors, Word2Vec
 from embed.compat.gensim.phrases import Phrases
 from embed.encoding import encode
 from embed.errors import AdviceWarning
 from embed.files.zstd import zstd_module
-from embed.formats import fasttext_bin, fasttext_model
+from embed.formats import fasttext_bin, fasttext_model, model2vec
 from embed.formats.fasttext_file import FastTextFile, ProductQuantiser, Quantised
 from embed.formats.model_file import save_model
 from embed.formats.quantized import save_quantized
+from embed.items import ItemVectors
 from embed.model import Model
 from embed.ngram_rows import Subwords
 from embed.phrases import learn_phrases
@@ -67,6 +70,38 @@ TOKENS: dict[str, list[str]] = {
     "config": ["objective", "window_kind", "min_count", "seed", "1e999", "nan", "inf", "[[", "]]", '"""', "0x", "true"],
     "test-set": [": ", "\t", ",", "#", "nan", "1.5", "\u00a0", "\n"],
     "word2vec-text": ["1 1\n", "nan", "1e39", "-0", "\t", " \n", "1e-46", "999999999999999999"],
+    "test-set-table": ['"', '""', ",", ";", "\t", "\r", "\r\n", "nan", "1e999", "\ufeff"],
+    "words": [
+        *("\u0301", "\u0323", "\u200d", "\u200c", "\u00ad", "\ufeff", "\ufe0f", "\u0e33", "\u1161", "\ufdfa", "\u0345"),
+        *("'", "’", "·", ":", ".", ",", "_", "-", "@", "#", "+", "״", "1", "a", "é", "ﬁ", "ß", "İ", "日", "👍", "🇩🇪"),
+    ],
+    "run-card": ["null", "NaN", "1e999", "[", "{", '"epochs": ', '"loss": ', "9" * 5000],
+    "items": ["null", "[", "{", '{"t": ', "9" * 30, "1e999", '"b": '],
+    "gensim-model": [
+        '\\"sentences\\": ',
+        '\\"corpus_file\\": ',
+        '\\"vector_size\\": ',
+        "null",
+        "true",
+        "9" * 12,
+        "1e999",
+    ],
+    "model2vec": ["mapping", "weights", "F16", "I64", '"vocab"', '"id"', "added_tokens", "null"],
+    "arguments": [
+        "\n",
+        "--",
+        "\n--",
+        "train\n",
+        "info\n",
+        "-",
+        "=",
+        "1e999",
+        "nan",
+        "--help\n",
+        "--column\n",
+        "\ud7ff",
+        "9" * 5000,
+    ],
     "vocabulary": ["9223372036854775807", " 1\n", "\r\n", "0"],
 }
 
@@ -176,6 +211,40 @@ def _seeds(target: str, folder: Path) -> Iterator[bytes]:
         yield b": section\na b c d\n: gram2\ne f g h\n"
         yield b"# comment\na,b,n,1\n"
         yield b"a b c d\n"
+    elif target == "test-set-table":
+        yield b'"word 1","word 2",mean\n"a","b",1.5\n"c, d","e",2\n'
+        yield b",word1,word2,rater 1,rater 2\n0,a,b,1,2\n1,c,d,3,4\n"
+        yield b"a;b;1\rc;d;2\r"
+    elif target == "words":
+        yield "The cat's 3,000.5 mice_x ﬁne e\u0301\u0323 col·lecció".encode()
+        yield "สวัสดี กำ 日本語 ひらがな カタカナ 한국어 हिन्दी \u0e33 👩‍👩‍👧 C++ #x @y".encode()
+        yield "صباح الخير שלום ״א״ \u200d\u200c\u00ad\ufeff \u1100\u1161\u11a8".encode()
+    elif target == "run-card":
+        yield json.dumps(_trained().run_card()).encode()
+        yield _model(folder)
+    elif target == "items":
+        keys = ["a", 1, (True, None), 0.5]
+        ItemVectors(keys, _vectors().matrix, counts=_vectors().counts).save(folder / "items.embed")
+        yield (folder / "items.embed").read_bytes()
+    elif target == "gensim-model":
+        for objective in (0, 1):
+            corpus = [["a", "b", "c", "a"], ["b", "a"]] * 3
+            Word2Vec(corpus, vector_size=3, min_count=1, epochs=1, sg=objective, workers=1).save(str(folder / "m"))
+            yield (folder / "m").read_bytes()
+    elif target == "gensim-vectors":
+        vectors = KeyedVectors(3)
+        vectors.add_vectors(_vectors().words, _vectors().matrix)
+        vectors.save(str(folder / "v"))
+        yield (folder / "v").read_bytes()
+    elif target == "model2vec":
+        formats.save(_vectors(), folder / "v", "model2vec")
+        tokenizer = (folder / "v" / model2vec.TOKENIZER).read_bytes()
+        yield len(tokenizer).to_bytes(2, "little") + tokenizer + (folder / "v" / model2vec.WEIGHTS).read_bytes()
+    elif target == "arguments":
+        yield b"train\na.txt\n-o\nv.txt\n--dim\n50\n--subword"
+        yield b"nearest\nv.bin\nking\n-n\n5"
+        yield b"convert\na.txt\nb.bin\n--to\nbinary"
+        yield b"evaluate\nv\n--sets\na\n--json"
     elif target == "wiki":
         yield _DUMP.encode()
         yield bz2.compress(_DUMP.encode())

@@ -7,10 +7,13 @@ several lines, a warning of NumPy's: each is a finding.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import json
 import os
 import struct
+import time
 import warnings
 from collections.abc import Callable
 from itertools import islice, pairwise
@@ -19,17 +22,22 @@ from pathlib import Path
 import numpy as np
 
 from embed import checkpoint_file, checkpoint_folder, formats
+from embed.cli import parse
+from embed.compat.gensim import KeyedVectors, Word2Vec
 from embed.compat.gensim.phrases import Phrases
 from embed.config import TrainConfig
 from embed.corpora import ColumnCorpus, TextCorpus, WikiCorpus
+from embed.corpora.tokenizers import split_words
+from embed.curves import read_curve, table
 from embed.encoded_corpus import COUNTS, IDS, META, OFFSETS, WORD_OFFSETS, WORDS, EncodedCorpus
 from embed.encoding import encode
-from embed.errors import AdviceWarning, EmbedError
+from embed.errors import AdviceWarning, ConfigError, EmbedError
 from embed.eval.sets import load_set
 from embed.files.inputs import Input
-from embed.formats import word2vec_binary, word2vec_text
+from embed.formats import model2vec, word2vec_binary, word2vec_text
 from embed.formats.model_file import load_model
 from embed.formats.registry import FORMATS
+from embed.items import ItemVectors
 from embed.parameters import padded_matrix
 from embed.phrases import load_phrases
 from embed.subword import SubwordScheme
@@ -42,6 +50,8 @@ Target = Callable[[bytes, Path], object]
 """Takes the input, and a folder of its own to write it in."""
 
 LONGEST_MESSAGE = 700
+MOST_CPU_SECONDS = 10
+"""Of one input, which has some KB; ordinary ones take a hundredth of a second."""
 MOST_SENTENCES = 20_000
 """Read of one corpus: a compressed input of a few KB may hold a thousand times as many."""
 MOST_DECOMPRESSED = 32 << 20
@@ -57,6 +67,16 @@ class Finding(AssertionError):
 
 def attempt(target: Target, data: bytes, folder: Path) -> str | None:
     """Run a target on an input; return None if it was read, or the message of the error it was refused with."""
+    start = time.process_time()
+    try:
+        return _attempt(target, data, folder)
+    finally:
+        # Of this process alone: how busy the machine is does not matter.
+        if (taken := time.process_time() - start) > MOST_CPU_SECONDS:
+            raise Finding(f"{len(data)} bytes took {taken:.1f} s")
+
+
+def _attempt(target: Target, data: bytes, folder: Path) -> str | None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", AdviceWarning)
@@ -209,6 +229,73 @@ def _test_set(data: bytes, folder: Path) -> None:
         raise Finding("a test set without items")
 
 
+def _test_set_table(data: bytes, folder: Path) -> None:
+    if not len(load_set(_file(data, folder, "set.csv"))):
+        raise Finding("a test set without items")
+
+
+def _words(data: bytes, folder: Path) -> None:
+    """The tokenizer `words` on any text: no empty token, no white space in one, and its tokens stay as they are."""
+    text = data.decode("utf-8", "replace")
+    tokens = split_words(text)
+    if not all(tokens) or any(token.split() != [token] for token in tokens):
+        raise Finding(f"a token that is empty or holds white space: {tokens!r:.300}")
+    if (again := split_words(" ".join(tokens))) != tokens:
+        raise Finding(f"split again, the tokens differ: {tokens!r:.300} became {again!r:.300}")
+    if sum(map(len, tokens)) > 20 * len(text):
+        raise Finding(f"{len(text)} characters became {sum(map(len, tokens))}")
+
+
+def _run_card(data: bytes, folder: Path) -> None:
+    curve = read_curve(_file(data, folder, "run.json"))
+    list(table([curve]))
+
+
+def _items(data: bytes, folder: Path) -> None:
+    items = ItemVectors.load(_file(data, folder, "items.embed"))
+    items.nearest(items.items[0], 3)
+    items.save(folder / "again.embed")
+    if ItemVectors.load(folder / "again.embed").items != items.items:
+        raise Finding("written and read again, the items differ")
+
+
+def _gensim_model(data: bytes, folder: Path) -> None:
+    model = Word2Vec.load(str(_file(data, folder, "m.model")))
+    if not np.isfinite(model.wv.vectors).all():
+        raise Finding("vectors that are not finite")
+    model.wv.most_similar(model.wv.index_to_key[0], topn=2)
+
+
+def _gensim_vectors(data: bytes, folder: Path) -> None:
+    vectors = KeyedVectors.load(str(_file(data, folder, "v.kv")))
+    if not np.isfinite(vectors.vectors).all():
+        raise Finding("vectors that are not finite")
+    vectors.most_similar(vectors.index_to_key[0], topn=2)
+
+
+def _model2vec(data: bytes, folder: Path) -> None:
+    """Both files of a folder, the second behind the size of the first."""
+    (folder / "m").mkdir(exist_ok=True)
+    size = int.from_bytes(data[:2], "little")
+    (folder / "m" / model2vec.TOKENIZER).write_bytes(data[2:][:size])
+    (folder / "m" / model2vec.WEIGHTS).write_bytes(data[2:][size:])
+    _check_vectors(model2vec.read(folder / "m"))
+
+
+def _arguments(data: bytes, folder: Path) -> None:
+    """The lines are the arguments of the command, which is parsed and not run."""
+    arguments = [os.fsdecode(line) for line in data.replace(b"\0", b"").split(b"\n")]
+    told = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(told), contextlib.redirect_stdout(io.StringIO()):
+            parse(arguments)
+    except SystemExit as end:
+        if end.code != 0:
+            if end.code != ConfigError.exit_code or not told.getvalue().endswith("\n"):
+                raise Finding(f"ended with {end.code!r} and {told.getvalue()!r:.200}") from end
+            raise ConfigError(told.getvalue()[:-1]) from end
+
+
 def _wiki(data: bytes, folder: Path) -> None:
     for sentence in islice(WikiCorpus(_file(data, folder, "dump.xml")), MOST_SENTENCES):
         if not sentence or not all(sentence):
@@ -321,6 +408,14 @@ TARGETS: dict[str, Target] = {
     "encoded-resized": _encoded_resized,
     "vocabulary": _vocabulary,
     "test-set": _test_set,
+    "test-set-table": _test_set_table,
+    "words": _words,
+    "run-card": _run_card,
+    "items": _items,
+    "gensim-model": _gensim_model,
+    "gensim-vectors": _gensim_vectors,
+    "model2vec": _model2vec,
+    "arguments": _arguments,
     "wiki": _wiki,
     "rows-csv": _rows("rows.csv"),
     "rows-tsv": _rows("rows.tsv"),
