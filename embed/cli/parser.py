@@ -73,6 +73,10 @@ class Formatter(argparse.HelpFormatter):
         return super()._format_action_invocation(action)
 
 
+_LONGEST_MISTAKE = 400
+"""Characters of what argparse says, which quotes arguments of any length."""
+
+
 class Parser(argparse.ArgumentParser):
     """argparse's parser, whose complaint is one sentence."""
 
@@ -85,7 +89,7 @@ class Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments: "):
             flag = next((word for word in message.split()[2:] if word.startswith("-")), "")
             hint = self._hint(flag.partition("=")[0].lstrip("-"))
-        self.exit(2, printable(f"{self.prog}: {message}{hint} (see {self.prog} --help)") + "\n")
+        self.exit(2, printable(f"{self.prog}: {message:.{_LONGEST_MISTAKE}}{hint} (see {self.prog} --help)") + "\n")
 
     def _hint(self, name: str) -> str:
         """Return a question for a flag of almost this name, or for what other trainers call so."""

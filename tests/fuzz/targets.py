@@ -261,16 +261,16 @@ def _items(data: bytes, folder: Path) -> None:
 
 def _gensim_model(data: bytes, folder: Path) -> None:
     model = Word2Vec.load(str(_file(data, folder, "m.model")))
+    model.wv.most_similar(model.wv.index_to_key[0], topn=2)  # a mapped file is checked when it is asked
     if not np.isfinite(model.wv.vectors).all():
         raise Finding("vectors that are not finite")
-    model.wv.most_similar(model.wv.index_to_key[0], topn=2)
 
 
 def _gensim_vectors(data: bytes, folder: Path) -> None:
     vectors = KeyedVectors.load(str(_file(data, folder, "v.kv")))
+    vectors.most_similar(vectors.index_to_key[0], topn=2)
     if not np.isfinite(vectors.vectors).all():
         raise Finding("vectors that are not finite")
-    vectors.most_similar(vectors.index_to_key[0], topn=2)
 
 
 def _model2vec(data: bytes, folder: Path) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.compat.gensim.errors import ArgumentError
-from embed.errors import ConfigError, MissingWordError, advise
+from embed.errors import ConfigError, FormatError, MissingWordError, advise
 from embed.spelling import missing_word
 from embed.vectors import WordVectors
 
@@ -134,7 +134,12 @@ class KeyedStore:
     def fill_norms(self, force: bool = False) -> None:
         """Compute the lengths of all vectors, unless they are known and not `force`."""
         if force or self.norms is None or len(self.norms) != len(self.vectors):
-            self.norms = np.linalg.norm(self.vectors, axis=1)
+            with np.errstate(over="ignore", invalid="ignore"):
+                norms = np.linalg.norm(self.vectors, axis=1)
+            if not np.isfinite(norms).all():
+                key = self.index_to_key[int(np.isfinite(norms).argmin())]
+                raise FormatError(f"the vector of {key!r:.60} holds NaN or infinity, or is too long for float32")
+            self.norms = norms
 
     def filled_norms(self) -> Array:
         """Return the lengths of all vectors, shape (n,)."""
