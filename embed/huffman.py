@@ -6,14 +6,21 @@ does: sigmoid(x . node) for the turn 0, sigmoid(-x . node) for the turn 1.
 
 from __future__ import annotations
 
-import heapq
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from embed.pieces import pieces
+
 __all__ = ["HuffmanTree"]
+
+Int32s = npt.NDArray[np.int32]
+
+_CLIMB_BYTES = 256
+"""So many bytes are looked at for each word: the tree is some 30 nodes high."""
 
 
 @dataclass(frozen=True)
@@ -48,26 +55,56 @@ class HuffmanTree:
     def from_counts(cls, counts: npt.NDArray[Any]) -> HuffmanTree:
         """Build the tree of V words from their counts."""
         size = len(counts)
-        heap = [(count, number) for number, count in enumerate(counts.tolist())]
-        heapq.heapify(heap)
-        parent = [0] * max(1, 2 * size - 1)
-        turn = bytearray(len(parent))
-        for node in range(size, 2 * size - 1):
-            (first, left), (second, right) = heapq.heappop(heap), heapq.heappop(heap)
-            parent[left] = parent[right] = node
-            turn[right] = 1
-            heapq.heappush(heap, (first + second, node))
-        nodes: list[int] = []
-        turns: list[int] = []
-        offsets = np.zeros(size + 1, np.int64)
+        parent, turn = _merged(counts)
         root = 2 * size - 2
-        for word in range(size):
-            path, bits, at = [], [], word
-            while at != root:
-                bits.append(turn[at])
-                at = parent[at]
-                path.append(at - size)
-            nodes += reversed(path)
-            turns += reversed(bits)
-            offsets[word + 1] = len(nodes)
-        return cls(offsets, np.array(nodes, np.int32), np.array(turns, np.uint8))
+        depths = np.zeros(size, np.int64)
+        for words, _ in _climbs(size, parent, root):
+            depths[words] += 1
+        offsets = np.zeros(size + 1, np.int64)
+        np.cumsum(depths, out=offsets[1:])
+        nodes, turns = np.empty(offsets[-1], np.int32), np.empty(offsets[-1], np.uint8)
+        ends = offsets[1:].copy()
+        for words, at in _climbs(size, parent, root):
+            ends[words] -= 1
+            nodes[ends[words]], turns[ends[words]] = parent[at] - size, turn[at]
+        return cls(offsets, nodes, turns)
+
+
+def _climbs(size: int, parent: npt.NDArray[np.int32], root: int) -> Iterator[tuple[Int32s, Int32s]]:
+    """Yield, for each step from words up to the root, the words that take it and where they are before it."""
+    for piece in pieces(size, _CLIMB_BYTES):
+        words = np.arange(piece.start, piece.stop, dtype=np.int32)
+        at = words
+        while len(words := words[at != root]):
+            at = at[at != root]
+            yield words, at
+            at = parent[at]
+
+
+def _merged(counts: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    """Return the parent of each word and inner node, and its turn: the two of least count become one, again and again.
+
+    Words by rising count are one queue, and inner nodes as they are made another: each time the least is in front of
+    one of them. Of equal counts the lower number comes first.
+    """
+    size = len(counts)
+    leaves = np.argsort(counts, kind="stable")
+    leaf_counts, node_counts = counts[leaves].tolist(), []
+    children = np.zeros((max(size - 1, 0), 2), np.int32)
+    leaf = node = 0
+    for made in range(size - 1):
+        total = 0
+        for side in range(2):
+            if node == made or (leaf < size and leaf_counts[leaf] <= node_counts[node]):
+                total += leaf_counts[leaf]
+                children[made, side] = leaves[leaf]
+                leaf += 1
+            else:
+                total += node_counts[node]
+                children[made, side] = size + node
+                node += 1
+        node_counts.append(total)
+    parent, turn = np.zeros(max(1, 2 * size - 1), np.int32), np.zeros(max(1, 2 * size - 1), np.uint8)
+    parent[children] = np.arange(size, 2 * size - 1, dtype=np.int32)[:, None]
+    turn[children[:, 1]] = 1
+    return parent, turn

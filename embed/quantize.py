@@ -189,7 +189,8 @@ def quantize_int8(matrix: Float32s, scale: str = "row") -> Codes:
         `scale` is neither.
     """
     scale = choice("scale", scale, ("row", "column"))
-    largest = np.abs(matrix).max(axis=1 if scale == "row" else 0, keepdims=True)
+    each = [np.abs(matrix[rows]).max(axis=1 if scale == "row" else 0, keepdims=True) for rows in _blocks(*matrix.shape)]
+    largest = np.concatenate(each) if scale == "row" else np.max(each, axis=0)
     scales = (largest / np.float32(_LARGEST)).astype(np.float32)
     divisors = np.where(scales > 0, scales, 1)
     codes = np.empty(matrix.shape, np.int8)
@@ -201,7 +202,10 @@ def quantize_int8(matrix: Float32s, scale: str = "row") -> Codes:
 
 def quantize_binary(matrix: Float32s) -> Codes:
     """Return the sign of each number less the mean of its column, and the mean deviation of each row."""
-    mean = matrix.mean(axis=0, dtype=np.float64, keepdims=True).astype(np.float32)
+    total = np.zeros((1, matrix.shape[1]))
+    for rows in _blocks(*matrix.shape):
+        total += matrix[rows].sum(axis=0, dtype=np.float64)
+    mean = (total / len(matrix)).astype(np.float32)
     codes = np.empty((len(matrix), -(-matrix.shape[1] // 8)), np.uint8)
     scales = np.empty((len(matrix), 1), np.float32)
     for rows in _blocks(len(matrix), matrix.shape[1]):

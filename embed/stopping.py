@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from embed.errors import advise
 from embed.model import EpochRecord
 from embed.parameters import Parameters
+from embed.pieces import pieces
 
 __all__ = ["Patience"]
 
@@ -63,7 +64,8 @@ class Patience:
         if self._judge(record):
             for name, (matrix, rows) in self._matrices().items():
                 if name in self._kept:
-                    np.take(matrix, rows, axis=0, out=self._kept[name])
+                    for part in pieces(len(rows), matrix.strides[0]):
+                        np.take(matrix, rows[part], axis=0, out=self._kept[name][part])
 
     def replay(self, history: Sequence[EpochRecord]) -> None:
         """Take note of the epochs of a run that goes on; `kept` holds the rows of the best of them."""
@@ -95,7 +97,8 @@ class Patience:
         restored = bool(self._kept) and self._best.epoch < self._latest.epoch
         if restored:
             for name, (matrix, rows) in self._matrices().items():
-                matrix[rows] = self._kept[name]
+                for part in pieces(len(rows), matrix.strides[0]):
+                    matrix[rows[part]] = self._kept[name][part]
         return {
             "patience": self._epochs,
             "min_delta": self._min_delta,

@@ -4,8 +4,10 @@
 between two starts, the parts that have begun are told to leave, and the failure is raised when all have left.
 :func:`shared_out` is for parts that do not: the present thread does what no other thread takes.
 
-Whoever raises from either has no thread left at work. A thread that was asked for counts from when it begins, not from
-when it is started: a signal can strike inside ``Thread.start``, where nobody can say whether the thread will run.
+No part begins before all threads are there: hundreds that wait for one another would take the time of those that are
+still to be started. Whoever raises from either function has left no thread at work. A thread counts from when it
+begins, not from when it is started: a signal can strike inside ``Thread.start``, where nobody can say whether the
+thread will run.
 
 Rejected: concurrent.futures (a thread that cannot be started is a bare RuntimeError, and those that run are
 left to it), threading.Barrier and Condition (a signal can strike between taking their lock and saying so).
@@ -33,7 +35,12 @@ _Result = TypeVar("_Result")
 
 
 class _Crew:
-    """The threads of one piece of work.
+    """The threads of one piece of work, who wait until it begins.
+
+    Parameters
+    ----------
+    size : int
+        How many there are at most.
 
     Attributes
     ----------
@@ -43,19 +50,26 @@ class _Crew:
         The first that one of them met.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
         self.finished = 0
         self.failure: BaseException | None = None
-        self._at_work = 0
+        self._size, self._at_work = size, 0
         self._is_dismissed = False
         self._lock = threading.Lock()
+        self._begins: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._ends: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def start(self, work: Callable[[], object]) -> None:
         """Start a thread; raises RuntimeError where the system gives none."""
         threading.Thread(target=self._work, args=(work,), daemon=True).start()
 
+    def begin(self) -> None:
+        """Let all threads begin, those that will be started too."""
+        for _ in range(self._size):
+            self._begins.put(None)
+
     def _work(self, work: Callable[[], object]) -> None:
+        self._begins.get()
         with self._lock:
             if self._is_dismissed:
                 return
@@ -80,6 +94,7 @@ class _Crew:
         """Let no thread begin any more, and wait for those that have begun."""
         with self._lock:
             self._is_dismissed = True
+        self.begin()  # to find that there is nothing to do
         while self._at_work:
             self.wait()
 
@@ -106,7 +121,7 @@ def together(
     BaseException
         The first that a part or `watch` raises, when all parts have left.
     """
-    crew = _Crew()
+    crew = _Crew(parts)
 
     def work_on(part: int) -> None:
         try:
@@ -121,6 +136,7 @@ def together(
                 crew.start(partial(work_on, part))
             except RuntimeError as error:
                 raise ThreadError(_too_few(part, parts)) from error
+        crew.begin()
         while crew.finished < parts:
             crew.wait()
             watch()
@@ -162,10 +178,12 @@ def shared_out(
                 number = waiting.get_nowait()
                 results[number] = work(items[number])
 
-    crew = _Crew()
+    helpers = max(0, min(threads, len(items)) - 1)
+    crew = _Crew(helpers)
     try:
+        crew.begin()
         with suppress(RuntimeError, MemoryError):
-            for _ in range(min(threads, len(items)) - 1):
+            for _ in range(helpers):
                 crew.start(work_on)
         work_on()
         crew.dismiss()

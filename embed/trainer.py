@@ -36,6 +36,7 @@ from embed.machine import simd_path
 from embed.messages import option
 from embed.model import EpochRecord, Model, Provenance
 from embed.parameters import Parameters
+from embed.pieces import pieces
 from embed.progress import ProgressBar
 from embed.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
 from embed.sharing import Chunks, Rate, Rounds, Sharing, round_tokens
@@ -368,7 +369,7 @@ class Trainer:
 
     def _check_health(self, epoch: int, loss: float) -> None:
         for name, matrix in self._matrices_as_they_lie().items():
-            if not _kernels.all_finite(matrix):
+            if not all(_kernels.all_finite(matrix[rows]) for rows in pieces(len(matrix), matrix.strides[0])):
                 raise self._divergence(epoch, f"a vector of the matrix {name!r} is not finite")
         untrained = self._targets_of_an_example() * np.log(2)
         if loss > untrained:

@@ -26,6 +26,7 @@ from embed.arguments import choice, listed, shown, text, whole_number
 from embed.errors import ConfigError, FormatError
 from embed.messages import option
 from embed.ngram_rows import Subwords
+from embed.pieces import pieces
 from embed.spelling import missing_word
 
 __all__ = ["WordVectors", "word_index"]
@@ -39,6 +40,8 @@ BATCH_QUERIES = 256
 """Most queries in one matrix product; more gain nothing."""
 COSMUL_EPSILON = 1e-3
 """Added to the divisor of 3CosMul: Levy & Goldberg (2014), section 4."""
+_WORD_BYTES = 256
+"""What a word takes in a dictionary, roughly."""
 
 
 class WordVectors:
@@ -475,7 +478,9 @@ def word_index(words: Sequence[str]) -> dict[str, int]:
     for row, word in enumerate(words):
         if not isinstance(word, str):
             raise FormatError(f"words must be texts, but word {row} is {shown(word)}")
-    index = dict(zip(words, range(len(words)), strict=True))
+    index: dict[str, int] = {}
+    for rows in pieces(len(words), _WORD_BYTES):
+        index.update(zip(words[rows], range(rows.start, rows.stop), strict=True))
     if len(index) != len(words):
         row = next(row for row, word in enumerate(words) if index[word] != row)
         raise FormatError(

@@ -50,7 +50,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "embed.spelling",
         "embed.presets",
     ),
-    (*COMPILED, "embed.files", "embed.threads"),
+    (*COMPILED, "embed.files", "embed.pieces", "embed.threads"),
     ("embed.corpora",),
     (
         "embed.vocab",

@@ -23,6 +23,7 @@ from embed.formats.reading import PathOrInput, read_start
 from embed.formats.registry import FASTTEXT, NATIVE
 from embed.model import EpochRecord, Model, Provenance
 from embed.parameters import Parameters, output_count, place_count
+from embed.pieces import copy_rows
 from embed.subword import scheme_of
 from embed.vectors import word_index
 from embed.vocab import Vocabulary
@@ -117,7 +118,7 @@ def load_model(path: PathOrInput) -> Model:
         raise FormatError(f"{os.fspath(path)}: damaged: n-grams of its words have no row")
     stored = {"input": arrays.input, "output": arrays.output, "places": arrays.places}
     for name, matrix in parameters.matrices().items():
-        matrix[:, : config.dim] = stored[name]
+        copy_rows(stored[name], matrix[:, : config.dim])
     return Model(config, vocabulary, parameters, provenance, history)
 
 
