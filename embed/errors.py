@@ -164,10 +164,10 @@ def _caller() -> FrameType:
 
     Rejected: a number for ``stacklevel`` (each refactoring makes it wrong); ``skip_file_prefixes`` (Python 3.12).
     """
-    frame = outermost = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _NOT_THE_CALLER:
-        outermost, frame = frame, frame.f_back
-    return outermost if frame is None else frame
+    found = sys._getframe(1)
+    while found.f_back is not None and found.f_globals.get("__name__", "").partition(".")[0] in _NOT_THE_CALLER:
+        found = found.f_back
+    return found
 
 
 # context managers, decorators and dataclasses run our code from frames of their own; scikit-learn wraps our `fit`
