@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from embed.errors import FormatError, cannot_open
 from embed.files.locks import Door, InUse
 from embed.files.temporary import remove_run_folder
+from embed.messages import printable
 from embed.vocab import Vocabulary
 
 __all__ = [
@@ -160,7 +161,7 @@ class EncodedCorpus:
     def __repr__(self) -> str:
         return (
             f"<EncodedCorpus: {len(self.ids):,} of {self.raw_tokens:,} tokens "
-            f"in {self.sentences:,} sentences, {len(self.vocabulary):,} words, {self.directory}>"
+            f"in {self.sentences:,} sentences, {len(self.vocabulary):,} words, {printable(str(self.directory))}>"
         )
 
 
