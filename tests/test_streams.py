@@ -130,6 +130,15 @@ def test_a_descriptor_that_is_closed_is_not_given_to_a_file(home: Path) -> None:
     assert int(done.stdout) > 2
 
 
+def test_a_library_that_cannot_be_loaded_is_no_bug_of_ours(home: Path) -> None:
+    code = "import sys; sys.modules['numpy'] = None; from embed.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "nearest", "words.txt", "a"]
+    done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("train-embeddings: cannot load the library numpy: free or allow more memory")
+    assert len(done.stderr.splitlines()) == 1
+
+
 class _Broken(io.StringIO):
     def isatty(self) -> bool:
         return True

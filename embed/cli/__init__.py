@@ -77,6 +77,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         except MemoryError:
             _reraise_on_request()
             return _failure("out of memory (--dim, --buckets and --min-count decide what is needed)", _EXIT_SYSTEM)
+        except ImportError as error:
+            _reraise_on_request()
+            what = f"the library {error.name}" if error.name else "a library"
+            message = f"cannot load {what}: free or allow more memory (ulimit -v), or install the package anew"
+            return _failure(f"{message} (EMBED_TRACEBACK=1 shows why)", _EXIT_SYSTEM)
         except Exception as error:
             _reraise_on_request()
             message = f"internal error: {type(error).__name__}: {error} (EMBED_TRACEBACK=1 shows where)"
