@@ -28,7 +28,7 @@ from embed.subword import scheme_of
 from embed.vectors import word_index
 from embed.vocab import Vocabulary
 
-__all__ = ["load_model", "save_model"]
+__all__ = ["check_arrays", "load_model", "save_model"]
 
 _MAX_INT64 = int(np.iinfo(np.int64).max)
 
@@ -108,7 +108,7 @@ def load_model(path: PathOrInput) -> Model:
         history = tuple(made(EpochRecord, record) for record in _stored(arrays.metadata, "history"))
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{name}: the metadata are not those of a model: {error!s:.200}") from error
-    _check(name, arrays, config)
+    check_arrays(name, arrays, config)
     vocabulary = Vocabulary(arrays.words, arrays.counts)
     buckets = arrays.kept
     if buckets is None and arrays.scheme is not None:
@@ -122,7 +122,7 @@ def load_model(path: PathOrInput) -> Model:
     return Model(config, vocabulary, parameters, provenance, history)
 
 
-def _check(name: str, arrays: native.ModelArrays, config: TrainConfig) -> None:
+def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> None:
     """Raise FormatError unless matrices, words and counts are what the configuration says; no room is made before."""
     scheme = scheme_of(config)
     if scheme != arrays.scheme:

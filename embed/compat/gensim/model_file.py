@@ -10,7 +10,7 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from embed.compat.gensim.saving import check_saved, read_json
 from embed.compat.gensim.store import COUNT
 from embed.errors import FormatError
 from embed.formats import native
+from embed.formats.model_file import check_arrays
 from embed.parameters import Parameters
 from embed.vectors import WordVectors
 
@@ -34,7 +35,8 @@ M = TypeVar("M", bound="Word2Vec")
 KEY = "gensim"
 """The metadata that hold the state."""
 NODES = ".nodes"
-# those of the n-grams only where the model has them
+LOCKS = "_lockf"
+"""How the names of the factors of training end."""
 ARGUMENTS = (
     "vector_size",
     "alpha",
@@ -62,6 +64,7 @@ ARGUMENTS = (
     "max_n",
     "bucket",
 )
+"""What a file may give to the constructor; those of the n-grams only where the model has them."""
 STATE = (
     "train_count",
     "epochs_trained",
@@ -82,7 +85,7 @@ def save(model: Word2Vec, path: str | os.PathLike[str]) -> None:
     model._adopt_vectors()
     arguments = {name: getattr(model, name) for name in ARGUMENTS if hasattr(model, name)}
     config = train_config(model, epochs=max(1, model.epochs), lr=model.alpha, min_lr=model.min_alpha, seed=model.seed)
-    locks = {name: getattr(model.wv, name).tolist() for name in model.wv.__dict__ if name.endswith("_lockf")}
+    locks = {name: getattr(model.wv, name).tolist() for name in model.wv.__dict__ if name.endswith(LOCKS)}
     content = {
         "class": type(model).__name__,
         "arguments": arguments,
@@ -126,37 +129,50 @@ def load(cls: type[M], path: str | os.PathLike[str]) -> M:
         raise WrongKindError(f"{name}: holds {found}, not a {cls.__name__}")
     arrays = native.read_model_arrays(path)
     try:
-        model = cls(**content["arguments"])
+        model = cls(**_plain_values(content["arguments"], ARGUMENTS))
+        state = _plain_values(content["state"], STATE)
         for key in STATE:
-            setattr(model, key, content["state"][key])
+            setattr(model, key, state[key])
+        epochs = max(1, model.epochs)
+        config = train_config(model, epochs=epochs, lr=model.alpha, min_lr=model.min_alpha, seed=model.seed)
         locks = {key: np.array(values, np.float32) for key, values in content["locks"].items()}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise FormatError(f"{name}: damaged: not the state of a {cls.__name__}: {error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        raise FormatError(f"{name}: damaged: not the state of a {cls.__name__}: {error!s:.200}") from None
+    check_arrays(name, arrays, config)
     model.wv.index_to_key = list(arrays.words)
     model.wv.key_to_index = {word: row for row, word in enumerate(arrays.words)}
     model.wv.expandos[COUNT] = arrays.counts
     model.wv.next_index = len(arrays.words)
     for key, values in locks.items():
+        if not key.endswith(LOCKS) or key not in vars(model.wv) or values.ndim != 1:
+            raise FormatError(f"{name}: damaged: {key!r:.60} are no factors of training")
         setattr(model.wv, key, values)
-    config = train_config(model, epochs=1, lr=1.0, min_lr=0.0, seed=model.seed)
     parameters = Parameters.empty(model.vocabulary, config, every_bucket(config))
     rows = np.arange(len(parameters.inputs))
-    if arrays.kept is not None and arrays.scheme == parameters.scheme:
+    if arrays.kept is not None:
         rows = np.concatenate([rows[: parameters.own_rows], parameters.own_rows + arrays.kept])
-    outputs = np.arange(len(parameters.outputs))
-    for matrix, places, stored in (
-        (parameters.inputs, rows, arrays.input),
-        (parameters.outputs, outputs, arrays.output),
-    ):
-        if stored.shape != (len(places), model.vector_size):
-            raise FormatError(f"{name}: damaged: a matrix is {stored.shape}, not {(len(places), model.vector_size)}")
-        matrix[places, : model.vector_size] = stored
+    parameters.inputs[rows, : model.vector_size] = arrays.input
+    parameters.outputs[:, : model.vector_size] = arrays.output
     if model.hs:
         model._nodes = np.array(native.read_vectors(_nodes_path(path)).matrix)
         if model._nodes.shape != (len(model.wv), model.vector_size):
             raise FormatError(f"{_nodes_path(path)}: does not belong to {name}")
     model._install(parameters)
     return model
+
+
+def _plain_values(stored: Any, allowed: tuple[str, ...]) -> dict[str, Any]:
+    """Return the arguments that a file gives to the constructor, having seen that none of them makes it do more.
+
+    A corpus, callbacks or a function would be read, called or trained on: the constructor takes them from its caller
+    alone.
+    """
+    for key, value in stored.items():
+        if key not in allowed:
+            raise ValueError(f"{key!r:.60} is nothing that a saved model has")
+        if value is not None and not isinstance(value, (bool, int, float, str)):
+            raise ValueError(f"{key} must be one number or text, not {value!r:.60}")
+    return dict(stored)
 
 
 def _nodes_path(path: str | os.PathLike[str]) -> Path:

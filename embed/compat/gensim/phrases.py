@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
@@ -158,6 +159,7 @@ class _SavedPhrases(PhraseTransformation):
                 raise ValueError(f"it holds {content['class']}, not {cls.__name__}")
             if content["scoring"] is None and scoring is None:
                 raise ConfigError(f"{name}: was saved with a scoring function of its own: pass it as scoring=")
+            _check_content(content)
             model = cls.__new__(cls)
             PhraseTransformation.__init__(model, content["connector_words"])
             model.scoring = scoring or SCORERS[content["scoring"]]
@@ -169,7 +171,7 @@ class _SavedPhrases(PhraseTransformation):
         except (ValueError, KeyError, TypeError) as error:
             if isinstance(error, ConfigError):
                 raise
-            raise FormatError(f"{name}: not a file of {cls.__name__}: {error}") from error
+            raise FormatError(f"{name}: not a file of {cls.__name__}: {error!s:.200}") from error
         return model
 
     def _content(self) -> dict[str, Any]:
@@ -230,6 +232,8 @@ class Phrases(_SavedPhrases):
             raise ConfigError(f"threshold must be greater than 0 for the default scoring, not {threshold}")
         if scoring == "npmi" and not -1 <= threshold <= 1:
             raise ConfigError(f"threshold must be from -1 to 1 for npmi, not {threshold}")
+        if max_vocab_size < 1:
+            raise ConfigError(f"max_vocab_size must be at least 1, not {max_vocab_size}")
         self.scoring = scorer_of(scoring)
         self.min_count, self.threshold = min_count, threshold
         self.max_vocab_size, self.delimiter = max_vocab_size, delimiter
@@ -349,6 +353,32 @@ class FrozenPhrases(_SavedPhrases):
 
 
 Phraser = FrozenPhrases
+
+
+def _check_content(content: Mapping[str, Any]) -> None:
+    """Raise ValueError unless what a file says of phrases has the types and bounds that a model has."""
+    for name in ("threshold", "min_count"):
+        if not _is_number(content[name]):
+            raise ValueError(f"{name} must be a number, not {content[name]!r:.60}")
+    if not isinstance(content["delimiter"], str):
+        raise ValueError("delimiter must be a text")
+    if not isinstance(content["connector_words"], list) or not _are_texts(content["connector_words"]):
+        raise ValueError("connector_words must be texts")
+    for name, least in (("max_vocab_size", 1), ("min_reduce", 0), ("corpus_word_count", 0)):
+        if name in content and (not _is_number(content[name]) or content[name] < least):
+            raise ValueError(f"{name} must be a number of at least {least}, not {content[name]!r:.60}")
+    for name in ("vocab", "phrasegrams"):
+        counts = content.get(name, {})
+        if not isinstance(counts, dict) or not all(map(_is_number, counts.values())):
+            raise ValueError(f"{name} must hold a number for each text")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 def _is_sentence(value: Iterable[Any]) -> tuple[bool, Iterable[Any]]:
