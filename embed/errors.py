@@ -10,11 +10,10 @@ message quotes, it is one line that is safe to print (:mod:`embed.messages`).
 
 from __future__ import annotations
 
-import functools
 import sys
 import warnings
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from embed.messages import printable
 
@@ -130,20 +129,22 @@ def cannot_open(kind: type[Kind], message: str, error: OSError) -> Kind:
     return kind(message)
 
 
+_classes: dict[tuple[type[EmbedError], type[OSError]], Any] = {}
+"""Those that `_both` has made."""
+
+
 def _both(kind: type[Kind], system: type[OSError], message: str, errno: int | None, filename: Any) -> Kind:
-    found = _class_of_both(kind, system)(message)
-    found.errno, found.filename = errno, filename  # type: ignore[attr-defined]  # an OSError, too
-    return found
+    if (kind, system) not in _classes:
+        members = {name: getattr(kind, name) for name in ("__module__", "__qualname__", "__doc__")}
+        _classes[kind, system] = type(kind.__name__, (kind, system), {**members, "__reduce__": _reduced})
+    found = _classes[kind, system](message)
+    found.errno, found.filename = errno, filename
+    return cast(Kind, found)
 
 
-@functools.cache
-def _class_of_both(kind: type[Kind], system: type[OSError]) -> type[Kind]:
-    def reduce(self: Any) -> tuple[Any, ...]:  # to another process: there the class is made again
-        return _both, (kind, system, self.args[0], self.errno, self.filename)
-
-    members = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__reduce__": reduce}
-    members["__doc__"] = kind.__doc__
-    return type(kind.__name__, (kind, system), members)
+def _reduced(error: Any) -> tuple[Any, ...]:
+    """Return how another process makes the error, and the class with it, again."""
+    return _both, (*type(error).__bases__, error.args[0], error.errno, error.filename)
 
 
 def advise(message: str, category: type[Warning] = AdviceWarning) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 
 from embed.compat import fasttext as ours
-from embed.errors import ConfigError, CorpusError, FormatError
+from embed.compat.errors import ArgumentError
+from embed.errors import ConfigError, CorpusError, EmbedError, FormatError
 from embed.formats import fasttext_bin
 from embed.formats.fasttext_file import FastTextFile
 
@@ -150,9 +152,10 @@ def test_a_quantised_classifier(tmp_path: Path, quantisation: dict[str, Any]) ->
 def test_parameters_and_defaults_are_those_of_fasttext() -> None:
     module = pytest.importorskip("fasttext.FastText", reason="fasttext-community is not installed")
     own = inspect.signature(ours.train_unsupervised).parameters
-    assert list(own)[:7] == ["input", "model", "lr", "dim", "ws", "epoch", "minCount"]  # in this order there, too
+    named = inspect.getsource(module.train_unsupervised).split("arg_names = [")[1].split("]")[0]
+    assert list(own)[:20] == [name.strip(' "') for name in named.replace("\n", "").split(",") if name.strip()]
     shared = set(own) & set(module.unsupervised_default) - {"thread"}
-    assert shared == set(own) - {"input", "thread", "gradient"}
+    assert shared == set(own) - {"input", "thread", "gradient", "other_names"}
     for name in shared:
         assert own[name].default == module.unsupervised_default[name], name
 
@@ -232,3 +235,105 @@ def test_words_that_are_not_utf8_are_found_by_their_rows(model: ours.FastText, t
     broken = ours.FastText(file)
     assert broken.words[0] == "\ufffd"
     assert broken.get_word_id("\ufffd") == -1
+
+
+# odd calls: each ends as fastText's would, in a sentence, or does what was meant
+
+
+def test_fasttexts_second_names_and_positions_are_its_own(corpus: Path) -> None:
+    """Arguments after minCount could not be given by position, and second names ended in a TypeError of Python's."""
+    theirs = pytest.importorskip("fasttext", reason="fasttext-community is not installed")
+    assert set(ours.SECOND_NAMES) <= set(inspect.getsource(theirs.FastText.read_args).split('"'))
+    positional = (corpus, "cbow", 0.1, 16, 3, 1, 2, 0, 2, 3, 4, 1, "ns", 50, 1, 100, 1e-3, "__label__", 0, "")
+    model = ours.train_unsupervised(*positional)
+    assert (model.model, model.ws, model.minCount, model.minn, model.neg, model.bucket) == ("cbow", 3, 2, 2, 4, 50)
+    assert (model.lr, model.thread, model.verbose, model.label) == (0.1, 1, 0, "__label__")
+    assert (model.wordNgrams, model.lrUpdateRate, model.minCountLabel, model.pretrainedVectors) == (1, 100, 0, "")
+    kept = {"dim": 16, "epoch": 1, "thread": 1, "verbose": 0, "bucket": 50}
+    second = ours.train_unsupervised(corpus, min_count=2, word_ngrams=1, lr_update_rate=9, label_prefix="#", **kept)
+    assert second.minCount == 2
+    assert second.label == "#"
+    with pytest.raises(TypeError, match="no argument 'mincount'"):
+        ours.train_unsupervised(corpus, mincount=2, **kept)
+    with pytest.raises(TypeError, match="min_count and minCount are the same argument"):
+        ours.train_unsupervised(corpus, minCount=3, min_count=2, **kept)
+    with pytest.raises(ConfigError, match="continue_training"):
+        ours.train_unsupervised(corpus, pretrained_vectors="v.vec", **kept)
+
+
+def test_sentences_in_memory_train_as_well() -> None:
+    kept = {"dim": 16, "minCount": 1, "epoch": 1, "thread": 1, "verbose": 0, "bucket": 50}
+    assert sorted(ours.train_unsupervised([["a", "b"]] * 50, **kept).words) == ["a", "b"]
+    for wrong in (None, b"text", 5, [["a", 1]]):
+        with pytest.raises((TypeError, CorpusError)) as caught:
+            ours.train_unsupervised(wrong, **kept)
+        assert isinstance(caught.value, EmbedError)
+
+
+@pytest.mark.parametrize("name", ["minn", "maxn", "bucket", "minCount", "dim", "lr", "ws", "epoch", "thread", "t"])
+@pytest.mark.parametrize("value", ["x", [1], float("nan")])
+def test_arguments_of_another_type_are_named(corpus: Path, name: str, value: object) -> None:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        ours.train_unsupervised(corpus, **{"verbose": 0, name: value})
+    assert isinstance(caught.value, EmbedError)
+
+
+@pytest.mark.parametrize("word", [None, 3, 1.5, ["the"], b"\xff"])
+def test_a_word_that_is_none_is_told_so(model: ours.FastText, word: Any) -> None:
+    for ask in (
+        model.get_word_vector,
+        model.get_word_id,
+        model.get_subwords,
+        model.get_subword_id,
+        model.get_sentence_vector,
+        model.get_nearest_neighbors,
+        model.__getitem__,
+        lambda text: model.get_analogies("die", text, "auch"),
+        ours.tokenize,
+    ):
+        with pytest.raises(ArgumentError):
+            ask(word)
+    assert word not in model
+
+
+def test_other_odd_calls_end_in_a_sentence(model: ours.FastText) -> None:
+    for call in (
+        lambda: model.get_nearest_neighbors("die", k="x"),
+        lambda: model.get_nearest_neighbors("die", k=0),
+        lambda: model.get_input_vector("die"),
+        lambda: model.get_input_vector(-1),
+        lambda: model.get_words(on_unicode_error="surrogateescape"),
+        lambda: model.save_model(None),
+        lambda: ours.load_model(None),
+        lambda: model.predict("die"),
+        lambda: model.quantize(),
+        lambda: ours.train_supervised("x.txt"),
+        lambda: ours.skipgram("x.txt", "out"),
+    ):
+        with pytest.raises(EmbedError):
+            call()
+    with pytest.raises(AttributeError, match="no 'seed'"):
+        _ = model.seed
+
+
+def test_bytes_are_words_labels_are_words_and_text_is_split_as_by_fasttext(model: ours.FastText) -> None:
+    np.testing.assert_array_equal(model.get_word_vector("straße".encode()), model.get_word_vector("straße"))
+    assert model.get_labels() == model.words
+    assert model.get_labels(include_freq=True)[1].sum() == model.get_words(include_freq=True)[1].sum()
+    theirs = pytest.importorskip("fasttext", reason="fasttext-community is not installed")
+    for text in ("a b  c", "a\nb", "\n", "", "x\ty\vz\n\n"):
+        assert ours.tokenize(text) == theirs.tokenize(text)
+    assert (ours.EOS, ours.BOW, ours.EOW) == (theirs.EOS, theirs.BOW, theirs.EOW)
+
+
+def test_words_that_are_no_utf8_show_as_they_are_asked_for(model: ours.FastText, tmp_path: Path) -> None:
+    file = model._file
+    words = [b"caf\xe9", *file.words[1:]]
+    fasttext_bin.write(replace(file, words=words), tmp_path / "m.bin")
+    odd = ours.load_model(tmp_path / "m.bin")
+    assert odd.get_words()[0] == "caf\ufffd"
+    assert odd.get_words(on_unicode_error="ignore")[0] == "caf"
+    with pytest.raises(ValueError, match="on_unicode_error='replace'"):
+        odd.get_words(on_unicode_error="strict")
+    shown = [word for _, word in odd.get_nearest_neighbors("die", k=8, on_unicode_error="ignore")]
+    assert "caf" in shown

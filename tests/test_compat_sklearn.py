@@ -257,3 +257,11 @@ def test_the_example_of_the_guide_runs() -> None:
     names: dict[str, Any] = {}
     exec(compile(snippet, str(DOCUMENT), "exec"), names)
     assert names["scores"].min() == 1
+
+
+def test_documents_of_an_iterator_are_read_twice_by_fit_transform() -> None:
+    """They were used up by `fit`, and `transform` gave no row, in silence."""
+    documents = ["a b c", "b c d", "a d"] * 10
+    vectors = WordVectors(["a", "b", "c", "d"], np.eye(4, dtype=np.float32))
+    expected = DocumentVectorizer(vectors).fit_transform(documents)
+    np.testing.assert_array_equal(DocumentVectorizer(vectors).fit_transform(iter(documents)), expected)

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from embed.compat.errors import ArgumentError, given_path, not_here
 from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError
 from embed.formats import fasttext_bin, fasttext_model
@@ -32,10 +33,49 @@ from embed.subword import END_OF_SENTENCE, SubwordScheme
 from embed.training import train
 from embed.vectors import WordVectors
 
-__all__ = ["FastText", "load_model", "train_unsupervised"]
+__all__ = [
+    "BOW",
+    "EOS",
+    "EOW",
+    "FastText",
+    "cbow",
+    "load_model",
+    "skipgram",
+    "supervised",
+    "tokenize",
+    "train_supervised",
+    "train_unsupervised",
+]
 
 Float32s = npt.NDArray[np.float32]
+Entries = list[str] | tuple[list[str], npt.NDArray[np.int64]]
 
+EOS, BOW, EOW = END_OF_SENTENCE, "<", ">"
+"""The end of a sentence; what n-grams begin and end a word with."""
+SECOND_NAMES = {
+    "min_count": "minCount",
+    "word_ngrams": "wordNgrams",
+    "lr_update_rate": "lrUpdateRate",
+    "label_prefix": "label",
+    "pretrained_vectors": "pretrainedVectors",
+}
+_DEFAULTS: dict[str, Any] = {
+    "minCount": 5,
+    "wordNgrams": 1,
+    "lrUpdateRate": 100,
+    "label": "__label__",
+    "pretrainedVectors": "",
+}
+_UNWRITTEN: dict[str, Any] = {
+    "lr": 0.05,
+    "thread": 1,
+    "verbose": 2,
+    "label": "__label__",
+    "minCountLabel": 0,
+    "pretrainedVectors": "",
+}
+"""Arguments that a file does not hold, which have these values in a model that was loaded, as in fastText."""
+_ON_UNICODE_ERROR = ("replace", "strict", "ignore")
 OBJECTIVES = {"skipgram": "sg", "cbow": "cbow"}
 MODEL_NAMES = {1: "cbow", 2: "skipgram", 3: "supervised"}
 _TO_SPACES = str.maketrans("\t\v\f\r", "    ")
@@ -43,33 +83,37 @@ _TO_SPACES = str.maketrans("\t\v\f\r", "    ")
 
 
 def train_unsupervised(
-    input: str | os.PathLike[str],
+    input: Any,
     model: str = "skipgram",
     lr: float = 0.05,
     dim: int = 100,
     ws: int = 5,
     epoch: int = 5,
     minCount: int = 5,  # noqa: N803
-    *,
+    minCountLabel: int = 0,  # noqa: N803
     minn: int = 3,
     maxn: int = 6,
     neg: int = 5,
+    wordNgrams: int = 1,  # noqa: N803
     loss: str = "ns",
     bucket: int = 2_000_000,
     thread: int | None = None,
+    lrUpdateRate: int = 100,  # noqa: N803
     t: float = 1e-4,
+    label: str = "__label__",
     verbose: int = 2,
+    pretrainedVectors: str = "",  # noqa: N803
+    *,
     seed: int = 0,
     gradient: str = "exact",
-    lrUpdateRate: int = 100,  # noqa: N803
-    wordNgrams: int = 1,  # noqa: N803
+    **other_names: Any,
 ) -> FastText:
-    """Train word vectors on a text file, with fastText's parameters and its defaults.
+    """Train word vectors on a text file, with fastText's parameters, in its order, and its defaults.
 
     Parameters
     ----------
-    input : path
-        Text, plain or compressed, words with white space between them.
+    input : path, or iterable of lists of str
+        Text, plain or compressed, words with white space between them; sentences in memory work as well.
     model : {"skipgram", "cbow"}
     lr : float
         Initial learning rate of the output rows, falling to 0. The rate of the input rows is in proportion, and
@@ -88,8 +132,13 @@ def train_unsupervised(
         Of every random draw.
     gradient : {"exact", "sqrt", "historic"}
         The correct gradient of the mean of a word's rows, with the root of its 1/n, or fastText's.
-    lrUpdateRate, wordNgrams : int
-        Taken for the sake of old calls; they change nothing here.
+    lrUpdateRate, wordNgrams, minCountLabel, label
+        Taken for the sake of old calls; they change nothing here: a word that begins with `label` is a word.
+    pretrainedVectors : str
+        Must be empty: :func:`embed.continue_training` trains vectors further.
+    **other_names
+        fastText's second names: ``min_count``, ``word_ngrams``, ``lr_update_rate``, ``label_prefix``,
+        ``pretrained_vectors``.
 
     Returns
     -------
@@ -99,15 +148,35 @@ def train_unsupervised(
     ------
     ConfigError
         A parameter is out of bounds, or asks for what is not here.
+    ArgumentError
+        There is no argument of this name, or it is of another type (a TypeError, too).
     CorpusError
         The text is missing, unreadable, malformed or has no words.
     """
+    given: dict[str, Any] = {
+        "minCount": minCount,
+        "wordNgrams": wordNgrams,
+        "lrUpdateRate": lrUpdateRate,
+        "label": label,
+        "pretrainedVectors": pretrainedVectors,
+    }
+    for name, value in other_names.items():
+        if name not in SECOND_NAMES:
+            raise ArgumentError(f"train_unsupervised has no argument {name!r}; it has fastText's, seed and gradient")
+        if given[SECOND_NAMES[name]] != _DEFAULTS[SECOND_NAMES[name]]:
+            raise ArgumentError(f"{name} and {SECOND_NAMES[name]} are the same argument: give one of them")
+        given[SECOND_NAMES[name]] = value
+    for name, value in (("minn", minn), ("maxn", maxn), ("bucket", bucket), ("minCount", given["minCount"])):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+            raise ArgumentError(f"{name} must be a whole number, not {value!r:.60}")
     if model not in OBJECTIVES:
         raise ConfigError(f"model must be one of {', '.join(map(repr, OBJECTIVES))}, not {model!r}")
     if loss != "ns":
         raise ConfigError(f"loss must be 'ns' (negative sampling), not {loss!r}: other losses are not supported")
-    if wordNgrams != 1:
-        raise ConfigError(f"wordNgrams must be 1 for word vectors, not {wordNgrams!r}")
+    if given["wordNgrams"] != 1:
+        raise ConfigError(f"wordNgrams must be 1 for word vectors, not {given['wordNgrams']!r}")
+    if given["pretrainedVectors"]:
+        raise ConfigError("pretrainedVectors must be empty: train vectors further with embed.continue_training")
     ngrams: dict[str, Any] = {}
     if maxn > 0 and bucket > 0:
         ngrams = {"subword": True, "min_n": max(1, minn), "max_n": maxn, "buckets": bucket}
@@ -119,7 +188,7 @@ def train_unsupervised(
         dim=dim,
         window=ws,
         epochs=epoch,
-        min_count=max(1, minCount),
+        min_count=max(1, given["minCount"]),
         negatives=neg,
         noise_exponent=fasttext_model.NOISE_EXPONENT,
         subsample=t,
@@ -127,8 +196,29 @@ def train_unsupervised(
         seed=seed,
         **ngrams,
     )
-    trained = train(os.fspath(input), config, progress=None if verbose else False)
-    return FastText(fasttext_model.from_model(trained))
+    if input is None or isinstance(input, bytes):
+        raise ArgumentError(f"input must be the path of a text, or lists of words, not {input!r:.60}")
+    trained = train(input, config, progress=None if verbose else False)
+    unwritten = {"lr": lr, "thread": config.thread_count(), "verbose": verbose, "label": given["label"]}
+    return FastText(fasttext_model.from_model(trained), **unwritten, minCountLabel=minCountLabel)
+
+
+_CLASSIFIERS = (
+    "classifiers are not trained here; train word vectors with train_unsupervised and put a classifier on "
+    "embed.compat.sklearn.DocumentVectorizer, or use fastText itself"
+)
+train_supervised = not_here("train_supervised", _CLASSIFIERS)
+supervised = not_here("supervised", _CLASSIFIERS)
+skipgram = not_here("skipgram", "call train_unsupervised(input, model='skipgram'), as fastText itself says")
+cbow = not_here("cbow", "call train_unsupervised(input, model='cbow'), as fastText itself says")
+
+
+def tokenize(text: str) -> list[str]:
+    """Return the words of a text: split at white space, each line break one more word, ``</s>``."""
+    if not isinstance(text, str):
+        raise ArgumentError(f"text must be a str, not {text!r:.60}")
+    spaced = text.replace("\n", f" {END_OF_SENTENCE} ").translate(_TO_SPACES)
+    return [word for word in spaced.split(" ") if word]
 
 
 def load_model(path: str | os.PathLike[str]) -> FastText:
@@ -139,7 +229,7 @@ def load_model(path: str | os.PathLike[str]) -> FastText:
     FormatError
         The file cannot be read or is damaged.
     """
-    return FastText(fasttext_bin.read(path))
+    return FastText(fasttext_bin.read(given_path(path)))
 
 
 class FastText:
@@ -149,10 +239,19 @@ class FastText:
     ----------
     file : FastTextFile
         Its content: :func:`train_unsupervised` and :func:`load_model` make it.
+    **unwritten
+        Arguments of the training that a file has no place for.
+
+    Notes
+    -----
+    A word is a `str`, or `bytes` of UTF-8. Where a method takes `on_unicode_error`, a word of the file that is not
+    valid UTF-8 shows as U+FFFD ("replace"), without the wrong bytes ("ignore"), or is a FormatError ("strict",
+    fastText's own default).
     """
 
-    def __init__(self, file: FastTextFile) -> None:
+    def __init__(self, file: FastTextFile, **unwritten: Any) -> None:
         self._file = file
+        self._unwritten = {**_UNWRITTEN, **unwritten}
 
     def __repr__(self) -> str:
         return f"<FastText {self.model}: {len(self.words):,} words x {self.get_dimension()} dimensions>"
@@ -214,6 +313,22 @@ class FastText:
         """The threshold of subsampling."""
         return self._file.arguments.subsample
 
+    @property
+    def wordNgrams(self) -> int:  # noqa: N802
+        """Words of an n-gram of words: 1, but of classifiers."""
+        return self._file.arguments.word_ngrams
+
+    @property
+    def lrUpdateRate(self) -> int:  # noqa: N802
+        """Tokens between two changes of fastText's learning rate; nothing here."""
+        return self._file.arguments.lr_update_rate
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an argument that the file has no place for."""
+        if name.startswith("_") or name not in self._unwritten:
+            raise AttributeError(f"a FastText model has no {name!r}")
+        return self._unwritten[name]
+
     def get_dimension(self) -> int:
         """Return the length of a vector."""
         return self.dim
@@ -227,22 +342,28 @@ class FastText:
     @cached_property
     def words(self) -> list[str]:
         """The words, the most frequent first; bytes that are not UTF-8 show as U+FFFD."""
-        return [word.decode("utf-8", "replace") for word in self._file.vocabulary]
+        return [_decoded(word, "replace") for word in self._file.vocabulary]
 
     @property
     def labels(self) -> list[str]:
         """The labels of a classifier; the words of another model, as in fastText."""
         if self._file.arguments.model != SUPERVISED:
             return self.words
-        return [label.decode("utf-8", "replace") for label in self._file.words[len(self._file.vocabulary) :]]
+        return [_decoded(label, "replace") for label in self._file.words[len(self._file.vocabulary) :]]
 
-    def get_words(self, include_freq: bool = False) -> list[str] | tuple[list[str], npt.NDArray[np.int64]]:
+    def get_words(self, include_freq: bool = False, on_unicode_error: str = "replace") -> Entries:
         """Return the words, with `include_freq` also their counts, int64[V]."""
-        return (self.words, self._file.counts[: len(self.words)].copy()) if include_freq else self.words
+        return self._entries(slice(len(self._file.vocabulary)), include_freq, on_unicode_error)
+
+    def get_labels(self, include_freq: bool = False, on_unicode_error: str = "replace") -> Entries:
+        """Return the labels of a classifier, or the words of another model; with `include_freq` also their counts."""
+        if self._file.arguments.model != SUPERVISED:
+            return self.get_words(include_freq, on_unicode_error)
+        return self._entries(slice(len(self._file.vocabulary), None), include_freq, on_unicode_error)
 
     def get_word_id(self, word: str) -> int:
         """Return the row of a word, or -1 if it is not in the vocabulary."""
-        return self._ids.get(word.encode("utf-8", "surrogatepass"), -1)
+        return self._ids.get(_text(word, "word").encode("utf-8", "surrogatepass"), -1)
 
     def __contains__(self, word: object) -> bool:
         return isinstance(word, str) and self.get_word_id(word) >= 0
@@ -259,10 +380,12 @@ class FastText:
         """
         if self._scheme is None:
             raise FormatError("the model has no n-grams")
-        return len(self.words) + self._scheme.bucket_of(subword)
+        return len(self.words) + self._scheme.bucket_of(_text(subword, "subword"))
 
-    def get_subwords(self, word: str) -> tuple[list[str], npt.NDArray[np.int64]]:
+    def get_subwords(self, word: str, on_unicode_error: str = "replace") -> tuple[list[str], npt.NDArray[np.int64]]:
         """Return what a word is made of, itself first if it is in the vocabulary, and the input rows, int64[n]."""
+        word = _text(word, "word")
+        _decoded(b"", on_unicode_error)  # the pieces of a text are valid: only the option can be wrong
         own = self.get_word_id(word)
         names, rows = ([word], [np.array([own])]) if own >= 0 else ([], [np.empty(0, np.int64)])
         if self._scheme is not None and word != END_OF_SENTENCE:
@@ -294,6 +417,7 @@ class FastText:
         ConfigError
             The text has a line break, or the model is a classifier, whose sentence vectors are something else.
         """
+        text = _text(text, "text")
         if "\n" in text:
             raise ConfigError("a sentence vector is that of one line: the text must not have a line break")
         if self._file.arguments.model == SUPERVISED:
@@ -309,7 +433,7 @@ class FastText:
 
     def get_input_vector(self, ind: int) -> Float32s:
         """Return one row of the input matrix, float32[dim]."""
-        if not 0 <= ind < self._file.input.shape[0]:
+        if not isinstance(ind, (int, np.integer)) or not 0 <= ind < self._file.input.shape[0]:
             raise ConfigError(f"there are input rows from 0 to {self._file.input.shape[0] - 1}, not {ind!r}")
         return np.array(self._file.input[ind : ind + 1][0], np.float32)
 
@@ -323,20 +447,40 @@ class FastText:
 
     # questions
 
-    def get_nearest_neighbors(self, word: str, k: int = 10) -> list[tuple[float, str]]:
+    def get_nearest_neighbors(
+        self, word: str, k: int = 10, on_unicode_error: str = "replace"
+    ) -> list[tuple[float, str]]:
         """Return the `k` words with the largest cosine to `word`: (cosine, word), the nearest first."""
-        return _swapped(self.vectors.nearest(self._query(word), k))
+        return self._answers(self.vectors.nearest(self._query(word), _number(k)), on_unicode_error)
 
-    def get_analogies(self, wordA: str, wordB: str, wordC: str, k: int = 10) -> list[tuple[float, str]]:  # noqa: N803
+    def get_analogies(
+        self,
+        wordA: str,  # noqa: N803
+        wordB: str,  # noqa: N803
+        wordC: str,  # noqa: N803
+        k: int = 10,
+        on_unicode_error: str = "replace",
+    ) -> list[tuple[float, str]]:
         """Return the `k` words nearest to A - B + C: (cosine, word), the nearest first."""
         a, b, c = map(self._query, (wordA, wordB, wordC))
-        return _swapped(self.vectors.analogy(positive=[a, c], negative=[b], n=k))
+        return self._answers(self.vectors.analogy(positive=[a, c], negative=[b], n=_number(k)), on_unicode_error)
+
+    # what is not here
+
+    predict = not_here("predict", "a classifier's words have vectors here, its labels have no scores; use fastText")
+    test = not_here("test", "classifiers are not scored here; use fastText")
+    test_label = not_here("test_label", "classifiers are not scored here; use fastText")
+    get_meter = not_here("get_meter", "classifiers are not scored here; use fastText")
+    get_line = not_here("get_line", "split a line with tokenize")
+    get_label_id = not_here("get_label_id", "get_labels lists the labels in their order")
+    quantize = not_here("quantize", "write fewer bytes with 'train-embeddings quantize'")
+    set_matrices = not_here("set_matrices", "make vectors of a matrix with embed.WordVectors(words, matrix)")
 
     # files
 
     def save_model(self, path: str | os.PathLike[str]) -> None:
         """Write the model as fastText does; one that was loaded comes out byte for byte."""
-        fasttext_bin.write(self._file, path)
+        fasttext_bin.write(self._file, given_path(path))
 
     @cached_property
     def vectors(self) -> WordVectors:
@@ -355,7 +499,17 @@ class FastText:
 
     def _query(self, word: str) -> str | Float32s:
         """Return what to ask the vectors about a word: itself where they know it."""
+        word = _text(word, "word")
         return word if word in self.vectors else self.get_word_vector(word)
+
+    def _entries(self, rows: slice, include_freq: bool, on_unicode_error: str) -> Entries:
+        entries = [_decoded(entry, on_unicode_error) for entry in self._file.words[rows]]
+        return (entries, self._file.counts[rows].copy()) if include_freq else entries
+
+    def _answers(self, neighbours: Sequence[tuple[str, float]], on_unicode_error: str) -> list[tuple[float, str]]:
+        rows = [self.vectors.index(word) for word, _ in neighbours]
+        words = [_decoded(self._file.vocabulary[row], on_unicode_error) for row in rows]
+        return [(score, word) for word, (_, score) in zip(words, neighbours, strict=True)]
 
 
 def _dense(matrix: Matrix) -> Float32s:
@@ -364,5 +518,30 @@ def _dense(matrix: Matrix) -> Float32s:
     return np.array(matrix[:], np.float32)
 
 
-def _swapped(neighbours: Sequence[tuple[str, float]]) -> list[tuple[float, str]]:
-    return [(score, word) for word, score in neighbours]
+def _text(value: Any, what: str) -> str:
+    """Return a text, also of its UTF-8; raises ArgumentError for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError as error:
+            raise ArgumentError(f"{what} {value!r:.60} is not valid UTF-8") from error
+    raise ArgumentError(f"{what} must be a str, not {value!r:.60}")
+
+
+def _number(k: Any) -> int:
+    if isinstance(k, bool) or not isinstance(k, (int, np.integer)):
+        raise ArgumentError(f"k must be a whole number, not {k!r:.60}")
+    return int(k)
+
+
+def _decoded(word: bytes, on_unicode_error: str) -> str:
+    if on_unicode_error not in _ON_UNICODE_ERROR:
+        raise ConfigError(f"on_unicode_error must be one of {_ON_UNICODE_ERROR}, not {on_unicode_error!r:.60}")
+    try:
+        return word.decode("utf-8", on_unicode_error)
+    except UnicodeDecodeError as error:
+        raise FormatError(
+            f"the word {word!r:.60} of the model is not valid UTF-8: pass on_unicode_error='replace' or 'ignore'"
+        ) from error

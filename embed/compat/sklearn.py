@@ -13,7 +13,7 @@ from __future__ import annotations
 import copy
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -132,6 +132,11 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             _, directions = np.linalg.eigh(means.T @ means)  # of rising size; not centred, as in the paper
             self.common_ = directions[:, -1]
         return self
+
+    def fit_transform(self, X: Iterable[str | Sequence[str]], y: object = None, **fit_params: Any) -> Float32s:  # noqa: N803
+        """Fit, and return the vectors of the same documents; those of an iterator are held for the second reading."""
+        documents = list(X) if isinstance(X, Iterator) else X
+        return self.fit(documents, y, **fit_params).transform(documents)
 
     def transform(self, X: Iterable[str | Sequence[str]]) -> Float32s:  # noqa: N803
         """Return the vectors of documents.

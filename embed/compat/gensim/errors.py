@@ -5,15 +5,10 @@ Each is one of ours as well, so ``except EmbedError`` and the built-in both work
 
 from __future__ import annotations
 
+from embed.compat.errors import ArgumentError
 from embed.errors import CorpusError, EmbedError, FormatError
 
 __all__ = ["ArgumentError", "NotReadyError", "SentencesError", "WordFileError", "WrongKindError"]
-
-
-class ArgumentError(EmbedError, TypeError):
-    """Arguments are missing, of the wrong type, or given twice."""
-
-    exit_code = 2
 
 
 class SentencesError(CorpusError, TypeError):

@@ -12,6 +12,7 @@ import os
 
 import numpy as np
 
+from embed.compat.errors import given_path
 from embed.compat.gensim.errors import ArgumentError, NotReadyError
 from embed.compat.gensim.fasttext import FastText
 from embed.compat.gensim.fasttext_vectors import FastTextKeyedVectors
@@ -44,7 +45,7 @@ def load_facebook_model(path: str | os.PathLike[str], encoding: str = "utf-8") -
         The file cannot be read or is damaged, or holds a classifier or a quantised model; the latter two are also
         NotImplementedErrors.
     """
-    file = fasttext_bin.read(path)
+    file = fasttext_bin.read(given_path(path))
     name, arguments = os.fspath(path), file.arguments
     if arguments.model not in (CBOW, SKIPGRAM) or arguments.loss not in (HIERARCHICAL, SAMPLED):
         raise NotAWordModelError(f"{name}: holds a classifier, not a model of words")
@@ -141,7 +142,9 @@ def save_facebook_model(
     inputs = parameters.inputs[:, :dim]
     tokens = model.corpus_total_words or int(model.vocabulary.total)
     counts = model.vocabulary.counts
-    fasttext_bin.write(FastTextFile(NEWEST_VERSION, arguments, words, counts, 0, tokens, None, inputs, output), path)
+    fasttext_bin.write(
+        FastTextFile(NEWEST_VERSION, arguments, words, counts, 0, tokens, None, inputs, output), given_path(path)
+    )
 
 
 def _decoded(words: list[bytes], encoding: str, name: str) -> list[str]:

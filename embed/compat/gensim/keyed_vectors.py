@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from embed.compat.errors import given_path
 from embed.compat.gensim.errors import WordFileError
 from embed.compat.gensim.evaluations import Evaluations
 from embed.compat.gensim.saving import check_saved, read_attributes
@@ -49,7 +50,7 @@ class KeyedVectors(Evaluations):
         FormatError
             A key is no text, an attribute no number, a vector not finite, or the file cannot be written.
         """
-        native.write_vectors(self.to_word_vectors(), fname_or_handle, metadata=self._metadata())
+        native.write_vectors(self.to_word_vectors(), given_path(fname_or_handle), metadata=self._metadata())
 
     @classmethod
     def load(cls, fname: Path, mmap: str | None = None) -> Self:
@@ -121,7 +122,7 @@ class KeyedVectors(Evaluations):
         in_order = order == list(range(len(self)))
         words = [f"{prefix}{self.index_to_key[row]}" for row in order]
         vectors = WordVectors(words, self.vectors.view() if in_order else self.vectors[order])
-        write_word2vec(vectors, fname, binary=binary, header=write_header)
+        write_word2vec(vectors, given_path(fname), binary=binary, header=write_header)
         if fvocab is not None:
             with open(fvocab, "w", encoding="utf8") as file:
                 file.writelines(f"{word} {values[row]}\n" for word, row in zip(words, order, strict=True))
@@ -158,7 +159,7 @@ class KeyedVectors(Evaluations):
             The file cannot be read, is damaged or ends too early.
         """
         words, matrix = read_word2vec(
-            fname,
+            given_path(fname),
             binary=binary,
             encoding=encoding,
             unicode_errors=unicode_errors,

@@ -17,6 +17,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
+from embed.compat.errors import given_path
 from embed.compat.gensim.saving import check_saved
 from embed.errors import ConfigError, FormatError
 from embed.files.atomic import atomic_write
@@ -128,7 +129,7 @@ class _SavedPhrases(PhraseTransformation):
             data = json_bytes(content)
         except ValueError as error:
             raise FormatError(f"{os.fspath(fname)}: cannot write: {error}") from None
-        with atomic_write(fname) as file:
+        with atomic_write(given_path(fname)) as file:
             file.write(data)
 
     @classmethod

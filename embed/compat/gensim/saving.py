@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from embed.compat.errors import given_path
 from embed.compat.gensim.store import Array
 from embed.errors import FormatError
 from embed.formats import native
@@ -27,7 +28,7 @@ _HEAD = 9
 
 def check_saved(path: str | os.PathLike[str]) -> None:
     """Raise FormatError for a pickle, with advice; other files are judged by their reader."""
-    name = os.fspath(path)
+    name = os.fspath(given_path(path))
     try:
         with open(path, "rb") as file:
             head = file.read(_HEAD)

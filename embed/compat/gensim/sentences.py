@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
-from types import GeneratorType
 from typing import Any
 
 import numpy as np
@@ -33,15 +33,51 @@ Corpus = TextCorpus | SentenceCorpus
 _HELD_TOKENS = 1 << 18
 """Provisional ids held before they are thrown away."""
 
+_WHITE = [chr(code).encode() for code in range(0x3001) if chr(code).isspace() and chr(code) not in "\t\n\v\f\r "]
+_ASCII_SEPARATORS = re.compile(b"[" + b"".join(space for space in _WHITE if space.isascii()) + b"]")
+_SEPARATORS = re.compile(b"|".join(_WHITE))
+"""What `str.split` takes for white space, and the compiled counter for letters."""
+
 
 class _Sentences(SentenceCorpus):
     """Sentences whose faults are TypeErrors as well."""
 
     def __iter__(self) -> Iterator[list[str]]:
+        read = False
         try:
-            yield from super().__iter__()
+            for sentence in super().__iter__():
+                read = True
+                yield sentence
         except CorpusError as error:
             raise SentencesError(str(error)) from error
+        if not read and _reads_once(self._sentences):
+            raise SentencesError(f"a {_kind(self._sentences)} is read to its end and gives no second pass: give a list")
+
+
+class _WordsOfLines(TextCorpus):
+    """A text file split as `str.split` does, also at white space beyond ASCII: the no-break space, for one."""
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for sentence in super().__iter__():
+            if words := [word for token in sentence for word in token.split()]:
+                yield words
+
+    def byte_chunks(self) -> Iterator[bytes] | None:
+        """Return the text with ASCII spaces alone."""
+        chunks = super().byte_chunks()
+        return None if chunks is None else map(_with_ascii_spaces, chunks)
+
+
+def _with_ascii_spaces(text: bytes) -> bytes:
+    return (_ASCII_SEPARATORS if text.isascii() else _SEPARATORS).sub(b" ", text)
+
+
+def _reads_once(sentences: Iterable[Any]) -> bool:
+    return iter(sentences) is sentences
+
+
+def _kind(sentences: object) -> str:
+    return type(sentences).__name__
 
 
 def checked_corpus(sentences: Iterable[Any] | None, corpus_file: str | os.PathLike[str] | None, passes: int) -> Corpus:
@@ -62,11 +98,13 @@ def checked_corpus(sentences: Iterable[Any] | None, corpus_file: str | os.PathLi
             raise cannot_open(ArgumentError, f"corpus_file {os.fspath(corpus_file)!r:.200} does not exist", missing)
         if os.path.isdir(corpus_file):
             raise ArgumentError(f"corpus_file {os.fspath(corpus_file)!r:.200} is a folder: name one text file")
-        return TextCorpus(corpus_file)
+        return _WordsOfLines(corpus_file)
     if sentences is None or isinstance(sentences, (str, bytes)) or not hasattr(sentences, "__iter__"):
         raise ArgumentError(f"corpus_iterable must be an iterable of lists of words, not {sentences!r:.80}")
-    if passes > 1 and isinstance(sentences, GeneratorType):
-        raise ArgumentError("a generator can be read once only, and training needs a second pass: give it as a list")
+    if passes > 1 and _reads_once(sentences):
+        raise ArgumentError(
+            f"a {_kind(sentences)} can be read once only, and training needs a second pass: give it as a list"
+        )
     return _Sentences(sentences)
 
 
@@ -93,7 +131,14 @@ def count_words(corpus: Corpus, max_vocab_size: int | None = None, trim_rule: Tr
     trim_rule : callable, optional
         Which words to forget then.
     """
-    return _count_and_prune(corpus, max_vocab_size, trim_rule) if max_vocab_size else _count_compiled(corpus)
+    if max_vocab_size:
+        return _count_and_prune(corpus, max_vocab_size, trim_rule)
+    try:
+        return _count_compiled(corpus)
+    except UnicodeEncodeError as error:
+        raise SentencesError(f"the word {error.object!r:.60} cannot be written as UTF-8") from error
+    except OverflowError as error:  # too long a word, or too many of them
+        raise SentencesError(f"{error}: the words cannot be counted") from error
 
 
 def _count_compiled(corpus: Corpus) -> Counts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,7 @@ def prepare(
     counts = model.raw_vocab
     model.effective_min_count = _min_count(model)
     kept = [word for word, count in counts.items() if keeps(word, count, model.effective_min_count, trim_rule)]
+    model.why_no_words = "" if kept else _why_no_words(counts, model.effective_min_count)
     retained = sum(counts[word] for word in kept)
     report = {
         "drop_unique": len(counts) - len(kept),
@@ -54,6 +56,18 @@ def prepare(
     if not keep_raw_vocab:
         model.raw_vocab = Counts()
     return report
+
+
+def _why_no_words(counts: Mapping[str, int], min_count: int) -> str:
+    if not counts:
+        return "the corpus is empty: it has no words"
+    word, most = max(counts.items(), key=lambda item: item[1])
+    if most >= min_count:
+        return f"none of the {len(counts):,} distinct words is kept: the trim_rule discards them all"
+    return (
+        f"none of the {len(counts):,} distinct words occurs at least {min_count} times (min_count); the most frequent "
+        f"one, {word!r:.60}, occurs {most:,} times"
+    )
 
 
 def _min_count(model: Word2Vec) -> int:

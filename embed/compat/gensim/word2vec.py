@@ -9,6 +9,7 @@ from typing import Any, Literal, NoReturn, Self
 
 import numpy as np
 
+from embed.compat.errors import given_path
 from embed.compat.gensim import model_file
 from embed.compat.gensim.arguments import renamed, train_config
 from embed.compat.gensim.errors import NotReadyError
@@ -144,6 +145,7 @@ class Word2Vec(LearntModel):
         self.running_training_loss = 0.0
         self.corpus_count = 0
         self.corpus_total_words = 0
+        self.why_no_words = ""
         self.raw_vocab: Mapping[str, int] = Counts()
         self.parameters: Parameters | None = None
         self._nodes: Array | None = None
@@ -330,7 +332,7 @@ class Word2Vec(LearntModel):
         if not self.hs and not self.negative:
             raise ConfigError("hs and negative are both 0: there is nothing to train; one of them must be positive")
         if not len(self.wv):
-            raise NotReadyError("there is no vocabulary yet, or no word was left in it: build_vocab comes first")
+            raise NotReadyError(self.why_no_words or "there is no vocabulary yet: build_vocab comes first")
         if total_examples is None and total_words is None:
             raise ConfigError("total_examples or total_words must be given, such as total_examples=model.corpus_count")
         if epochs is None or epochs < 1:
@@ -362,7 +364,7 @@ class Word2Vec(LearntModel):
         FormatError
             There is no vocabulary yet, a vector is not finite, or the file cannot be written.
         """
-        model_file.save(self, fname_or_handle)
+        model_file.save(self, given_path(fname_or_handle))
 
     @classmethod
     def load(cls, fname: Path, mmap: str | None = None) -> Self:
@@ -373,7 +375,7 @@ class Word2Vec(LearntModel):
         FormatError
             The file cannot be read, is damaged, or is of another class; gensim's pickles are never opened.
         """
-        return model_file.load(cls, fname)
+        return model_file.load(cls, given_path(fname))
 
 
 def _load_on_an_instance(*arguments: Any, **named: Any) -> NoReturn:

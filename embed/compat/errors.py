@@ -1,0 +1,40 @@
+"""Failures that code written for another library catches by the built-in class that the library raises."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NoReturn
+
+from embed.errors import EmbedError
+
+__all__ = ["ArgumentError", "NotHereError", "given_path", "not_here"]
+
+
+class ArgumentError(EmbedError, TypeError):
+    """Arguments are missing, of the wrong type, unknown, or given twice."""
+
+    exit_code = 2
+
+
+def given_path(path: Any) -> Any:
+    """Return a path as it is; raises ArgumentError for anything else, such as an open file."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise ArgumentError(f"the path of a file is needed, not {path!r:.60}")
+    return path
+
+
+class NotHereError(EmbedError, NotImplementedError):
+    """A part of the other library that has no stand-in."""
+
+    exit_code = 2
+
+
+def not_here(name: str, instead: str) -> Any:
+    """Return what stands under the name of a function or method that has no stand-in: it says what to use instead."""
+
+    def refuse(*_: Any, **__: Any) -> NoReturn:
+        raise NotHereError(f"{name} is not part of this stand-in: {instead}")
+
+    refuse.__name__ = refuse.__qualname__ = name
+    refuse.__doc__ = f"Not part of this stand-in: {instead}."
+    return refuse
