@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
 from embed.compat.gensim import FastText, FrozenPhrases, Phrases, Word2Vec
@@ -103,10 +102,10 @@ def test_a_file_of_phrases_that_lies_is_refused(tmp_path: Path, change: dict[str
     """A bound of words below none let `add_vocab` forget words for ever."""
     path = tmp_path / "p.json"
     Phrases(SENTENCES, min_count=1).save(path)
-    path.write_bytes(orjson.dumps({**orjson.loads(path.read_bytes()), **change}))
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), **change}))
     with pytest.raises(FormatError, match="not a file of Phrases"):
         Phrases.load(path)
     FrozenPhrases(Phrases(SENTENCES, min_count=1)).save(path)
-    path.write_bytes(orjson.dumps({**orjson.loads(path.read_bytes()), "phrasegrams": {"a_b": "x"}}))
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "phrasegrams": {"a_b": "x"}}))
     with pytest.raises(FormatError, match="phrasegrams"):
         FrozenPhrases.load(path)
