@@ -132,7 +132,8 @@ def test_a_compressed_file_without_a_line_end_is_given_up_early(tmp_path: Path, 
     path = tmp_path / "v.dat"
     path.write_bytes(bomb(compression, b"1", 100))
     assert path.stat().st_size < MIB
-    with at_most(200 * MIB), pytest.raises(FormatError, match="longer than 33554432 bytes"):
+    message = "longer than 33554432 bytes" if compression == "gzip" else "at most 2048 times the size"
+    with at_most(200 * MIB), pytest.raises(FormatError, match=message):
         formats.load(path, "text")
     with at_most(100 * MIB), pytest.raises(FormatError, match="does not start with a header"):
         formats.load(path, "binary")

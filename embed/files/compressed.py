@@ -184,6 +184,11 @@ class ByteStream:
                 pass
 
     @property
+    def position(self) -> int:
+        """How many bytes have been read."""
+        return self._position
+
+    @property
     def raw_bytes(self) -> int:
         """Bytes read of the file itself (compressed where it is compressed)."""
         return self._raw.bytes_read

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from embed.errors import FormatError, MissingExtraError
 from embed.files.atomic import atomic_write
 from embed.files.inputs import Input
+from embed.formats.bounds import in_memory
 from embed.formats.reading import PathOrInput, Rows, Start
 from embed.formats.word_blob import encoded
 from embed.vectors import WordVectors
@@ -80,6 +81,7 @@ def write_arrow(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
         writer.write_batch(_batch(pa, vectors, schema, slice(None)))
 
 
+@in_memory
 def read_parquet(path: PathOrInput) -> WordVectors:
     """Read vectors from a Parquet file, a group of rows at a time.
 
@@ -99,6 +101,7 @@ def read_parquet(path: PathOrInput) -> WordVectors:
         return _gathered(name, file.iter_batches(GROUP_ROWS, columns=columns))
 
 
+@in_memory
 def read_arrow(path: PathOrInput) -> WordVectors:
     """Read vectors from an Arrow file; the numbers of a single uncompressed batch are mapped, not read.
 

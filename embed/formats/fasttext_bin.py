@@ -30,6 +30,7 @@ import numpy.typing as npt
 from embed.errors import FormatError
 from embed.files.compressing import compressing_write
 from embed.files.inputs import Input
+from embed.formats.bounds import in_memory
 from embed.formats.fasttext_file import (
     CBOW,
     CENTROIDS,
@@ -46,7 +47,7 @@ from embed.formats.fasttext_file import (
     Quantised,
     Sparse,
 )
-from embed.formats.reading import MOST_DIMENSIONS, PathOrInput, Start, open_source
+from embed.formats.reading import MOST_DIMENSIONS, START_BYTES, PathOrInput, Source, Start, open_source
 
 __all__ = ["read", "recognise", "write"]
 
@@ -56,8 +57,8 @@ MAGIC = 793712314
 WORD, LABEL = 0, 1
 NOT_PRUNED = -1
 
-BLOCK_BYTES = 4 << 20
-"""Bytes written at a time."""
+BLOCK_BYTES, READ_BYTES = 4 << 20, 1 << 20
+"""Bytes written, and decompressed, at a time."""
 LONGEST_WORD = 1 << 20
 """Bytes in which the NUL after a word must be found."""
 
@@ -97,6 +98,7 @@ def _is_oldest(data: bytes) -> bool:
 # reading
 
 
+@in_memory
 def read(path: PathOrInput) -> FastTextFile:
     """Read a file; dense matrices of a file that is not compressed are mapped, not read.
 
@@ -114,14 +116,15 @@ def _contents(path: PathOrInput) -> tuple[bytes | mmap.mmap, str]:
     whole = Input.of(path, FormatError)
     with open_source(whole) as source:
         if source.size is None:
-            return _drain(source.stream), source.name
+            _Reader(source.stream.peek(START_BYTES), source.name).beginning()  # before the rest is decompressed
+            return _drain(source), source.name
     with whole.open_seekable() as file:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), source.name
 
 
-def _drain(stream: Any) -> bytes:
+def _drain(source: Source) -> bytes:
     whole = io.BytesIO()
-    while block := stream.read(BLOCK_BYTES):
+    while block := source.read(READ_BYTES):
         whole.write(block)
     return whole.getvalue()
 
@@ -132,14 +135,19 @@ class _Reader:
     def __init__(self, data: bytes | mmap.mmap, name: str) -> None:
         self._data, self._name, self._at = data, name, 0
 
-    def file(self) -> FastTextFile:
-        """Return what the whole file holds."""
+    def beginning(self) -> tuple[int, Arguments, int, int, int, int]:
+        """Return version, arguments, entries of the dictionary, words, labels and tokens."""
         version = self._version()
         arguments = Arguments(*self._unpack(_ARGUMENTS, "the arguments"))
         self._check_arguments(arguments)
         size, words, labels, tokens = self._unpack(_SIZES, "the sizes of the dictionary")
         if min(size, words, labels, tokens) < 0 or words + labels != size or not words:
             self._fail(f"{size} entries cannot be {words} words and {labels} labels of {tokens} tokens")
+        return version, arguments, int(size), int(words), int(labels), int(tokens)
+
+    def file(self) -> FastTextFile:
+        """Return what the whole file holds."""
+        version, arguments, size, words, labels, tokens = self.beginning()
         pruned_size = self._unpack(_INT64, "the number of n-grams")[0] if version else NOT_PRUNED
         if pruned_size < NOT_PRUNED:
             self._fail(f"{pruned_size} n-grams are left: the number must be at least {NOT_PRUNED}")

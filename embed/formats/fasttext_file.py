@@ -103,6 +103,12 @@ class Quantised:
     norm_codes: npt.NDArray[np.uint8] | None
     norm_quantiser: ProductQuantiser | None
 
+    @property
+    def nbytes(self) -> int:
+        """The bytes of codes and centroids."""
+        norms = 0 if self.norm_codes is None else self.norm_codes.nbytes
+        return self.codes.nbytes + self.quantiser.centroids.nbytes + norms
+
     def __getitem__(self, rows: Any) -> Float32s:
         """Return some rows, float32[n, dim], decoded; `rows` is a slice or an array."""
         vectors = self.quantiser.decode(self.codes[rows])
@@ -183,6 +189,12 @@ class FastTextFile:
     def is_quantised(self) -> bool:
         """Whether the input rows are quantised."""
         return isinstance(self.input, Quantised)
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of words, counts and matrices, about those of the file."""
+        matrices = sum(matrix.nbytes for matrix in (self.input, self.output))
+        return sum(map(len, self.words)) + self.counts.nbytes + matrices
 
     @property
     def vocabulary(self) -> list[bytes]:

@@ -13,6 +13,7 @@ Rejected: training on from hierarchical softmax (its output rows belong to the n
 from __future__ import annotations
 
 import codecs
+import math
 import os
 import warnings
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from embed.config import TrainConfig
 from embed.errors import AdviceWarning, ConfigError, FormatError
 from embed.files.inputs import Input
 from embed.formats import fasttext_bin
+from embed.formats.bounds import check_decoded, in_memory
 from embed.formats.fasttext_file import (
     CBOW,
     LOSSES,
@@ -66,6 +68,7 @@ Float32s = npt.NDArray[np.float32]
 
 NEGATIVE_SAMPLING = next(number for number, name in LOSSES.items() if name == "ns")
 OBJECTIVES = {CBOW: "cbow", SKIPGRAM: "sg"}
+_FLOAT_BYTES = 4
 NOISE_EXPONENT = 0.5
 """fastText draws noise words in proportion to the square root of their count."""
 LR_UPDATE_RATE = 100
@@ -75,6 +78,7 @@ BLOCK_NUMBERS = 1 << 22
 """Numbers gathered at a time."""
 
 
+@in_memory
 def read_vectors(path: PathOrInput, *, decode_errors: str = "strict", encoding: str = "utf-8") -> WordVectors:
     """Read the vectors of a fastText file, with its n-grams.
 
@@ -99,6 +103,7 @@ def read_vectors(path: PathOrInput, *, decode_errors: str = "strict", encoding: 
         raise _located(path, error) from None
 
 
+@in_memory
 def read_model(path: PathOrInput) -> Model:
     """Read a skip-gram or CBOW model that training can go on from, into memory; see :func:`to_model`."""
     try:
@@ -219,6 +224,8 @@ def to_vectors(file: FastTextFile, *, decode_errors: str = "strict", encoding: s
         A word is not valid in the encoding or comes twice, or a vector is not finite.
     """
     words = _decoded(file.vocabulary, decode_errors, encoding)
+    if isinstance(file.input, Quantised):
+        check_decoded("the quantised matrix", _FLOAT_BYTES * math.prod(file.input.shape), file.nbytes)
     scheme = scheme_in(file)
     subwords = None if scheme is None else _subwords(file, scheme)
     matrix = _means(file.input, *word_rows(file), file.arguments.dim)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from embed.errors import ConfigError, FormatError
 from embed.files.compressing import compressing_write
+from embed.formats.bounds import in_memory
 from embed.formats.fasttext_file import Sparse
 from embed.formats.reading import MOST_DIMENSIONS, Header, PathOrInput, Source, Start, WordDecoder, open_source
 from embed.formats.word2vec_text import WRITE_NUMBERS, RowReader, format_lines, line_blocks
@@ -41,6 +42,7 @@ def recognise(start: Start) -> bool:
     return _SETTINGS.fullmatch(start.data.partition(b"\n")[0]) is not None
 
 
+@in_memory
 def read(path: PathOrInput, *, words: Sequence[str] = ()) -> WordVectors:
     """Read a table, plain or compressed.
 

@@ -35,6 +35,7 @@ from embed.files.folders import folder_write
 from embed.files.inputs import Input
 from embed.files.json_text import parse_json
 from embed.formats import _safetensors
+from embed.formats.bounds import check_decoded, in_memory
 from embed.formats.reading import PathOrInput, Start, not_opened
 from embed.formats.word_blob import encoded
 from embed.vectors import WordVectors
@@ -47,6 +48,8 @@ NESTED = "0_StaticEmbedding"
 """Where sentence-transformers puts the model and the tokenizer itself."""
 
 _EMBEDDINGS = ("embeddings", "embedding.weight")
+BLOCK_NUMBERS = 1 << 20
+"""Numbers of rows that are mapped and weighted at a time."""
 _UNKNOWN = "[UNK]"
 _MODULE = "sentence_transformers.models.StaticEmbedding"
 
@@ -91,6 +94,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
         _write_json(folder / SENTENCE_CONFIG, {"prompts": {}, "similarity_fn_name": "cosine"})
 
 
+@in_memory
 def read(path: PathOrInput) -> WordVectors:
     """Read the words and vectors of such a folder; the matrix is mapped where it can be used as it lies.
 
@@ -108,7 +112,8 @@ def read(path: PathOrInput) -> WordVectors:
         raise FormatError(f"{name}: needs the files {WEIGHTS} and {TOKENIZER}")
     arrays, _ = _safetensors.read_mapped(folder / WEIGHTS)
     tokens, unknown = _tokens(folder / TOKENIZER)
-    matrix = _matrix(name, arrays, len(tokens))
+    size = sum((folder / part).stat().st_size for part in (WEIGHTS, TOKENIZER))
+    matrix = _matrix(name, arrays, len(tokens), size)
     counts = arrays.get("counts")
     keep = slice(None)
     if unknown is not None and not matrix[unknown].any():  # stands for no word
@@ -186,25 +191,39 @@ def _tokens(path: Path) -> tuple[list[str], int | None]:
         rows |= {added["content"]: added["id"] for added in content.get("added_tokens") or ()}
     except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
         raise FormatError(f"{path}: damaged: not a tokenizer with a vocabulary ({type(error).__name__})") from None
-    tokens = sorted(rows, key=lambda token: (str(type(rows[token])), rows[token]))
+    if not all(isinstance(token, str) and type(row) is int for token, row in rows.items()):
+        raise FormatError(
+            f"{path}: damaged: the tokens must have the numbers 0 to {len(rows) - 1}, one each, and be texts"
+        )
+    tokens = sorted(rows, key=lambda token: rows[token])
     if [rows[token] for token in tokens] != list(range(len(tokens))):
         raise FormatError(f"{path}: damaged: the tokens must have the numbers 0 to {len(tokens) - 1}, one each")
-    return tokens, unknown if isinstance(unknown, int) and 0 <= unknown < len(tokens) else None
+    return tokens, unknown if type(unknown) is int and 0 <= unknown < len(tokens) else None
 
 
-def _matrix(name: str, arrays: dict[str, npt.NDArray[Any]], tokens: int) -> npt.NDArray[np.float32]:
-    """Return one row per token, with the mapping and the weights of model2vec applied."""
+def _matrix(name: str, arrays: dict[str, npt.NDArray[Any]], tokens: int, size: int) -> npt.NDArray[np.float32]:
+    """Return one row per token, with the mapping and the weights of model2vec applied; the files have `size` bytes."""
     found = next((arrays[key] for key in _EMBEDDINGS if key in arrays), None)
-    if found is None or found.ndim != 2:
+    if found is None or found.ndim != 2 or not found.shape[1]:
         raise FormatError(f"{name}: {WEIGHTS} has no matrix {' or '.join(map(repr, _EMBEDDINGS))}")
     mapping, weights = arrays.get("mapping"), arrays.get("weights")
-    if mapping is not None:
-        if mapping.dtype.kind != "i" or mapping.ndim != 1 or not ((mapping >= 0) & (mapping < len(found))).all():
-            raise FormatError(f"{name}: damaged: the mapping of tokens names rows that are not there")
-        found = found[mapping]
-    for what, array in (("rows", found), ("weights", weights)):
+    if mapping is not None and (
+        mapping.dtype.kind not in "iu" or mapping.ndim != 1 or not ((mapping >= 0) & (mapping < len(found))).all()
+    ):
+        raise FormatError(f"{name}: damaged: the mapping of tokens names rows that are not there")
+    for what, array in (("rows", found if mapping is None else mapping), ("weights", weights)):
         if array is not None and len(array) != tokens:
             raise FormatError(f"{name}: damaged: {tokens} tokens, but {len(array)} {what}")
-    if weights is not None:
-        found = found.astype(np.float32) * weights.reshape(-1, 1)
-    return found.astype(np.float32, copy=False)
+    if weights is not None and (weights.ndim != 1 or not np.isfinite(weights).all()):
+        raise FormatError(f"{name}: damaged: the weights must be one finite number for each token")
+    if mapping is None and weights is None and found.dtype == np.float32:
+        return found
+    dim = found.shape[1]
+    check_decoded(name, np.dtype(np.float32).itemsize * tokens * dim, size)
+    matrix = np.empty((tokens, dim), np.float32)
+    step = max(1, BLOCK_NUMBERS // dim)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found in the result
+        for rows in (slice(start, start + step) for start in range(0, tokens, step)):
+            block = found[rows] if mapping is None else found[mapping[rows]]
+            matrix[rows] = block if weights is None else block.astype(np.float32) * weights[rows, None]
+    return matrix

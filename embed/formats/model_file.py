@@ -19,6 +19,7 @@ from embed.errors import ConfigError, FormatError
 from embed.files.inputs import Input
 from embed.files.records import made
 from embed.formats import fasttext_bin, fasttext_model, native
+from embed.formats.bounds import in_memory
 from embed.formats.reading import PathOrInput, read_start
 from embed.formats.registry import FASTTEXT, NATIVE
 from embed.model import EpochRecord, Model, Provenance
@@ -77,6 +78,7 @@ def save_model(model: Model, path: str | os.PathLike[str], format: str = NATIVE)
     )
 
 
+@in_memory
 def load_model(path: PathOrInput) -> Model:
     """Read a whole model into memory.
 

@@ -25,6 +25,7 @@ from embed._search import row_norms
 from embed.errors import FormatError
 from embed.files.inputs import Input
 from embed.formats import _safetensors, word_blob
+from embed.formats.bounds import check_decoded, in_memory
 from embed.formats.reading import PathOrInput, Start
 from embed.ngram_rows import Subwords
 from embed.quantize import codes_of
@@ -53,6 +54,7 @@ Int64s = npt.NDArray[np.int64]
 FORMAT, VERSION = "train-embeddings", "1"
 RESERVED = ("format", "version", "kind", "subwords", "quantization")
 """Metadata that this module writes itself."""
+_FLOAT_BYTES = np.dtype(np.float32).itemsize
 KEPT = "ngrams.kept"
 PLACES = "places"
 _MARK = re.compile(rb'"format"\s*:\s*"train-embeddings"')
@@ -196,6 +198,7 @@ def write_model_arrays(
     _safetensors.write(path, arrays, metadata_of(path, "model", scheme, metadata))
 
 
+@in_memory
 def read_vectors(path: PathOrInput) -> WordVectors:
     """Read the vectors of a file of vectors or of a whole model; the matrices are mapped, not read.
 
@@ -227,6 +230,7 @@ def read_vectors(path: PathOrInput) -> WordVectors:
         raise FormatError(f"{file.name}: {error}") from None
 
 
+@in_memory
 def read_model_arrays(path: PathOrInput) -> ModelArrays:
     """Read a whole model; the matrices are mapped, not read.
 
@@ -324,7 +328,9 @@ class _File:
             raise FormatError(f"{self.name}: damaged: quantization must give method and dim ({error})") from None
         arrays = {name.removeprefix(f"{key}."): array for name, array in self.arrays.items()}
         try:
-            return codes_of(method, rows, dim, arrays).decode()
+            codes = codes_of(method, rows, dim, arrays)
+            check_decoded(key, _FLOAT_BYTES * rows * dim, sum(array.nbytes for array in self.arrays.values()))
+            return codes.decode()
         except FormatError as error:
             raise FormatError(f"{self.name}: damaged: {key}: {error}") from None
 

@@ -13,8 +13,10 @@ Rejected: ``numpy.savez`` (arrays lie anywhere in the file), an array of Python 
 from __future__ import annotations
 
 import io
+import math
 import os
 import struct
+import tokenize
 import zipfile
 from typing import Any, BinaryIO
 
@@ -24,8 +26,10 @@ import numpy.typing as npt
 from embed.errors import FormatError
 from embed.files.atomic import atomic_write
 from embed.files.inputs import Input
+from embed.formats import word_blob
+from embed.formats.bounds import check_decompressed, in_memory
 from embed.formats.reading import PathOrInput, Start, brief
-from embed.formats.tables import read_table, table_of
+from embed.formats.tables import COUNTS, read_table, table_of
 from embed.vectors import WordVectors
 
 __all__ = ["VECTORS", "read", "recognise", "write"]
@@ -37,6 +41,9 @@ ALIGNMENT = 64
 BLOCK_BYTES = 4 << 20
 """Rows are written in blocks of about this size."""
 
+MOST_HEADER_BYTES = 1 << 14
+"""NumPy refuses headers of more than 10,000 bytes, but reads them first."""
+_ENDING = ".npy"
 _MAGIC = b"PK\x03\x04"
 _LOCAL = struct.Struct("<4s5H3I2H")  # the header before an entry's data; its last two fields are lengths
 _ZIP64_EXTRA_BYTES = 20
@@ -87,6 +94,7 @@ def _write_array(archive: zipfile.ZipFile, file: BinaryIO, name: str, array: npt
             target.write(array[start : start + rows].astype(little, copy=False).tobytes())
 
 
+@in_memory
 def read(path: PathOrInput) -> WordVectors:
     """Read vectors; arrays that lie uncompressed in the file are mapped, not read.
 
@@ -100,10 +108,11 @@ def read(path: PathOrInput) -> WordVectors:
     with source.open_seekable() as file:
         try:
             with zipfile.ZipFile(file) as archive:
+                entries = {entry.filename.removesuffix(_ENDING): entry for entry in archive.infolist()}
                 arrays = {
-                    entry.filename.removesuffix(".npy"): _read_array(name, archive, file, entry)
-                    for entry in archive.infolist()
-                    if entry.filename.endswith(".npy")
+                    key: _read_array(name, archive, file, entries[key])
+                    for key in (VECTORS, word_blob.TEXT, word_blob.OFFSETS, COUNTS)
+                    if key in entries and entries[key].filename.endswith(_ENDING)
                 }
         except OSError as error:
             raise FormatError(f"{name}: cannot read: {error.strerror or error}") from error
@@ -115,28 +124,43 @@ def read(path: PathOrInput) -> WordVectors:
 def _read_array(name: str, archive: zipfile.ZipFile, file: BinaryIO, entry: zipfile.ZipInfo) -> npt.NDArray[Any]:
     """Return one array of the archive, having compared what its header says with its size."""
     try:
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ValueError("it is compressed as NumPy does not: save it with numpy.savez or savez_compressed")
         with archive.open(entry) as source:
-            version = np.lib.format.read_magic(source)
-            read_header = (
-                np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            )
-            shape, fortran, dtype = read_header(source)
-            header_bytes = source.tell()
-            if dtype.hasobject:
-                raise ValueError("it holds Python objects, which are not loaded")
+            head = source.read(MOST_HEADER_BYTES)
+            shape, fortran, dtype, header_bytes = _array_header(head)
             size = entry.file_size - header_bytes
-            count = int(np.prod(shape, dtype=object)) if shape else 1
+            count = math.prod(shape)
             if count * dtype.itemsize != size:
                 raise ValueError(f"its header says {count} numbers of {dtype}, but it has {size} bytes")
             if entry.compress_type == zipfile.ZIP_STORED and size and not entry.flag_bits & 1:
                 begin = _data_begin(file, entry) + header_bytes
                 flat: npt.NDArray[Any] = np.memmap(file, dtype, "r", begin, (count,))
             else:
-                flat = np.frombuffer(source.read(size), dtype)
+                check_decompressed(name, entry.file_size, entry.compress_size)
+                flat = np.frombuffer(head[header_bytes:] + source.read(), dtype)
+                if len(flat) != count:
+                    raise ValueError(f"it ends after {len(flat)} of {count} numbers")
     except (ValueError, struct.error) as error:
         raise FormatError(f"{name}: damaged: array {entry.filename!r:.60}: {brief(error)}") from None
     native = flat.astype(dtype.newbyteorder("="), copy=False)
     return native.reshape(shape, order="F" if fortran else "C")
+
+
+def _array_header(head: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
+    """Return shape, order, type and the size of the header at the beginning of an array; raises ValueError."""
+    start = io.BytesIO(head)
+    version = np.lib.format.read_magic(start)
+    read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    try:
+        shape, fortran, dtype = read_header(start)
+    except (tokenize.TokenError, SyntaxError, RecursionError, MemoryError, TypeError) as error:
+        raise ValueError(f"its header cannot be read ({brief(error)})") from None
+    if dtype.hasobject:
+        raise ValueError("it holds Python objects, which are not loaded")
+    if dtype.kind not in "fiu" or not all(length >= 0 for length in shape):
+        raise ValueError(f"it is {dtype} of the shape {shape}, not numbers")
+    return shape, fortran, dtype, start.tell()
 
 
 def _data_begin(file: BinaryIO, entry: zipfile.ZipInfo) -> int:

@@ -12,6 +12,7 @@ from embed.arguments import file_path
 from embed.errors import FormatError, cannot_open
 from embed.files.atomic import atomic_write
 from embed.files.json_text import json_bytes, parse_json
+from embed.formats.bounds import in_memory
 from embed.phrase_model import Passes, Phrase, PhraseSettings
 
 __all__ = ["read_phrases", "write_phrases"]
@@ -44,6 +45,7 @@ def write_phrases(
         file.write(b" ".join((MAGIC, VERSION, _digest(data))) + b"\n" + data)
 
 
+@in_memory
 def read_phrases(path: str | os.PathLike[str]) -> tuple[PhraseSettings, Passes, tuple[int, ...]]:
     """Read settings, passes and the errors of their counts.
 

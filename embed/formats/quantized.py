@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from embed.errors import FormatError
 from embed.formats import _safetensors, native, word_blob
+from embed.formats.bounds import check_decoded
 from embed.quantize import Codes
 from embed.vectors import WordVectors
 
@@ -91,5 +92,9 @@ def write_codes(
                 f"{part.method}, not {rows} x {vectors.dim} of {codes.method}"
             )
         arrays |= {f"{key}.{name}": array for name, array in part.arrays.items()}
+    try:
+        check_decoded("vectors", 4 * len(vectors) * codes.dim, sum(array.nbytes for array in arrays.values()))
+    except FormatError as error:
+        raise FormatError(f"{os.fspath(path)}: cannot write: {error}: use more bytes a vector") from None
     stored = json.dumps({"method": codes.method, "dim": codes.dim})
     _safetensors.write(path, arrays, {**native.metadata_of(path, "quantized", scheme, {}), "quantization": stored})

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from embed.errors import ConfigError, FormatError, cannot_open
 from embed.files.compressed import START_BYTES, ByteStream
 from embed.files.inputs import Input
+from embed.formats.bounds import check_decompressed
 from embed.formats.escaping import unescape_word
 from embed.messages import option
 
@@ -58,6 +59,13 @@ class Source:
     name: str
     stream: ByteStream
     size: int | None
+
+    def read(self, size: int) -> bytes:
+        """Return the next `size` bytes, fewer at the end; raises FormatError for a bomb."""
+        data = self.stream.read(size)
+        if self.stream.compression is not None:
+            check_decompressed(self.name, self.stream.position, self.stream.raw_bytes)
+        return data
 
 
 @contextlib.contextmanager

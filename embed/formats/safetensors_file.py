@@ -14,6 +14,7 @@ import os
 from embed.errors import FormatError
 from embed.files.inputs import Input
 from embed.formats import _safetensors
+from embed.formats.bounds import in_memory
 from embed.formats.reading import PathOrInput, Start
 from embed.formats.tables import read_table, table_of
 from embed.vectors import WordVectors
@@ -46,6 +47,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
     _safetensors.write(path, table_of(vectors, EMBEDDINGS), {})
 
 
+@in_memory
 def read(path: PathOrInput) -> WordVectors:
     """Read vectors; the matrix is mapped, not read.
 

@@ -16,7 +16,7 @@ from embed.errors import FormatError
 from embed.formats import word_blob
 from embed.vectors import WordVectors
 
-__all__ = ["read_table", "table_of"]
+__all__ = ["COUNTS", "read_table", "table_of"]
 
 COUNTS = "counts"
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from embed.errors import FormatError
 from embed.files.compressing import compressing_write
+from embed.formats.bounds import in_memory
 from embed.formats.escaping import encode_words
 from embed.formats.reading import Header, PathOrInput, Rows, Source, WordDecoder, open_source, parse_header
 from embed.vectors import WordVectors
@@ -22,7 +23,9 @@ from embed.vectors import WordVectors
 __all__ = ["read", "write"]
 
 BLOCK_BYTES = 4 << 20
-"""Bytes read or written at a time."""
+"""Bytes of rows taken or written at a time."""
+READ_BYTES = 1 << 20
+"""Bytes asked for at a time where more are needed."""
 LONGEST_HEADER = 64
 """Bytes in which the line break of the header must be found."""
 LONGEST_WORD = 1 << 20
@@ -62,6 +65,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: st
             file.write(b"".join(pieces))
 
 
+@in_memory
 def read(path: PathOrInput, *, decode_errors: str = "strict", unescape: bool = False) -> WordVectors:
     """Read vectors in binary, with or without a line break after each, plain or compressed.
 
@@ -179,7 +183,7 @@ class _Buffer:
         """Have at least `size` unused bytes in the window, if the file has them."""
         pieces = [self._data[self.offset - self._start :]]
         have = len(pieces[0])
-        while have < size and (more := self._source.stream.read(BLOCK_BYTES)):
+        while have < size and (more := self._source.read(READ_BYTES)):
             pieces.append(more)
             have += len(more)
         self._data, self._start = b"".join(pieces), self.offset

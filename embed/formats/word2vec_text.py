@@ -25,6 +25,7 @@ import numpy.typing as npt
 from embed import _floats
 from embed.errors import FormatError
 from embed.files.compressing import compressing_write
+from embed.formats.bounds import in_memory
 from embed.formats.escaping import encode_words
 from embed.formats.reading import Header, PathOrInput, Rows, Source, WordDecoder, open_source, parse_header
 from embed.vectors import WordVectors
@@ -88,6 +89,7 @@ def format_lines(words: Sequence[bytes], rows: npt.NDArray[np.float32]) -> bytes
     return _floats.rows_as_lines(words, np.ascontiguousarray(rows))
 
 
+@in_memory
 def read(
     path: PathOrInput,
     *,
@@ -154,7 +156,7 @@ def _dimensions(source: Source, header: Header | None, line: bytes) -> int:
 def line_blocks(source: Source) -> Iterator[bytes]:
     """Yield the file as some whole lines at a time, each with its line break, the last one too."""
     rest: list[bytes] = []
-    while data := source.stream.read(READ_BYTES):
+    while data := source.read(READ_BYTES):
         end = data.rfind(b"\n") + 1
         if end:
             yield b"".join([*rest, data[:end]])

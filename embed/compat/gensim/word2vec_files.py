@@ -19,10 +19,10 @@ import numpy.typing as npt
 
 from embed.compat.gensim.errors import WordFileError
 from embed.errors import ConfigError, FormatError
-from embed.files.compressed import ByteStream
 from embed.files.inputs import Input
 from embed.formats import word2vec_binary, word2vec_text
-from embed.formats.reading import PathOrInput, open_source
+from embed.formats.bounds import in_memory
+from embed.formats.reading import PathOrInput, Source, open_source
 from embed.vectors import WordVectors
 
 __all__ = ["read_rows", "read_word2vec", "write_word2vec"]
@@ -46,6 +46,7 @@ def write_word2vec(vectors: WordVectors, path: str | os.PathLike[str], *, binary
         raise ConfigError("a binary file needs its header: write_header=False is for text")
 
 
+@in_memory
 def read_word2vec(
     path: str | os.PathLike[str],
     *,
@@ -105,7 +106,7 @@ def read_rows(
 ) -> Iterator[tuple[str, Array]]:
     """Yield each word of a file with its vector, float32 of shape (dim,)."""
     with open_source(path) as source:
-        text = _Text(source.stream)
+        text = _Text(source)
         rows, dim = (None, None) if no_header else _header(text.line(), source.name)
         if binary:
             pairs = _binary_rows(text, source.name, rows or 0, dim or 0)
@@ -118,13 +119,13 @@ def read_rows(
 class _Text:
     """The bytes of a file, by lines or in pieces."""
 
-    def __init__(self, stream: ByteStream) -> None:
-        self._stream, self._held = stream, b""
+    def __init__(self, source: Source) -> None:
+        self._source, self._held = source, b""
 
     def line(self) -> bytes:
         """Return the next line with its line break; nothing at the end of the file."""
         while (end := self._held.find(b"\n")) < 0:
-            more = self._stream.read(BUFFER_BYTES)
+            more = self._source.read(BUFFER_BYTES)
             if not more:
                 line, self._held = self._held, b""
                 return line
@@ -135,7 +136,7 @@ class _Text:
     def piece(self) -> bytes:
         """Return the next bytes; nothing at the end of the file."""
         if not self._held:
-            return self._stream.read(BUFFER_BYTES)
+            return self._source.read(BUFFER_BYTES)
         piece, self._held = self._held, b""
         return piece
 
