@@ -1,6 +1,7 @@
 """The folder of a run's checkpoints, ``checkpoint-000001.ckpt`` and so on: which it has, and which one to go on from.
 
-What a killed process leaves there (``.embed-*.tmp``) goes with the next start.
+What a killed process leaves there (``.embed-*.tmp``) goes with the next start. A run holds the folder's lock from its
+start to its end, so that no other run writes there meanwhile; other files in the folder are nobody's business.
 
 Rejected: names by epoch and token (a run that goes on from an older checkpoint would be taken for the older one).
 """
@@ -11,7 +12,7 @@ import contextlib
 import errno
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +21,14 @@ from numpy.typing import NDArray
 from embed import _kernels, checkpoint_file
 from embed.checkpoint import Checkpoint
 from embed.errors import CheckpointWarning, ConfigError, FormatError, advise, cannot_open
+from embed.files.locks import Door, note_at
+from embed.files.temporary import remove_abandoned
 from embed.messages import option
 
 __all__ = [
     "checkpoint_name",
     "checkpoints_in",
+    "held",
     "make_folder",
     "newest_in",
     "number_of",
@@ -35,7 +39,7 @@ __all__ = [
 
 Float32s = NDArray[np.float32]
 
-_NAME = re.compile(r"checkpoint-(\d{6,18})\.ckpt")
+_NAME = re.compile(r"checkpoint-([0-9]{6,})\.ckpt")
 
 
 def checkpoint_name(number: int) -> str:
@@ -148,12 +152,40 @@ def refuse_differences(path: Path, there: Checkpoint, here: Checkpoint, *, anywa
 
 
 def make_folder(directory: Path) -> None:
-    """Make the folder, remove what a killed process has left half written in it, and see that it takes files."""
+    """Make the folder, remove what killed processes have left half written in it, and see that it takes files."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for leftover in directory.glob(".embed-*.tmp"):
-            leftover.unlink()
+        remove_abandoned(directory)
         if not os.access(directory, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise FormatError(f"{directory}: cannot hold checkpoints: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def held(directory: Path) -> Iterator[None]:
+    """Make the folder, and keep other runs from it until the end of the block.
+
+    Raises
+    ------
+    ConfigError
+        If another run has it.
+    FormatError
+        If it cannot be made or written to.
+    """
+    make_folder(directory)
+    try:
+        door = Door.take(directory, {"holds": "the checkpoints of a run"})
+    except OSError as error:
+        raise FormatError(f"{directory}: cannot hold checkpoints: {error.strerror or error}") from error
+    if door is None:
+        note = note_at(directory)
+        raise ConfigError(
+            f"{directory} is in use: process {note.get('process')!s:.20} on {note.get('host')!s:.60} keeps "
+            f"{note.get('holds')!s:.60} there; name another folder for the checkpoints of this run, or wait until that "
+            "process has ended"
+        )
+    try:
+        yield
+    finally:
+        door.release()

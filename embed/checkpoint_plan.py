@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from embed.arguments import file_path, whole_number
 from embed.checkpoint import CONTINUED_FROM, Checkpoint
-from embed.checkpoint_folder import checkpoints_in, make_folder, newest_in, refuse_differences
+from embed.checkpoint_folder import checkpoints_in, held, newest_in, refuse_differences
 from embed.checkpoint_saver import Every
 from embed.config import TrainConfig
 from embed.errors import CheckpointWarning, ConfigError, FormatError, advise
@@ -52,6 +53,20 @@ class Plan:
         paths = [None if path is None else Path(file_path(name, path)) for name, path in given]
         return cls(paths[0], Every.parse(every), keep, paths[1], anyway)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Make the folder for new checkpoints, if there is to be one, and keep other runs from it until the end.
+
+        Raises
+        ------
+        ConfigError
+            If another run has it.
+        FormatError
+            If it cannot be made or written to.
+        """
+        with nullcontext() if self.directory is None else held(self.directory):
+            yield
+
     def is_resumed(self, config: TrainConfig | None, continued_from: Mapping[str, Any] | None = None) -> bool:
         """Return whether there is a checkpoint to go on from, before hours are spent on the corpus.
 
@@ -68,7 +83,7 @@ class Plan:
             If the newest checkpoint is of a run with another configuration, or the folder for new ones has some
             of a run that is not gone on with.
         FormatError
-            If there should be a checkpoint, and is none; if the folder for new ones cannot be made or written to.
+            If there should be a checkpoint, and is none.
         """
         same = self.resume is not None and self.directory is not None and _same(self.resume, self.directory)
         if self.directory is not None and not same and checkpoints_in(self.directory):
@@ -76,8 +91,6 @@ class Plan:
                 f"{self.directory} holds checkpoints of a run: go on with it by "
                 f"{option('resume', str(self.directory))}, or name another folder for new ones"
             )
-        if self.directory is not None:
-            make_folder(self.directory)
         if self.resume is None:
             return False
         present = checkpoints_in(self.resume)

@@ -27,6 +27,7 @@ import hashlib
 import os
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -38,14 +39,16 @@ from embed.checkpoint import CONTINUED_FROM, vocabulary_digest
 from embed.checkpoint_plan import DEFAULT_EVERY, DEFAULT_KEEP, Plan
 from embed.config import TrainConfig
 from embed.corpora import open_corpus
+from embed.corpora.belonging import files_of, root_of
 from embed.encoding import encode_with
 from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError, advise
 from embed.files.inputs import Input
+from embed.files.outputs import check_outputs
 from embed.formats import fasttext_bin
 from embed.formats.fasttext_model import own_rows
 from embed.formats.model_file import load_model
 from embed.formats.reading import read_start
-from embed.launch import Launch
+from embed.launch import Launch, kept_folders
 from embed.machine import simd_path
 from embed.messages import option
 from embed.model import Model
@@ -145,44 +148,46 @@ def continue_training(
         "corpus_fingerprint": None if model.provenance is None else model.provenance.corpus_fingerprint,
         "digest": digest(model),
     }
-    is_resumed = plan.is_resumed(config, continued_from)
-    text = open_corpus(
-        corpus,
-        tokenizer=config.tokenizer,
-        lowercase=config.lowercase,
-        decode_errors=config.decode_errors,
-        column=column,
-    )
-    with ProgressBar(None, "reading", progress) as bar:
-        encoded = encode_with(
-            model.vocabulary,
-            text,
-            new_words_from=config.min_count if vocabulary == "union" else None,
-            progress=lambda tokens, _: bar.advance_to(tokens),
+    check_outputs(kept_folders(None, checkpoint), files_of(corpus), partial(root_of, corpus))
+    with plan.held():
+        is_resumed = plan.is_resumed(config, continued_from)
+        text = open_corpus(
+            corpus,
+            tokenizer=config.tokenizer,
+            lowercase=config.lowercase,
+            decode_errors=config.decode_errors,
+            column=column,
         )
-    with encoded:
-        if vocabulary == "old" and len(model.vocabulary) == model.vocabulary.total:
-            # nothing is known of the counts, so they are those of the new text, and no word is without noise
-            counts = np.bincount(encoded.ids, minlength=len(model.vocabulary)).astype(np.int64) + 1
-            encoded.vocabulary = Vocabulary(model.vocabulary.words, counts)
+        with ProgressBar(None, "reading", progress) as bar:
+            encoded = encode_with(
+                model.vocabulary,
+                text,
+                new_words_from=config.min_count if vocabulary == "union" else None,
+                progress=lambda tokens, _: bar.advance_to(tokens),
+            )
+        with encoded:
+            if vocabulary == "old" and len(model.vocabulary) == model.vocabulary.total:
+                # nothing is known of the counts, so they are those of the new text, and no word is without noise
+                counts = np.bincount(encoded.ids, minlength=len(model.vocabulary)).astype(np.int64) + 1
+                encoded.vocabulary = Vocabulary(model.vocabulary.words, counts)
 
-        frozen = _frozen(model.vocabulary, encoded.vocabulary, config) if freeze == "old" else None
+            frozen = _frozen(model.vocabulary, encoded.vocabulary, config) if freeze == "old" else None
 
-        def make(config: TrainConfig, is_fresh: bool) -> Trainer:
-            words = encoded.vocabulary
-            buckets = model.parameters.buckets
-            parameters = transfer(model, words, config) if is_fresh else Parameters.empty(words, config, buckets)
-            return Trainer(encoded, config, parameters=parameters, frozen=frozen)
+            def make(config: TrainConfig, is_fresh: bool) -> Trainer:
+                words = encoded.vocabulary
+                buckets = model.parameters.buckets
+                parameters = transfer(model, words, config) if is_fresh else Parameters.empty(words, config, buckets)
+                return Trainer(encoded, config, parameters=parameters, frozen=frozen)
 
-        return launch.run(
-            config,
-            make,
-            with_epochs=lambda epochs: config.replace(epochs=epochs),
-            is_resumed=is_resumed,
-            decisions={CONTINUED_FROM: continued_from},
-            callbacks=callbacks,
-            progress=progress,
-        )
+            return launch.run(
+                config,
+                make,
+                with_epochs=lambda epochs: config.replace(epochs=epochs),
+                is_resumed=is_resumed,
+                decisions={CONTINUED_FROM: continued_from},
+                callbacks=callbacks,
+                progress=progress,
+            )
 
 
 def digest(model: Model) -> str:

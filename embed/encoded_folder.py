@@ -104,6 +104,7 @@ def kept(target: Path, corpus: Any, settings: dict[str, Any], encode: Encode) ->
             _refuse_in_use(target)
             return _fill(target, encode)
         except BaseException:
+            door.release()
             if is_new:
                 _unmake(target)
             raise
@@ -136,10 +137,9 @@ def _make(target: Path) -> bool:
 
 
 def _unmake(target: Path) -> None:
+    """Remove a directory that was made in vain, unless it holds something."""
     with contextlib.suppress(OSError):
-        if os.listdir(target) == [MARK]:
-            (target / MARK).unlink()
-            Path(os.path.realpath(target)).rmdir()
+        Path(os.path.realpath(target)).rmdir()
 
 
 def _refuse_others(target: Path, key: str) -> None:

@@ -5,22 +5,38 @@ What :func:`embed.train` and :func:`embed.continue_training` share; they differ 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from embed.budget import TimeBudget, kept_decision, refuse_epochs
-from embed.checkpoint_folder import newest_in
+from embed.checkpoint_folder import checkpoint_name, newest_in
 from embed.checkpoint_plan import Plan
 from embed.checkpoint_saver import Saver
 from embed.config import TrainConfig
+from embed.encoded_corpus import DATA_FILES, META
+from embed.files.outputs import Output
 from embed.presets import AUTO
 
 if TYPE_CHECKING:
     from embed.model import Model
     from embed.trainer import EpochCallback, Trainer
 
-__all__ = ["Launch"]
+__all__ = ["Launch", "kept_folders"]
+
+
+def kept_folders(encoded: str | os.PathLike[str] | None, checkpoints: str | os.PathLike[str] | None) -> list[Output]:
+    """Return the folders that a run fills, for :func:`embed.files.outputs.check_outputs`."""
+    folders = (
+        (encoded, "the encoded corpus", (META, *DATA_FILES)),
+        (checkpoints, "the checkpoints", (checkpoint_name(1),)),
+    )
+    return [
+        Output(os.fspath(path), what, holds=names, makes_parents=True)
+        for path, what, names in folders
+        if path is not None
+    ]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from embed import presets
@@ -14,10 +15,12 @@ from embed.budget import TimeBudget
 from embed.checkpoint_plan import DEFAULT_EVERY, DEFAULT_KEEP, Plan
 from embed.config import TrainConfig
 from embed.corpora import open_corpus
+from embed.corpora.belonging import files_of, root_of
 from embed.encoded_corpus import EncodedCorpus
 from embed.encoding import encode
 from embed.errors import ConfigError
-from embed.launch import Launch
+from embed.files.outputs import check_outputs
+from embed.launch import Launch, kept_folders
 from embed.machine import simd_path
 from embed.model import Model
 from embed.parameters import Parameters
@@ -97,7 +100,8 @@ def train(
     Raises
     ------
     ConfigError
-        Before any work is done, when a parameter is unknown or out of bounds; when the checkpoint is of another run.
+        Before any work is done, when a parameter is unknown or out of bounds; when the checkpoint is of another run;
+        when a folder is one of the corpus's, or another run keeps its checkpoints in it.
     CorpusError
         When the text is missing, unreadable, malformed or empty.
     DivergenceError
@@ -125,9 +129,11 @@ def train(
     elif given:
         config = config.replace(**given)
     simd_path()  # a bad environment is told before any work is done
-    is_resumed = plan.is_resumed(None if is_open else config)
-    phrases = PhraseSettings.of(config)
+    check_outputs(kept_folders(encoded_dir, checkpoint), files_of(corpus), partial(root_of, corpus))
     with ExitStack() as stack:
+        stack.enter_context(plan.held())
+        is_resumed = plan.is_resumed(None if is_open else config)
+        phrases = PhraseSettings.of(config)
         if isinstance(corpus, EncodedCorpus):
             if column is not None:
                 raise ConfigError(f"column is {shown(column)}, but the corpus is encoded and has no columns")

@@ -219,13 +219,13 @@ def test_the_latest_are_kept(every: str, keep: int, numbers: list[int], encoded:
 
 
 def test_what_a_killed_run_left_half_written_goes(encoded: EncodedCorpus, tmp_path: Path) -> None:
-    (tmp_path / ".embed-0123.tmp").write_bytes(b"half")
+    (tmp_path / f".embed-{'0123' * 4}.tmp").write_bytes(b"half")
     train(encoded, **SMALL, checkpoint=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-000001.ckpt"]
 
 
 def test_none_to_keep_is_refused() -> None:
-    with pytest.raises(ConfigError, match="checkpoint_keep must be at least 1, not 0"):
+    with pytest.raises(ConfigError, match="checkpoint_keep must be a whole number, at least 1, not 0"):
         train([], checkpoint="x", checkpoint_keep=0)
 
 

@@ -15,6 +15,7 @@ import embed
 from embed import demo, formats
 from embed.cli import commands, main
 from embed.cli.parser import given_parameters, parse
+from embed.cli.writing import save_or_rescue
 from embed.config import TrainConfig, parameters
 from embed.errors import FormatError
 from embed.postprocess import unit_length
@@ -329,7 +330,7 @@ def test_train_keeps_a_model_and_the_encoded_corpus(tmp_path: Path, corpus: Path
 def test_a_word_that_the_format_cannot_hold_does_not_cost_the_run(tmp_path: Path) -> None:
     vectors = WordVectors(["two words", "one"], np.eye(2, dtype=np.float32))
     with pytest.raises(FormatError, match=r"the vectors are in .*v\.bin\.embed"):
-        commands._save(vectors, str(tmp_path / "v.bin"))
+        save_or_rescue(vectors, str(tmp_path / "v.bin"))
     assert list(formats.load(tmp_path / "v.bin.embed").words) == ["two words", "one"]
 
 

@@ -267,7 +267,7 @@ def test_a_failed_encoding_keeps_what_is_there(tmp_path: Path) -> None:
 def test_a_directory_of_the_version_before_is_used_and_replaced(tmp_path: Path, text: Path) -> None:
     target = tmp_path / "kept"
     encode(TextCorpus(text), min_count=1, directory=target).close()
-    (target / MARK).unlink()  # which that version did not make
+    assert MARK not in os.listdir(target)  # which that version did not make
     assert "generation" not in json.loads((target / "meta.json").read_text())
     inode = (target / "ids.i32").stat().st_ino
     encode(TextCorpus(text), min_count=1, directory=target).close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import platform
 import sys
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from embed.cli.cost import asked_for, cost
 from embed.cli.curve import curve
 from embed.cli.parser import build_parser, given_parameters
 from embed.cli.resuming import budget_settings, checkpoint_settings
+from embed.cli.writing import check_corpus_outputs, check_vector_output, save_or_rescue, training_outputs
 from embed.config import TrainConfig, as_flags
 from embed.errors import ConfigError, FormatError
 from embed.messages import option, printable, tsv_field
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 def train(arguments: argparse.Namespace) -> None:
     """Train on the corpus, write what was asked for and the run card beside it."""
     flags = given_parameters(arguments)
-    budget = budget_settings(arguments, flags)
+    budget, checkpoints = budget_settings(arguments, flags), checkpoint_settings(arguments)
     if arguments.preset and (arguments.continue_from or arguments.config):
         raise ConfigError("--preset goes with neither --continue-from nor --config")
     if arguments.continue_from and (arguments.config or arguments.encoded):
@@ -51,16 +51,24 @@ def train(arguments: argparse.Namespace) -> None:
             "--continue-from takes the parameters from the model, and goes with neither --config nor --encoded"
         )
     config = TrainConfig.from_toml(arguments.config, **flags) if arguments.config else None
-    outputs = [Path(path) for path in (arguments.output, arguments.save_model) if path is not None]
+    outputs = [path for path in (arguments.output, arguments.save_model) if path is not None]
     if not outputs:
         raise ConfigError("nothing would be kept: name the vectors with -o OUT, or the model with --save-model PATH")
-    check_outputs(outputs, arguments.corpus)
 
     from embed import formats
+    from embed.checkpoint_folder import checkpoints_in
     from embed.continuing import continue_training
+    from embed.files.outputs import card_of
     from embed.formats.model_file import save_model
     from embed.training import train
 
+    resumed = arguments.resume if arguments.resume != arguments.checkpoint else None
+    others = [
+        arguments.continue_from,
+        arguments.config,
+        *([] if resumed is None else map(str, checkpoints_in(resumed))),
+    ]
+    check_corpus_outputs(training_outputs(arguments), arguments.corpus, others)
     if arguments.output is not None:
         formats.format_of(arguments.output)
     progress = False if arguments.quiet else None
@@ -72,7 +80,7 @@ def train(arguments: argparse.Namespace) -> None:
             vocabulary=arguments.vocabulary,
             freeze=arguments.freeze,
             progress=progress,
-            **checkpoint_settings(arguments),
+            **checkpoints,
             **budget,
             **flags,
         )
@@ -84,18 +92,19 @@ def train(arguments: argparse.Namespace) -> None:
             column=arguments.column,
             encoded_dir=arguments.encoded,
             progress=progress,
-            **checkpoint_settings(arguments),
+            **checkpoints,
             **budget,
             **({} if config is not None else flags),
         )
     if arguments.save_model is not None:
         save_model(model, arguments.save_model)
     if arguments.output is not None:
-        _save(model.vectors, arguments.output)
-    _write_json(Path(f"{outputs[0]}.json"), model.run_card())
+        save_or_rescue(model.vectors, arguments.output)
+    if (card := card_of(outputs)) is not None:
+        _write_json(Path(card), model.run_card())
     if not arguments.quiet:
         print(
-            printable(f"{len(model.vocabulary)} words of {model.config.dim} numbers: {', '.join(map(str, outputs))}"),
+            printable(f"{len(model.vocabulary)} words of {model.config.dim} numbers: {', '.join(outputs)}"),
             file=sys.stderr,
         )
         if arguments.preset is None and (told := _preset_told(model)):
@@ -107,6 +116,7 @@ def phrases(arguments: argparse.Namespace) -> None:
     from embed.corpora import open_corpus
     from embed.corpora.files import find_files
     from embed.files.atomic import atomic_write
+    from embed.files.outputs import Output
     from embed.phrases import PhraseSettings, learn_phrases, load_phrases
 
     given = given_parameters(arguments)
@@ -117,8 +127,9 @@ def phrases(arguments: argparse.Namespace) -> None:
         raise ConfigError(
             f"{option(unused[0])} is a setting of learning, and the phrases of --model are learnt already"
         )
-    outputs = [Path(path) for path in (arguments.save, arguments.apply) if path is not None]
-    check_outputs(outputs, [*arguments.corpus, *([arguments.model] if arguments.model else [])])
+    named = ((arguments.save, "the phrases"), (arguments.apply, "the corpus with its phrases"))
+    outputs = [Output(path, what) for path, what in named if path is not None]
+    check_corpus_outputs(outputs, arguments.corpus, [arguments.model])
     if arguments.model is None and arguments.apply is not None:
         for file in find_files(arguments.corpus):
             if file.reads_once:
@@ -193,7 +204,7 @@ def convert(arguments: argparse.Namespace) -> None:
     form = (
         formats.FORMATS[formats.format_of(arguments.target)] if arguments.to is None else formats.by_name(arguments.to)
     )
-    check_outputs([Path(arguments.target)], [arguments.source], folder=form.folder)
+    check_vector_output(arguments.target, form, [arguments.source])
     if arguments.average_outputs:
         from embed.formats.model_file import load_model
 
@@ -213,7 +224,7 @@ def quantize(arguments: argparse.Namespace) -> None:
 
     given = {"scale": arguments.scale, "row_bytes": arguments.bytes, "seed": arguments.seed}
     encode = quantizer(arguments.method, **{name: value for name, value in given.items() if value is not None})
-    check_outputs([Path(arguments.target)], [arguments.source])
+    check_vector_output(arguments.target, None, [arguments.source])
     vectors = formats.load(arguments.source)
     if arguments.ngrams is not None or vectors.subwords is not None:
         vectors = prune_ngrams(vectors, arguments.ngrams)
@@ -280,22 +291,6 @@ def _postprocessed(vectors: WordVectors, arguments: argparse.Namespace) -> WordV
     return vectors
 
 
-def check_outputs(outputs: list[Path], inputs: list[str], *, folder: bool = False) -> None:
-    """Refuse an output that cannot be written or would destroy an input, before hours are spent on it."""
-    for output in outputs:
-        parent = output.parent
-        if not parent.is_dir():
-            raise ConfigError(f"{output}: the folder {parent} does not exist")
-        if output.is_dir() and not folder:
-            raise ConfigError(f"{output}: is a folder; name the file to write")
-        if not os.access(parent, os.W_OK):
-            raise ConfigError(f"{output}: the folder {parent} is not writable")
-        if output.exists() and any(os.path.exists(name) and os.path.samefile(name, output) for name in inputs):
-            raise ConfigError(f"{output}: is also the input, which would be overwritten")
-    if len({os.path.realpath(output) for output in outputs}) < len(outputs):
-        raise ConfigError(f"{outputs[0]}: is named for both the vectors and the model")
-
-
 def _evaluation_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(arguments, name) for name in ("columns", "top", "method") if hasattr(arguments, name)}
 
@@ -346,18 +341,6 @@ def _description(path: str) -> dict[str, Any]:
         except ValueError as error:
             raise FormatError(f"{path}: damaged: the configuration is not JSON ({error})") from None
     return facts
-
-
-def _save(vectors: WordVectors, path: str) -> None:
-    """Write the vectors of a run; a word that the format cannot hold must not cost the run."""
-    from embed import formats
-
-    try:
-        formats.save(vectors, path)
-    except FormatError as error:
-        rescue = f"{path}.embed"
-        formats.save(vectors, rescue)
-        raise FormatError(f"{error}; the vectors are in {rescue}") from error
 
 
 def _plain(value: Any) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from embed.errors import ConfigError
 from embed.messages import tsv_field
@@ -14,13 +13,14 @@ __all__ = ["curve"]
 
 def curve(arguments: argparse.Namespace) -> None:
     """Print the losses of the runs, or draw them."""
-    from embed.cli.commands import check_outputs, print_json
+    from embed.cli.commands import print_json
+    from embed.cli.writing import check_vector_output
     from embed.curves import draw_curves, read_curve, table
 
     if arguments.out is not None and arguments.json:
         raise ConfigError("--out draws a chart and --json prints: give one of them")
     if arguments.out is not None:
-        check_outputs([Path(arguments.out)], arguments.runs)
+        check_vector_output(arguments.out, None, arguments.runs)
     curves = [read_curve(run) for run in arguments.runs]
     if arguments.out is not None:
         draw_curves(curves, arguments.out)

@@ -2,8 +2,8 @@
 
 The system takes a lock back when its process ends, however that is, so that a lock never outlives a crash:
 
-- :class:`Door` is the exclusive lock of a folder that one process fills: a file in it, which also marks the folder as
-  one of this package's, and says who holds the lock;
+- :class:`Door` is the exclusive lock of a folder that one process fills: a file in it, which says who holds the lock,
+  and which a killed process leaves as the mark of this package's folder;
 - :class:`InUse` is the shared lock of a file that is mapped;
 - :func:`claimed` is the lock of a temporary file or folder (:mod:`embed.files.temporary`).
 
@@ -34,7 +34,7 @@ if sys.platform != "win32":
 __all__ = ["MARK", "Door", "InUse", "claimed", "note_at", "reclaimed"]
 
 MARK = ".train-embeddings.lock"
-"""The file in a folder of this package that its lock is on; it stays."""
+"""The file in a folder of this package that its lock is on."""
 NEW_FILE_MODE = 0o666
 """Permissions of a new file before the process's umask."""
 _NOTE_BYTES = 1 << 16
@@ -52,8 +52,9 @@ class Door:
         What others may read while the lock is held, JSON-ready; the process and the host are added.
     """
 
-    def __init__(self, descriptor: int) -> None:
-        self._close = weakref.finalize(self, os.close, descriptor)
+    def __init__(self, descriptor: int, path: Path) -> None:
+        self._process = os.getpid()
+        self._release = weakref.finalize(self, _release, descriptor, path, self._process)
 
     @classmethod
     def take(cls, folder: Path, note: dict[str, Any]) -> Door | None:
@@ -73,7 +74,7 @@ class Door:
             if _is_at(descriptor, path):
                 break
             os.close(descriptor)  # the folder was removed meanwhile, and perhaps made again
-        door = cls(descriptor)
+        door = cls(descriptor, path)
         text = json.dumps({**note, "process": os.getpid(), "host": socket.gethostname()}).encode()
         with contextlib.suppress(OSError):  # a full disk: the lock holds all the same
             os.ftruncate(descriptor, 0)
@@ -82,7 +83,12 @@ class Door:
 
     def release(self) -> None:
         """Let the next one in. Releasing twice is allowed."""
-        self._close()
+        self._release()
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether the process that took the lock is another one, which has forked this one."""
+        return self._process != os.getpid()
 
 
 def note_at(folder: Path) -> dict[str, Any]:
@@ -96,6 +102,16 @@ def note_at(folder: Path) -> dict[str, Any]:
 
 _in_use: weakref.WeakValueDictionary[tuple[int, int], InUse] = weakref.WeakValueDictionary()
 _guard = threading.Lock()
+
+
+def _release(descriptor: int, path: Path, process: int) -> None:
+    """Remove the file, while it is still locked, and let go of it; who waits for it finds that, and makes a new one."""
+    try:
+        if process == os.getpid() and _is_at(descriptor, path):
+            with contextlib.suppress(OSError):
+                path.unlink()
+    finally:
+        os.close(descriptor)
 
 
 class InUse:

@@ -89,6 +89,8 @@ def run_folder() -> tuple[Path, Door]:
 
 def remove_run_folder(path: Path, door: Door) -> None:
     """Remove what `run_folder` made, and release its lock."""
+    if door.is_inherited:
+        return
     if os.name == "nt":  # an open file cannot be removed there
         door.release()
     shutil.rmtree(path, ignore_errors=True)

@@ -40,10 +40,12 @@ from embed.formats.reading import PathOrInput, Start, not_opened
 from embed.formats.word_blob import encoded
 from embed.vectors import WordVectors
 
-__all__ = ["read", "recognise", "write"]
+__all__ = ["FILES", "read", "recognise", "write"]
 
 WEIGHTS, TOKENIZER, CONFIG = "model.safetensors", "tokenizer.json", "config.json"
 MODULES, SENTENCE_CONFIG = "modules.json", "config_sentence_transformers.json"
+FILES = (WEIGHTS, CONFIG, MODULES, SENTENCE_CONFIG, TOKENIZER)
+"""Without the last one such a folder cannot be read."""
 NESTED = "0_StaticEmbedding"
 """Where sentence-transformers puts the model and the tokenizer itself."""
 
@@ -86,7 +88,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
     if vectors.counts is not None:
         tensors["counts"] = np.append(vectors.counts, 0)
     lowered = all(word == word.lower() for word in words)
-    with folder_write(path, (WEIGHTS, CONFIG, MODULES, SENTENCE_CONFIG, TOKENIZER)) as folder:
+    with folder_write(path, FILES) as folder:
         _safetensors.write(folder / WEIGHTS, tensors, {})
         _write_json(folder / TOKENIZER, _tokenizer(words, unknown, lowered=lowered))
         _write_json(folder / CONFIG, _config(vectors.dim))

@@ -20,9 +20,11 @@ from embed.formats.escaping import encode_words
 from embed.formats.word2vec_text import WRITE_NUMBERS, format_lines
 from embed.vectors import WordVectors
 
-__all__ = ["write"]
+__all__ = ["FILES", "write"]
 
 VECTORS, METADATA, CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbtxt"
+FILES = (VECTORS, METADATA, CONFIG)
+"""Without the last one the projector finds nothing."""
 
 _CONFIG_TEXT = f"""embeddings {{
   tensor_path: "{VECTORS}"
@@ -50,7 +52,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: st
     words = encode_words(vectors.words, on_bad_word)
     _ = vectors.norms  # checks that all numbers are finite
     block = max(1, WRITE_NUMBERS // vectors.dim)
-    with folder_write(path, (VECTORS, METADATA, CONFIG)) as folder:
+    with folder_write(path, FILES) as folder:
         with atomic_write(folder / VECTORS) as file:
             for start in range(0, len(words), block):
                 rows = vectors.matrix[start : start + block]

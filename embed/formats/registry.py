@@ -58,8 +58,10 @@ class Format:
         Which options of `embed.formats.load` and `save` it knows; the others have no meaning for it.
     compressible : bool
         A further ending such as ``.gz`` compresses the file.
-    folder : bool
-        What is written is a folder of files.
+    files : tuple of str
+        What is written is a folder of files of these names.
+    beside : tuple of str
+        Endings of files that are written beside, after the name of the first.
     """
 
     name: str
@@ -69,7 +71,8 @@ class Format:
     recognise: Callable[[Start], bool] | None = None
     options: tuple[str, ...] = ()
     compressible: bool = False
-    folder: bool = False
+    files: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     def known_options(self, **given: Any) -> dict[str, Any]:
         """Return the options among those given that this format knows."""
@@ -114,9 +117,9 @@ _ALL = (
     Format("npz", (".npz",), npz.read, npz.write, npz.recognise),
     Format("parquet", (".parquet",), arrow.read_parquet, arrow.write_parquet, arrow.recognise_parquet),
     Format("arrow", (".arrow", ".feather"), arrow.read_arrow, arrow.write_arrow, arrow.recognise_arrow),
-    Format("model2vec", (".model2vec",), model2vec.read, model2vec.write, model2vec.recognise, folder=True),
-    Format("projector", (".projector",), None, projector.write, None, ("on_bad_word",), folder=True),
-    Format("usearch", (".usearch",), None, usearch_index.write, None, ("on_bad_word",)),
+    Format("model2vec", (".model2vec",), model2vec.read, model2vec.write, model2vec.recognise, files=model2vec.FILES),
+    Format("projector", (".projector",), None, projector.write, None, ("on_bad_word",), files=projector.FILES),
+    Format("usearch", (".usearch",), None, usearch_index.write, None, ("on_bad_word",), beside=(usearch_index.WORDS,)),
 )
 
 FORMATS: dict[str, Format] = {form.name: form for form in _ALL}

@@ -20,7 +20,7 @@ from embed.files.atomic import atomic_write
 from embed.formats.escaping import encode_words
 from embed.vectors import WordVectors
 
-__all__ = ["write"]
+__all__ = ["WORDS", "write"]
 
 WORDS = ".words"
 """What the name of the file of words has more than that of the index."""

@@ -1,0 +1,89 @@
+"""What the commands write: checked before anything is read, and vectors that their file cannot hold."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from embed.errors import FormatError
+
+if TYPE_CHECKING:
+    from embed.files.outputs import Output
+    from embed.formats.registry import Format
+    from embed.vectors import WordVectors
+
+__all__ = ["check_corpus_outputs", "check_vector_output", "save_or_rescue", "training_outputs"]
+
+_RESCUE = ".embed"
+"""The ending of a file that holds any word, for vectors that the one that was named cannot hold."""
+
+
+def training_outputs(arguments: argparse.Namespace) -> list[Output]:
+    """Return what `train` writes: vectors, model, run card, encoded corpus, checkpoints."""
+    from embed import formats
+    from embed.files.outputs import CARD, Output, card_of
+    from embed.launch import kept_folders
+
+    beside: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
+    if arguments.output is not None:
+        with suppress(FormatError):  # an unknown ending, which is said when the files have been looked at
+            form = formats.FORMATS[formats.format_of(arguments.output)]
+            beside, holds = form.beside, form.files
+    named = [(arguments.output, "the vectors", _RESCUE), (arguments.save_model, "the model", "")]
+    given = [(path, what, rescue) for path, what, rescue in named if path is not None]
+    card = card_of(path for path, _, _ in given)
+    outputs = [
+        Output(
+            path,
+            what,
+            beside=(*(beside if rescue else ()), *((CARD,) if f"{path}{CARD}" == card else ())),
+            rescue=rescue,
+            holds=holds if rescue else (),
+        )
+        for path, what, rescue in given
+    ]
+    return outputs + kept_folders(arguments.encoded, arguments.checkpoint)
+
+
+def check_corpus_outputs(outputs: Sequence[Output], corpus: list[str], others: Sequence[str | None] = ()) -> None:
+    """Check what a command writes that reads a corpus and other files; raises as `check_outputs` does."""
+    from embed.corpora.belonging import files_of, root_of
+    from embed.files.outputs import check_outputs
+
+    inputs = [*files_of(corpus), *(path for path in others if path is not None)]
+    check_outputs(outputs, inputs, partial(root_of, corpus))
+
+
+def check_vector_output(path: str, form: Format | None, inputs: Sequence[str]) -> None:
+    """Check where vectors (a chart, without a format) are written; raises as `check_outputs` does."""
+    from embed.files.outputs import Output, check_outputs
+
+    files = [os.path.join(each, name) for each in inputs if os.path.isdir(each) for name in os.listdir(each)]
+    output = Output(path, "the vectors") if form is None else Output(path, "the vectors", form.beside, holds=form.files)
+    check_outputs([output], [*inputs, *files])
+
+
+def save_or_rescue(vectors: WordVectors, path: str) -> None:
+    """Write the vectors of a run; a word that the format cannot hold must not cost the run, nor another file.
+
+    Raises
+    ------
+    FormatError
+        With the name of the file that has the vectors.
+    """
+    from embed import formats
+
+    try:
+        formats.save(vectors, path)
+    except FormatError as error:
+        rescue, number = f"{path}{_RESCUE}", 1
+        while os.path.lexists(rescue):
+            number += 1
+            rescue = f"{path}.{number}{_RESCUE}"
+        formats.save(vectors, rescue)
+        raise FormatError(f"{error}; the vectors are in {rescue}") from error
