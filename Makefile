@@ -62,7 +62,7 @@ types: $(STAMPS)/wheel
 	cd build/types && MYPYPATH=. $(abspath $(PY)) -m mypy --config-file ../../pyproject.toml --package embed
 	cd build/types && PYTHONPATH=. $(abspath $(PY)) -m mypy.stubtest --mypy-config-file ../../pyproject.toml \
 		--allowlist ../../.ci/stubtest-allowlist.txt --ignore-unused-allowlist \
-		$(addprefix embed.,_core _kernels _blocks _rows _rounds _text _phrases _ngrams _digest _floats)
+		$(addprefix embed.,_core _kernels _blocks _rows _rounds _text _phrases _ngrams _digest _floats _bounds)
 
 wheel: $(STAMPS)/wheel
 

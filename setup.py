@@ -66,7 +66,7 @@ def extension(name, *sources):
 MODULES = [
     extension("_kernels", "embed/csrc/kernels.c"),
     *map(extension, ("_blocks", "_rows", "_vectors", "_replicas", "_rounds", "_core")),
-    *map(extension, ("_text", "_phrases", "_ngrams", "_digest", "_floats")),
+    *map(extension, ("_text", "_phrases", "_ngrams", "_digest", "_floats", "_bounds")),
 ]
 
 setup(

@@ -40,6 +40,7 @@ class Worker:
         path_rows: NDArray[np.int32],
         path_labels: NDArray[np.uint8],
         frozen: NDArray[np.uint8],
+        like: Worker | None = None,
     ) -> None: ...
     def reset(self, loss: float = 0.0, examples: int = 0) -> None: ...
     def run(

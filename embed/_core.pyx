@@ -8,6 +8,7 @@ is two, one for each side of its center, which has an output row for each.
 
 This module plans the windows; each of the others it is made of has one part:
 
+- ``_bounds``   that ids, offsets and rows lead nowhere outside;
 - ``_blocks``   which tokens are trained together, and what is drawn for them;
 - ``_rows``     the matrices, and which rows of them a word has;
 - ``_vectors``  the vectors of a block: rows themselves, or copies;
@@ -17,8 +18,8 @@ This module plans the windows; each of the others it is made of has one part:
 
 While a block trains, the rows of the next one are fetched into the cache, those of n-grams just before they are needed
 (docs/decisions/0007 and 0019).
-``embed/_reference.py`` states all of this again in readable NumPy. Checks and policy live in ``trainer.py``: these
-modules trust their arguments beyond types and shapes.
+``embed/_reference.py`` states all of this again in readable NumPy. Checks and policy live in ``trainer.py``; but what is
+used as an index is checked here, at the door, once: within, no index is looked at again.
 
 Rejected: one loop per model (they drift apart).
 """
@@ -26,6 +27,7 @@ Rejected: one loop per model (they drift apart).
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from embed._blocks cimport BLOCK, Block, Blocks
+from embed._bounds import check_aliases, check_ids, check_offsets
 from embed._kernels cimport (
     EMBED_BATCH,
     EMBED_GROUP,
@@ -100,6 +102,13 @@ cdef class Worker:
     frozen : uint8[V] or uint8[0]
         With it the words that have a 1 keep their rows, and of the other words only output row and first input row
         learn, which no other word may share.
+    like : Worker, optional
+        Another worker of the same ids and offsets in memory, which have been checked for it, and are not again.
+
+    Raises
+    ------
+    ValueError
+        If arguments contradict each other, or an id, an offset or a row leads outside the arrays.
 
     Attributes
     ----------
@@ -142,7 +151,7 @@ cdef class Worker:
                  int noise_windows, uint64_t seed, int32_t replicated_words, double replica_share,
                  int spread, str path,
                  const int64_t[::1] path_offsets, const int32_t[::1] path_rows, const uint8_t[::1] path_labels,
-                 const uint8_t[::1] frozen):
+                 const uint8_t[::1] frozen, Worker like=None):
         cdef int64_t contexts = 2 * <int64_t> window, w
         if places.shape[0] and (places.shape[0] != contexts or not cbow):
             raise ValueError(f"places of a window of {window} are 2 * {window} rows, for CBOW")
@@ -150,11 +159,20 @@ cdef class Worker:
             raise ValueError(f"sides are 1, or 2 for skip-gram, not {sides}")
         if keep_thresholds.shape[0] != row_offsets.shape[0] - 1:
             raise ValueError("keep_thresholds and row_offsets differ in their number of words")
+        if like is None or not like._reads(ids, offsets, row_offsets.shape[0] - 1):
+            check_ids("ids", ids, row_offsets.shape[0] - 1)
+            check_offsets("offsets", offsets, ids.shape[0])
+        check_aliases(noise_table)
+        check_offsets("row_offsets", row_offsets, rows.shape[0])
+        check_ids("rows", rows, inputs.shape[0])
         self.path_offsets, self.path_rows, self.path_labels = path_offsets, path_rows, path_labels
         self.has_paths = path_offsets.shape[0] > 0
         if self.has_paths and (negatives != 0 or path_offsets.shape[0] != row_offsets.shape[0]
                                or path_labels.shape[0] != path_rows.shape[0]):
             raise ValueError("paths go without noise, and need offsets for every word and a label for every row")
+        if self.has_paths:
+            check_offsets("path_offsets", path_offsets, path_rows.shape[0])
+            check_ids("path_rows", path_rows, outputs.shape[0] // sides)
         if self.has_paths and frozen.shape[0]:
             raise ValueError("frozen goes without paths")
         self.cbow, self.window, self.place_ratio = cbow, window, <float> place_ratio
@@ -272,6 +290,13 @@ cdef class Worker:
         if failed:
             raise MemoryError("cannot allocate what the blocks of a round change")
         return position
+
+    cdef bint _reads(self, const int32_t[::1] ids, const int64_t[::1] offsets, int64_t words):
+        """Whether these are the ids and offsets of this worker, in the same memory, for as many words."""
+        cdef const int32_t[::1] own = self.blocks.ids
+        cdef const int64_t[::1] starts = self.blocks.offsets
+        return (words == self.rows.words and 0 < ids.shape[0] == own.shape[0] and &ids[0] == &own[0]
+                and 0 < offsets.shape[0] == starts.shape[0] and &offsets[0] == &starts[0])
 
     cdef _check_stretch(self, int64_t first, int64_t last):
         if not 0 <= first <= last <= self.blocks.ids.shape[0]:

@@ -30,7 +30,7 @@ from embed.checkpoint_folder import restore
 from embed.checkpoint_saver import Saver
 from embed.config import TrainConfig, processors
 from embed.encoded_corpus import EncodedCorpus
-from embed.errors import ConfigError, CorpusError, DivergenceError, advise
+from embed.errors import ConfigError, CorpusError, DivergenceError, FormatError, advise
 from embed.huffman import HuffmanTree
 from embed.machine import simd_path
 from embed.messages import option
@@ -119,7 +119,7 @@ class Trainer:
         self._spread = _spread_digits(len(corpus.vocabulary)) if self.provenance.threads > 1 else 0
         self._arranged: ExitStack | None = None
         self._workers = self._make_workers(config.seed, self._spread, self._replicated_words())
-        self._judges = self._make_workers(held_out.SEED) if config.held_out else []
+        self._judges = self._make_workers(held_out.SEED, like=self._workers[0]) if config.held_out else []
 
     def run(
         self, *, callbacks: Sequence[EpochCallback] = (), progress: bool | None = None, saver: Saver | None = None
@@ -234,45 +234,52 @@ class Trainer:
             return 0
         return min(_REPLICATED_WORDS, len(self.corpus.vocabulary))
 
-    def _make_workers(self, seed: int, spread: int = 0, replicated_words: int = 0) -> list[_core.Worker]:
+    def _make_workers(
+        self, seed: int, spread: int = 0, replicated_words: int = 0, like: _core.Worker | None = None
+    ) -> list[_core.Worker]:
         config, corpus, parameters = self.config, self.corpus, self.parameters
         counts = corpus.vocabulary.counts
         keep = thresholds(keep_probabilities(counts, config.subsample_threshold()))
         noise = alias_table(noise_distribution(counts, config.noise_exponent))
         tree = HuffmanTree.from_counts(counts) if config.loss == "hs" else HuffmanTree.none()
-        return [
-            _core.Worker(
-                ids=corpus.ids,
-                offsets=corpus.offsets,
-                keep_thresholds=keep,
-                noise_table=noise,
-                inputs=parameters.inputs,
-                outputs=parameters.outputs,
-                sides=config.sides(),
-                places=parameters.places,
-                place_ratio=0.0 if len(self._frozen) else _PLACE_RATIO,
-                row_offsets=parameters.row_offsets,
-                rows=parameters.rows,
-                dim=config.dim,
-                cbow=config.objective == "cbow",
-                gradient_power=config.gradient_power(),
-                sums=config.composition == "sum",
-                window=config.window,
-                fixed_window=config.window_kind == "fixed",
-                negatives=config.negatives if config.loss == "ns" else 0,
-                noise_windows=_SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS,
-                seed=seed,
-                replicated_words=replicated_words,
-                replica_share=1 / self.provenance.threads,
-                spread=spread,
-                path=self.provenance.simd_path,
-                path_offsets=tree.offsets,
-                path_rows=tree.nodes,
-                path_labels=tree.labels,
-                frozen=self._frozen,
-            )
-            for _ in range(self.provenance.threads)
-        ]
+        workers: list[_core.Worker] = []
+        try:
+            for _ in range(self.provenance.threads):
+                worker = _core.Worker(
+                    ids=corpus.ids,
+                    offsets=corpus.offsets,
+                    keep_thresholds=keep,
+                    noise_table=noise,
+                    inputs=parameters.inputs,
+                    outputs=parameters.outputs,
+                    sides=config.sides(),
+                    places=parameters.places,
+                    place_ratio=0.0 if len(self._frozen) else _PLACE_RATIO,
+                    row_offsets=parameters.row_offsets,
+                    rows=parameters.rows,
+                    dim=config.dim,
+                    cbow=config.objective == "cbow",
+                    gradient_power=config.gradient_power(),
+                    sums=config.composition == "sum",
+                    window=config.window,
+                    fixed_window=config.window_kind == "fixed",
+                    negatives=config.negatives if config.loss == "ns" else 0,
+                    noise_windows=_SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS,
+                    seed=seed,
+                    replicated_words=replicated_words,
+                    replica_share=1 / self.provenance.threads,
+                    spread=spread,
+                    path=self.provenance.simd_path,
+                    path_offsets=tree.offsets,
+                    path_rows=tree.nodes,
+                    path_labels=tree.labels,
+                    frozen=self._frozen,
+                    like=workers[0] if workers else like,
+                )
+                workers.append(worker)
+        except ValueError as error:
+            raise FormatError(f"cannot train on the encoded corpus {corpus.directory}: {error}") from error
+        return workers
 
     def _rate(self, epoch: int) -> tuple[float, float]:
         """Return (lr, slope): the rate at token p of the epoch is lr + slope * p, falling linearly to min_lr."""

@@ -28,6 +28,7 @@ COMPILED = (
     "embed._core",
     "embed._kernels",
     "embed._blocks",
+    "embed._bounds",
     "embed._rows",
     "embed._rounds",
     "embed._text",
