@@ -12,13 +12,14 @@ import glob
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from embed._digest import ContentDigest
 from embed.arguments import iterable, shown
-from embed.errors import CorpusError, cannot_open
+from embed.errors import CorpusError, advise, cannot_open
 from embed.files.compressed import DIGEST_BYTES, ByteStream
 from embed.files.inputs import STANDARD_INPUT, Input
 from embed.files.remote import is_remote
@@ -156,7 +157,7 @@ def _expand(path: str) -> list[str]:
     if not isinstance(path, str) or "\0" in path:
         raise CorpusError(f"{path!r:.200} is not a path")
     if os.path.isdir(path):
-        files = _folder_files(path, set())
+        files = _folder_files(path)
         if not files:
             raise CorpusError(f"the folder {path} holds no text: there are no files in it (hidden files are left out)")
         return files
@@ -165,12 +166,11 @@ def _expand(path: str) -> list[str]:
             raise _missing(path, f"corpus file {path} is a symbolic link to a file that does not exist")
         return [path]
     if glob.has_magic(path):
-        matches = sorted(glob.glob(path, recursive=True), key=_order)
-        files = [
-            file
-            for match in matches
-            for file in (_expand(match) if "**" not in path or not os.path.isdir(match) else [])
-        ]
+        try:
+            matches = sorted(glob.glob(path, recursive=True), key=_order)
+        except RecursionError:
+            raise CorpusError(f"the pattern {path:.200} meets folders that are too deep; name the folder") from None
+        files = [file for match in matches for file in _matched(match, folders="**" not in path)]
         if not files:
             raise _missing(path, f"the pattern {path:.200} matches no file")
         return list(dict.fromkeys(files))
@@ -182,6 +182,20 @@ def _expand(path: str) -> list[str]:
     raise _missing(path, f"corpus file {path!r:.200} does not exist{hint}")
 
 
+def _matched(path: str, *, folders: bool) -> list[str]:
+    """Return the files of a path that a pattern matches."""
+    if os.path.isdir(path):
+        return _expand(path) if folders else []
+    if os.path.exists(path) and not os.path.isfile(path):
+        _advise_left_out(path)
+        return []
+    return _expand(path)
+
+
+def _advise_left_out(path: str) -> None:
+    advise(f"{path} is no regular file and is left out; name the file itself to read it")
+
+
 def _missing(path: str, message: str) -> CorpusError:
     return cannot_open(CorpusError, message, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path))
 
@@ -190,21 +204,46 @@ def _order(path: str) -> list[bytes]:
     return [os.fsencode(part) for part in Path(path).parts]
 
 
-def _folder_files(folder: str, seen: set[tuple[int, int]]) -> list[str]:
-    """List the files below `folder` by the bytes of their names; linked folders are followed once."""
+def _folder_files(folder: str) -> list[str]:
+    """List the files below `folder` by the bytes of their names, however deep; linked folders are followed once."""
+    files: list[str] = []
+    seen: set[tuple[int, int]] = set()
+    waiting: list[tuple[str, bool]] = [(folder, True)]
+    while waiting:
+        path, is_folder = waiting.pop()
+        if not is_folder:
+            files.append(path)
+            continue
+        try:
+            status = os.stat(path)
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(path) as listing:
+                entries = sorted(
+                    (entry for entry in listing if not entry.name.startswith(".")),
+                    key=lambda e: os.fsencode(e.name),
+                )
+            for entry in reversed(entries):
+                if (kind := _kind(entry)) is not None:
+                    waiting.append((entry.path, kind))
+        except OSError as error:
+            if isinstance(error, CorpusError):
+                raise
+            raise cannot_open(CorpusError, f"cannot list the folder {path}: {error.strerror}", error) from error
+    return files
+
+
+def _kind(entry: os.DirEntry[str]) -> bool | None:
+    """Return whether an entry is a folder, None for what would be waited for: a FIFO, a socket, a device."""
     try:
-        status = os.stat(folder)
-        if (status.st_dev, status.st_ino) in seen:
-            return []
-        seen.add((status.st_dev, status.st_ino))
-        with os.scandir(folder) as listing:
-            entries = sorted(
-                (entry for entry in listing if not entry.name.startswith(".")),
-                key=lambda e: os.fsencode(e.name),
-            )
-        files: list[str] = []
-        for entry in entries:
-            files.extend(_folder_files(entry.path, seen) if entry.is_dir() else [entry.path])
-        return files
+        mode = entry.stat().st_mode
     except OSError as error:
-        raise cannot_open(CorpusError, f"cannot list the folder {folder}: {error.strerror}", error) from error
+        if not entry.is_symlink():
+            raise
+        why = "a file that does not exist" if isinstance(error, FileNotFoundError) else f"nothing: {error.strerror}"
+        raise cannot_open(CorpusError, f"corpus file {entry.path} is a symbolic link to {why}", error) from error
+    if stat.S_ISDIR(mode) or stat.S_ISREG(mode):
+        return stat.S_ISDIR(mode)
+    _advise_left_out(entry.path)
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import sys
 import threading
@@ -12,8 +13,9 @@ import pytest
 
 import embed
 from embed.corpora import TextCorpus, open_corpus
-from embed.errors import CorpusError, MissingExtraError
-from embed.files.remote import is_remote
+from embed.errors import CorpusError, FormatError, MissingExtraError
+from embed.files import remote
+from embed.files.remote import is_remote, shown_url
 
 pytest.importorskip("smart_open", reason="needs the extra remote")
 pytest.importorskip("requests", reason="needs the extra remote")
@@ -22,8 +24,23 @@ TEXT = b"first line\nsecond line\n" * 2000
 FILES = {"/plain.txt": TEXT, "/packed": gzip.compress(TEXT), "/cut": gzip.compress(TEXT)[:-20]}
 
 
+STOP = threading.Event()
+"""Set when the server ends."""
+REQUESTS: list[str] = []
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        REQUESTS.append(self.path)
+        if self.path.startswith(("/silent", "/slow")):
+            self.send_response(200)
+            self.send_header("Content-Length", "100000")
+            self.end_headers()
+            self.wfile.write(b"a few words\n")
+            with contextlib.suppress(OSError):  # the client has left
+                while not STOP.wait(0.02):
+                    self.wfile.write(b"a " if self.path == "/slow" else b"")
+            return
         body = FILES.get(self.path)
         self.send_response(404 if body is None else 200)
         self.send_header("Content-Length", str(len(body or b"")))
@@ -36,10 +53,12 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
+    STOP.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
         thread = threading.Thread(target=running.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{running.server_address[1]}"
+        STOP.set()
         running.shutdown()
         thread.join()
 
@@ -81,3 +100,60 @@ def test_a_missing_extra_is_a_helpful_sentence(monkeypatch: pytest.MonkeyPatch) 
 def test_what_a_url_is() -> None:
     assert is_remote("s3://bucket/key") and is_remote("HTTPS://host/file.gz")  # noqa: PT018
     assert not any(map(is_remote, ["corpus.txt", "-", "/a//b", "C:\\text", "c://text", "a:b"]))
+
+
+def test_a_url_is_requested_once_a_pass(server: str) -> None:
+    REQUESTS.clear()
+    embed.train([f"{server}/packed", f"{server}/plain.txt"], dim=16, epochs=1, threads=1, progress=False)
+    assert REQUESTS == ["/packed", "/plain.txt"]
+
+
+def test_vectors_are_read_from_a_url(server: str) -> None:
+    REQUESTS.clear()
+    FILES["/vectors.txt"] = b"2 2\na 1 2\nb 3 4\n"
+    assert embed.load(f"{server}/vectors.txt").words == ["a", "b"]
+    assert REQUESTS == ["/vectors.txt"]
+    with pytest.raises(FormatError, match=r"cannot read http://.*/nothing: 404"):
+        embed.load(f"{server}/nothing")
+
+
+def test_a_silent_server_is_told(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "SILENT_SECONDS", 0.1)
+    with pytest.raises(CorpusError, match=r"/silent: the server did not answer for 0\.1 seconds; try again later"):
+        list(open_corpus(f"{server}/silent"))
+
+
+def test_a_slow_server_is_told(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "SLOW_SECONDS", 0.1)
+    with pytest.raises(CorpusError, match=r"/slow: the server sent [1-9]\d* bytes in 0 seconds"):
+        list(open_corpus(f"{server}/slow"))
+
+
+def test_passwords_and_tokens_of_a_url_are_not_quoted(server: str) -> None:
+    host = server.removeprefix("http://")
+    nobody = "127.0.0.1:1"  # nothing listens there
+    for url in (
+        f"http://me:hidden@{host}/nothing?token=hidden",
+        f"http://me:hidden@{nobody}/x?token=hidden",
+        f"http://me:hid/den@{nobody}/x",
+        "nowhere://me:hidden@host/x?key=hidden",
+    ):
+        with pytest.raises(CorpusError) as caught:
+            list(open_corpus(url))
+        assert "hid" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://host/a.txt", "https://host/a.txt"),
+        ("https://u:p@host:80/a?k=1", "https://host:80/a?..."),
+        ("https://u:p/w@host/a", "https://host/a"),
+        ("https://u:p?w@host/a", "https://host/a"),
+        ("https://u:p@[::1]:80/a", "https://[::1]:80/a"),
+        ("s3://bucket/me@home.txt", "s3://bucket/me@home.txt"),
+        ("me:p@host/a?b", "me:p@host/a?b"),
+    ],
+)
+def test_what_is_shown_of_a_url(url: str, shown: str) -> None:
+    assert shown_url(url) == shown

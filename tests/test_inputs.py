@@ -21,7 +21,7 @@ import embed
 from embed import formats
 from embed.cli import main
 from embed.corpora import ColumnCorpus, MixedCorpus, TextCorpus, open_corpus
-from embed.errors import CorpusError, FormatError
+from embed.errors import AdviceWarning, CorpusError, FormatError
 from embed.files.inputs import Input
 from embed.formats.model_file import load_model, save_model
 from embed.vectors import WordVectors
@@ -250,3 +250,48 @@ def test_looking_at_many_files_keeps_none_open(tmp_path: Path) -> None:
     corpus = open_corpus(tmp_path)
     assert isinstance(corpus, TextCorpus)
     assert len(os.listdir("/dev/fd")) == before
+
+
+# folders
+
+
+def test_what_would_be_waited_for_in_a_folder_is_left_out_and_told(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("some words\n")
+    os.mkfifo(tmp_path / "pipe")
+    for source in (tmp_path, f"{tmp_path}/*", f"{tmp_path}/**"):
+        with pytest.warns(AdviceWarning, match="pipe is no regular file and is left out; name the file itself"):
+            corpus = open_corpus(source)
+        assert list(corpus) == [["some", "words"]]
+
+
+def test_a_folder_may_be_as_deep_as_the_system_has_it(tmp_path: Path) -> None:
+    here = os.getcwd()
+    try:
+        os.chdir(tmp_path)
+        for _ in range(1_100):
+            os.mkdir("a")
+            os.chdir("a")
+        Path("t.txt").write_text("deep words\n")
+    finally:
+        os.chdir(here)
+    try:
+        assert list(open_corpus(tmp_path / "a")) == [["deep", "words"]]
+    finally:  # deeper than shutil.rmtree goes before Python 3.13
+        for depth in range(1_100, 0, -1):
+            folder = os.path.join(tmp_path, *["a"] * depth)
+            if depth == 1_100:
+                os.unlink(f"{folder}/t.txt")
+            os.rmdir(folder)
+
+
+def test_links_in_a_circle_and_to_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("some words\n")
+    (tmp_path / "up").symlink_to(tmp_path)
+    assert list(open_corpus(tmp_path)) == [["some", "words"]]
+    (tmp_path / "self").symlink_to(tmp_path / "self")
+    with pytest.raises(CorpusError, match="self is a symbolic link to nothing"):
+        open_corpus(tmp_path)
+    (tmp_path / "self").unlink()
+    (tmp_path / "gone").symlink_to(tmp_path / "nothing")
+    with pytest.raises(FileNotFoundError, match="gone is a symbolic link to a file that does not exist"):
+        open_corpus(tmp_path)

@@ -9,6 +9,7 @@ from typing import Any
 
 from embed.cli.parser import PROGRAM
 from embed.errors import ConfigError
+from embed.files.remote import shown_url
 
 __all__ = ["budget_settings", "checkpoint_settings", "how_to_resume"]
 
@@ -65,6 +66,6 @@ def how_to_resume(arguments: argparse.Namespace | None, given: Sequence[str]) ->
         if word == "--resume":
             next(following, None)
         elif not word.startswith("--resume="):
-            words.append(word)
+            words.append(shown_url(word))  # a password is not quoted
     again = "with the same text on standard input, " if "-" in getattr(arguments, "corpus", ()) else ""
     return f"; {again}go on with: {shlex.join([*words, '--resume', directory])}"

@@ -11,6 +11,8 @@ from __future__ import annotations
 import importlib
 import io
 import re
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from embed.errors import CorpusError, EmbedError, MissingExtraError
@@ -20,6 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = ["is_remote", "open_remote", "shown_url"]
 
+SILENT_SECONDS = 60.0
+"""How long a connection, or the next bytes, are waited for."""
+SLOW_SECONDS, SLOW_BYTES = 60.0, 1 << 12
+"""Fewer bytes than this in so many seconds of waiting are an error."""
+
+_SECRET = re.compile(r"(?P<user>//[^/\s@'\"]*@)|\?[^\s'\")]*")
+"""What messages of other libraries quote of a URL: a user with a password, or a query."""
 _AUTHORITY = re.compile("[^/?#]*")
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # two letters or more: C: is a drive
 
@@ -60,8 +69,9 @@ def open_remote(url: str, error_type: type[EmbedError] = CorpusError) -> BinaryI
         raise MissingExtraError(
             f"{shown:.200} lies elsewhere; to read it: pip install 'train-embeddings[remote]'"
         ) from error
+    settings = {"timeout": SILENT_SECONDS} if shown.lower().startswith(("http:", "https:")) else {}
     try:
-        source = smart_open.open(url, "rb", compression="disable")
+        source = smart_open.open(url, "rb", compression="disable", transport_params=settings)
     except ImportError as error:
         raise MissingExtraError(
             f"{shown:.200}: smart_open needs one more package for this scheme, such as pip install 'smart_open[s3]'"
@@ -76,18 +86,35 @@ class _Remote(io.RawIOBase):
 
     def __init__(self, source: Any, url: str, error_type: type[EmbedError]) -> None:
         self._source, self._url, self._error_type = source, url, error_type
+        # what has come, not all that was asked for: a server that sends a byte now and then would hold the reader
+        raw = getattr(getattr(source, "response", None), "raw", None)
+        self._read: Callable[[int], bytes] = getattr(raw, "read1", None) or source.read
+        self._waited, self._came = 0.0, 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         view = memoryview(buffer).cast("B")
+        began = time.monotonic()
         try:
-            data = self._source.read(len(view))
+            data = self._read(len(view))
         except Exception as error:  # each scheme has exceptions of its own
             raise _unreadable(self._url, error, self._error_type) from None
+        self._watch(time.monotonic() - began, len(data))
         view[: len(data)] = data
         return len(data)
+
+    def _watch(self, waited: float, came: int) -> None:
+        self._waited += waited
+        self._came += came
+        if self._waited > SLOW_SECONDS:
+            if came and self._came < SLOW_BYTES:
+                raise self._error_type(
+                    f"cannot read {shown_url(self._url):.200}: the server sent {self._came:,} bytes in "
+                    f"{self._waited:.0f} seconds; try again later, or download the file first"
+                )
+            self._waited, self._came = 0.0, 0
 
     def close(self) -> None:
         if not self.closed:
@@ -96,5 +123,15 @@ class _Remote(io.RawIOBase):
 
 
 def _unreadable(url: str, error: Exception, error_type: type[EmbedError]) -> EmbedError:
+    shown = f"cannot read {shown_url(url):.200}"
+    if "timeout" in type(error).__name__.lower() or "timed out" in str(error).lower():
+        return error_type(
+            f"{shown}: the server did not answer for {SILENT_SECONDS:g} seconds; try again later, or download the file "
+            "first"
+        )
     reason = " ".join(str(error).split()) or type(error).__name__
-    return error_type(f"cannot read {shown_url(url):.200}: {reason.replace(url, shown_url(url)):.300}")
+    return error_type(f"{shown}: {_SECRET.sub(_hidden, reason.replace(url, shown_url(url))):.300}")
+
+
+def _hidden(found: re.Match[str]) -> str:
+    return "//" if found["user"] else "?..."
