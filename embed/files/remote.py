@@ -27,8 +27,6 @@ SILENT_SECONDS = 60.0
 SLOW_SECONDS, SLOW_BYTES = 60.0, 1 << 12
 """Fewer bytes than this in so many seconds of waiting are an error."""
 
-_SECRET = re.compile(r"(?P<user>//[^/\s@'\"]*@)|\?[^\s'\")]*")
-"""What messages of other libraries quote of a URL: a user with a password, or a query."""
 _AUTHORITY = re.compile("[^/?#]*")
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # two letters or more: C: is a drive
 
@@ -130,8 +128,14 @@ def _unreadable(url: str, error: Exception, error_type: type[EmbedError]) -> Emb
             "first"
         )
     reason = " ".join(str(error).split()) or type(error).__name__
-    return error_type(f"{shown}: {_SECRET.sub(_hidden, reason.replace(url, shown_url(url))):.300}")
+    for secret in sorted(_secrets(url), key=len, reverse=True):
+        reason = reason.replace(secret, "...")
+    return error_type(f"{shown}: {reason:.300}")
 
 
-def _hidden(found: re.Match[str]) -> str:
-    return "//" if found["user"] else "?..."
+def _secrets(url: str) -> set[str]:
+    """Return what `shown_url` leaves out, whole and in the pieces in which another library may quote it."""
+    visible = shown_url(url).removesuffix("?...")
+    user, _, query = url.partition("://")[2].partition(visible.partition("://")[2])
+    whole = {user.removesuffix("@"), query.removeprefix("?")}
+    return {part for text in whole for part in (text, *re.split(r"[:/@?&=#]", text)) if len(part) > 1}
