@@ -15,14 +15,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby
 from typing import Any, cast
 
-from embed.corpora.columns import ColumnCorpus, column_names, is_paths, shown
+from embed.corpora.columns import ColumnCorpus, column_names, is_paths
 from embed.corpora.files import FileCorpus, Source, find_files
 from embed.corpora.iterables import SentenceCorpus
 from embed.corpora.mediawiki import SNIFF_BYTES, WikiCorpus, is_mediawiki
+from embed.corpora.rows import shown
 from embed.corpora.synthetic import SyntheticCorpus
 from embed.corpora.text import PIECE_TOKENS, TextCorpus
 from embed.corpora.tokenizers import TokenizerChoice
-from embed.errors import CorpusError
+from embed.errors import ConfigError, CorpusError
 from embed.files.inputs import Input
 from embed.messages import option
 
@@ -126,6 +127,7 @@ def open_corpus(
     lowercase: bool = False,
     decode_errors: str = "strict",
     column: str | None = None,
+    delimiter: str | None = None,
 ) -> Iterable[list[str]]:
     """Return the reader for `source`.
 
@@ -141,8 +143,10 @@ def open_corpus(
     decode_errors : {"strict", "replace", "skip"}
         What to do with invalid UTF-8 in text files.
     column : str, optional
-        Read this column of CSV, TSV, JSON-lines or Parquet files, or of an object with columns; see
+        Read this column of CSV, TSV, JSON or Parquet files, or of an object with columns; see
         :class:`ColumnCorpus`.
+    delimiter : str, optional
+        What separates the fields of CSV files, with `column` only.
 
     Raises
     ------
@@ -150,7 +154,16 @@ def open_corpus(
         When there is nothing to read, or `source` is something else; when it has columns and none is named.
     """
     if column is not None:
-        return ColumnCorpus(source, column, tokenizer=tokenizer, lowercase=lowercase, decode_errors=decode_errors)
+        return ColumnCorpus(
+            source,
+            column,
+            tokenizer=tokenizer,
+            lowercase=lowercase,
+            decode_errors=decode_errors,
+            delimiter=delimiter,
+        )
+    if delimiter is not None:
+        raise ConfigError(f"delimiter is {delimiter!r:.20}, which needs a column: name one by {option('column')}")
     if isinstance(source, (FileCorpus, SyntheticCorpus, SentenceCorpus)):
         return source
     if (names := column_names(source)) is not None:
@@ -158,7 +171,7 @@ def open_corpus(
             f"the corpus is a table with the columns {shown(names)}: name one, for example {option('column', 'text')}"
         )
     if not is_paths(source):
-        return SentenceCorpus(cast(Iterable[Any], source), lowercase=lowercase)
+        return SentenceCorpus(cast(Iterable[Any], source), lowercase=lowercase, decode_errors=decode_errors)
 
     def make(files: list[Input]) -> TextCorpus | WikiCorpus:
         if _is_dump(files[0]):

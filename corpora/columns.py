@@ -13,20 +13,31 @@ from __future__ import annotations
 import importlib
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
 from embed.corpora.files import find_files
-from embed.corpora.iterables import SentenceCorpus, checked_sentence
-from embed.corpora.rows import open_rows
+from embed.corpora.iterables import SentenceCorpus, checked_sentence, without_surrogates
+from embed.corpora.rows import JsonRows, SeparatedRows, checked_delimiter, ending_of, is_json, shown
 from embed.corpora.tokenizers import TokenizerChoice, get_tokenizer
 from embed.errors import CorpusError, MissingExtraError
 from embed.files.inputs import Input
 
-__all__ = ["ColumnCorpus", "column_names", "is_paths", "shown"]
+__all__ = ["PARQUET", "ColumnCorpus", "column_names", "is_paths"]
 
+PARQUET = b"PAR1"
+"""The first bytes of a Parquet file."""
 BATCH_ROWS = 1024
 """Rows of a Parquet file held at a time."""
+
+
+class _Values(Protocol):
+    """One table: what messages call it, and the values of its column."""
+
+    name: str
+
+    def values(self) -> Iterator[tuple[int, Any]]:
+        """Yield the number of each row that has a value, from 1, and the value."""
 
 
 class ColumnCorpus(SentenceCorpus):
@@ -35,9 +46,10 @@ class ColumnCorpus(SentenceCorpus):
     Parameters
     ----------
     table : path, list of paths, or object with columns
-        Files, folders and globs of them: ``.csv``, ``.tsv``, ``.jsonl`` and ``.ndjson``, compressed or not, by their
-        names (:mod:`embed.corpora.rows`), all others as Parquet (the extra ``parquet``); an Arrow table, a data frame,
-        a data set of ``datasets``, streamed or not; or an iterable of mappings.
+        Files, folders and globs of them, compressed or not: ``.csv``, ``.tsv``, ``.tab``, ``.json``, ``.jsonl`` and
+        ``.ndjson`` by their names, Parquet (the extra ``parquet``) and others by their content
+        (:mod:`embed.corpora.rows`); an Arrow table, a data frame, a data set of ``datasets``, streamed or not; or an
+        iterable of mappings.
     column : str
         Its name.
     tokenizer : {"whitespace", "words"} or callable
@@ -45,13 +57,19 @@ class ColumnCorpus(SentenceCorpus):
     lowercase : bool
         Lower-case the words.
     decode_errors : {"strict", "replace", "skip"}
-        What to do with invalid UTF-8 in CSV, TSV and JSON.
+        What to do with invalid UTF-8 in CSV, TSV and JSON, and with halves of surrogate pairs in any text.
+    delimiter : str, optional
+        What separates the fields of files that are neither JSON nor Parquet: one character, or ``"tab"``. Default: the
+        comma, in ``.tsv`` and ``.tab`` the tab.
 
     Raises
     ------
     CorpusError
         At construction when there is no such column, a file is missing or is no Parquet file; while reading when a
-        value is neither a text, a list of words, nor missing. Rows without a value are left out.
+        value is neither a text, a list of words, nor missing, or no row of JSON has the column. Rows without a value
+        are left out.
+    ConfigError
+        When `delimiter` is no single character.
     MissingExtraError
         For Parquet files, when pyarrow is not installed.
     """
@@ -64,33 +82,46 @@ class ColumnCorpus(SentenceCorpus):
         tokenizer: TokenizerChoice = "whitespace",
         lowercase: bool = False,
         decode_errors: str = "strict",
+        delimiter: str | None = None,
     ) -> None:
         self._column = column
         self._split = get_tokenizer(tokenizer, lowercase).split
-        files = find_files(table) if is_paths(table) else []
-        self._tables = [open_rows(file, decode_errors) or _Parquet(file) for file in files] if files else [table]
-        for each in self._tables:
-            names = column_names(each)
-            if names is not None and column not in names:
-                raise CorpusError(f"there is no column {column!r:.60}; the columns are {shown(names)}")
-        super().__init__(self._tables, lowercase=lowercase)
+        self._delimiter = checked_delimiter(delimiter)
+        super().__init__([], lowercase=lowercase, decode_errors=decode_errors)
+        self._tables: list[_Values | Input]
+        if is_paths(table):
+            files = find_files(table)
+            # a pipe after other inputs is opened when its turn has come: its writer may wait for the end of the first
+            self._tables = [
+                self._opened(file) if file is files[0] or file.size() is not None else file for file in files
+            ]
+        else:
+            self._tables = [_Table(table, column)]
 
     def __iter__(self) -> Iterator[list[str]]:
-        row = 0
         for table in self._tables:
-            for value in _values(table, self._column):
-                row += 1
-                yield from self._sentences_of(value, f"row {row:,} of the column {self._column!r:.60}")
+            opened = self._opened(table) if isinstance(table, Input) else table
+            for row, value in opened.values():
+                yield from self._sentences_of(value, opened.name, row)
 
-    def _sentences_of(self, value: Any, where: str) -> Iterator[list[str]]:
+    def _opened(self, file: Input) -> _Values:
+        if ending_of(file) == ".parquet" or file.peek(len(PARQUET)) == PARQUET:
+            return _Parquet(file, self._column)
+        if self._delimiter is None and is_json(file):
+            return JsonRows(file, self._decode_errors, self._column)
+        return SeparatedRows(file, self._decode_errors, self._delimiter, self._column)
+
+    def _sentences_of(self, value: Any, name: str, row: int) -> Iterator[list[str]]:
         if hasattr(value, "as_py"):
             value = value.as_py()
         if _is_missing(value):
             return
+        where = f"{name + ', ' if name else ''}row {row:,} of the column {self._column!r:.60}"
         if isinstance(value, str):
+            value = without_surrogates(value, self._decode_errors, where)
             yield from (self._split(line) for line in value.split("\n"))
             return
-        words = checked_sentence(value, where)
+        words = self._mended(checked_sentence(value, where), where)
         yield [word.lower() for word in words] if self._lowercase else words
 
 
@@ -115,48 +146,70 @@ def column_names(table: object) -> list[str] | None:
     return None
 
 
-def shown(names: list[str]) -> str:
-    """Return the names of columns for a message, in one line."""
-    return f"{' '.join(', '.join(names).split()):.300}"
+class _Table:
+    """An object that has columns, or rows that are mappings."""
 
+    name = ""
 
-def _values(table: Any, column: str) -> Iterable[Any]:
-    if column_names(table) is not None and hasattr(table, "__getitem__"):
-        found: Iterable[Any] = table[column]
-        return found
-    return _from_rows(table, column)
+    def __init__(self, table: Any, column: str) -> None:
+        self._table, self._column = table, column
+        names = column_names(table)
+        if names is not None and column not in names:
+            raise CorpusError(f"there is no column {column!r:.60}; the columns are {shown(names)}")
+        if not hasattr(table, "__iter__") and names is None:
+            raise CorpusError(f"a table has columns, or rows that are mappings, but this is {type(table).__name__}")
+        self._has_columns = names is not None and hasattr(table, "__getitem__")
 
+    def values(self) -> Iterator[tuple[int, Any]]:
+        """Yield the number of each row that has a value, from 1, and the value."""
+        return iter(enumerate(self._table[self._column], 1)) if self._has_columns else self._from_rows()
 
-def _from_rows(table: Iterable[Any], column: str) -> Iterator[Any]:
-    for number, row in enumerate(table, 1):
-        if not isinstance(row, Mapping) or column not in row:
-            raise CorpusError(f"row {number:,} has no column {column!r:.60}")
-        yield row[column]
+    def _from_rows(self) -> Iterator[tuple[int, Any]]:
+        first: list[str] | None = None
+        has_value = False
+        for number, row in enumerate(self._table, 1):
+            if not isinstance(row, Mapping):
+                raise CorpusError(f"row {number:,} has no column {self._column!r:.60}: it is {type(row).__name__}")
+            first = list(map(str, row)) if first is None else first
+            if self._column in row:
+                has_value = True
+                yield number, row[self._column]
+        if first is not None and not has_value:
+            raise CorpusError(f"no row has the column {self._column!r:.60}; the first row has {shown(first)}")
 
 
 class _Parquet:
-    """One Parquet file as an object with columns, read anew each time."""
+    """One Parquet file, read anew each time."""
 
-    def __init__(self, source: Input) -> None:
+    def __init__(self, source: Input, column: str) -> None:
         try:
             self._arrow = importlib.import_module("pyarrow")
             self._parquet = importlib.import_module("pyarrow.parquet")
         except ImportError as error:
             raise MissingExtraError("Parquet files need pyarrow: pip install 'train-embeddings[parquet]'") from error
-        self._source = source
+        self.name = source.name
+        self._source, self._column = source, column
         try:
             with source.open_seekable() as opened, self._parquet.ParquetFile(opened) as file:
-                self.column_names: list[str] = list(file.schema_arrow.names)
+                names: list[str] = list(file.schema_arrow.names)
         except (OSError, self._arrow.ArrowException) as error:
             raise self._unreadable(error) from error
+        if column not in names:
+            raise CorpusError(f"{self.name}: there is no column {column!r:.60}; the columns are {shown(names)}")
 
-    def __getitem__(self, column: str) -> Iterator[Any]:
+    def values(self) -> Iterator[tuple[int, Any]]:
+        """Yield the number of each row, from 1, and its value."""
+        return enumerate(self._in_batches(), 1)
+
+    def _in_batches(self) -> Iterator[Any]:
         try:
             with self._source.open_seekable() as opened, self._parquet.ParquetFile(opened) as file:
-                for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=[column]):
+                for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=[self._column]):
                     yield from batch.column(0).to_pylist()
         except (OSError, self._arrow.ArrowException) as error:
             raise self._unreadable(error) from error
 
     def _unreadable(self, error: Exception) -> CorpusError:
-        return CorpusError(f"{self._source.name}: cannot be read as Parquet: {' '.join(str(error).split()):.200}")
+        if isinstance(error, CorpusError):
+            return error
+        return CorpusError(f"{self.name}: cannot be read as Parquet: {' '.join(str(error).split()):.200}")

@@ -6,16 +6,19 @@ letters; it is an error here. Nothing is cut and nothing is tokenised: what is g
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from embed.arguments import iterable, shown
 from embed.errors import CorpusError
+from embed.messages import option
 
-__all__ = ["SentenceCorpus", "checked_sentence"]
+__all__ = ["SentenceCorpus", "checked_sentence", "without_surrogates"]
 
 _ALLOWED = "a sentence is a list of words, such as ['a', 'sentence']"
 _SHOWN_CHARACTERS = 60
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class SentenceCorpus:
@@ -27,6 +30,8 @@ class SentenceCorpus:
         Read once for every pass; an iterator or generator gives one pass.
     lowercase : bool
         Lower-case every word.
+    decode_errors : {"strict", "replace", "skip"}
+        Halves of surrogate pairs, which are no characters: raise, put U+FFFD in their place, or leave them out.
 
     Raises
     ------
@@ -35,16 +40,50 @@ class SentenceCorpus:
         sentence.
     """
 
-    def __init__(self, sentences: Iterable[Any], *, lowercase: bool = False) -> None:
+    def __init__(self, sentences: Iterable[Any], *, lowercase: bool = False, decode_errors: str = "strict") -> None:
         if isinstance(sentences, (str, bytes)) or not iterable(sentences):
             raise CorpusError(f"a corpus is an iterable of sentences, not {_shown(sentences)}; {_ALLOWED}")
         self._sentences = sentences
         self._lowercase = lowercase
+        self._decode_errors = decode_errors
 
     def __iter__(self) -> Iterator[list[str]]:
         for number, sentence in enumerate(self._sentences, 1):
-            checked = checked_sentence(sentence, f"sentence {number:,}")
+            where = f"sentence {number:,}"
+            checked = self._mended(checked_sentence(sentence, where), where)
             yield [word.lower() for word in checked] if self._lowercase else checked
+
+    def _mended(self, words: list[str], where: str) -> list[str]:
+        """Return the words without halves of surrogate pairs, which have no UTF-8."""
+        if _is_unicode("".join(words)):
+            return words
+        mended = [
+            without_surrogates(word, self._decode_errors, f"{where}, word {position}")
+            for position, word in enumerate(words, 1)
+        ]
+        return [word for word in mended if word]
+
+
+def without_surrogates(text: str, policy: str, where: str) -> str:
+    """Return `text` with halves of surrogate pairs replaced or left out, or raise CorpusError saying `where`."""
+    if _is_unicode(text):
+        return text
+    if policy == "strict":
+        raise CorpusError(
+            f"{where}: {text!a:.60} holds half of a surrogate pair, which is no character; mend it, or pass "
+            f"{option('decode_errors', 'replace')} or {option('decode_errors', 'skip')}"
+        )
+    return _SURROGATE.sub("\ufffd" if policy == "replace" else "", text)
+
+
+def _is_unicode(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def checked_sentence(sentence: Any, where: str) -> list[str]:

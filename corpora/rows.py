@@ -1,8 +1,10 @@
-"""Files of rows: CSV and TSV with a line of column names, JSON with an object on each line; compressed or not.
+"""Files of rows: CSV and TSV with a line of column names, JSON objects in lines or in one array; compressed or not.
 
-The name's ending says which, because the content does not: any text is CSV of some sort. CSV is quoted as RFC 4180 has
-it; in TSV a quote is a quote (IANA's text/tab-separated-values). A row that has another number of fields
-than there are columns is an error, since its texts would be those of other columns.
+The name's ending says what separates the fields, because the content does not: any text is CSV of some sort. A file of
+another name, or a pipe, is JSON if it begins as JSON does, else it has commas, unless a delimiter is given. CSV is
+quoted as RFC 4180 has it; in TSV a quote is a quote (IANA's text/tab-separated-values). A row that has another number
+of fields than there are columns is an error, since its texts would be those of other columns. A JSON object without the
+key is a row without a value; that no object has it is an error.
 
 Rejected: guessing delimiters and quotes (:class:`csv.Sniffer` is wrong on prose), pyarrow's reader (an extra for
 what the standard library does).
@@ -10,34 +12,67 @@ what the standard library does).
 
 from __future__ import annotations
 
+import codecs
 import csv
+import itertools
 import json
+import re
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
 from embed.corpora.text import valid_utf8
-from embed.errors import CorpusError
-from embed.files.compressed import ByteStream
+from embed.errors import ConfigError, CorpusError
+from embed.files.compressed import START_BYTES, ByteStream
 from embed.files.inputs import Input
+from embed.messages import option
 
-__all__ = ["ENDINGS", "JsonRows", "SeparatedRows", "open_rows"]
+__all__ = ["SEPARATORS", "JsonRows", "SeparatedRows", "checked_delimiter", "ending_of", "is_json", "shown"]
 
-ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
+SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
+"""What separates fields, by the ending of a file's name."""
+JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 LONGEST_ROW = 1 << 24
 """Characters of a row; a quote that is never closed would take the whole file."""
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+_CANDIDATES = ",;\t|"
+"""Delimiters that a message may advise."""
+_NAMES = {"\t": "tab"}
+_JSON_TAIL = 16
+"""So near the end of what was read so far an error of JSON may be nothing but its end."""
+_START_BYTES = 64
+_BLANK = re.compile(r"[\ufeff \t\r\n]*")
+_TOO_LONG = "longer than a row may be"
 
 
-def open_rows(file: Input, decode_errors: str) -> SeparatedRows | JsonRows | None:
-    """Return the reader that the file's name asks for, None if its ending is none of `ENDINGS`."""
+def ending_of(file: Input) -> str:
+    """Return the ending of a file's name in lower case, without that of its compression."""
     suffixes = [suffix.lower() for suffix in PurePath(file.path).suffixes]
     if suffixes and suffixes[-1] in _COMPRESSED:
         suffixes.pop()
-    ending = suffixes[-1] if suffixes else ""
-    if ending in (".csv", ".tsv"):
-        return SeparatedRows(file, decode_errors, "," if ending == ".csv" else "\t")
-    return JsonRows(file, decode_errors) if ending in ENDINGS else None
+    return suffixes[-1] if suffixes else ""
+
+
+def is_json(file: Input) -> bool:
+    """Return whether a file of rows is one of JSON, by its name or else by its beginning."""
+    ending = ending_of(file)
+    return ending in JSON_ENDINGS or (
+        ending not in SEPARATORS and file.peek(_START_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
+    )
+
+
+def checked_delimiter(delimiter: str | None) -> str | None:
+    r"""Return the character that a caller names, also as ``tab`` or ``\t``; raises ConfigError."""
+    if delimiter in ("tab", "\\t"):
+        return "\t"
+    if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n\0'):
+        raise ConfigError(f"delimiter must be one character, such as ';', or 'tab', not {delimiter!r:.60}")
+    return delimiter
+
+
+def shown(names: list[str]) -> str:
+    """Return the names of columns for a message, in one line."""
+    return f"{' '.join(', '.join(names).split()):.300}"
 
 
 class _Lines:
@@ -69,69 +104,158 @@ class _Lines:
 
 
 class SeparatedRows:
-    """A CSV or TSV file as an object with columns, read anew each time.
+    """A CSV or TSV file, read anew each time.
+
+    Attributes
+    ----------
+    name : str
+        What messages call the file.
 
     Raises
     ------
     CorpusError
-        At construction and while reading, when the file is unreadable or not of this kind.
+        At construction and while reading, when the file is unreadable, not of this kind, or has no such column.
     """
 
-    def __init__(self, file: Input, decode_errors: str, delimiter: str) -> None:
-        self._file, self._decode_errors, self._delimiter = file, decode_errors, delimiter
-        self.column_names: list[str] = next(self._rows(), [])
-        if not self.column_names:
-            raise CorpusError(f"{file.name}: has no line of column names")
-
-    def __getitem__(self, column: str) -> Iterator[str]:
-        if self.column_names.count(column) > 1:
-            raise CorpusError(f"{self._file.name}: has {self.column_names.count(column)} columns {column!r:.60}")
-        place = self.column_names.index(column)
+    def __init__(self, file: Input, decode_errors: str, delimiter: str | None, column: str) -> None:
+        self.name = file.name
+        self._file, self._decode_errors = file, decode_errors
+        ending = ending_of(file)
+        self._delimiter = delimiter or SEPARATORS.get(ending, ",")
+        self._is_quoted = ending == ".csv" or self._delimiter != "\t"
         rows = self._rows()
-        next(rows)
+        names = next(rows, [])
+        self._begun = rows if file.reads_once else None  # its first line is gone for a second reader
+        if not names:
+            raise CorpusError(f"{self.name}: has no line of column names")
+        if column not in names:
+            raise CorpusError(
+                f"{self.name}: there is no column {column!r:.60}; the columns are {shown(names)}"
+                f"{self._other_delimiter(names, column)}"
+            )
+        if names.count(column) > 1:
+            raise CorpusError(f"{self.name}: has {names.count(column)} columns {column!r:.60}")
+        self._columns, self._place = len(names), names.index(column)
+
+    def values(self) -> Iterator[tuple[int, str]]:
+        """Yield the number of each row, from 1, and its value."""
+        rows, self._begun = self._begun, None
+        if rows is None:
+            rows = self._rows()
+            next(rows)
         for number, row in enumerate(rows, 1):
-            if len(row) != len(self.column_names):
+            if len(row) != self._columns:
                 raise CorpusError(
-                    f"{self._file.name}: row {number:,} has {len(row)} fields, but there are "
-                    f"{len(self.column_names)} columns"
+                    f"{self.name}: row {number:,} has {len(row)} fields, but there are {self._columns} columns"
                 )
-            yield row[place]
+            yield number, row[self._place]
+
+    def _other_delimiter(self, names: list[str], column: str) -> str:
+        line = self._delimiter.join(names)
+        for other in _CANDIDATES:
+            if other != self._delimiter and column in (field.strip('"') for field in line.split(other)):
+                return f"; they are separated by {other!r}: pass {option('delimiter', _NAMES.get(other, other))}"
+        return ""
 
     def _rows(self) -> Iterator[list[str]]:
         # a limit of the whole process, which is never lowered here: a field of prose is longer than the default
         csv.field_size_limit(max(csv.field_size_limit(), LONGEST_ROW))
+        quoting = csv.QUOTE_MINIMAL if self._is_quoted else csv.QUOTE_NONE
         with self._file.open() as stream:
             lines = _Lines(stream, self._decode_errors)
-            if self._delimiter == ",":
-                reader = csv.reader(lines, strict=True)
-            else:
-                reader = csv.reader(lines, delimiter=self._delimiter, quoting=csv.QUOTE_NONE, strict=True)
+            reader = csv.reader(lines, delimiter=self._delimiter, quoting=quoting, strict=True)
             try:
                 for row in reader:
                     lines.in_row = 0
                     if row:
                         yield row
             except csv.Error as error:
-                raise CorpusError(f"{self._file.name}, line {reader.line_num:,}: {error!s:.100}") from error
+                raise CorpusError(f"{self.name}, line {reader.line_num:,}: {error!s:.100}") from error
 
 
 class JsonRows:
-    """A file with a JSON object on each line, as an iterable of mappings, read anew each time."""
+    """A file of JSON objects, one a line, one after the other, or in one array; read anew each time."""
 
-    def __init__(self, file: Input, decode_errors: str) -> None:
-        self._file, self._decode_errors = file, decode_errors
+    def __init__(self, file: Input, decode_errors: str, column: str) -> None:
+        self.name = file.name
+        self._file, self._decode_errors, self._column = file, decode_errors, column
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def values(self) -> Iterator[tuple[int, Any]]:
+        """Yield the number of each row that has a value, from 1, and the value."""
+        first: dict[str, Any] | None = None
+        has_value = False
         with self._file.open() as stream:
-            lines = _Lines(stream, self._decode_errors)
-            for number, line in enumerate(lines, 1):
-                lines.in_row = 0
-                if not line.strip():
-                    continue
-                try:
-                    row = json.loads(line)
-                except (ValueError, RecursionError) as error:
-                    raise CorpusError(f"{self._file.name}, line {number:,}: not JSON: {error!s:.100}") from error
+            for number, row in enumerate(self._rows(stream), 1):
                 if not isinstance(row, dict):
-                    raise CorpusError(f"{self._file.name}, line {number:,}: no JSON object")
-                yield row
+                    raise CorpusError(f"{self.name}, row {number:,}: no JSON object, but {type(row).__name__}")
+                first = row if first is None else first
+                if self._column in row:
+                    has_value = True
+                    yield number, row[self._column]
+        if first is not None and not has_value:
+            raise CorpusError(
+                f"{self.name}: no row has the column {self._column!r:.60}; the first row has {shown(list(first))}"
+            )
+
+    def _rows(self, stream: ByteStream) -> Iterator[Any]:
+        start = stream.peek(START_BYTES).removeprefix(codecs.BOM_UTF8).lstrip()
+        first, line_break, _ = start.partition(b"\n")
+        if start.startswith(b"[") or (start.startswith(b"{") and line_break and _is_a_beginning(first)):
+            return self._values_in(stream)
+        return self._lines(stream)
+
+    def _lines(self, stream: ByteStream) -> Iterator[Any]:
+        """Yield the value of each line."""
+        lines = _Lines(stream, self._decode_errors)
+        for number, line in enumerate(lines, 1):
+            lines.in_row = 0
+            if line.strip():
+                try:
+                    yield json.loads(line)
+                except (ValueError, RecursionError) as error:
+                    raise CorpusError(f"{self.name}, line {number:,}: not JSON: {error!s:.100}") from error
+
+    def _values_in(self, stream: ByteStream) -> Iterator[Any]:
+        """Yield the values of a text, whatever its lines; those of an array that is the whole text one by one."""
+        decode = json.JSONDecoder().raw_decode
+        text, place, wanted, row = "", 0, 0, 0
+        is_array = is_closed = False
+        for chunk in itertools.chain(valid_utf8(stream, self._decode_errors), [b""]):
+            text += chunk.decode()
+            if chunk and len(text) < wanted:
+                continue
+            while (place := _BLANK.match(text, place).end()) < len(text):  # type: ignore[union-attr]
+                if row == 0 and not is_array and text[place] == "[":
+                    is_array, place = True, place + 1
+                elif is_array and not is_closed and text[place] in ",]":
+                    is_closed, place = text[place] == "]", place + 1
+                else:
+                    try:
+                        value, place = decode(text, place)
+                    except (ValueError, RecursionError) as error:
+                        if chunk and _may_go_on(error, text) and len(text) - place <= LONGEST_ROW:
+                            break
+                        why = f"not JSON: {error!s:.100}" if len(text) - place <= LONGEST_ROW else _TOO_LONG
+                        raise CorpusError(f"{self.name}, row {row + 1:,}: {why}") from error
+                    row += 1
+                    yield value
+            text, place = text[place:], 0
+            wanted = 2 * len(text)  # a value that has not ended is tried again when there is twice as much of it
+        if is_array and not is_closed:
+            raise CorpusError(f"{self.name}: the JSON array ends after row {row:,}: the file is cut short")
+
+
+def _is_a_beginning(line: bytes) -> bool:
+    """Return whether a line is JSON that goes on in the next one."""
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return _may_go_on(error, line.decode(errors="replace"))
+    return False
+
+
+def _may_go_on(error: Exception, text: str) -> bool:
+    """Return whether what is wrong with `text` may be that its end is missing."""
+    return isinstance(error, json.JSONDecodeError) and (
+        error.pos >= len(text.rstrip()) - _JSON_TAIL or error.msg.startswith("Unterminated string")
+    )

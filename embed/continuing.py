@@ -74,6 +74,7 @@ def continue_training(
     vocabulary: str = "old",
     freeze: str = "none",
     column: str | None = None,
+    delimiter: str | None = None,
     callbacks: Sequence[EpochCallback] = (),
     progress: bool | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -95,7 +96,9 @@ def continue_training(
         See the head of this module.
     freeze : {"none", "old"}
         See there; "old" goes with the vocabulary "union".
-    column, callbacks, progress, checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway, time_budget
+    column, delimiter, callbacks, progress, time_budget
+        As for :func:`embed.train`.
+    checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway
         As for :func:`embed.train`.
     **overrides
         Fields of TrainConfig that differ from those of the model; not those that shape its matrices.
@@ -157,6 +160,7 @@ def continue_training(
             lowercase=config.lowercase,
             decode_errors=config.decode_errors,
             column=column,
+            delimiter=delimiter,
         )
         with ProgressBar(None, "reading", progress) as bar:
             encoded = encode_with(

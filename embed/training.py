@@ -39,6 +39,7 @@ def train(
     *,
     preset: str | None = None,
     column: str | None = None,
+    delimiter: str | None = None,
     encoded_dir: str | os.PathLike[str] | None = None,
     callbacks: Sequence[EpochCallback] = (),
     progress: bool | None = None,
@@ -64,8 +65,10 @@ def train(
         Take what `overrides` do not say from :mod:`embed.presets`, "auto" by the size of the corpus; not together with
         `config`. A run that goes on has the preset it began with.
     column : str, optional
-        Train on this column of CSV, TSV, JSON-lines or Parquet files, or of a table; see
+        Train on this column of CSV, TSV, JSON or Parquet files, or of a table; see
         :class:`embed.corpora.ColumnCorpus`. It is encoded anew each time, also with `encoded_dir`.
+    delimiter : str, optional
+        What separates the columns of CSV files: one character, or ``"tab"``.
     encoded_dir : path, optional
         Keep the encoded corpus here, and use it again while text and settings are the same. By default it is
         temporary.
@@ -145,6 +148,7 @@ def train(
                 lowercase=config.lowercase,
                 decode_errors=config.decode_errors,
                 column=column,
+                delimiter=delimiter,
             )
             with ProgressBar(None, "reading", progress) as bar:
                 encoded = encode(

@@ -128,7 +128,7 @@ def test_missing_texts_and_arrays_of_words_in_data_frames() -> None:
 def test_a_column_that_is_not_there_is_told() -> None:
     with pytest.raises(CorpusError, match="there is no column 'texts'; the columns are id, text"):
         ColumnCorpus(Dataset(), "texts")
-    with pytest.raises(CorpusError, match="row 1 has no column 'texts'"):
+    with pytest.raises(CorpusError, match="no row has the column 'texts'; the first row has id, text"):
         list(ColumnCorpus(Stream(), "texts"))
     with pytest.raises(CorpusError, match="row 1 has no column 'text'"):
         list(ColumnCorpus([["no", "mapping"]], "text"))
@@ -170,10 +170,20 @@ def test_a_missing_extra_is_a_helpful_sentence(tmp_path: Path, monkeypatch: pyte
         ("x.csv", b"id,text\n1,\xff\n", "x.csv: byte 10 .* is not valid UTF-8"),
         ("x.tsv", b"id,text\n1,a\n", "there is no column 'text'; the columns are id,text"),
         ("x.jsonl", b'{"text": "a"}\n{"text": \n', "x.jsonl, line 2: not JSON"),
-        ("x.jsonl", b'["a"]\n', "x.jsonl, line 1: no JSON object"),
-        ("x.jsonl", b'{"texts": "a"}\n', "row 1 has no column 'text'"),
+        ("x.jsonl", b'["a"]\n', "x.jsonl, row 1: no JSON object, but str"),
+        ("x.jsonl", b'{"texts": "a"}\n', "x.jsonl: no row has the column 'text'; the first row has texts"),
+        ("x.jsonl", b'{"text": "a"}\n{"text": 3}\n', "x.jsonl, row 2 of the column 'text' is int"),
+        ("x.json", b'[{"text": "a"}, {"text": "b"}', "x.json: the JSON array ends after row 2: the file is cut short"),
+        ("x.json", b'[{"text": "a"}, {"text" "b"}]', "x.json, row 2: not JSON"),
+        ("x.json", b'[{"text": "a"}] {"text": ', "x.json, row 2: not JSON"),
+        ("x.json", b'{\n "text": "a",\n "b": 1 2\n}\n', "x.json, row 1: not JSON"),
+        ("x.csv", b"id;text\n1;a\n", r"the columns are id;text; they are separated by ';': pass delimiter=';'"),
+        ("x.csv", b"id\ttext\n1\ta\n", "they are separated by .*: pass delimiter='tab'"),
+        ("x.tab", b"id,text\n1,a\n", "they are separated by ',': pass delimiter=','"),
+        ("x.txt", b"some prose, and more\n", "x.txt: there is no column 'text'; the columns are some prose, and more"),
         ("x.jsonl", b'{"text": ' + b"[" * 100_000 + b"\n", "x.jsonl, line 1: not JSON"),
-        ("x.jsonl", b'{"text": "\\ud800"}\n', "cannot be written as UTF-8"),
+        ("x.jsonl", b'{"text": "\\ud800"}\n', "x.jsonl, row 1 of the column 'text': .* half of a surrogate pair"),
+        ("x.jsonl", b'{"text": ["a", "\\ud800"]}\n', "x.jsonl, row 1 of the column 'text', word 2: "),
         ("x.csv.gz", gzip.compress(b"id,text\n1,a\n" * 99)[:-9], "x.csv.gz: the gzip data"),
     ],
 )
@@ -226,3 +236,90 @@ def test_the_commands_take_a_column(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["train", corpus, "--column", "texts", "-o", str(tmp_path / "v.txt"), *flags]) == CorpusError.exit_code
     assert "there is no column 'texts'; the columns are id, text" in capsys.readouterr().err
     assert main(["info", *column]) == ConfigError.exit_code
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.json", b'{"text": "one two"}\n{"text": "three"}\n'),
+        ("x.json", b'[{"text": "one two"}, {"text": null}, {"other": 1}, {"text": "three"}]'),
+        ("x.json", b'\xef\xbb\xbf[\n  {\n    "text": "one two"\n  },\n  {\n    "text": "three"\n  }\n]\n'),
+        ("x.json", b'{\n  "text": "one two"\n}\n{\n  "text": "three"\n}\n'),
+        ("x.json.gz", gzip.compress(b'[{"text": "one two"}, {"text": "three"}]')),
+        ("x.jsonl", b'{"other": 1}\n\n{"text": "one two"}\n{"text": "three", "other": 2}\n'),
+        ("x.csv", b'id,text\n1,"one two"\n2,three\n'),
+        ("x.tab", b"id\ttext\n1\tone two\n2\tthree\n"),
+        ("pipe", b"id,text\n1,one two\n2,three\n"),
+        ("pipe", b'{"text": "one two"}\n{"text": "three"}\n'),
+    ],
+)
+def test_files_are_read_by_name_and_content(name: str, content: bytes, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert list(ColumnCorpus(tmp_path / name, "text")) == [["one", "two"], ["three"]]
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 1 << 18])
+def test_an_array_of_json_is_read_a_value_at_a_time(
+    chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = [
+        {"text": f"row {number} " + "x" * (97 * number % 1000), "n": [number, {"a": "]},{"}]} for number in range(60)
+    ]
+    (tmp_path / "x.json").write_text(json.dumps(values))
+    monkeypatch.setattr("embed.corpora.text.CHUNK_BYTES", chunk)
+    assert [words[1] for words in ColumnCorpus(tmp_path / "x.json", "text")] == [str(number) for number in range(60)]
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "character"), [(";", ";"), ("tab", "\t"), ("\\t", "\t"), ("|", "|"), ("\t", "\t")]
+)
+def test_the_delimiter_can_be_given(delimiter: str, character: str, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text(f'id{character}text\n1{character}"one{character}two"\n')
+    (sentence,) = ColumnCorpus(tmp_path / "x.csv", "text", delimiter=delimiter)
+    assert "".join(sentence) == f"one{character}two".replace("\t", "")
+
+
+@pytest.mark.parametrize("delimiter", ["", ";;", '"', "\n", 1])
+def test_what_is_no_delimiter_is_told(delimiter: Any, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("text\na\n")
+    with pytest.raises(ConfigError, match="delimiter must be one character, such as ';', or 'tab'"):
+        ColumnCorpus(tmp_path / "x.csv", "text", delimiter=delimiter)
+
+
+def test_a_delimiter_needs_a_column(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.csv").write_bytes(b"id;text\n" + b"1;a few words\n" * 30)
+    with pytest.raises(ConfigError, match="delimiter is ';', which needs a column"):
+        open_corpus(tmp_path / "x.csv", delimiter=";")
+    command = [
+        "train",
+        str(tmp_path / "x.csv"),
+        "-o",
+        str(tmp_path / "v.txt"),
+        "--quiet",
+        "--dim",
+        "16",
+        "--epochs",
+        "1",
+    ]
+    assert main([*command, "--column", "text"]) == CorpusError.exit_code
+    assert "pass --delimiter ';'" in capsys.readouterr().err
+    assert main([*command, "--column", "text", "--delimiter", ";"]) == 0
+
+
+HALF = "\ud83d"
+
+
+@pytest.mark.parametrize(("policy", "expected"), [("replace", [["a", "b\ufffd"], ["\ufffd"]]), ("skip", [["a", "b"]])])
+def test_halves_of_surrogate_pairs_obey_decode_errors(policy: str, expected: list[list[str]], tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text(f'{{"text": "a b{ascii(HALF)[1:-1]}"}}\n{{"text": "{ascii(HALF)[1:-1]}"}}\n')
+    found = open_corpus(tmp_path / "x.jsonl", column="text", decode_errors=policy)
+    assert [words for words in found if words] == expected
+    assert [words for words in open_corpus([["a", f"b{HALF}"], [HALF]], decode_errors=policy) if words] == expected
+    rows = [{"text": f"a b{HALF}"}, {"text": [HALF]}]
+    assert [words for words in open_corpus(rows, column="text", decode_errors=policy) if words] == expected
+
+
+def test_half_of_a_surrogate_pair_in_a_sentence_is_named() -> None:
+    told = r"sentence 2, word 3: 'c\\ud83d' holds half of a surrogate pair.*decode_errors='replace'"
+    with pytest.raises(CorpusError, match=told):
+        embed.train([["a", "b"], ["a", "b", f"c{HALF}"]], min_count=1)

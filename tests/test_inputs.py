@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import json
 import os
 import sys
 import threading
@@ -227,7 +228,7 @@ def test_an_input_that_was_read_says_so_whatever_asks(fifo: Fifo) -> None:
         formats.load(source)
 
 
-@pytest.mark.parametrize("ending", [".jsonl", ".parquet"])
+@pytest.mark.parametrize("ending", [".csv", ".json", ".jsonl", ".parquet", ""])
 def test_columns_are_read_from_a_pipe(ending: str, fifo: Fifo, tmp_path: Path) -> None:
     texts = [f"row {number}" for number in range(9_000)]
     if ending == ".parquet":
@@ -235,6 +236,8 @@ def test_columns_are_read_from_a_pipe(ending: str, fifo: Fifo, tmp_path: Path) -
         parquet = pytest.importorskip("pyarrow.parquet")
         parquet.write_table(pa.table({"text": texts}), tmp_path / "table")
         data = (tmp_path / "table").read_bytes()
+    elif ending == ".json":
+        data = json.dumps([{"text": text} for text in texts]).encode()
     elif ending == ".jsonl":
         data = "".join(f'{{"text": "{text}"}}\n' for text in texts).encode()
     else:

@@ -77,6 +77,7 @@ def train(arguments: argparse.Namespace) -> None:
             arguments.continue_from,
             arguments.corpus,
             column=arguments.column,
+            delimiter=arguments.delimiter,
             vocabulary=arguments.vocabulary,
             freeze=arguments.freeze,
             progress=progress,
@@ -90,6 +91,7 @@ def train(arguments: argparse.Namespace) -> None:
             config,
             preset=arguments.preset,
             column=arguments.column,
+            delimiter=arguments.delimiter,
             encoded_dir=arguments.encoded,
             progress=progress,
             **checkpoints,
@@ -140,6 +142,7 @@ def phrases(arguments: argparse.Namespace) -> None:
         lowercase=config.lowercase,
         decode_errors=config.decode_errors,
         column=arguments.column,
+        delimiter=arguments.delimiter,
     )
     model = learn_phrases(text, PhraseSettings.of(config)) if arguments.model is None else load_phrases(arguments.model)
     if arguments.save is not None:

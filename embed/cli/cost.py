@@ -22,6 +22,7 @@ def asked_for(arguments: argparse.Namespace) -> bool:
         or arguments.tokens
         or arguments.vocab
         or arguments.column
+        or arguments.delimiter
         or arguments.preset
         or given_parameters(arguments)
     )
@@ -60,6 +61,7 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
             lowercase=config.lowercase,
             decode_errors=config.decode_errors,
             column=arguments.column,
+            delimiter=arguments.delimiter,
         )
         started = time.perf_counter()
         with encode(text, min_count=config.min_count, max_vocab=config.max_vocab) as encoded:

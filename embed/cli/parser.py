@@ -31,7 +31,8 @@ NAMED_SETS = ("google", "wordsim353", "simlex999")  # embed.eval.NAMED_SETS, lik
 # The parameters that `train --help` shows; --help-all shows the others too.
 _MAIN_PARAMETERS = frozenset(("objective", "subword", "dim", "window", "epochs", "min_count", "tokenizer", "lowercase"))
 
-_COLUMN_HELP = "read this column of .csv, .tsv, .jsonl or Parquet files"
+_COLUMN_HELP = "read this column of CSV, TSV, JSON or Parquet files"
+_DELIMITER: dict[str, Any] = {"metavar": "C", "help": "what separates the columns: a character or tab [by the name]"}
 
 _PRESET: dict[str, Any] = {
     "choices": (AUTO, *NAMES),
@@ -149,6 +150,7 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
     )
     sub.add_argument("corpus", nargs="+", metavar="CORPUS", help="text or MediaWiki XML; files, folders, globs, -")
     sub.add_argument("--column", type=word, metavar="NAME", help=_COLUMN_HELP)
+    sub.add_argument("--delimiter", **_DELIMITER)
     sub.add_argument("-n", type=_positive, default=20, metavar="N", help="how many to print (default: %(default)s)")
     sub.add_argument("--model", metavar="PATH", help="use the phrases of this file instead of learning any")
     sub.add_argument("--save", metavar="PATH", help="write the phrases learnt, to be used again with --model")
@@ -212,6 +214,7 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
         "--corpus", nargs="+", metavar="CORPUS", help="time and memory of training on it; flags as for train"
     )
     sub.add_argument("--column", type=word, metavar="NAME", help=_COLUMN_HELP)
+    sub.add_argument("--delimiter", **_DELIMITER)
     sub.add_argument("--tokens", type=_positive, metavar="N", help="the same for N tokens, without a corpus")
     sub.add_argument("--vocab", type=_positive, metavar="V", help="and V words")
     sub.add_argument("--preset", **_PRESET)
@@ -270,6 +273,7 @@ def _add_train_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> 
     parser.add_argument("--encoded", metavar="DIR", help="keep the encoded corpus here, to be reused next time")
     more: dict[str, dict[str, Any]] = {
         "--column": {"type": word, "metavar": "NAME", "help": _COLUMN_HELP},
+        "--delimiter": _DELIMITER,
         "--preset": _PRESET,
         "--time-budget": {
             "metavar": "TIME",
