@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from embed.config import as_flags
-from embed.errors import MissingExtraError
+from embed.errors import FormatError, MissingExtraError
 
 _DUMP = ("test", "test_data", "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2")
 
@@ -25,6 +25,7 @@ _RUNS: dict[str, dict[str, Any]] = {
     "CBOW": {"objective": "cbow", "gradient": "exact"},
     "subword": {"objective": "sg", "subword": True, "buckets": 100_000},
 }
+_ENCODED = "encoded"
 _SETS = ("wordsim353", "simlex999", "google")
 _WORDS = ("philosophy", "acid", "music", "language")
 _ANALOGIES = (("he", "his", "she"), ("large", "larger", "small"), ("germany", "german", "russia"))
@@ -39,18 +40,20 @@ def run(folder: Path) -> None:
     ------
     MissingExtraError
         If gensim, whose wheel holds the text, or the MediaWiki reader is not installed.
+    FormatError
+        If the folder holds files of others, or cannot be made.
     """
     from embed import formats
     from embed.training import train
 
     dump = find_dump()
-    folder.mkdir(parents=True, exist_ok=True)
+    _make(folder)
     _title(f"1. Train on 106 Wikipedia articles ({dump.name[:28]}...)")
     models = {}
     for name, settings in _RUNS.items():
         _say(f"{name}: {as_flags({**_SHARED, **settings})}")
         started = time.perf_counter()
-        model = models[name] = train(dump, encoded_dir=folder / "encoded", **_SHARED, **settings)
+        model = models[name] = train(dump, encoded_dir=folder / _ENCODED, **_SHARED, **settings)
         _say(
             f"  {len(model.vocabulary):,} words in {time.perf_counter() - started:.1f} s"
             f" ({max(record.tokens_per_second for record in model.history):,.0f} tokens/s)"
@@ -91,6 +94,17 @@ def run(folder: Path) -> None:
     _title("Your own text")
     _say("train-embeddings train my-corpus.txt.gz -o my-vectors.bin --tokenizer words --lowercase")
     _say("train-embeddings nearest my-vectors.bin word     train-embeddings evaluate my-vectors.bin")
+
+
+def _make(folder: Path) -> None:
+    """Make the folder, unless it is there and empty, or of a demonstration before."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        is_foreign = any(folder.iterdir()) and not (folder / _ENCODED).is_dir()
+    except OSError as error:
+        raise FormatError(f"{folder}: cannot write: {error.strerror or error}") from error
+    if is_foreign:
+        raise FormatError(f"{folder}: holds files of no demonstration, which could be lost; name a new folder")
 
 
 def find_dump() -> Path:

@@ -121,7 +121,14 @@ def _found(target: Path, fingerprint: Callable[[], str | None], settings: dict[s
     meta = read_meta(target)
     if meta["version"] != FORMAT_VERSION or (source := fingerprint()) is None:
         return None
-    return EncodedCorpus.open(target) if meta["fingerprint"] == _combined(source, settings) else None
+    wanted = _combined(source, settings)
+    if meta["fingerprint"] != wanted:
+        return None
+    encoded = EncodedCorpus.open(target)
+    if encoded.fingerprint == wanted:
+        return encoded
+    encoded.close()  # another process has just put its corpus in the place of this one
+    return None
 
 
 def _make(target: Path) -> bool:

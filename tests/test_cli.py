@@ -458,6 +458,12 @@ def test_the_demo_finds_its_text_without_importing_gensim() -> None:
     assert done.stdout == "True False\n"
 
 
+def test_the_demo_fills_no_folder_of_others(tmp_path: Path) -> None:
+    (tmp_path / "skip-gram.txt").write_text("mine")
+    assert run("demo", "-o", tmp_path) == 4
+    assert (tmp_path / "skip-gram.txt").read_text() == "mine"
+
+
 def test_the_demo_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("gensim")
     pytest.importorskip("mwparserfromhell")

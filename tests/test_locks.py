@@ -203,6 +203,25 @@ def test_a_corpus_that_changes_while_it_is_opened_is_opened_anew(
         assert encoded.ids.tolist() == [0]
 
 
+def test_a_corpus_that_is_replaced_before_it_is_opened_is_not_taken_for_the_wanted_one(
+    tmp_path: Path, text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "kept"
+    encode(TextCorpus(text), min_count=1, directory=target).close()
+    open_it, times = EncodedCorpus.open, []
+
+    def replaced_before(directory: Path) -> EncodedCorpus:
+        times.append(1)
+        if len(times) == 1:
+            encode(TextCorpus(text), min_count=2, directory=target).close()
+        return open_it(directory)
+
+    monkeypatch.setattr(EncodedCorpus, "open", replaced_before)
+    with encode(TextCorpus(text), min_count=1, directory=target) as encoded:
+        assert encoded.vocabulary.words == ["a", "b", "c"]
+        assert len(times) == 1  # and is made anew
+
+
 def test_an_encoding_killed_at_any_rename_leaves_the_older_corpus_or_the_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -320,6 +339,20 @@ def test_a_door_is_shut_for_others_and_released_with_its_process(tmp_path: Path)
     assert again is not None
     again.release()
     again.release()
+
+
+def test_a_folder_that_cannot_be_removed_goes_with_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    encoded = encode(SENTENCES, min_count=1)
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", lambda *_, **__: None)  # as when no descriptors are left
+        encoded.close()
+    assert encoded.directory.exists()
+    temporary._tidied.clear()
+    encode(SENTENCES, min_count=1).close()
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_temporary_file_is_removed_if_no_process_holds_it(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from embed.corpora.belonging import root_of
 from embed.errors import ConfigError, EmbedError, FormatError
 from embed.files.atomic import atomic_write_text, is_stream, open_descriptor
 from embed.files.locks import Door
+from embed.files.outputs import Output, check_outputs
 from embed.training import train
 
 TEXT = "a b c\nb a c\n" * 40
@@ -293,6 +294,10 @@ def test_outputs_that_cannot_be_written(home: Path) -> None:
     ):
         with pytest.raises(FormatError, match=message):
             atomic_write_text(name, "text")
+    with pytest.raises(
+        ConfigError, match=r"dangling.txt: the folder .*nowhere, which the link leads to, does not exist"
+    ):
+        check_outputs([Output("dangling.txt", "the vectors")])
     atomic_write_text("link.txt", "text")
     assert Path("out/there.txt").read_text() == "text"
     if os.path.exists("/dev/full"):

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 from hostile import HAS_LIMITS
-from torture import ending, killing, reading, training
+from torture import ending, killing, reading, sharing, training
 
 SCALE = 0.001
-CHECKS = {**reading.CHECKS, **training.CHECKS, **killing.CHECKS, **ending.CHECKS}
+CHECKS = {**reading.CHECKS, **training.CHECKS, **killing.CHECKS, **ending.CHECKS, **sharing.CHECKS}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="measures by way of /proc")

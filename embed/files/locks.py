@@ -53,7 +53,7 @@ class Door:
     """
 
     def __init__(self, descriptor: int, path: Path) -> None:
-        self._process = os.getpid()
+        self._process, self._descriptor = os.getpid(), descriptor
         self._release = weakref.finalize(self, _release, descriptor, path, self._process)
 
     @classmethod
@@ -84,6 +84,11 @@ class Door:
     def release(self) -> None:
         """Let the next one in. Releasing twice is allowed."""
         self._release()
+
+    def abandon(self) -> None:
+        """Let go of the lock as the end of the process would: the mark stays."""
+        if self._release.detach() is not None:
+            os.close(self._descriptor)
 
     @property
     def is_inherited(self) -> bool:

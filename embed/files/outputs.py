@@ -140,7 +140,12 @@ def _check_place(output: Output) -> None:
         if output.holds:
             return
         raise ConfigError(f"{path}: is a folder; name the file to write")
-    if not is_stream(path) and not os.access(os.path.dirname(os.path.realpath(path)), os.W_OK):
+    if is_stream(path):
+        return
+    place = os.path.dirname(os.path.realpath(path))
+    if not os.path.isdir(place):
+        raise ConfigError(f"{path}: the folder {place}, which the link leads to, does not exist")
+    if not os.access(place, os.W_OK):
         raise ConfigError(f"{path}: the folder {parent} is not writable")
 
 

@@ -94,6 +94,8 @@ def remove_run_folder(path: Path, door: Door) -> None:
     if os.name == "nt":  # an open file cannot be removed there
         door.release()
     shutil.rmtree(path, ignore_errors=True)
+    if path.exists():  # too few descriptors are left: the next run, which knows the folder by the mark, removes it
+        door.abandon()
     door.release()
 
 

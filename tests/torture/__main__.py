@@ -14,9 +14,9 @@ HOME = Path(__file__).resolve().parent.parent
 def main() -> int:
     """Run each check in a process of its own, so that one cannot hide what another leaves behind."""
     sys.path.insert(0, str(HOME))
-    from torture import ending, killing, reading, training
+    from torture import ending, killing, reading, sharing, training
 
-    checks = {**reading.CHECKS, **training.CHECKS, **killing.CHECKS, **ending.CHECKS}
+    checks = {**reading.CHECKS, **training.CHECKS, **killing.CHECKS, **ending.CHECKS, **sharing.CHECKS}
     parser = argparse.ArgumentParser(prog="python -m torture", description="Load the reader and the trainer.")
     parser.add_argument("checks", nargs="*", help=", ".join(checks))
     parser.add_argument("--scale", type=float, default=1.0, help="share of the long form (default: 1)")
