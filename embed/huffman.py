@@ -89,7 +89,8 @@ def _merged(counts: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], npt.NDArra
     """
     size = len(counts)
     leaves = np.argsort(counts, kind="stable")
-    leaf_counts, node_counts = counts[leaves].tolist(), []
+    leaf_counts: list[int] = counts[leaves].tolist()
+    node_counts: list[int] = []
     children = np.zeros((max(size - 1, 0), 2), np.int32)
     leaf = node = 0
     for made in range(size - 1):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import heapq
+import lzma
 import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from embed import pieces as module
+from embed.files.compressing import compressing_write
 from embed.huffman import HuffmanTree
 from embed.pieces import copy_rows, pieces
 from embed.quantize import quantize_binary, quantize_int8
@@ -71,6 +74,23 @@ def test_the_tree_in_pieces_is_the_tree_by_a_heap(size: int, monkeypatch: pytest
 def test_words_are_numbered_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PIECE_BYTES", 256 * 3)
     assert word_index([f"w{number}" for number in range(10)]) == {f"w{number}": number for number in range(10)}
+
+
+def test_xz_is_given_small_pieces_and_writes_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = np.random.default_rng(1).bytes(200_000)
+    sizes = []
+    write = lzma.LZMAFile.write
+
+    def counted(file: lzma.LZMAFile, piece: memoryview) -> int:
+        sizes.append(len(piece))
+        return write(file, piece)
+
+    monkeypatch.setattr(lzma.LZMAFile, "write", counted)
+    with compressing_write(tmp_path / "v.xz") as file:
+        assert file.write(data) == len(data)
+    assert sum(sizes) == len(data)
+    assert max(sizes) <= 1 << 15
+    assert (tmp_path / "v.xz").read_bytes() == lzma.compress(data)
 
 
 @pytest.mark.parametrize("scale", ["row", "column"])
