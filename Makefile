@@ -67,7 +67,7 @@ types: $(STAMPS)/wheel
 wheel: $(STAMPS)/wheel
 
 check-wheel: $(STAMPS)/wheel
-	.ci/check-wheel $(PY)
+	.ci/check-wheel $(PY) $(PYTEST_ARGS)
 
 bench: $(STAMPS)/dev $(STAMPS)/build
 	$(PY) -m benchmarks goals $(BENCH_ARGS)

@@ -105,7 +105,7 @@ def test_what_is_found_is_what_the_definition_says(
 @pytest.mark.parametrize("score", sorted(SCORES))
 def test_real_text_in_three_passes(articles: Sentences, score: str) -> None:
     model = learn_phrases(articles, passes=3, score=score, connectors=ENGLISH_CONNECTOR_WORDS)
-    assert all(model.passes)
+    assert all(model.passes[:2])  # the third may find nothing more
     assert_as_plain(articles, model)
 
 

@@ -115,7 +115,7 @@ def read(path: PathOrInput) -> FastTextFile:
 def _contents(path: PathOrInput) -> tuple[bytes | mmap.mmap, str]:
     whole = Input.of(path, FormatError)
     with open_source(whole) as source:
-        if source.size is None:
+        if not source.size:  # unknown, or an empty file, which cannot be mapped
             _Reader(source.stream.peek(START_BYTES), source.name).beginning()  # before the rest is decompressed
             return _drain(source), source.name
     with whole.open_seekable() as file:
