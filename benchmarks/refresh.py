@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.markdown import markdown
 from benchmarks.processes import BenchmarkError
-from embed.eval.render import markdown
 from embed.files.atomic import atomic_write_text
 
 __all__ = ["DOCUMENT", "fill", "refresh"]

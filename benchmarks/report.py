@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.floors import MISSED
-from embed.eval.render import aligned, markdown
+from benchmarks.markdown import markdown
+from embed.eval.render import aligned
 from embed.files.atomic import atomic_write_text
 
 __all__ = ["Section", "to_json", "to_markdown", "to_text", "write"]

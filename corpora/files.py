@@ -146,7 +146,7 @@ def find_files(source: Source | list[Input]) -> list[Input]:
         raise CorpusError(f"no corpus was given; it must be {_ALLOWED}")
     once = [identity for file in found if (identity := file.identity) is not None]
     if len(set(once)) < len(once):
-        twice = next(file for file in found if once.count(file.identity) > 1)
+        twice = next(file for file in found if file.identity is not None and once.count(file.identity) > 1)
         raise CorpusError(f"{twice.name} was given more than once; it can be read only once")
     return found
 

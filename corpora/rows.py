@@ -160,10 +160,12 @@ class SeparatedRows:
     def _rows(self) -> Iterator[list[str]]:
         # a limit of the whole process, which is never lowered here: a field of prose is longer than the default
         csv.field_size_limit(max(csv.field_size_limit(), LONGEST_ROW))
-        quoting = csv.QUOTE_MINIMAL if self._is_quoted else csv.QUOTE_NONE
         with self._file.open() as stream:
             lines = _Lines(stream, self._decode_errors)
-            reader = csv.reader(lines, delimiter=self._delimiter, quoting=quoting, strict=True)
+            if self._is_quoted:
+                reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+            else:
+                reader = csv.reader(lines, delimiter=self._delimiter, quoting=csv.QUOTE_NONE, strict=True)
             try:
                 for row in reader:
                     lines.in_row = 0

@@ -420,7 +420,8 @@ class WordVectors:
         if len(words) < 3:
             raise ConfigError("the odd one out needs a list of at least 3 words")
         units = self.unit(words)
-        return words[int(np.argmin(units @ units.mean(axis=0)))]
+        farthest: str = words[int(np.argmin(units @ units.mean(axis=0)))]
+        return farthest
 
     # the work
 

@@ -29,7 +29,7 @@ NUMBER = st.floats(-(2.0**60), 2.0**60, width=32)
 PLAIN = [
     name
     for name, form in FORMATS.items()
-    if form.read and form.write and not form.folder and name not in ("floret", "fasttext", "parquet", "arrow")
+    if form.read and form.write and not form.files and name not in ("floret", "fasttext", "parquet", "arrow")
 ]
 """Formats of words and numbers alone; the others have tests of their own."""
 

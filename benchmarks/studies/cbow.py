@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from statistics import fmean
 
+from benchmarks.markdown import markdown
 from benchmarks.steps import STEPS
 from benchmarks.studies import claims, tables
 from benchmarks.studies.charts import Curve, draw_curves, draw_front
@@ -33,7 +34,6 @@ from benchmarks.studies.study import (
     rounds,
     scores,
 )
-from embed.eval.render import markdown
 
 __all__ = ["CbowStudy"]
 

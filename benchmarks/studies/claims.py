@@ -6,11 +6,11 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from benchmarks.markdown import markdown
 from benchmarks.studies import tables
 from benchmarks.studies.analysis import difference
 from benchmarks.studies.place import Place
 from benchmarks.studies.setting import Setting
-from embed.eval.render import markdown
 
 __all__ = ["Claim", "TimeClaim", "table"]
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from benchmarks.markdown import markdown
 from benchmarks.studies import tables
 from benchmarks.studies.analysis import difference
 from benchmarks.studies.place import Place
 from benchmarks.studies.runner import Stage
 from benchmarks.studies.setting import Run, Setting
 from benchmarks.studies.study import facts
-from embed.eval.render import markdown
 from embed.presets import PRESETS, settled
 
 __all__ = ["PIECE_TOKENS", "SmallStudy", "cut"]

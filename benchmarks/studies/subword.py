@@ -12,13 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.markdown import markdown
 from benchmarks.studies import tables
 from benchmarks.studies.charts import draw_front
 from benchmarks.studies.place import Place
 from benchmarks.studies.runner import Stage
 from benchmarks.studies.setting import MAIN, Run, Setting
 from benchmarks.studies.study import COUNTED, best, defaults, facts, fasttext, illustrated, ours, points, rounds
-from embed.eval.render import markdown
 
 __all__ = ["GERMAN", "HELD_OUT", "SubwordStudy"]
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.figures import mean_interval
+from benchmarks.markdown import markdown
 from benchmarks.studies.analysis import Difference, difference
 from benchmarks.studies.place import Place
 from benchmarks.studies.setting import Setting
-from embed.eval.render import markdown
 
 __all__ = [
     "NONE",

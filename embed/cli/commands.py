@@ -148,9 +148,9 @@ def phrases(arguments: argparse.Namespace) -> None:
     if arguments.save is not None:
         model.save(arguments.save)
     if arguments.apply is not None:
-        with atomic_write(arguments.apply) as file:
+        with atomic_write(arguments.apply) as joined:
             for sentence in model.apply(text):
-                file.write(" ".join(sentence).encode() + b"\n")
+                joined.write(" ".join(sentence).encode() + b"\n")
     for phrase in sorted((p for found in model.passes for p in found), key=lambda p: (-p.score, p.words))[
         : arguments.n
     ]:

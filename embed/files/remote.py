@@ -27,7 +27,7 @@ SILENT_SECONDS = 60.0
 SLOW_SECONDS, SLOW_BYTES = 60.0, 1 << 12
 """Fewer bytes than this in so many seconds of waiting are an error."""
 
-_AUTHORITY = re.compile("[^/?#]*")
+_AFTER_AUTHORITY = re.compile("[/?#]")
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # two letters or more: C: is a drive
 
 
@@ -41,7 +41,7 @@ def shown_url(url: str) -> str:
     if not is_remote(url):
         return url
     scheme, _, rest = url.partition("://")
-    authority = _AUTHORITY.match(rest)[0]  # type: ignore[index] (it matches nothing, too)
+    authority = _AFTER_AUTHORITY.split(rest, maxsplit=1)[0]
     port = authority.rpartition("@")[2].partition(":")[2]
     if port and not port.isdigit():  # a password with a character that should have been escaped
         authority = rest[: rest.rfind("@") + 1] or authority

@@ -133,6 +133,11 @@ class Sparse:
     numbers: npt.NDArray[np.int64]
     rows: Float32s
 
+    @property
+    def nbytes(self) -> int:
+        """The bytes of the rows that are there."""
+        return self.rows.nbytes
+
     def __len__(self) -> int:
         return self.shape[0]
 

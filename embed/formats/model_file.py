@@ -117,7 +117,7 @@ def load_model(path: PathOrInput) -> Model:
         buckets = arrays.scheme.every_bucket()
     parameters = Parameters.empty(vocabulary, config, buckets)
     if len(parameters.inputs) != len(arrays.input):
-        raise FormatError(f"{os.fspath(path)}: damaged: n-grams of its words have no row")
+        raise FormatError(f"{name}: damaged: n-grams of its words have no row")
     stored = {"input": arrays.input, "output": arrays.output, "places": arrays.places}
     for name, matrix in parameters.matrices().items():
         copy_rows(stored[name], matrix[:, : config.dim])

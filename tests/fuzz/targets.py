@@ -398,7 +398,7 @@ TARGETS: dict[str, Target] = {
     **{
         f"format-{name}": _vectors(name)
         for name, form in FORMATS.items()
-        if form.read and form.write and not form.folder and name not in {"text", "glove", "binary"} | _FOREIGN
+        if form.read and form.write and not form.files and name not in {"text", "glove", "binary"} | _FOREIGN
     },
     "any-format": _any_format,
     "model": _model,

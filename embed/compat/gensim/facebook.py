@@ -75,7 +75,7 @@ def load_facebook_model(path: str | os.PathLike[str], encoding: str = "utf-8") -
     parameters = model.parameters
     if parameters is None or parameters.inputs.shape[0] != len(file.input):
         raise FormatError(f"{name}: damaged: {len(file.input)} input rows for {len(words)} words")
-    parameters.inputs[:, : arguments.dim] = file.input
+    parameters.inputs[:, : arguments.dim] = file.input[:]
     if model.hs:
         model.syn1[:] = file.output
     else:
