@@ -35,10 +35,13 @@ def encoded() -> Iterator[EncodedCorpus]:
 
 @pytest.fixture(autouse=True)
 def _python_handlers() -> Iterator[None]:
-    """Hear SIGINT even where the tests run in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Hear every signal even where the tests run in the background or under nohup."""
+    before = {number: signal.getsignal(number) for number in ENDING}
+    for number in ENDING:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 class Clock:
