@@ -18,14 +18,14 @@ from typing import Any, cast
 from embed.corpora.columns import ColumnCorpus, column_names, is_paths
 from embed.corpora.files import FileCorpus, Source, find_files
 from embed.corpora.iterables import SentenceCorpus
-from embed.corpora.mediawiki import SNIFF_BYTES, WikiCorpus, is_mediawiki
-from embed.corpora.rows import shown
+from embed.corpora.mediawiki import WikiCorpus
+from embed.corpora.recognise import SNIFF_BYTES, is_mediawiki
 from embed.corpora.synthetic import SyntheticCorpus
 from embed.corpora.text import PIECE_TOKENS, TextCorpus
 from embed.corpora.tokenizers import TokenizerChoice
 from embed.errors import ConfigError, CorpusError
 from embed.files.inputs import Input
-from embed.messages import option
+from embed.messages import listed, option
 
 __all__ = [
     "PIECE_TOKENS",
@@ -168,7 +168,7 @@ def open_corpus(
         return source
     if (names := column_names(source)) is not None:
         raise CorpusError(
-            f"the corpus is a table with the columns {shown(names)}: name one, for example {option('column', 'text')}"
+            f"the corpus is a table with the columns {listed(names)}: name one, for example {option('column', 'text')}"
         )
     if not is_paths(source):
         return SentenceCorpus(cast(Iterable[Any], source), lowercase=lowercase, decode_errors=decode_errors)

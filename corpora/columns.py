@@ -10,7 +10,6 @@ the column when there is only one of texts (a second one added later would chang
 
 from __future__ import annotations
 
-import importlib
 import math
 import os
 from collections.abc import Iterator, Mapping
@@ -18,17 +17,15 @@ from typing import Any, Protocol
 
 from embed.corpora.files import find_files
 from embed.corpora.iterables import SentenceCorpus, checked_sentence, without_surrogates
-from embed.corpora.rows import JsonRows, SeparatedRows, checked_delimiter, ending_of, is_json, shown
+from embed.corpora.parquet import PARQUET, ParquetFile
+from embed.corpora.recognise import ending_of
+from embed.corpora.rows import JsonRows, SeparatedRows, checked_delimiter, is_json
 from embed.corpora.tokenizers import TokenizerChoice, get_tokenizer
-from embed.errors import CorpusError, MissingExtraError
+from embed.errors import CorpusError
 from embed.files.inputs import Input
+from embed.messages import listed
 
-__all__ = ["PARQUET", "ColumnCorpus", "column_names", "is_paths"]
-
-PARQUET = b"PAR1"
-"""The first bytes of a Parquet file."""
-BATCH_ROWS = 1024
-"""Rows of a Parquet file held at a time."""
+__all__ = ["ColumnCorpus", "column_names", "is_paths"]
 
 
 class _Values(Protocol):
@@ -105,7 +102,7 @@ class ColumnCorpus(SentenceCorpus):
                 yield from self._sentences_of(value, opened.name, row)
 
     def _opened(self, file: Input) -> _Values:
-        if ending_of(file) == ".parquet" or file.peek(len(PARQUET)) == PARQUET:
+        if ending_of(file.path) == ".parquet" or file.peek(len(PARQUET)) == PARQUET:
             return _Parquet(file, self._column)
         if self._delimiter is None and is_json(file):
             return JsonRows(file, self._decode_errors, self._column)
@@ -155,7 +152,7 @@ class _Table:
         self._table, self._column = table, column
         names = column_names(table)
         if names is not None and column not in names:
-            raise CorpusError(f"there is no column {column!r:.60}; the columns are {shown(names)}")
+            raise CorpusError(f"there is no column {column!r:.60}; the columns are {listed(names)}")
         if not hasattr(table, "__iter__") and names is None:
             raise CorpusError(f"a table has columns, or rows that are mappings, but this is {type(table).__name__}")
         self._has_columns = names is not None and hasattr(table, "__getitem__")
@@ -175,41 +172,20 @@ class _Table:
                 has_value = True
                 yield number, row[self._column]
         if first is not None and not has_value:
-            raise CorpusError(f"no row has the column {self._column!r:.60}; the first row has {shown(first)}")
+            raise CorpusError(f"no row has the column {self._column!r:.60}; the first row has {listed(first)}")
 
 
 class _Parquet:
-    """One Parquet file, read anew each time."""
+    """One column of a Parquet file."""
 
     def __init__(self, source: Input, column: str) -> None:
-        try:
-            self._arrow = importlib.import_module("pyarrow")
-            self._parquet = importlib.import_module("pyarrow.parquet")
-        except ImportError as error:
-            raise MissingExtraError("Parquet files need pyarrow: pip install 'train-embeddings[parquet]'") from error
+        self._file, self._column = ParquetFile(source), column
         self.name = source.name
-        self._source, self._column = source, column
-        try:
-            with source.open_seekable() as opened, self._parquet.ParquetFile(opened) as file:
-                names: list[str] = list(file.schema_arrow.names)
-        except (OSError, self._arrow.ArrowException) as error:
-            raise self._unreadable(error) from error
-        if column not in names:
-            raise CorpusError(f"{self.name}: there is no column {column!r:.60}; the columns are {shown(names)}")
+        if column not in self._file.columns:
+            raise CorpusError(
+                f"{self.name}: there is no column {column!r:.60}; the columns are {listed(self._file.columns)}"
+            )
 
     def values(self) -> Iterator[tuple[int, Any]]:
         """Yield the number of each row, from 1, and its value."""
-        return enumerate(self._in_batches(), 1)
-
-    def _in_batches(self) -> Iterator[Any]:
-        try:
-            with self._source.open_seekable() as opened, self._parquet.ParquetFile(opened) as file:
-                for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=[self._column]):
-                    yield from batch.column(0).to_pylist()
-        except (OSError, self._arrow.ArrowException) as error:
-            raise self._unreadable(error) from error
-
-    def _unreadable(self, error: Exception) -> CorpusError:
-        if isinstance(error, CorpusError):
-            return error
-        return CorpusError(f"{self.name}: cannot be read as Parquet: {' '.join(str(error).split()):.200}")
+        return enumerate(self._file.values(self._column), 1)

@@ -93,11 +93,15 @@ class FileCorpus:
         settings = self.settings()
         return _fingerprint(settings, self._finished) if self._complete and settings is not None else None
 
+    def open_file(self, file: Input) -> ByteStream:
+        """Open one of the files to be read whole."""
+        return file.open()
+
     def streams(self) -> Iterator[ByteStream]:
         """Open the files one after the other; each must be read to its end before the next is asked for."""
         self._finished, self._complete = [], False
         for file in self.files:
-            with file.open() as stream:
+            with self.open_file(file) as stream:
                 self._current = stream
                 yield stream
                 stream.drain()

@@ -6,7 +6,6 @@ redirects count. Their markup is taken out by :mod:`embed.corpora.wikitext`.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator
 from importlib import metadata
@@ -20,18 +19,7 @@ from embed.corpora.tokenizers import TokenizerChoice, get_tokenizer
 from embed.corpora.wikitext import DROPPED_PREFIXES, plain_text, require_parser
 from embed.files.inputs import Input
 
-__all__ = ["WikiCorpus", "is_mediawiki", "plain_text"]
-
-SNIFF_BYTES = 4096
-"""Decompressed bytes in which the root element of a dump must begin."""
-
-# A comment ends at its first "-->": were it free to go on, the ways to read a row of comments would double with each.
-_ROOT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<mediawiki[\s>]", re.DOTALL)
-
-
-def is_mediawiki(start: bytes) -> bool:
-    """Tell whether a file that starts like this is a MediaWiki XML dump."""
-    return _ROOT.match(start) is not None
+__all__ = ["WikiCorpus", "plain_text"]
 
 
 class WikiCorpus(FileCorpus):

@@ -18,23 +18,19 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
-from pathlib import PurePath
 from typing import Any
 
+from embed.corpora.recognise import JSON_ENDINGS, SEPARATORS, ending_of
 from embed.corpora.text import valid_utf8
 from embed.errors import ConfigError, CorpusError
 from embed.files.compressed import START_BYTES, ByteStream
 from embed.files.inputs import Input
-from embed.messages import option
+from embed.messages import listed, option
 
-__all__ = ["SEPARATORS", "JsonRows", "SeparatedRows", "checked_delimiter", "ending_of", "is_json", "shown"]
+__all__ = ["JsonRows", "SeparatedRows", "checked_delimiter", "is_json"]
 
-SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
-"""What separates fields, by the ending of a file's name."""
-JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 LONGEST_ROW = 1 << 24
 """Characters of a row; a quote that is never closed would take the whole file."""
-_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 _CANDIDATES = ",;\t|"
 """Delimiters that a message may advise."""
 _NAMES = {"\t": "tab"}
@@ -45,17 +41,9 @@ _BLANK = re.compile(r"[\ufeff \t\r\n]*")
 _TOO_LONG = "longer than a row may be"
 
 
-def ending_of(file: Input) -> str:
-    """Return the ending of a file's name in lower case, without that of its compression."""
-    suffixes = [suffix.lower() for suffix in PurePath(file.path).suffixes]
-    if suffixes and suffixes[-1] in _COMPRESSED:
-        suffixes.pop()
-    return suffixes[-1] if suffixes else ""
-
-
 def is_json(file: Input) -> bool:
     """Return whether a file of rows is one of JSON, by its name or else by its beginning."""
-    ending = ending_of(file)
+    ending = ending_of(file.path)
     return ending in JSON_ENDINGS or (
         ending not in SEPARATORS and file.peek(_START_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
     )
@@ -68,11 +56,6 @@ def checked_delimiter(delimiter: str | None) -> str | None:
     if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n\0'):
         raise ConfigError(f"delimiter must be one character, such as ';', or 'tab', not {delimiter!r:.60}")
     return delimiter
-
-
-def shown(names: list[str]) -> str:
-    """Return the names of columns for a message, in one line."""
-    return f"{' '.join(', '.join(names).split()):.300}"
 
 
 class _Lines:
@@ -120,7 +103,7 @@ class SeparatedRows:
     def __init__(self, file: Input, decode_errors: str, delimiter: str | None, column: str) -> None:
         self.name = file.name
         self._file, self._decode_errors = file, decode_errors
-        ending = ending_of(file)
+        ending = ending_of(file.path)
         self._delimiter = delimiter or SEPARATORS.get(ending, ",")
         self._is_quoted = ending == ".csv" or self._delimiter != "\t"
         rows = self._rows()
@@ -130,7 +113,7 @@ class SeparatedRows:
             raise CorpusError(f"{self.name}: has no line of column names")
         if column not in names:
             raise CorpusError(
-                f"{self.name}: there is no column {column!r:.60}; the columns are {shown(names)}"
+                f"{self.name}: there is no column {column!r:.60}; the columns are {listed(names)}"
                 f"{self._other_delimiter(names, column)}"
             )
         if names.count(column) > 1:
@@ -196,7 +179,7 @@ class JsonRows:
                     yield number, row[self._column]
         if first is not None and not has_value:
             raise CorpusError(
-                f"{self.name}: no row has the column {self._column!r:.60}; the first row has {shown(list(first))}"
+                f"{self.name}: no row has the column {self._column!r:.60}; the first row has {listed(list(first))}"
             )
 
     def _rows(self, stream: ByteStream) -> Iterator[Any]:

@@ -20,6 +20,7 @@ from typing import Any
 from embed.arguments import choice
 from embed.corpora.files import FileCorpus, Source
 from embed.corpora.iterables import checked_sentence
+from embed.corpora.recognise import check_text
 from embed.corpora.tokenizers import ASCII_SPACE, TokenizerChoice, get_tokenizer
 from embed.errors import CorpusError
 from embed.files.compressed import ByteStream
@@ -72,10 +73,15 @@ class TextCorpus(FileCorpus):
     Raises
     ------
     CorpusError
-        At construction for files that do not exist, while reading for those that are unreadable, damaged or
-        not UTF-8.
+        At construction for files that do not exist, or whose beginning is no text (:mod:`embed.corpora.recognise`);
+        while reading for those that are unreadable, damaged or not UTF-8.
     ConfigError
         For an unknown tokenizer or policy.
+
+    Warns
+    -----
+    AdviceWarning
+        For files that look like markup or a table.
     """
 
     def __init__(
@@ -91,6 +97,9 @@ class TextCorpus(FileCorpus):
         self._lowercase = lowercase
         self._decode_errors = decode_errors
         super().__init__(source)
+        for file in self.files:
+            if file.size() is not None:  # all that can be, before the first is read
+                check_text(file, decode_errors)
 
     def settings(self) -> dict[str, Any] | None:
         """Return the reading settings; None for a tokenizer of the caller's own."""
@@ -120,6 +129,12 @@ class TextCorpus(FileCorpus):
         end.
         """
         return self._byte_chunks() if self._tokenizer.name == "whitespace" else None
+
+    def open_file(self, file: Input) -> ByteStream:
+        """Open a file, a pipe or a URL after a look at what it is."""
+        if file.size() is None:
+            check_text(file, self._decode_errors)
+        return super().open_file(file)
 
     def _byte_chunks(self) -> Iterator[bytes]:
         for stream in self.streams():

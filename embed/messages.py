@@ -15,12 +15,23 @@ Rejected: marks inside messages, resolved when they are printed (an error that q
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
-__all__ = ["UNSET", "Style", "json_safe", "keyword", "option", "printable", "speaking", "toml_key", "tsv_field"]
+__all__ = [
+    "UNSET",
+    "Style",
+    "json_safe",
+    "keyword",
+    "listed",
+    "option",
+    "printable",
+    "speaking",
+    "toml_key",
+    "tsv_field",
+]
 
 # Controls, surrogates, line and paragraph separators, bidirectional marks, invisible characters and tags. Not here:
 # ZWNJ and ZWJ, which Indic scripts, Persian and emoji need; the Mongolian vowel separator; visible signs (U+0600).
@@ -57,6 +68,11 @@ def printable(text: str, limit: int | None = None) -> str:
     if limit is not None and len(text) > limit:
         text = text[:limit] + _CUT
     return _ESCAPED.sub(_python_notation, text)
+
+
+def listed(names: Iterable[str], limit: int = 300) -> str:
+    """Return names, such as those of columns, with commas between them, in one printable line."""
+    return printable(", ".join(" ".join(name.split()) for name in names), limit)
 
 
 def tsv_field(text: str) -> str:

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from embed.corpora import PIECE_TOKENS, WikiCorpus, open_corpus
-from embed.corpora.mediawiki import is_mediawiki, plain_text
+from embed.corpora.mediawiki import plain_text
+from embed.corpora.recognise import is_mediawiki
 from embed.errors import CorpusError, MissingExtraError
 
 pytest.importorskip("mwparserfromhell")

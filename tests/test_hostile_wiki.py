@@ -11,7 +11,7 @@ import pytest
 from hostile import MIB, at_most, bomb, gzipped, has_limits
 
 from embed.corpora import mediawiki_xml
-from embed.corpora.mediawiki import is_mediawiki
+from embed.corpora.recognise import is_mediawiki
 from embed.errors import CorpusError
 
 pytest.importorskip("mwparserfromhell")

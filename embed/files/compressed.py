@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from embed._digest import ContentDigest
 from embed.errors import CorpusError, EmbedError, cannot_open
+from embed.files.kinds import foreign_kind
 from embed.files.zstd import zstd_errors, zstd_module
 
 if TYPE_CHECKING:
@@ -46,13 +47,6 @@ _BZIP2_BLOCKS = (
     b"\x31\x41\x59\x26\x53\x59",
     b"\x17\x72\x45\x38\x50\x90",
 )  # a block, or the end of an empty stream
-_UNREADABLE = {
-    b"PK\x03\x04": "a zip archive",
-    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
-    b"Rar!\x1a\x07": "a rar archive",
-    b"%PDF-": "a PDF file",
-    b"\x04\x22\x4d\x18": "lz4-compressed",
-}
 
 
 class _RawReader(io.RawIOBase):
@@ -211,12 +205,8 @@ class ByteStream:
 
     def _decompressed(self) -> BinaryIO:
         if self._data is None:
-            for magic, what in _UNREADABLE.items():
-                if self.raw_start.startswith(magic):
-                    raise self._error(
-                        f"{self.name} is {what}, which cannot be read as text; unpack it first "
-                        "(gzip, bzip2, xz and zstd are read as they are)"
-                    )
+            if (kind := foreign_kind(self.raw_start)) is not None:
+                raise self._error(f"{self.name} is {kind.what}: {kind.for_text}")
             self._data = self._opener(cast(io.BufferedReader, self._buffered))
         return self._data
 

@@ -1,0 +1,337 @@
+"""What a text file is, by its beginning: running text, a MediaWiki dump, or something whose marks would become words.
+
+JSON, HTML and other XML, tables and vectors are valid text, and a model of their tags and field names trains without a
+complaint. What is certain (a document type, JSON that parses, a table by name and content, rows of vectors) is refused
+with the way out; what is likely (many tags, a table by content alone) is a warning. Prose, verse, subtitles, tweets,
+logs and program text give neither.
+
+Whoever wants to train on markup passes sentences: nothing here looks at those.
+
+Rejected: the ending of the name alone (pipes have none, and ``.json.gz`` is JSON), :class:`csv.Sniffer` (finds a
+delimiter in any prose), a share of punctuation (differs between languages and kinds of text).
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+import re
+from pathlib import PurePath
+from typing import Literal
+
+from embed.corpora.parquet import ParquetFile
+from embed.errors import CorpusError, MissingExtraError, advise
+from embed.files.inputs import Input
+from embed.files.kinds import foreign_kind
+from embed.files.remote import is_remote
+from embed.messages import listed, option, printable
+
+__all__ = ["JSON_ENDINGS", "SEPARATORS", "SNIFF_BYTES", "check_text", "ending_of", "is_mediawiki"]
+
+SNIFF_BYTES = 1 << 14
+"""Decompressed bytes that are looked at."""
+SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
+"""What separates the fields of a table, by the ending of its name."""
+JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
+
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+_ENOUGH_BYTES = 64
+"""In fewer, shares say nothing."""
+_MOST_CONTROLS, _MOST_NULS, _MOST_INVALID = 0.1, 0.25, 0.4
+_MANY_INVALID = 0.02
+"""A larger share is likely to be the umlauts and accents of an older encoding."""
+_CONVERT = "convert it first, such as with: iconv -f ENCODING -t UTF-8"
+_MOST_TAGS, _ENDING_TAGS = 0.15, 5
+"""A larger share of the characters in tags, and so many ending ones of different names, are markup."""
+_ROWS = 20
+"""Lines that are looked at to find a table or vectors."""
+_LEAST_ROWS, _LEAST_NUMBERS = 3, 8
+_LONGEST_NAME = 40
+_DELIMITERS = ("\t", ",", ";", "|")
+_NAMES = {"\t": "tab"}
+
+# A comment ends at its first "-->": were it free to go on, the ways to read a row of comments would double with each.
+_MEDIAWIKI = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<mediawiki[\s>]", re.DOTALL)
+_MARKUP = re.compile(r"<(?:(!doctype\s+html|html[\s>]|head>|body[\s>])|!doctype\s|\?xml\s)", re.IGNORECASE)
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:._-]{0,30})(?:\s[^<>]{0,500})?/?>")
+_SENTENCE_MARKS = frozenset(("s", "S", "BOS", "EOS", "PAD", "unk", "UNK"))
+"""Tokens of language models, which look like tags."""
+_SIZES = re.compile(r"\d{1,9}[ \t]+\d{1,6}[ \t]*\r?")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?\d+(?:[eE][+-]?\d+)?")
+_COLUMN_NAME = re.compile(r"[^\W\d][\w .:/()#-]{0,39}")
+_TEXT_COLUMN = re.compile(
+    "abstract|answer|article|body|caption|comment|content|description|document|headline|lyrics|message|narration|"
+    "paragraph|plot|post|question|quote|review|sentence|source|summary|target|text|title|transcript|translation|tweet|"
+    "utterance",
+    re.IGNORECASE,
+)
+"""Names that columns of text often have."""
+_CONTROLS = bytes([*range(1, 9), *range(14, 27), *range(28, 32), 127])
+_OUR_MARK = re.compile(rb'[\s\S]{8}\{[\s\S]{0,4000}"(?:format"\s*:\s*"train-embeddings|data_offsets)"')
+_FASTTEXT = b"\xba\x16\x4f\x2f"
+_PARQUET = re.compile(rb"PAR1[\x00-\x1f\x80-\xff]")
+_ARROW = (b"ARROW1\0\0", b"FEA1\0")
+
+
+def ending_of(path: str) -> str:
+    """Return the ending of a path or a URL in lower case, without that of its compression."""
+    path = re.split("[?#]", path)[0] if is_remote(path) else path
+    suffixes = [suffix.lower() for suffix in PurePath(path).suffixes]
+    if suffixes and suffixes[-1] in _COMPRESSED:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
+def is_mediawiki(start: bytes) -> bool:
+    """Tell whether a file that starts like this is a MediaWiki XML dump."""
+    return _MEDIAWIKI.match(start) is not None
+
+
+def check_text(file: Input, decode_errors: str) -> None:
+    """Look at the beginning of a file that is to be read as running text.
+
+    Raises
+    ------
+    CorpusError
+        It is something else: a model, a table, JSON, HTML or other XML, another encoding, or no text at all.
+
+    Warns
+    -----
+    AdviceWarning
+        It is likely to be something else.
+    """
+    start = file.peek(SNIFF_BYTES)
+    if _PARQUET.match(start):
+        raise CorpusError(f"{file.name} is {_parquet(file)}")
+    text = start.removeprefix(codecs.BOM_UTF8).decode(errors="ignore")
+    is_whole = len(start) < SNIFF_BYTES
+    refused = (
+        _marked(start)
+        or _vectors(text)
+        or _garbage(start, decode_errors)
+        or _json(text, is_whole)
+        or _markup(start, text)
+        or _table(text, file.path)
+    )
+    if refused:
+        raise CorpusError(f"{file.name} is {refused}")
+    likely = (
+        _encoding(start, decode_errors) or _tags(text) or _table_by_content(text) or _table_by_name(text, file.path)
+    )
+    if likely:
+        advise(f"{file.name} looks like {likely}")
+
+
+def _marked(start: bytes) -> str | None:
+    if (kind := foreign_kind(start)) is not None:  # in what has been decompressed
+        return f"{kind.what}: {kind.for_text}"
+    if _OUR_MARK.match(start) or start.startswith((_FASTTEXT, b"train-embeddings phrase model ")):
+        return "a model or a file of vectors, not text; name the text to train on"
+    if start.startswith(_ARROW):
+        return "an Arrow file, not text; write it as Parquet, or pass the table from Python"
+    return None
+
+
+def _garbage(start: bytes, decode_errors: str) -> str | None:
+    if len(start) < _ENOUGH_BYTES:
+        return None
+    if decode_errors != "strict":  # else it is refused with its place when it is read
+        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or start.count(0) > _MOST_NULS * len(start):
+            return "UTF-16 or binary, not UTF-8 text; convert it first, such as with: iconv -f UTF-16 -t UTF-8"
+        if _invalid_share(start) > _MOST_INVALID:
+            return f"in another encoding than UTF-8, or binary; {_CONVERT}"
+    if len(start) - len(start.translate(None, _CONTROLS)) > _MOST_CONTROLS * len(start):
+        return "binary: a tenth of it and more are control characters; name a file of text"
+    return None
+
+
+def _invalid_share(start: bytes) -> float:
+    """Return what part of the characters that are no white space is invalid UTF-8."""
+    decoded = start.decode(errors="replace")
+    return decoded.count("\ufffd") / max(1, sum(not character.isspace() for character in decoded))
+
+
+def _encoding(start: bytes, decode_errors: str) -> str | None:
+    if decode_errors == "strict" or len(start) < _ENOUGH_BYTES or (share := _invalid_share(start)) < _MANY_INVALID:
+        return None
+    return f"text in another encoding than UTF-8: {share:.0%} of its beginning are invalid; {_CONVERT}"
+
+
+def _parquet(file: Input) -> str:
+    try:
+        columns = ParquetFile(file).columns
+    except MissingExtraError:
+        return f"a Parquet file; name the column of the text with {option('column', 'text')}"
+    return f"a Parquet file with the columns {listed(columns)}; name the one of the text with {_column_option(columns)}"
+
+
+def _vectors(text: str) -> str | None:
+    """Recognise word2vec's header with a row of as many numbers, and rows of as many decimal numbers without one."""
+    found = "a file of vectors, not text; name the text to train on"
+    first, _, rest = text.partition("\n")
+    if _SIZES.fullmatch(first):
+        dim = int(first.split()[1])
+        second, line_break, _ = rest.partition("\n")
+        fields = second.split()[1:]
+        if line_break and len(fields) >= dim >= 1 and all(map(_NUMBER.fullmatch, fields[-dim:])):
+            return found
+        return found if "\0" in rest or any(map(rest.__contains__, _CONTROLS.decode())) else None
+    lines = text.split("\n")[:-1][:_LEAST_ROWS]
+    counts = {len(numbers) for line in lines if (numbers := line.split()[1:])}
+    if len(lines) == _LEAST_ROWS and len(counts) == 1 and min(counts) >= _LEAST_NUMBERS:
+        numbers = [number for line in lines for number in line.split()[1:]]
+        if all(map(_NUMBER.fullmatch, numbers)) and sum("." in number for number in numbers) > len(numbers) / 2:
+            return found
+    return None
+
+
+def _json(text: str, is_whole: bool) -> str | None:
+    """Recognise JSON objects and lists in lines, or one JSON value over many lines."""
+    text = text.lstrip()
+    if not text.startswith(("{", "[")):
+        return None
+    lines = [line for line in text.split("\n")[: None if is_whole else -1] if line.strip()][:_ROWS]
+    values = [_parsed(line) for line in lines]
+    if values and all(isinstance(value, dict) for value in values):
+        return _json_with(values[0])
+    least = 1 if all(map(_has_objects, values)) else _LEAST_ROWS
+    if len(values) >= least and all(isinstance(value, list) for value in values):
+        return _json_with(values[0][0] if len(values) == 1 else None)  # type: ignore[index]
+    whole = _parsed(text, cut=not is_whole)
+    if isinstance(whole, list) and (_has_objects(whole) or len(whole) >= _LEAST_ROWS):
+        return _json_with(whole[0])
+    if whole is _CUT:
+        first = _FIRST_OBJECT.match(text)
+        return _json_with(dict.fromkeys(_keys(text), "") if first else None)
+    return _json_with(whole) if isinstance(whole, dict) else None
+
+
+_CUT = object()
+"""Stands for JSON whose end has not been read."""
+_FIRST_OBJECT = re.compile(r"\[\s*\{")
+_KEY = re.compile(r'"((?:[^"\\\n]|\\.){1,40})"\s*:')
+_STRINGS = re.compile(r'\[\s*(?:"(?:[^"\\\n]|\\.)*+"\s*,\s*){3}')
+_LEAST_JSON = 64
+
+
+def _parsed(text: str, cut: bool = False) -> object:
+    """Return the value of a JSON text, `_CUT` for the beginning of a longer one, None for what is no JSON."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        in_string = error.msg.startswith("Unterminated")
+        is_cut = cut and (in_string or error.pos >= max(_LEAST_JSON, len(text.rstrip()) - _LEAST_JSON))
+        return _CUT if is_cut and (_KEY.search(text) or _STRINGS.match(text)) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _has_objects(value: object) -> bool:
+    """Return whether this is a list of what is no plain text: ``[1]`` and ``["Music"]`` may stand in prose."""
+    return isinstance(value, list) and bool(value) and all(isinstance(item, (dict, list)) for item in value)
+
+
+def _keys(text: str) -> list[str]:
+    return list(dict.fromkeys(match[1] for match in _KEY.finditer(text)))[:_ROWS]
+
+
+def _json_with(row: object) -> str:
+    """Say that a file is JSON, and which key to name if its rows are like `row`."""
+    keys = list(row) if isinstance(row, dict) else []
+    if isinstance(row, dict) and any(isinstance(value, str) for value in row.values()):
+        return f"JSON with the keys {listed(keys)}; name the one of the text with {_column_option(keys)}"
+    found = f"JSON with the keys {listed(keys)}" if keys else "JSON"
+    return f"{found}, not text; write its texts to a file, a sentence a line"
+
+
+def _markup(start: bytes, text: str) -> str | None:
+    if is_mediawiki(start):
+        return "a MediaWiki dump, not plain text; read it with embed.corpora.WikiCorpus or open_corpus"
+    found = _MARKUP.match(text.lstrip())
+    if not found:
+        return None
+    return f"{'HTML' if found[1] else 'XML'}, not text: its tags would be words; take the text out of it first"
+
+
+def _tags(text: str) -> str | None:
+    tags = [(found[0], found[1], found[2]) for found in _TAG.finditer(text) if found[2] not in _SENTENCE_MARKS]
+    ends = [name for _, slash, name in tags if slash]
+    if len(ends) < _ENDING_TAGS or len(set(ends)) < 2 or sum(len(tag) for tag, _, _ in tags) < _MOST_TAGS * len(text):
+        return None
+    shown = ", ".join(f"<{name}>" for name in list(dict.fromkeys(ends))[:3])
+    return f"HTML or XML, whose tags ({shown}) become words; take the text out of it first"
+
+
+def _table(text: str, name: str) -> str | None:
+    """Recognise a table by the ending of its name, if its content does not contradict."""
+    ending = ending_of(name)
+    if ending not in SEPARATORS:
+        return None
+    for delimiter in (SEPARATORS[ending], *_DELIMITERS):
+        columns, rows = _columns(text, delimiter)
+        if len(columns) > 1 and rows:
+            return _table_with(columns, delimiter, SEPARATORS[ending])
+    columns, rows = _columns(text, SEPARATORS[ending])
+    if len(columns) == 1 and rows and text.lstrip().split("\n", 2)[1].startswith('"'):
+        return _table_with(columns, SEPARATORS[ending], SEPARATORS[ending])
+    return None
+
+
+def _table_by_name(text: str, path: str) -> str | None:
+    """Recognise by its name a table whose rows have different numbers of fields."""
+    delimiter = SEPARATORS.get(ending_of(path))
+    lines = [line for line in text.split("\n")[:_ROWS] if line.strip()]
+    if delimiter is None or sum(delimiter in line for line in lines) <= len(lines) / 2:
+        return None
+    return f"a table, by its name and its delimiters; name the column of the text with {option('column', 'text')}"
+
+
+def _table_by_content(text: str) -> str | None:
+    """Recognise a table by a first line of names, a usual one among them, and as many fields in all others."""
+    for delimiter in _DELIMITERS:
+        first = text[: text.find("\n")]
+        if delimiter not in first or re.search(rf"\{delimiter}\s", first):
+            continue  # a comma of prose is followed by a space
+        columns, rows = _columns(text, delimiter)
+        if (
+            len(columns) > 1
+            and rows >= _LEAST_ROWS
+            and all(len(name) <= _LONGEST_NAME and _COLUMN_NAME.fullmatch(name) for name in columns)
+            and any(map(_TEXT_COLUMN.fullmatch, columns))
+        ):
+            return _table_with(columns, delimiter, ",")
+    return None
+
+
+def _columns(text: str, delimiter: str) -> tuple[list[str], int]:
+    """Return the fields of the first line, and how many rows after it have as many; none if one has not."""
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
+    lines = text.split("\n")[: 4 * _ROWS]
+    reader = csv.reader([line + "\n" for line in lines], delimiter=delimiter, quoting=quoting, strict=True)
+    rows: list[list[str]] = []
+    try:
+        for row in reader:
+            if row and len(rows) <= _ROWS:
+                rows.append(row)
+    except csv.Error:
+        pass  # a quoted field that goes on beyond what is looked at
+    if not rows or any(len(row) != len(rows[0]) for row in rows[1:-1]):  # the last one may be cut
+        return [], 0
+    return [name.strip() for name in rows[0]], len(rows) - 1
+
+
+def _table_with(columns: list[str], delimiter: str, usual: str) -> str:
+    if not all(name and _COLUMN_NAME.match(name) for name in columns):
+        advice = option("column", "text")
+        return f"a table without a line of column names; put one first, and name the one of the text with {advice}"
+    advice = _column_option(columns)
+    if delimiter != usual:
+        advice += f" and {option('delimiter', _NAMES.get(delimiter, delimiter))}"
+    return f"a table with the columns {listed(columns)}; name the one of the text with {advice}"
+
+
+def _column_option(names: list[str]) -> str:
+    """Return how to name the column of the text: with a name that such columns often have, or else the last."""
+    name = next((name for name in names if _TEXT_COLUMN.fullmatch(name)), names[-1] if names else "text")
+    return option("column", printable(name, _LONGEST_NAME))
