@@ -68,6 +68,7 @@ _TEXT_COLUMN = re.compile(
 )
 """Names that columns of text often have."""
 _CONTROLS = bytes([*range(1, 9), *range(14, 27), *range(28, 32), 127])
+_VECTORS = "a file of vectors, not text; name the text to train on"
 _OUR_MARK = re.compile(rb'[\s\S]{8}\{[\s\S]{0,4000}"(?:format"\s*:\s*"train-embeddings|data_offsets)"')
 _FASTTEXT = b"\xba\x16\x4f\x2f"
 _PARQUET = re.compile(rb"PAR1[\x00-\x1f\x80-\xff]")
@@ -163,26 +164,27 @@ def _parquet(file: Input) -> str:
         columns = ParquetFile(file).columns
     except MissingExtraError:
         return f"a Parquet file; name the column of the text with {option('column', 'text')}"
+    if {"word", "vector"} <= set(columns):
+        return _VECTORS
     return f"a Parquet file with the columns {listed(columns)}; name the one of the text with {_column_option(columns)}"
 
 
 def _vectors(text: str) -> str | None:
     """Recognise word2vec's header with a row of as many numbers, and rows of as many decimal numbers without one."""
-    found = "a file of vectors, not text; name the text to train on"
     first, _, rest = text.partition("\n")
     if _SIZES.fullmatch(first):
         dim = int(first.split()[1])
         second, line_break, _ = rest.partition("\n")
         fields = second.split()[1:]
         if line_break and len(fields) >= dim >= 1 and all(map(_NUMBER.fullmatch, fields[-dim:])):
-            return found
-        return found if "\0" in rest or any(map(rest.__contains__, _CONTROLS.decode())) else None
+            return _VECTORS
+        return _VECTORS if "\0" in rest or any(map(rest.__contains__, _CONTROLS.decode())) else None
     lines = text.split("\n")[:-1][:_LEAST_ROWS]
     counts = {len(numbers) for line in lines if (numbers := line.split()[1:])}
     if len(lines) == _LEAST_ROWS and len(counts) == 1 and min(counts) >= _LEAST_NUMBERS:
         numbers = [number for line in lines for number in line.split()[1:]]
         if all(map(_NUMBER.fullmatch, numbers)) and sum("." in number for number in numbers) > len(numbers) / 2:
-            return found
+            return _VECTORS
     return None
 
 

@@ -11,6 +11,7 @@ white space).
 
 from __future__ import annotations
 
+import errno
 import json
 import mmap
 import os
@@ -166,7 +167,15 @@ class EncodedCorpus:
 
 
 def _mapped(descriptor: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    return np.frombuffer(mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ), dtype)
+    try:
+        return np.frombuffer(mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ), dtype)
+    except OSError as error:
+        if error.errno != errno.ENOMEM:
+            raise
+        size = os.fstat(descriptor).st_size
+        raise FormatError(
+            f"no memory to map the {size:,} bytes of the encoded corpus; raise the limit (ulimit -v)"
+        ) from error
 
 
 # reading

@@ -209,14 +209,17 @@ def test_a_dump_is_no_plain_text(tmp_path: Path) -> None:
         TextCorpus(path)
 
 
-@pytest.mark.parametrize("name", ["v.txt", "v.glove", "v.bin", "v.embed", "v.safetensors", "v.npz"])
+@pytest.mark.parametrize("name", ["v.txt", "v.glove", "v.bin", "v.embed", "v.safetensors", "v.npz", "v.parquet"])
 @pytest.mark.parametrize("decode_errors", ["strict", "replace"])
 def test_vectors_are_no_corpus(name: str, decode_errors: str, tmp_path: Path) -> None:
+    if name == "v.parquet":
+        pytest.importorskip("pyarrow")
     words = ["the", "größe", "c", "d", "e"]
     vectors = WordVectors(words, np.random.default_rng(1).normal(size=(5, 12)).astype(np.float32))
     formats.save(vectors, tmp_path / name)
     said = refusal(tmp_path / "f", (tmp_path / name).read_bytes(), decode_errors=decode_errors)
     assert "vectors" in said
+    assert "column" not in said
 
 
 def test_models_and_phrases_are_no_corpus(tmp_path: Path) -> None:

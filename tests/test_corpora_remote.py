@@ -97,6 +97,17 @@ def test_a_missing_extra_is_a_helpful_sentence(monkeypatch: pytest.MonkeyPatch) 
         open_corpus("s3://bucket/key.txt")
 
 
+@pytest.mark.parametrize("url", ["http://", "https://user:secret@", "http://?token=secret", "http:///", "http://#"])
+def test_a_url_without_a_host_is_a_sentence(url: str) -> None:
+    with pytest.raises(CorpusError, match=r"cannot read http") as caught:
+        list(open_corpus(url))
+    assert "secret" not in str(caught.value)
+
+
+def test_the_package_that_smart_open_advises_is_named() -> None:
+    assert remote._needed(ImportError("Try:\n\n    pip install smart_open[gcs]\n")) == "smart_open[gcs]"
+
+
 def test_what_a_url_is() -> None:
     assert is_remote("s3://bucket/key") and is_remote("HTTPS://host/file.gz")  # noqa: PT018
     assert not any(map(is_remote, ["corpus.txt", "-", "/a//b", "C:\\text", "c://text", "a:b"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import json
@@ -468,3 +469,12 @@ def test_a_given_vocabulary_is_kept_as_it_is(temporary: Path) -> None:
     with pytest.raises(CorpusError, match="empty"):
         encode_with(vocabulary, [])
     assert list(temporary.iterdir()) == []
+
+
+def test_no_memory_to_map_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr("embed.encoded_corpus.mmap.mmap", full)
+    with pytest.raises(FormatError, match="no memory to map the 12 bytes of the encoded corpus; raise the limit"):
+        encode([["a", "b", "c"]], min_count=1)

@@ -72,7 +72,7 @@ def open_remote(url: str, error_type: type[EmbedError] = CorpusError) -> BinaryI
         source = smart_open.open(url, "rb", compression="disable", transport_params=settings)
     except ImportError as error:
         raise MissingExtraError(
-            f"{shown:.200}: smart_open needs one more package for this scheme, such as pip install 'smart_open[s3]'"
+            f"{shown:.200}: smart_open needs one more package for this scheme: pip install '{_needed(error)}'"
         ) from error
     except Exception as error:  # each scheme has exceptions of its own
         raise _unreadable(url, error, error_type) from None  # its traceback would show the whole URL
@@ -133,9 +133,16 @@ def _unreadable(url: str, error: Exception, error_type: type[EmbedError]) -> Emb
     return error_type(f"{shown}: {reason:.300}")
 
 
+def _needed(error: ImportError) -> str:
+    """Return the package and the extra that smart_open advises, whose names it knows."""
+    named = re.search(r"smart_open\[\w+\]", str(error))
+    return named[0] if named else "smart_open[all]"
+
+
 def _secrets(url: str) -> set[str]:
     """Return what `shown_url` leaves out, whole and in the pieces in which another library may quote it."""
-    visible = shown_url(url).removesuffix("?...")
-    user, _, query = url.partition("://")[2].partition(visible.partition("://")[2])
+    visible = shown_url(url).removesuffix("?...").partition("://")[2]
+    whole_rest = url.partition("://")[2]
+    user, _, query = whole_rest.partition(visible) if visible else (whole_rest, "", "")
     whole = {user.removesuffix("@"), query.removeprefix("?")}
     return {part for text in whole for part in (text, *re.split(r"[:/@?&=#]", text)) if len(part) > 1}
