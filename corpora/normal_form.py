@@ -21,9 +21,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
-__all__ = ["EMOJI", "MOST_MARKS", "normalised", "prepared", "ranges"]
+__all__ = ["EMOJI", "MOST_MARKS", "Form", "normalised", "prepared", "ranges"]
 
 MOST_MARKS = 30
 
@@ -80,6 +81,33 @@ _DOT = "\u0307"
 """The mark that the capital I of Turkish leaves behind when it is lower-cased."""
 _LAST = 0x323AF
 """The last character that is a letter or mark; beyond it are the variation selectors and tags, which are neither."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is known of the form that words have: how their text was read.
+
+    Attributes
+    ----------
+    normal : bool
+        They are in normal form, since the text was read with ``words``.
+    lowercase : bool
+        They are in lower case.
+    """
+
+    normal: bool = False
+    lowercase: bool = False
+
+    def of(self, word: str) -> str:
+        """Return `word` as it would stand in the text that was read."""
+        if self.normal:
+            return normalised(word, lowercase=self.lowercase)
+        return word.lower() if self.lowercase else word
+
+    def spellings(self, word: str) -> list[str]:
+        """Return the other spellings to look for where `word` itself is not found, the closest first."""
+        forms = (normalised(word), self.of(word), normalised(word, lowercase=self.lowercase))
+        return [form for form in dict.fromkeys(forms) if form != word]
 
 
 def normalised(text: str, *, lowercase: bool = False) -> str:

@@ -7,7 +7,8 @@ text is not wanted. Every paragraph, heading, list item and caption line becomes
 
 The parser goes back over the rest of the page for each mark that is never closed: 50 KB of them take it minutes. A page
 on which more than `MOST_OPEN` are open at once loses its marks by regular expression alone. Every expression
-here takes time in proportion to the page (tests/test_hostile_wiki.py).
+here takes time in proportion to the page (tests/test_hostile_wiki.py). A page longer than any that people write is
+parsed in parts, since the parser hears no Ctrl-C.
 
 Rejected: ``strip_code`` of mwparserfromhell (keeps image options and category names), regular expressions
 alone (links nest in file links, tags in tags), expanding templates (needs all of MediaWiki).
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -29,6 +30,8 @@ MOST_NESTED = 50
 """Templates, or tables, within each other; mwparserfromhell follows 40."""
 MOST_OPEN = 100
 """Marks of a kind that are open at once on a page that is parsed."""
+PART_CHARACTERS = 1 << 16
+"""A longer page is parsed in parts of about as many characters, cut at empty lines, else at the ends of lines."""
 
 DROPPED_PREFIXES = frozenset({"file", "image", "category", "media"})  # understood on every wiki
 
@@ -107,6 +110,8 @@ _LIST_MARKS = re.compile(r"^([*#:;]{20})[*#:;]+", re.MULTILINE)
 _NO_TAG = re.compile(r"<(?!/?[a-zA-Z][^<>]*>)")
 # What opens and closes in wikitext.
 _BRACKET = re.compile(r"\[\[?|\]\]?|\{[{|]|[|}]\}|<(/?)([a-zA-Z]+)[^<>]*>")
+# A character's number with more digits than any has; Python refuses to read one of thousands.
+_LONG_NUMBER = re.compile(r"&#(?:[0-9]{10,}|[xX][0-9a-fA-F]{10,});?")
 _NEVER_CLOSED = frozenset(["br", "hr", "wbr", "img"])
 
 
@@ -132,7 +137,7 @@ def plain_text(source: str, dropped_prefixes: Iterable[str] = DROPPED_PREFIXES) 
         Lower-case link prefixes (``file``, ``category`` ...) whose links are dropped with their text.
     """
     parser = require_parser()
-    source = _COMMENT.sub("", source)
+    source = _LONG_NUMBER.sub(" ", _COMMENT.sub("", source))
     source = _without_dropped(_EMPTY_REF.sub("", source))
     source = _without_nested(_INNER_TEMPLATE, source)
     source = _without_nested(_INNER_TABLE, source)
@@ -142,10 +147,23 @@ def plain_text(source: str, dropped_prefixes: Iterable[str] = DROPPED_PREFIXES) 
     if _is_tangled(source):
         parts.append(source)
     else:
-        _visit(parser.parse(source, skip_style_tags=True), frozenset(dropped_prefixes), parts, parser.nodes)
-    text = _TABLE_LINE.sub("", "".join(parts))
+        for part in _parts(source):
+            _visit(parser.parse(part, skip_style_tags=True), frozenset(dropped_prefixes), parts, parser.nodes)
+    text = _LONG_NUMBER.sub(" ", _TABLE_LINE.sub("", "".join(parts)))
     text = _LIST_MARK.sub("", _LEFTOVER.sub(" ", html.unescape(text)))  # pages hold &amp;nbsp; too
     return [line for line in (" ".join(line.split()) for line in text.split("\n")) if any(map(str.isalnum, line))]
+
+
+def _parts(source: str) -> Iterator[str]:
+    """Yield a page in parts that the parser takes a moment for each."""
+    start = 0
+    while len(source) - start > PART_CHARACTERS:
+        end = start + PART_CHARACTERS
+        cuts = (source.rfind(mark, start, end) + len(mark) for mark in ("\n\n", "\n", " "))
+        cut = next((cut for cut in cuts if cut > start + PART_CHARACTERS // 2), end)
+        yield source[start:cut]
+        start = cut
+    yield source[start:]
 
 
 def _without_dropped(source: str) -> str:

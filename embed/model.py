@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from embed._search import unit_rows
 from embed.config import TrainConfig
+from embed.corpora.normal_form import Form
 from embed.errors import ConfigError
 from embed.ngram_rows import Subwords
 from embed.parameters import Parameters
@@ -109,6 +110,10 @@ class Model:
         """The output rows, float32[V, dim]; with `structured` float32[2 * V, dim], see :class:`Parameters`."""
         return self.parameters.outputs[:, : self.config.dim]
 
+    @property
+    def _form(self) -> Form:
+        return Form(normal=self.config.tokenizer == "words", lowercase=self.config.lowercase)
+
     @cached_property
     def vectors(self) -> WordVectors:
         """The word vectors; with subwords they also give vectors to unknown words."""
@@ -121,6 +126,7 @@ class Model:
             parameters.word_matrix(),
             counts=self.vocabulary.counts,
             subwords=subwords,
+            form=self._form,
         )
 
     def averaged_vectors(self) -> WordVectors:
@@ -150,7 +156,7 @@ class Model:
             rows = slice(first, first + _BLOCK_ROWS)
             output = self.output[first * sides : (first + _BLOCK_ROWS) * sides].reshape(-1, sides, self.config.dim)
             matrix[rows] = (unit_rows(self.vectors.matrix[rows]) + unit_rows(output.mean(axis=1))) / 2
-        return WordVectors(self.vocabulary.words, matrix, counts=self.vocabulary.counts)
+        return WordVectors(self.vocabulary.words, matrix, counts=self.vocabulary.counts, form=self._form)
 
     def run_card(self) -> dict[str, Any]:
         """Return what a reader needs to repeat and to judge the run, as plain values for JSON."""

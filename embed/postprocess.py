@@ -149,7 +149,7 @@ def sif(vectors: WordVectors, a: float = SIF_A) -> WordVectors:
     matrix = np.empty(vectors.matrix.shape, np.float32)
     for rows in _blocks(vectors.matrix):
         matrix[rows] = vectors.matrix[rows] * weights[rows, None]
-    return WordVectors(vectors.words, matrix, counts=vectors.counts, subwords=vectors.subwords)
+    return WordVectors(vectors.words, matrix, counts=vectors.counts, subwords=vectors.subwords, form=vectors.form)
 
 
 def unit_length(vectors: WordVectors) -> WordVectors:
@@ -168,7 +168,7 @@ def unit_length(vectors: WordVectors) -> WordVectors:
     matrix = np.empty(vectors.matrix.shape, np.float32)
     for rows in _blocks(vectors.matrix):
         matrix[rows] = unit_rows(vectors.matrix[rows])
-    return WordVectors(vectors.words, matrix, counts=vectors.counts, subwords=vectors.subwords)
+    return WordVectors(vectors.words, matrix, counts=vectors.counts, subwords=vectors.subwords, form=vectors.form)
 
 
 def _affine(vectors: WordVectors, mean: Float64s, projection: Float64s | None) -> WordVectors:
@@ -179,7 +179,7 @@ def _affine(vectors: WordVectors, mean: Float64s, projection: Float64s | None) -
         ngrams[~subwords.matrix.any(axis=1)] = 0  # which is no row, and stays none
         subwords = dataclasses.replace(subwords, matrix=ngrams)
     matrix = _mapped(vectors.matrix, mean, projection)
-    return WordVectors(vectors.words, matrix, counts=vectors.counts, subwords=subwords)
+    return WordVectors(vectors.words, matrix, counts=vectors.counts, subwords=subwords, form=vectors.form)
 
 
 def _mapped(matrix: Float32s, mean: Float64s, projection: Float64s | None) -> Float32s:

@@ -57,4 +57,4 @@ def prune_ngrams(vectors: WordVectors, keep: int | None = None) -> WordVectors:
         used = np.sort(used[np.lexsort((-lengths, -uses[used]))[:keep]])
     kept = used.astype(np.int32) if subwords.kept is None else subwords.kept[used]
     pruned = dataclasses.replace(subwords, matrix=subwords.matrix[used], kept=kept) if len(used) else None
-    return WordVectors(vectors.words, vectors.matrix, counts=vectors.counts, subwords=pruned)
+    return WordVectors(vectors.words, vectors.matrix, counts=vectors.counts, subwords=pruned, form=vectors.form)

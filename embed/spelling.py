@@ -25,6 +25,8 @@ ALPHABET_WORDS, ALPHABET_SIZE = 5_000, 64
 """The letters tried in edits are the commonest ones of the first words of the vocabulary."""
 POOL, CANDIDATES = 100_000, 3_000
 """Words looked at, and words ranked, in the second pass: the most frequent ones."""
+PAIRS = 600_000
+"""Pairs of letters compared in that: of words longer than 14 letters fewer are ranked."""
 LENGTH_SLACK = 2
 """Words that differ more in length are not close."""
 LONGEST = 64
@@ -34,14 +36,14 @@ LONGEST = 64
 class _Message:
     """The text of an error, made when it is first read."""
 
-    def __init__(self, word: str, words: Sequence[str], index: Mapping[str, int], reason: str) -> None:
-        self._parts: tuple[str, Sequence[str], Mapping[str, int], str] = (word, words, index, reason)
+    def __init__(self, word: str, words: Sequence[str], index: Mapping[str, int], reason: str, form: str) -> None:
+        self._parts = (word, words, index, reason, form)
         self._text: str | None = None
 
     def __str__(self) -> str:
         if self._text is None:
-            word, words, index, reason = self._parts
-            close = close_spellings(word, words, index)
+            word, words, index, reason, form = self._parts
+            close = close_spellings(form, words, index)
             hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
             self._text = f"{word!r:.60} {reason}{hint}"
         return self._text
@@ -54,10 +56,18 @@ class _Message:
 
 
 def missing_word(
-    word: str, words: Sequence[str], index: Mapping[str, int], reason: str = "is not in the vocabulary"
+    word: str,
+    words: Sequence[str],
+    index: Mapping[str, int],
+    reason: str = "is not in the vocabulary",
+    *,
+    form: str | None = None,
 ) -> MissingWordError:
-    """Return the error for a word that is not in `words`, most frequent first, with `index` its inverse."""
-    return MissingWordError(_Message(word, words, index, reason))
+    """Return the error for a word that is not in `words`, most frequent first, with `index` its inverse.
+
+    Suggestions are like `form`, the form the words are in, if it is given.
+    """
+    return MissingWordError(_Message(word, words, index, reason, word if form is None else form))
 
 
 def close_spellings(word: str, words: Sequence[str], index: Mapping[str, int]) -> list[str]:
@@ -77,7 +87,9 @@ def close_spellings(word: str, words: Sequence[str], index: Mapping[str, int]) -
             and other not in same_letters
             and other not in one_edit
         )
-        found += difflib.get_close_matches(word, list(islice(near, CANDIDATES)), n=SUGGESTIONS, cutoff=0.7)
+        found += difflib.get_close_matches(
+            word, list(islice(near, min(CANDIDATES, PAIRS // len(word) ** 2))), n=SUGGESTIONS, cutoff=0.7
+        )
     return [other for other in found if other != word][:SUGGESTIONS]
 
 

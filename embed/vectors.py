@@ -23,7 +23,8 @@ import numpy.typing as npt
 
 from embed._search import best, row_norms, to_cosines, unit_rows
 from embed.arguments import choice, listed, shown, text, whole_number
-from embed.errors import ConfigError, FormatError
+from embed.corpora.normal_form import Form
+from embed.errors import ConfigError, FormatError, MissingWordError
 from embed.messages import option
 from embed.ngram_rows import Subwords
 from embed.pieces import pieces
@@ -59,6 +60,8 @@ class WordVectors:
         How often each word occurred in the training text.
     subwords : Subwords, optional
         N-gram rows from which the vectors of unknown words are composed.
+    form : Form, optional
+        How the text was read that the words come from, where that is known.
 
     Raises
     ------
@@ -72,6 +75,10 @@ class WordVectors:
     ``items``, ``get``, and ``vectors[word]``, which also composes unknown words where it can. ``vectors[:1000]``
     are the first thousand words.
     ``numpy.asarray(vectors)`` is the matrix.
+
+    A word that is asked for is looked up as it is written. If it is not there, its normal form is
+    (:mod:`embed.corpora.normal_form`), and its lower case if the words are known to be in lower case. ``in`` takes
+    words as they are written only.
     """
 
     def __init__(
@@ -81,7 +88,9 @@ class WordVectors:
         *,
         counts: npt.ArrayLike | None = None,
         subwords: Subwords | None = None,
+        form: Form | None = None,
     ) -> None:
+        self._form = Form() if form is None else form
         self._words = list(words) if isinstance(words, Sequence) else listed("words", words, "words")
         if not isinstance(matrix, np.ndarray):
             try:
@@ -140,6 +149,11 @@ class WordVectors:
         return self._subwords
 
     @property
+    def form(self) -> Form:
+        """How the text was read that the words come from, as far as that is known."""
+        return self._form
+
+    @property
     def dim(self) -> int:
         """The length of a vector."""
         return int(self._matrix.shape[1])
@@ -181,7 +195,9 @@ class WordVectors:
         """
         if isinstance(word, slice):
             counts = None if self._counts is None else self._counts[word]
-            return WordVectors(self._words[word], self._matrix[word], counts=counts, subwords=self._subwords)
+            return WordVectors(
+                self._words[word], self._matrix[word], counts=counts, subwords=self._subwords, form=self._form
+            )
         return self.vector(word) if isinstance(word, str) else self.vectors(word)
 
     def keys(self) -> list[str]:
@@ -199,15 +215,21 @@ class WordVectors:
     def index(self, word: str) -> int:
         """Return the row of a word of the vocabulary; raises MissingWordError with close spellings."""
         word = text("a word", word)
-        row = self._index.get(word)
+        row = self._row(word)
         if row is None:
-            raise missing_word(word, self._words, self._index)
+            raise self._missing(word)
         return row
+
+    def spellings(self, word: str) -> list[str]:
+        """Return the other spellings under which `word` is looked up where it is not there as it is written."""
+        return self._form.spellings(word)
 
     def can_compose(self, word: str) -> bool:
         """Return whether `word` has a vector: its own row, or n-grams to compose one from."""
         word = text("a word", word)
-        return word in self._index or (self._subwords is not None and self._subwords.can_compose(word))
+        if self._row(word) is not None:
+            return True
+        return self._subwords is not None and self._subwords.can_compose(self._form.of(word))
 
     def vector(self, word: str) -> Float32s:
         """Return the vector of one word.
@@ -223,15 +245,16 @@ class WordVectors:
             The word is not in the vocabulary and cannot be composed; the message suggests close spellings.
         """
         word = text("a word", word)
-        row = self._index.get(word)
+        row = self._row(word)
         if row is not None:
             found: Float32s = self._matrix[row]
             return found
         if self._subwords is None:
-            raise missing_word(word, self._words, self._index)
-        if not self._subwords.can_compose(word):
-            raise missing_word(word, self._words, self._index, "is not in the vocabulary and shares no n-gram with it")
-        return self._subwords.compose(word)
+            raise self._missing(word)
+        form = self._form.of(word)
+        if not self._subwords.can_compose(form):
+            raise self._missing(word, "is not in the vocabulary and shares no n-gram with it")
+        return self._subwords.compose(form)
 
     def vectors(self, words: Sequence[str]) -> Float32s:
         """Return the vectors of several words, shape (len(words), dim): a copy. Raises as `vector` does."""
@@ -327,7 +350,7 @@ class WordVectors:
         if isinstance(queries, Sequence) and all(isinstance(query, str) for query in queries):
             words = cast("Sequence[str]", queries)
             directions = self.vectors(words)
-            exclude = [[self._index[word]] if word in self._index else [] for word in words]
+            exclude = [[] if (row := self._row(word)) is None else [row] for word in words]
         else:
             directions = _numbers("queries", queries)
             exclude = [[] for _ in range(len(directions) if directions.ndim else 0)]
@@ -425,6 +448,17 @@ class WordVectors:
 
     # the work
 
+    def _row(self, word: str) -> int | None:
+        """Return the row of a word as it is written, else of its other spellings."""
+        row = self._index.get(word)
+        if row is not None:
+            return row
+        rows = (self._index.get(spelling) for spelling in self._form.spellings(word))
+        return next((row for row in rows if row is not None), None)
+
+    def _missing(self, word: str, reason: str = "is not in the vocabulary") -> MissingWordError:
+        return missing_word(word, self._words, self._index, reason, form=self._form.of(word))
+
     def _checked_norms(self) -> Float32s:
         """Return the length of each row, having checked that all are finite."""
         norms, wrong = row_norms(self._matrix)
@@ -447,8 +481,8 @@ class WordVectors:
         for position, part in enumerate(parts):
             if isinstance(part, str):
                 rows[position] = self.vector(part)
-                if part in self._index:
-                    exclude.append(self._index[part])
+                if (row := self._row(part)) is not None:
+                    exclude.append(row)
                 continue
             vector = _numbers("a query", part)
             if vector.shape != (self.dim,) or not np.isfinite(vector).all():

@@ -23,6 +23,7 @@ from embed.eval.bootstrap import Difference, Score, Statistic, estimate, estimat
 from embed.eval.columns import Columns
 from embed.eval.protocol import Settings, Vectors
 from embed.eval.render import aligned, as_json, as_markdown, indented, interval, points, share
+from embed.eval.respelling import respelled
 from embed.eval.sets import AnalogySet, SimilaritySet, TestSet, load_sets, notes_on, warn_of_nothing_covered
 from embed.eval.similarity import cosines, spearman
 from embed.eval.space import Space, shared_spaces
@@ -206,24 +207,31 @@ def compare(
         spaces = shared_spaces(a, b, fold_case=fold_case)
     else:
         spaces = (Space(a, fold_case=fold_case), Space(b, fold_case=fold_case))
+    both = [[respelled(test, space) for space in spaces] for test in tests]
     rows: list[ComparisonRow] = []
-    for test in tests:
-        if isinstance(test, AnalogySet):
-            rows += _analogy_rows(spaces, test, settings)
-        else:
-            rows += _similarity_rows(spaces, test, settings)
+    for pair in both:
+        rows += _rows(list(zip(spaces, pair, strict=True)), settings)
     return Comparison(
         names=names,
         sizes=(len(a.words), len(b.words)),
         shared=len(spaces[0]) if shared_vocabulary else None,
         settings=settings,
         rows=tuple(rows),
-        notes=notes_on(tests),
+        notes=tuple(dict.fromkeys(notes_on([test for pair in both for test in pair]))),
     )
 
 
-def _similarity_rows(spaces: tuple[Space, Space], test: SimilaritySet, settings: Settings) -> list[ComparisonRow]:
-    first, second = (cosines(space.restrict(settings.similarity_top), test) for space in spaces)
+def _rows(sides: Sequence[tuple[Space, TestSet]], settings: Settings) -> list[ComparisonRow]:
+    """Return the rows of one set, which each side has in its own spelling."""
+    analogies = [(space, test) for space, test in sides if isinstance(test, AnalogySet)]
+    if analogies:
+        return _analogy_rows(analogies, settings)
+    return _similarity_rows([(space, test) for space, test in sides if isinstance(test, SimilaritySet)], settings)
+
+
+def _similarity_rows(sides: Sequence[tuple[Space, SimilaritySet]], settings: Settings) -> list[ComparisonRow]:
+    first, second = (cosines(space.restrict(settings.similarity_top), test) for space, test in sides)
+    test = sides[0][1]
     gold = np.asarray(test.scores, dtype=np.float64)
     rows = []
     warn_of_nothing_covered(test.name, (first.covered & second.covered) | first.composed | second.composed)
@@ -238,10 +246,11 @@ def _similarity_rows(spaces: tuple[Space, Space], test: SimilaritySet, settings:
     return rows
 
 
-def _analogy_rows(spaces: tuple[Space, Space], test: AnalogySet, settings: Settings) -> list[ComparisonRow]:
-    first, second = (answer(space.restrict(settings.top), test, method=settings.method) for space in spaces)
+def _analogy_rows(sides: Sequence[tuple[Space, AnalogySet]], settings: Settings) -> list[ComparisonRow]:
+    first, second = (answer(space.restrict(settings.top), test, method=settings.method) for space, test in sides)
+    space, test = sides[0]
     warn_of_nothing_covered(test.name, first.covered & second.covered)
-    cluster_of = clusters(spaces[0], test)
+    cluster_of = clusters(space, test)
     syntactic = np.fromiter((test.is_syntactic(section) for section in test.sections), np.bool_, len(test))
     parts = [("total", np.ones(len(test), dtype=np.bool_))]
     if test.has_totals():

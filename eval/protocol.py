@@ -34,6 +34,11 @@ class Vectors(Protocol):
         V words, the most frequent first.
     matrix : ndarray of float32, shape (V, dim)
         Row i belongs to word i. May be a memory map: it is read block by block.
+
+    Notes
+    -----
+    A method ``spellings(word)`` is used where there is one: it returns the other spellings, of another form of
+    Unicode for instance, under which a word of a test set is to be looked up if it is not there as it is written.
     """
 
     @property

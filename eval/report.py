@@ -17,6 +17,7 @@ from embed.eval.bootstrap import Score
 from embed.eval.columns import Columns
 from embed.eval.protocol import Settings, Vectors
 from embed.eval.render import aligned, as_json, as_markdown, indented, interval, points, share
+from embed.eval.respelling import respelled
 from embed.eval.sets import AnalogySet, TestSet, load_sets, notes_on
 from embed.eval.similarity import SimilarityResult, evaluate_similarity
 from embed.eval.space import Space
@@ -147,6 +148,7 @@ def evaluate(
     )
     tests = load_sets(sets, columns)
     space = Space(vectors, fold_case=fold_case)
+    tests = [respelled(test, space) for test in tests]
     results = tuple(
         evaluate_analogies(space, test, settings)
         if isinstance(test, AnalogySet)

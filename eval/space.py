@@ -101,6 +101,16 @@ class Space:
                 found.setdefault(key, []).append(position)
         return found
 
+    def other_spellings(self, words: Iterable[str]) -> dict[str, str]:
+        """Return the spelling of those of `words` that are here under another one than they are written in."""
+        ask = getattr(self._vectors, "spellings", None)
+        others = {word: forms for word in words if (forms := ask(word))} if ask else {}
+        if not others:
+            return {}
+        found = self.find([*others, *itertools.chain.from_iterable(others.values())])
+        there = {word: [form for form in forms if self.key(form) in found] for word, forms in others.items()}
+        return {word: forms[0] for word, forms in there.items() if forms and self.key(word) not in found}
+
     def unit_rows(self, positions: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """Return unit vectors, float32, shape (len(positions), dim)."""
         chosen = np.asarray(positions, dtype=np.int64)

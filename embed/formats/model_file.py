@@ -70,6 +70,7 @@ def save_model(model: Model, path: str | os.PathLike[str], format: str = NATIVE)
         scheme=scheme,
         vectors=None if scheme is None else model.vectors.matrix,
         kept=model.parameters.kept,
+        form=model.vectors.form,
         metadata={
             "config": json.dumps(model.config.to_dict()),
             "provenance": json.dumps(None if model.provenance is None else asdict(model.provenance)),

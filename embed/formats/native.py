@@ -15,13 +15,14 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from embed._search import row_norms
+from embed.corpora.normal_form import Form
 from embed.errors import FormatError
 from embed.files.inputs import Input
 from embed.formats import _safetensors, word_blob
@@ -52,7 +53,7 @@ Float32s = npt.NDArray[np.float32]
 Int64s = npt.NDArray[np.int64]
 
 FORMAT, VERSION = "train-embeddings", "1"
-RESERVED = ("format", "version", "kind", "subwords", "quantization")
+RESERVED = ("format", "version", "kind", "subwords", "quantization", "form")
 """Metadata that this module writes itself."""
 _FLOAT_BYTES = np.dtype(np.float32).itemsize
 KEPT = "ngrams.kept"
@@ -129,7 +130,7 @@ def write_vectors(
         arrays["ngrams"] = subwords.matrix
         if subwords.kept is not None:
             arrays[KEPT] = subwords.kept
-    _safetensors.write(path, arrays, metadata_of(path, "vectors", scheme, metadata or {}))
+    _safetensors.write(path, arrays, metadata_of(path, "vectors", scheme, metadata or {}, vectors.form))
 
 
 def write_model_arrays(
@@ -144,6 +145,7 @@ def write_model_arrays(
     scheme: NgramScheme | None = None,
     vectors: Float32s | None = None,
     kept: npt.NDArray[np.int32] | None = None,
+    form: Form | None = None,
 ) -> None:
     """Write a whole model, from which training can go on.
 
@@ -164,6 +166,8 @@ def write_model_arrays(
         For a subword model: how words are cut, and the composed vectors of its words.
     kept : int32 array, shape (K,), optional
         The buckets that have an input row, in rising order; by default all.
+    form : Form, optional
+        How the text was read that the words come from, where that is known.
 
     Raises
     ------
@@ -195,7 +199,7 @@ def write_model_arrays(
     arrays: dict[str, npt.NDArray[Any]] = {**matrices, "counts": counts, **word_blob.pack_words(words)}
     if kept is not None:
         arrays[KEPT] = kept
-    _safetensors.write(path, arrays, metadata_of(path, "model", scheme, metadata))
+    _safetensors.write(path, arrays, metadata_of(path, "model", scheme, metadata, form))
 
 
 @in_memory
@@ -225,7 +229,7 @@ def read_vectors(path: PathOrInput) -> WordVectors:
         subwords = Subwords(file.scheme, ngrams, kept)
     counts = file.counts(len(words)) if "counts" in file.arrays else None
     try:
-        return WordVectors(words, matrix, counts=counts, subwords=subwords)
+        return WordVectors(words, matrix, counts=counts, subwords=subwords, form=file.form())
     except FormatError as error:
         raise FormatError(f"{file.name}: {error}") from None
 
@@ -347,6 +351,19 @@ class _File:
         """Return how many n-gram rows the file has."""
         return len(kept) if kept is not None else self.scheme.buckets if self.scheme else 0
 
+    def form(self) -> Form | None:
+        """Return how the text was read that the words come from; None if the file does not say."""
+        text = self.metadata.get("form")
+        if text is None:
+            return None
+        try:
+            form = Form(**json.loads(text))
+            if isinstance(form.normal, bool) and isinstance(form.lowercase, bool):
+                return form
+        except (ValueError, TypeError, RecursionError):
+            pass
+        raise FormatError(f"{self.name}: damaged: form must say of normal and lowercase whether they hold")
+
     def _array(self, key: str, dtype: type[np.generic], ndim: int) -> npt.NDArray[Any]:
         array = self.arrays.get(key)
         if array is None or array.dtype != dtype or array.ndim != ndim:
@@ -379,7 +396,11 @@ def _input_rows(scheme: NgramScheme | None, words: int, ngrams: int) -> int:
 
 
 def metadata_of(
-    path: str | os.PathLike[str], kind: str, scheme: NgramScheme | None, metadata: Mapping[str, str]
+    path: str | os.PathLike[str],
+    kind: str,
+    scheme: NgramScheme | None,
+    metadata: Mapping[str, str],
+    form: Form | None = None,
 ) -> dict[str, str]:
     """Return the metadata of a file to write at `path`; raises FormatError if some are the format\'s own."""
     taken = [key for key in RESERVED if key in metadata]
@@ -388,6 +409,8 @@ def metadata_of(
     result = {"format": FORMAT, "version": VERSION, "kind": kind, **metadata}
     if scheme is not None:
         result["subwords"] = json.dumps(scheme.to_dict())
+    if form is not None and form != Form():
+        result["form"] = json.dumps(asdict(form))
     return result
 
 

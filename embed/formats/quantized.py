@@ -97,4 +97,5 @@ def write_codes(
     except FormatError as error:
         raise FormatError(f"{os.fspath(path)}: cannot write: {error}: use more bytes a vector") from None
     stored = json.dumps({"method": codes.method, "dim": codes.dim})
-    _safetensors.write(path, arrays, {**native.metadata_of(path, "quantized", scheme, {}), "quantization": stored})
+    metadata = native.metadata_of(path, "quantized", scheme, {}, vectors.form)
+    _safetensors.write(path, arrays, {**metadata, "quantization": stored})
