@@ -275,7 +275,7 @@ def _table(text: str, name: str) -> str | None:
         if len(columns) > 1 and rows:
             return _table_with(columns, delimiter, SEPARATORS[ending])
     columns, rows = _columns(text, SEPARATORS[ending])
-    if len(columns) == 1 and rows and text.lstrip().split("\n", 2)[1].startswith('"'):
+    if len(columns) == 1 and rows and text.lstrip().partition("\n")[2].startswith('"'):
         return _table_with(columns, SEPARATORS[ending], SEPARATORS[ending])
     return None
 

@@ -156,6 +156,12 @@ def test_a_file_of_one_quoted_column_is_a_table(tmp_path: Path) -> None:
     assert said == "a table with the columns text; name the one of the text with column='text'"
 
 
+@pytest.mark.parametrize("data", [" \na", " \nsome words\n", "\r", "text\r\ra word\r"])
+def test_a_table_that_begins_with_blanks_is_looked_at(data: str, tmp_path: Path) -> None:
+    (tmp_path / "f.csv").write_text(data, newline="")
+    open_corpus(tmp_path / "f.csv")
+
+
 def test_parquet_names_its_columns(tmp_path: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow")
     table = pyarrow.table({"id": [1], "review": ["some words"]})
