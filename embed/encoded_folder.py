@@ -116,7 +116,7 @@ def _found(target: Path, fingerprint: Callable[[], str | None], settings: dict[s
     """Return what is in the directory if it is wanted; raise FormatError if it is nothing of ours."""
     if not os.path.exists(target):  # nor does what a link leads to
         return None
-    if target.is_dir() and not (target / META).exists() and (MARK in os.listdir(target) or not strangers(target)):
+    if target.is_dir() and not (target / META).exists() and not _is_foreign(target):
         return None
     meta = read_meta(target)
     if meta["version"] != FORMAT_VERSION or (source := fingerprint()) is None:
@@ -129,6 +129,15 @@ def _found(target: Path, fingerprint: Callable[[], str | None], settings: dict[s
         return encoded
     encoded.close()  # another process has just put its corpus in the place of this one
     return None
+
+
+def _is_foreign(target: Path) -> bool:
+    """Return whether a directory holds something and is none of ours.
+
+    It is looked at in the order in which a process fills it, the mark before all else and META last, so that none that
+    is being filled meanwhile seems foreign.
+    """
+    return bool(strangers(target)) and MARK not in os.listdir(target) and not (target / META).exists()
 
 
 def _make(target: Path) -> bool:

@@ -365,3 +365,22 @@ def test_a_temporary_file_is_removed_if_no_process_holds_it(tmp_path: Path) -> N
         temporary.remove_abandoned(tmp_path)
         assert names(tmp_path) == sorted([".embed-mine.tmp", path.name, folder.name])
         path.unlink()
+
+
+def test_a_directory_that_another_process_begins_to_fill_is_not_foreign(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One run in some thousand was told that the directory was none of ours: it had been empty a moment before."""
+    look = encoded_folder.strangers
+    doors = []
+
+    def begin(folder: Path) -> list[str]:
+        doors.append(Door.take(folder, {"holds": "an encoded corpus", "key": "other"}))
+        (folder / ".embed-0123456789abcdef.tmp").mkdir(exist_ok=True)
+        (folder / "ids.i32").touch()
+        return look(folder)
+
+    monkeypatch.setattr(encoded_folder, "strangers", begin)
+    with pytest.raises(FormatError, match="is in use: process"):
+        encode([["a", "b"]], min_count=1, directory=tmp_path)
+    doors[0].release()
