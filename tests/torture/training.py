@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 import threading
 import warnings
@@ -51,8 +50,8 @@ def soak(scale: float) -> str:
         losses = [record.loss for record in model.history]
         assert losses[-1] < losses[0]
         del trainer, model  # whose maps of the corpus keep its files open
-    gc.collect()
-    assert open_files() == before
+    after = open_files()
+    assert after == before, (before, after)
     growth = max(taken[1:]) / taken[0] - 1
     assert growth < _FLAT, taken
     return (
