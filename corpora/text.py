@@ -261,17 +261,17 @@ def _checked(data: bytes, offset: int, final: bool, stream: ByteStream, policy: 
                 raise CorpusError(_invalid(data[error.start], offset + error.start, stream)) from error
     if nul >= 0 and policy == "strict":
         raise CorpusError(
-            f"{stream.name}: {stream.place(offset + nul)} is NUL: the file is UTF-16 or binary, "
-            "not UTF-8 text; convert it, "
-            f"or pass {option('decode_errors', 'replace')} or 'skip' to take NUL for white space"
+            f"{stream.name}: {stream.place(offset + nul)} is NUL: the file is UTF-16 or binary, not UTF-8 text; "
+            f"convert it, {_or_pass()} to take NUL for white space"
         )
     return valid, used
+
+
+def _or_pass() -> str:
+    return f"or pass {option('decode_errors', 'replace')} or {option('decode_errors', 'skip')}"
 
 
 def _invalid(byte: int, offset: int, stream: ByteStream) -> str:
     is_utf16 = offset == 0 and byte in codecs.BOM_UTF16
     advice = "the file looks like UTF-16; convert it" if is_utf16 else "convert the file"
-    return (
-        f"{stream.name}: {stream.place(offset)} (0x{byte:02x}) is not valid UTF-8; {advice}, "
-        f"or pass {option('decode_errors', 'replace')} or 'skip'"
-    )
+    return f"{stream.name}: {stream.place(offset)} (0x{byte:02x}) is not valid UTF-8; {advice}, {_or_pass()}"

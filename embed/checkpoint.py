@@ -19,6 +19,7 @@ import numpy as np
 
 from embed.config import TrainConfig
 from embed.files.records import made
+from embed.machine import SIMD_VARIABLE
 from embed.messages import option
 from embed.model import EpochRecord, Provenance
 from embed.vocab import Vocabulary
@@ -117,10 +118,14 @@ class Checkpoint:
         if self.provenance.corpus_fingerprint != other.provenance.corpus_fingerprint:
             mild.append("corpus (its fingerprint)")
         if self.provenance.simd_path != other.provenance.simd_path:
-            mild.append(_difference("simd_path", self.provenance.simd_path, other.provenance.simd_path))
-        own = "train-embeddings"
-        if self.provenance.versions.get(own) != other.provenance.versions.get(own):
-            mild.append(_difference("version", self.provenance.versions.get(own), other.provenance.versions.get(own)))
+            mild.append(
+                _difference(
+                    f"SIMD path (variable {SIMD_VARIABLE})", self.provenance.simd_path, other.provenance.simd_path
+                )
+            )
+        mine, others = (run.provenance.versions.get("train-embeddings") for run in (self, other))
+        if mine != others:
+            mild.append(_difference("version", mine, others))
         return mild, grave
 
 

@@ -230,7 +230,7 @@ def test_invalid_utf8_is_an_error_with_its_offset(
     monkeypatch.setattr(text_module, "CHUNK_BYTES", 7)
     path = write(COMPRESSORS[compression]("ein großer Hügel ".encode() + b"\xff\n"))
     where = "byte 19" + (" of the decompressed gzip data" if compression == "gzip" else r" \(0xff\)")
-    with pytest.raises(CorpusError, match=rf"corpus\.txt: {where}.*'replace' or 'skip'"):
+    with pytest.raises(CorpusError, match=rf"corpus\.txt: {where}.*decode_errors='replace' or decode_errors='skip'"):
         read(TextCorpus(path))
 
 

@@ -51,7 +51,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "embed.spelling",
         "embed.presets",
     ),
-    (*COMPILED, "embed.files", "embed.pieces", "embed.threads"),
+    (*COMPILED, "embed.files", "embed.machine", "embed.pieces", "embed.threads"),
     ("embed.corpora",),
     (
         "embed.vocab",
@@ -96,7 +96,6 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "embed.budget",
         "embed.launch",
         "embed.estimate",
-        "embed.machine",
     ),
     ("embed.formats", "embed.eval", "embed.phrases"),
     ("embed.continuing", "embed.items", "embed.curves"),
