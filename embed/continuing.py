@@ -181,7 +181,9 @@ def continue_training(
                 words = encoded.vocabulary
                 buckets = model.parameters.buckets
                 parameters = transfer(model, words, config) if is_fresh else Parameters.empty(words, config, buckets)
-                return Trainer(encoded, config, parameters=parameters, frozen=frozen)
+                return Trainer(
+                    encoded, config, parameters=parameters, frozen=frozen, keeps_half="subsample" not in overrides
+                )
 
             return launch.run(
                 config,

@@ -27,6 +27,7 @@ __all__ = [
     "FormatError",
     "MissingExtraError",
     "MissingWordError",
+    "NoExamplesError",
     "advise",
     "cannot_open",
 ]
@@ -56,6 +57,10 @@ class CorpusError(EmbedError, ValueError):
     """Input text is missing, unreadable, malformed or empty."""
 
     exit_code = 3
+
+
+class NoExamplesError(CorpusError):
+    """No two words of a sentence meet in a text, or in what subsampling leaves of it: there is nothing to learn."""
 
 
 class FormatError(EmbedError, ValueError):

@@ -33,8 +33,10 @@ _EPOCH = (1 << 62) - 1
 _CHUNK_TOKENS = 1 << 13
 
 
-def mean_loss(workers: Sequence[_core.Worker], first: int, last: int, stop: NDArray[np.int32]) -> float:
+def mean_loss(workers: Sequence[_core.Worker], first: int, last: int, stop: NDArray[np.int32]) -> float | None:
     """Return the mean negative log-likelihood (nats) of an example with its noise in the tokens first..last-1.
+
+    None if there is no example.
 
     Parameters
     ----------
@@ -63,4 +65,4 @@ def mean_loss(workers: Sequence[_core.Worker], first: int, last: int, stop: NDAr
 
     sums = shared_out(measure, range(first, last, _CHUNK_TOKENS), len(workers), halt=halt)
     examples = sum(count for _, count in sums)
-    return sum(loss for loss, _ in sums) / examples if examples else 0.0
+    return sum(loss for loss, _ in sums) / examples if examples else None

@@ -6,7 +6,7 @@ import importlib.metadata
 import platform
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,9 @@ class EpochRecord:
     ----------
     epoch : int
         From 1.
-    loss : float
-        Mean negative log-likelihood (nats) of an example with its noise, taken while training.
+    loss : float or None
+        Mean negative log-likelihood (nats) of an example with its noise, taken while training; None if there was no
+        example.
     held_out_loss : float or None
         The same on the held-out tokens at the end of the epoch; comparable, see :mod:`embed.held_out`.
     lr : float
@@ -47,7 +48,7 @@ class EpochRecord:
     """
 
     epoch: int
-    loss: float
+    loss: float | None
     held_out_loss: float | None
     lr: float
     seconds: float
@@ -80,7 +81,7 @@ class Provenance:
     decisions: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """A trained model.
 
@@ -99,6 +100,20 @@ class Model:
     parameters: Parameters
     provenance: Provenance | None = None
     history: tuple[EpochRecord, ...] = ()
+
+    def __repr__(self) -> str:
+        ngrams = " with n-grams" if self.config.subword else ""
+        return (
+            f"<Model: {len(self.vocabulary)} words x {self.config.dim} dimensions, {self.config.objective}{ngrams}, "
+            f"{len(self.history)} epochs>"
+        )
+
+    if not TYPE_CHECKING:  # which would otherwise take every name
+
+        def __getattr__(self, name: str) -> Any:
+            if not name.startswith("_") and hasattr(WordVectors, name):
+                raise AttributeError(f"a model has no {name!r}, but its vectors have: model.vectors.{name}")
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
     def input(self) -> Float32s:

@@ -63,10 +63,13 @@ SETTLING = frozenset(
         *("window_kind", "lr", "input_lr", "min_lr", "subsample"),
     }
 )
-"""Parameters that say what is trained or how: who gives one of them gets no preset without naming it. `epochs` only
-says how long, and so a run with a time budget is the run with the number of epochs that it chose."""
+"""Parameters that say what is trained or how: who gives one of them gets no preset without naming it, unless the value
+is that of the preset `small`. `epochs` only says how long, and so a run with a time budget is the run with the number
+of epochs that it chose."""
 _SMALL, _MEDIUM, _LARGE = NAMES
 _SMALL_TOKENS, _LARGE_TOKENS = 5_000_000, 100_000_000
+_KIND = {"objective": "sg", "structured": False, "subword": False, "composition": "mean"}
+"""What a preset trains where it says nothing of it: the defaults of `TrainConfig`."""
 _HIGHEST_RATE = 3.0
 """Times the preset's input rate, for fewer passes than it has."""
 
@@ -78,7 +81,12 @@ def of_size(tokens: int) -> str:
 
 def waits_for_size(preset: str | None, given: Mapping[str, Any]) -> bool:
     """Return whether the size of the corpus decides on the preset of a run that is given these parameters."""
-    return preset == AUTO or (preset is None and not SETTLING & set(given))
+    return preset == AUTO or (preset is None and not SETTLING & _other_than(PRESETS[_SMALL], given))
+
+
+def _other_than(values: Mapping[str, Any], given: Mapping[str, Any]) -> set[str]:
+    """Return the names of the parameters that are given, but for those with the value that they have anyway."""
+    return {name for name, value in given.items() if name not in values or value != values[name]}
 
 
 def unsettled(preset: str | None, given: Mapping[str, Any]) -> TrainConfig:
@@ -141,7 +149,8 @@ def values_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(name, str) or name not in PRESETS:
         raise ConfigError(f"{option('preset')} must be one of {', '.join((AUTO, *NAMES))}, not {shown(name)}")
     values = dict(PRESETS[name])
-    if {"lr", "input_lr", "objective", "gradient", "structured", "subword", "composition"} & set(given):
+    own = {**_KIND, **values}
+    if {"lr", "input_lr", "gradient", *_KIND} & _other_than(own, given):
         for name in ("gradient", "lr", "input_lr"):
             values.pop(name, None)
     epochs = given.get("epochs")

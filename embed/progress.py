@@ -60,11 +60,12 @@ class ProgressBar:
             with self._drawing():
                 self._bar.update(tokens - self._bar.n)
 
-    def tell(self, label: str, **figures: float) -> None:
-        """Show a new label and some figures after the bar."""
+    def tell(self, label: str, **figures: float | None) -> None:
+        """Show a new label and some figures after the bar; one that is None is not known yet."""
         if self._bar is not None:
             self._bar.set_description(label, refresh=False)
-            self._bar.set_postfix({name: f"{value:.4g}" for name, value in figures.items()}, refresh=False)
+            known = {name: f"{value:.4g}" for name, value in figures.items() if value is not None}
+            self._bar.set_postfix(known, refresh=False)
 
     @contextlib.contextmanager
     def _drawing(self) -> Iterator[None]:

@@ -7,12 +7,15 @@ cache miss a draw) and a cumulative table (a binary search a draw).
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["alias_table", "keep_probabilities", "noise_distribution", "thresholds"]
+__all__ = ["alias_table", "gentle_threshold", "keep_probabilities", "noise_distribution", "thresholds"]
 
 _DRAWS = 2.0**32  # how many values a 32-bit draw has
+_SMALL_TEXT, _LEAST_KEPT, _HIGHEST_THRESHOLD, _PRECISION = 50_000, 0.5, 0.01, 1.02
 
 
 def keep_probabilities(counts: NDArray[np.int64], subsample: float) -> NDArray[np.float64]:
@@ -37,6 +40,40 @@ def keep_probabilities(counts: NDArray[np.int64], subsample: float) -> NDArray[n
     ratio = subsample * counts.sum(dtype=np.float64) / np.maximum(counts, 1)
     keep: NDArray[np.float64] = np.minimum(1.0, np.sqrt(ratio) + ratio)
     return keep
+
+
+def gentle_threshold(counts: NDArray[np.int64], subsample: float) -> float:
+    """Return a threshold that nobody has asked for: of a small text it keeps half of the tokens at least.
+
+    A threshold for large vocabularies drops nearly all of a text of fewer than 50,000 tokens with few distinct words,
+    of which each has a large share (docs/decisions/0025-toy-texts.md).
+
+    Parameters
+    ----------
+    counts : int64[V]
+    subsample : float
+        The threshold that is right for a large text.
+
+    Returns
+    -------
+    float
+        `subsample`, or a higher threshold, or 0 where the highest advisable one would drop more than half.
+    """
+    total = int(counts.sum())
+
+    def kept(threshold: float) -> float:
+        return float(np.average(keep_probabilities(counts, threshold), weights=counts))
+
+    if not 0 < total < _SMALL_TEXT or kept(subsample) >= _LEAST_KEPT:
+        return subsample
+    low, high = subsample, _HIGHEST_THRESHOLD
+    if low >= high or kept(high) < _LEAST_KEPT:
+        return 0.0
+    while high / low > _PRECISION:
+        middle = math.sqrt(low * high)
+        low, high = (low, middle) if kept(middle) >= _LEAST_KEPT else (middle, high)
+    step = 10.0 ** (math.floor(math.log10(high)) - 1)
+    return float(f"{math.ceil(high / step) * step:.2g}")  # two digits, rounded up
 
 
 def noise_distribution(counts: NDArray[np.int64], noise_exponent: float) -> NDArray[np.float64]:

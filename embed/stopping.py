@@ -38,13 +38,16 @@ class Patience:
     epochs : int
         Epochs without an improvement after which the training is to stop.
     min_delta : float
-        An epoch is an improvement if its held-out loss is lower than the best by more than this (nats).
+        An epoch is an improvement if its held-out loss is lower than the best by more than this (nats). One without
+        a held-out loss, as there was no example to measure, counts neither way.
     """
 
     def __init__(self, parameters: Parameters, epochs: int, min_delta: float) -> None:
         self._parameters = parameters
         self._epochs, self._min_delta = epochs, min_delta
         self._best: EpochRecord | None = None
+        self._best_loss: float | None = None
+        self._stale = 0  # epochs since the best that have a loss
         self._latest: EpochRecord | None = None
         self._rows: NDArray[np.int32] = np.unique(parameters.rows)
         self._kept = self._room()
@@ -52,7 +55,7 @@ class Patience:
     @property
     def is_over(self) -> bool:
         """Whether the training is to stop."""
-        return self._best is not None and self._latest is not None and self._stale(self._best, self._latest)
+        return self._stale >= self._epochs
 
     @property
     def kept(self) -> dict[str, NDArray[np.float32]]:
@@ -75,13 +78,15 @@ class Patience:
     def _judge(self, record: EpochRecord) -> bool:
         """Return whether this epoch is the best so far."""
         self._latest = record
-        is_best = self._best is None or _held_out(record) < _held_out(self._best) - self._min_delta
+        loss = record.held_out_loss
+        if loss is None:
+            return False
+        is_best = self._best_loss is None or loss < self._best_loss - self._min_delta
         if is_best:
-            self._best = record
+            self._best, self._best_loss, self._stale = record, loss, 0
+        else:
+            self._stale += 1
         return is_best
-
-    def _stale(self, best: EpochRecord, latest: EpochRecord) -> bool:
-        return latest.epoch - best.epoch >= self._epochs
 
     def _matrices(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.int32]]]:
         """Return what training changes: matrices, and those of their rows that it can change."""
@@ -92,9 +97,9 @@ class Patience:
 
     def finish(self) -> dict[str, Any]:
         """Put the best epoch's parameters back if a later one was worse; return what happened, for the run card."""
-        assert self._best is not None
         assert self._latest is not None
-        restored = bool(self._kept) and self._best.epoch < self._latest.epoch
+        best = self._latest if self._best is None else self._best
+        restored = bool(self._kept) and best.epoch < self._latest.epoch
         if restored:
             for name, (matrix, rows) in self._matrices().items():
                 for part in pieces(len(rows), matrix.strides[0]):
@@ -104,8 +109,8 @@ class Patience:
             "min_delta": self._min_delta,
             "stopped_early": self.is_over,
             "last_epoch": self._latest.epoch,
-            "best_epoch": self._best.epoch,
-            "kept_epoch": self._best.epoch if restored else self._latest.epoch,
+            "best_epoch": best.epoch,
+            "kept_epoch": best.epoch if restored else self._latest.epoch,
         }
 
     def _room(self) -> dict[str, NDArray[np.float32]]:
@@ -121,8 +126,3 @@ class Patience:
                 "epoch, not of its best"
             )
             return {}
-
-
-def _held_out(record: EpochRecord) -> float:
-    assert record.held_out_loss is not None, "patience without held-out tokens"
-    return record.held_out_loss

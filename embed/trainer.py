@@ -31,6 +31,7 @@ from embed.checkpoint_saver import Saver
 from embed.config import TrainConfig, processors
 from embed.encoded_corpus import EncodedCorpus
 from embed.errors import ConfigError, CorpusError, DivergenceError, FormatError, advise
+from embed.examples import advise_of_few_kept, loss_tolerance, no_examples, refuse_without_pairs
 from embed.huffman import HuffmanTree
 from embed.machine import simd_path
 from embed.messages import option
@@ -38,7 +39,7 @@ from embed.model import EpochRecord, Model, Provenance
 from embed.parameters import Parameters
 from embed.pieces import pieces
 from embed.progress import ProgressBar
-from embed.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
+from embed.sampling import alias_table, gentle_threshold, keep_probabilities, noise_distribution, thresholds
 from embed.sharing import Chunks, Rate, Rounds, Sharing, round_tokens
 from embed.stopping import Patience
 from embed.threads import together
@@ -57,9 +58,6 @@ _REPLICATED_WORDS, _REPLICATED_FROM = 64, 1 << 20
 _LEAST_SPREAD, _MOST_SPREAD = 4, 12
 # Learning rate of the weights of places (position_weights) over that of the output rows (docs/objectives.md).
 _PLACE_RATIO = 0.001
-# Where subsampling keeps less than this share of a text that is long enough to train on, it is told. Wikipedia keeps
-# half with 1e-4, three quarters with 1e-3.
-_FEW_KEPT, _ENOUGH_TOKENS = 0.2, 50_000
 
 
 class Trainer:
@@ -74,11 +72,14 @@ class Trainer:
     frozen : uint8[V], optional
         1 for words whose rows stay as they are; then n-gram rows and weights of places do too, and only the own rows of
         the other words learn.
+    keeps_half : bool
+        Nobody has asked for the threshold of subsampling: where it would drop most of a small text, a higher one is
+        taken.
 
     Raises
     ------
     CorpusError
-        If the held-out share leaves nothing to train or to measure on.
+        If the held-out share leaves nothing to train or to measure on, or no sentence has two tokens.
 
     Attributes
     ----------
@@ -93,11 +94,14 @@ class Trainer:
         *,
         parameters: Parameters | None = None,
         frozen: NDArray[np.uint8] | None = None,
+        keeps_half: bool = False,
     ) -> None:
         if not len(corpus.ids):  # as encoded, it holds a token at least
             raise CorpusError("the encoded corpus is closed: encode the text again, or train before closing it")
         self.config = config
         self.corpus = corpus
+        self.tokens = _training_tokens(corpus, config.held_out)
+        refuse_without_pairs(corpus, config, self.tokens)
         self.parameters = Parameters.initial(corpus.vocabulary, config) if parameters is None else parameters
         self.provenance = Provenance(
             corpus_fingerprint=corpus.fingerprint,
@@ -111,8 +115,11 @@ class Trainer:
             self.provenance.decisions["count_error"] = corpus.count_error
         self.history: list[EpochRecord] = []
         self._frozen = np.zeros(0, np.uint8) if frozen is None else frozen
-        self.tokens = _training_tokens(corpus, config.held_out)
-        _warn_of_few_kept(corpus.vocabulary.counts, config.subsample_threshold())
+        self._subsample = config.subsample_threshold()
+        if keeps_half and (gentle := gentle_threshold(corpus.vocabulary.counts, self._subsample)) != self._subsample:
+            self._subsample = self.provenance.decisions["subsample"] = gentle
+        advise_of_few_kept(corpus.vocabulary.counts, self._subsample)
+        self._is_alarmed = self._is_told_of_held_out = False
         self._place = Place()
         self._patience = Patience(self.parameters, config.patience, config.min_delta) if config.patience else None
         self._stop = np.zeros(1, np.int32)
@@ -146,6 +153,8 @@ class Trainer:
                     saver.save(self._checkpoint(), self._matrices())
                 if is_last:
                     break
+        if all(record.loss is None for record in self.history):
+            raise no_examples(self.corpus, self._subsample)
         if patience is not None:
             self.provenance.decisions["stopping"] = patience.finish()
         return self.model
@@ -222,8 +231,8 @@ class Trainer:
         """Examples of the latest epoch: pairs (skip-gram) or windows (CBOW), each with its noise."""
         return sum(worker.examples for worker in self._workers)
 
-    def held_out_loss(self) -> float:
-        """Return the mean loss of an example on the held-out tokens, see :mod:`embed.held_out`."""
+    def held_out_loss(self) -> float | None:
+        """Return the mean loss of an example on the held-out tokens, if they have any; see :mod:`embed.held_out`."""
         self._settle()
         self._stop[0] = 0
         return held_out.mean_loss(self._judges, self.tokens, len(self.corpus.ids), self._stop)
@@ -239,7 +248,7 @@ class Trainer:
     ) -> list[_core.Worker]:
         config, corpus, parameters = self.config, self.corpus, self.parameters
         counts = corpus.vocabulary.counts
-        keep = thresholds(keep_probabilities(counts, config.subsample_threshold()))
+        keep = thresholds(keep_probabilities(counts, self._subsample))
         noise = alias_table(noise_distribution(counts, config.noise_exponent))
         tree = HuffmanTree.from_counts(counts) if config.loss == "hs" else HuffmanTree.none()
         workers: list[_core.Worker] = []
@@ -319,18 +328,31 @@ class Trainer:
         seconds = time.perf_counter() - started
         loss = self._mean_loss()
         self._check_health(epoch, loss)
+        held_out_loss = self.held_out_loss() if self.config.held_out else None
+        if self.config.held_out and held_out_loss is None:
+            self._tell_of_held_out()
         return EpochRecord(
             epoch=epoch + 1,
             loss=loss,
-            held_out_loss=self.held_out_loss() if self.config.held_out else None,
+            held_out_loss=held_out_loss,
             lr=lr + slope * self.tokens,
             seconds=seconds,
             tokens_per_second=self.tokens / seconds,
         )
 
-    def _mean_loss(self) -> float:
+    def _mean_loss(self) -> float | None:
         examples = self.examples
-        return self.total_loss / examples if examples else 0.0
+        return self.total_loss / examples if examples else None
+
+    def _tell_of_held_out(self) -> None:
+        """Say once that there is no held-out loss."""
+        if not self._is_told_of_held_out:
+            self._is_told_of_held_out = True
+            stays = "" if self._patience is None else f", and {option('patience')} does not stop the training by it"
+            advise(
+                f"no two words of a held-out sentence are left, so there is no held-out loss{stays}; hold out a larger "
+                f"share ({option('held_out')}), or give a larger {option('subsample')}"
+            )
 
     def _share_out(
         self, first: int, last: int, epoch: int, rate: tuple[float, float], look: Callable[[int], bool]
@@ -374,12 +396,15 @@ class Trainer:
         answers = [callback(record, model) for callback in callbacks]  # whatever the ones before it said
         return any(answers)
 
-    def _check_health(self, epoch: int, loss: float) -> None:
+    def _check_health(self, epoch: int, loss: float | None) -> None:
         for name, matrix in self._matrices_as_they_lie().items():
             if not all(_kernels.all_finite(matrix[rows]) for rows in pieces(len(matrix), matrix.strides[0])):
                 raise self._divergence(epoch, f"a vector of the matrix {name!r} is not finite")
+        if loss is None or self._is_alarmed:
+            return
         untrained = self._targets_of_an_example() * np.log(2)
-        if loss > untrained:
+        if loss > untrained + loss_tolerance(loss, self.examples, self.config):
+            self._is_alarmed = True
             advise(
                 f"the loss of epoch {epoch + 1} is {loss:.3g}, above the {untrained:.3g} of vectors that know nothing; "
                 f"{self._lower_rates()}"
@@ -389,7 +414,7 @@ class Trainer:
         if self.config.loss == "ns":
             return self.config.negatives + 1
         counts = self.corpus.vocabulary.counts
-        trained = counts * keep_probabilities(counts, self.config.subsample_threshold())
+        trained = counts * keep_probabilities(counts, self._subsample)
         return float(np.average(np.diff(HuffmanTree.from_counts(counts).offsets), weights=trained))
 
     def _divergence(self, epoch: int, what: str) -> DivergenceError:
@@ -425,13 +450,3 @@ def _spread_digits(words: int) -> int:
     """Return how many binary digits the number of rows has that lie spread; 0 for a vocabulary of a few words."""
     digits = min(words.bit_length() - 1, _MOST_SPREAD)
     return digits if digits >= _LEAST_SPREAD else 0
-
-
-def _warn_of_few_kept(counts: NDArray[np.int64], subsample: float) -> None:
-    """Warn if subsampling drops most of a text, as a threshold for large vocabularies does to a small one."""
-    kept = float(np.average(keep_probabilities(counts, subsample), weights=counts))
-    if kept < _FEW_KEPT and counts.sum() >= _ENOUGH_TOKENS:
-        advise(
-            f"{option('subsample')} is {subsample:g}, which keeps {kept:.0%} of the tokens of a text with "
-            f"{len(counts):,} distinct words; a larger value keeps more, and 0 keeps all"
-        )

@@ -125,6 +125,7 @@ def train(
     plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
     launch = Launch.of(plan, time_budget, config, overrides)
     given, is_open = launch.given(overrides), False
+    keeps_half = "subsample" not in given and (config is None or config.subsample is None)
     if config is None:
         preset = launch.preset(preset)
         is_open = presets.waits_for_size(preset, given)
@@ -170,9 +171,8 @@ def train(
             return presets.settled(preset, {**given, "epochs": epochs}, len(encoded.ids))[1]
 
         def make(config: TrainConfig, is_fresh: bool) -> Trainer:
-            return Trainer(
-                encoded, config, parameters=None if is_fresh else Parameters.empty(encoded.vocabulary, config)
-            )
+            parameters = None if is_fresh else Parameters.empty(encoded.vocabulary, config)
+            return Trainer(encoded, config, parameters=parameters, keeps_half=keeps_half)
 
         return launch.run(
             config,

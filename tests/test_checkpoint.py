@@ -540,6 +540,7 @@ def test_the_command_warns_in_a_line_and_goes_on(tmp_path: Path, capsys: pytest.
     (tmp_path / "corpus.txt").write_text("\n".join(" ".join(sentence) for sentence in SENTENCES))
     command = ["train", str(tmp_path / "corpus.txt"), "-o", str(tmp_path / "v.txt"), "--epochs", "3", "--quiet"]
     command += ["--threads", "1", "--dim", "16", "--checkpoint", str(tmp_path / "kept"), "--checkpoint-every", "epoch"]
+    command += ["--objective", "sg"]
     assert main(command) == 0
     expected = (tmp_path / "v.txt").read_bytes()
     checkpoints_in(tmp_path / "kept")[-1].write_bytes(b"damaged")

@@ -120,11 +120,12 @@ def test_a_failure_speaks_the_language_of_the_command_line(
 
 def test_advice_speaks_it_too(files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(files)
-    flags = ("--dim", "8", "--lr", "0.5", "--window", "60", "--subsample", "1e-6")
+    flags = ("--dim", "8", "--lr", "0.5", "--window", "60", "--subsample", "0.003")
     assert main(["train", "t.txt", "-o", "advised.txt", *QUICK, *flags]) == 0
     assert main(["train", "t.txt", "-o", "more.txt", "--quiet", "--continue-from", "v.txt", "--epochs", "1"]) == 0
     told = capsys.readouterr().err
     assert "warning: --dim is 8" in told
+    assert "warning: --subsample is 0.003, which keeps" in told
     assert "--save-model keeps one" in told
     assert not PYTHON.search(told), told
     assert not SNAKE.search(told), told

@@ -178,7 +178,7 @@ def test_training_learns_and_says_what_it_did(model: ours.FastText, tmp_path: Pa
 
 @pytest.mark.parametrize("changes", [{"maxn": 0}, {"bucket": 0}])
 def test_words_only(corpus: Path, changes: dict[str, int]) -> None:
-    model = ours.train_unsupervised(str(corpus), "cbow", dim=16, epoch=1, thread=1, verbose=0, **changes)
+    model = ours.train_unsupervised(str(corpus), "cbow", dim=16, epoch=1, thread=1, verbose=0, t=0.0, **changes)
     assert model.model == "cbow"
     assert model.get_subwords("die") == (["die"], [model.get_word_id("die")])
     assert not model["unbekannt"].any()
@@ -244,12 +244,12 @@ def test_fasttexts_second_names_and_positions_are_its_own(corpus: Path) -> None:
     """Arguments after minCount could not be given by position, and second names ended in a TypeError of Python's."""
     theirs = pytest.importorskip("fasttext", reason="fasttext-community is not installed")
     assert set(ours.SECOND_NAMES) <= set(inspect.getsource(theirs.FastText.read_args).split('"'))
-    positional = (corpus, "cbow", 0.1, 16, 3, 1, 2, 0, 2, 3, 4, 1, "ns", 50, 1, 100, 1e-3, "__label__", 0, "")
+    positional = (corpus, "cbow", 0.1, 16, 3, 1, 2, 0, 2, 3, 4, 1, "ns", 50, 1, 100, 0.0, "__label__", 0, "")
     model = ours.train_unsupervised(*positional)
     assert (model.model, model.ws, model.minCount, model.minn, model.neg, model.bucket) == ("cbow", 3, 2, 2, 4, 50)
     assert (model.lr, model.thread, model.verbose, model.label) == (0.1, 1, 0, "__label__")
     assert (model.wordNgrams, model.lrUpdateRate, model.minCountLabel, model.pretrainedVectors) == (1, 100, 0, "")
-    kept = {"dim": 16, "epoch": 1, "thread": 1, "verbose": 0, "bucket": 50}
+    kept = {"dim": 16, "epoch": 1, "thread": 1, "verbose": 0, "bucket": 50, "t": 0.0}
     second = ours.train_unsupervised(corpus, min_count=2, word_ngrams=1, lr_update_rate=9, label_prefix="#", **kept)
     assert second.minCount == 2
     assert second.label == "#"
@@ -262,7 +262,7 @@ def test_fasttexts_second_names_and_positions_are_its_own(corpus: Path) -> None:
 
 
 def test_sentences_in_memory_train_as_well() -> None:
-    kept = {"dim": 16, "minCount": 1, "epoch": 1, "thread": 1, "verbose": 0, "bucket": 50}
+    kept = {"dim": 16, "minCount": 1, "epoch": 1, "thread": 1, "verbose": 0, "bucket": 50, "t": 0.0}
     assert sorted(ours.train_unsupervised([["a", "b"]] * 50, **kept).words) == ["a", "b"]
     for wrong in (None, b"text", 5, [["a", 1]]):
         with pytest.raises((TypeError, CorpusError)) as caught:

@@ -88,7 +88,7 @@ def test_update_keeps_what_was_learnt() -> None:
 
 
 def test_vectors_may_be_changed_and_replaced() -> None:
-    model = small()
+    model = small(sample=0)
     model.wv.vectors[0] = 5
     assert model.parameters is not None
     assert (model.parameters.inputs[0, :16] == 5).all()

@@ -15,7 +15,7 @@ from embed.compat.gensim import FastText, KeyedVectors, LineSentence, Phrases, W
 from embed.errors import CorpusError, EmbedError
 
 SENTENCES = [["human", "interface", "computer"], ["graph", "trees", "minors"]] * 20
-SMALL: dict[str, Any] = {"vector_size": 16, "min_count": 1, "workers": 1, "epochs": 1}
+SMALL: dict[str, Any] = {"vector_size": 16, "min_count": 1, "workers": 1, "epochs": 1, "sample": 0}
 
 
 @pytest.mark.parametrize("model", [Word2Vec, FastText])

@@ -215,7 +215,7 @@ class OnNumbers(DocumentVectorizer):
     """The transformer for tables of numbers, since the checks know no texts: a cell becomes a token."""
 
     def fit(self, X: Any, y: object = None) -> OnNumbers:  # noqa: N803
-        super().fit(_cells(validate_data(self, X)), y)
+        super().fit(_cells(validate_data(self, X, ensure_min_features=2)), y)  # one word a text teaches nothing
         return self
 
     def transform(self, X: Any) -> Any:  # noqa: N803

@@ -89,6 +89,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     (
         "embed.trainer",
+        "embed.examples",
         "embed.training",
         "embed.held_out",
         "embed.sharing",

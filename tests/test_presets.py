@@ -24,7 +24,7 @@ TREE = Path(__file__).parents[1]
 # A value of each parameter that says what is trained or how, with what it needs.
 SAID: dict[str, dict[str, Any]] = {
     "objective": {"objective": "sg"},
-    "gradient": {"gradient": "exact"},
+    "gradient": {"gradient": "historic"},
     "loss": {"loss": "ns"},
     "subword": {"subword": False},
     "hash_count": {"subword": True, "hash_count": 2},
@@ -56,10 +56,11 @@ def test_what_is_given_wins_and_rates_belong_to_their_model() -> None:
         assert values_of("small", {"epochs": epochs})["input_lr"] == rate
     assert values_of("small", {"epochs": 2, "input_lr": 0.1})["input_lr"] == 0.1
     assert values_of("large", {"epochs": 2}) == {"epochs": 2}
-    for given in ({"lr": 0.1}, {"objective": "cbow"}, {"structured": False}, {"subword": False}):
+    for given in ({"lr": 0.2}, {"objective": "cbow"}, {"structured": False}, {"subword": False}):
         assert TrainConfig(**values_of("medium", given)).rates() != (0.1, 0.03)
         config = TrainConfig(**values_of("small", given))
-        assert config.rates() == TrainConfig(**{"subword": True, **given}).rates()
+        expected = (0.05, 0.3) if given == {"structured": False} else TrainConfig(**{"subword": True, **given}).rates()
+        assert config.rates() == expected
 
 
 def test_an_unknown_preset_is_refused() -> None:
@@ -77,6 +78,12 @@ def test_the_command_takes_a_preset(tmp_path: Path, preset: str) -> None:
     config = card["config"]
     assert card["provenance"]["decisions"]["preset"] == "small"
     assert (config["subword"], config["epochs"], config["buckets"]) == (True, 2, 100)
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS["small"]))
+def test_naming_a_value_that_the_preset_has_anyway_leaves_it_on(name: str) -> None:
+    given = {name: PRESETS["small"][name]}
+    assert settled(None, given, 1000) == settled(None, {}, 1000)
 
 
 @pytest.mark.parametrize("name", sorted(SETTLING))
@@ -110,10 +117,12 @@ def test_what_a_preset_of_some_size_would_refuse_is_refused_before_the_size_is_k
 def test_training_takes_the_small_preset_and_says_so_in_the_run_card() -> None:
     model = embed.train(SENTENCES, **TINY)
     assert model.config == TrainConfig(**{**PRESETS["small"], **TINY})
-    assert model.run_card()["provenance"]["decisions"] == {"preset": "small"}
+    assert model.run_card()["provenance"]["decisions"] == {"preset": "small", "subsample": 0.0}
     plain = embed.train(SENTENCES, TrainConfig(), **TINY)
     assert plain.config == TrainConfig(**TINY)
-    assert plain.run_card()["provenance"]["decisions"] == {}
+    assert plain.run_card()["provenance"]["decisions"] == {"subsample": 0.0}
+    asked = embed.train(SENTENCES, TrainConfig(), **TINY, subsample=0.01)
+    assert asked.run_card()["provenance"]["decisions"] == {}
 
 
 def test_advice_about_a_parameter_is_given_once() -> None:
@@ -144,7 +153,7 @@ def test_the_command_tells_of_a_preset_that_nobody_asked_for(
     text, out = tmp_path / "text.txt", tmp_path / "vectors.txt"
     text.write_text("one two three four five six\n" * 20, encoding="utf-8")
     command = ["train", str(text), "-o", str(out), "--dim", "16", "--buckets", "100", "--threads", "1"]
-    flags = as_flags({**PRESETS["small"], "buckets": 100})
+    flags = as_flags({**PRESETS["small"], "buckets": 100, "subsample": 0.0})
     assert main(command) == 0
     assert f"preset small, as nothing else was asked for: {flags} (" in capsys.readouterr().err
     unasked = out.read_bytes()

@@ -31,6 +31,8 @@ TUTORIALS = Path(__file__).parents[1] / "docs" / "tutorials"
 SITE = Path(__file__).parents[1] / "mkdocs.yml"
 FIRST = "first-vectors"
 OTHERS = sorted({path.stem for path in TUTORIALS.glob("*.md")} - {FIRST})
+MOST_BYTES = 40_000_000
+"""Of the file of vectors with n-grams: it held every row that a hash might fall on once, 1.6 GB."""
 NEEDS = {"search-with-exported-vectors": "usearch"}
 
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -53,6 +55,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_first_vectors(first: Path) -> None:
     assert {"wiki.txt", "vectors.embed"} <= set(os.listdir(first))
+    assert (first / "vectors.embed").stat().st_size < MOST_BYTES
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,7 @@ def train(arguments: argparse.Namespace) -> None:
     from embed.continuing import continue_training
     from embed.files.outputs import card_of
     from embed.formats.model_file import save_model
+    from embed.formats.registry import NATIVE
     from embed.training import train
 
     resumed = arguments.resume if arguments.resume != arguments.checkpoint else None
@@ -71,6 +72,8 @@ def train(arguments: argparse.Namespace) -> None:
     check_corpus_outputs(training_outputs(arguments), arguments.corpus, others)
     if arguments.output is not None:
         formats.format_of(arguments.output)
+    if arguments.save_model is not None:
+        formats.refuse_ending(arguments.save_model, NATIVE)
     progress = False if arguments.quiet else None
     if arguments.continue_from:
         model = continue_training(
@@ -163,6 +166,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     from embed.eval import evaluate
 
     vectors = formats.load(arguments.vectors)
+    _tell_of_ngrams(vectors)
     settings = _evaluation_settings(arguments)
     _print_report(evaluate(vectors, arguments.sets or None, name=arguments.vectors, **settings), arguments)
 
@@ -173,6 +177,7 @@ def compare(arguments: argparse.Namespace) -> None:
     from embed.eval import compare
 
     first, second = formats.load(arguments.first), formats.load(arguments.second)
+    _tell_of_ngrams(first, second)
     settings = _evaluation_settings(arguments)
     names = (arguments.first, arguments.second)
     _print_report(compare(first, second, arguments.sets or None, names=names, **settings), arguments)
@@ -183,6 +188,7 @@ def nearest(arguments: argparse.Namespace) -> None:
     from embed import formats
 
     vectors = formats.load(arguments.vectors)
+    _tell_of_composed(vectors, arguments.words)
     for word in arguments.words:
         for neighbour, score in vectors.nearest(word, arguments.n, top=arguments.top):
             print(tsv_field(word), tsv_field(neighbour), f"{score:.4f}", sep="\t")
@@ -193,6 +199,7 @@ def analogy(arguments: argparse.Namespace) -> None:
     from embed import formats
 
     vectors = formats.load(arguments.vectors)
+    _tell_of_composed(vectors, (arguments.a, arguments.b, arguments.c))
     answers = vectors.analogy(
         arguments.a, arguments.b, arguments.c, n=arguments.n, method=arguments.method, top=arguments.top
     )
@@ -207,6 +214,7 @@ def convert(arguments: argparse.Namespace) -> None:
     form = (
         formats.FORMATS[formats.format_of(arguments.target)] if arguments.to is None else formats.by_name(arguments.to)
     )
+    formats.refuse_ending(arguments.target, form.name)
     check_vector_output(arguments.target, form, [arguments.source])
     if arguments.average_outputs:
         from embed.formats.model_file import load_model
@@ -222,11 +230,13 @@ def quantize(arguments: argparse.Namespace) -> None:
     """Read vectors and write them in fewer bytes."""
     from embed import formats
     from embed.formats.quantized import save_quantized
+    from embed.formats.registry import NATIVE
     from embed.pruning import prune_ngrams
     from embed.quantize import quantizer
 
     given = {"scale": arguments.scale, "row_bytes": arguments.bytes, "seed": arguments.seed}
     encode = quantizer(arguments.method, **{name: value for name, value in given.items() if value is not None})
+    formats.refuse_ending(arguments.target, NATIVE)
     check_vector_output(arguments.target, None, [arguments.source])
     vectors = formats.load(arguments.source)
     if arguments.ngrams is not None or vectors.subwords is not None:
@@ -268,12 +278,30 @@ def completion(arguments: argparse.Namespace) -> None:
     print(shtab.complete(parser, shell=arguments.shell))
 
 
+def _tell_of_composed(vectors: WordVectors, words: Sequence[str]) -> None:
+    """Say on standard error which words are not in the vocabulary, though they have vectors."""
+    if composed := [word for word in dict.fromkeys(words) if word not in vectors and vectors.can_compose(word)]:
+        names = ", ".join(map(repr, composed))
+        verb, vectors_are = ("is", "its vector is") if len(composed) == 1 else ("are", "their vectors are")
+        told = f"{names} {verb} not in the vocabulary: {vectors_are} composed of n-grams"
+        print(printable(told), file=sys.stderr)
+
+
+def _tell_of_ngrams(*files: WordVectors) -> None:
+    """Say on standard error that unknown words of a test set count, if they do."""
+    if any(vectors.subwords is not None for vectors in files):
+        told = "words of the test sets that are not in the vocabulary are composed of n-grams where they have some"
+        print(told, file=sys.stderr)
+
+
 def _preset_told(model: Model) -> str:
     """Return what to say of a preset that nobody asked for; empty if there is none."""
     name = None if model.provenance is None else model.provenance.decisions.get("preset")
     if name not in NAMES:  # none, or what a damaged checkpoint has
         return ""
-    flags = as_flags({key: value for key in PRESETS[name] if (value := getattr(model.config, key)) is not None})
+    values = {key: value for key in PRESETS[name] if (value := getattr(model.config, key)) is not None}
+    decisions = {} if model.provenance is None else model.provenance.decisions
+    flags = as_flags(values | {key: decisions[key] for key in ("subsample",) if key in decisions})
     return f"preset {name}, as nothing else was asked for: {flags} (--objective sg or cbow: words alone)"
 
 

@@ -29,6 +29,7 @@ from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError
 from embed.formats import fasttext_bin, fasttext_model
 from embed.formats.fasttext_file import LOSSES, SUPERVISED, FastTextFile, Matrix, Quantised
+from embed.messages import UNSET, keyword, speaking
 from embed.subword import END_OF_SENTENCE, SubwordScheme
 from embed.training import train
 from embed.vectors import WordVectors
@@ -75,6 +76,8 @@ _UNWRITTEN: dict[str, Any] = {
     "pretrainedVectors": "",
 }
 """Arguments that a file does not hold, which have these values in a model that was loaded, as in fastText."""
+_NAMES = {"subsample": "t", "min_count": "minCount", "epochs": "epoch", "threads": "thread"}
+"""Parameters of TrainConfig that fastText calls otherwise, as far as a training speaks of them."""
 _ON_UNICODE_ERROR = ("replace", "strict", "ignore")
 OBJECTIVES = {"skipgram": "sg", "cbow": "cbow"}
 MODEL_NAMES = {1: "cbow", 2: "skipgram", 3: "supervised"}
@@ -198,9 +201,14 @@ def train_unsupervised(
     )
     if input is None or isinstance(input, bytes):
         raise ArgumentError(f"input must be the path of a text, or lists of words, not {input!r:.60}")
-    trained = train(input, config, progress=None if verbose else False)
+    with speaking(_fasttexts_name):
+        trained = train(input, config, progress=None if verbose else False)
     unwritten = {"lr": lr, "thread": config.thread_count(), "verbose": verbose, "label": given["label"]}
     return FastText(fasttext_model.from_model(trained), **unwritten, minCountLabel=minCountLabel)
+
+
+def _fasttexts_name(name: str, value: object = UNSET) -> str:
+    return keyword(_NAMES.get(name, name), value)
 
 
 _CLASSIFIERS = (

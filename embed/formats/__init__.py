@@ -10,12 +10,12 @@ import os
 from pathlib import Path
 
 from embed.arguments import file_path, of_kind
-from embed.errors import ConfigError, FormatError
+from embed.errors import ConfigError, FormatError, advise
 from embed.files.inputs import Input
 from embed.formats import native, word2vec_binary, word2vec_text
 from embed.formats.detect import detect
 from embed.formats.reading import PathOrInput
-from embed.formats.registry import FLORET, FORMATS, NATIVE, by_name, extensions
+from embed.formats.registry import FASTTEXT, FLORET, FORMATS, NATIVE, by_name, extensions, refuse_ending
 from embed.messages import option
 from embed.vectors import WordVectors
 
@@ -28,6 +28,7 @@ __all__ = [
     "format_of",
     "load",
     "native",
+    "refuse_ending",
     "save",
     "word2vec_binary",
     "word2vec_text",
@@ -97,14 +98,28 @@ def save(
     FormatError
         The ending says no format, a word or number cannot be written, or the file cannot.
     ConfigError
-        There is no format of this name, or it is only read.
+        There is no format of this name, or it is only read; `vectors` are none.
+
+    Warns
+    -----
+    AdviceWarning
+        The format does not hold the n-grams that the vectors have.
     """
+    if isinstance(getattr(vectors, "vectors", None), WordVectors):
+        raise ConfigError("save writes vectors: give it model.vectors, or write the whole model by save_model")
     path, vectors = file_path("path", path), of_kind("vectors", vectors, WordVectors)
     chosen = by_name(format_of(path) if format is None else format)
     if chosen.write is None:
         raise ConfigError(f"the format {chosen.name!r} can be read, but not written")
     if not len(vectors) and chosen.name not in (NATIVE, FLORET):
         raise FormatError(f"{os.fspath(path)}: cannot write: there are no words, only a table of n-grams")
+    if vectors.subwords is not None and not chosen.keeps_ngrams:
+        is_table = vectors.subwords.scheme.word_rows(1) == 0
+        keeping = f"'{FLORET if is_table else FASTTEXT}' or '{NATIVE}'"
+        advise(
+            f"{os.fspath(path)}: the format {chosen.name!r} holds words alone: the n-grams, from which unknown words "
+            f"get vectors, are left out; {keeping} keeps them"
+        )
     chosen.write(vectors, path, **chosen.known_options(on_bad_word=on_bad_word))
 
 

@@ -21,12 +21,12 @@ from embed.files.records import made
 from embed.formats import fasttext_bin, fasttext_model, native
 from embed.formats.bounds import in_memory
 from embed.formats.reading import PathOrInput, read_start
-from embed.formats.registry import FASTTEXT, NATIVE
+from embed.formats.registry import FASTTEXT, NATIVE, refuse_ending
 from embed.model import EpochRecord, Model, Provenance
 from embed.parameters import Parameters, output_count, place_count
 from embed.pieces import copy_rows
 from embed.subword import scheme_of
-from embed.vectors import word_index
+from embed.vectors import WordVectors, word_index
 from embed.vocab import Vocabulary
 
 __all__ = ["check_arrays", "load_model", "save_model"]
@@ -49,11 +49,16 @@ def save_model(model: Model, path: str | os.PathLike[str], format: str = NATIVE)
     Raises
     ------
     FormatError
-        If the file cannot be written, a number is not finite, or the model does not fit the format.
+        If the file cannot be written, a number is not finite, the model does not fit the format, or the ending of the
+        name is that of another format.
     ConfigError
-        If the format is another one, or `path` no path.
+        If the format is another one, `model` is none, or `path` no path.
     """
+    if isinstance(model, WordVectors):
+        raise ConfigError("save_model writes a whole model, and these are vectors: write them by save")
     path, model = file_path("path", path), of_kind("model", model, Model)
+    if isinstance(format, str) and format in (FASTTEXT, NATIVE):
+        refuse_ending(path, format)
     if isinstance(format, str) and format == FASTTEXT:
         fasttext_model.write_model(model, path)
         return

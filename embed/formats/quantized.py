@@ -18,6 +18,7 @@ import numpy.typing as npt
 from embed.errors import FormatError
 from embed.formats import _safetensors, native, word_blob
 from embed.formats.bounds import check_decoded
+from embed.formats.registry import NATIVE, refuse_ending
 from embed.quantize import Codes
 from embed.vectors import WordVectors
 
@@ -46,6 +47,7 @@ def save_quantized(
     ConfigError
         A setting of the method does not fit the dimension.
     """
+    refuse_ending(path, NATIVE)
     _ = vectors.norms  # checks that all numbers are finite
     ngram_codes = None
     if vectors.subwords is not None:

@@ -9,12 +9,14 @@ Rejected: plug-ins by entry point (a file that is loaded must not run code that 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from embed.arguments import shown
-from embed.errors import ConfigError
+from embed.errors import ConfigError, FormatError
 from embed.files.compressing import COMPRESSED_EXTENSIONS
 from embed.formats import (
     arrow,
@@ -33,7 +35,19 @@ from embed.formats.reading import Start
 from embed.messages import option
 from embed.vectors import WordVectors
 
-__all__ = ["BINARY", "FASTTEXT", "FLORET", "FORMATS", "GLOVE", "NATIVE", "TEXT", "Format", "by_name", "extensions"]
+__all__ = [
+    "BINARY",
+    "FASTTEXT",
+    "FLORET",
+    "FORMATS",
+    "GLOVE",
+    "NATIVE",
+    "TEXT",
+    "Format",
+    "by_name",
+    "extensions",
+    "refuse_ending",
+]
 
 TEXT, BINARY, NATIVE, GLOVE = "text", "binary", "native", "glove"
 FASTTEXT, FLORET = "fasttext", "floret"
@@ -62,6 +76,10 @@ class Format:
         What is written is a folder of files of these names.
     beside : tuple of str
         Endings of files that are written beside, after the name of the first.
+    also : tuple of str
+        Endings of other formats that a file of this one may have as well.
+    keeps_ngrams : bool
+        What is written holds the n-grams, from which the vectors of unknown words are composed.
     """
 
     name: str
@@ -73,6 +91,8 @@ class Format:
     compressible: bool = False
     files: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    keeps_ngrams: bool = False
 
     def known_options(self, **given: Any) -> dict[str, Any]:
         """Return the options among those given that this format knows."""
@@ -99,8 +119,10 @@ def _write_fasttext(vectors: WordVectors, path: Any) -> None:
 
 
 _ALL = (
-    Format(TEXT, (".txt", ".vec"), word2vec_text.read, word2vec_text.write, None, _WORD_OPTIONS, compressible=True),
-    Format(GLOVE, (".glove",), word2vec_text.read, _write_glove, None, _WORD_OPTIONS, compressible=True),
+    Format(
+        TEXT, (".txt", ".vec"), word2vec_text.read, word2vec_text.write, None, _WORD_OPTIONS, True, also=(".glove",)
+    ),
+    Format(GLOVE, (".glove",), word2vec_text.read, _write_glove, None, _WORD_OPTIONS, True, also=(".txt", ".vec")),
     Format(BINARY, (".bin",), word2vec_binary.read, word2vec_binary.write, None, _WORD_OPTIONS, compressible=True),
     Format(
         FASTTEXT,
@@ -110,9 +132,11 @@ _ALL = (
         fasttext_bin.recognise,
         ("decode_errors",),
         compressible=True,
+        also=(".bin",),
+        keeps_ngrams=True,
     ),
-    Format(FLORET, (".floret",), floret.read, floret.write, floret.recognise, compressible=True),
-    Format(NATIVE, (".embed",), native.read_vectors, native.write_vectors, native.recognise),
+    Format(FLORET, (".floret",), floret.read, floret.write, floret.recognise, compressible=True, keeps_ngrams=True),
+    Format(NATIVE, (".embed",), native.read_vectors, native.write_vectors, native.recognise, keeps_ngrams=True),
     Format("safetensors", (".safetensors",), safetensors_file.read, safetensors_file.write, safetensors_file.recognise),
     Format("npz", (".npz",), npz.read, npz.write, npz.recognise),
     Format("parquet", (".parquet",), arrow.read_parquet, arrow.write_parquet, arrow.recognise_parquet),
@@ -141,6 +165,23 @@ def extensions() -> dict[str, Format]:
             for more in ("", *COMPRESSED_EXTENSIONS) if form.compressible else ("",):
                 found[extension + more] = form
     return found
+
+
+def refuse_ending(path: str | os.PathLike[str], name: str) -> None:
+    """Raise FormatError if a file of this name would be taken for one of another format than `name`."""
+    endings = [ending.lower() for ending in PurePath(path).suffixes[-2:]]
+    known = extensions()
+    for ending in dict.fromkeys(("".join(endings), "".join(endings[-1:]))):
+        form = known.get(ending)
+        if form is None:
+            continue
+        if form.name != name and not ending.startswith(FORMATS[name].also or ("/",)):
+            own = FORMATS[name].extensions or FORMATS[name].also
+            raise FormatError(
+                f"{os.fspath(path)}: the ending {ending} is that of the format {form.name!r}, but what is written is "
+                f"{name!r}: give it the ending {own[0]}"
+            )
+        return
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -22,14 +22,23 @@ from typing import TYPE_CHECKING, Any
 from embed.compat.gensim.errors import ArgumentError
 from embed.config import TrainConfig
 from embed.errors import AdviceWarning, ConfigError, advise
+from embed.messages import UNSET, keyword
 
 if TYPE_CHECKING:
     from embed.compat.gensim.word2vec import Word2Vec
 
-__all__ = ["renamed", "train_config"]
+__all__ = ["SAMPLE", "gensims_name", "renamed", "train_config"]
 
 OLD_NAMES = {"size": "vector_size", "iter": "epochs", "sentences": "corpus_iterable"}
+_NAMES = {"lr": "alpha", "min_lr": "min_alpha", "negatives": "negative", "subsample": "sample"}
+SAMPLE = 1e-3
+"""The threshold of subsampling of those who ask for none."""
 _SEEDS = 1 << 63
+
+
+def gensims_name(name: str, value: object = UNSET) -> str:
+    """Write a parameter as gensim's user does: for :func:`embed.messages.speaking`."""
+    return keyword(_NAMES.get(name, name), value)
 
 
 def renamed(given: dict[str, Any], where: str, *allowed: str) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class DenseTrainer:
         self._keep = keep_probabilities(counts, config.subsample_threshold())
         self._noise = np.cumsum(noise_distribution(counts, config.noise_exponent))
         self._power = config.gradient_power()
-        self.total_loss = 0.0
+        self.total_loss, self.examples = 0.0, 0
 
     def epochs(self) -> Iterator[int]:
         """Train; yield the number of each epoch, from 0, when it is done."""
@@ -108,6 +108,7 @@ class DenseTrainer:
             self._train_group(words[left:right], words[first:last], inside, lr, random)
 
     def _train_group(self, words: Array, centers: Array, inside: Array, lr: float, random: np.random.Generator) -> None:
+        self.examples += int(inside.sum())
         owners, rows, ones = self._targets(centers, random)
         targets, column = np.unique(rows, return_inverse=True)
         cells, shape = owners * len(targets) + column, (len(centers), len(targets))

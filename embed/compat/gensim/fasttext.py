@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from embed.compat.gensim.arguments import renamed
+from embed.compat.gensim.arguments import SAMPLE, renamed
 from embed.compat.gensim.fasttext_vectors import FastTextKeyedVectors
 from embed.compat.gensim.learnt import adopted, lock_factors
 from embed.compat.gensim.line_sentence import MAX_WORDS_IN_BATCH
@@ -53,7 +53,7 @@ class FastText(Word2Vec):
         min_count: int = 5,
         max_vocab_size: int | None = None,
         word_ngrams: int = 1,
-        sample: float = 1e-3,
+        sample: float = SAMPLE,
         seed: int = 1,
         workers: int = 3,
         min_alpha: float = 0.0001,

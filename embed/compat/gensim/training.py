@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from embed.compat.gensim.arguments import train_config
+from embed.compat.gensim.arguments import SAMPLE, gensims_name, train_config
 from embed.compat.gensim.dense_trainer import DenseTrainer, Extras
 from embed.compat.gensim.sentences import Corpus
 from embed.encoded_corpus import EncodedCorpus
 from embed.encoding import encode_with
+from embed.errors import AdviceWarning, NoExamplesError, advise
+from embed.examples import few_kept, no_examples, refuse_without_pairs
+from embed.messages import speaking
 from embed.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -52,7 +56,16 @@ def train_model(model: Word2Vec, corpus: Corpus, callbacks: list[Any]) -> tuple[
             if number < config.epoch_count():
                 _call(callbacks, "on_epoch_begin", model)
 
-        _run(model, encoded, config, parameters, after_epoch)
+        with speaking(gensims_name):
+            if not model.train_count:
+                refuse_without_pairs(encoded, config, len(encoded.ids))
+            try:
+                _run(model, encoded, config, parameters, after_epoch)
+            except NoExamplesError as error:
+                if not model.train_count and model.sample != SAMPLE:
+                    raise
+                # a small piece of a stream ends no service, nor does gensim's default a program written for gensim
+                advise(f"{error}; the vectors stay as they were")
         tokens, raw_tokens = len(encoded.ids) * config.epoch_count(), encoded.raw_tokens * config.epoch_count()
     model.min_alpha_yet_reached = model.min_alpha
     model.train_count += 1
@@ -70,14 +83,19 @@ def _run(
 ) -> None:
     sums_contexts = not model.sg and not model.cbow_mean
     extras = Extras(model.tree(), model._nodes, model.negative, sums_contexts, model.input_factors())
+    if told := few_kept(encoded.vocabulary.counts, config.subsample_threshold()):
+        logger.warning("%s", told)
     if extras.tree is None and not sums_contexts and extras.input_factors is None:
-        trainer = Trainer(encoded, config, parameters=parameters)
+        with warnings.catch_warnings(action="ignore", category=AdviceWarning):  # logged, as gensim does
+            trainer = Trainer(encoded, config, parameters=parameters)
         trainer.run(callbacks=[lambda record, _: after_epoch(record.epoch, trainer.total_loss)], progress=False)
         return
     logger.warning("hs, cbow_mean=0 and vectors_lockf train in NumPy, on one thread")
     dense = DenseTrainer(encoded, config, parameters, extras)
     for number in dense.epochs():
         after_epoch(number + 1, dense.total_loss)
+    if not dense.examples:
+        raise no_examples(encoded, config.subsample_threshold())
 
 
 def _call(callbacks: list[Any], event: str, model: Word2Vec) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from embed.compat.errors import given_path
 from embed.compat.gensim import model_file
-from embed.compat.gensim.arguments import renamed, train_config
+from embed.compat.gensim.arguments import SAMPLE, renamed, train_config
 from embed.compat.gensim.errors import NotReadyError
 from embed.compat.gensim.fasttext_vectors import every_bucket
 from embed.compat.gensim.learnt import LearntModel
@@ -98,7 +98,7 @@ class Word2Vec(LearntModel):
         window: int = 5,
         min_count: int = 5,
         max_vocab_size: int | None = None,
-        sample: float = 1e-3,
+        sample: float = SAMPLE,
         seed: int = 1,
         workers: int = 3,
         min_alpha: float = 0.0001,

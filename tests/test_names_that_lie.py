@@ -1,0 +1,93 @@
+"""What a file holds is what its name says, and what is left out or composed is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import embed
+from embed import Model
+from embed.cli import main
+from embed.errors import AdviceWarning, ConfigError, FormatError
+
+SETTINGS: dict[str, Any] = {"dim": 16, "min_count": 1, "epochs": 1, "threads": 1, "buckets": 100}
+TEXT = [["night", "nightly", "day"], ["daily", "night", "today"]] * 40
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return embed.train(TEXT, **SETTINGS)
+
+
+@pytest.mark.parametrize("name", ["m.bin", "m.vec", "m.txt", "m.vec.gz", "m.npz", "m.floret", "m.parquet", "M.BIN"])
+def test_a_native_model_has_no_name_of_another_format(name: str, model: Model, tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="but what is written is 'native': give it the ending"):
+        embed.save_model(model, tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["m", "m.embed", "m.model", "model.v2.1"])
+def test_other_names_are_the_users(name: str, model: Model, tmp_path: Path) -> None:
+    embed.save_model(model, tmp_path / name)
+    assert embed.load_model(tmp_path / name).vocabulary.words == model.vocabulary.words
+
+
+def test_fasttexts_model_is_a_bin(model: Model, tmp_path: Path) -> None:
+    embed.save_model(model, tmp_path / "m.bin", format="fasttext")
+    with pytest.raises(FormatError, match=r"what is written is 'fasttext': give it the ending \.bin"):
+        embed.save_model(model, tmp_path / "m.vec", format="fasttext")
+
+
+def test_commands_refuse_such_names_before_any_work(
+    model: Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embed.save(model.vectors, tmp_path / "v.embed")
+    (tmp_path / "text.txt").write_text("night day\n" * 40)
+    text, source = str(tmp_path / "text.txt"), str(tmp_path / "v.embed")
+    for command in (
+        ["train", text, "--save-model", str(tmp_path / "m.bin")],
+        ["quantize", source, str(tmp_path / "q.vec"), "--method", "int8"],
+        ["convert", source, str(tmp_path / "c.bin"), "--to", "native"],
+        ["convert", source, str(tmp_path / "c.npz"), "--to", "text"],
+    ):
+        assert main(command) == 4
+        assert "give it the ending" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["text.txt", "v.embed"]
+
+
+def test_models_and_vectors_taken_for_one_another(model: Model, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"save writes vectors: give it model\.vectors, or write the whole model by"):
+        embed.save(model, tmp_path / "v.embed")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="save_model writes a whole model, and these are vectors: write them by save"):
+        embed.save_model(model.vectors, tmp_path / "v.embed")  # type: ignore[arg-type]
+    with pytest.raises(AttributeError, match=r"no 'nearest', but its vectors have: model\.vectors\.nearest"):
+        model.nearest("night")
+    with pytest.raises(AttributeError, match="'Model' object has no attribute 'neighbours'"):
+        _ = model.neighbours
+    assert repr(model) == "<Model: 5 words x 16 dimensions, sg with n-grams, 1 epochs>"
+
+
+@pytest.mark.parametrize("name", ["v.vec", "v.bin", "v.npz", "v.vec.gz"])
+def test_ngrams_that_are_left_out_are_told(name: str, model: Model, tmp_path: Path) -> None:
+    with pytest.warns(AdviceWarning, match=r"words alone: the n-grams.*'fasttext' or 'native' keeps them"):
+        embed.save(model.vectors, tmp_path / name)
+
+
+def test_ngrams_that_are_kept_and_words_alone_are_not(model: Model, tmp_path: Path) -> None:
+    embed.save(model.vectors, tmp_path / "v.embed")
+    embed.save(model.vectors, tmp_path / "v.bin", "fasttext")
+    embed.save(embed.train(TEXT, **SETTINGS, objective="sg").vectors, tmp_path / "w.vec")
+
+
+def test_composed_words_are_told(model: Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(tmp_path / "v.embed")
+    embed.save(model.vectors, path)
+    assert main(["nearest", path, "night", "nights"]) == 0
+    told = "'nights' is not in the vocabulary: its vector is composed of n-grams\n"
+    assert capsys.readouterr().err == told
+    assert main(["analogy", path, "night", "day", "nightday"]) == 0
+    assert capsys.readouterr().err == told.replace("nights", "nightday")
+    assert main(["nearest", path, "night"]) == 0
+    assert capsys.readouterr().err == ""
