@@ -15,6 +15,8 @@ from embed.errors import ConfigError
 from embed.messages import option
 
 __all__ = [
+    "DECODE_ERRORS",
+    "ON_DUPLICATE",
     "choice",
     "file_path",
     "iterable",
@@ -28,6 +30,9 @@ __all__ = [
 ]
 
 Kind = TypeVar("Kind")
+
+DECODE_ERRORS, ON_DUPLICATE = ("strict", "replace"), ("refuse", "first")
+"""How files of vectors are read: bytes that are no words, and words that come twice; the command line has them, too."""
 
 LONGEST_SHOWN = 60
 MOST_PATH_BYTES = 4096

@@ -34,7 +34,13 @@ __all__ = [
 
 Kind = TypeVar("Kind", bound="EmbedError")
 
-_NOT_OPENED: tuple[type[OSError], ...] = (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+_SYSTEM: tuple[type[OSError], ...] = (
+    FileNotFoundError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+    BrokenPipeError,
+)
 
 
 class EmbedError(Exception):
@@ -111,7 +117,7 @@ class CheckpointWarning(_Notice):
 
 
 def cannot_open(kind: type[Kind], message: str, error: OSError) -> Kind:
-    """Return the error of a file that the system did not open.
+    """Return the error of a file that the system did not open, or of a pipe that nobody reads any more.
 
     Parameters
     ----------
@@ -125,10 +131,10 @@ def cannot_open(kind: type[Kind], message: str, error: OSError) -> Kind:
     Returns
     -------
     EmbedError
-        Of `kind`, and also a FileNotFoundError, IsADirectoryError, NotADirectoryError or PermissionError where
-        `error` is one, with its ``errno`` and ``filename``.
+        Of `kind`, and also a FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError or
+        BrokenPipeError where `error` is one, with its ``errno`` and ``filename``.
     """
-    for system in _NOT_OPENED:
+    for system in _SYSTEM:
         if isinstance(error, system) and not issubclass(kind, system):
             return _both(kind, system, message, error.errno, error.filename)
     return kind(message)

@@ -21,6 +21,7 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 __all__ = [
+    "OF_VECTORS",
     "UNSET",
     "Style",
     "json_safe",
@@ -51,6 +52,9 @@ class _Unset:
 
 UNSET = _Unset()
 """No value: `option` then names the parameter alone."""
+
+OF_VECTORS: Final = "vectors."
+"""Begins the name of a parameter of who reads or writes a file of vectors, which another one may have the name of."""
 
 Style = Callable[[str, Any], str]
 """How a parameter is written: (name, value or `UNSET`) -> text."""
@@ -109,11 +113,13 @@ def speaking(style: Style) -> Iterator[None]:
 
 def keyword(name: str, value: object = UNSET) -> str:
     """Write a parameter as Python does: ``dim=8``."""
+    name = name.removeprefix(OF_VECTORS)
     return name if value is UNSET else f"{name}={value!r}"
 
 
 def toml_key(name: str, value: object = UNSET) -> str:
     """Write a parameter as TOML does: ``subword = true``."""
+    name = name.removeprefix(OF_VECTORS)
     if value is UNSET:
         return name
     shown = str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else repr(value)

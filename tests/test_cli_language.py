@@ -44,6 +44,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "unclear.txt").write_text("cat dog 8.5 1.25\nking queen 7.25 2.5\nmat rug 3 2.75\n", encoding="utf-8")
     matrix = np.random.default_rng(0).standard_normal((4, 4)).astype(np.float32)
     embed.save(WordVectors(["New York", "a", "b", "c"], matrix), folder / "spaces.embed")
+    (folder / "twice.vec").write_text("2 2\na 1 2\na 3 4\n", encoding="utf-8")
     (folder / "latin1.vec").write_bytes("2 2\ngröße 1 2\nb 3 4\n".encode("latin-1"))
     train = ["train", str(folder / "t.txt"), "-o", str(folder / "v.txt"), *QUICK]
     assert main([*train, "--checkpoint", str(folder / "ck"), "--save-model", str(folder / "m.embed")]) == 0
@@ -85,6 +86,10 @@ FAILURES: list[tuple[tuple[str, ...], str]] = [
     (("info", "--corpus", "t.txt", "--dim", "0"), "--dim must be"),
     (("info", "nofile.vec"), "no such file"),
     (("convert", "spaces.embed", "ny.bin"), "write it with --escape"),
+    ((*TRAIN[:4], "--continue-from", "latin1.vec"), "train-embeddings convert --decode-errors replace"),
+    ((*TRAIN[:4], "--continue-from", "twice.vec"), "train-embeddings convert --on-duplicate first"),
+    (("convert", "spaces.embed", "x.npz", "--pca", "9"), "--pca must be a whole number from 1 to 4"),
+    (("convert", "spaces.embed", "x.npz", "--dim", "0"), "--dim must be a whole number from 1"),
     (("convert", "spaces.embed", "ny.nonsense"), "--to must say one of"),
     (("convert", "spaces.embed", "ny.npz", "--to", "nonsense"), "--to must be one of"),
     (("convert", "spaces.embed", "x.npz", "--remove-components", "9"), "--remove-components must be"),

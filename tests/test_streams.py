@@ -89,6 +89,16 @@ def test_a_reader_who_leaves_is_no_failure_of_ours(home: Path) -> None:
 
 
 @posix
+def test_a_reader_who_leaves_a_file_of_vectors_is_none_either(home: Path) -> None:
+    for target in ("/dev/stdout", "/dev/fd/1"):
+        reading, writing = os.pipe()
+        os.close(reading)
+        done = run(home, ["convert", "words.txt", target, "--to", "text"], stdout=writing)
+        os.close(writing)
+        assert (done.returncode, done.stderr) == (141, b"")
+
+
+@posix
 def test_a_closed_standard_input_is_said_to_be(home: Path) -> None:
     done = run(home, ["train", "-", "-o", "v.txt"], stdin=None)
     assert done.returncode == 3

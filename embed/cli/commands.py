@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import embed
 from embed.cli.cost import asked_for, cost
 from embed.cli.curve import curve
-from embed.cli.parser import build_parser, given_parameters
+from embed.cli.parser import build_parser, given_parameters, reading_options
 from embed.cli.resuming import budget_settings, checkpoint_settings
 from embed.cli.writing import check_corpus_outputs, check_vector_output, save_or_rescue, training_outputs
 from embed.config import TrainConfig, as_flags
@@ -165,7 +165,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     from embed import formats
     from embed.eval import evaluate
 
-    vectors = formats.load(arguments.vectors)
+    vectors = formats.load(arguments.vectors, **reading_options(arguments))
     _tell_of_ngrams(vectors)
     settings = _evaluation_settings(arguments)
     _print_report(evaluate(vectors, arguments.sets or None, name=arguments.vectors, **settings), arguments)
@@ -176,7 +176,7 @@ def compare(arguments: argparse.Namespace) -> None:
     from embed import formats
     from embed.eval import compare
 
-    first, second = formats.load(arguments.first), formats.load(arguments.second)
+    first, second = (formats.load(path, **reading_options(arguments)) for path in (arguments.first, arguments.second))
     _tell_of_ngrams(first, second)
     settings = _evaluation_settings(arguments)
     names = (arguments.first, arguments.second)
@@ -187,7 +187,7 @@ def nearest(arguments: argparse.Namespace) -> None:
     """Print the neighbours of each word."""
     from embed import formats
 
-    vectors = formats.load(arguments.vectors)
+    vectors = formats.load(arguments.vectors, **reading_options(arguments))
     _tell_of_composed(vectors, arguments.words)
     for word in arguments.words:
         for neighbour, score in vectors.nearest(word, arguments.n, top=arguments.top):
@@ -198,7 +198,7 @@ def analogy(arguments: argparse.Namespace) -> None:
     """Print the answers to one analogy question."""
     from embed import formats
 
-    vectors = formats.load(arguments.vectors)
+    vectors = formats.load(arguments.vectors, **reading_options(arguments))
     _tell_of_composed(vectors, (arguments.a, arguments.b, arguments.c))
     answers = vectors.analogy(
         arguments.a, arguments.b, arguments.c, n=arguments.n, method=arguments.method, top=arguments.top
@@ -221,7 +221,7 @@ def convert(arguments: argparse.Namespace) -> None:
 
         vectors = load_model(arguments.source).averaged_vectors()
     else:
-        vectors = formats.load(arguments.source)
+        vectors = formats.load(arguments.source, **reading_options(arguments))
     vectors = _postprocessed(vectors, arguments)
     formats.save(vectors, arguments.target, form.name, on_bad_word="escape" if arguments.escape else "refuse")
 
@@ -238,7 +238,7 @@ def quantize(arguments: argparse.Namespace) -> None:
     encode = quantizer(arguments.method, **{name: value for name, value in given.items() if value is not None})
     formats.refuse_ending(arguments.target, NATIVE)
     check_vector_output(arguments.target, None, [arguments.source])
-    vectors = formats.load(arguments.source)
+    vectors = formats.load(arguments.source, **reading_options(arguments))
     if arguments.ngrams is not None or vectors.subwords is not None:
         vectors = prune_ngrams(vectors, arguments.ngrams)
     save_quantized(vectors, arguments.target, encode)
@@ -249,7 +249,11 @@ def info(arguments: argparse.Namespace) -> None:
     if asked_for(arguments):
         facts = _installation() | cost(arguments)
     else:
-        facts = _installation() if arguments.vectors is None else _description(arguments.vectors)
+        facts = (
+            _installation()
+            if arguments.vectors is None
+            else _description(arguments.vectors, reading_options(arguments))
+        )
     if arguments.json:
         print_json(facts)
         return
@@ -349,7 +353,7 @@ def _installation() -> dict[str, Any]:
     }
 
 
-def _description(path: str) -> dict[str, Any]:
+def _description(path: str, reading: dict[str, Any]) -> dict[str, Any]:
     from embed import formats
     from embed.files.inputs import Input
     from embed.files.json_text import parse_json
@@ -360,7 +364,7 @@ def _description(path: str) -> dict[str, Any]:
     metadata = formats.native.read_metadata(source) if form == "native" else {}
     if metadata:
         facts["kind"] = metadata["kind"]
-    vectors = formats.load(source)
+    vectors = formats.load(source, **reading)
     facts |= {"words": len(vectors), "dim": vectors.dim}
     if vectors.counts is not None:
         facts["tokens"] = int(vectors.counts.sum())

@@ -6,7 +6,7 @@ import argparse
 import time
 from typing import Any
 
-from embed.cli.parser import given_parameters
+from embed.cli.parser import given_parameters, reading_options
 from embed.errors import ConfigError
 from embed.presets import settled, unsettled
 
@@ -17,6 +17,7 @@ _MEGA = 1e6
 
 def asked_for(arguments: argparse.Namespace) -> bool:
     """Return whether the arguments are about a run."""
+    of_vectors = set() if arguments.vectors is None else set(reading_options(arguments))  # dim is in both
     return bool(
         arguments.corpus
         or arguments.tokens
@@ -24,7 +25,7 @@ def asked_for(arguments: argparse.Namespace) -> bool:
         or arguments.column
         or arguments.delimiter
         or arguments.preset
-        or given_parameters(arguments)
+        or given_parameters(arguments).keys() - of_vectors
     )
 
 

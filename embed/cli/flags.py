@@ -11,14 +11,17 @@ import shlex
 from contextlib import suppress
 from typing import Any
 
-from embed.messages import UNSET, Style
+from embed.messages import OF_VECTORS, UNSET, Style
 
 __all__ = ["flag_style", "word"]
 
 # (parameter, value) -> flag, where the flag alone says it
 _SWITCHES: dict[tuple[str, Any], str] = {("on_bad_word", "escape"): "--escape"}
 
-# parameter -> flag, where the command has no flag of its name
+# the command that reads and writes vectors in every way
+_CONVERT = "train-embeddings convert"
+
+# parameter -> flag, where the command has one of this name
 _ELSEWHERE = {
     "encoded_dir": "--encoded",
     "format": "--to",
@@ -28,7 +31,6 @@ _ELSEWHERE = {
     "passes": "--phrases",
     "threshold": "--phrase-threshold",
     "score": "--phrase-score",
-    "delimiter": "--phrase-delimiter",
     "connectors": "--phrase-connectors",
     "max_pairs": "--phrase-max-pairs",
 }
@@ -37,7 +39,8 @@ _ELSEWHERE = {
 def flag_style(parser: argparse.ArgumentParser) -> Style:
     """Return the style in which messages name parameters to who typed a command: ``--dim 8``.
 
-    What the command has no flag for is named in words, without Python's syntax.
+    What the command has no flag for is named in words, without Python's syntax, or, for a parameter of files of
+    vectors, as a flag of ``convert``.
     """
     flags = {
         action.dest: action.option_strings[-1 if not isinstance(action, argparse.BooleanOptionalAction) else 0]
@@ -46,12 +49,19 @@ def flag_style(parser: argparse.ArgumentParser) -> Style:
     }
     taken = {option for action in parser._actions for option in action.option_strings}
 
+    def of_vectors(name: str, value: Any) -> str:
+        flag = _SWITCHES.get((name, value)) if isinstance(value, str) else None
+        if flag is None:
+            flag = f"--{name.replace('_', '-')}" + ("" if value is UNSET else f" {shlex.quote(str(value))}")
+        known = "--on-duplicate" in taken and flag.partition(" ")[0] in taken
+        return flag if known else f"{_CONVERT} {flag}"
+
     def style(name: str, value: Any) -> str:
-        switch = _SWITCHES.get((name, value)) if isinstance(value, str) else None
-        if switch is not None and switch in taken:
-            return switch
-        flag = flags.get(name) or _ELSEWHERE.get(name)
-        if flag is None or flag not in taken:
+        if name.startswith(OF_VECTORS):
+            return of_vectors(name.removeprefix(OF_VECTORS), value)
+        flag = _ELSEWHERE.get(name)
+        flag = flag if flag in taken else flags.get(name)
+        if flag is None:
             words = name.replace("_", " ")
             return words if value is UNSET or value is True else f"{words} {value}"
         if value is UNSET or value is True:

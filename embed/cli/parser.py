@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import embed
+from embed.arguments import DECODE_ERRORS, ON_DUPLICATE
 from embed.cli.flags import word
 from embed.config import Parameter, TrainConfig, close_name, parameters
 from embed.messages import printable
@@ -32,7 +33,7 @@ NAMED_SETS = ("google", "wordsim353", "simlex999")  # embed.eval.NAMED_SETS, lik
 _MAIN_PARAMETERS = frozenset(("objective", "subword", "dim", "window", "epochs", "min_count", "tokenizer", "lowercase"))
 
 _COLUMN_HELP = "read this column of CSV, TSV, JSON or Parquet files"
-_DELIMITER: dict[str, Any] = {"metavar": "C", "help": "what separates the columns: a character or tab [by the name]"}
+_DELIMITER: dict[str, Any] = {"metavar": "C", "help": "between columns: a character or tab [by the name]"}
 
 _PRESET: dict[str, Any] = {
     "choices": (AUTO, *NAMES),
@@ -160,22 +161,22 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
             _add_parameter(sub, name, parameter, value_type, shown=True)
 
     sub = command("evaluate", "score vectors on word similarity and analogy sets")
-    _add_vectors(sub)
+    _add_vectors(sub, show_all=show_all)
     _add_evaluation_arguments(sub)
 
     sub = command("compare", "score two files of vectors and test whether they differ")
-    _add_vectors(sub, "first", "second")
+    _add_vectors(sub, "first", "second", show_all=show_all)
     _add_evaluation_arguments(sub)
 
     sub = command("nearest", "print the words nearest to each word: word, neighbour, cosine")
-    _add_vectors(sub)
+    _add_vectors(sub, show_all=show_all)
     sub.add_argument(
         "words", nargs="+", type=word, metavar="WORD", help="an unknown word works too, if the vectors have n-grams"
     )
     _add_ranking_arguments(sub)
 
     sub = command("analogy", "print the words that are to C what B is to A: word, score")
-    _add_vectors(sub)
+    _add_vectors(sub, show_all=show_all)
     for name in ("a", "b", "c"):
         sub.add_argument(name, type=word, metavar=name.upper())
     sub.add_argument("--method", choices=("3cosadd", "3cosmul"), default="3cosadd", help="default: %(default)s")
@@ -184,6 +185,7 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
     sub = command("convert", "write vectors in another format", " OUT's ending says which, or --to.")
     sub.add_argument("source", metavar="IN", help="a file in any format that can be read")
     sub.add_argument("target", metavar="OUT")
+    _add_reading_arguments(sub, show_all=show_all)
     sub.add_argument("--escape", action="store_true", help="escape a word that OUT's format cannot hold")
     sub.add_argument("--to", metavar="NAME", help="the format of OUT: binary, model2vec, npz ... (default: by ending)")
     sub.add_argument("--average-outputs", action="store_true", help="of a model: mean of unit input and output vectors")
@@ -196,6 +198,7 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
     sub = command("quantize", "write vectors in fewer bytes", " N-gram rows that no word has are dropped.")
     sub.add_argument("source", metavar="IN", help="a file in any format that can be read")
     sub.add_argument("target", metavar="OUT", help="conventionally *.embed")
+    _add_reading_arguments(sub, show_all=show_all)
     sub.add_argument("--method", choices=METHODS, required=True, help="1/4, about 1/30, and 1/8 of the size")
     sub.add_argument("--scale", choices=("row", "column"), help="int8: a scale for each (default: row)")
     sub.add_argument("--bytes", type=_positive, metavar="N", help="pq: bytes a vector (default: dim / 2 - 2)")
@@ -220,6 +223,7 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
     sub.add_argument("--preset", **_PRESET)
     for name, parameter, value_type in parameters():
         _add_parameter(sub, name, parameter, value_type, shown=False)
+    _add_reading_arguments(sub, show_all=show_all)
 
     command("demo", "train on 106 Wikipedia articles and show what comes out").add_argument(
         "-o",
@@ -344,9 +348,34 @@ def _add_parameter(
         )
 
 
-def _add_vectors(parser: argparse.ArgumentParser, *names: str) -> None:
+def _add_vectors(parser: argparse.ArgumentParser, *names: str, show_all: bool) -> None:
     for name in names or ("vectors",):
-        parser.add_argument(name, metavar="VECTORS", help="word2vec text or binary, or .embed")
+        parser.add_argument(name, metavar="VECTORS", help="a file in any format that can be read")
+    _add_reading_arguments(parser, show_all=show_all)
+
+
+_READING: dict[str, dict[str, Any]] = {
+    "--encoding": {"type": word, "metavar": "NAME", "help": "of the words in the file (default: utf-8)"},
+    "--decode-errors": {"choices": DECODE_ERRORS, "help": "bytes that are no words: refuse, or U+FFFD"},
+    "--on-duplicate": {"choices": ON_DUPLICATE, "help": "a word that comes twice: refuse, or keep the first"},
+    "--dim": {"type": int, "metavar": "N", "help": "length of the vectors, of text that does not say it"},
+}
+"""How a file of vectors is read; the help of a command, which fits a screen, only names the flags."""
+
+
+def _add_reading_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
+    """Add the flags that say how files of vectors are read; those that are there already are left."""
+    parser.description = f"{parser.description} Odd files: {', '.join(_READING)}."
+    for flag, settings in _READING.items():
+        if flag not in parser._option_string_actions:
+            hidden = {} if show_all else {"help": argparse.SUPPRESS}
+            parser.add_argument(flag, default=argparse.SUPPRESS, **{**settings, **hidden})
+
+
+def reading_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return how the command line says that files of vectors are read."""
+    names = [flag.removeprefix("--").replace("-", "_") for flag in _READING]
+    return {name: getattr(arguments, name) for name in names if hasattr(arguments, name)}
 
 
 def _add_ranking_arguments(parser: argparse.ArgumentParser) -> None:

@@ -28,7 +28,9 @@ from embed.compat.errors import ArgumentError, given_path, not_here
 from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError
 from embed.formats import fasttext_bin, fasttext_model
+from embed.formats.detect import hinted
 from embed.formats.fasttext_file import LOSSES, SUPERVISED, FastTextFile, Matrix, Quantised
+from embed.formats.registry import FASTTEXT
 from embed.messages import UNSET, keyword, speaking
 from embed.subword import END_OF_SENTENCE, SubwordScheme
 from embed.training import train
@@ -237,7 +239,10 @@ def load_model(path: str | os.PathLike[str]) -> FastText:
     FormatError
         The file cannot be read or is damaged.
     """
-    return FastText(fasttext_bin.read(given_path(path)))
+    try:
+        return FastText(fasttext_bin.read(given_path(path)))
+    except FormatError as error:
+        raise hinted(error, path, FASTTEXT) from None
 
 
 class FastText:

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from embed.errors import EmbedError, FormatError
+from embed.errors import EmbedError, FormatError, cannot_open
 from embed.files.temporary import temporary_file
 
 __all__ = ["atomic_write", "atomic_write_text", "flush_folder", "is_stream", "open_descriptor"]
@@ -74,7 +74,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             raise  # about another file, read by the caller's block
         if descriptor is None and not target.parent.is_dir():
             raise FormatError(f"{shown}: cannot write: there is no folder {target.parent}") from error
-        raise FormatError(f"{shown}: cannot write: {error.strerror or error}") from error
+        raise cannot_open(FormatError, f"{shown}: cannot write: {error.strerror or error}", error) from error
 
 
 def atomic_write_text(path: str | os.PathLike[str], text: str) -> None:

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
-from embed.arguments import file_path, of_kind
+import numpy as np
+
+from embed.arguments import file_path, of_kind, shown
 from embed.errors import ConfigError, FormatError, advise
 from embed.files.inputs import Input
 from embed.formats import native, word2vec_binary, word2vec_text
-from embed.formats.detect import detect
+from embed.formats.detect import detect, hinted
 from embed.formats.reading import PathOrInput
 from embed.formats.registry import FASTTEXT, FLORET, FORMATS, NATIVE, by_name, extensions, refuse_ending
+from embed.formats.words import UTF8, WordDecoder
 from embed.messages import option
 from embed.vectors import WordVectors
 
@@ -42,7 +46,10 @@ def load(
     path: PathOrInput,
     format: str | None = None,
     *,
+    dim: int | None = None,
+    encoding: str = UTF8,
     decode_errors: str = "strict",
+    on_duplicate: str = "refuse",
     unescape: bool = False,
 ) -> WordVectors:
     """Read vectors from a file in any known format.
@@ -54,8 +61,15 @@ def load(
         read once; formats that are mapped are copied to a temporary file first.
     format : str, optional
         The name of a format (docs/formats.md). Default: found out from the content.
+    dim : int, optional
+        How many numbers a vector has: for text without a first line that says it and with spaces in words.
+    encoding : str
+        Of the words in text, binary and fastText files.
     decode_errors : {"strict", "replace"}
-        A word in a text or binary file that is not valid UTF-8: raise, or put U+FFFD in place of the bytes.
+        A word that is not valid in the encoding: raise, or put U+FFFD in place of the bytes; where two words would
+        become the same, the second keeps its bytes as ``\\xNN``.
+    on_duplicate : {"refuse", "first"}
+        A word that comes twice: raise, or keep the first.
     unescape : bool
         Undo what ``save(..., on_bad_word="escape")`` did to words.
 
@@ -64,13 +78,30 @@ def load(
     FormatError
         The file cannot be read, is damaged, or is in no known format; with file and line or byte.
     ConfigError
-        There is no format of this name, or it is only written.
+        There is no format of this name, it is only written, or an option has another value.
     """
+    if dim is not None and (isinstance(dim, bool) or not isinstance(dim, (int, np.integer)) or dim < 1):
+        raise ConfigError(f"{option('vectors.dim')} must be a whole number from 1, not {shown(dim)}")
+    options: dict[str, Any] = {
+        "encoding": encoding,
+        "decode_errors": decode_errors,
+        "on_duplicate": on_duplicate,
+        "unescape": unescape,
+    }
+    WordDecoder(**options)  # says what is wrong with them, whatever the format
     source = Input.of(path, FormatError)
     chosen = by_name(detect(source) if format is None else format)
     if chosen.read is None:
         raise ConfigError(f"the format {chosen.name!r} is for other programs: it can be written, but not read")
-    return chosen.read(source, **chosen.known_options(decode_errors=decode_errors, unescape=unescape))
+    try:
+        vectors = chosen.read(source, **chosen.known_options(dim=dim, **options))
+    except FormatError as error:
+        if format is None:
+            raise
+        raise hinted(error, source, chosen.name) from None
+    if dim not in (None, vectors.dim):
+        raise FormatError(f"{source.name}: the vectors have {vectors.dim} dimensions, not {dim}")
+    return vectors
 
 
 def save(
@@ -129,11 +160,14 @@ def convert(
     format: str | None = None,
     *,
     on_bad_word: str = "refuse",
+    dim: int | None = None,
+    encoding: str = UTF8,
     decode_errors: str = "strict",
+    on_duplicate: str = "refuse",
 ) -> WordVectors:
-    """Read `source` in any format, write it to `target`, return the vectors; raises as `load` and `save`."""
+    """Read `source` in any format, write it to `target`, return the vectors; options are those of `load` and `save`."""
     chosen = by_name(format_of(target) if format is None else format).name  # before the work of reading
-    vectors = load(source, decode_errors=decode_errors)
+    vectors = load(source, dim=dim, encoding=encoding, decode_errors=decode_errors, on_duplicate=on_duplicate)
     save(vectors, target, chosen, on_bad_word=on_bad_word)
     return vectors
 

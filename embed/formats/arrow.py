@@ -26,6 +26,7 @@ from embed.files.inputs import Input
 from embed.formats.bounds import in_memory
 from embed.formats.reading import PathOrInput, Rows, Start
 from embed.formats.word_blob import encoded
+from embed.formats.words import distinct_vectors
 from embed.vectors import WordVectors
 
 __all__ = ["read_arrow", "read_parquet", "recognise_arrow", "recognise_parquet", "write_arrow", "write_parquet"]
@@ -82,7 +83,7 @@ def write_arrow(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
 
 
 @in_memory
-def read_parquet(path: PathOrInput) -> WordVectors:
+def read_parquet(path: PathOrInput, *, on_duplicate: str = "refuse") -> WordVectors:
     """Read vectors from a Parquet file, a group of rows at a time.
 
     Raises
@@ -98,11 +99,11 @@ def read_parquet(path: PathOrInput) -> WordVectors:
     name = source.name
     with source.open_seekable() as opened, _errors(pa, name), parquet.ParquetFile(opened) as file:
         columns = _columns(name, file.schema_arrow.names)
-        return _gathered(name, file.iter_batches(GROUP_ROWS, columns=columns))
+        return _gathered(name, file.iter_batches(GROUP_ROWS, columns=columns), on_duplicate)
 
 
 @in_memory
-def read_arrow(path: PathOrInput) -> WordVectors:
+def read_arrow(path: PathOrInput, *, on_duplicate: str = "refuse") -> WordVectors:
     """Read vectors from an Arrow file; the numbers of a single uncompressed batch are mapped, not read.
 
     Raises
@@ -124,13 +125,13 @@ def read_arrow(path: PathOrInput) -> WordVectors:
             _columns(name, file.schema.names)
             batches = [file.get_batch(number) for number in range(file.num_record_batches)]
         if len(batches) != 1:
-            return _gathered(name, iter(batches))
+            return _gathered(name, iter(batches), on_duplicate)
         batch = batches[0]
         numbers = _flat_numbers(name, batch)
         address = numbers.ctypes.data - whole.address
         if 0 <= address <= whole.size - numbers.nbytes:  # they lie in the file as they are
             numbers = mapped[address : address + numbers.nbytes].view(np.float32)
-        return _vectors(name, _words(name, batch), numbers, _counts(name, batch))
+        return _vectors(name, _words(name, batch), numbers, _counts(name, batch), on_duplicate)
 
 
 def _pyarrow() -> Any:
@@ -184,7 +185,7 @@ def _columns(name: str, names: list[str]) -> list[str]:
     return [name for name in (WORD, COUNT, VECTOR) if name in names]
 
 
-def _gathered(name: str, batches: Iterator[Any]) -> WordVectors:
+def _gathered(name: str, batches: Iterator[Any], on_duplicate: str) -> WordVectors:
     """Return the vectors of several batches."""
     words: list[str] = []
     counts = []
@@ -199,7 +200,9 @@ def _gathered(name: str, batches: Iterator[Any]) -> WordVectors:
     if rows is None or not words:
         raise FormatError(f"{name}: holds no words")
     known = [column for column in counts if column is not None]
-    return _vectors(name, words, rows.finish(), np.concatenate(known) if len(known) == len(counts) else None)
+    return _vectors(
+        name, words, rows.finish(), np.concatenate(known) if len(known) == len(counts) else None, on_duplicate
+    )
 
 
 def _flat_numbers(name: str, batch: Any) -> npt.NDArray[np.float32]:
@@ -239,8 +242,10 @@ def _vectors(
     words: list[str],
     numbers: npt.NDArray[np.float32],
     counts: npt.NDArray[np.int64] | None,
+    on_duplicate: str,
 ) -> WordVectors:
     try:
-        return WordVectors(words, numbers.reshape(len(words), -1), counts=counts)
-    except (FormatError, ValueError) as error:
+        matrix = numbers.reshape(len(words), -1)
+    except ValueError as error:
         raise FormatError(f"{name}: {error}") from None
+    return distinct_vectors(name, words, matrix, counts, on_duplicate)

@@ -2,8 +2,8 @@
 
 Formats with a mark of their own recognise it (`embed.formats.registry`); the rest is word2vec's. The first
 line of a word2vec file does not say whether the rest is text or binary: the first row is looked at. A row of
-numbers in ASCII is text, a control character or invalid UTF-8 is binary. Only a few bytes that are a valid row
-in both ways leave a doubt, which the file's extension decides.
+numbers in ASCII is text, a control character or invalid UTF-8 is binary. Only a single row that is valid in both ways
+leaves a doubt, which the file's extension decides.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ import re
 
 from embed.errors import FormatError
 from embed.files.inputs import Input
+from embed.formats.foreign import ForeignFileError, refuse_foreign
 from embed.formats.reading import START_BYTES, PathOrInput, Start, look_at, parse_header, read_start
-from embed.formats.registry import BINARY, FORMATS, TEXT
+from embed.formats.registry import BINARY, FORMATS, GLOVE, TEXT, readable
+from embed.formats.text_rows import are_text_rows, is_text_row
 
-__all__ = ["detect"]
+__all__ = ["detect", "hinted"]
 
 LONGEST_UTF8 = 4
 """A character cut at the end of the beginning has fewer bytes than this."""
 
-_NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1b]")
 
 
@@ -36,10 +37,28 @@ def detect(path: PathOrInput) -> str:
     """
     source = Input.of(path, FormatError)
     start = read_start(source)
+    refuse_foreign(source.name, start.data)
     for form in FORMATS.values():
         if form.recognise is not None and form.recognise(start):
             return form.name
     return _word2vec(source, start)
+
+
+def hinted(error: FormatError, path: PathOrInput, *wanted: str) -> FormatError:
+    """Return the error of a file that was read as `wanted`, and in it what the content is if that is something else."""
+    source = Input.of(path, FormatError)
+    if source.reads_once:
+        return error
+    try:
+        found = detect(source)
+    except ForeignFileError as foreign:
+        return foreign
+    except FormatError:
+        return error
+    alike = (TEXT, GLOVE)
+    if found in wanted or (found in alike and any(name in alike for name in wanted)):
+        return error
+    return type(error)(f"{error}; its content is in the format {found!r}, which embed.load reads")
 
 
 def _word2vec(file: Input, beginning: Start) -> str:
@@ -50,6 +69,7 @@ def _word2vec(file: Input, beginning: Start) -> str:
         if not start:
             raise FormatError(f"{source.name}: the file is empty")
         if source.stream.compression is not None:
+            refuse_foreign(source.name, start)
             for form in FORMATS.values():
                 if form.compressible and form.recognise is not None and form.recognise(Start(beginning.path, start)):
                     return form.name
@@ -58,25 +78,17 @@ def _word2vec(file: Input, beginning: Start) -> str:
         if header is None:
             if extension == ".bin":
                 return BINARY  # whose reader says what is wrong
-            if _is_binary(start):
+            if _CONTROL.search(start) or (_is_binary(start) and not is_text_row(line, 1, whole=True)):
                 raise FormatError(
-                    f"{source.name}: neither text nor a known format: word2vec text and binary, and native"
+                    f"{source.name}: neither text nor a known format of vectors; these can be read: {readable()}"
                 )
             return TEXT
         row = rest.split(b"\n", 1)[0]
-        if _is_text_row(row, header.dim, whole=b"\n" in rest or len(start) < START_BYTES):
+        if is_text_row(row, header.dim, whole=b"\n" in rest or len(start) < START_BYTES):
             numbers = row.partition(b" ")[2]
-            return BINARY if extension == ".bin" and len(numbers) == 4 * header.dim else TEXT
+            in_doubt = len(numbers) == 4 * header.dim and not are_text_rows(rest, header.dim)
+            return BINARY if extension == ".bin" and in_doubt else TEXT
         return BINARY if extension == ".bin" or _is_binary(rest) else TEXT
-
-
-def _is_text_row(row: bytes, dim: int, *, whole: bool) -> bool:
-    """Return whether `row` may be a word and `dim` numbers, or, if it is not whole, the beginning of them."""
-    fields = row.split()
-    if not whole:
-        fields = fields[:-1]  # the last number may be cut
-    numbers = fields[-dim:] if whole else fields[1:]
-    return len(fields) > (dim if whole else 1) and all(_NUMBER.fullmatch(number) for number in numbers)
 
 
 def _is_binary(data: bytes) -> bool:

@@ -63,14 +63,14 @@ def encode_words(words: Sequence[str], on_bad_word: str) -> list[bytes]:
     if on_bad_word == "escape":
         return [escape_word(word).encode() for word in words]
     if on_bad_word != "refuse":
-        raise ConfigError(f"{option('on_bad_word')} must be 'refuse' or 'escape', not {on_bad_word!r}")
+        raise ConfigError(f"{option('vectors.on_bad_word')} must be 'refuse' or 'escape', not {on_bad_word!r}")
     for row, word in enumerate(words):
         bad = _UNWRITABLE.search(word)
         if bad or not word:
             what = "is empty" if bad is None else f"holds {_named(bad.group())}"
             raise FormatError(
                 f"word {row}, {word!r}, {what}, which this format cannot hold: write it with "
-                f"{option('on_bad_word', 'escape')}, or use the native format"
+                f"{option('vectors.on_bad_word', 'escape')}, or use the native format (.embed)"
             )
     return [word.encode() for word in words]
 

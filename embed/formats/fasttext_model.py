@@ -12,7 +12,6 @@ Rejected: training on from hierarchical softmax (its output rows belong to the n
 
 from __future__ import annotations
 
-import codecs
 import math
 import os
 import warnings
@@ -41,12 +40,12 @@ from embed.formats.fasttext_file import (
     Sparse,
 )
 from embed.formats.reading import PathOrInput
-from embed.messages import option
+from embed.formats.words import UTF8, BadWordError, WordDecoder
 from embed.model import Model
 from embed.ngram_rows import Subwords
 from embed.parameters import Parameters
 from embed.subword import FloretScheme, NgramScheme, SubwordScheme
-from embed.vectors import WordVectors, word_index
+from embed.vectors import WordVectors
 from embed.vocab import Vocabulary
 
 __all__ = [
@@ -79,15 +78,17 @@ BLOCK_NUMBERS = 1 << 22
 
 
 @in_memory
-def read_vectors(path: PathOrInput, *, decode_errors: str = "strict", encoding: str = "utf-8") -> WordVectors:
+def read_vectors(
+    path: PathOrInput, *, decode_errors: str = "strict", encoding: str = UTF8, on_duplicate: str = "refuse"
+) -> WordVectors:
     """Read the vectors of a fastText file, with its n-grams.
 
     Parameters
     ----------
     path : path
         The n-gram rows of a file that is neither compressed nor quantised are mapped, not read.
-    decode_errors : {"strict", "replace"}
-        A word that is not valid in the encoding: raise, or put U+FFFD in place of the bytes.
+    decode_errors, on_duplicate : str
+        See `embed.formats.words.WordDecoder`.
     encoding : str
         The encoding of the text that the model was trained on. N-grams of unknown words are in UTF-8 whatever it
         is, so that with another one only those in ASCII find the rows that they had in training.
@@ -98,7 +99,9 @@ def read_vectors(path: PathOrInput, *, decode_errors: str = "strict", encoding: 
         As :func:`embed.formats.fasttext_bin.read`; or a word is not valid in the encoding or comes twice.
     """
     try:
-        return to_vectors(fasttext_bin.read(path), decode_errors=decode_errors, encoding=encoding)
+        return to_vectors(
+            fasttext_bin.read(path), decode_errors=decode_errors, encoding=encoding, on_duplicate=on_duplicate
+        )
     except FormatError as error:
         raise _located(path, error) from None
 
@@ -209,13 +212,15 @@ def _means(matrix: Matrix, offsets: npt.NDArray[np.int64], rows: npt.NDArray[np.
 # reading
 
 
-def to_vectors(file: FastTextFile, *, decode_errors: str = "strict", encoding: str = "utf-8") -> WordVectors:
+def to_vectors(
+    file: FastTextFile, *, decode_errors: str = "strict", encoding: str = UTF8, on_duplicate: str = "refuse"
+) -> WordVectors:
     """Return the word vectors of a file.
 
     Parameters
     ----------
     file : FastTextFile
-    decode_errors, encoding : str
+    decode_errors, encoding, on_duplicate : str
         See :func:`read_vectors`.
 
     Raises
@@ -223,13 +228,22 @@ def to_vectors(file: FastTextFile, *, decode_errors: str = "strict", encoding: s
     FormatError
         A word is not valid in the encoding or comes twice, or a vector is not finite.
     """
-    words = _decoded(file.vocabulary, decode_errors, encoding)
+    decoder = WordDecoder(encoding=encoding, decode_errors=decode_errors, on_duplicate=on_duplicate, may_be_empty=True)
+    kept: list[bool] = []
+    try:
+        for word in file.vocabulary:
+            kept.append(decoder.add(word))
+    except BadWordError as error:
+        raise FormatError(f"word {len(kept)}: {error}") from None
     if isinstance(file.input, Quantised):
         check_decoded("the quantised matrix", _FLOAT_BYTES * math.prod(file.input.shape), file.nbytes)
     scheme = scheme_in(file)
     subwords = None if scheme is None else _subwords(file, scheme)
     matrix = _means(file.input, *word_rows(file), file.arguments.dim)
-    return WordVectors(words, matrix, counts=file.counts[: len(words)], subwords=subwords)
+    counts = file.counts[: len(kept)]
+    if not all(kept):
+        matrix, counts = matrix[kept], counts[kept]
+    return WordVectors(decoder.words, matrix, counts=counts, subwords=subwords)
 
 
 def to_model(file: FastTextFile) -> Model:
@@ -272,9 +286,16 @@ def to_model(file: FastTextFile) -> Model:
             )
         except ConfigError as error:
             raise FormatError(f"the arguments of the model cannot be ours: {error}") from error
-    vocabulary = Vocabulary(_decoded(file.vocabulary, "strict", "utf-8"), file.counts.copy())
-    if len(set(vocabulary.words)) != len(vocabulary):
-        word_index(vocabulary.words)  # says which word appears twice
+    decoder = WordDecoder(may_be_empty=True)
+    try:
+        for word in file.vocabulary:
+            decoder.add(word)
+    except BadWordError as error:
+        raise FormatError(
+            f"word {len(decoder.words)}: {error.fault}, so that nothing can be trained on with this model; "
+            "embed.load reads its vectors"
+        ) from None
+    vocabulary = Vocabulary(decoder.words, file.counts.copy())
     parameters = Parameters.empty(vocabulary, config, _used_buckets(file))
     dim = config.dim
     for matrix, stored, name in ((parameters.inputs, file.input, "input"), (parameters.outputs, file.output, "output")):
@@ -288,25 +309,6 @@ def to_model(file: FastTextFile) -> Model:
         if wrong is not None:
             raise FormatError(f"row {wrong} of the {name} matrix holds NaN or infinity, or is too long for float32")
     return Model(config, vocabulary, parameters)
-
-
-def _decoded(words: Sequence[bytes], decode_errors: str, encoding: str) -> list[str]:
-    if decode_errors not in ("strict", "replace"):
-        raise ConfigError(f"{option('decode_errors')} must be 'strict' or 'replace', not {decode_errors!r}")
-    try:
-        codecs.lookup(encoding)
-    except LookupError as error:
-        raise ConfigError(f"there is no encoding {encoding!r}") from error
-    texts = []
-    for number, word in enumerate(words):
-        try:
-            texts.append(word.decode(encoding, decode_errors))
-        except UnicodeDecodeError as error:
-            raise FormatError(
-                f"word {number}, {word!r:.60}, is not valid {encoding} ({error.reason} at its byte {error.start}); "
-                "embed.formats.fasttext_model.read_vectors can be told another encoding"
-            ) from None
-    return texts
 
 
 # writing

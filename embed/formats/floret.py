@@ -21,8 +21,9 @@ from embed.errors import ConfigError, FormatError
 from embed.files.compressing import compressing_write
 from embed.formats.bounds import in_memory
 from embed.formats.fasttext_file import Sparse
-from embed.formats.reading import MOST_DIMENSIONS, Header, PathOrInput, Source, Start, WordDecoder, open_source
+from embed.formats.reading import MOST_DIMENSIONS, Header, PathOrInput, Source, Start, open_source
 from embed.formats.word2vec_text import WRITE_NUMBERS, RowReader, format_lines, line_blocks
+from embed.formats.words import WordDecoder
 from embed.messages import option
 from embed.ngram_rows import Subwords
 from embed.vectors import WordVectors
@@ -68,8 +69,8 @@ def read(path: PathOrInput, *, words: Sequence[str] = ()) -> WordVectors:
         block = next(blocks, b"\n")
         first = block[: block.index(b"\n")]
         scheme, dim = _settings(source, first)
-        decoder = WordDecoder(decode_errors="strict", unescape=False)
-        reader = RowReader(source, Header(scheme.buckets, dim), dim, decoder, spaces_in_words=False)
+        decoder = WordDecoder()
+        reader = RowReader(source, Header(scheme.buckets, dim), dim, decoder, spaces="none")
         reader.add(block, len(first) + 1)
         for block in blocks:
             reader.add(block, 0)

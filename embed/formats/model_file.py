@@ -20,6 +20,7 @@ from embed.files.inputs import Input
 from embed.files.records import made
 from embed.formats import fasttext_bin, fasttext_model, native
 from embed.formats.bounds import in_memory
+from embed.formats.detect import hinted
 from embed.formats.reading import PathOrInput, read_start
 from embed.formats.registry import FASTTEXT, NATIVE, refuse_ending
 from embed.model import EpochRecord, Model, Provenance
@@ -107,7 +108,8 @@ def load_model(path: PathOrInput) -> Model:
     if fasttext_bin.recognise(start):
         return fasttext_model.read_model(source)
     if not native.recognise(start):
-        raise FormatError(f"{name}: not a whole model, which is a native file (.embed) or fastText's .bin")
+        error = FormatError(f"{name}: not a whole model, which is a native file (.embed) or fastText's .bin")
+        raise hinted(error, source, NATIVE, FASTTEXT)
     arrays = native.read_model_arrays(source)
     try:
         config = TrainConfig.from_dict(_stored(arrays.metadata, "config"))

@@ -95,7 +95,7 @@ def _write_array(archive: zipfile.ZipFile, file: BinaryIO, name: str, array: npt
 
 
 @in_memory
-def read(path: PathOrInput) -> WordVectors:
+def read(path: PathOrInput, *, on_duplicate: str = "refuse") -> WordVectors:
     """Read vectors; arrays that lie uncompressed in the file are mapped, not read.
 
     Raises
@@ -118,7 +118,7 @@ def read(path: PathOrInput) -> WordVectors:
             raise FormatError(f"{name}: cannot read: {error.strerror or error}") from error
         except _DAMAGE as error:
             raise FormatError(f"{name}: damaged or not an npz file: {brief(error)}") from error
-    return read_table(name, arrays, VECTORS)
+    return read_table(name, arrays, VECTORS, on_duplicate)
 
 
 def _read_array(name: str, archive: zipfile.ZipFile, file: BinaryIO, entry: zipfile.ZipInfo) -> npt.NDArray[Any]:

@@ -16,12 +16,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from embed.errors import ConfigError, FormatError, cannot_open
+from embed.errors import FormatError, cannot_open
 from embed.files.compressed import START_BYTES, ByteStream
 from embed.files.inputs import Input
 from embed.formats.bounds import check_decompressed
-from embed.formats.escaping import unescape_word
-from embed.messages import option
 
 __all__ = [
     "START_BYTES",
@@ -30,7 +28,6 @@ __all__ = [
     "Rows",
     "Source",
     "Start",
-    "WordDecoder",
     "brief",
     "look_at",
     "not_opened",
@@ -205,41 +202,3 @@ class Rows:
 
     def _resize(self, rows: int) -> None:
         self._matrix.resize((rows, self._dim), refcheck=False)  # in place: no view of it has been given away
-
-
-class WordDecoder:
-    """Turns the bytes of words into texts, and refuses a word that came before.
-
-    Parameters
-    ----------
-    decode_errors : {"strict", "replace"}
-        Invalid UTF-8: raise, or put U+FFFD in its place.
-    unescape : bool
-        Undo the escapes of `embed.formats.escaping`.
-    """
-
-    def __init__(self, *, decode_errors: str, unescape: bool) -> None:
-        if decode_errors not in ("strict", "replace"):
-            raise ConfigError(f"{option('decode_errors')} must be 'strict' or 'replace', not {decode_errors!r}")
-        self._errors = decode_errors
-        self._unescape = unescape
-        self._seen: set[str] = set()
-        self.words: list[str] = []
-
-    def add(self, word: bytes) -> str | None:
-        """Add a word; return what is wrong with it, if anything is."""
-        if not word:
-            return "the word is empty"
-        try:
-            text = word.decode("utf-8", self._errors)
-            if self._unescape:
-                text = unescape_word(text)
-        except UnicodeDecodeError as error:
-            return f"the word {word!r:.60} is not valid UTF-8 ({error.reason} at its byte {error.start})"
-        except ValueError as error:
-            return f"the word {text!r:.60} cannot be unescaped: {error}"
-        if text in self._seen:
-            return f"the word {text!r:.60} appears a second time"
-        self._seen.add(text)
-        self.words.append(text)
-        return None

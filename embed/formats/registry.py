@@ -46,6 +46,7 @@ __all__ = [
     "Format",
     "by_name",
     "extensions",
+    "readable",
     "refuse_ending",
 ]
 
@@ -99,17 +100,19 @@ class Format:
         return {name: value for name, value in given.items() if name in self.options}
 
 
-_WORD_OPTIONS = ("decode_errors", "unescape", "on_bad_word")
+_WORD_OPTIONS = ("encoding", "decode_errors", "on_duplicate", "unescape", "on_bad_word")
+_TEXT_OPTIONS = ("dim", *_WORD_OPTIONS)
+_TABLE_OPTIONS = ("on_duplicate",)
 
 
 def _write_glove(vectors: WordVectors, path: Any, *, on_bad_word: str) -> None:
     word2vec_text.write(vectors, path, header=False, on_bad_word=on_bad_word)
 
 
-def _read_fasttext(path: Any, *, decode_errors: str) -> WordVectors:
+def _read_fasttext(path: Any, **options: str) -> WordVectors:
     from embed.formats import fasttext_model  # knows models, and with them the trainer's compiled core
 
-    return fasttext_model.read_vectors(path, decode_errors=decode_errors)
+    return fasttext_model.read_vectors(path, **options)
 
 
 def _write_fasttext(vectors: WordVectors, path: Any) -> None:
@@ -120,9 +123,9 @@ def _write_fasttext(vectors: WordVectors, path: Any) -> None:
 
 _ALL = (
     Format(
-        TEXT, (".txt", ".vec"), word2vec_text.read, word2vec_text.write, None, _WORD_OPTIONS, True, also=(".glove",)
+        TEXT, (".txt", ".vec"), word2vec_text.read, word2vec_text.write, None, _TEXT_OPTIONS, True, also=(".glove",)
     ),
-    Format(GLOVE, (".glove",), word2vec_text.read, _write_glove, None, _WORD_OPTIONS, True, also=(".txt", ".vec")),
+    Format(GLOVE, (".glove",), word2vec_text.read, _write_glove, None, _TEXT_OPTIONS, True, also=(".txt", ".vec")),
     Format(BINARY, (".bin",), word2vec_binary.read, word2vec_binary.write, None, _WORD_OPTIONS, compressible=True),
     Format(
         FASTTEXT,
@@ -130,17 +133,24 @@ _ALL = (
         _read_fasttext,
         _write_fasttext,
         fasttext_bin.recognise,
-        ("decode_errors",),
+        ("encoding", "decode_errors", "on_duplicate"),
         compressible=True,
         also=(".bin",),
         keeps_ngrams=True,
     ),
     Format(FLORET, (".floret",), floret.read, floret.write, floret.recognise, compressible=True, keeps_ngrams=True),
     Format(NATIVE, (".embed",), native.read_vectors, native.write_vectors, native.recognise, keeps_ngrams=True),
-    Format("safetensors", (".safetensors",), safetensors_file.read, safetensors_file.write, safetensors_file.recognise),
-    Format("npz", (".npz",), npz.read, npz.write, npz.recognise),
-    Format("parquet", (".parquet",), arrow.read_parquet, arrow.write_parquet, arrow.recognise_parquet),
-    Format("arrow", (".arrow", ".feather"), arrow.read_arrow, arrow.write_arrow, arrow.recognise_arrow),
+    Format(
+        "safetensors",
+        (".safetensors",),
+        safetensors_file.read,
+        safetensors_file.write,
+        safetensors_file.recognise,
+        _TABLE_OPTIONS,
+    ),
+    Format("npz", (".npz",), npz.read, npz.write, npz.recognise, _TABLE_OPTIONS),
+    Format("parquet", (".parquet",), arrow.read_parquet, arrow.write_parquet, arrow.recognise_parquet, _TABLE_OPTIONS),
+    Format("arrow", (".arrow", ".feather"), arrow.read_arrow, arrow.write_arrow, arrow.recognise_arrow, _TABLE_OPTIONS),
     Format("model2vec", (".model2vec",), model2vec.read, model2vec.write, model2vec.recognise, files=model2vec.FILES),
     Format("projector", (".projector",), None, projector.write, None, ("on_bad_word",), files=projector.FILES),
     Format("usearch", (".usearch",), None, usearch_index.write, None, ("on_bad_word",), beside=(usearch_index.WORDS,)),
@@ -182,6 +192,11 @@ def refuse_ending(path: str | os.PathLike[str], name: str) -> None:
                 f"{name!r}: give it the ending {own[0]}"
             )
         return
+
+
+def readable() -> str:
+    """Return the names of the formats that can be read, for messages."""
+    return ", ".join(sorted(form.name for form in _ALL if form.read is not None))
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -48,7 +48,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
 
 
 @in_memory
-def read(path: PathOrInput) -> WordVectors:
+def read(path: PathOrInput, *, on_duplicate: str = "refuse") -> WordVectors:
     """Read vectors; the matrix is mapped, not read.
 
     Raises
@@ -58,4 +58,4 @@ def read(path: PathOrInput) -> WordVectors:
     """
     source = Input.of(path, FormatError)
     arrays, _ = _safetensors.read_mapped(source)
-    return read_table(source.name, arrays, EMBEDDINGS)
+    return read_table(source.name, arrays, EMBEDDINGS, on_duplicate)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from embed.errors import FormatError
 from embed.formats import word_blob
+from embed.formats.words import distinct_vectors
 from embed.vectors import WordVectors
 
 __all__ = ["COUNTS", "read_table", "table_of"]
@@ -30,7 +31,9 @@ def table_of(vectors: WordVectors, matrix_name: str) -> dict[str, npt.NDArray[An
     return arrays
 
 
-def read_table(name: str, arrays: Mapping[str, npt.NDArray[Any]], matrix_name: str) -> WordVectors:
+def read_table(
+    name: str, arrays: Mapping[str, npt.NDArray[Any]], matrix_name: str, on_duplicate: str = "refuse"
+) -> WordVectors:
     """Return the vectors that the arrays of the file `name` hold; raises FormatError if one is missing or wrong."""
     matrix = array(name, arrays, matrix_name, np.float32, 2)
     words = word_blob.unpack_words(
@@ -39,10 +42,7 @@ def read_table(name: str, arrays: Mapping[str, npt.NDArray[Any]], matrix_name: s
         array(name, arrays, word_blob.OFFSETS, np.int64, 1),
     )
     counts = array(name, arrays, COUNTS, np.int64, 1).copy() if COUNTS in arrays else None
-    try:
-        return WordVectors(words, matrix, counts=counts)
-    except FormatError as error:
-        raise FormatError(f"{name}: {error}") from None
+    return distinct_vectors(name, words, matrix, counts, on_duplicate)
 
 
 def array(

@@ -17,7 +17,9 @@ from embed.errors import FormatError
 from embed.files.compressing import compressing_write
 from embed.formats.bounds import in_memory
 from embed.formats.escaping import encode_words
-from embed.formats.reading import Header, PathOrInput, Rows, Source, WordDecoder, open_source, parse_header
+from embed.formats.reading import Header, PathOrInput, Rows, Source, open_source, parse_header
+from embed.formats.text_rows import are_text_rows
+from embed.formats.words import UTF8, BadWordError, WordDecoder
 from embed.vectors import WordVectors
 
 __all__ = ["read", "write"]
@@ -66,18 +68,23 @@ def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: st
 
 
 @in_memory
-def read(path: PathOrInput, *, decode_errors: str = "strict", unescape: bool = False) -> WordVectors:
+def read(
+    path: PathOrInput,
+    *,
+    encoding: str = UTF8,
+    decode_errors: str = "strict",
+    unescape: bool = False,
+    on_duplicate: str = "refuse",
+) -> WordVectors:
     """Read vectors in binary, with or without a line break after each, plain or compressed.
 
     Parameters
     ----------
     path : path
         A plain file, or one compressed by gzip, bzip2, xz or zstd.
-    decode_errors : {"strict", "replace"}
-        A word that is not valid UTF-8 (word2vec.c cuts long words anywhere): raise, or put U+FFFD in place of
-        the bytes.
-    unescape : bool
-        Undo what ``write(..., on_bad_word="escape")`` did.
+    encoding, decode_errors, unescape, on_duplicate
+        How words are read: see `embed.formats.words.WordDecoder`. word2vec.c cuts long words anywhere, within a
+        character, too.
 
     Raises
     ------
@@ -86,7 +93,7 @@ def read(path: PathOrInput, *, decode_errors: str = "strict", unescape: bool = F
         the file holds, a file cut short or with data after the last row, numbers that are not finite, a word
         that is empty, comes twice, or is not valid UTF-8.
     """
-    decoder = WordDecoder(decode_errors=decode_errors, unescape=unescape)
+    decoder = WordDecoder(encoding=encoding, decode_errors=decode_errors, unescape=unescape, on_duplicate=on_duplicate)
     with open_source(path) as source:
         data = _Buffer(source)
         header = _read_header(source, data)
@@ -101,14 +108,17 @@ def read(path: PathOrInput, *, decode_errors: str = "strict", unescape: bool = F
                 word = data.until_space(row, header.rows)
                 if row and word.startswith(b"\n"):
                     word = word[1:]
-                wrong = decoder.add(word)
-                if wrong:
-                    raise FormatError(f"{source.name}, byte {offset}: {wrong}")
-                pieces.append(data.take(width, row, header.rows))
+                try:
+                    is_kept = decoder.add(word)
+                except BadWordError as error:
+                    raise FormatError(f"{source.name}, byte {offset}: {error}") from None
+                numbers_of_word = data.take(width, row, header.rows)
+                if is_kept:
+                    pieces.append(numbers_of_word)
             numbers = np.frombuffer(b"".join(pieces), _FLOAT32).reshape(-1, header.dim)
             wrong_rows = np.flatnonzero(~np.isfinite(numbers).all(axis=1))
             if len(wrong_rows):
-                row = start + int(wrong_rows[0])
+                row = len(decoder.words) - len(numbers) + int(wrong_rows[0])
                 raise FormatError(
                     f"{source.name}, row {row}: the vector of {decoder.words[row]!r:.60} holds NaN or infinity"
                 )
@@ -123,6 +133,8 @@ def _read_header(source: Source, data: _Buffer) -> Header:
     if header is None or not line_break:
         raise FormatError(f"{source.name}: does not start with a header of two whole numbers: words and dimensions")
     data.offset += len(line) + 1
+    if are_text_rows(data.peek(LONGEST_WORD), header.dim):
+        raise FormatError(f"{source.name}: this is text, not binary")
     return header
 
 

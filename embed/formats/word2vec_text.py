@@ -14,10 +14,13 @@ Rejected: ``'%f'`` (loses digits), ``'%.9g'`` (exact, but a fifth longer), ``num
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,10 +30,12 @@ from embed.errors import FormatError
 from embed.files.compressing import compressing_write
 from embed.formats.bounds import in_memory
 from embed.formats.escaping import encode_words
-from embed.formats.reading import Header, PathOrInput, Rows, Source, WordDecoder, open_source, parse_header
+from embed.formats.reading import Header, PathOrInput, Rows, Source, open_source, parse_header
+from embed.formats.words import UTF8, BadWordError, WordDecoder
+from embed.messages import option
 from embed.vectors import WordVectors
 
-__all__ = ["RowReader", "format_lines", "line_blocks", "read", "write"]
+__all__ = ["LOOKED_AT", "RowReader", "format_lines", "inferred_dim", "line_blocks", "read", "write"]
 
 READ_BYTES = 1 << 19
 """Text read and parsed at a time."""
@@ -38,6 +43,8 @@ WRITE_NUMBERS = 1 << 17
 """Numbers written at a time."""
 _FEWEST_NUMBER_BYTES = 4
 """Room for rows is made as if a number took this many bytes; where they are shorter, there are more turns."""
+LOOKED_AT = 50
+"""The first lines, which tell how many numbers a line has if nothing else does."""
 LONGEST_LINE = 32 << 20
 """A line longer than this is taken for a file that is not text."""
 _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -94,13 +101,15 @@ def read(
     path: PathOrInput,
     *,
     dim: int | None = None,
+    encoding: str = UTF8,
     decode_errors: str = "strict",
     unescape: bool = False,
+    on_duplicate: str = "refuse",
 ) -> WordVectors:
     """Read vectors from text, with or without the first line ``V dim``, plain or compressed.
 
-    Where the length of the vectors is known from the first line or from `dim`, a word may hold spaces: the
-    last `dim` fields are the numbers.
+    A word may hold spaces: the last `dim` fields of a line are the numbers. Without the first line and `dim`, their
+    number is what most of the first lines end with.
 
     Parameters
     ----------
@@ -108,10 +117,8 @@ def read(
         Plain text, or text compressed by gzip, bzip2, xz or zstd.
     dim : int, optional
         The length of the vectors of a file that does not say it.
-    decode_errors : {"strict", "replace"}
-        A word that is not valid UTF-8: raise, or put U+FFFD in place of the bytes.
-    unescape : bool
-        Undo what ``write(..., on_bad_word="escape")`` did.
+    encoding, decode_errors, unescape, on_duplicate
+        How words are read: see `embed.formats.words.WordDecoder`.
 
     Raises
     ------
@@ -119,6 +126,7 @@ def read(
         With file and line: a wrong number of lines or of numbers in a line, something that is not a number
         or not finite as a float32, a word that is empty, comes twice, or is not valid UTF-8.
     """
+    decoder = WordDecoder(encoding=encoding, decode_errors=decode_errors, unescape=unescape, on_duplicate=on_duplicate)
     with open_source(path) as source:
         blocks = line_blocks(source)
         block = next(blocks, b"")
@@ -131,26 +139,75 @@ def read(
         reader = RowReader(
             source,
             header,
-            dim or _dimensions(source, header, first),
-            WordDecoder(decode_errors=decode_errors, unescape=unescape),
-            spaces_in_words=header is not None or dim is not None,
+            dim or (header.dim if header else inferred_dim(source.name, block)),
+            decoder,
+            spaces="inferred" if header is None and dim is None else "told",
         )
-        reader.add(block, len(first) + 1 if header else 0)
+        mark = len(codecs.BOM_UTF8) if block.startswith(codecs.BOM_UTF8) else 0
+        reader.add(block, len(first) + 1 if header else mark)
         for block in blocks:
             reader.add(block, 0)
         return reader.finish()
 
 
-def _dimensions(source: Source, header: Header | None, line: bytes) -> int:
-    if header:
-        return header.dim
-    fields = line.split()
-    if len(fields) < 2 or not _NUMBER.fullmatch(fields[-1]):
+def inferred_dim(name: str, block: bytes) -> int:
+    """Return how many numbers a line of the file `name` has, by its first lines, whose words may hold spaces.
+
+    Raises
+    ------
+    FormatError
+        The first line has none, or the lines differ too much to tell.
+    """
+    if b"\r" in block.partition(b"\n")[0].rstrip():
+        raise FormatError(f"{name}: its lines end with a carriage return alone; convert it: tr '\\r' '\\n'")
+    lines = [line.split() for line in block.split(b"\n", LOOKED_AT)[:LOOKED_AT]]
+    lines = [fields for fields in lines if fields]
+    if not lines or not _trailing_numbers(lines[0]):
         raise FormatError(
-            f"{source.name}, line 1: neither a header (two whole numbers: words and dimensions) "
-            "nor a word followed by numbers"
+            f"{name}, line 1: neither a header (two whole numbers: words and dimensions) nor a word followed by "
+            "numbers; write a word and its numbers on each line, with a blank before each number"
         )
-    return len(fields) - 1
+    if len(lines) > 1:
+        _refuse_other_tables(name, lines)
+    if len({len(fields) for fields in lines}) == 1 and _trailing_numbers(lines[0]) == len(lines[0]) - 1:
+        return len(lines[0]) - 1
+    runs = Counter(_trailing_numbers(fields) for fields in lines)
+    first = _trailing_numbers(lines[0])
+    if 2 * runs[first] >= len(lines):
+        return first
+    most, times = runs.most_common(1)[0]
+    if 2 * times > len(lines) and most:
+        return most
+    found = ", ".join(str(run) for run in sorted(runs)[:4])
+    raise FormatError(
+        f"{name}: its first lines end with different numbers of numbers ({found} ...), so that it cannot be told where "
+        f"words with spaces end: say with {option('vectors.dim')} how many numbers a vector has"
+    )
+
+
+def _refuse_other_tables(name: str, lines: list[list[bytes]]) -> None:
+    """Raise FormatError for tables that could be read as words and numbers, but are meant otherwise."""
+    if all(_WITH_POINT.fullmatch(field) for fields in lines for field in fields):
+        raise FormatError(
+            f"{name}: its lines are numbers alone; give words and matrix to embed.WordVectors(words, matrix), or, if "
+            f"the first number of a line is the word, say so with {option('vectors.dim', len(lines[0]) - 1)}"
+        )
+    counts = range(1 if lines[0][0] == b"1" else 0, len(lines) + 1)
+    if all(fields[0] == b"%d" % number for fields, number in zip(lines, counts, strict=False)) and all(
+        len(fields) - 1 > _trailing_numbers(fields) for fields in lines
+    ):
+        raise FormatError(
+            f"{name}: a number before each word counts the lines; remove it: cut -d ' ' -f 2-, or, if it belongs to "
+            f"the word, say so with {option('vectors.dim', _trailing_numbers(lines[0]))}"
+        )
+
+
+def _trailing_numbers(fields: list[bytes]) -> int:
+    """Return how many fields at the end of a line are numbers; the first is the word."""
+    run = 0
+    while run < len(fields) - 1 and (_NUMBER.fullmatch(fields[-1 - run]) or _NOT_FINITE.fullmatch(fields[-1 - run])):
+        run += 1
+    return run
 
 
 def line_blocks(source: Source) -> Iterator[bytes]:
@@ -178,15 +235,23 @@ class RowReader:
         How many rows of how many numbers the first line promises.
     dim : int
     decoder : WordDecoder
-    spaces_in_words : bool
-        The last `dim` fields are numbers and all before them the word.
+    spaces : {"none", "told", "inferred"}
+        Whether the last `dim` fields are numbers and all before them the word: never, since the file or the caller says
+        `dim`, or by what the first lines look like. Then a word that holds a number is an error.
     """
 
     def __init__(
-        self, source: Source, header: Header | None, dim: int, decoder: WordDecoder, *, spaces_in_words: bool
+        self,
+        source: Source,
+        header: Header | None,
+        dim: int,
+        decoder: WordDecoder,
+        *,
+        spaces: Literal["none", "told", "inferred"],
     ) -> None:
         self._source, self._header, self._dim = source, header, dim
-        self._decoder, self._spaces_in_words = decoder, spaces_in_words
+        self._decoder, self._spaces = decoder, spaces
+        self._read = 0  # rows, those that were left out included
         self._rows = Rows(source, header, dim)
         self._line = 2 if header else 1  # the number of the next line
         self._blank_line: int | None = None
@@ -209,34 +274,38 @@ class RowReader:
 
     def finish(self) -> WordVectors:
         """Return the vectors, having compared their number with the header."""
-        words = self._decoder.words
-        if self._header and len(words) != self._header.rows:
+        if self._header and self._read != self._header.rows:
             raise FormatError(
-                f"{self._source.name}: the header says {self._header.rows} words, but the file ends after {len(words)}"
+                f"{self._source.name}: the header says {self._header.rows} words, but the file ends after {self._read}"
             )
-        return WordVectors(words, self._rows.finish())
+        return WordVectors(self._decoder.words, self._rows.finish())
 
     def _add_fast(self, block: bytes, begin: int) -> int:
         """Add lines up to the first that is not plainly a word and numbers; return where that one begins."""
         while begin < len(block):
             count, begin = _floats.float_rows(block, begin, self._numbers, self._places)
-            for place, (start, end) in enumerate(self._places[:count].tolist()):
+            kept = [
                 self._add_word(self._line + place, block[start:end])
-            self._rows.add(self._numbers[:count])
+                for place, (start, end) in enumerate(self._places[:count].tolist())
+            ]
+            self._rows.add(self._numbers[:count] if all(kept) else self._numbers[:count][kept])
             self._line += count
             if count < len(self._numbers):
                 break
         return begin
 
-    def _add_word(self, number: int, word: bytes) -> None:
-        if self._header and len(self._decoder.words) == self._header.rows:
+    def _add_word(self, number: int, word: bytes) -> bool:
+        """Add the word of a line; return whether its row is kept."""
+        if self._header and self._read == self._header.rows:
             raise FormatError(
                 f"{self._source.name}, line {number}: one line more than the {self._header.rows} words "
                 "that the header says"
             )
-        wrong = self._decoder.add(word)
-        if wrong:
-            raise FormatError(f"{self._source.name}, line {number}: {wrong}")
+        self._read += 1
+        try:
+            return self._decoder.add(word)
+        except BadWordError as error:
+            raise FormatError(f"{self._source.name}, line {number}: {error}") from None
 
     def _add_line(self, number: int, line: bytes) -> None:
         """Add one line in any form that makes sense."""
@@ -247,10 +316,20 @@ class RowReader:
             raise FormatError(f"{self._source.name}, line {self._blank_line}: the line is blank")
         word, *fields = line.rsplit(None, self._dim)
         extra = word.split()[1:]
-        if len(fields) < self._dim or (
-            extra and (not self._spaces_in_words or all(_WITH_POINT.fullmatch(field) for field in extra))
-        ):
-            raise _BadLine(f"{len(line.split()) - 1} numbers after the word, where {self._dim} are expected")
+        number_like = _NUMBER if self._spaces == "inferred" else _WITH_POINT
+        numbers = [bool(number_like.fullmatch(field)) for field in extra]
+        if len(fields) < self._dim or (extra and (self._spaces == "none" or all(numbers))):
+            found = max(_trailing_numbers(line.split()), len(extra) + len(fields) if all(numbers) else 0)
+            advice = f"; if words hold numbers, say with {option('vectors.dim')} how many a vector has"
+            raise _BadLine(
+                f"{found} numbers after the word, where {self._dim} are expected"
+                + (advice if self._spaces == "inferred" else "")
+            )
+        if self._spaces == "inferred" and any(numbers):
+            raise _BadLine(
+                f"the word {word.decode(errors='replace')!r:.60} holds numbers, as two lines do that became one; if it "
+                f"is a word, say so with {option('vectors.dim', self._dim)}"
+            )
         for field in fields:
             if not _NUMBER.fullmatch(field):
                 what = "not finite" if _NOT_FINITE.fullmatch(field) else "not a number"
@@ -259,8 +338,8 @@ class RowReader:
         wrong = np.flatnonzero(~np.isfinite(row))
         if len(wrong):
             raise _BadLine(f"{fields[wrong[0]].decode()!r:.60} is too large for a float32")
-        self._add_word(number, word)
-        self._rows.add(row[None, :])
+        if self._add_word(number, word):
+            self._rows.add(row[None, :])
 
 
 def _to_float32(values: npt.NDArray[np.float64], texts: Callable[[], Sequence[bytes]]) -> npt.NDArray[np.float32]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from embed.compat.errors import ArgumentError
 from embed.errors import CorpusError, EmbedError, FormatError
 
-__all__ = ["ArgumentError", "NotReadyError", "SentencesError", "WordFileError", "WrongKindError"]
+__all__ = ["ArgumentError", "NotReadyError", "SentencesError", "WordDecodeError", "WordFileError", "WrongKindError"]
 
 
 class SentencesError(CorpusError, TypeError):
@@ -21,6 +21,19 @@ class NotReadyError(EmbedError, RuntimeError):
 
 class WordFileError(FormatError, EOFError):
     """A file of vectors is damaged or ends too early."""
+
+
+class WordDecodeError(FormatError, UnicodeDecodeError):
+    """A word of a file is not valid in the encoding; made as a UnicodeDecodeError is."""
+
+    name = "the file"
+
+    def __str__(self) -> str:
+        """Return what is wrong, and which arguments read the word."""
+        return (
+            f"{self.name}: the word {self.object!r:.60} is not valid {self.encoding} ({self.reason} at its byte "
+            f"{self.start}); pass unicode_errors='replace', or its encoding, such as encoding='latin-1'"
+        )
 
 
 class WrongKindError(FormatError, AttributeError):

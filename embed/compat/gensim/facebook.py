@@ -19,7 +19,9 @@ from embed.compat.gensim.fasttext_vectors import FastTextKeyedVectors
 from embed.compat.gensim.store import COUNT, Array
 from embed.errors import FormatError
 from embed.formats import fasttext_bin
+from embed.formats.detect import hinted
 from embed.formats.fasttext_file import CBOW, LOSSES, NEWEST_VERSION, SKIPGRAM, Arguments, FastTextFile, Quantised
+from embed.formats.registry import FASTTEXT
 
 __all__ = ["load_facebook_model", "load_facebook_vectors", "save_facebook_model"]
 
@@ -45,7 +47,10 @@ def load_facebook_model(path: str | os.PathLike[str], encoding: str = "utf-8") -
         The file cannot be read or is damaged, or holds a classifier or a quantised model; the latter two are also
         NotImplementedErrors.
     """
-    file = fasttext_bin.read(given_path(path))
+    try:
+        file = fasttext_bin.read(given_path(path))
+    except FormatError as error:
+        raise hinted(error, path, FASTTEXT) from None
     name, arguments = os.fspath(path), file.arguments
     if arguments.model not in (CBOW, SKIPGRAM) or arguments.loss not in (HIERARCHICAL, SAMPLED):
         raise NotAWordModelError(f"{name}: holds a classifier, not a model of words")

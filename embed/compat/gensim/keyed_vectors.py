@@ -19,6 +19,8 @@ from embed.compat.gensim.store import COUNT, Array, Key
 from embed.compat.gensim.word2vec_files import read_rows, read_word2vec, write_word2vec
 from embed.errors import ConfigError, FormatError
 from embed.formats import native
+from embed.formats.detect import hinted
+from embed.formats.registry import NATIVE
 from embed.vectors import WordVectors
 
 __all__ = ["KeyedVectors"]
@@ -69,7 +71,11 @@ class KeyedVectors(Evaluations):
             says how to convert them.
         """
         check_saved(fname)
-        return cls.from_word_vectors(native.read_vectors(fname), mapped=mmap is not None)._restored(fname)
+        try:
+            vectors = native.read_vectors(fname)
+        except FormatError as error:
+            raise hinted(error, fname, NATIVE) from None
+        return cls.from_word_vectors(vectors, mapped=mmap is not None)._restored(fname)
 
     @classmethod
     def from_word_vectors(cls, vectors: WordVectors, mapped: bool = False) -> Self:
@@ -90,6 +96,8 @@ class KeyedVectors(Evaluations):
         prefix: str = "",
         append: bool = False,
         sort_attr: str = COUNT,
+        *,
+        on_bad_word: str = "refuse",
     ) -> None:
         """Write the word2vec format.
 
@@ -105,6 +113,8 @@ class KeyedVectors(Evaluations):
             Put before every key.
         sort_attr : str
             The keys with the largest come first; keys keep their order if there is no such attribute.
+        on_bad_word : {"refuse", "escape"}
+            A key that holds white space or is empty: raise, or write it escaped as :func:`embed.save` does.
 
         Raises
         ------
@@ -122,7 +132,7 @@ class KeyedVectors(Evaluations):
         in_order = order == list(range(len(self)))
         words = [f"{prefix}{self.index_to_key[row]}" for row in order]
         vectors = WordVectors(words, self.vectors.view() if in_order else self.vectors[order])
-        write_word2vec(vectors, given_path(fname), binary=binary, header=write_header)
+        write_word2vec(vectors, given_path(fname), binary=binary, header=write_header, on_bad_word=on_bad_word)
         if fvocab is not None:
             with open(fvocab, "w", encoding="utf8") as file:
                 file.writelines(f"{word} {values[row]}\n" for word, row in zip(words, order, strict=True))

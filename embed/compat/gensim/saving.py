@@ -16,7 +16,9 @@ from embed.compat.errors import given_path
 from embed.compat.gensim.store import Array
 from embed.errors import FormatError
 from embed.formats import native
+from embed.formats.detect import hinted
 from embed.formats.reading import not_opened
+from embed.formats.registry import NATIVE
 
 __all__ = ["check_saved", "read_attributes", "read_json"]
 
@@ -45,7 +47,10 @@ def check_saved(path: str | os.PathLike[str]) -> None:
 
 def read_json(path: str | os.PathLike[str], key: str) -> dict[str, Any] | None:
     """Return the object that the metadata hold under `key`, or None if there is none."""
-    text = native.read_metadata(path).get(key)
+    try:
+        text = native.read_metadata(path).get(key)
+    except FormatError as error:
+        raise hinted(error, path, NATIVE) from None
     if text is None:
         return None
     try:

@@ -17,12 +17,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embed.compat.gensim.errors import WordFileError
+from embed.compat.gensim.errors import WordDecodeError, WordFileError
 from embed.errors import ConfigError, FormatError
 from embed.files.inputs import Input
 from embed.formats import word2vec_binary, word2vec_text
 from embed.formats.bounds import in_memory
+from embed.formats.detect import detect
+from embed.formats.foreign import ForeignFileError
 from embed.formats.reading import PathOrInput, Source, open_source
+from embed.formats.registry import BINARY, FASTTEXT, NATIVE, TEXT
 from embed.vectors import WordVectors
 
 __all__ = ["read_rows", "read_word2vec", "write_word2vec"]
@@ -36,12 +39,14 @@ LONGEST_WORD = 1 << 20
 _FLOAT = np.dtype("<f4")
 
 
-def write_word2vec(vectors: WordVectors, path: str | os.PathLike[str], *, binary: bool, header: bool) -> None:
+def write_word2vec(
+    vectors: WordVectors, path: str | os.PathLike[str], *, binary: bool, header: bool, on_bad_word: str = "refuse"
+) -> None:
     """Write a file; raises FormatError for a word that no reader could read back."""
     if not binary:
-        word2vec_text.write(vectors, path, header=header)
+        word2vec_text.write(vectors, path, header=header, on_bad_word=on_bad_word)
     elif header:
-        word2vec_binary.write(vectors, path)
+        word2vec_binary.write(vectors, path, on_bad_word=on_bad_word)
     else:
         raise ConfigError("a binary file needs its header: write_header=False is for text")
 
@@ -62,8 +67,8 @@ def read_word2vec(
     ------
     WordFileError
         The file is damaged or ends too early.
-    UnicodeDecodeError
-        A word is not valid in `encoding`, and `unicode_errors` is "strict".
+    WordDecodeError
+        A word is not valid in `encoding`, and `unicode_errors` is "strict"; also a UnicodeDecodeError.
     """
     if no_header and binary:
         raise ConfigError("a binary file has a header: no_header=True is for text")
@@ -77,11 +82,32 @@ def read_word2vec(
                 return list(found.words), found.matrix
         except FormatError as error:
             logger.info("%s; it is read word by word", error)
+    _check_content(source, binary)
     return _read_tolerantly(
         read_rows(source, binary=binary, encoding=encoding, unicode_errors=unicode_errors, no_header=no_header),
         source.name,
         limit,
     )
+
+
+def _check_content(source: Input, binary: bool) -> None:
+    """Raise WordFileError with the right call if the content of the file is something else than it is read as.
+
+    Bytes of text are numbers, too: read as binary, a text gives garbage words without any error.
+    """
+    try:
+        found = detect(source)
+    except ForeignFileError as error:
+        raise WordFileError(str(error)) from None
+    except FormatError:  # such as text in another encoding: its reader judges
+        return
+    right = {TEXT: "binary=False", BINARY: "binary=True"}
+    if found == (BINARY if binary else TEXT):
+        return
+    if found in right:
+        raise WordFileError(f"{source.name}: is {found}, so that it must be read with {right[found]}")
+    call = {FASTTEXT: "load_facebook_vectors(path)", NATIVE: "KeyedVectors.load(path)"}.get(found, "embed.load(path)")
+    raise WordFileError(f"{source.name}: is in the format {found!r}, which {call} reads")
 
 
 def _read_tolerantly(rows: Iterator[tuple[str, Array]], name: str, limit: int | None) -> tuple[list[str], Array]:
@@ -113,7 +139,13 @@ def read_rows(
         else:
             pairs = _text_rows(text, source.name, rows, dim)
         for word, vector in pairs:
-            yield word.decode(encoding, unicode_errors), vector
+            try:
+                text_of_word = word.decode(encoding, unicode_errors)
+            except UnicodeDecodeError as error:
+                decode_error = WordDecodeError(*error.args)
+                decode_error.name = source.name
+                raise decode_error from None
+            yield text_of_word, vector
 
 
 class _Text:
@@ -149,16 +181,23 @@ def _header(line: bytes, name: str) -> tuple[int, int]:
 
 
 def _text_rows(text: _Text, name: str, rows: int | None, dim: int | None) -> Iterator[tuple[bytes, Array]]:
+    first: list[bytes] = []
+    if dim is None:
+        while len(first) < word2vec_text.LOOKED_AT and (line := text.line()):
+            first.append(line)
+        dim = word2vec_text.inferred_dim(name, b"".join(first)) if first else None
+        first.reverse()
     number = 0
     while rows is None or number < rows:
-        line = text.line()
+        line = first.pop() if first else text.line()
         number += 1
         if not line:
             if rows is None:
                 return
             raise WordFileError(f"{name}: the header says {rows} words, but the file ends after {number - 1}")
-        word, *fields = line.rstrip().split(b" ")
-        dim = dim or len(fields)
+        fields = line.rstrip().split(b" ")
+        cut = len(fields) - (dim or 0) if len(fields) > (dim or 0) else 1  # a word may have spaces
+        word, fields = b" ".join(fields[:cut]), fields[cut:]
         try:
             vector = np.array([float(field) for field in fields], np.float32)
         except ValueError:

@@ -1,0 +1,112 @@
+"""Files that people take for vectors, recognised by their first bytes: what each is, and what to do with it.
+
+`embed.files.kinds` knows the kinds that hold no text; here are the others: files of ours that hold no vectors, and text
+of which no line is a word and numbers. Nothing is opened further.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable
+
+from embed.checkpoint_file import MARK as CHECKPOINT
+from embed.errors import FormatError
+from embed.files.kinds import foreign_kind
+from embed.formats.phrase_file import MAGIC as PHRASES
+
+__all__ = ["ForeignFileError", "foreign_file", "refuse_foreign"]
+
+
+class ForeignFileError(FormatError):
+    """A file of another kind that is known, and never vectors."""
+
+
+_OWN_WORDS = "give words and matrix to embed.WordVectors(words, matrix), and save that"
+_OURS: tuple[tuple[bytes, str, str], ...] = (
+    (CHECKPOINT, "a checkpoint of a run", "resume the run from its folder; vectors are what it writes at its end"),
+    (PHRASES, "a phrase model", "read it with embed.load_phrases"),
+)
+"""What begins another file of ours, what it is, and what to do with it."""
+_WIDE = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+_FEW = 256
+"""Bytes that a look at a beginning needs."""
+
+_NUMBER = rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_ROW = re.compile(rb"[^\x00]*[ \t]" + _NUMBER + rb"[ \t\r]*")
+_SEPARATED = re.compile(rb'[^ \t]*(?:([,;|])"?' + _NUMBER + rb'"?)(?:\1 ?"?' + _NUMBER + rb'"?)+[,;|\s]*')
+_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body|\?xml|!--)", re.IGNORECASE)
+
+
+def refuse_foreign(name: str, start: bytes) -> None:
+    """Raise ForeignFileError if the file `name`, which begins so, is of a kind that is known and no vectors."""
+    found = foreign_file(start)
+    if found is not None:
+        what, advice = found
+        raise ForeignFileError(f"{name}: this is {what}: {advice}")
+
+
+def foreign_file(start: bytes) -> tuple[str, str] | None:
+    """Return what a file is that begins so, and what to do with it; None if it may be vectors."""
+    kind = foreign_kind(start)
+    if kind is not None:
+        return (kind.what, kind.for_vectors) if kind.for_vectors else None
+    for mark, what, advice in _OURS:
+        if start.startswith(mark):
+            return what, advice
+    if _ROW.fullmatch(start.partition(b"\n")[0]):  # a word such as "{", and a number
+        return None
+    return next((found for look in _LOOKS if (found := look(start)) is not None), None)
+
+
+def _wide_text(start: bytes) -> tuple[str, str] | None:
+    """UTF-16 and UTF-32, by their mark, or, of text in ASCII, each second byte, which is NUL."""
+    for mark, encoding in _WIDE:
+        if start.startswith(mark):
+            return f"text in {encoding}", f"convert it: iconv -f {encoding} -t UTF-8"
+    head = start[:_FEW]
+    for nul, text in ((head[1::2], head[::2]), (head[::2], head[1::2])):
+        if len(head) > 3 and not nul.strip(b"\0") and text.isascii() and b"\0" not in text:
+            return "text in UTF-16", "convert it: iconv -f UTF-16 -t UTF-8 (with LE or BE after the 16)"
+    return None
+
+
+def _page(start: bytes) -> tuple[str, str] | None:
+    if _HTML.match(start[:_FEW]):
+        return (
+            "an HTML or XML page, such as a server answers in place of a file",
+            "download the file again, and look at it",
+        )
+    return None
+
+
+def _json(start: bytes) -> tuple[str, str] | None:
+    head = start.removeprefix(codecs.BOM_UTF8).lstrip()
+    if re.match(rb'\{\s*(?:"|\})|\[\s*(?:[\[{"\]]|-?\d[\d.eE+-]*\s*[,\]])', head):
+        return "JSON", f"read it with the module json, {_OWN_WORDS}"
+    return None
+
+
+def _separated(start: bytes) -> tuple[str, str] | None:
+    lines = [line for line in start[: 1 << 14].splitlines()[:4] if line.strip()]
+    if len(lines) > 2:
+        lines = lines[1:3]  # a header may come first, and the last may be cut
+    if lines and all(_SEPARATED.fullmatch(line) for line in lines):
+        return (
+            "a table with commas or semicolons between its fields",
+            "write a blank between them, as word2vec's text has",
+        )
+    return None
+
+
+_LOOKS: tuple[Callable[[bytes], tuple[str, str] | None], ...] = (
+    _wide_text,
+    _page,
+    _json,
+    _separated,
+)

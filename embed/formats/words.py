@@ -1,0 +1,181 @@
+"""Words of a file as texts: their encoding, bytes that are not valid in it, and words that come twice.
+
+Published files have both faults. ``decode_errors="replace"`` puts U+FFFD in place of wrong bytes; where two
+different words become the same by that, the second keeps its bytes as ``\\xNN``. ``on_duplicate="first"`` keeps the
+first of equal words and leaves the others out.
+
+Rejected: averaging the vectors of equal words (a vector that nobody has trained), numbering them (no reader asks for
+``word#2``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from embed.arguments import DECODE_ERRORS, ON_DUPLICATE, choice, shown
+from embed.errors import ConfigError, FormatError
+from embed.formats.escaping import unescape_word
+from embed.messages import option
+from embed.vectors import WordVectors, word_index
+
+__all__ = ["UTF8", "BadWordError", "WordDecoder", "distinct_vectors"]
+
+UTF8 = "utf-8"
+_ASCII = b" \n\t.-09azAZ"
+_REPLACEMENT = "\ufffd"
+
+
+class BadWordError(ValueError):
+    """What is wrong with a word, and which option reads it nevertheless; who reads the file says where."""
+
+    def __init__(self, fault: str, advice: str = "") -> None:
+        super().__init__(f"{fault}; {advice}" if advice else fault)
+        self.fault = fault
+
+
+class WordDecoder:
+    """Turns the bytes of words into distinct texts.
+
+    Parameters
+    ----------
+    encoding : str
+        Of the words. ASCII must be the same in it, for numbers and line breaks are ASCII.
+    decode_errors : {"strict", "replace"}
+        Bytes that are not valid in the encoding: raise, or put U+FFFD in their place.
+    unescape : bool
+        Undo the escapes of `embed.formats.escaping`.
+    on_duplicate : {"refuse", "first"}
+        A word that came before: raise, or leave it out.
+    may_be_empty : bool
+        The format can hold a word of no characters.
+
+    Attributes
+    ----------
+    words : list of str
+        Those that have been added and are kept.
+
+    Raises
+    ------
+    ConfigError
+        An option has another value.
+    """
+
+    def __init__(
+        self,
+        *,
+        encoding: str = UTF8,
+        decode_errors: str = "strict",
+        unescape: bool = False,
+        on_duplicate: str = "refuse",
+        may_be_empty: bool = False,
+    ) -> None:
+        choice("decode_errors", decode_errors, DECODE_ERRORS)
+        choice("on_duplicate", on_duplicate, ON_DUPLICATE)
+        _check_encoding(encoding)
+        self._encoding, self._errors, self._unescape = encoding, decode_errors, unescape
+        self._refuses, self._may_be_empty = on_duplicate == "refuse", may_be_empty
+        self._seen: set[str] = set()
+        self._replaced: dict[str, bytes] = {}  # texts with U+FFFD in place of bytes, and the bytes of the word
+        self.words: list[str] = []
+
+    def add(self, word: bytes) -> bool:
+        """Add a word; return whether it is kept, and its row with it; raises BadWordError."""
+        if not (word or self._may_be_empty):
+            raise BadWordError("the word is empty")
+        try:
+            text = word.decode(self._encoding)
+        except UnicodeError as error:
+            text = self._repaired(word, error)
+        if self._unescape:
+            try:
+                text = unescape_word(text)
+            except ValueError as error:
+                raise BadWordError(f"the word {text!r:.60} cannot be unescaped: {error}") from None
+        if text in self._seen:
+            if self._replaced.get(text, word) != word:  # a valid word that looks like one with wrong bytes
+                text = _distinct(text, self._seen)
+            elif self._refuses:
+                raise BadWordError(f"the word {text!r:.60} appears a second time", _keeps_the_first())
+            else:
+                return False
+        self._seen.add(text)
+        self.words.append(text)
+        return True
+
+    def _repaired(self, word: bytes, error: UnicodeError) -> str:
+        if self._errors == "strict":
+            where = f" ({error.reason} at its byte {error.start})" if isinstance(error, UnicodeDecodeError) else ""
+            raise BadWordError(
+                f"the word {word!r:.60} is not valid {_name(self._encoding)}{where}",
+                f"replace its bytes with {option('vectors.decode_errors', 'replace')}, or give its encoding, such as "
+                f"{option('vectors.encoding', 'latin-1')}",
+            ) from None
+        text = word.decode(self._encoding, "replace")
+        if text in self._seen and self._replaced.get(text) != word:
+            text = word.decode(self._encoding, "backslashreplace")
+            if text in self._seen and self._replaced.get(text) != word:
+                text = _distinct(text, self._seen)
+        self._replaced[text] = word
+        return text
+
+
+def distinct_vectors(
+    name: str,
+    words: list[str],
+    matrix: npt.NDArray[Any],
+    counts: npt.NDArray[Any] | None = None,
+    on_duplicate: str = "refuse",
+) -> WordVectors:
+    """Return the vectors of the file `name`; raises FormatError for words that come twice, unless the first is kept."""
+    try:
+        if len(set(words)) == len(words) or len(words) != len(matrix):
+            return WordVectors(words, matrix, counts=counts)
+        if on_duplicate == "refuse":
+            word_index(words)
+        rows = _first_rows(words)
+        return WordVectors([words[row] for row in rows], matrix[rows], counts=None if counts is None else counts[rows])
+    except FormatError as error:
+        twice = len(set(words)) != len(words)
+        advice = f"; {_keeps_the_first()}" if twice else ""
+        raise FormatError(f"{name}: {error}{advice}") from None
+
+
+def _keeps_the_first() -> str:
+    return f"keep the first with {option('vectors.on_duplicate', 'first')}"
+
+
+def _first_rows(words: Sequence[str]) -> npt.NDArray[np.int64]:
+    first: dict[str, int] = {}
+    for row, word in enumerate(words):
+        first.setdefault(word, row)
+    return np.array(list(first.values()), np.int64)
+
+
+def _distinct(text: str, seen: set[str]) -> str:
+    while text in seen:
+        text += _REPLACEMENT
+    return text
+
+
+def _check_encoding(encoding: str) -> None:
+    try:
+        keeps_ascii = _ASCII.decode(encoding) == _ASCII.decode("ascii")
+    except (LookupError, TypeError):
+        raise ConfigError(
+            f"{option('vectors.encoding')} must be the name of one, such as 'latin-1', not {shown(encoding)}"
+        ) from None
+    except ValueError:  # a NUL, or bytes that UTF-16 has no character for
+        keeps_ascii = False
+    if not keeps_ascii:
+        raise ConfigError(
+            f"{option('vectors.encoding')} cannot be {shown(encoding)}, in which ASCII is not ASCII: "
+            "convert the file to UTF-8"
+        )
+
+
+def _name(encoding: str) -> str:
+    return "UTF-8" if encoding.lower().replace("_", "-") in (UTF8, "utf8") else encoding
