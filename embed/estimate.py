@@ -7,11 +7,13 @@ is quickly made; a larger vocabulary than that misses the caches a little more o
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 from embed.config import TrainConfig
+from embed.errors import AdviceWarning
 from embed.parameters import output_count, stride_of
 from embed.subword import scheme_of
 from embed.trainer import Trainer
@@ -100,7 +102,11 @@ def estimate(config: TrainConfig, tokens: int, vocabulary: Vocabulary | int, sen
 def tokens_per_second(config: TrainConfig, words: int) -> float:
     """Train for about a second on made-up tokens and return the speed."""
     trial = config.replace(epochs=1, held_out=0.0, buckets=min(config.buckets, _TRIAL_BUCKETS))
-    with zipf_corpus(min(words, _TRIAL_WORDS), _TRIAL_TOKENS) as corpus:
+    # What is advised of made-up tokens says nothing of the run's.
+    with (
+        warnings.catch_warnings(action="ignore", category=AdviceWarning),
+        zipf_corpus(min(words, _TRIAL_WORDS), _TRIAL_TOKENS) as corpus,
+    ):
         trainer = Trainer(corpus, trial)
         trainer.run(progress=False)
         first = trainer.history[0]

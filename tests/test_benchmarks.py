@@ -401,7 +401,7 @@ def test_flops_follow_their_formula(tmp_path: Path) -> None:
     text = TextSource(tmp_path, synthetic=20_000, vocabulary=200).text()
     directory = tmp_path / "encoded"
     encode(TextCorpus(str(text.path)), directory=directory).close()
-    config = {"dim": 32, "threads": 1, "negatives": 5}
+    config = {"dim": 32, "threads": 1, "negatives": 5, "subsample": 0}
     pairs = flops_ours(directory=str(directory), config=config)
     windows = flops_ours(directory=str(directory), config={**config, "objective": "cbow"})
     assert pairs["amount"] == pairs["examples"] * 6 * 6 * 32

@@ -77,6 +77,19 @@ def test_info_tells_the_cost_of_a_corpus_and_of_numbers(tmp_path: Path, capsys: 
     assert told["tokens per second"] > 0
 
 
+def test_info_warns_of_the_run_and_not_of_its_trial(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The trial's made-up tokens were told to be dropped, as the corpus's own are not where no threshold is given."""
+    text = tmp_path / "text.txt"
+    text.write_text("a b c d\n" * 50, encoding="utf-8")
+    flags = ["--corpus", str(text), "--dim", "16", "--epochs", "1", "--threads", "1"]
+    assert main(["info", *flags]) == 0
+    assert "warning" not in capsys.readouterr().err
+    assert main(["info", *flags, "--subsample", "1e-3"]) == 0
+    assert "--subsample is 0.001, which keeps 6.7% of the tokens" in capsys.readouterr().err
+    assert main(["info", "--tokens", "10000", "--vocab", "3", *flags[2:]]) == 0
+    assert "warning" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -44,6 +44,8 @@ CODES = [errno.ENOSPC, errno.EIO]
 BUFFER = 64
 MODULES = {"parquet": "pyarrow", "arrow": "pyarrow", "usearch": "usearch", "model2vec": "tokenizers"}
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*holds words alone:embed.errors.AdviceWarning")
+
 Write = Callable[[Path], object]
 
 

@@ -28,6 +28,16 @@ def test_a_native_model_has_no_name_of_another_format(name: str, model: Model, t
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [("v.bin", "native"), ("v.txt", "binary"), ("v.embed", "text"), ("v.txt.gz", "binary"), ("v.npz", "safetensors")],
+)
+def test_vectors_have_no_name_of_another_format(name: str, format: str, model: Model, tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=f"but what is written is '{format}': give it the ending"):
+        embed.save(model.vectors, tmp_path / name, format)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("name", ["m", "m.embed", "m.model", "model.v2.1"])
 def test_other_names_are_the_users(name: str, model: Model, tmp_path: Path) -> None:
     embed.save_model(model, tmp_path / name)

@@ -20,19 +20,23 @@ import shlex
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import embed
+from embed import _kernels
 from embed.cli import main
 from embed.demo import find_dump
 from embed.errors import MissingExtraError
+from embed.eval.similarity import SimilarityResult
+from embed.ngram_rows import Subwords
+from embed.vectors import WordVectors
 
 TUTORIALS = Path(__file__).parents[1] / "docs" / "tutorials"
 SITE = Path(__file__).parents[1] / "mkdocs.yml"
 FIRST = "first-vectors"
 OTHERS = sorted({path.stem for path in TUTORIALS.glob("*.md")} - {FIRST})
 MOST_BYTES = 40_000_000
-"""Of the file of vectors with n-grams: it held every row that a hash might fall on once, 1.6 GB."""
 NEEDS = {"search-with-exported-vectors": "usearch"}
 
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -55,7 +59,27 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_first_vectors(first: Path) -> None:
     assert {"wiki.txt", "vectors.embed"} <= set(os.listdir(first))
+
+
+def test_the_file_of_first_vectors_is_small_and_scores_as_with_a_row_for_every_bucket(first: Path) -> None:
+    """It held every row that a hash might fall on: 120 MB here, and 1.6 GB with --subword alone."""
     assert (first / "vectors.embed").stat().st_size < MOST_BYTES
+    vectors = embed.load(first / "vectors.embed")
+    assert vectors.subwords is not None
+    assert vectors.subwords.kept is not None
+    scheme, words = vectors.subwords.scheme, len(vectors)
+    # A bucket that the text does not hit keeps the numbers that it began with.
+    rows = np.zeros((scheme.buckets, vectors.dim), np.float32)
+    _kernels.fill_uniform(rows, vectors.dim, 0.5 / vectors.dim, 1, words + np.arange(scheme.buckets))
+    rows[vectors.subwords.kept] = vectors.subwords.matrix
+    every = WordVectors(vectors.words, vectors.matrix, subwords=Subwords(scheme, rows))
+    for name in ("wordsim353", "simlex999"):
+        found, expected = (embed.eval.evaluate(some, name, resamples=10).results[0] for some in (vectors, every))
+        assert isinstance(found, SimilarityResult)
+        assert isinstance(expected, SimilarityResult)
+        assert found.composed == expected.composed > 100
+        assert found.spearman == expected.spearman
+        assert found.spearman_all.value == pytest.approx(expected.spearman_all.value, abs=0.2)  # percent points
 
 
 @pytest.mark.parametrize("name", OTHERS)

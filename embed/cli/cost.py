@@ -52,7 +52,9 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
     from embed.corpora import open_corpus
     from embed.encoding import encode
     from embed.estimate import estimate
+    from embed.examples import advise_of_few_kept
     from embed.machine import available_memory
+    from embed.sampling import gentle_threshold
 
     facts: dict[str, Any] = {}
     if arguments.corpus:
@@ -69,6 +71,10 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
             facts["seconds of reading"] = round(time.perf_counter() - started, 1)
             tokens, words = len(encoded.ids), len(encoded.vocabulary)
             preset, config = settled(arguments.preset, given, tokens)
+            counts = encoded.vocabulary.counts
+            if "subsample" not in given:
+                config = config.replace(subsample=gentle_threshold(counts, config.subsample_threshold()))
+            advise_of_few_kept(counts, config.subsample_threshold())
             found = estimate(config, tokens, encoded.vocabulary, encoded.sentences)
     else:
         tokens, words = arguments.tokens, arguments.vocab

@@ -127,7 +127,8 @@ def save(
     Raises
     ------
     FormatError
-        The ending says no format, a word or number cannot be written, or the file cannot.
+        The ending says no format, or another one than `format`; a word or number cannot be written, or the file
+        cannot.
     ConfigError
         There is no format of this name, or it is only read; `vectors` are none.
 
@@ -140,6 +141,7 @@ def save(
         raise ConfigError("save writes vectors: give it model.vectors, or write the whole model by save_model")
     path, vectors = file_path("path", path), of_kind("vectors", vectors, WordVectors)
     chosen = by_name(format_of(path) if format is None else format)
+    refuse_ending(path, chosen.name)
     if chosen.write is None:
         raise ConfigError(f"the format {chosen.name!r} can be read, but not written")
     if not len(vectors) and chosen.name not in (NATIVE, FLORET):

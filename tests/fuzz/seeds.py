@@ -229,7 +229,8 @@ def _seeds(target: str, folder: Path) -> Iterator[bytes]:
     elif target == "gensim-model":
         for objective in (0, 1):
             corpus = [["a", "b", "c", "a"], ["b", "a"]] * 3
-            Word2Vec(corpus, vector_size=3, min_count=1, epochs=1, sg=objective, workers=1).save(str(folder / "m"))
+            model = Word2Vec(corpus, vector_size=3, min_count=1, epochs=1, sg=objective, sample=0, workers=1)
+            model.save(str(folder / "m"))
             yield (folder / "m").read_bytes()
     elif target == "gensim-vectors":
         vectors = KeyedVectors(3)

@@ -1,4 +1,4 @@
-"""Load on the trainer: a soak, a very long sentence, several trainers at once, the highest learning rates."""
+"""Load on the trainer: a soak, a very long sentence, several trainers at once, the highest rates, many small texts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from embed import train
 from embed.config import TrainConfig
 from embed.encoded_corpus import EncodedCorpus
 from embed.encoding import encode
@@ -139,6 +140,34 @@ def rates(scale: float) -> str:
     return f"{finite + diverged} runs at rates up to the bounds: {finite} with finite vectors, {diverged} refused"
 
 
+def small_texts(scale: float) -> str:
+    """Train on 1,000 small texts with the defaults: no run warns of anything, each epoch has a loss, all is finite."""
+    runs = max(len(_SMALL_TEXTS), int(1000 * scale))
+    told: list[tuple[str, int, str]] = []
+    for run in range(runs):
+        kind = list(_SMALL_TEXTS)[run % len(_SMALL_TEXTS)]
+        words, sentences, length, falls_off = _SMALL_TEXTS[kind]
+        rng = np.random.default_rng(run)
+        shares = np.arange(1, words + 1) ** -falls_off
+        drawn = rng.choice(words, (sentences, length), p=shares / shares.sum())
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            model = train([[f"w{word}" for word in line] for line in drawn], min_count=1, seed=run, progress=False)
+        told += [(kind, run, str(warning.message)) for warning in caught]
+        assert np.isfinite(model.vectors.matrix).all()
+        assert all(record.loss is not None for record in model.history)
+    assert not told, (len(told), told[:5])
+    return f"{runs} texts of {len(_SMALL_TEXTS)} kinds trained with the defaults, {len(told)} warnings"
+
+
+_SMALL_TEXTS = {
+    "a few words": (4, 12, 8, 0.0),
+    "a toy": (12, 40, 8, 0.0),
+    "uniform": (50, 60, 8, 0.0),
+    "sixty words": (60, 300, 10, 0.0),
+    "Zipf": (2000, 400, 15, 1.0),
+}
+"""Words, sentences, tokens a sentence, and the power of the rank by which the words fall off."""
 _RATES = [(1.0, 1.0), (10.0, None), (10.0, 100.0), (0.05, 100.0), (1e-30, 0.0)]
 
 CHECKS: dict[str, Callable[[float], str]] = {
@@ -146,4 +175,5 @@ CHECKS: dict[str, Callable[[float], str]] = {
     "long-sentence": long_sentence,
     "trainers-at-once": trainers_at_once,
     "rates": rates,
+    "small-texts": small_texts,
 }
