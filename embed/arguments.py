@@ -42,7 +42,8 @@ MOST_PATH_BYTES = 4096
 def shown(value: object) -> str:
     """Return what `value` looks like, in one line and not too long."""
     try:
-        return f"{' '.join(repr(value).split()):.{LONGEST_SHOWN}}"
+        text = " ".join(repr(value).split())
+        return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "..."
     except (ValueError, RecursionError):  # an integer of more digits than Python prints, or a deep list
         return f"a very long {type(value).__name__}"
 

@@ -65,6 +65,8 @@ def test_spaces_in_words_without_a_header(tmp_path: Path, text: str, words: list
         ("cat 1 2\ncat 3 x dog 1 2\n", "line 2: the word 'cat 3 x dog' holds numbers, .*say so with dim=2"),
         ("0.5 1.5 2.5\n0.25 1.0 3.0\n", "its lines are numbers alone; give words and matrix .*dim=2"),
         ("0 a 1.5 2\n1 b 2.5 3\n2 c 3 4\n", "a number before each word counts the lines; remove it.*dim=2"),
+        ("the 0,5 1,5\ncat 0,25 3,0\n", "line 1: the numbers have decimal commas; write points"),
+        ("the [0.5, 1.5]\ncat [1., 2.]\n", "line 1: the numbers stand in brackets; remove them"),
         ("2 2\ra 1 2\rb 3 4\r", "its lines end with a carriage return alone; convert it"),
     ],
 )
@@ -86,7 +88,7 @@ def test_the_caller_tells_the_dimension(tmp_path: Path, capsys: pytest.CaptureFi
         assert formats.load(tmp_path / name, dim=3).dim == 3
         with pytest.raises(FormatError, match=rf"{name}: the vectors have 3 dimensions, not 2"):
             formats.load(tmp_path / name, dim=2)
-    for wrong in (0, -1, True, "3", 1.5):
+    for wrong in (0, -1, True, "3", 1.5, 10**30):
         with pytest.raises(ConfigError, match="dim must be a whole number from 1"):
             formats.load(tmp_path / "v.embed", dim=wrong)  # type: ignore[arg-type]
 
@@ -182,6 +184,17 @@ def test_the_stand_in_says_which_word_is_not_valid(tmp_path: Path) -> None:
     assert keyed.index_to_key == ["the", "café"]
 
 
+def test_long_words_are_quoted_in_part_and_seen_to_be(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=r"the word b'x{58}\.\.\. is not valid UTF-8"):
+        words_of(tmp_path, b"1 2\n" + b"x" * 99 + b"\xe9 1 2\n")
+
+
+def test_an_archive_of_other_arrays_is_told_which(tmp_path: Path) -> None:
+    np.savez(tmp_path / "v.npz", emb=np.ones((2, 2), np.float32), vocab=np.zeros(2))
+    with pytest.raises(FormatError, match=r"has no 'vectors', which vectors need .*; it has emb, vocab"):
+        embed.load(tmp_path / "v.npz")
+
+
 # binary or text
 
 
@@ -191,7 +204,7 @@ def test_text_is_not_read_as_binary(tmp_path: Path) -> None:
         path = tmp_path / name
         for text in ("2 3\na 0.1 0.2 0.3\nb 0.4 0.5 0.6\n", "2 2\naa 0.123 4\nb 5 6.5\n"):
             path.write_text(text)
-            with pytest.raises(WordFileError, match="is text, so that it must be read with binary=False"):
+            with pytest.raises(WordFileError, match="is text; read it with binary=False"):
                 KeyedVectors.load_word2vec_format(path, binary=True)
             with pytest.raises(WordFileError, match="binary=False"):
                 KeyedVectors.load_word2vec_format(path, binary=True, limit=1)
@@ -207,7 +220,7 @@ def test_the_right_call_for_a_file_of_another_format(tmp_path: Path) -> None:
     word2vec_binary = tmp_path / "w.bin"
     formats.save(vectors, word2vec_binary)
     read = KeyedVectors.load_word2vec_format
-    with pytest.raises(WordFileError, match="is binary, so that it must be read with binary=True"):
+    with pytest.raises(WordFileError, match="is binary; read it with binary=True"):
         read(word2vec_binary)
     with pytest.raises(WordFileError, match=r"load_facebook_vectors\(path\)"):
         read(tmp_path / "v.floret.bin", binary=True)
@@ -259,6 +272,7 @@ FOREIGN = {
     "LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "git lfs pull"),
     "page": (b"<!DOCTYPE html>\n<html><body>404</body></html>\n", "an HTML or XML page"),
     "page 2": (b"\n<?xml version='1.0'?>\n<Error>AccessDenied</Error>", "an HTML or XML page"),
+    "answer": (b"<Error><Code>AccessDenied</Code></Error>", "an HTML or XML page"),
     "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(99), "an HDF5 file"),
     "GGUF": (b"GGUF\x03\0\0\0" + bytes(99), "a GGUF file"),
     "ONNX": (b"\x08\x07\x12\x07pytorch" + bytes(99), "an ONNX model"),
@@ -308,9 +322,10 @@ def test_words_that_look_like_other_files_are_read(tmp_path: Path) -> None:
         assert words_of(tmp_path, text) == others
 
 
-def test_what_is_in_no_format_is_told_all_of_them(tmp_path: Path) -> None:
-    (tmp_path / "v.vec").write_bytes(bytes(1000))
+@pytest.mark.parametrize("name", ["v.vec", "v.bin"])
+def test_what_is_in_no_format_is_told_all_of_them(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(bytes(1000))
     with pytest.raises(FormatError) as caught:
-        embed.load(tmp_path / "v.vec")
+        embed.load(tmp_path / name)
     for form in FORMATS.values():
         assert (form.name in str(caught.value)) == (form.read is not None)

@@ -10,14 +10,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from embed.arguments import file_path, of_kind, shown
+from embed.arguments import file_path, of_kind, whole_number
 from embed.errors import ConfigError, FormatError, advise
 from embed.files.inputs import Input
 from embed.formats import native, word2vec_binary, word2vec_text
 from embed.formats.detect import detect, hinted
-from embed.formats.reading import PathOrInput
+from embed.formats.reading import MOST_DIMENSIONS, PathOrInput
 from embed.formats.registry import FASTTEXT, FLORET, FORMATS, NATIVE, by_name, extensions, refuse_ending
 from embed.formats.words import UTF8, WordDecoder
 from embed.messages import option
@@ -80,8 +78,8 @@ def load(
     ConfigError
         There is no format of this name, it is only written, or an option has another value.
     """
-    if dim is not None and (isinstance(dim, bool) or not isinstance(dim, (int, np.integer)) or dim < 1):
-        raise ConfigError(f"{option('vectors.dim')} must be a whole number from 1, not {shown(dim)}")
+    if dim is not None:
+        dim = whole_number("vectors.dim", dim, 1, MOST_DIMENSIONS)
     options: dict[str, Any] = {
         "encoding": encoding,
         "decode_errors": decode_errors,

@@ -76,8 +76,6 @@ def _word2vec(file: Input, beginning: Start) -> str:
         line, _, rest = start.partition(b"\n")
         header = parse_header(source, line, least_row_bytes=2, least_number_bytes=2)
         if header is None:
-            if extension == ".bin":
-                return BINARY  # whose reader says what is wrong
             if _CONTROL.search(start) or (_is_binary(start) and not is_text_row(line, 1, whole=True)):
                 raise FormatError(
                     f"{source.name}: neither text nor a known format of vectors; these can be read: {readable()}"

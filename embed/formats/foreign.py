@@ -40,7 +40,7 @@ _FEW = 256
 _NUMBER = rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _ROW = re.compile(rb"[^\x00]*[ \t]" + _NUMBER + rb"[ \t\r]*")
 _SEPARATED = re.compile(rb'[^ \t]*(?:([,;|])"?' + _NUMBER + rb'"?)(?:\1 ?"?' + _NUMBER + rb'"?)+[,;|\s]*')
-_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body|\?xml|!--)", re.IGNORECASE)
+_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|error|\?xml|!--)", re.IGNORECASE)
 
 
 def refuse_foreign(name: str, start: bytes) -> None:

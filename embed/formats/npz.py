@@ -30,6 +30,7 @@ from embed.formats import word_blob
 from embed.formats.bounds import check_decompressed, in_memory
 from embed.formats.reading import PathOrInput, Start, brief
 from embed.formats.tables import COUNTS, read_table, table_of
+from embed.messages import listed
 from embed.vectors import WordVectors
 
 __all__ = ["VECTORS", "read", "recognise", "write"]
@@ -118,6 +119,9 @@ def read(path: PathOrInput, *, on_duplicate: str = "refuse") -> WordVectors:
             raise FormatError(f"{name}: cannot read: {error.strerror or error}") from error
         except _DAMAGE as error:
             raise FormatError(f"{name}: damaged or not an npz file: {brief(error)}") from error
+    if VECTORS not in arrays:
+        held = listed(sorted(entries)) or "nothing"
+        raise FormatError(f"{name}: has no {VECTORS!r}, which vectors need beside {word_blob.TEXT!r}; it has {held}")
     return read_table(name, arrays, VECTORS, on_duplicate)
 
 

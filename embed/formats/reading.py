@@ -22,6 +22,7 @@ from embed.files.inputs import Input
 from embed.formats.bounds import check_decompressed
 
 __all__ = [
+    "MOST_DIMENSIONS",
     "START_BYTES",
     "Header",
     "PathOrInput",

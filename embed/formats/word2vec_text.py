@@ -150,6 +150,13 @@ def read(
         return reader.finish()
 
 
+_DRESSED = (
+    (re.compile(rb"[+-]?\d+,\d+"), "the numbers have decimal commas; write points: tr ',' '.'"),
+    (re.compile(rb".*\d\.?[\])}]"), "the numbers stand in brackets; remove them: tr -d '[](){},'"),
+)
+"""Numbers that are written otherwise: how the last one of a line looks, and what to do."""
+
+
 def inferred_dim(name: str, block: bytes) -> int:
     """Return how many numbers a line of the file `name` has, by its first lines, whose words may hold spaces.
 
@@ -163,6 +170,9 @@ def inferred_dim(name: str, block: bytes) -> int:
     lines = [line.split() for line in block.split(b"\n", LOOKED_AT)[:LOOKED_AT]]
     lines = [fields for fields in lines if fields]
     if not lines or not _trailing_numbers(lines[0]):
+        for pattern, fault in _DRESSED:
+            if lines and pattern.fullmatch(lines[0][-1]):
+                raise FormatError(f"{name}, line 1: {fault}")
         raise FormatError(
             f"{name}, line 1: neither a header (two whole numbers: words and dimensions) nor a word followed by "
             "numbers; write a word and its numbers on each line, with a blank before each number"

@@ -94,12 +94,12 @@ class WordDecoder:
             try:
                 text = unescape_word(text)
             except ValueError as error:
-                raise BadWordError(f"the word {text!r:.60} cannot be unescaped: {error}") from None
+                raise BadWordError(f"the word {shown(text)} cannot be unescaped: {error}") from None
         if text in self._seen:
             if self._replaced.get(text, word) != word:  # a valid word that looks like one with wrong bytes
                 text = _distinct(text, self._seen)
             elif self._refuses:
-                raise BadWordError(f"the word {text!r:.60} appears a second time", _keeps_the_first())
+                raise BadWordError(f"the word {shown(text)} appears a second time", _keeps_the_first())
             else:
                 return False
         self._seen.add(text)
@@ -110,7 +110,7 @@ class WordDecoder:
         if self._errors == "strict":
             where = f" ({error.reason} at its byte {error.start})" if isinstance(error, UnicodeDecodeError) else ""
             raise BadWordError(
-                f"the word {word!r:.60} is not valid {_name(self._encoding)}{where}",
+                f"the word {shown(word)} is not valid {_name(self._encoding)}{where}",
                 f"replace its bytes with {option('vectors.decode_errors', 'replace')}, or give its encoding, such as "
                 f"{option('vectors.encoding', 'latin-1')}",
             ) from None

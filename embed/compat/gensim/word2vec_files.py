@@ -105,9 +105,9 @@ def _check_content(source: Input, binary: bool) -> None:
     if found == (BINARY if binary else TEXT):
         return
     if found in right:
-        raise WordFileError(f"{source.name}: is {found}, so that it must be read with {right[found]}")
+        raise WordFileError(f"{source.name} is {found}; read it with {right[found]}")
     call = {FASTTEXT: "load_facebook_vectors(path)", NATIVE: "KeyedVectors.load(path)"}.get(found, "embed.load(path)")
-    raise WordFileError(f"{source.name}: is in the format {found!r}, which {call} reads")
+    raise WordFileError(f"{source.name} is in the format {found!r}; read it with {call}")
 
 
 def _read_tolerantly(rows: Iterator[tuple[str, Array]], name: str, limit: int | None) -> tuple[list[str], Array]:
