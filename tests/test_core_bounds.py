@@ -90,4 +90,4 @@ def test_a_corpus_that_does_not_go_with_its_vocabulary_is_an_error_of_one_senten
         with pytest.raises(
             FormatError, match=r"cannot train on the encoded corpus .*kept: ids must all be from 0 to 2"
         ):
-            Trainer(encoded, TrainConfig(dim=20, min_count=1, threads=2))
+            Trainer(encoded, TrainConfig(dim=20, min_count=1, threads=2, subsample=0))

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -365,6 +365,29 @@ def test_a_temporary_file_is_removed_if_no_process_holds_it(tmp_path: Path) -> N
         temporary.remove_abandoned(tmp_path)
         assert names(tmp_path) == sorted([".embed-mine.tmp", path.name, folder.name])
         path.unlink()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is tidied away without locks")
+def test_what_is_tidied_away_before_it_is_locked_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One encoding in some thousand found its folder gone: another process had taken it for a killed one's."""
+    claim = temporary.claimed
+    lost = set()
+
+    def late(path: Path) -> AbstractContextManager[bool]:
+        if path.is_dir() not in lost:  # one folder and one file
+            lost.add(path.is_dir())
+            temporary.remove_abandoned(tmp_path)
+        return claim(path)
+
+    monkeypatch.setattr(temporary, "claimed", late)
+    with temporary.temporary_folder(tmp_path) as folder:
+        assert folder.is_dir()
+    with temporary.temporary_file(tmp_path) as (path, descriptor):
+        os.close(descriptor)
+        assert path.is_file()
+        path.unlink()
+    assert lost == {True, False}
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_directory_that_another_process_begins_to_fill_is_not_foreign(

@@ -157,7 +157,10 @@ class InUse:
 def claimed(path: Path) -> Iterator[bool]:
     """Hold the lock of a new temporary file or folder; the value is False if it is lost to one who tidies up."""
     with _opened(path) as descriptor:
-        yield descriptor is None or (_lock(descriptor, exclusive=True) is not False and _is_at(descriptor, path))
+        if descriptor is None:  # removed already, or it cannot be locked
+            yield os.path.lexists(path)
+        else:
+            yield _lock(descriptor, exclusive=True) is not False and _is_at(descriptor, path)
 
 
 @contextlib.contextmanager
