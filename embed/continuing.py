@@ -134,7 +134,8 @@ def continue_training(
     plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
     launch = Launch.of(plan, time_budget, None, overrides)
     model = start if isinstance(start, Model) else model_of(start)
-    config = _config(model, launch.given(overrides))
+    given = launch.given(overrides)
+    config, keeps_half = _config(model, given), "subsample" not in given and _keeps_half(model)
     if config.loss == "hs" and vocabulary == "union":
         raise ConfigError(
             "with hierarchical softmax only the old vocabulary can go on: new words would change its tree"
@@ -181,9 +182,7 @@ def continue_training(
                 words = encoded.vocabulary
                 buckets = model.parameters.buckets
                 parameters = transfer(model, words, config) if is_fresh else Parameters.empty(words, config, buckets)
-                return Trainer(
-                    encoded, config, parameters=parameters, frozen=frozen, keeps_half="subsample" not in overrides
-                )
+                return Trainer(encoded, config, parameters=parameters, frozen=frozen, keeps_half=keeps_half)
 
             return launch.run(
                 config,
@@ -194,6 +193,12 @@ def continue_training(
                 callbacks=callbacks,
                 progress=progress,
             )
+
+
+def _keeps_half(model: Model) -> bool:
+    """Return whether nobody has asked for the threshold of subsampling: it is a default, or had been raised before."""
+    decisions = {} if model.provenance is None else model.provenance.decisions
+    return model.config.subsample is None or "subsample" in decisions
 
 
 def digest(model: Model) -> str:

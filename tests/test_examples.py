@@ -147,6 +147,23 @@ def test_a_threshold_that_nobody_asked_for_keeps_half_of_a_small_text_and_stays_
     assert gentle_threshold(np.full(40, 200), 0) == 0
 
 
+@pytest.mark.filterwarnings("ignore::embed.errors.AdviceWarning")
+def test_a_threshold_that_was_asked_for_stays_when_training_goes_on() -> None:
+    toy = [[f"w{(7 * row + k) % 20}" for k in range(10)] for row in range(200)]
+
+    def threshold(model: embed.Model) -> object:
+        assert model.provenance is not None
+        return model.provenance.decisions.get("subsample")
+
+    given = embed.train(toy, **{**SMALL, "subsample": 1e-4})
+    assert threshold(given) is None
+    assert threshold(embed.continue_training(given, toy, epochs=1)) is None
+    untold = embed.train(toy, **SMALL)
+    assert threshold(untold) is not None
+    assert threshold(embed.continue_training(untold, toy, epochs=1)) == threshold(untold)
+    assert threshold(embed.continue_training(untold, toy, epochs=1, subsample=1e-4)) is None
+
+
 def alarms(text: list[list[str]], **settings: Any) -> list[str]:
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
