@@ -15,17 +15,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby
 from typing import Any, cast
 
-from embed.corpora.columns import ColumnCorpus, column_names, is_paths
-from embed.corpora.files import FileCorpus, Source, find_files
-from embed.corpora.iterables import SentenceCorpus
-from embed.corpora.mediawiki import WikiCorpus
-from embed.corpora.recognise import SNIFF_BYTES, is_mediawiki
-from embed.corpora.synthetic import SyntheticCorpus
-from embed.corpora.text import PIECE_TOKENS, TextCorpus
-from embed.corpora.tokenizers import TokenizerChoice
 from embed.errors import ConfigError, CorpusError
 from embed.files.inputs import Input
 from embed.messages import listed, option
+
+from .columns import ColumnCorpus, column_names, is_paths
+from .files import FileCorpus, Source, find_files
+from .iterables import SentenceCorpus
+from .mediawiki import WikiCorpus
+from .recognise import SNIFF_BYTES, is_mediawiki
+from .synthetic import SyntheticCorpus
+from .text import PIECE_TOKENS, TextCorpus
+from .tokenizers import TokenizerChoice
 
 __all__ = [
     "PIECE_TOKENS",

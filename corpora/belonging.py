@@ -11,8 +11,9 @@ import glob
 import os
 from typing import Any
 
-from embed.corpora.files import FileCorpus, find_files
 from embed.files.remote import is_remote
+
+from .files import FileCorpus, find_files
 
 __all__ = ["files_of", "root_of"]
 

@@ -15,15 +15,16 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from embed.corpora.files import find_files
-from embed.corpora.iterables import SentenceCorpus, checked_sentence, without_surrogates
-from embed.corpora.parquet import PARQUET, ParquetFile
-from embed.corpora.recognise import ending_of
-from embed.corpora.rows import JsonRows, SeparatedRows, checked_delimiter, is_json
-from embed.corpora.tokenizers import TokenizerChoice, get_tokenizer
 from embed.errors import CorpusError
 from embed.files.inputs import Input
 from embed.messages import listed
+
+from .files import find_files
+from .iterables import SentenceCorpus, checked_sentence, without_surrogates
+from .parquet import PARQUET, ParquetFile
+from .recognise import ending_of
+from .rows import JsonRows, SeparatedRows, checked_delimiter, is_json
+from .tokenizers import TokenizerChoice, get_tokenizer
 
 __all__ = ["ColumnCorpus", "column_names", "is_paths"]
 

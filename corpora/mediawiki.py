@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
-from embed.corpora.files import FileCorpus, Source
-from embed.corpora.iterables import checked_sentence
-from embed.corpora.mediawiki_xml import read_pages
-from embed.corpora.text import PIECE_TOKENS, pieces
-from embed.corpora.tokenizers import TokenizerChoice, get_tokenizer
-from embed.corpora.wikitext import DROPPED_PREFIXES, plain_text, require_parser
 from embed.files.inputs import Input
+
+from .files import FileCorpus, Source
+from .iterables import checked_sentence
+from .mediawiki_xml import read_pages
+from .text import PIECE_TOKENS, pieces
+from .tokenizers import TokenizerChoice, get_tokenizer
+from .wikitext import DROPPED_PREFIXES, plain_text, require_parser
 
 __all__ = ["WikiCorpus", "plain_text"]
 

@@ -20,12 +20,13 @@ import re
 from pathlib import PurePath
 from typing import Literal
 
-from embed.corpora.parquet import ParquetFile
 from embed.errors import CorpusError, MissingExtraError, advise
 from embed.files.inputs import Input
 from embed.files.kinds import foreign_kind
 from embed.files.remote import is_remote
 from embed.messages import listed, option, printable
+
+from .parquet import ParquetFile
 
 __all__ = ["JSON_ENDINGS", "SEPARATORS", "SNIFF_BYTES", "check_text", "ending_of", "is_mediawiki"]
 

@@ -20,12 +20,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from embed.corpora.recognise import JSON_ENDINGS, SEPARATORS, ending_of
-from embed.corpora.text import valid_utf8
 from embed.errors import ConfigError, CorpusError
 from embed.files.compressed import START_BYTES, ByteStream
 from embed.files.inputs import Input
 from embed.messages import listed, option
+
+from .recognise import JSON_ENDINGS, SEPARATORS, ending_of
+from .text import valid_utf8
 
 __all__ = ["JsonRows", "SeparatedRows", "checked_delimiter", "is_json"]
 

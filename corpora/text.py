@@ -18,14 +18,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from embed.arguments import choice
-from embed.corpora.files import FileCorpus, Source
-from embed.corpora.iterables import checked_sentence
-from embed.corpora.recognise import check_text
-from embed.corpora.tokenizers import ASCII_SPACE, TokenizerChoice, get_tokenizer
 from embed.errors import CorpusError
 from embed.files.compressed import ByteStream
 from embed.files.inputs import Input
 from embed.messages import option
+
+from .files import FileCorpus, Source
+from .iterables import checked_sentence
+from .recognise import check_text
+from .tokenizers import ASCII_SPACE, TokenizerChoice, get_tokenizer
 
 __all__ = [
     "DECODE_ERRORS",

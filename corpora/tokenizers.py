@@ -31,9 +31,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from embed.arguments import shown
-from embed.corpora.normal_form import EMOJI, prepared, ranges
 from embed.errors import ConfigError
 from embed.messages import option
+
+from .normal_form import EMOJI, prepared, ranges
 
 __all__ = [
     "ASCII_SPACE",

@@ -7,10 +7,10 @@ describes what is computed.
 
 from __future__ import annotations
 
-from embed.eval.compare import Comparison, compare
-from embed.eval.protocol import METHODS, Settings, Vectors
-from embed.eval.report import Report, evaluate
-from embed.eval.sets import NAMED_SETS, AnalogySet, SimilaritySet, load_set, load_sets
+from .compare import Comparison, compare
+from .protocol import METHODS, Settings, Vectors
+from .report import Report, evaluate
+from .sets import NAMED_SETS, AnalogySet, SimilaritySet, load_set, load_sets
 
 __all__ = [
     "METHODS",

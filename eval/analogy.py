@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.eval.bootstrap import Floats, Score, Statistic, estimate
-from embed.eval.protocol import Settings
-from embed.eval.sets import AnalogySet, warn_of_nothing_covered
-from embed.eval.space import Space
+from .bootstrap import Floats, Score, Statistic, estimate
+from .protocol import Settings
+from .sets import AnalogySet, warn_of_nothing_covered
+from .space import Space
 
 __all__ = ["AnalogyResult", "Answers", "Part", "accuracy", "answer", "clusters", "evaluate_analogies"]
 

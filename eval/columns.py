@@ -19,8 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.eval.table import Row, usual_width
 from embed.messages import printable
+
+from .table import Row, usual_width
 
 __all__ = ["Choice", "Columns", "Table", "UnclearError", "choose_pair", "is_missing", "number_of", "table_of"]
 

@@ -18,16 +18,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.eval.analogy import Answers, accuracy, answer, clusters
-from embed.eval.bootstrap import Difference, Score, Statistic, estimate, estimate_difference
-from embed.eval.columns import Columns
-from embed.eval.protocol import Settings, Vectors
-from embed.eval.render import aligned, as_json, as_markdown, indented, interval, points, share
-from embed.eval.respelling import respelled
-from embed.eval.sets import AnalogySet, SimilaritySet, TestSet, load_sets, notes_on, warn_of_nothing_covered
-from embed.eval.similarity import cosines, spearman
-from embed.eval.space import Space, shared_spaces
 from embed.messages import printable
+
+from .analogy import Answers, accuracy, answer, clusters
+from .bootstrap import Difference, Score, Statistic, estimate, estimate_difference
+from .columns import Columns
+from .protocol import Settings, Vectors
+from .render import aligned, as_json, as_markdown, indented, interval, points, share
+from .respelling import respelled
+from .sets import AnalogySet, SimilaritySet, TestSet, load_sets, notes_on, warn_of_nothing_covered
+from .similarity import cosines, spearman
+from .space import Space, shared_spaces
 
 __all__ = ["Comparison", "ComparisonRow", "compare"]
 

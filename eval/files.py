@@ -17,8 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from embed.errors import FormatError, cannot_open
-from embed.eval.columns import Choice, Columns, Table, UnclearError, choose_pair, is_missing, number_of, table_of
-from embed.eval.questions import (
+from embed.messages import option
+
+from .columns import Choice, Columns, Table, UnclearError, choose_pair, is_missing, number_of, table_of
+from .questions import (
     MOST_PAIRS,
     WORDS_PER_QUESTION,
     WORDS_PER_RELATION,
@@ -28,8 +30,7 @@ from embed.eval.questions import (
     questions_of_relation,
     without_header,
 )
-from embed.eval.table import Line, Row, split_line, split_rows, usual_width
-from embed.messages import option
+from .table import Line, Row, split_line, split_rows, usual_width
 
 __all__ = ["FileContent", "read_set"]
 

@@ -12,8 +12,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from embed.eval.columns import Table, UnclearError, is_missing
-from embed.eval.table import Row
+from .columns import Table, UnclearError, is_missing
+from .table import Row
 
 __all__ = [
     "WORDS_PER_QUESTION",

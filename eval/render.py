@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from embed.eval.bootstrap import Score
 from embed.messages import json_safe, printable
+
+from .bootstrap import Score
 
 __all__ = ["aligned", "as_json", "as_markdown", "indented", "interval", "points", "share"]
 

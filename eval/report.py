@@ -12,16 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from embed.eval.analogy import AnalogyResult, evaluate_analogies
-from embed.eval.bootstrap import Score
-from embed.eval.columns import Columns
-from embed.eval.protocol import Settings, Vectors
-from embed.eval.render import aligned, as_json, as_markdown, indented, interval, points, share
-from embed.eval.respelling import respelled
-from embed.eval.sets import AnalogySet, TestSet, load_sets, notes_on
-from embed.eval.similarity import SimilarityResult, evaluate_similarity
-from embed.eval.space import Space
 from embed.messages import printable
+
+from .analogy import AnalogyResult, evaluate_analogies
+from .bootstrap import Score
+from .columns import Columns
+from .protocol import Settings, Vectors
+from .render import aligned, as_json, as_markdown, indented, interval, points, share
+from .respelling import respelled
+from .sets import AnalogySet, TestSet, load_sets, notes_on
+from .similarity import SimilarityResult, evaluate_similarity
+from .space import Space
 
 __all__ = ["Report", "evaluate"]
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from embed.eval.sets import AnalogySet, SimilaritySet, TestSet
-from embed.eval.space import Space
+from .sets import AnalogySet, SimilaritySet, TestSet
+from .space import Space
 
 __all__ = ["respelled"]
 

@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.errors import ConfigError, FormatError, MissingExtraError, advise, cannot_open
-from embed.eval.columns import Columns
-from embed.eval.files import FileContent, read_set
 from embed.messages import printable
+
+from .columns import Columns
+from .files import FileContent, read_set
 
 __all__ = ["NAMED_SETS", "AnalogySet", "SimilaritySet", "TestSet", "load_set", "load_sets"]
 

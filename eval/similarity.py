@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.eval.bootstrap import Floats, Score, Statistic, estimate
-from embed.eval.protocol import Settings
-from embed.eval.sets import SimilaritySet, warn_of_nothing_covered
-from embed.eval.space import Space
+from .bootstrap import Floats, Score, Statistic, estimate
+from .protocol import Settings
+from .sets import SimilaritySet, warn_of_nothing_covered
+from .space import Space
 
 __all__ = [
     "Cosines",

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.errors import ConfigError, FormatError
-from embed.eval.protocol import Vectors
+
+from .protocol import Vectors
 
 __all__ = ["Space", "shared_spaces", "unit"]
 

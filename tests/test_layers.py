@@ -221,6 +221,15 @@ def test_a_closed_package_knows_only_what_it_may(home: str) -> None:
             assert any(_within(name, allowed) for allowed in ONLY[home]), f"{module} imports {name}"
 
 
+@pytest.mark.parametrize("home", ["embed.corpora", "embed.eval"])
+def test_a_folder_that_is_installed_under_another_name_names_its_own_modules_relatively(home: str) -> None:
+    """In the source tree they are `corpora` and `eval`: readers and tools find no `embed.corpora` there."""
+    for module in (name for name in MODULES if _within(name, home)):
+        for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                assert not _within(node.module or "", home), f"{module}:{node.lineno}"
+
+
 @pytest.mark.parametrize("module", STANDARD_LIBRARY_ONLY)
 def test_the_lowest_layer_needs_only_the_standard_library(module: str) -> None:
     roots = {name.split(".")[0] for name in _imports(module).outside}
