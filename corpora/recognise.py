@@ -17,6 +17,8 @@ import codecs
 import csv
 import json
 import re
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Literal
 
@@ -58,6 +60,16 @@ _MARKUP = re.compile(r"<(?:(!doctype\s+html|html[\s>]|head>|body[\s>])|!doctype\
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:._-]{0,30})(?:\s[^<>]{0,500})?/?>")
 _SENTENCE_MARKS = frozenset(("s", "S", "BOS", "EOS", "PAD", "unk", "UNK"))
 """Tokens of language models, which look like tags."""
+_MOST, _MANY_ROWS = 0.9, 80
+"""Share of the lines that are made alike, where they are no prose; how many are looked at."""
+_BESIDE_TOKENS = ("#", "-DOCSTART-", "<s>", "</s>")
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"[ \t]*,?')
+_ELEMENT = re.compile(r"\s*<(?!s>|BOS>)([A-Za-z][\w:.-]{0,30})(?:\s[^<>]{0,500})?>.*</\1>")
+_TAGGED = re.compile(r"\S+(?: \S+){1,8} (?:[BIESLU]-\S+|O)")
+"""A token of a text with named entities, as CoNLL 2003 has them."""
+_TOKENS = "tokens with their tags, one a line, as CoNLL has them; write the words of a sentence on a line"
+_REPEATS = 4
+"""How often each tag of a column comes, on average."""
 _SIZES = re.compile(r"\d{1,9}[ \t]+\d{1,6}[ \t]*\r?")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?\d+(?:[eE][+-]?\d+)?")
 _COLUMN_NAME = re.compile(r"[^\W\d][\w .:/()#-]{0,39}")
@@ -119,7 +131,11 @@ def check_text(file: Input, decode_errors: str) -> None:
     if refused:
         raise CorpusError(f"{file.name} is {refused}")
     likely = (
-        _encoding(start, decode_errors) or _tags(text) or _table_by_content(text) or _table_by_name(text, file.path)
+        _encoding(start, decode_errors)
+        or _tags(text)
+        or _table_by_content(text)
+        or _table_by_name(text, file.path)
+        or _same_lines(text.split("\n")[: None if is_whole else -1])
     )
     if likely:
         advise(f"{file.name} looks like {likely}")
@@ -305,6 +321,40 @@ def _table_by_content(text: str) -> str | None:
         ):
             return _table_with(columns, delimiter, ",")
     return None
+
+
+def _same_lines(lines: list[str]) -> str | None:
+    """Recognise lines that are all made alike: a token and its tags, as many tabs, one element, or one JSON string."""
+    lines = [line.rstrip() for line in lines if line.strip() and not line.startswith(_BESIDE_TOKENS)][:_MANY_ROWS]
+    if len(lines) < _ROWS:
+        return None
+    if all(map(_JSON_STRING.fullmatch, lines)):
+        return "JSON, a string a line, whose quotes become parts of words; write the texts without them"
+    if (found := _usual(_ELEMENT.fullmatch(line) for line in lines)) is not None:
+        return f"HTML or XML, whose tags (<{found[1]}>) become words; take the text out of it first"
+    if _usual(_TAGGED.fullmatch(line) for line in lines) is not None:
+        return _TOKENS
+    rows = [line.split("\t") for line in lines]
+    width, times = Counter(map(len, rows)).most_common(1)[0]
+    if width == 1 or times < _MOST * len(lines):
+        return None
+    columns = list(zip(*(row for row in rows if len(row) == width), strict=True))
+    has_spaces = sum(" " in cell for column in columns for cell in column) >= len(lines) / 2
+    if width > 2 and not has_spaces and any(_REPEATS * len(set(column)) <= len(column) for column in columns[1:]):
+        return _TOKENS
+    if has_spaces and any(all(map(str.isdecimal, column)) for column in columns):
+        return (
+            f"a table of {width} columns with tabs between them; put a line of names first, and name the column of the "
+            f"text with {option('column', 'text')} and {option('delimiter', 'tab')}"
+        )
+    return None
+
+
+def _usual(matches: Iterable[re.Match[str] | None]) -> re.Match[str] | None:
+    """Return the first match if nearly all lines match."""
+    found = list(matches)
+    some = [match for match in found if match is not None]
+    return some[0] if len(some) >= _MOST * len(found) else None
 
 
 def _columns(text: str, delimiter: str) -> tuple[list[str], int]:

@@ -55,7 +55,7 @@ def checked_delimiter(delimiter: str | None) -> str | None:
     if delimiter in ("tab", "\\t"):
         return "\t"
     if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n\0'):
-        raise ConfigError(f"delimiter must be one character, such as ';', or 'tab', not {delimiter!r:.60}")
+        raise ConfigError(f"{option('delimiter')} must be one character, such as ';', or 'tab', not {delimiter!r:.60}")
     return delimiter
 
 

@@ -30,6 +30,7 @@ Columns = Sequence[int | str]
 
 _MISSING = frozenset(("", "na", "n/a", "nan", "null", "-", "--", "?", "."))
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?")
+_MINUS = "\u2212"  # as typesetters write it
 _WORD_NAME = re.compile(r"#?\s*(?:word|term|w|token|lemma|noun|verb|wort|mot|palabra)s?[ _.-]*[12ab]?", re.IGNORECASE)
 _MEAN_NAME = re.compile(r"mean|average|avg|gold|mittel", re.IGNORECASE)
 _SCORE_NAME = re.compile(r"sim|relat|scor|rating|human|judg|bewertung|puntu", re.IGNORECASE)
@@ -134,6 +135,7 @@ class Choice:
 
 def number_of(cell: str) -> float | None:
     """Return the finite number that a cell holds, with a point or a comma; None if it holds none."""
+    cell = cell.replace(_MINUS, "-")
     if _NUMBER.fullmatch(cell) is None:
         return None
     value = float(cell.replace(",", "."))
@@ -189,8 +191,9 @@ def _is_header(fields: Sequence[str], numeric: Sequence[bool]) -> bool:
         is_possible = len(fields) > len(numeric) or (len(fields) == len(numeric) - 1 and numeric[0])
         return is_possible and number_of(fields[-1]) is None
     cells = [cell for cell, is_number in zip(fields, numeric, strict=True) if is_number and not is_missing(cell)]
-    if any(number_of(cell) is None for cell in cells):
-        return True
+    others = [cell for cell in cells if number_of(cell) is None]
+    if others:  # what has digits and no letter is a number that is written in another way, and no name
+        return not all(any(map(str.isdigit, cell)) and not any(map(str.isalpha, cell)) for cell in others)
     names = [cell for cell, is_number in zip(fields, numeric, strict=True) if not is_number]
     counted = [number_of(cell) for cell in cells] == list(range(1, len(cells) + 1))
     return counted and len(cells) > 1 and sum(_WORD_NAME.fullmatch(name) is not None for name in names) >= 2

@@ -10,16 +10,16 @@ file look like a score: a pair is left out only where the file says that it has 
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from embed.errors import FormatError, cannot_open
+from embed.errors import FormatError
 from embed.messages import option
 
 from .columns import Choice, Columns, Table, UnclearError, choose_pair, is_missing, number_of, table_of
+from .decoding import LINE_END, decoded_file
 from .questions import (
     MOST_PAIRS,
     WORDS_PER_QUESTION,
@@ -34,15 +34,10 @@ from .table import Line, Row, split_line, split_rows, usual_width
 
 __all__ = ["FileContent", "read_set"]
 
-MOST_BYTES = 64 << 20
-"""The largest set in use, BATS, has 5 MB."""
-
 _COMMENT = "#"
 _SECTION = re.compile(r":\s*(?P<colon>.*)|\[(?P<bracket>[^\[\]]+)\]|={2,}\s*(?P<equals>[^=]+?)\s*={2,}|(?P<end>[^:]+):")
 _DEFAULT_SECTION = "all"  # of questions before any section line
-_LINE_END = re.compile(r"\r\n?|\n")
 _TAG = re.compile(r"(?P<word>.+)[-_/](?:n|v|j|a|r|nn|vb|jj|rb|noun|verb|adj|adv)", re.IGNORECASE)
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass
@@ -112,9 +107,11 @@ class _Reader:
             if table.width == WORDS_PER_QUESTION or (table.width > WORDS_PER_QUESTION and _mostly_agree(rows)):
                 return self._questions(*without_header(rows))
         except UnclearError as error:
+            example = f"{option('columns', (1, 2, 4))} for word, word and score"
+            if not _has_scores(table) and table.width >= WORDS_PER_QUESTION:
+                example = f"{option('columns', (1, 2, 3, 4))} for the four words of a question (five with a section)"
             raise FormatError(
-                f"{self._path}: {error}; the columns are {table.described()}: name those to read, "
-                f"for example {option('columns', (1, 2, 4))} for word, word and score"
+                f"{self._path}: {error}; the columns are {table.described()}: name those to read, for example {example}"
             ) from None
         _, pairs = without_header(rows)
         if table.width == WORDS_PER_RELATION and is_relation(pairs, self._path.name):
@@ -129,7 +126,7 @@ class _Reader:
     def _lines(self) -> list[Line]:
         """Return the lines with something on them; comments are set aside."""
         lines: list[Line] = []
-        for number, text in enumerate(_LINE_END.split(self._decoded()), start=1):
+        for number, text in enumerate(LINE_END.split(decoded_file(self._path)), start=1):
             if text.startswith(_COMMENT):
                 self._comments.append((number, text))
                 if not lines:
@@ -138,24 +135,6 @@ class _Reader:
                 lines.append((number, text))
         return lines
 
-    def _decoded(self) -> str:
-        try:
-            with open(self._path, "rb") as file:
-                data = file.read(MOST_BYTES + 1)
-        except OSError as error:
-            message = f"cannot read the test file {self._path}: {error.strerror or error}"
-            raise cannot_open(FormatError, message, error) from error
-        if len(data) > MOST_BYTES:
-            raise FormatError(f"{self._path} has more than {MOST_BYTES:,} bytes: it is no test set")
-        try:
-            return data.decode("utf-16" if data.startswith(_UTF16) else "utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = len(_LINE_END.findall(data[: error.start].decode("latin-1"))) + 1
-            raise FormatError(
-                f"{self._path}, line {line}: not UTF-8 (byte offset {error.start}); convert the file, "
-                "for example with iconv -f ISO-8859-1 -t UTF-8"
-            ) from error
-
     def _as_chosen(self, rows: list[Row], table: Table, columns: Columns) -> FileContent:
         """Read the columns that the user named."""
         by_name = any(not str(one).strip().isdecimal() for one in columns)
@@ -163,6 +142,8 @@ class _Reader:
             table = Table(tuple(rows[0][1]), rows[1:], table.width, table.numeric)
         chosen = table.indices(columns)
         if len(chosen) > WORDS_PER_RELATION and all(table.numeric[i] for i in chosen[2:]):
+            if len(set(chosen)) < len(chosen):
+                raise UnclearError("the words and the scores of a pair are columns of their own")
             return self._pairs(rows, table, Choice((chosen[0], chosen[1]), tuple(chosen[2:])))
         named, data = without_header(rows)
         data = table.rows if table.names is not None else data if named is not None else rows
@@ -241,11 +222,11 @@ class _Reader:
 
     def _questions(self, names: list[str] | None, rows: list[Row]) -> FileContent:
         width = usual_width(rows)
-        if width == WORDS_PER_QUESTION:
-            return FileContent(questions=list(self._asked(rows, width, None, range(width))))
-        table = table_of(rows)
-        section, words = question_columns(names, Table(None, rows, width, table.numeric))
-        return FileContent(questions=list(self._asked(rows, width, section, words)))
+        notes = [] if names is None else [f"left out the first line as a header: {_excerpt(' '.join(names))}"]
+        section, words = None, list(range(width))
+        if width != WORDS_PER_QUESTION:
+            section, words = question_columns(names, Table(None, rows, width, table_of(rows).numeric))
+        return FileContent(questions=list(self._asked(rows, width, section, words)), notes=notes)
 
     def _asked(
         self, rows: list[Row], width: int, section: int | None, words: Sequence[int], name: str = _DEFAULT_SECTION

@@ -31,9 +31,11 @@ MOST_PAIRS = 1000
 
 _ALTERNATIVES = "/"
 _HEADER_NAME = re.compile(
-    r"(?:word|term|w|question|query|source|target|answer|expected|base|derived|pair|label)s?[ _.-]*[1-4abcd]?|[abcdxy]",
+    r"(?:word|term|w|question|query|source|target|answer|expected|base|derived|pair|label)s?"
+    r"[ _.-]*(?:[1-4abcd]|one|two|three|four)?|[abcdxy]",
     re.IGNORECASE,
 )
+_NUMBER_NAME = re.compile(r"#?|no\.?|id|index|idx|number|row|unnamed: 0", re.IGNORECASE)
 _SECTION_NAME = re.compile(r"type|category|section|relation|class|kind|group|task", re.IGNORECASE)
 _RELATION_FILE = re.compile(r"[IDEL]\d\d \[")  # as BATS names its files
 
@@ -57,9 +59,14 @@ class Question:
 
 
 def without_header(rows: list[Row]) -> tuple[list[str] | None, list[Row]]:
-    """Split off a first row that names columns: "word1 word2 word3 word4", "category a b c d"."""
+    """Split off a first row that names columns: "word1 word2 word3 word4", "category a b c d", "id w1 w2 w3 w4"."""
     names = rows[0][1]
-    known = [_HEADER_NAME.fullmatch(name) or _SECTION_NAME.search(name) for name in names]
+    known = [
+        _HEADER_NAME.fullmatch(name)
+        or _SECTION_NAME.search(name)
+        or (_NUMBER_NAME.fullmatch(name) and all(fields[i].isdecimal() for _, fields in rows[1:] if i < len(fields)))
+        for i, name in enumerate(names)
+    ]
     if len(rows) > 1 and all(known) and len({name.casefold() for name in names}) == len(names):
         return names, rows[1:]
     return None, rows

@@ -165,6 +165,8 @@ def load_set(source: str | os.PathLike[str] | TestSet, columns: Columns | None =
     text = os.fspath(source)
     if text in NAMED_SETS:
         return _as_set(text, read_set(_gensim_data(text)))
+    if columns is not None and (isinstance(columns, str) or not isinstance(columns, Sequence)):
+        raise ConfigError(f"columns must be a list of numbers or names, such as (1, 2, 4), not {columns!r:.60}")
     path = Path(text)
     if not path.exists():
         missing = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), text)
@@ -208,8 +210,9 @@ def _as_set(name: str, content: FileContent) -> TestSet:
 
 
 def _of_folder(folder: Path, columns: Columns | None) -> FileContent:
-    """Read the files of relations in a folder and the folders in it, in the order of their names."""
-    paths = sorted(folder.rglob(_FILES_OF_A_FOLDER))
+    """Read the files of relations in a folder and those in it, by name, hidden ones left out."""
+    found_there = sorted(folder.rglob(_FILES_OF_A_FOLDER))
+    paths = [path for path in found_there if not any(part[0] == "." for part in path.relative_to(folder).parts)]
     if not paths:
         raise FormatError(f"{folder} is a folder without {_FILES_OF_A_FOLDER}: name a test file")
     found = FileContent()

@@ -388,3 +388,22 @@ def test_a_look_takes_time_in_proportion(unit: str, tmp_path: Path) -> None:
             open_corpus(path)
         except CorpusError as error:
             assert len(str(error)) < 500  # noqa: PT017 (either is right)
+
+
+LINES_ALIKE = {
+    "conllu": ("1\tDogs\tdog\tNOUN\tNNS\t_\t2\tnsubj\t_\t_", "tokens with their tags"),
+    "vertical": ("dogs\tNNS\tdog", "tokens with their tags"),
+    "conll2003": ("EU NNP B-NP B-ORG", "tokens with their tags"),
+    "table": ("12\tthe dog saw the cat", "a table of 2 columns"),
+    "elements": ('<seg id="1"> the dog saw the cat on the long road home </seg>', "whose tags"),
+    "json": ('"the dog \\"saw\\" the cat"', "a string a line"),
+}
+
+
+@pytest.mark.parametrize("kind", LINES_ALIKE)
+def test_lines_that_are_all_made_alike_are_advised(kind: str, tmp_path: Path) -> None:
+    line, what = LINES_ALIKE[kind]
+    path = tmp_path / "text.txt"
+    path.write_text("# sent_id = 1\n" * (kind == "conllu") + f"{line}\n" * 30)
+    with pytest.warns(AdviceWarning, match=what):
+        list(open_corpus(path))

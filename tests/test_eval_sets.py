@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import json
 import subprocess
@@ -368,3 +369,72 @@ def test_a_gensim_without_its_data_names_the_file(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
     with pytest.raises(FormatError, match=r"simlex999\.txt"):
         load_set("simlex999")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_wide_encodings_are_read_with_and_without_a_mark(tmp_path: Path, encoding: str) -> None:
+    assert load_set(_file(tmp_path, "old\tnew\t1.5\nsmart\tclever\t9.25\n".encode(encoding))) == SimilaritySet(
+        "some_set", PAIRS, SCORES
+    )
+
+
+def test_a_compressed_set_is_read(tmp_path: Path) -> None:
+    data = gzip.compress(b"old\tnew\t1.5\nsmart\tclever\t9.25\n")
+    assert load_set(_file(tmp_path, data, "some_set.gz")) == SimilaritySet("some_set", PAIRS, SCORES)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"PK\x03\x04\x14\x00" + bytes(20) + b"[Content_Types].xml", "an Office document"),
+        (b"PK\x03\x04\x14\x00" + bytes(20) + b"set.csv", "a zip archive"),
+        (b"%PDF-1.4\n", "a PDF file"),
+        ('[["old", "new", 1.5],\n ["smart", "clever", 9.25]]', "is JSON"),
+        ('{"a": "old", "b": "new", "score": 1.5}\n', "is JSON"),
+        ("<!DOCTYPE html>\n<title>Not found</title>\n", "HTML"),
+        ("old\tn\0ew\t1.5\nsmart\tclever\t9.25\n", "line 1: a NUL character"),
+    ],
+)
+def test_what_is_no_table_of_words_is_named(tmp_path: Path, content: str | bytes, what: str) -> None:
+    with pytest.raises(FormatError, match=what):
+        load_set(_file(tmp_path, content))
+
+
+def test_a_first_score_written_in_another_way_is_no_header(tmp_path: Path) -> None:
+    assert load_set(_file(tmp_path, "old,new,\u22120.5\nsmart,clever,0.7\n")) == SimilaritySet(
+        "some_set", PAIRS, (-0.5, 0.7)
+    )
+    for score in ("1.234,5", "35%", "3/7"):
+        with pytest.raises(FormatError, match="line 1: expected 3 columns"):
+            load_set(_file(tmp_path, f"old;new;{score}\nsmart;clever;0.7\nx;y;2\n"))
+
+
+@pytest.mark.parametrize("name", ["", "id", "Unnamed: 0"])
+def test_the_header_of_numbered_questions_is_no_question(tmp_path: Path, name: str) -> None:
+    content = f"{name},w1,w2,w3,w4\n0,boy,girl,he,she\n1,man,woman,king,queen\n"
+    assert load_set(_file(tmp_path, content)) == AnalogySet("some_set", FAMILY, ("all", "all"))
+
+
+def test_a_header_of_questions_is_reported(tmp_path: Path) -> None:
+    test = load_set(_file(tmp_path, "a b c d\nboy girl he she\n"))
+    assert test.notes == ("left out the first line as a header: 'a b c d'",)
+
+
+def test_columns_of_questions_are_asked_for_as_such(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=r"columns=\(1, 2, 3, 4\) for the four words"):
+        load_set(_file(tmp_path, "good better rough JJ_JJR rougher\nbetter good rougher JJR_JJ rough\n"))
+
+
+def test_hidden_files_of_a_folder_are_left_out(tmp_path: Path) -> None:
+    _file(tmp_path, "car\tcars\nox\toxen/oxes\n", "I01 [plural].txt")
+    (tmp_path / "__MACOSX").mkdir()
+    _file(tmp_path / "__MACOSX", b"\0\5\x16\7\0\2", "._I01 [plural].txt")
+    assert len(load_set(tmp_path).questions) == 2
+
+
+@pytest.mark.parametrize("wrong", ["1,2,4", 5])
+def test_columns_of_a_wrong_type_are_refused(tmp_path: Path, wrong: object) -> None:
+    with pytest.raises(ConfigError, match="columns must be a list"):
+        load_set(_file(tmp_path, "old new 1.5\n"), wrong)  # type: ignore[arg-type]
+    with pytest.raises(FormatError, match="columns of their own"):
+        load_set(_file(tmp_path, "old new 1.5\nsmart clever 9.25\n"), (1, 1, 3))

@@ -191,7 +191,10 @@ def test_long_words_are_quoted_in_part_and_seen_to_be(tmp_path: Path) -> None:
 
 def test_an_archive_of_other_arrays_is_told_which(tmp_path: Path) -> None:
     np.savez(tmp_path / "v.npz", emb=np.ones((2, 2), np.float32), vocab=np.zeros(2))
-    with pytest.raises(FormatError, match=r"has no 'vectors', which vectors need .*; it has emb, vocab"):
+    with pytest.raises(
+        FormatError,
+        match=r"holds emb, vocab, but not vectors, words.bytes, .*WordVectors\(words, matrix\)",
+    ):
         embed.load(tmp_path / "v.npz")
 
 
@@ -329,3 +332,36 @@ def test_what_is_in_no_format_is_told_all_of_them(tmp_path: Path, name: str) -> 
         embed.load(tmp_path / name)
     for form in FORMATS.values():
         assert (form.name in str(caught.value)) == (form.read is not None)
+
+
+# headers, names and blanks that lie
+
+
+def test_rows_longer_than_the_header_says_are_no_words_with_blanks(tmp_path: Path) -> None:
+    text = "2 2\na 1 2 3\nb 4 5 6\n"
+    with pytest.raises(FormatError, match="the header says 2 dimensions, but 3 numbers follow"):
+        words_of(tmp_path, text)
+    assert words_of(tmp_path, text, dim=2) == ["a 1", "b 4"]
+    assert words_of(tmp_path, "2 2\napollo 11 2 3\nb 5 6\n") == ["apollo 11", "b"]
+
+
+def test_a_header_that_promises_more_is_compared_with_what_follows_it(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="at least 19 bytes after it, but 17 follow"):
+        words_of(tmp_path, "2 4\na 1 2 3\nb 4 5 6\n")
+
+
+def test_a_blank_in_a_binary_word_is_not_read_as_numbers(tmp_path: Path) -> None:
+    rows = np.arange(1, 7, dtype="<f4").reshape(2, 3)
+    data = b"2 3\n" + b"".join(
+        word + b" " + row.tobytes() + b"\n" for word, row in zip((b"new york", b"b"), rows, strict=True)
+    )
+    with pytest.raises(FormatError, match="a word before it holds a blank"):
+        words_of(tmp_path, data)
+
+
+def test_text_under_the_name_of_a_native_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / "v.embed").write_text("a 1 2\nb 3 4\n")
+    assert list(formats.load(tmp_path / "v.embed")) == ["a", "b"]
+    (tmp_path / "v.embed").write_bytes(b"")
+    with pytest.raises(FormatError, match="the file is empty"):
+        formats.load(tmp_path / "v.embed")

@@ -226,7 +226,7 @@ def test_spaces_in_words_where_the_dimension_is_known(tmp_path: Path) -> None:
         ("0 5\n", "at least 1 word"),
         ("5 0\n", "at least 1 word"),
         ("1 99999999\na 1\n", "1 to 1048576 dimensions"),
-        ("999999999999 1000000\na 1\n", "at least .* bytes, but the file has 25"),
+        ("999999999999 1000000\na 1\n", "at least .* bytes after it, but 5 follow"),
     ],
 )
 def test_bad_text_says_where(tmp_path: Path, text: str, message: str) -> None:
@@ -327,8 +327,8 @@ def test_bad_binary_says_where(tmp_path: Path) -> None:
         b"": "empty",
         b"hello": "header",
         good[:-1] + b"c " + row: "byte 25: more data after the last of the 2 words",
-        good.replace(b"2 2", b"999999999 2"): "but the file has",
-        good.replace(b"2 2", b"2 99999"): "but the file has",
+        good.replace(b"2 2", b"999999999 2"): "bytes after it, but",
+        good.replace(b"2 2", b"2 99999"): "bytes after it, but",
         good.replace(b"2 2", b"3 1"): "byte",
         good.replace(b"\nb", b"\na"): "byte 14: the word 'a' appears a second time",
         good.replace(b"\nb", b"\n"): "byte 14: the word is empty",

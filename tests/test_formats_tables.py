@@ -121,7 +121,7 @@ def test_npz_of_numpy_itself_compressed_or_in_fortran_order(tmp_path: Path) -> N
     with pytest.raises(FormatError, match="objects, which are not loaded"):
         formats.load(tmp_path / "v.npz")
     for key, wrong, message in (
-        ("vectors", None, "has no 'vectors'"),
+        ("vectors", None, "but not vectors"),
         ("vectors", np.zeros((2, 3)), "must be 2-dimensional float32"),
         ("vectors", np.zeros((3, 3), np.float32), "2 words need a matrix"),
         ("words.offsets", np.array([0, 9, 2]), "must rise"),

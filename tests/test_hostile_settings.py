@@ -14,7 +14,7 @@ from embed.config import TrainConfig
 from embed.encoded_corpus import EncodedCorpus
 from embed.encoding import encode
 from embed.errors import ConfigError, EmbedError, FormatError
-from embed.eval import files
+from embed.eval import decoding
 from embed.eval.sets import load_set
 from embed.vocab import Vocabulary
 
@@ -121,7 +121,7 @@ def test_test_sets_that_lie(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_test_set_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MOST_BYTES", 10)
+    monkeypatch.setattr(decoding, "MOST_BYTES", 10)
     (tmp_path / "set.txt").write_bytes(b"a\tb\t1\n" * 10)
     with pytest.raises(FormatError, match="more than 10 bytes"):
         load_set(tmp_path / "set.txt")

@@ -107,7 +107,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 # embed.eval scores anybody's vectors and embed.corpora reads anybody's files: of this package they know the
 # errors and messages, the readers how files are opened, and that the digest of bytes.
 ONLY: dict[str, set[str]] = {
-    "embed.eval": {"embed.errors", "embed.messages", "embed.eval"},
+    "embed.eval": {"embed.errors", "embed.messages", "embed.files", "embed.eval"},
     "embed.files": {"embed.arguments", "embed.errors", "embed.messages", "embed.files", "embed._digest"},
     "embed.corpora": {
         "embed.arguments",

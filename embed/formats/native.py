@@ -58,13 +58,15 @@ RESERVED = ("format", "version", "kind", "subwords", "quantization", "form")
 _FLOAT_BYTES = np.dtype(np.float32).itemsize
 KEPT = "ngrams.kept"
 PLACES = "places"
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _MARK = re.compile(rb'"format"\s*:\s*"train-embeddings"')
 
 
 def recognise(start: Start) -> bool:
     """Return whether a file is in this format."""
     marked = _safetensors.looks_like(start.data) and _MARK.search(start.data) is not None
-    return not start.is_folder and (marked or start.extension == ".embed")
+    is_text = _CONTROL.search(start.data) is None  # the size of a header, which comes first, has NULs
+    return not start.is_folder and (marked or (start.extension == ".embed" and not is_text))
 
 
 @dataclass(frozen=True)

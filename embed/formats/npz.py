@@ -119,9 +119,13 @@ def read(path: PathOrInput, *, on_duplicate: str = "refuse") -> WordVectors:
             raise FormatError(f"{name}: cannot read: {error.strerror or error}") from error
         except _DAMAGE as error:
             raise FormatError(f"{name}: damaged or not an npz file: {brief(error)}") from error
-    if VECTORS not in arrays:
-        held = listed(sorted(entries)) or "nothing"
-        raise FormatError(f"{name}: has no {VECTORS!r}, which vectors need beside {word_blob.TEXT!r}; it has {held}")
+    needed = (VECTORS, word_blob.TEXT, word_blob.OFFSETS)
+    if missing := [key for key in needed if key not in arrays]:
+        raise FormatError(
+            f"{name}: holds {listed(sorted(entries)) or 'nothing'}, but not {listed(missing)}, which embed.save "
+            "writes; read it with numpy.load, give words and matrix to embed.WordVectors(words, matrix), and "
+            "save that"
+        )
     return read_table(name, arrays, VECTORS, on_duplicate)
 
 

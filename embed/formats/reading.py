@@ -169,9 +169,9 @@ def parse_header(source: Source, line: bytes, least_row_bytes: int, least_number
         raise FormatError(f"{where}, but there must be at least 1 word and 1 to {MOST_DIMENSIONS} dimensions")
     # The last line break may be missing.
     least = header.rows * (least_row_bytes + header.dim * least_number_bytes) - 1
-    if source.size is not None and least > source.size - len(line):
+    if source.size is not None and least > (rest := source.size - len(line)):
         raise FormatError(
-            f"{where}, at least {least} bytes, but the file has {source.size}: it is cut short or damaged"
+            f"{where}, at least {least} bytes after it, but {rest} follow: the file is cut short or its header wrong"
         )
     return header
 

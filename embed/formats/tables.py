@@ -52,7 +52,7 @@ def array(
     found = arrays.get(key)
     if found is None:
         has = ", ".join(sorted(arrays)) or "nothing"
-        raise FormatError(f"{name}: has no {key!r}, which vectors need beside {word_blob.TEXT!r}; it has {has}")
+        raise FormatError(f"{name}: has no {key!r}, which vectors need; it has {has}")
     if found.dtype != dtype or found.ndim != ndim:
         raise FormatError(
             f"{name}: {key!r} is {found.ndim}-dimensional {found.dtype}; "

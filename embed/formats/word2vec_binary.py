@@ -10,6 +10,7 @@ is not one array; the native format is for that).
 from __future__ import annotations
 
 import os
+import re
 
 import numpy as np
 
@@ -33,6 +34,8 @@ LONGEST_HEADER = 64
 LONGEST_WORD = 1 << 20
 """Bytes in which the space after a word must be found."""
 
+_NO_WORD = re.compile(rb"[\n\0]")
+"""word2vec.c ends words at the one and texts at the other, so that what holds them are bytes of numbers."""
 _FLOAT32 = np.dtype("<f4")
 
 
@@ -108,6 +111,11 @@ def read(
                 word = data.until_space(row, header.rows)
                 if row and word.startswith(b"\n"):
                     word = word[1:]
+                if _NO_WORD.search(word):
+                    raise FormatError(
+                        f"{source.name}, byte {offset}: the word {word[:30]!r} holds a line break or NUL: a word "
+                        "before it holds a blank, the numbers are not little-endian float32, or the file is damaged"
+                    )
                 try:
                     is_kept = decoder.add(word)
                 except BadWordError as error:

@@ -136,6 +136,8 @@ def read(
         header = parse_header(source, first, least_row_bytes=2, least_number_bytes=2)
         if header and dim not in (None, header.dim):
             raise FormatError(f"{source.name}: the header says {header.dim} dimensions, not {dim}")
+        if header and dim is None:
+            _refuse_longer_rows(source.name, header.dim, block)
         reader = RowReader(
             source,
             header,
@@ -209,6 +211,17 @@ def _refuse_other_tables(name: str, lines: list[list[bytes]]) -> None:
         raise FormatError(
             f"{name}: a number before each word counts the lines; remove it: cut -d ' ' -f 2-, or, if it belongs to "
             f"the word, say so with {option('vectors.dim', _trailing_numbers(lines[0]))}"
+        )
+
+
+def _refuse_longer_rows(name: str, dim: int, block: bytes) -> None:
+    """Raise FormatError if each of the first rows has more numbers than the header of the file `name` says."""
+    lines = [line.split() for line in block.split(b"\n", LOOKED_AT)[1:LOOKED_AT]]
+    runs = [_trailing_numbers(fields) for fields in lines if fields]
+    if runs and min(runs) > dim:
+        raise FormatError(
+            f"{name}: the header says {dim} dimensions, but {min(runs)} numbers follow each of the first words; "
+            f"correct the header or, if words end with numbers, say so with {option('vectors.dim', dim)}"
         )
 
 
@@ -323,7 +336,7 @@ class RowReader:
             self._blank_line = self._blank_line or number
             return
         if self._blank_line:  # blank lines are fine at the end of the file only
-            raise FormatError(f"{self._source.name}, line {self._blank_line}: the line is blank")
+            raise FormatError(f"{self._source.name}, line {self._blank_line}: the line is blank; remove it")
         word, *fields = line.rsplit(None, self._dim)
         extra = word.split()[1:]
         number_like = _NUMBER if self._spaces == "inferred" else _WITH_POINT
