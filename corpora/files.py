@@ -21,7 +21,7 @@ from embed._digest import ContentDigest
 from embed.arguments import iterable, shown
 from embed.errors import CorpusError, advise, cannot_open
 from embed.files.compressed import DIGEST_BYTES, ByteStream
-from embed.files.inputs import STANDARD_INPUT, Input
+from embed.files.inputs import STANDARD_INPUT, Input, refuse_repeated
 from embed.files.remote import is_remote
 
 __all__ = ["FileCorpus", "Source", "find_files"]
@@ -148,10 +148,7 @@ def find_files(source: Source | list[Input]) -> list[Input]:
             raise CorpusError(f"a corpus is {_ALLOWED}, not {type(item).__name__} ({shown(item)})")
     if not found:
         raise CorpusError(f"no corpus was given; it must be {_ALLOWED}")
-    once = [identity for file in found if (identity := file.identity) is not None]
-    if len(set(once)) < len(once):
-        twice = next(file for file in found if file.identity is not None and once.count(file.identity) > 1)
-        raise CorpusError(f"{twice.name} was given more than once; it can be read only once")
+    refuse_repeated(found)
     return found
 
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from embed.errors import ConfigError, FormatError, cannot_open
 from embed.files.atomic import atomic_write
 
-__all__ = ["VERSION", "read_header", "read_into", "write"]
+__all__ = ["VERSION", "has_mark", "read_header", "read_into", "write"]
 
 Float32s = NDArray[np.float32]
 
@@ -84,6 +84,15 @@ def read_header(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise cannot_open(
             FormatError, f"{os.fspath(path)}: cannot be read: {error.strerror or error}", error
         ) from error
+
+
+def has_mark(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file begins as a checkpoint does; another program may give its files such names, too."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(MARK)) == MARK
+    except OSError:
+        return False
 
 
 def read_into(path: str | os.PathLike[str], matrices: Mapping[str, Float32s], dim: int) -> None:

@@ -214,8 +214,9 @@ class Saver:
         with contextlib.suppress(EmbedError):
             whole = [found for found in checkpoints_in(self.directory) if found not in self._damaged]
             for old in (*self._damaged, *whole[: -self.keep]):
-                with contextlib.suppress(OSError):  # the next one tries again
-                    old.unlink(missing_ok=True)
+                if checkpoint_file.has_mark(old):
+                    with contextlib.suppress(OSError):  # the next one tries again
+                        old.unlink(missing_ok=True)
 
 
 def _copy(source: Float32s, target: Float32s, threads: int) -> None:

@@ -131,10 +131,14 @@ class EncodedCorpus:
                 if read_meta(directory) != meta:  # another process has just put its corpus in the place of this one
                     continue
                 raise _corrupt(directory, f"{os.path.basename(error.filename)} is missing") from error
-            except (OSError, ValueError, KeyError, TypeError) as error:
+            except OSError as error:
+                what = "the files" if error.filename is None else os.path.basename(error.filename)
+                message = f"{directory}: cannot read {what}: {error.strerror or error}"
+                raise cannot_open(FormatError, message, error) from error
+            except (ValueError, KeyError, TypeError) as error:
                 if isinstance(error, FormatError):
                     raise
-                raise _corrupt(directory, getattr(error, "strerror", None) or str(error)) from error
+                raise _corrupt(directory, str(error)) from error
             _verify(encoded)
             return encoded
 

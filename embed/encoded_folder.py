@@ -41,11 +41,11 @@ from embed.encoded_corpus import (
     is_data_file,
     read_meta,
 )
-from embed.errors import EmbedError, FormatError
+from embed.errors import EmbedError, FormatError, cannot_open
 from embed.files.atomic import flush_folder
 from embed.files.folders import strangers
 from embed.files.locks import MARK, Door, InUse, note_at
-from embed.files.temporary import remove_run_folder, run_folder, temporary_folder
+from embed.files.temporary import is_temporary, remove_run_folder, run_folder, temporary_folder
 from embed.vocab import Vocabulary
 
 __all__ = ["describe", "kept", "temporary", "write_vocabulary", "writing", "writing_ids"]
@@ -116,8 +116,11 @@ def _found(target: Path, fingerprint: Callable[[], str | None], settings: dict[s
     """Return what is in the directory if it is wanted; raise FormatError if it is nothing of ours."""
     if not os.path.exists(target):  # nor does what a link leads to
         return None
-    if target.is_dir() and not (target / META).exists() and not _is_foreign(target):
-        return None
+    try:
+        if target.is_dir() and not (target / META).exists() and not _is_foreign(target):
+            return None
+    except OSError as error:
+        raise cannot_open(FormatError, f"{target}: cannot be read: {error.strerror or error}", error) from error
     meta = read_meta(target)
     if meta["version"] != FORMAT_VERSION or (source := fingerprint()) is None:
         return None
@@ -233,6 +236,8 @@ def writing(where: object) -> Iterator[None]:
     except EmbedError:  # of what is read meanwhile
         raise
     except OSError as error:
+        if isinstance(where, Path) and is_temporary(where.name):  # a name that the user has never heard of
+            where = where.parent
         raise FormatError(f"cannot write the encoded corpus in {where}: {error.strerror or error}") from error
 
 

@@ -16,6 +16,7 @@ from embed.checkpoint_plan import Plan
 from embed.checkpoint_saver import Saver
 from embed.config import TrainConfig
 from embed.encoded_corpus import DATA_FILES, META
+from embed.errors import ConfigError
 from embed.files.outputs import Output
 from embed.presets import AUTO
 
@@ -27,7 +28,20 @@ __all__ = ["Launch", "kept_folders"]
 
 
 def kept_folders(encoded: str | os.PathLike[str] | None, checkpoints: str | os.PathLike[str] | None) -> list[Output]:
-    """Return the folders that a run fills, for :func:`embed.files.outputs.check_outputs`."""
+    """Return the folders that a run fills, for :func:`embed.files.outputs.check_outputs`.
+
+    Raises
+    ------
+    ConfigError
+        If the checkpoints would lie in the encoded corpus, which fills only a folder that is empty or its own.
+    """
+    if encoded is not None and checkpoints is not None:
+        outer, inner = (os.path.realpath(path) for path in (encoded, checkpoints))
+        if inner.startswith(os.path.join(outer, "")):
+            raise ConfigError(
+                f"{os.fspath(checkpoints)}: the checkpoints would lie within the encoded corpus {os.fspath(encoded)}; "
+                "name a place outside of it"
+            )
     folders = (
         (encoded, "the encoded corpus", (META, *DATA_FILES)),
         (checkpoints, "the checkpoints", (checkpoint_name(1),)),

@@ -210,8 +210,8 @@ def _as_set(name: str, content: FileContent) -> TestSet:
 
 
 def _of_folder(folder: Path, columns: Columns | None) -> FileContent:
-    """Read the files of relations in a folder and those in it, by name, hidden ones left out."""
-    found_there = sorted(folder.rglob(_FILES_OF_A_FOLDER))
+    """Read the files of relations in a folder and those in it, by name, hidden ones and pipes left out."""
+    found_there = sorted(path for path in folder.rglob(_FILES_OF_A_FOLDER) if not path.is_fifo())  # who would write?
     paths = [path for path in found_there if not any(part[0] == "." for part in path.relative_to(folder).parts)]
     if not paths:
         raise FormatError(f"{folder} is a folder without {_FILES_OF_A_FOLDER}: name a test file")

@@ -338,13 +338,23 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(how: str, encoded: Enc
     with pytest.warns(CheckpointWarning, match=r"000003.ckpt: .*; going on from the checkpoint before, .*000002.ckpt"):
         resumed = train(encoded, **SMALL, checkpoint=tmp_path, checkpoint_keep=1, resume=tmp_path)
     assert _content(resumed) == _content(expected)
-    if how != "folder":  # which is not ours to remove
-        assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-000004.ckpt"]
+    foreign = ["checkpoint-000003.ckpt"] if how in ("folder", "empty", "mark") else []  # what is not known to be ours
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*foreign, "checkpoint-000004.ckpt"]
     for path in checkpoints_in(tmp_path):
         if path.is_file():
             path.write_bytes(b"damaged")
     with pytest.raises(FormatError, match=r"none of the checkpoints \(\d\) is whole; the newest: "):
         train(encoded, **SMALL, resume=tmp_path)
+
+
+def test_files_of_others_with_the_name_of_a_checkpoint_stay(encoded: EncodedCorpus, tmp_path: Path) -> None:
+    train(encoded, **SMALL, checkpoint=tmp_path, checkpoint_every="epoch", checkpoint_keep=3)
+    (tmp_path / "checkpoint-000003.ckpt").unlink()
+    for number in (1, 7):
+        (tmp_path / f"checkpoint-{number:06d}.ckpt").write_bytes(b"PK, of another program")
+    with pytest.warns(CheckpointWarning, match="not a checkpoint"):
+        train(encoded, **SMALL, checkpoint=tmp_path, checkpoint_keep=1, resume=tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"checkpoint-00000{n}.ckpt" for n in (1, 7, 8)]
 
 
 def test_every_flipped_byte_is_found(encoded: EncodedCorpus, tmp_path: Path) -> None:

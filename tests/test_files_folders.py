@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from embed.encoded_folder import writing
 from embed.errors import FormatError
 from embed.files import folders, temporary
+from embed.files.atomic import atomic_write_text
 from embed.files.folders import folder_write
 
 OWN = ("data", "key")
@@ -94,6 +98,22 @@ def test_a_kill_at_any_step_in_place_leaves_one_of_both_or_a_folder_without_its_
         assert "key" not in found or len(set(found.values())) == 1
         write(target, "new")
         assert content(target) == dict.fromkeys(OWN, "new")
+
+
+def test_a_failure_names_the_folder_that_was_asked_for(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+
+    def fill() -> None:
+        with folder_write(target, OWN) as folder:
+            atomic_write_text(folder / "deeper" / "a", "content")
+
+    with pytest.raises(FormatError, match=re.escape(f"{target}/deeper/a: cannot write: ")):
+        fill()
+    with (
+        pytest.raises(FormatError, match=re.escape(f"in {tmp_path}: No space left")),
+        writing(tmp_path / ".embed-0123456789abcdef.tmp"),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="files cannot be locked there")

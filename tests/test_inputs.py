@@ -6,11 +6,13 @@ The text is longer than what is looked at to recognise it, so that a reader that
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import io
 import json
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +21,7 @@ import numpy as np
 import pytest
 
 import embed
+import embed.eval
 from embed import formats
 from embed.cli import main
 from embed.corpora import ColumnCorpus, MixedCorpus, TextCorpus, open_corpus
@@ -120,6 +123,54 @@ def test_an_input_given_twice_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
             open_corpus(["-", f"/dev/fd/{read}"])
 
 
+def test_a_pipe_that_a_command_reads_twice_is_told(
+    fifo: Fifo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = fifo(b"")
+    for command in (
+        ["train", path, "--continue-from", path, "-o", "v.txt"],
+        ["train", path, "--config", path, "-o", "v.txt"],
+        ["phrases", path, "--model", path],
+        ["evaluate", path, path],
+        ["evaluate", "set.txt", path, path],
+        ["compare", path, path],
+        ["compare", "-", "-"],
+        ["curve", path, path],
+    ):
+        assert main(command) == 2, command
+        assert "was given more than once; it can be read only once" in capsys.readouterr().err
+
+
+def test_a_copy_of_a_pipe_is_whole_or_told(fifo: Fifo, monkeypatch: pytest.MonkeyPatch) -> None:
+    class AlmostFull(io.FileIO):
+        room = 1000
+
+        def write(self, data: memoryview) -> int:  # type: ignore[override]
+            part = data[: min(self.room, 300)]
+            self.room -= len(part)
+            if data and not part:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return super().write(part)
+
+    def temporary(buffering: int = -1) -> io.FileIO:
+        descriptor = os.memfd_create("copy") if hasattr(os, "memfd_create") else pytest.skip("needs memfd_create")
+        return AlmostFull(descriptor, "w+")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", temporary)
+    with Input(fifo(b"x" * 999)).open_seekable() as copy:
+        assert copy.read() == b"x" * 999
+    with pytest.raises(CorpusError, match="cannot be copied to a file: No space left on device"):
+        Input(fifo(b"x" * 1001, "longer")).open_seekable()
+
+
+def test_a_folder_of_relations_waits_for_no_pipe(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("king queen man woman\n")
+    os.mkfifo(tmp_path / "b.txt")
+    [found] = embed.eval.load_sets(tmp_path)
+    assert len(found) == 1
+
+
 def test_standard_input_that_is_closed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(CorpusError, match="standard input is closed"):
@@ -200,7 +251,8 @@ def test_models_are_read_from_a_pipe(fifo: Fifo, tmp_path: Path) -> None:
         data = (tmp_path / name).read_bytes()
         assert load_model(fifo(data, f"{form}-model")).vocabulary.words == model.vocabulary.words
         assert formats.load(fifo(data, f"{form}-vectors")).words == model.vectors.words
-        further = embed.continue_training(fifo(data, f"{form}-start"), SENTENCES, epochs=1, threads=1, progress=False)
+        start = fifo(data, f"{form}-start")
+        further = embed.continue_training(start, SENTENCES, epochs=1, subsample=0, threads=1, progress=False)
         assert further.vocabulary.words == model.vocabulary.words
 
 

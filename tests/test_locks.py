@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -266,6 +267,24 @@ def test_what_others_put_into_a_kept_directory_stays(tmp_path: Path) -> None:
     assert (target / "notes" / "a.md").read_text() == "my notes"
     assert (target / "first.txt").read_text() == "results"
     assert len(names(target)) == len(PLAIN) + 2
+
+
+def test_what_cannot_be_read_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "kept"
+    encode(SENTENCES, min_count=1, directory=target).close()
+    (target / "words.utf8").unlink()
+    (target / "words.utf8").symlink_to("words.utf8")
+    with pytest.raises(FormatError, match=r"kept: cannot read words.utf8: Too many levels of symbolic links$"):
+        EncodedCorpus.open(target)
+
+    def refuse(*_: object) -> bool:  # as a folder that may not be entered, which the superuser may
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+
+    monkeypatch.setattr(encoded_folder, "_is_foreign", refuse)
+    (target / "meta.json").unlink()
+    with pytest.raises(FormatError, match=r"kept: cannot be read: Permission denied$") as found:
+        encode(SENTENCES, min_count=1, directory=target)
+    assert isinstance(found.value, PermissionError)
 
 
 def test_a_failed_encoding_keeps_what_is_there(tmp_path: Path) -> None:

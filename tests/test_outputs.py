@@ -153,6 +153,28 @@ def test_two_outputs_are_two_files(home: Path, capsys: pytest.CaptureFixture[str
     assert "both" in refused(capsys, *train_it, "-o", "x.txt", "--save-model", "enc/meta.json", "--encoded", "enc")
 
 
+def test_checkpoints_have_no_place_in_an_encoded_corpus(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("link").symlink_to("enc")
+    for inner in ("enc/ck", "./out/../enc/deep/ck", "link/ck"):
+        told = refused(capsys, "train", "data", "-o", "v.txt", "--encoded", "enc", "--checkpoint", inner)
+        assert f"{inner}: the checkpoints would lie within the encoded corpus enc" in told
+        assert not Path("enc").exists()
+    assert main(["train", "data", "-o", "v.txt", "--encoded", "ck/enc", "--checkpoint", "ck", *QUICK]) == 0
+    with pytest.raises(ConfigError, match="within the encoded corpus"):
+        train("data", encoded_dir="enc", checkpoint="enc/ck", **SETTINGS)
+
+
+def test_what_cannot_be_rescued_names_the_file_that_was_asked_for(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: object, *_: object) -> None:
+        raise FormatError(f"{path}: cannot write: No space left on device")
+
+    monkeypatch.setattr(formats, "save", lambda vectors, path: full(path))
+    assert main(["train", "data", "-o", "out/v.txt", *QUICK]) == 4
+    assert capsys.readouterr().err == "train-embeddings: out/v.txt: cannot write: No space left on device\n"
+
+
 def test_a_run_card_replaces_run_cards_alone(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for content in ('{"precious": 1}', "[1]", "no JSON", '{"config": 1, "epochs": 2}', "[" * 100_000):
         Path("out/w.txt.json").write_text(content)

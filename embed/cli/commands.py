@@ -14,7 +14,7 @@ from embed.cli.cost import asked_for, cost
 from embed.cli.curve import curve
 from embed.cli.parser import build_parser, given_parameters, reading_options
 from embed.cli.resuming import budget_settings, checkpoint_settings
-from embed.cli.writing import check_corpus_outputs, check_vector_output, save_or_rescue, training_outputs
+from embed.cli.writing import check_corpus_outputs, check_inputs, check_vector_output, save_or_rescue, training_outputs
 from embed.config import TrainConfig, as_flags
 from embed.errors import ConfigError, FormatError
 from embed.messages import option, printable, tsv_field
@@ -50,7 +50,6 @@ def train(arguments: argparse.Namespace) -> None:
         raise ConfigError(
             "--continue-from takes the parameters from the model, and goes with neither --config nor --encoded"
         )
-    config = TrainConfig.from_toml(arguments.config, **flags) if arguments.config else None
     outputs = [path for path in (arguments.output, arguments.save_model) if path is not None]
     if not outputs:
         raise ConfigError("nothing would be kept: name the vectors with -o OUT, or the model with --save-model PATH")
@@ -69,7 +68,9 @@ def train(arguments: argparse.Namespace) -> None:
         arguments.config,
         *([] if resumed is None else map(str, checkpoints_in(resumed))),
     ]
+    check_inputs(arguments.config, arguments.continue_from, *arguments.corpus)
     check_corpus_outputs(training_outputs(arguments), arguments.corpus, others)
+    config = TrainConfig.from_toml(arguments.config, **flags) if arguments.config else None
     if arguments.output is not None:
         formats.format_of(arguments.output)
     if arguments.save_model is not None:
@@ -134,6 +135,7 @@ def phrases(arguments: argparse.Namespace) -> None:
         )
     named = ((arguments.save, "the phrases"), (arguments.apply, "the corpus with its phrases"))
     outputs = [Output(path, what) for path, what in named if path is not None]
+    check_inputs(arguments.model, *arguments.corpus)
     check_corpus_outputs(outputs, arguments.corpus, [arguments.model])
     if arguments.model is None and arguments.apply is not None:
         for file in find_files(arguments.corpus):
@@ -165,6 +167,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     from embed import formats
     from embed.eval import evaluate
 
+    check_inputs(arguments.vectors, *arguments.sets)
     vectors = formats.load(arguments.vectors, **reading_options(arguments))
     _tell_of_ngrams(vectors)
     settings = _evaluation_settings(arguments)
@@ -176,6 +179,7 @@ def compare(arguments: argparse.Namespace) -> None:
     from embed import formats
     from embed.eval import compare
 
+    check_inputs(arguments.first, arguments.second, *arguments.sets)
     first, second = (formats.load(path, **reading_options(arguments)) for path in (arguments.first, arguments.second))
     _tell_of_ngrams(first, second)
     settings = _evaluation_settings(arguments)

@@ -1,4 +1,4 @@
-"""What the commands write: checked before anything is read, and vectors that their file cannot hold."""
+"""What the commands read and write, checked before anything is read; vectors that their file cannot hold."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from embed.errors import FormatError
+from embed.errors import ConfigError, FormatError
 
 if TYPE_CHECKING:
     from embed.files.outputs import Output
     from embed.formats.registry import Format
     from embed.vectors import WordVectors
 
-__all__ = ["check_corpus_outputs", "check_vector_output", "save_or_rescue", "training_outputs"]
+__all__ = ["check_corpus_outputs", "check_inputs", "check_vector_output", "save_or_rescue", "training_outputs"]
 
 _RESCUE = ".embed"
 """The ending of a file that holds any word, for vectors that the one that was named cannot hold."""
@@ -48,6 +48,13 @@ def training_outputs(arguments: argparse.Namespace) -> list[Output]:
         for path, what, rescue in given
     ]
     return outputs + kept_folders(arguments.encoded, arguments.checkpoint)
+
+
+def check_inputs(*paths: str | None) -> None:
+    """Raise ConfigError if two of the files that a command reads are one pipe: the second would be empty, or wait."""
+    from embed.files.inputs import Input, refuse_repeated
+
+    refuse_repeated([Input(path, ConfigError) for path in paths if path is not None], ConfigError)
 
 
 def check_corpus_outputs(outputs: Sequence[Output], corpus: list[str], others: Sequence[str | None] = ()) -> None:
@@ -85,5 +92,8 @@ def save_or_rescue(vectors: WordVectors, path: str) -> None:
         while os.path.lexists(rescue):
             number += 1
             rescue = f"{path}.{number}{_RESCUE}"
-        formats.save(vectors, rescue)
+        try:
+            formats.save(vectors, rescue)
+        except FormatError:  # no room on the disk, most likely
+            raise error from None
         raise FormatError(f"{error}; the vectors are in {rescue}") from error

@@ -56,7 +56,12 @@ def folder_write(path: str | os.PathLike[str], own: tuple[str, ...]) -> Iterator
     try:
         _check(path, target, own)
         with temporary_folder(target if os.path.ismount(target) else target.parent) as temporary:
-            yield temporary
+            try:
+                yield temporary
+            except FormatError as error:
+                if str(temporary) not in str(error):  # a name that the user has never heard of
+                    raise
+                raise FormatError(str(error).replace(str(temporary), os.fspath(path))) from error
             _check(path, target, (*own, temporary.name))  # what came meanwhile would be lost
             _replace(temporary, target, own)
     except EmbedError:  # of what is read meanwhile

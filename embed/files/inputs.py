@@ -19,7 +19,7 @@ import stat
 import sys
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, cast
 
 from embed.arguments import file_path, shown
@@ -27,7 +27,7 @@ from embed.errors import CorpusError, EmbedError, cannot_open
 from embed.files.compressed import READ_BYTES, ByteStream
 from embed.files.remote import is_remote, open_remote, shown_url
 
-__all__ = ["STANDARD_INPUT", "Input"]
+__all__ = ["STANDARD_INPUT", "Input", "refuse_repeated"]
 
 STANDARD_INPUT = "-"
 _DESCRIPTORS = ("/dev/", "/proc/")
@@ -83,7 +83,7 @@ class Input:
     @property
     def identity(self) -> tuple[int, int] | None:
         """What tells apart inputs that can be read only once, whatever they are called; None for others."""
-        if not self.reads_once:
+        if not self.reads_once or self.is_folder:
             return None
         try:
             status = os.fstat(sys.stdin.fileno()) if self.is_standard_input else os.stat(self.path)
@@ -151,7 +151,9 @@ class Input:
                     copy: BinaryIO = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (as long as this input lives)
                     weakref.finalize(self, copy.close)
                     while data := stream.read_raw(READ_BYTES):
-                        copy.write(data)
+                        rest = memoryview(data)
+                        while rest:  # a disk that is almost full takes a part before it refuses the next
+                            rest = rest[copy.write(rest) :]
                 except OSError as error:
                     raise self._error(f"{self.name}: cannot be copied to a file: {error.strerror or error}") from error
             self._copy = copy
@@ -199,3 +201,14 @@ class Input:
         if self.is_folder:
             return "this is a folder; name a file"
         return f"cannot read: {error.strerror or error}"
+
+
+def refuse_repeated(inputs: Iterable[Input], error: type[EmbedError] = CorpusError) -> None:
+    """Raise `error` if two of the inputs are one that can be read only once, whatever they are called."""
+    seen: set[tuple[int, int]] = set()
+    for one in inputs:
+        identity = one.identity
+        if identity in seen:
+            raise error(f"{one.name} was given more than once; it can be read only once")
+        if identity is not None:
+            seen.add(identity)
