@@ -13,7 +13,8 @@ cdef bint within(const int32_t *ids, int64_t count, int64_t limit) noexcept nogi
     cdef int64_t i
     if limit <= 0:
         return count == 0
-    for i in range(count):  # an id that is negative has the highest bit, and so has limit - 1 minus one that is too large
+    # an id that is negative has the highest bit, and so has limit - 1 minus one that is too large
+    for i in range(count):
         wrong |= <uint32_t> ids[i] | (last - <uint32_t> ids[i])
     return wrong >> 31 == 0
 

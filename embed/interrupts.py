@@ -131,9 +131,17 @@ class Heard:
             return
         _LATEST.forget()
         # from another thread, a moment later: here it would be lost once more
-        again = threading.Timer(_MOMENT_SECONDS, _thread.interrupt_main, [unraisable.exc_value.number])
+        again = threading.Timer(_MOMENT_SECONDS, _interrupt_main_thread, [unraisable.exc_value.number])
         again.daemon = True
         again.start()
+
+
+def _interrupt_main_thread(number: int) -> None:
+    """Send a signal to the main thread: one that is really sent wakes it, too, where it sleeps or reads."""
+    if sys.platform == "win32":
+        _thread.interrupt_main(number)
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
 
 
 def _raise(number: int, frame: FrameType | None) -> None:
