@@ -164,7 +164,9 @@ def open_corpus(
             delimiter=delimiter,
         )
     if delimiter is not None:
-        raise ConfigError(f"delimiter is {delimiter!r:.20}, which needs a column: name one by {option('column')}")
+        raise ConfigError(
+            f"{option('delimiter')} is {delimiter!r:.20}, which needs a column: name one by {option('column')}"
+        )
     if isinstance(source, (FileCorpus, SyntheticCorpus, SentenceCorpus)):
         return source
     if (names := column_names(source)) is not None:

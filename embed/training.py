@@ -16,6 +16,7 @@ from embed.checkpoint_plan import DEFAULT_EVERY, DEFAULT_KEEP, Plan
 from embed.config import TrainConfig
 from embed.corpora import open_corpus
 from embed.corpora.belonging import files_of, root_of
+from embed.corpora.files import FileCorpus
 from embed.encoded_corpus import EncodedCorpus
 from embed.encoding import encode
 from embed.errors import ConfigError
@@ -132,6 +133,8 @@ def train(
         config = presets.unsettled(preset, given)
     elif given:
         config = config.replace(**given)
+    if read_as := _settings_of(corpus, config):
+        given, config = {**given, **read_as}, config.replace(**read_as)
     simd_path()  # a bad environment is told before any work is done
     check_outputs(kept_folders(encoded_dir, checkpoint), files_of(corpus), partial(root_of, corpus))
     with ExitStack() as stack:
@@ -183,3 +186,27 @@ def train(
             callbacks=callbacks,
             progress=progress,
         )
+
+
+def _settings_of(corpus: Any, config: TrainConfig) -> dict[str, Any]:
+    """Return how a corpus that the caller has made reads its words, where the configuration says it otherwise.
+
+    What splits the text decides on the form in which words are looked up.
+
+    Raises
+    ------
+    ConfigError
+        The configuration asks for something else, which would be ignored.
+    """
+    if not isinstance(corpus, FileCorpus):
+        return {}
+    settings = corpus.settings() or {}
+    found = {name: settings[name] for name in ("tokenizer", "lowercase") if name in settings}
+    for name, value in found.items():
+        asked = getattr(config, name)
+        if asked not in (value, getattr(TrainConfig(), name)):
+            raise ConfigError(
+                f"{name} is {shown(asked)}, but the {type(corpus).__name__} reads its text by {name}={value!r}: "
+                f"make the corpus with {name}={asked!r}"
+            )
+    return {name: value for name, value in found.items() if getattr(config, name) != value}

@@ -201,7 +201,7 @@ def test_the_historic_gradient_is_another_training(corpus: Path, model: ours.Fas
         ({"model": "supervised"}, "model must be one of 'skipgram', 'cbow', not 'supervised'"),
         ({"wordNgrams": 2}, "wordNgrams must be 1"),
         ({"dim": 0}, "dim must be at least 1"),
-        ({"minn": 5, "maxn": 3}, "min_n is 5 but max_n is 3"),
+        ({"minn": 5, "maxn": 3}, "minn is 5 but maxn is 3"),
         ({"gradient": "wrong"}, "gradient must be one of"),
     ],
 )
@@ -337,3 +337,17 @@ def test_words_that_are_no_utf8_show_as_they_are_asked_for(model: ours.FastText,
         odd.get_words(on_unicode_error="strict")
     shown = [word for _, word in odd.get_nearest_neighbors("die", k=8, on_unicode_error="ignore")]
     assert "caf" in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ws", 0), ("epoch", 0), ("neg", 0), ("thread", 0), ("t", -1.0), ("bucket", -1), ("minn", -1), ("minn", 7)],
+)
+def test_bounds_are_told_by_fasttexts_names(corpus: Path, name: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=rf"^{name} (?:must be|is {value})"):
+        ours.train_unsupervised(corpus, verbose=0, **{name: value})
+
+
+def test_no_neighbours_are_no_question(model: ours.FastText) -> None:
+    with pytest.raises(ConfigError, match=r"^k must be at least 1, not 0"):
+        model.get_nearest_neighbors("die", k=0)

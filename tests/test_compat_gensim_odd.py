@@ -12,7 +12,7 @@ import pytest
 
 import embed
 from embed.compat.gensim import FastText, KeyedVectors, LineSentence, Phrases, Word2Vec
-from embed.errors import CorpusError, EmbedError
+from embed.errors import ConfigError, CorpusError, EmbedError, FormatError
 
 SENTENCES = [["human", "interface", "computer"], ["graph", "trees", "minors"]] * 20
 SMALL: dict[str, Any] = {"vector_size": 16, "min_count": 1, "workers": 1, "epochs": 1, "sample": 0}
@@ -89,3 +89,35 @@ def test_iterators_are_read_once_by_the_own_interface() -> None:
     assert len(found.vocabulary) == 6
     with pytest.raises(CorpusError, match="at least 100 times"):
         embed.train(SENTENCES, dim=16, min_count=100, progress=False)
+
+
+@pytest.mark.parametrize("name", ["vector_size", "epochs", "window", "alpha", "negative", "seed", "workers"])
+def test_arguments_that_are_no_numbers_are_named_as_gensim_does(name: str) -> None:
+    with pytest.raises(TypeError, match=f"{name} must be a number, not 'many'"):
+        Word2Vec(**{name: "many"})
+
+
+def test_bounds_are_told_by_gensims_names() -> None:
+    for name, value in (("vector_size", 0), ("ns_exponent", float("nan")), ("negative", -1)):
+        with pytest.raises(ConfigError, match=rf"^{name} must be"):
+            Word2Vec(**{name: value})
+
+
+def test_a_callback_that_is_none_is_told_before_training() -> None:
+    model = Word2Vec(**SMALL)
+    model.build_vocab(SENTENCES)
+    with pytest.raises(TypeError, match="a callback has no on_train_begin: derive object from CallbackAny2Vec"):
+        model.train(SENTENCES, total_examples=40, epochs=1, callbacks=[object()])
+
+
+def test_word_pairs_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    vectors = Word2Vec(SENTENCES, **SMALL).wv
+    with pytest.raises(FormatError, match="cannot read the word pairs") as caught:
+        vectors.evaluate_word_pairs(tmp_path / "nothing.tsv")
+    assert isinstance(caught.value, FileNotFoundError)
+    (tmp_path / "latin.tsv").write_bytes("caf\xe9\ttea\t1\n".encode("latin-1"))
+    with pytest.raises(FormatError, match="pass its encoding"):
+        vectors.evaluate_word_pairs(tmp_path / "latin.tsv")
+    with pytest.raises(EmbedError, match="no keys") as empty:
+        vectors.n_similarity([], ["human"])
+    assert isinstance(empty.value, ZeroDivisionError)

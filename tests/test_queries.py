@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import embed
+from embed.corpora import TextCorpus
 from embed.corpora.normal_form import Form
-from embed.errors import MissingWordError
+from embed.errors import ConfigError, MissingWordError
 from embed.eval import AnalogySet, SimilaritySet, compare, evaluate
 from embed.vectors import WordVectors
 
@@ -110,3 +111,15 @@ def test_vectors_of_others_are_scored_as_before() -> None:
 
     result = evaluate(Plain(), SimilaritySet.from_pairs("s", PAIRS)).results[0].to_dict()
     assert result["covered"] == 1
+
+
+def test_a_corpus_made_by_the_caller_says_in_which_form_its_words_are(tmp_path: Path) -> None:
+    path = tmp_path / "t.txt"
+    path.write_text("Hello, World! Hello, Peter!\n" * 50)
+    options = {"min_count": 1, "dim": 16, "epochs": 1, "threads": 1}
+    model = embed.train(TextCorpus(path, tokenizer="words", lowercase=True), **options)
+    assert model.vectors.form == Form(normal=True, lowercase=True)
+    assert model.vectors.index("HELLO") == model.vectors.index("hello")
+    assert model.config.tokenizer == "words"
+    with pytest.raises(ConfigError, match="make the corpus with tokenizer='words'"):
+        embed.train(TextCorpus(path), tokenizer="words", **options)

@@ -78,7 +78,17 @@ _UNWRITTEN: dict[str, Any] = {
     "pretrainedVectors": "",
 }
 """Arguments that a file does not hold, which have these values in a model that was loaded, as in fastText."""
-_NAMES = {"subsample": "t", "min_count": "minCount", "epochs": "epoch", "threads": "thread"}
+_NAMES = {
+    "buckets": "bucket",
+    "epochs": "epoch",
+    "max_n": "maxn",
+    "min_count": "minCount",
+    "min_n": "minn",
+    "negatives": "neg",
+    "subsample": "t",
+    "threads": "thread",
+    "window": "ws",
+}
 """Parameters of TrainConfig that fastText calls otherwise, as far as a training speaks of them."""
 _ON_UNICODE_ERROR = ("replace", "strict", "ignore")
 OBJECTIVES = {"skipgram": "sg", "cbow": "cbow"}
@@ -174,6 +184,8 @@ def train_unsupervised(
     for name, value in (("minn", minn), ("maxn", maxn), ("bucket", bucket), ("minCount", given["minCount"])):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
             raise ArgumentError(f"{name} must be a whole number, not {value!r:.60}")
+        if value < 0:
+            raise ConfigError(f"{name} must be at least 0, not {value}")
     if model not in OBJECTIVES:
         raise ConfigError(f"model must be one of {', '.join(map(repr, OBJECTIVES))}, not {model!r}")
     if loss != "ns":
@@ -185,22 +197,23 @@ def train_unsupervised(
     ngrams: dict[str, Any] = {}
     if maxn > 0 and bucket > 0:
         ngrams = {"subword": True, "min_n": max(1, minn), "max_n": maxn, "buckets": bucket}
-    config = TrainConfig(
-        objective=OBJECTIVES[model],
-        gradient=gradient,
-        lr=lr,
-        min_lr=0.0,
-        dim=dim,
-        window=ws,
-        epochs=epoch,
-        min_count=max(1, given["minCount"]),
-        negatives=neg,
-        noise_exponent=fasttext_model.NOISE_EXPONENT,
-        subsample=t,
-        threads=thread,
-        seed=seed,
-        **ngrams,
-    )
+    with speaking(_fasttexts_name):
+        config = TrainConfig(
+            objective=OBJECTIVES[model],
+            gradient=gradient,
+            lr=lr,
+            min_lr=0.0,
+            dim=dim,
+            window=ws,
+            epochs=epoch,
+            min_count=max(1, given["minCount"]),
+            negatives=neg,
+            noise_exponent=fasttext_model.NOISE_EXPONENT,
+            subsample=t,
+            threads=thread,
+            seed=seed,
+            **ngrams,
+        )
     if input is None or isinstance(input, bytes):
         raise ArgumentError(f"input must be the path of a text, or lists of words, not {input!r:.60}")
     with speaking(_fasttexts_name):
@@ -485,6 +498,7 @@ class FastText:
     test_label = not_here("test_label", "classifiers are not scored here; use fastText")
     get_meter = not_here("get_meter", "classifiers are not scored here; use fastText")
     get_line = not_here("get_line", "split a line with tokenize")
+    set_args = not_here("set_args", "pass the arguments to train_unsupervised")
     get_label_id = not_here("get_label_id", "get_labels lists the labels in their order")
     quantize = not_here("quantize", "write fewer bytes with 'train-embeddings quantize'")
     set_matrices = not_here("set_matrices", "make vectors of a matrix with embed.WordVectors(words, matrix)")
@@ -546,6 +560,8 @@ def _text(value: Any, what: str) -> str:
 def _number(k: Any) -> int:
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)):
         raise ArgumentError(f"k must be a whole number, not {k!r:.60}")
+    if k < 1:
+        raise ConfigError(f"k must be at least 1, not {k}")
     return int(k)
 
 

@@ -17,20 +17,29 @@ negative        negatives              bucket          buckets
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from embed.compat.gensim.errors import ArgumentError
 from embed.config import TrainConfig
 from embed.errors import AdviceWarning, ConfigError, advise
-from embed.messages import UNSET, keyword
+from embed.messages import UNSET, keyword, speaking
 
 if TYPE_CHECKING:
     from embed.compat.gensim.word2vec import Word2Vec
 
-__all__ = ["SAMPLE", "gensims_name", "renamed", "train_config"]
+__all__ = ["SAMPLE", "gensims_name", "number", "renamed", "train_config"]
 
+Number = TypeVar("Number", int, float)
 OLD_NAMES = {"size": "vector_size", "iter": "epochs", "sentences": "corpus_iterable"}
-_NAMES = {"lr": "alpha", "min_lr": "min_alpha", "negatives": "negative", "subsample": "sample"}
+_NAMES = {
+    "dim": "vector_size",
+    "lr": "alpha",
+    "min_lr": "min_alpha",
+    "negatives": "negative",
+    "noise_exponent": "ns_exponent",
+    "subsample": "sample",
+    "threads": "workers",
+}
 SAMPLE = 1e-3
 """The threshold of subsampling of those who ask for none."""
 _SEEDS = 1 << 63
@@ -59,6 +68,14 @@ def renamed(given: dict[str, Any], where: str, *allowed: str) -> dict[str, Any]:
     return found
 
 
+def number(name: str, value: Any, kind: type[Number]) -> Number:
+    """Return an argument as the type of number that gensim makes of it; raises ArgumentError if it is none."""
+    try:
+        return kind(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentError(f"{name} must be a number, not {value!r:.60}") from None
+
+
 def train_config(model: Word2Vec, *, epochs: int, lr: float, min_lr: float, seed: int) -> TrainConfig:
     """Return the configuration of a training run.
 
@@ -69,7 +86,7 @@ def train_config(model: Word2Vec, *, epochs: int, lr: float, min_lr: float, seed
     """
     if min_lr > lr:
         raise ConfigError(f"the learning rate cannot rise: it would go from {lr:g} (alpha) to {min_lr:g} (min_alpha)")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), speaking(gensims_name):
         # the caller's values are those of another program: what we advise is not the question
         warnings.simplefilter("ignore", AdviceWarning)
         return TrainConfig(

@@ -8,7 +8,15 @@ from __future__ import annotations
 from embed.compat.errors import ArgumentError
 from embed.errors import CorpusError, EmbedError, FormatError
 
-__all__ = ["ArgumentError", "NotReadyError", "SentencesError", "WordDecodeError", "WordFileError", "WrongKindError"]
+__all__ = [
+    "ArgumentError",
+    "EmptyMeanError",
+    "NotReadyError",
+    "SentencesError",
+    "WordDecodeError",
+    "WordFileError",
+    "WrongKindError",
+]
 
 
 class SentencesError(CorpusError, TypeError):
@@ -17,6 +25,10 @@ class SentencesError(CorpusError, TypeError):
 
 class NotReadyError(EmbedError, RuntimeError):
     """Something else has to be done first: build the vocabulary, train."""
+
+
+class EmptyMeanError(EmbedError, ZeroDivisionError):
+    """There are no keys to take the mean of."""
 
 
 class WordFileError(FormatError, EOFError):

@@ -9,8 +9,9 @@ import logging
 import os
 from typing import Any
 
+from embed.compat.errors import given_path
 from embed.compat.gensim.queries import Queries
-from embed.errors import ConfigError
+from embed.errors import ConfigError, FormatError, cannot_open
 from embed.eval.analogy import answer
 from embed.eval.sets import AnalogySet, load_set
 from embed.eval.space import Space
@@ -126,23 +127,34 @@ class Evaluations(Queries):
         for key in self.index_to_key[:restrict_vocab]:
             known.setdefault(key.upper() if case_insensitive else key, key)
         gold, cosines, unknown = [], [], 0
-        with open(pairs, encoding=encoding) as file:
-            for line in file:
-                fields = (line.upper() if case_insensitive else line).split(delimiter)
-                score = _number(fields[-1])
-                if line.startswith("#") or len(fields) != 3 or score is None:
-                    continue
-                covered = fields[0] in known and fields[1] in known
-                unknown += not covered
-                if covered or dummy4unknown:
-                    gold.append(score)
-                    cosines.append(self.similarity(known[fields[0]], known[fields[1]]) if covered else 0.0)
+        for line in _lines(pairs, encoding):
+            fields = (line.upper() if case_insensitive else line).split(delimiter)
+            score = _number(fields[-1])
+            if line.startswith("#") or len(fields) != 3 or score is None:
+                continue
+            covered = fields[0] in known and fields[1] in known
+            unknown += not covered
+            if covered or dummy4unknown:
+                gold.append(score)
+                cosines.append(self.similarity(known[fields[0]], known[fields[1]]) if covered else 0.0)
         if not gold:
             raise ConfigError(f"{os.fspath(pairs)}: no line has two known words and a score, parted by {delimiter!r}")
         oov_ratio = 100 * unknown / (len(gold) if dummy4unknown else len(gold) + unknown)
         pearson, spearman = stats.pearsonr(gold, cosines), stats.spearmanr(gold, cosines)
         logger.info("%s: Pearson %.4f, Spearman %.4f, unknown %.1f%%", pairs, pearson[0], spearman[0], oov_ratio)
         return pearson, spearman, oov_ratio
+
+
+def _lines(path: str | os.PathLike[str], encoding: str) -> list[str]:
+    try:
+        with open(given_path(path), encoding=encoding) as file:
+            return list(file)
+    except OSError as error:
+        message = f"cannot read the word pairs {os.fspath(path)}: {error.strerror or error}"
+        raise cannot_open(FormatError, message, error) from error
+    except (LookupError, UnicodeError) as error:
+        name = os.fspath(path)
+        raise FormatError(f"{name}: not valid {encoding!r:.40}: pass its encoding, such as 'latin-1'") from error
 
 
 def _number(text: str) -> float | None:

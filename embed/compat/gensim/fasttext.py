@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from embed.compat.gensim.arguments import SAMPLE, renamed
+from embed.compat.gensim.arguments import SAMPLE, number, renamed
 from embed.compat.gensim.fasttext_vectors import FastTextKeyedVectors
 from embed.compat.gensim.learnt import adopted, lock_factors
 from embed.compat.gensim.line_sentence import MAX_WORDS_IN_BATCH
@@ -82,8 +82,8 @@ class FastText(Word2Vec):
             raise ConfigError(f"word_ngrams must be 1, not {word_ngrams}: there are no n-grams of words")
         old = renamed(old_names, "FastText", "vector_size", "epochs")
         self.word_ngrams = word_ngrams
-        self.min_n, self.max_n = int(min_n), int(max_n)
-        self.bucket = int(bucket) if max_n >= min_n else 0
+        self.min_n, self.max_n = number("min_n", min_n, int), number("max_n", max_n, int)
+        self.bucket = number("bucket", bucket, int) if self.max_n >= self.min_n else 0
         super().__init__(
             sentences,
             corpus_file,

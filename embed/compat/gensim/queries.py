@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embed._search import best
+from embed.compat.gensim.errors import EmptyMeanError
 from embed.compat.gensim.store import Array, Key, KeyedStore, is_key
 from embed.errors import ConfigError, MissingWordError
 
@@ -177,9 +178,9 @@ class Queries(KeyedStore):
         return np.asarray(np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0))
 
     def n_similarity(self, ws1: Sequence[Key], ws2: Sequence[Key]) -> float:
-        """Return the cosine of the means of two lists of keys; raises ZeroDivisionError if one is empty."""
+        """Return the cosine of the means of two lists of keys; raises EmptyMeanError if one is empty."""
         if not len(ws1) or not len(ws2):
-            raise ZeroDivisionError("one of the lists has no keys, and no mean")
+            raise EmptyMeanError("one of the lists has no keys, and no mean")
         means = [self.get_mean_vector(words, pre_normalize=False) for words in (ws1, ws2)]
         return _cosine(means[0], means[1])
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from embed.compat.gensim.arguments import SAMPLE, gensims_name, train_config
 from embed.compat.gensim.dense_trainer import DenseTrainer, Extras
+from embed.compat.gensim.errors import ArgumentError
 from embed.compat.gensim.sentences import Corpus
 from embed.encoded_corpus import EncodedCorpus
 from embed.encoding import encode_with
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["train_model"]
 
+_EVENTS = ("on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end")
 logger = logging.getLogger(__name__)
 
 
@@ -37,6 +39,11 @@ def train_model(model: Word2Vec, corpus: Corpus, callbacks: list[Any]) -> tuple[
     """Train a model that is ready; see :meth:`Word2Vec.train`."""
     parameters = model.parameters
     assert parameters is not None
+    for callback in callbacks:
+        if missing := [event for event in _EVENTS if not callable(getattr(callback, event, None))]:
+            raise ArgumentError(
+                f"a callback has no {missing[0]}: derive {type(callback).__name__} from CallbackAny2Vec"
+            )
     if model.alpha > model.min_alpha_yet_reached:
         logger.warning("the learning rate alpha is higher than it was at the end of the training before")
     config = train_config(

@@ -11,7 +11,7 @@ import numpy as np
 
 from embed.compat.errors import given_path
 from embed.compat.gensim import model_file
-from embed.compat.gensim.arguments import SAMPLE, renamed, train_config
+from embed.compat.gensim.arguments import SAMPLE, number, renamed, train_config
 from embed.compat.gensim.errors import NotReadyError
 from embed.compat.gensim.fasttext_vectors import every_bucket
 from embed.compat.gensim.learnt import LearntModel
@@ -125,16 +125,17 @@ class Word2Vec(LearntModel):
         old = renamed(old_names, type(self).__name__, "vector_size", "epochs")
         if null_word:
             raise ConfigError("null_word must be 0: there is no model with ordered windows")
-        self.vector_size = self.layer1_size = int(old.get("vector_size", vector_size))
-        self.epochs = int(old.get("epochs", epochs))
-        self.alpha, self.min_alpha = float(alpha), float(min_alpha)
-        self.min_alpha_yet_reached = float(alpha)
-        self.window, self.shrink_windows = int(window), bool(shrink_windows)
+        self.vector_size = self.layer1_size = number("vector_size", old.get("vector_size", vector_size), int)
+        self.epochs = number("epochs", old.get("epochs", epochs), int)
+        self.alpha, self.min_alpha = number("alpha", alpha, float), number("min_alpha", min_alpha, float)
+        self.min_alpha_yet_reached = self.alpha
+        self.window, self.shrink_windows = number("window", window, int), bool(shrink_windows)
         self.min_count = self.effective_min_count = min_count
         self.max_vocab_size, self.max_final_vocab = max_vocab_size, max_final_vocab
-        self.sample, self.seed, self.workers = sample, int(seed), int(workers)
-        self.sg, self.hs, self.negative = int(sg), int(hs), int(negative)
-        self.ns_exponent, self.cbow_mean = ns_exponent, int(cbow_mean)
+        self.sample, self.seed, self.workers = sample, number("seed", seed, int), number("workers", workers, int)
+        self.sg, self.hs = number("sg", sg, int), number("hs", hs, int)
+        self.negative = number("negative", negative, int)
+        self.ns_exponent, self.cbow_mean = ns_exponent, number("cbow_mean", cbow_mean, int)
         self.sorted_vocab, self.null_word = sorted_vocab, null_word
         self.hashfxn, self.batch_words = hashfxn, batch_words
         self.compute_loss, self.comment = bool(compute_loss), comment
@@ -326,7 +327,7 @@ class Word2Vec(LearntModel):
         self.alpha, self.min_alpha = start_alpha or self.alpha, end_alpha or self.min_alpha
         self.epochs = int(epochs or 0)
         self.compute_loss = compute_loss
-        return train_model(self, corpus, list(callbacks))
+        return train_model(self, corpus, list(callbacks or ()))
 
     def _check_ready(self, epochs: int | None, total_examples: int | None, total_words: int | None) -> None:
         if not self.hs and not self.negative:
