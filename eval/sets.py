@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import importlib.util
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,6 +52,11 @@ class SimilaritySet:
         Of a file: the columns of the words and the score.
     notes : tuple of str
         Of a file: what a reader of the scores should know of how it was read.
+
+    Raises
+    ------
+    ConfigError
+        A pair is not two texts, or has no finite score.
     """
 
     name: str
@@ -59,11 +65,26 @@ class SimilaritySet:
     columns: tuple[str, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
 
+    def __post_init__(self) -> None:
+        _check_words(self.name, self.pairs, 2)
+        if len(self.pairs) != len(self.scores):
+            raise ConfigError(f"the set {self.name!r:.60} has {len(self.pairs)} pairs and {len(self.scores)} scores")
+        for pair, score in zip(self.pairs, self.scores, strict=True):
+            if not math.isfinite(score):
+                raise ConfigError(
+                    f"the set {self.name!r:.60}: the score of {pair!r:.80} is {score}: leave out pairs without a score"
+                )
+
     @classmethod
     def from_pairs(cls, name: str, pairs: Iterable[tuple[str, str, float]]) -> SimilaritySet:
-        """Make a set from (word, word, score) triples."""
+        """Make a set from (word, word, score) triples; raises ConfigError for anything else."""
         triples = list(pairs)
-        return cls(name, tuple((a, b) for a, b, _ in triples), tuple(float(score) for *_, score in triples))
+        try:
+            return cls(name, tuple((a, b) for a, b, _ in triples), tuple(float(score) for *_, score in triples))
+        except (TypeError, ValueError) as error:
+            if isinstance(error, ConfigError):
+                raise
+            raise ConfigError(f"the set {name!r:.60} needs triples of word, word and number: {error!s:.100}") from None
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -84,6 +105,11 @@ class AnalogySet:
         What is right beside d, for each question; empty where no question has another answer.
     notes : tuple of str
         Of a file: what a reader of the scores should know of how it was read.
+
+    Raises
+    ------
+    ConfigError
+        A question is not four texts, or has no section.
     """
 
     name: str
@@ -91,6 +117,13 @@ class AnalogySet:
     sections: tuple[str, ...]
     others: tuple[tuple[str, ...], ...] = ()
     notes: tuple[str, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        _check_words(self.name, self.questions, 4)
+        if len(self.questions) != len(self.sections) or len(self.others) not in (0, len(self.questions)):
+            raise ConfigError(
+                f"the set {self.name!r:.60} needs a section for each of its {len(self.questions)} questions"
+            )
 
     @classmethod
     def from_sections(cls, name: str, sections: Mapping[str, Iterable[tuple[str, str, str, str]]]) -> AnalogySet:
@@ -137,8 +170,10 @@ def load_sets(
         chosen: Sequence[str | os.PathLike[str] | TestSet] = list(NAMED_SETS)
     elif isinstance(sets, str | os.PathLike | SimilaritySet | AnalogySet):
         chosen = [sets]
-    else:
+    elif isinstance(sets, Iterable) and not isinstance(sets, (bytes, Mapping)):
         chosen = list(sets)
+    else:
+        raise ConfigError(f"test sets are names, paths or sets, or a list of them, not {sets!r:.60}")
     if not chosen:
         raise ConfigError(f"no test set was given; allowed are the names {_names()}, or the path of a file")
     return [load_set(one, columns) for one in chosen]
@@ -162,18 +197,25 @@ def load_set(source: str | os.PathLike[str] | TestSet, columns: Columns | None =
     """
     if isinstance(source, SimilaritySet | AnalogySet):
         return source
-    text = os.fspath(source)
+    if not isinstance(source, (str, os.PathLike)) or not isinstance(text := os.fspath(source), str):
+        raise ConfigError(f"a test set is a name, a path, a SimilaritySet or an AnalogySet, not {source!r:.60}")
     if text in NAMED_SETS:
         return _as_set(text, read_set(_gensim_data(text)))
     if columns is not None and (isinstance(columns, str) or not isinstance(columns, Sequence)):
         raise ConfigError(f"columns must be a list of numbers or names, such as (1, 2, 4), not {columns!r:.60}")
     path = Path(text)
-    if not path.exists():
+    if not text or not path.exists():
         missing = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), text)
         raise cannot_open(
             ConfigError, f"unknown test set {text!r}: it is neither a file nor one of the names {_names()}", missing
         )
     return _as_set(path.stem, _of_folder(path, columns) if path.is_dir() else read_set(path, columns))
+
+
+def _check_words(name: str, rows: Sequence[Sequence[str]], width: int) -> None:
+    for row in rows:
+        if not isinstance(row, tuple) or len(row) != width or not all(isinstance(word, str) for word in row):
+            raise ConfigError(f"the set {name!r:.60} needs {width} words a row, each a text, not {row!r:.80}")
 
 
 def notes_on(tests: Sequence[TestSet]) -> tuple[str, ...]:

@@ -50,6 +50,10 @@ class Space:
         rows: NDArray[np.int64] | None = None,
         other: Vectors | None = None,
     ) -> None:
+        if not hasattr(vectors, "words") or not hasattr(vectors, "matrix"):
+            raise ConfigError(
+                f"vectors must have words and a matrix, as embed.WordVectors has; a {type(vectors).__name__} has not"
+            )
         if len(vectors.words) != len(vectors.matrix):
             raise ConfigError(
                 f"the vectors have {len(vectors.words):,} words but {len(vectors.matrix):,} rows, "

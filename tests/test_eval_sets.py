@@ -8,13 +8,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from embed.cli import parser
 from embed.cli.parser import build_parser
 from embed.errors import ConfigError, FormatError, MissingExtraError
-from embed.eval import NAMED_SETS, AnalogySet, SimilaritySet, load_set, load_sets
+from embed.eval import NAMED_SETS, AnalogySet, SimilaritySet, evaluate, load_set, load_sets
 
 PAIRS = (("old", "new"), ("smart", "clever"))
 SCORES = (1.5, 9.25)
@@ -438,3 +439,47 @@ def test_columns_of_a_wrong_type_are_refused(tmp_path: Path, wrong: object) -> N
         load_set(_file(tmp_path, "old new 1.5\n"), wrong)  # type: ignore[arg-type]
     with pytest.raises(FormatError, match="columns of their own"):
         load_set(_file(tmp_path, "old new 1.5\nsmart clever 9.25\n"), (1, 1, 3))
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("old", "new", float("nan"))],
+        [("old", "new", float("inf"))],
+        [("old", "new", "3,5")],
+        [("old", "new")],
+        [(1, 2, 3.0)],
+        ["abc"],
+    ],
+)
+def test_pairs_from_values_are_words_with_finite_scores(pairs: list[Any]) -> None:
+    """A score that was NaN made the correlation of the whole set one of another order."""
+    with pytest.raises(ConfigError, match="the set 'x'"):
+        SimilaritySet.from_pairs("x", pairs)
+
+
+def test_sets_from_values_are_whole() -> None:
+    with pytest.raises(ConfigError, match="1 pairs and 2 scores"):
+        SimilaritySet("x", (("old", "new"),), (1.0, 2.0))
+    for wrong in ([("boy", "girl", "he")], "abcd"):
+        with pytest.raises(ConfigError, match="needs 4 words a row"):
+            AnalogySet.from_sections("x", {"family": wrong})  # type: ignore[dict-item]
+    with pytest.raises(ConfigError, match="a section for each"):
+        AnalogySet("x", FAMILY, ("all",))
+
+
+@pytest.mark.parametrize("wrong", [3, b"set.csv", {"a": 1}, [None], [("old", "new", 1.5)]])
+def test_what_is_no_set_is_said(wrong: Any) -> None:
+    with pytest.raises(ConfigError, match="test set"):
+        load_sets(wrong)
+
+
+def test_an_empty_name_is_no_folder() -> None:
+    with pytest.raises(ConfigError, match="unknown test set"):
+        load_set("")
+
+
+@pytest.mark.parametrize("wrong", [None, {"old": [1.0, 2.0]}])
+def test_what_are_no_vectors_is_said(wrong: Any) -> None:
+    with pytest.raises(ConfigError, match="vectors must have words and a matrix"):
+        evaluate(wrong, SimilaritySet("x", PAIRS, SCORES))
