@@ -21,6 +21,7 @@ import signal
 import sys
 import threading
 from collections.abc import Collection
+from contextlib import suppress
 from time import monotonic
 from types import FrameType, TracebackType
 from typing import Any
@@ -39,6 +40,8 @@ ENDING = tuple(signal.Signals[name] for name in _WORDS if hasattr(signal, name))
 _AGAIN_SECONDS = 1.0
 """What comes within this time of a signal is no second one."""
 _MOMENT_SECONDS = 0.01
+_SWALLOWED_SECONDS = 0.4
+"""An Interrupted that nobody handles after this time has been swallowed."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -105,25 +108,53 @@ class _Handlers:
 class Heard:
     """Let the signals that ask to end raise Interrupted within a ``with`` block, where they would end the process.
 
-    The handlers of others stay. An exception raised in a finalizer is lost, so Interrupted is raised again then.
+    The handlers of others stay. An exception raised in a finalizer is lost, and some libraries swallow one while they
+    are imported: Interrupted is raised again where the block still runs a moment later and nobody handles it.
+
+    Attributes
+    ----------
+    number : int or None
+        The signal that was raised. An error after it is likely to be what a library has made of it.
     """
 
     def __init__(self) -> None:
+        self.number: int | None = None
         self._handlers = _Handlers()
         self._hook = sys.unraisablehook
+        self._again: threading.Timer | None = None
+        self._is_asked_again = False
 
     def __enter__(self) -> Heard:
         _LATEST.forget()
         self._hook = sys.unraisablehook
         sys.unraisablehook = self._raise_again
-        self._handlers.replace(_raise, only=(signal.SIG_DFL, signal.default_int_handler))
+        self._handlers.replace(self._raise, only=(signal.SIG_DFL, signal.default_int_handler))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._again is not None:
+            self._again.cancel()
         self._handlers.put_back()
         sys.unraisablehook = self._hook
+
+    def _raise(self, number: int, frame: FrameType | None) -> None:
+        """Raise Interrupted, unless it is the same signal again, and see that it is not swallowed."""
+        asked, self._is_asked_again = self._is_asked_again, False
+        if asked and not _is_handled():
+            _LATEST.forget()
+        if _LATEST.counts(monotonic()):
+            self.number = number
+            self._again = threading.Timer(_SWALLOWED_SECONDS, self._ask_again, [number])
+            self._again.daemon = True
+            with suppress(RuntimeError, MemoryError):  # no thread is to be had
+                self._again.start()
+            raise Interrupted(number)
+
+    def _ask_again(self, number: int) -> None:
+        self._is_asked_again = True
+        _interrupt_main_thread(number)
 
     def _raise_again(self, unraisable: sys.UnraisableHookArgs) -> None:
         if not isinstance(unraisable.exc_value, Interrupted):
@@ -144,10 +175,12 @@ def _interrupt_main_thread(number: int) -> None:
         signal.pthread_kill(threading.main_thread().ident or 0, number)
 
 
-def _raise(number: int, frame: FrameType | None) -> None:
-    """Raise Interrupted, unless it is the same signal again."""
-    if _LATEST.counts(monotonic()):
-        raise Interrupted(number)
+def _is_handled() -> bool:
+    """Return whether an Interrupted is on its way out: temporary files are being removed, say."""
+    error = sys.exc_info()[1]
+    while error is not None and not isinstance(error, Interrupted):
+        error = error.__context__
+    return error is not None
 
 
 class NotedSignals:

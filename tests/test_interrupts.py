@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from embed import checkpoint_file, interrupts
+from embed import checkpoint_file, cli, interrupts
 from embed.checkpoint_folder import checkpoints_in
 from embed.corpora import SyntheticCorpus
 from embed.encoded_corpus import EncodedCorpus
@@ -116,6 +117,49 @@ def test_an_interrupt_that_is_lost_in_a_finalizer_is_raised_again() -> None:
 
     with pytest.raises(Interrupted), Heard():
         work()
+
+
+def test_an_interrupt_that_a_library_swallows_is_raised_again() -> None:
+    def work() -> None:
+        with contextlib.suppress(BaseException):  # as the import of some libraries does
+            signal.raise_signal(signal.SIGTERM)
+        time.sleep(60)
+
+    with pytest.raises(Interrupted, match="terminated"), Heard():
+        work()
+
+
+def test_an_interrupt_on_its_way_out_is_not_raised_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interrupts, "_SWALLOWED_SECONDS", 0.0)
+    handled = []
+
+    def work() -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        finally:
+            with contextlib.suppress(ValueError):  # clearing up has errors of its own
+                time.sleep(0.1)
+                raise ValueError
+            handled.append(True)
+
+    with pytest.raises(Interrupted), Heard() as heard:
+        work()
+    assert handled == [True]
+    assert heard.number == signal.SIGINT
+
+
+def test_what_a_library_makes_of_an_interrupt_is_an_interrupt(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def translate(*_: object) -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except BaseException:
+            raise RuntimeError("Operation has been terminated") from None
+
+    monkeypatch.setattr("embed.cli.commands.check_inputs", translate)
+    assert cli.main(["evaluate", "vectors", "set"]) == 130
+    assert capsys.readouterr().err == "train-embeddings: interrupted\n"
 
 
 def test_the_second_of_a_noted_signal_counts_from_a_look_a_second_later(monkeypatch: pytest.MonkeyPatch) -> None:

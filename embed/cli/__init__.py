@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     SystemExit
         By argparse, for ``--help``, ``--version`` and mistakes in the arguments.
     """
-    with standard_streams(), _warnings_in_a_line(), Heard():
+    with standard_streams(), _warnings_in_a_line(), Heard() as heard:
         given = sys.argv[1:] if argv is None else argv
         arguments = None
         try:
@@ -62,6 +62,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             except SystemExit:  # --help has been printed, say
                 sys.stdout.flush()
                 raise
+            except Exception as error:
+                if heard.number is None:
+                    raise
+                raise Interrupted(heard.number) from error  # what a library has made of it
             sys.stdout.flush()
         except BrokenPipeError:  # the reader left (`| head`)
             return _EXIT_BROKEN_PIPE
