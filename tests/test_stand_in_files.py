@@ -43,12 +43,12 @@ def doctored(saved: Path, path: Path, part: str, **more: Any) -> Path:
         ({"hashfxn": "os.system"}, "hashfxn"),
         ({"size": 16}, "size"),
         ({"vector_size": [16]}, "vector_size"),
-        ({"vector_size": 10**9}, "dim"),
-        ({"vector_size": 10**400}, "dim"),
+        ({"vector_size": 10**9}, "vector_size"),
+        ({"vector_size": 10**400}, "dimension"),
         ({"epochs": 10**12}, "epochs"),
-        ({"workers": 10**9}, "threads"),
+        ({"workers": 10**9}, "workers"),
         ({"alpha": "fast"}, "fast"),
-        ({"alpha": float("nan")}, "lr"),
+        ({"alpha": float("nan")}, "alpha"),
     ],
 )
 def test_arguments_of_a_file_that_a_saved_model_has_not_are_refused(
