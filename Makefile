@@ -11,8 +11,8 @@ PIP     := $(PY) -m pip install --quiet --disable-pip-version-check --no-input -
 CLIENTS := build/clients-env
 CLIENT_PIP := $(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --no-input
 CSOURCE := $(wildcard embed/csrc/*.[ch])
-CYTHON  := $(wildcard embed/*.pyx embed/*.pxd)
-PYTHONS := $(wildcard embed/*.py embed/*.pyi embed/*/*.py eval/*.py corpora/*.py)
+CYTHON  := $(foreach deep,embed embed/* embed/*/*,$(wildcard $(deep)/*.pyx $(deep)/*.pxd))
+PYTHONS := $(foreach deep,embed embed/* embed/*/* eval corpora,$(wildcard $(deep)/*.py $(deep)/*.pyi))
 LINTED  := embed eval corpora tests benchmarks setup.py
 
 # Of `make fuzz`, in all; of `make torture`, the share of its long form; of `make sanitize`, the tests (all, if empty).
@@ -62,7 +62,8 @@ types: $(STAMPS)/wheel
 	cd build/types && MYPYPATH=. $(abspath $(PY)) -m mypy --config-file ../../pyproject.toml --package embed
 	cd build/types && PYTHONPATH=. $(abspath $(PY)) -m mypy.stubtest --mypy-config-file ../../pyproject.toml \
 		--allowlist ../../.ci/stubtest-allowlist.txt --ignore-unused-allowlist \
-		$(addprefix embed.,_core _kernels _blocks _rows _rounds _text _phrases _ngrams _digest _floats _bounds)
+		embed._core $(addprefix embed.engine.,_kernels _blocks _rows _rounds _bounds) \
+		embed.text._text embed.text.phrases._phrases embed.vocabulary._ngrams embed.files._digest embed.formats._floats
 
 wheel: $(STAMPS)/wheel
 
@@ -109,7 +110,7 @@ docs: build/docs-env/installed
 
 clean:
 	rm -rf $(STAMPS) $(VENV) build dist demo-output wheelhouse *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	rm -f embed/*.so embed/*.pyd embed/*.c embed/*.html
+	find embed -not -path 'embed/csrc/*' -type f \( -name '*.so' -o -name '*.pyd' -o -name '*.c' -o -name '*.html' \) -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMPS)/venv: .ci/make-venv

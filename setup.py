@@ -59,14 +59,21 @@ class BuildExtensions(build_ext):
 
 
 def extension(name, *sources):
-    pyx = "embed/" + name + ".pyx"
+    """Return the extension module of a dotted name below `embed`."""
+    pyx = "embed/" + name.replace(".", "/") + ".pyx"
     return Extension("embed." + name, [pyx, *sources], include_dirs=["embed/csrc"], depends=HEADERS)
 
 
+ENGINE = [f"engine.{name}" for name in ("_block_vectors", "_blocks", "_bounds", "_replicas", "_rounds", "_rows")]
 MODULES = [
-    extension("_kernels", "embed/csrc/kernels.c"),
-    *map(extension, ("_blocks", "_rows", "_vectors", "_replicas", "_rounds", "_core")),
-    *map(extension, ("_text", "_phrases", "_ngrams", "_digest", "_floats", "_bounds")),
+    extension("_core"),
+    extension("engine._kernels", "embed/csrc/kernels.c"),
+    *map(extension, ENGINE),
+    extension("files._digest"),
+    extension("formats._floats"),
+    extension("text._text"),
+    extension("text.phrases._phrases"),
+    extension("vocabulary._ngrams"),
 ]
 
 setup(

@@ -21,10 +21,10 @@ from benchmarks.machine import LoadWatch
 from benchmarks.processes import BenchmarkError, Job
 from benchmarks.programs import SHARED, fasttext_settings, gensim_settings, our_config
 from benchmarks.report import Section
-from embed import _kernels
 from embed.corpora import TextCorpus
-from embed.encoding import encode
-from embed.machine import simd_path
+from embed.engine import _kernels
+from embed.engine.machine import simd_path
+from embed.text.encoding import encode
 
 __all__ = ["GoalSettings", "Texts", "contest_of", "memory_row", "row_of", "run"]
 

@@ -25,9 +25,9 @@ from benchmarks.installed import TREE
 from benchmarks.instructions_run import CONFIGS
 from benchmarks.processes import BenchmarkError
 from benchmarks.report import Section
-from embed import _kernels
+from embed.engine import _kernels
+from embed.engine.machine import SIMD_VARIABLE
 from embed.files.atomic import atomic_write_text
-from embed.machine import SIMD_VARIABLE
 
 __all__ = ["CONFIGS", "RECORD", "InstructionSettings", "available", "compare", "run", "split"]
 

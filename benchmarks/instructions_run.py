@@ -27,8 +27,8 @@ def _run(words: int, tokens: int, dim: int) -> None:
     prefer_installed_embed()
     from benchmarks.programs import our_config
     from embed.config import TrainConfig
-    from embed.trainer import Trainer
-    from embed.zipf import zipf_corpus
+    from embed.text.made_up import zipf_corpus
+    from embed.training.trainer import Trainer
 
     with zipf_corpus(words, tokens) as corpus:
         for config in CONFIGS.values():

@@ -10,11 +10,11 @@ from benchmarks import peak
 from benchmarks.memory_use import peak_bytes
 from embed import formats
 from embed.config import TrainConfig
-from embed.encoded_corpus import EncodedCorpus
-from embed.machine import SIMD_VARIABLE
-from embed.trainer import Trainer
-from embed.training import train
-from embed.zipf import zipf_corpus
+from embed.engine.machine import SIMD_VARIABLE
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.made_up import zipf_corpus
+from embed.training.train import train
+from embed.training.trainer import Trainer
 
 __all__ = ["all_in_ours", "flops_ours", "memory_zipf", "peak_core", "rate_ours", "rate_zipf"]
 

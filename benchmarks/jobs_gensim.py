@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.clock import Clock
 from benchmarks.scoring import load, score
-from embed.encoded_corpus import EncodedCorpus
+from embed.text.encoded_corpus import EncodedCorpus
 from embed.vectors import WordVectors
 
 __all__ = ["all_in_gensim", "quality_gensim", "rate_gensim", "scan_gensim", "train_gensim"]

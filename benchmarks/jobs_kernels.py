@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embed import _kernels
-from embed.parameters import stride_of
+from embed.engine import _kernels
+from embed.model.parameters import stride_of
 
 __all__ = ["aligned_rows", "time_windows"]
 

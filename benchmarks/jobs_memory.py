@@ -7,8 +7,8 @@ from typing import Any
 from benchmarks.memory_use import Sampler, peak_bytes, resident_bytes_of_files
 from embed.config import TrainConfig
 from embed.corpora import TextCorpus
-from embed.encoding import encode
-from embed.trainer import Trainer
+from embed.text.encoding import encode
+from embed.training.trainer import Trainer
 
 __all__ = ["memory_ours"]
 

@@ -10,8 +10,8 @@ from benchmarks.scoring import load, score
 from benchmarks.steps import STEPS
 from embed.config import TrainConfig
 from embed.corpora import TextCorpus
-from embed.encoding import encode
-from embed.trainer import Trainer
+from embed.text.encoding import encode
+from embed.training.trainer import Trainer
 
 __all__ = ["encode_ours", "quality_ours", "train_ours"]
 

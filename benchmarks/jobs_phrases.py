@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from embed.corpora import TextCorpus
-from embed.phrases import PhraseModel, learn_phrases
+from embed.text.phrases.learning import PhraseModel, learn_phrases
 
 __all__ = ["join_gensim", "join_ours", "learn_gensim", "learn_ours"]
 

@@ -10,7 +10,7 @@ from benchmarks import processes
 from benchmarks.figures import Summary, summarise
 from benchmarks.processes import Job
 from benchmarks.report import Section
-from embed import _kernels
+from embed.engine import _kernels
 
 __all__ = ["SHAPES", "KernelSettings", "Shape", "run"]
 

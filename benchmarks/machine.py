@@ -16,7 +16,7 @@ _DISTRIBUTIONS = ("train-embeddings", "numpy", "scipy", "gensim", "fasttext-comm
 def describe() -> dict[str, str]:
     """Return processor, SIMD path, load, system and versions, by name."""
     from embed.config import TrainConfig
-    from embed.machine import simd_path
+    from embed.engine.machine import simd_path
 
     facts = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

@@ -17,7 +17,7 @@ from benchmarks.processes import BenchmarkError, Job
 from benchmarks.programs import MAX_N, MIN_N, SHARED, fasttext_settings, gensim_settings, our_config
 from benchmarks.report import Section
 from embed.config import TrainConfig
-from embed.presets import PRESETS
+from embed.config.presets import PRESETS
 
 __all__ = ["MODELS", "PEERS", "STANDARD_SETS", "QualitySettings", "defaults_of", "named_sets", "rows_of", "run"]
 

@@ -12,9 +12,9 @@ from benchmarks.report import Section
 from benchmarks.scoring import load, score
 from embed import formats
 from embed.formats.quantized import save_quantized
-from embed.pruning import prune_ngrams
-from embed.quantize import quantizer
 from embed.vectors import WordVectors
+from embed.vectors.pruning import prune_ngrams
+from embed.vectors.quantize import quantizer
 
 __all__ = ["METHODS", "QuantizeSettings", "run"]
 
@@ -24,7 +24,7 @@ METHODS: dict[str, dict[str, str]] = {
     "pq": {"method": "pq"},
     "binary": {"method": "binary"},
 }
-"""Rows of the table: what `embed.quantize.quantizer` is told."""
+"""Rows of the table: what `embed.vectors.quantize.quantizer` is told."""
 
 DEFINITIONS = (
     "smaller: how often the file of the method fits into that of the float32 vectors (words and counts are in both), "

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from embed.model import Model
-from embed.postprocess import all_but_the_top, center
 from embed.vectors import WordVectors
+from embed.vectors.postprocess import all_but_the_top, center
 
 __all__ = ["STEPS"]
 

@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from embed._digest import ContentDigest
 from embed.arguments import iterable, shown
 from embed.errors import CorpusError, advise, cannot_open
+from embed.files._digest import ContentDigest
 from embed.files.compressed import DIGEST_BYTES, ByteStream
 from embed.files.inputs import STANDARD_INPUT, Input, refuse_repeated
 from embed.files.remote import is_remote

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from typing import Any
 
     from embed.config import TrainConfig
-    from embed.continuing import continue_training
     from embed.corpora import TextCorpus
-    from embed.encoded_corpus import EncodedCorpus
-    from embed.encoding import encode
     from embed.errors import EmbedError
     from embed.formats import load, save
     from embed.formats.model_file import load_model, save_model
     from embed.items import ItemVectors, train_items
     from embed.model import Model
-    from embed.phrases import learn_phrases, load_phrases
-    from embed.training import train
+    from embed.text.encoded_corpus import EncodedCorpus
+    from embed.text.encoding import encode
+    from embed.text.phrases.learning import learn_phrases, load_phrases
+    from embed.training.continue_training import continue_training
+    from embed.training.train import train
     from embed.vectors import WordVectors
-    from embed.vocab import Vocabulary
+    from embed.vocabulary.vocabulary import Vocabulary
 
 __version__ = "0.1.0"
 
@@ -55,22 +55,22 @@ __all__ = [
 
 _HOMES = {
     "EmbedError": "embed.errors",
-    "EncodedCorpus": "embed.encoded_corpus",
+    "EncodedCorpus": "embed.text.encoded_corpus",
     "ItemVectors": "embed.items",
     "Model": "embed.model",
     "TextCorpus": "embed.corpora",
     "TrainConfig": "embed.config",
-    "Vocabulary": "embed.vocab",
+    "Vocabulary": "embed.vocabulary.vocabulary",
     "WordVectors": "embed.vectors",
-    "continue_training": "embed.continuing",
-    "encode": "embed.encoding",
+    "continue_training": "embed.training.continue_training",
+    "encode": "embed.text.encoding",
     "load": "embed.formats",
-    "learn_phrases": "embed.phrases",
+    "learn_phrases": "embed.text.phrases.learning",
     "load_model": "embed.formats.model_file",
-    "load_phrases": "embed.phrases",
+    "load_phrases": "embed.text.phrases.learning",
     "save": "embed.formats",
     "save_model": "embed.formats.model_file",
-    "train": "embed.training",
+    "train": "embed.training.train",
     "train_items": "embed.items",
 }
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from embed._rounds import Rounds
+from embed.engine._rounds import Rounds
 
 class Worker:
     loss: float

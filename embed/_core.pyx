@@ -18,17 +18,18 @@ This module plans the windows; each of the others it is made of has one part:
 
 While a block trains, the rows of the next one are fetched into the cache, those of n-grams just before they are needed
 (docs/decisions/0007 and 0019).
-``embed/_reference.py`` states all of this again in readable NumPy. Checks and policy live in ``trainer.py``; but what
-is used as an index is checked here, at the door, once: within, no index is looked at again.
+``embed/engine/reference.py`` states all of this again in readable NumPy. Checks and policy live in
+``embed/training/trainer.py``; but what is used as an index is checked here, at the door, once: within, no index is
+looked at again.
 
 Rejected: one loop per model (they drift apart).
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
-from embed._blocks cimport BLOCK, Block, Blocks
-from embed._bounds import check_aliases, check_ids, check_offsets
-from embed._kernels cimport (
+from embed.engine._blocks cimport BLOCK, Block, Blocks
+from embed.engine._bounds import check_aliases, check_ids, check_offsets
+from embed.engine._kernels cimport (
     EMBED_BATCH,
     EMBED_GROUP,
     EMBED_LINE,
@@ -38,11 +39,11 @@ from embed._kernels cimport (
     embed_take_loss,
     embed_window,
 )
-from embed._log cimport embed_entry
-from embed._replicas cimport Replicas
-from embed._rounds cimport Merger, Rounds, embed_barrier_wait
-from embed._rows cimport Rows, target_row, word_row
-from embed._vectors cimport BlockVectors, output_row
+from embed.engine._log cimport embed_entry
+from embed.engine._replicas cimport Replicas
+from embed.engine._rounds cimport Merger, Rounds, embed_barrier_wait
+from embed.engine._rows cimport Rows, target_row, word_row
+from embed.engine._block_vectors cimport BlockVectors, output_row
 
 ctypedef struct Side:
     # The output rows that contexts on one side of a center meet, or those on either side.

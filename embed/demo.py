@@ -13,7 +13,7 @@ from collections.abc import Sequence, Sized
 from pathlib import Path
 from typing import Any
 
-from embed.config import as_flags
+from embed.config.train import as_flags
 from embed.errors import FormatError, MissingExtraError
 
 _DUMP = ("test", "test_data", "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2")
@@ -44,7 +44,7 @@ def run(folder: Path) -> None:
         If the folder holds files of others, or cannot be made.
     """
     from embed import formats
-    from embed.training import train
+    from embed.training.train import train
 
     dump = find_dump()
     _make(folder)

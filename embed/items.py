@@ -30,12 +30,12 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.arguments import file_path, iterable, listed, of_kind
-from embed.config import TrainConfig
+from embed.config.train import TrainConfig
 from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError, MissingWordError
 from embed.files.inputs import Input
 from embed.formats import native
-from embed.training import train
-from embed.vectors import WordVectors
+from embed.training.train import train
+from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["ITEM_DEFAULTS", "ItemVectors", "train_items"]
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from embed import _blocks, _core, _kernels
-from embed._reference import ReferenceWorker
-from embed.huffman import HuffmanTree
-from embed.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
+from embed import _core
+from embed.engine import _blocks, _kernels
+from embed.engine.reference import ReferenceWorker
+from embed.vocabulary.huffman import HuffmanTree
+from embed.vocabulary.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
 
 WORDS, BUCKETS, DIM = 50, 30, 20
 # an empty sentence, one of one token, some that are a block or more long

@@ -21,7 +21,7 @@ from gensim.models import fasttext, keyedvectors, phrases, word2vec
 import embed.compat.gensim as ours
 import embed.compat.gensim.phrases as our_phrases
 import embed.compat.gensim.training as training
-from embed import phrase_scores
+from embed.text.phrases import scores as phrase_scores
 
 for module in (gensim.models, word2vec, fasttext, keyedvectors, phrases):
     for name in ours.__all__:

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 import embed
-from embed import TrainConfig, WordVectors, postprocess, quantize
+from embed import TrainConfig, WordVectors
 from embed.arguments import choice, file_path, listed, plain, real_number, shown, text, whole_number
-from embed.config import MOST_TOML_BYTES, MOST_TOML_DOTS, parameters
+from embed.config.train import MOST_TOML_BYTES, MOST_TOML_DOTS, parameters
 from embed.errors import AdviceWarning, ConfigError, CorpusError, EmbedError
-from embed.parameters import padded_matrix
-from embed.pruning import prune_ngrams
+from embed.model.parameters import padded_matrix
+from embed.vectors import postprocess, quantize
+from embed.vectors.pruning import prune_ngrams
 
 pytestmark = pytest.mark.filterwarnings("ignore::embed.errors.AdviceWarning")
 

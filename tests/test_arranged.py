@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from embed import _rows, parameters
 from embed.config import TrainConfig
-from embed.model import EpochRecord, Model
-from embed.parameters import Parameters
-from embed.training import train
-from embed.vocab import Vocabulary
+from embed.engine import _rows
+from embed.model import EpochRecord, Model, parameters
+from embed.model.parameters import Parameters
+from embed.training.train import train
+from embed.vocabulary.vocabulary import Vocabulary
 
 SENTENCES = [[f"word{(i * 7 + j * j) % 200}" for j in range(40)] for i in range(60)]
 SUBWORD: dict[str, Any] = {"subword": True, "buckets": 500, "dim": 20, "min_count": 1, "epochs": 3, "threads": 1}

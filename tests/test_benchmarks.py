@@ -48,10 +48,10 @@ from benchmarks.programs import SHARED
 from benchmarks.refresh import refresh
 from benchmarks.report import Section
 from benchmarks.worker import JOBS
-from embed import _kernels
 from embed.corpora import TextCorpus
-from embed.encoding import encode
+from embed.engine import _kernels
 from embed.errors import CorpusError
+from embed.text.encoding import encode
 
 # figures
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 import embed
-from embed import budget
-from embed.budget import MOST_EPOCHS, MOST_EPOCHS_WITH_NGRAMS, TimeBudget, tokens_per_second
-from embed.checkpoint_folder import checkpoints_in
+from embed.checkpoints.checkpoint_folder import checkpoints_in
 from embed.cli import main
-from embed.durations import seconds_of
+from embed.config.durations import seconds_of
 from embed.errors import AdviceWarning, ConfigError
 from embed.model import Model
-from embed.trainer import Trainer
+from embed.training import time_budget as budget
+from embed.training.time_budget import MOST_EPOCHS, MOST_EPOCHS_WITH_NGRAMS, TimeBudget, tokens_per_second
+from embed.training.trainer import Trainer
 
 SENTENCES = [[f"{kind}{(i * j) % 7}" for j in range(1, 30)] for i in range(200) for kind in ("a", "b")]
 TOKENS = sum(map(len, SENTENCES))

@@ -20,21 +20,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from embed import checkpoint_file
-from embed.checkpoint import CHANGEABLE, Place
-from embed.checkpoint_folder import checkpoints_in, read
-from embed.checkpoint_saver import Every, Saver
+from embed.checkpoints import checkpoint_file
+from embed.checkpoints.checkpoint import CHANGEABLE, Place
+from embed.checkpoints.checkpoint_folder import checkpoints_in, read
+from embed.checkpoints.signals import Interrupted
+from embed.checkpoints.writer import Every, Saver
 from embed.cli import main
 from embed.cli.parser import parse
 from embed.cli.resuming import how_to_resume
 from embed.config import TrainConfig
-from embed.encoded_corpus import EncodedCorpus
-from embed.encoding import encode
 from embed.errors import CheckpointWarning, ConfigError, DivergenceError, FormatError
-from embed.interrupts import Interrupted
 from embed.model import Model
-from embed.trainer import Trainer
-from embed.training import train
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import encode
+from embed.training.train import train
+from embed.training.trainer import Trainer
 
 SENTENCES = [[f"{kind}{(i * j) % 7}" for j in range(1, 30)] for i in range(200) for kind in ("a", "b")]
 TOKENS = sum(map(len, SENTENCES))

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 import embed
-from embed.budget import MOST_EPOCHS
-from embed.checkpoint_folder import checkpoints_in, read
+from embed.checkpoints.checkpoint_folder import checkpoints_in, read
 from embed.cli import main
 from embed.errors import ConfigError
 from embed.model import Model
+from embed.training.time_budget import MOST_EPOCHS
 from embed.vectors import WordVectors
 
 OLD = [[f"{kind}{(i * j) % 7}" for j in range(1, 20)] for i in range(80) for kind in ("a", "b")]

@@ -16,10 +16,10 @@ from embed import demo, formats
 from embed.cli import commands, main
 from embed.cli.parser import given_parameters, parse
 from embed.cli.writing import save_or_rescue
-from embed.config import TrainConfig, parameters
+from embed.config.train import TrainConfig, parameters
 from embed.errors import FormatError
-from embed.postprocess import unit_length
 from embed.vectors import WordVectors
+from embed.vectors.postprocess import unit_length
 
 COMMANDS = ("train", "evaluate", "compare", "nearest", "analogy", "convert", "curve", "info", "demo", "completion")
 SCREEN = (80, 24)
@@ -202,7 +202,7 @@ def test_an_error_is_one_sentence_with_the_code_of_its_class(
 def test_an_unknown_ending_is_refused_before_training(
     tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("embed.training.train", lambda *_, **__: pytest.fail("trained for nothing"))
+    monkeypatch.setattr("embed.training.train.train", lambda *_, **__: pytest.fail("trained for nothing"))
     assert run("train", corpus, "-o", tmp_path / "vectors.docx", *QUICK) == 4
     assert ".docx" in capsys.readouterr().err
 

@@ -11,7 +11,7 @@ import pytest
 
 import embed
 from embed.cli import main
-from embed.config import parameters
+from embed.config.train import parameters
 from embed.vectors import WordVectors
 
 PYTHON = re.compile(r"\b[a-z_]+=|\b\w+\(\)|\b(?:True|False|None)\b|\bembed\.\w|<class|\bconfig\b")

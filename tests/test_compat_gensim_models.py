@@ -17,11 +17,11 @@ from embed.compat.gensim import FastText, KeyedVectors, Word2Vec, load_facebook_
 from embed.compat.gensim.dense_trainer import DenseTrainer, Extras
 from embed.compat.gensim.errors import ArgumentError, NotReadyError, SentencesError, WrongKindError
 from embed.config import TrainConfig
-from embed.encoding import encode_with
 from embed.errors import ConfigError, FormatError
-from embed.huffman import HuffmanTree
-from embed.parameters import Parameters
-from embed.vocab import Vocabulary
+from embed.model.parameters import Parameters
+from embed.text.encoding import encode_with
+from embed.vocabulary.huffman import HuffmanTree
+from embed.vocabulary.vocabulary import Vocabulary
 
 FRUIT, METAL = ["apple", "pear", "plum", "fig"], ["iron", "zinc", "lead", "tin"]
 

@@ -15,9 +15,9 @@ import pytest
 
 import embed
 from embed.errors import ConfigError, CorpusError, MissingExtraError
-from embed.ngram_rows import Subwords
-from embed.subword import SubwordScheme
 from embed.vectors import WordVectors
+from embed.vectors.ngram_rows import Subwords
+from embed.vocabulary.ngrams import SubwordScheme
 
 pytest.importorskip("sklearn", reason="needs the extra sklearn")
 

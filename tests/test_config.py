@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from embed.config import _NAMES_ELSEWHERE, TrainConfig, parameters
+from embed.config.train import _NAMES_ELSEWHERE, TrainConfig, parameters
 from embed.errors import AdviceWarning, ConfigError
 
 PARAMETERS = {name: (parameter, value_type) for name, parameter, value_type in parameters()}

@@ -11,14 +11,14 @@ import pytest
 import embed
 from embed import formats
 from embed.cli import main
-from embed.continuing import continue_training, transfer
-from embed.encoding import encode_with
 from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError
 from embed.formats.model_file import load_model, save_model
 from embed.model import Model
-from embed.training import train
+from embed.text.encoding import encode_with
+from embed.training.continue_training import continue_training, transfer
+from embed.training.train import train
 from embed.vectors import WordVectors
-from embed.vocab import Vocabulary
+from embed.vocabulary.vocabulary import Vocabulary
 
 
 def _drawn(words: list[str], sentences: int, seed: int) -> list[list[str]]:

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from core_problem import DIM, WORDS, core_worker, problem
 
-from embed import _bounds, _core, _kernels
+from embed import _core
 from embed.config import TrainConfig
-from embed.encoded_corpus import EncodedCorpus
-from embed.encoding import encode
+from embed.engine import _bounds, _kernels
 from embed.errors import FormatError
-from embed.trainer import Trainer
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import encode
+from embed.training.trainer import Trainer
 
 LARGE = 2**31 - 1
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from core_problem import padded
 
-from embed import _kernels
+from embed.engine import _kernels
 
 PATHS = _kernels.simd_paths()
 MAX_SCORE = 30.0

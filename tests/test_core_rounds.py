@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from core_problem import DIM, core_worker, problem, reference_worker
 
-from embed import _core, _kernels, _rounds
+from embed import _core
+from embed.engine import _kernels, _rounds
 
 # the core rounds each change to 8 bits, which moves it by up to 1/512; the twin does not
 MOST_ROUNDED, USUALLY_ROUNDED = 1e-3, 8e-5

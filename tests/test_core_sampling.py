@@ -7,7 +7,7 @@ import pytest
 from core_problem import core_worker, padded, problem, run_epoch
 from scipy import stats
 
-from embed.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
+from embed.vocabulary.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
 
 # The seeds are fixed, so these tests never fail by chance; the bound is where a wrong distribution shows.
 MIN_P = 1e-4

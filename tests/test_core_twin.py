@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from core_problem import DIM, WORDS, core_worker, problem, reference_worker, run_epoch
 
-from embed import _kernels
+from embed.engine import _kernels
 
 # single precision against double, after two epochs of about 10,000 updates
 TOLERANCE = 2e-5

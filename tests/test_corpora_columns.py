@@ -16,8 +16,8 @@ import pytest
 import embed
 from embed.cli import main
 from embed.corpora import ColumnCorpus, open_corpus, rows
-from embed.encoding import encode
 from embed.errors import ConfigError, CorpusError, MissingExtraError
+from embed.text.encoding import encode
 
 COLUMNS: dict[str, list[Any]] = {"id": [1, 2, 3], "text": ["One line\nand another", None, "the Last"]}
 SENTENCES = [["One", "line"], ["and", "another"], ["the", "Last"]]

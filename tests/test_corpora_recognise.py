@@ -24,7 +24,7 @@ from embed import formats
 from embed.corpora import TextCorpus, open_corpus
 from embed.corpora.recognise import SNIFF_BYTES
 from embed.errors import AdviceWarning, CorpusError
-from embed.phrases import PhraseSettings
+from embed.text.phrases.learning import PhraseSettings
 from embed.vectors import WordVectors
 
 WORDS = [

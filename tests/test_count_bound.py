@@ -14,12 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed import _text, count_bound, train
+from embed import train
 from embed.corpora import TextCorpus
-from embed.encoded_corpus import EncodedCorpus
-from embed.encoding import encode
 from embed.errors import AdviceWarning
-from embed.phrase_model import PhraseSettings
+from embed.text import _text
+from embed.text import bounded_counting as count_bound
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import encode
+from embed.text.phrases.phrase_model import PhraseSettings
 
 LIMIT = 100
 

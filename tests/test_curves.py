@@ -10,9 +10,9 @@ import pytest
 
 import embed
 from embed.cli import main
-from embed.curves import Curve, draw_curves, read_curve
 from embed.errors import ConfigError, FormatError, MissingExtraError
 from embed.model import EpochRecord
+from embed.training.learning_curves import Curve, draw_curves, read_curve
 
 SENTENCES = [[f"{kind}{(i * j) % 7}" for j in range(1, 30)] for i in range(50) for kind in ("a", "b")]
 RECORDS = tuple(

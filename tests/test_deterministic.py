@@ -14,19 +14,19 @@ import numpy as np
 import pytest
 
 from embed import formats
-from embed.checkpoint_folder import checkpoints_in, read
-from embed.continuing import continue_training
+from embed.checkpoints.checkpoint_folder import checkpoints_in, read
 from embed.corpora import SyntheticCorpus
-from embed.encoded_corpus import EncodedCorpus
-from embed.encoding import encode
 from embed.formats.registry import FASTTEXT, FLORET, FORMATS, NATIVE
 from embed.model import Model
-from embed.ngram_rows import Subwords
-from embed.sharing import round_tokens
-from embed.subword import SubwordScheme
-from embed.training import train
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import encode
+from embed.training.continue_training import continue_training
+from embed.training.sharing import round_tokens
+from embed.training.train import train
 from embed.vectors import WordVectors
-from embed.vocab import Vocabulary
+from embed.vectors.ngram_rows import Subwords
+from embed.vocabulary.ngrams import SubwordScheme
+from embed.vocabulary.vocabulary import Vocabulary
 
 SMALL: dict[str, Any] = {"dim": 20, "epochs": 2, "min_count": 1, "buckets": 500, "deterministic": True, "held_out": 0.1}
 MODELS: list[dict[str, Any]] = [

@@ -21,12 +21,12 @@ from hostile import has_limits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed import _text, encoded_folder, encoding
 from embed.corpora import PIECE_TOKENS, SyntheticCorpus, TextCorpus, open_corpus
-from embed.encoded_corpus import EncodedCorpus
-from embed.encoding import encode, encode_with
 from embed.errors import ConfigError, CorpusError, FormatError
-from embed.vocab import Vocabulary
+from embed.text import _text, encoded_folder, encoding
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import encode, encode_with
+from embed.vocabulary.vocabulary import Vocabulary
 
 SENTENCES = [["b", "a", "rare"], ["rare2"], ["a", "b", "a"], [], ["c", "b"]]
 
@@ -190,7 +190,7 @@ def test_a_large_vocabulary_stays_small_in_memory() -> None:
     """10M distinct words are to fit in 2.5 GB; here 1M in a tenth of that, in a process of its own."""
     program = """
 from pathlib import Path
-from embed.encoding import encode
+from embed.text.encoding import encode
 def peak():
     # not ru_maxrss, which starts at the size of the process that started this one
     return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
@@ -475,6 +475,6 @@ def test_no_memory_to_map_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOMEM, "Cannot allocate memory")
 
-    monkeypatch.setattr("embed.encoded_corpus.mmap.mmap", full)
+    monkeypatch.setattr("embed.text.encoded_corpus.mmap.mmap", full)
     with pytest.raises(FormatError, match="no memory to map the 12 bytes of the encoded corpus; raise the limit"):
         encode([["a", "b", "c"]], min_count=1)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from embed import machine
 from embed.cli import main
 from embed.config import TrainConfig
+from embed.engine import machine
 from embed.errors import ConfigError
-from embed.estimate import estimate
-from embed.parameters import Parameters
-from embed.zipf import zipf_corpus
+from embed.model.parameters import Parameters
+from embed.text.made_up import zipf_corpus
+from embed.training.cost import estimate
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ from embed.compat import fasttext
 from embed.compat.gensim import FastText, Word2Vec
 from embed.errors import AdviceWarning, CorpusError, NoExamplesError
 from embed.model import EpochRecord
-from embed.parameters import Parameters
-from embed.sampling import gentle_threshold, keep_probabilities
-from embed.stopping import Patience
-from embed.vocab import Vocabulary
+from embed.model.parameters import Parameters
+from embed.training.early_stopping import Patience
+from embed.vocabulary.sampling import gentle_threshold, keep_probabilities
+from embed.vocabulary.vocabulary import Vocabulary
 
 ONE_WORD_EACH = [["alpha"], ["beta"], ["gamma"]] * 50
 PAIRS = [["human", "interface"], ["graph", "trees"]] * 20

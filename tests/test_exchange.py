@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from embed.errors import ConfigError, MissingExtraError
-from embed.ngram_rows import Subwords
-from embed.subword import SubwordScheme
 from embed.vectors import WordVectors
+from embed.vectors.ngram_rows import Subwords
+from embed.vocabulary.ngrams import SubwordScheme
 
 WORDS = ["the", "king", "new york", "Käse"]
 

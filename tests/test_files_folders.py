@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from embed.encoded_folder import writing
 from embed.errors import FormatError
 from embed.files import folders, temporary
 from embed.files.atomic import atomic_write_text
 from embed.files.folders import folder_write
+from embed.text.encoded_folder import writing
 
 OWN = ("data", "key")
 
@@ -136,8 +136,8 @@ def test_what_a_killed_process_left_inside_is_not_in_the_way(tmp_path: Path) -> 
     reason="only the superuser may mount a tmpfs",
 )
 def test_mount_points_are_filled_in_place(tmp_path: Path) -> None:
-    from embed.encoded_corpus import EncodedCorpus
-    from embed.encoding import encode
+    from embed.text.encoded_corpus import EncodedCorpus
+    from embed.text.encoding import encode
 
     disk, bound, below = tmp_path / "disk", tmp_path / "bound", tmp_path / "below"
     for folder in (disk, bound, below):

@@ -17,9 +17,9 @@ from embed.errors import ConfigError, FormatError
 from embed.formats import fasttext_bin, fasttext_model
 from embed.formats.fasttext_file import Arguments, FastTextFile, ProductQuantiser, Quantised
 from embed.model import Model
-from embed.ngram_rows import Subwords
-from embed.subword import FloretScheme, SubwordScheme
 from embed.vectors import WordVectors
+from embed.vectors.ngram_rows import Subwords
+from embed.vocabulary.ngrams import FloretScheme, SubwordScheme
 
 WORDS = ["the", "</s>", "straße", "日本語", "x"]
 SCHEME = SubwordScheme(2, 4, 50)

@@ -16,9 +16,9 @@ from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError
 from embed.formats import floret
 from embed.model import Model
-from embed.ngram_rows import Subwords
-from embed.subword import FloretScheme, SubwordScheme, scheme_from_dict, scheme_of
 from embed.vectors import WordVectors
+from embed.vectors.ngram_rows import Subwords
+from embed.vocabulary.ngrams import FloretScheme, SubwordScheme, scheme_from_dict, scheme_of
 
 # The first buckets that floret 0.10.5 itself gives (get_subwords), of n-grams of 3 to 4 characters, four hashes each.
 FLORET = {

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from embed import formats, postprocess
+from embed import formats
 from embed.errors import ConfigError, FormatError, MissingExtraError
 from embed.formats import _safetensors, model2vec
-from embed.vectors import WordVectors
+from embed.vectors import WordVectors, postprocess
 
 SENTENCES = [
     "the king of france",

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from embed import formats
 from embed.errors import ConfigError, FormatError
 from embed.formats import _safetensors, native
-from embed.ngram_rows import Subwords
-from embed.subword import SubwordScheme
 from embed.vectors import WordVectors
+from embed.vectors.ngram_rows import Subwords
+from embed.vocabulary.ngrams import SubwordScheme
 
 WORDS = ["the", "", "a b", "\n", "\0", "日本語", "trailing\0"]
 SCHEME = SubwordScheme(3, 5, 11)

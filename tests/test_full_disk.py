@@ -24,19 +24,20 @@ import numpy as np
 import pytest
 from hostile import HAS_LIMITS
 
-import embed.encoded_corpus
-import embed.encoding
 import embed.files.atomic
-from embed import checkpoint_file, checkpoint_folder, formats
+import embed.text.encoded_corpus
+import embed.text.encoding
+from embed import formats
+from embed.checkpoints import checkpoint_file, checkpoint_folder
 from embed.cli import main
-from embed.encoded_corpus import EncodedCorpus
-from embed.encoding import encode
 from embed.errors import EmbedError
 from embed.files.locks import MARK
 from embed.formats.model_file import load_model, save_model
 from embed.formats.registry import FORMATS
 from embed.model import Model
-from embed.training import train
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import encode
+from embed.training.train import train
 from embed.vectors import WordVectors
 
 SENTENCES = [[f"w{(i * j) % 31}" for j in range(1, 20)] for i in range(30)]
@@ -187,7 +188,7 @@ class _FailingDisk:
             raw = Raw(file, mode.replace("b", ""))
             return io.BufferedRandom(raw, BUFFER) if "+" in mode else io.BufferedWriter(raw, BUFFER)
 
-        for module in (embed.files.atomic, embed.encoding, embed.encoded_corpus):
+        for module in (embed.files.atomic, embed.text.encoding, embed.text.encoded_corpus):
             patch.setattr(module, "open", opened, raising=False)
         for name in ("fsync", "replace", "rename"):
             patch.setattr(os, name, self._counted(getattr(os, name)))

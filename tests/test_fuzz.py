@@ -13,7 +13,7 @@ from fuzz.seeds import TOKENS, mutations, seeds
 from fuzz.targets import TARGETS, attempt, pack, unpack
 from hostile import MIB, at_most
 
-from embed.encoding import encode
+from embed.text.encoding import encode
 
 REGRESSIONS = Path(__file__).parent / "fuzz" / "regressions"
 MEMORY = 256 * MIB

@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import pytest
 
-from embed import spelling
 from embed.corpora import wikitext
 from embed.corpora.normal_form import normalised
 from embed.corpora.tokenizers import split_words
+from embed.vocabulary import spelling
 
 SMALL, GROWTH, MOST = 8_000, 16, 100
 LEAST_SECONDS = 0.002

@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from embed import _text
-from embed.encoding import encode
+from embed.text import _text
+from embed.text.encoding import encode
 
 BITS = (1 << 64) - 1
 WORDS = 20_000
@@ -61,7 +61,7 @@ def test_words_crafted_to_collide_take_no_longer_than_others(first: int, second:
 
 def test_results_do_not_depend_on_the_seeds() -> None:
     code = (
-        "import embed; from embed.phrase_model import PhraseSettings;"
+        "import embed; from embed.text.phrases.phrase_model import PhraseSettings;"
         "text = [[f'w{(k * k) % 501}' for k in range(j, j + 40)] for j in range(200)];"
         "settings = PhraseSettings(min_count=2, threshold=1.0);"
         "encoded = embed.encode(text, min_count=1, phrases=settings);"

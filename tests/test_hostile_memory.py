@@ -21,10 +21,11 @@ from hostile import MIB, bomb, has_limits
 
 from embed import formats
 from embed.errors import FormatError
-from embed.formats import _safetensors, bounds, fasttext_bin, word_blob
+from embed.files import bounds
+from embed.formats import _safetensors, fasttext_bin, word_blob
 from embed.formats.registry import FORMATS
-from embed.quantize import quantize_pq
 from embed.vectors import WordVectors
+from embed.vectors.quantize import quantize_pq
 
 BOUND = 24 * MIB
 

@@ -11,12 +11,12 @@ import pytest
 from hostile import MIB, at_most
 
 from embed.config import TrainConfig
-from embed.encoded_corpus import EncodedCorpus
-from embed.encoding import encode
 from embed.errors import ConfigError, EmbedError, FormatError
 from embed.eval import decoding
 from embed.eval.sets import load_set
-from embed.vocab import Vocabulary
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import encode
+from embed.vocabulary.vocabulary import Vocabulary
 
 
 def sentence(error: BaseException) -> str:

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from hostile import MIB, at_most, bomb, gzipped, has_limits
 
-from embed import _text
 from embed.corpora import TextCorpus, open_corpus, text
 from embed.corpora.tokenizers import split_words
-from embed.encoding import encode
 from embed.errors import CorpusError
 from embed.files import compressed
+from embed.text import _text
+from embed.text.encoding import encode
 
 COMPRESSIONS = ["gzip", "bzip2", "xz", "zstd"]
 BOUND = 48 * MIB

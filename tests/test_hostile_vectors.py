@@ -15,7 +15,7 @@ from embed import formats
 from embed.config import TrainConfig
 from embed.errors import FormatError
 from embed.formats import model_file, native
-from embed.training import train
+from embed.training.train import train
 from embed.vectors import WordVectors
 
 HUGE = (

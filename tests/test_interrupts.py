@@ -15,13 +15,15 @@ from typing import Any
 
 import pytest
 
-from embed import checkpoint_file, cli, interrupts
-from embed.checkpoint_folder import checkpoints_in
+from embed import cli
+from embed.checkpoints import checkpoint_file
+from embed.checkpoints import signals as interrupts
+from embed.checkpoints.checkpoint_folder import checkpoints_in
+from embed.checkpoints.signals import ENDING, Heard, Interrupted, NotedSignals
 from embed.corpora import SyntheticCorpus
-from embed.encoded_corpus import EncodedCorpus
-from embed.encoding import encode
-from embed.interrupts import ENDING, Heard, Interrupted, NotedSignals
-from embed.training import train
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import encode
+from embed.training.train import train
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
 SMALL: dict[str, Any] = {"dim": 16, "min_count": 1, "threads": 1, "epochs": 3, "objective": "sg", "progress": False}

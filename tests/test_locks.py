@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embed import encoded_folder
 from embed.corpora import TextCorpus
-from embed.encoded_corpus import EncodedCorpus
-from embed.encoding import encode
 from embed.errors import FormatError
 from embed.files import temporary
 from embed.files.locks import MARK, Door
+from embed.text import encoded_folder
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import encode
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="files cannot be locked there")
 SENTENCES = [["a", "b", "a"], ["b", "a"]]
@@ -30,7 +30,7 @@ OTHERS = [["c"]]
 ENCODING = """
 import sys
 from embed.corpora import TextCorpus
-from embed.encoding import encode
+from embed.text.encoding import encode
 
 class Paused(TextCorpus):
     def byte_chunks(self):
@@ -198,7 +198,7 @@ def test_a_corpus_that_changes_while_it_is_opened_is_opened_anew(
             encode(OTHERS, min_count=1, directory=target).close()
         return read(*arguments)
 
-    monkeypatch.setattr("embed.encoded_corpus._read_vocabulary", replaced_meanwhile)
+    monkeypatch.setattr("embed.text.encoded_corpus._read_vocabulary", replaced_meanwhile)
     with EncodedCorpus.open(target) as encoded:
         assert encoded.vocabulary.words == ["c"]
         assert encoded.ids.tolist() == [0]

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 import embed
-from embed import checkpoint_file, formats
+from embed import formats
+from embed.checkpoints import checkpoint_file
 from embed.compat import fasttext, gensim
 from embed.compat.gensim.phrases import Phrases
 from embed.config import TrainConfig
-from embed.encoded_corpus import EncodedCorpus
 from embed.errors import CorpusError, EmbedError, FormatError, cannot_open
 from embed.eval.sets import load_set
 from embed.formats import fasttext_model, word2vec_binary, word2vec_text
-from embed.vocab import Vocabulary
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.vocabulary.vocabulary import Vocabulary
 
 READERS: dict[str, Callable[[Path], object]] = {
     "load": embed.load,

@@ -11,16 +11,17 @@ import numpy as np
 import pytest
 
 import embed
-from embed import Model, checkpoint_file, formats
+from embed import Model, formats
+from embed.checkpoints import checkpoint_file
 from embed.compat.gensim import FastText
 from embed.config import TrainConfig
-from embed.continuing import model_of, transfer
 from embed.errors import ConfigError, MissingWordError
 from embed.formats import fasttext_bin, fasttext_model
 from embed.formats.quantized import save_quantized
-from embed.parameters import Parameters
-from embed.quantize import quantizer
-from embed.vocab import Vocabulary
+from embed.model.parameters import Parameters
+from embed.training.continue_training import model_of, transfer
+from embed.vectors.quantize import quantizer
+from embed.vocabulary.vocabulary import Vocabulary
 
 TEXT = [["night", "nightly", "day"], ["daily", "night", "today"], ["day", "nightly", "straße"]] * 40
 SETTINGS: dict[str, Any] = {"dim": 16, "min_count": 1, "epochs": 2, "threads": 1, "subsample": 0, "subword": True}

@@ -14,13 +14,13 @@ import pytest
 
 from embed import formats
 from embed.cli import main
-from embed.continuing import continue_training
 from embed.corpora.belonging import root_of
 from embed.errors import ConfigError, EmbedError, FormatError
 from embed.files.atomic import atomic_write_text, is_stream, open_descriptor
 from embed.files.locks import Door
 from embed.files.outputs import Output, check_outputs
-from embed.training import train
+from embed.training.continue_training import continue_training
+from embed.training.train import train
 
 TEXT = "a b c\nb a c\n" * 40
 QUICK = ["--objective", "sg", "--dim", "20", "--epochs", "1", "--min-count", "1", "--threads", "1", "--quiet"]

@@ -57,13 +57,19 @@ def test_the_version_is_that_of_the_distribution() -> None:
 
 
 def test_the_core_is_compiled_and_typed() -> None:
-    from embed import _blocks, _core, _digest, _floats, _kernels, _ngrams, _phrases, _rounds, _rows, _text
+    from embed import _core
+    from embed.engine import _blocks, _kernels, _rounds, _rows
+    from embed.files import _digest
+    from embed.formats import _floats
+    from embed.text import _text
+    from embed.text.phrases import _phrases
+    from embed.vocabulary import _ngrams
 
-    home = Path(embed.__file__).parent
     for module in (_blocks, _core, _digest, _floats, _kernels, _ngrams, _phrases, _rounds, _rows, _text):
-        assert Path(str(module.__file__)).suffix in (".so", ".pyd")
-        assert (home / f"{module.__name__.rpartition('.')[2]}.pyi").is_file()
-    assert (home / "py.typed").is_file()
+        path = Path(str(module.__file__))
+        assert path.suffix in (".so", ".pyd")
+        assert path.with_name(f"{module.__name__.rpartition('.')[2]}.pyi").is_file()
+    assert (Path(embed.__file__).parent / "py.typed").is_file()
 
 
 @pytest.mark.skipif((TREE / "setup.py").exists(), reason="an editable install lists no files")
@@ -140,10 +146,10 @@ def test_pre_commit_runs_the_pinned_linters() -> None:
 @in_tree
 def test_setup_lists_every_extension() -> None:
     text = (TREE / "setup.py").read_text(encoding="utf-8")
-    sources = {path.stem for path in (TREE / "embed").glob("*.pyx")}
+    sources = {path.stem for path in (TREE / "embed").rglob("*.pyx")}
     assert {"_core", "_text"} <= sources
     for name in sources:
-        assert f'"{name}"' in text
+        assert re.search(rf'"(\w+\.)*{name}"', text), name
 
 
 @in_tree

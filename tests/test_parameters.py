@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from embed import _kernels
-from embed.parameters import padded_matrix, stride_of
+from embed.engine import _kernels
+from embed.model.parameters import padded_matrix, stride_of
 
 
 @pytest.mark.parametrize("dim", [1, 16, 17, 100, 300, 1000, 1008, 1009, 1024, 1025, 2048, 4096, 16384])

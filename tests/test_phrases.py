@@ -17,8 +17,8 @@ from embed.cli import main
 from embed.corpora import open_corpus
 from embed.demo import find_dump
 from embed.errors import ConfigError, CorpusError, FormatError
-from embed.phrase_model import ENGLISH_CONNECTOR_WORDS, SCORES, PhraseSettings
-from embed.phrases import PhraseModel
+from embed.text.phrases.learning import PhraseModel
+from embed.text.phrases.phrase_model import ENGLISH_CONNECTOR_WORDS, SCORES, PhraseSettings
 
 Sentences = list[list[str]]
 Pair = tuple[str, ...]
@@ -126,7 +126,7 @@ def test_real_text_as_gensim(
 
 
 def test_phrases_of_several_blocks_are_joined_across_their_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embed.phrase_model._BLOCK", 3)
+    monkeypatch.setattr("embed.text.phrases.phrase_model._BLOCK", 3)
     settings = PhraseSettings(passes=2, min_count=2, threshold=0.1, connectors=["of"])
     sentences = [["state", "of", "of", "new", "york"], ["x"], ["new", "york"], ["state", "of", "of", "new"]] * 5
     assert_as_plain(sentences, learn_phrases(sentences, settings))

@@ -13,10 +13,10 @@ import pytest
 
 from embed import pieces as module
 from embed.files.compressing import compressing_write
-from embed.huffman import HuffmanTree
 from embed.pieces import copy_rows, pieces
-from embed.quantize import quantize_binary, quantize_int8
-from embed.vectors import word_index
+from embed.vectors.quantize import quantize_binary, quantize_int8
+from embed.vectors.word_vectors import word_index
+from embed.vocabulary.huffman import HuffmanTree
 
 
 @pytest.mark.parametrize(("rows", "row_bytes"), [(0, 4), (1, 4), (5_000_000, 1200), (3, 1 << 30), (7, 0)])

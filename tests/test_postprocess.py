@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from embed import postprocess
 from embed.errors import ConfigError
-from embed.ngram_rows import Subwords
-from embed.pruning import prune_ngrams
-from embed.subword import SubwordScheme
-from embed.vectors import WordVectors
+from embed.vectors import WordVectors, postprocess
+from embed.vectors.ngram_rows import Subwords
+from embed.vectors.pruning import prune_ngrams
+from embed.vocabulary.ngrams import SubwordScheme
 
 SCHEME = SubwordScheme(3, 4, 50)
 

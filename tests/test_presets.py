@@ -13,9 +13,9 @@ import pytest
 
 import embed
 from embed.cli import main
-from embed.config import TrainConfig, as_flags
+from embed.config.presets import NAMES, PRESETS, SETTLING, of_size, settled, unsettled, values_of
+from embed.config.train import TrainConfig, as_flags
 from embed.errors import AdviceWarning, ConfigError
-from embed.presets import NAMES, PRESETS, SETTLING, of_size, settled, unsettled, values_of
 
 SENTENCES = [["one", "two", "three", "four", "five", "six"]] * 20
 TINY: dict[str, Any] = {"dim": 16, "min_count": 1, "threads": 1, "buckets": 100}

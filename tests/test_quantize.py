@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from embed import formats, quantize
+from embed import formats
 from embed.cli import main
 from embed.errors import ConfigError, FormatError
 from embed.formats import native
 from embed.formats.quantized import save_quantized, write_codes
-from embed.ngram_rows import Subwords
-from embed.pruning import prune_ngrams
-from embed.quantize import Codes, quantize_binary, quantize_int8, quantize_pq, quantizer
-from embed.subword import FloretScheme, SubwordScheme
-from embed.vectors import WordVectors
+from embed.vectors import WordVectors, quantize
+from embed.vectors.ngram_rows import Subwords
+from embed.vectors.pruning import prune_ngrams
+from embed.vectors.quantize import Codes, quantize_binary, quantize_int8, quantize_pq, quantizer
+from embed.vocabulary.ngrams import FloretScheme, SubwordScheme
 
 SCHEME = SubwordScheme(3, 5, 3000)
 SETTINGS = {"int8": [{"scale": "row"}, {"scale": "column"}], "binary": [{}], "pq": [{"row_bytes": 9}, {}]}

@@ -13,12 +13,12 @@ from hypothesis.extra.numpy import arrays
 
 from embed import formats
 from embed.config import TrainConfig
-from embed.encoded_corpus import EncodedCorpus
-from embed.encoding import encode
 from embed.errors import AdviceWarning
 from embed.formats.registry import FORMATS
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import encode
 from embed.vectors import WordVectors
-from embed.vocab import Vocabulary
+from embed.vocabulary.vocabulary import Vocabulary
 
 # Any text but lone surrogates, with what the formats end words by more likely than the rest.
 WORD = st.text(

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from core_problem import DIM, WORDS, problem
 
-from embed import _core, _kernels, _rounds, _rows
+from embed import _core
 from embed.config import TrainConfig
-from embed.parameters import Parameters
-from embed.training import train
-from embed.vocab import Vocabulary
+from embed.engine import _kernels, _rounds, _rows
+from embed.model.parameters import Parameters
+from embed.training.train import train
+from embed.vocabulary.vocabulary import Vocabulary
 
 SPREAD = 5
 KINDS: list[dict[str, Any]] = [

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from embed.config import TrainConfig
-from embed.encoding import encode
 from embed.errors import ConfigError
 from embed.model import EpochRecord
-from embed.parameters import Parameters
-from embed.stopping import Patience
-from embed.trainer import Trainer
+from embed.model.parameters import Parameters
+from embed.text.encoding import encode
+from embed.training.early_stopping import Patience
+from embed.training.trainer import Trainer
 
 SENTENCES = [[f"{kind}{(i * j) % 7}" for j in range(1, 12)] for i in range(2000) for kind in ("a", "b")]
 SMALL: dict[str, Any] = {"dim": 16, "min_count": 1, "buckets": 500, "subsample": 0.0, "held_out": 0.5}

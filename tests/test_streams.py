@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from embed.cli import main
-from embed.progress import ProgressBar
+from embed.training.progress import ProgressBar
 
 FULL = Path("/dev/full")
 posix = pytest.mark.skipif(os.name == "nt", reason="closes descriptors, opens terminals")

@@ -26,7 +26,7 @@ from benchmarks.studies.place import SIMD_PATH, Place
 from benchmarks.studies.runner import Runner
 from benchmarks.studies.setting import MAIN, Run, Setting, Text, unknown
 from benchmarks.studies.store import Store
-from embed.training import train
+from embed.training.train import train
 
 PAGES = Path(command.__file__).resolve().parents[2] / "docs" / "studies"
 

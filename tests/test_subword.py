@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embed.errors import ConfigError, FormatError
-from embed.subword import SubwordScheme
+from embed.vocabulary.ngrams import SubwordScheme
 
 FASTTEXT = {
     "the": {"<th": 1151151, "<the": 409726, "<the>": 1648960, "the": 861980, "the>": 60934, "he>": 816280},

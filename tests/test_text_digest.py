@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed import _digest, _text
+from embed.files import _digest
+from embed.text import _text
 
 BLOCK = 4096
 MASK = (1 << 64) - 1

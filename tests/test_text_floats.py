@@ -11,8 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from embed import _floats
-from embed.formats import word2vec_text
+from embed.formats import _floats, word2vec_text
 
 
 def compiled(line: bytes, dim: int = 1) -> np.ndarray | None:

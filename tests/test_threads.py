@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from torture.ending import Injected, failing_starts
 
-from embed.checkpoint_folder import checkpoints_in
+from embed.checkpoints.checkpoint_folder import checkpoints_in
 from embed.config import TrainConfig
 from embed.corpora import SyntheticCorpus
-from embed.encoded_corpus import EncodedCorpus
-from embed.encoding import encode
+from embed.engine.threads import shared_out, together
 from embed.errors import ThreadError
-from embed.threads import shared_out, together
-from embed.trainer import Trainer
-from embed.training import train
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import encode
+from embed.training.train import train
+from embed.training.trainer import Trainer
 
 WATCHDOG_SECONDS = 120
 SMALL: dict[str, Any] = {"dim": 16, "min_count": 1, "threads": 6, "epochs": 1, "objective": "sg"}

@@ -16,17 +16,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from embed import _core, _kernels
+from embed import _core
 from embed.config import TrainConfig
 from embed.corpora import SyntheticCorpus
-from embed.encoded_corpus import EncodedCorpus
-from embed.encoding import encode
+from embed.engine import _kernels
+from embed.engine.machine import simd_path
 from embed.errors import AdviceWarning, ConfigError, CorpusError, DivergenceError
-from embed.machine import simd_path
 from embed.model import EpochRecord, Model
-from embed.parameters import Parameters
-from embed.trainer import Trainer
-from embed.training import train
+from embed.model.parameters import Parameters
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import encode
+from embed.training.train import train
+from embed.training.trainer import Trainer
 
 SENTENCES = [
     [f"{kind}{(i * j) % 7}" for j in range(1, 12)] for i in range(200) for kind in ("a", "b")
@@ -132,7 +133,7 @@ def test_planted_structure_is_recovered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if replicated:  # as for a text of millions of tokens
-        monkeypatch.setattr("embed.trainer._REPLICATED_FROM", 0)
+        monkeypatch.setattr("embed.training.trainer._REPLICATED_FROM", 0)
     # the text has so few words that each is frequent: CBOW's own threshold, for languages, would drop most tokens
     common = {"dim": 50, "epochs": 5, "threads": threads, "buckets": 20_000, "subsample": 1e-3}
     vectors = train(planted_encoded, **common, **settings).vectors
@@ -307,7 +308,7 @@ def test_an_interrupt_ends_the_training(tmp_path: Path) -> None:
     script = textwrap.dedent(
         """
         import signal
-        from embed.training import train
+        from embed.training.train import train
         signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background may ignore it
         sentences = [[f"w{(i * 7 + j) % 500}" for j in range(50)] for i in range(2000)]
         try:

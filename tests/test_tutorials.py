@@ -24,13 +24,13 @@ import numpy as np
 import pytest
 
 import embed
-from embed import _kernels
 from embed.cli import main
 from embed.demo import find_dump
+from embed.engine import _kernels
 from embed.errors import MissingExtraError
 from embed.eval.similarity import SimilarityResult
-from embed.ngram_rows import Subwords
 from embed.vectors import WordVectors
+from embed.vectors.ngram_rows import Subwords
 
 TUTORIALS = Path(__file__).parents[1] / "docs" / "tutorials"
 SITE = Path(__file__).parents[1] / "mkdocs.yml"

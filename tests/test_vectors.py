@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from embed.errors import ConfigError, FormatError, MissingWordError
-from embed.ngram_rows import Subwords
-from embed.spelling import close_spellings
-from embed.subword import SubwordScheme
 from embed.vectors import WordVectors
+from embed.vectors.ngram_rows import Subwords
+from embed.vocabulary.ngrams import SubwordScheme
+from embed.vocabulary.spelling import close_spellings
 
 DIM = 12
 SECONDS = 5  # a twentieth is enough; looking at every word, or at once, takes far longer than this
@@ -232,7 +232,7 @@ def test_batches_answer_like_single_queries(vectors: WordVectors, monkeypatch: p
     words = vectors.words[:40]
     expected = [vectors.nearest(word, n=4, top=100) for word in words]
     for score_bytes in (1, 3 * 4 * 100, 1 << 20):
-        monkeypatch.setattr("embed.vectors.SCORE_BYTES", score_bytes)
+        monkeypatch.setattr("embed.vectors.word_vectors.SCORE_BYTES", score_bytes)
         found = vectors.nearest_batch(words, n=4, top=100)
         assert [[word for word, _ in one] for one in found] == [[word for word, _ in one] for one in expected]
         np.testing.assert_allclose(

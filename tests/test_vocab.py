@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embed.errors import ConfigError, CorpusError, FormatError, MissingWordError
-from embed.vocab import Vocabulary
+from embed.vocabulary.vocabulary import Vocabulary
 
 
 def test_order_by_count_then_by_utf8_bytes() -> None:

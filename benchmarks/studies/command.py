@@ -23,7 +23,7 @@ from benchmarks.studies.small import PIECE_TOKENS, SmallStudy, cut
 from benchmarks.studies.structured import StructuredStudy
 from benchmarks.studies.study import Study
 from benchmarks.studies.subword import GERMAN, HELD_OUT, SubwordStudy
-from embed.config import processors
+from embed.config.train import processors
 
 __all__ = ["add_parser", "run"]
 

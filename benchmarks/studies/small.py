@@ -16,7 +16,7 @@ from benchmarks.studies.place import Place
 from benchmarks.studies.runner import Stage
 from benchmarks.studies.setting import Run, Setting
 from benchmarks.studies.study import facts
-from embed.presets import PRESETS, settled
+from embed.config.presets import PRESETS, settled
 
 __all__ = ["PIECE_TOKENS", "SmallStudy", "cut"]
 

@@ -17,12 +17,12 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from embed.checkpoints.signals import Heard, Interrupted
 from embed.cli.flags import flag_style
 from embed.cli.output import say, standard_streams
 from embed.cli.parser import parse
 from embed.cli.resuming import how_to_resume
 from embed.errors import AdviceWarning, CheckpointWarning, EmbedError
-from embed.interrupts import Heard, Interrupted
 from embed.messages import speaking
 
 __all__ = ["main"]

@@ -15,10 +15,10 @@ from embed.cli.curve import curve
 from embed.cli.parser import build_parser, given_parameters, reading_options
 from embed.cli.resuming import budget_settings, checkpoint_settings
 from embed.cli.writing import check_corpus_outputs, check_inputs, check_vector_output, save_or_rescue, training_outputs
-from embed.config import TrainConfig, as_flags
+from embed.config.presets import NAMES, PRESETS
+from embed.config.train import TrainConfig, as_flags
 from embed.errors import ConfigError, FormatError
 from embed.messages import option, printable, tsv_field
-from embed.presets import NAMES, PRESETS
 
 __all__ = [
     "analogy",
@@ -36,8 +36,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from embed.model import Model
-    from embed.vectors import WordVectors
+    from embed.model.model import Model
+    from embed.vectors.word_vectors import WordVectors
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -55,12 +55,12 @@ def train(arguments: argparse.Namespace) -> None:
         raise ConfigError("nothing would be kept: name the vectors with -o OUT, or the model with --save-model PATH")
 
     from embed import formats
-    from embed.checkpoint_folder import checkpoints_in
-    from embed.continuing import continue_training
+    from embed.checkpoints.checkpoint_folder import checkpoints_in
     from embed.files.outputs import card_of
     from embed.formats.model_file import save_model
     from embed.formats.registry import NATIVE
-    from embed.training import train
+    from embed.training.continue_training import continue_training
+    from embed.training.train import train
 
     resumed = arguments.resume if arguments.resume != arguments.checkpoint else None
     others = [
@@ -123,7 +123,7 @@ def phrases(arguments: argparse.Namespace) -> None:
     from embed.corpora.files import find_files
     from embed.files.atomic import atomic_write
     from embed.files.outputs import Output
-    from embed.phrases import PhraseSettings, learn_phrases, load_phrases
+    from embed.text.phrases.learning import PhraseSettings, learn_phrases, load_phrases
 
     given = given_parameters(arguments)
     config = TrainConfig.from_dict({"phrases": 1, **given})
@@ -235,8 +235,8 @@ def quantize(arguments: argparse.Namespace) -> None:
     from embed import formats
     from embed.formats.quantized import save_quantized
     from embed.formats.registry import NATIVE
-    from embed.pruning import prune_ngrams
-    from embed.quantize import quantizer
+    from embed.vectors.pruning import prune_ngrams
+    from embed.vectors.quantize import quantizer
 
     given = {"scale": arguments.scale, "row_bytes": arguments.bytes, "seed": arguments.seed}
     encode = quantizer(arguments.method, **{name: value for name, value in given.items() if value is not None})
@@ -315,7 +315,7 @@ def _preset_told(model: Model) -> str:
 
 def _postprocessed(vectors: WordVectors, arguments: argparse.Namespace) -> WordVectors:
     """Apply what the flags ask for, in the order in which the help lists them."""
-    from embed import postprocess
+    from embed.vectors import postprocess
 
     if arguments.center:
         vectors = postprocess.center(vectors)
@@ -342,8 +342,8 @@ def _print_report(report: Any, arguments: argparse.Namespace) -> None:
 def _installation() -> dict[str, Any]:
     import numpy as np
 
-    from embed import _kernels
-    from embed.machine import huge_pages, simd_path
+    from embed.engine import _kernels
+    from embed.engine.machine import huge_pages, simd_path
 
     return {
         "version": embed.__version__,

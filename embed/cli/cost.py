@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 from embed.cli.parser import given_parameters, reading_options
+from embed.config.presets import settled, unsettled
 from embed.errors import ConfigError
-from embed.presets import settled, unsettled
 
 __all__ = ["asked_for", "cost"]
 
@@ -50,11 +50,11 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
         raise ConfigError("what training would cost is told for --corpus, or for --tokens and --vocab together")
 
     from embed.corpora import open_corpus
-    from embed.encoding import encode
-    from embed.estimate import estimate
-    from embed.examples import advise_of_few_kept
-    from embed.machine import available_memory
-    from embed.sampling import gentle_threshold
+    from embed.engine.machine import available_memory
+    from embed.text.encoding import encode
+    from embed.training.cost import estimate
+    from embed.training.examples import advise_of_few_kept
+    from embed.vocabulary.sampling import gentle_threshold
 
     facts: dict[str, Any] = {}
     if arguments.corpus:

@@ -15,7 +15,7 @@ def curve(arguments: argparse.Namespace) -> None:
     """Print the losses of the runs, or draw them."""
     from embed.cli.commands import print_json
     from embed.cli.writing import check_inputs, check_vector_output
-    from embed.curves import draw_curves, read_curve, table
+    from embed.training.learning_curves import draw_curves, read_curve, table
 
     if arguments.out is not None and arguments.json:
         raise ConfigError("--out draws a chart and --json prints: give one of them")

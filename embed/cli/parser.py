@@ -17,15 +17,15 @@ from typing import Any, NoReturn
 import embed
 from embed.arguments import DECODE_ERRORS, ON_DUPLICATE
 from embed.cli.flags import word
-from embed.config import Parameter, TrainConfig, close_name, parameters
+from embed.config.presets import AUTO, NAMES
+from embed.config.train import Parameter, TrainConfig, close_name, parameters
 from embed.messages import printable
-from embed.presets import AUTO, NAMES
 
 PROGRAM = "train-embeddings"
 
 SHELLS = ("bash", "zsh")
 
-METHODS = ("int8", "binary", "pq")  # embed.quantize.METHODS, which would cost the import of NumPy
+METHODS = ("int8", "binary", "pq")  # embed.vectors.quantize.METHODS, which would cost the import of NumPy
 
 NAMED_SETS = ("google", "wordsim353", "simlex999")  # embed.eval.NAMED_SETS, likewise
 

@@ -43,7 +43,7 @@ def budget_settings(arguments: argparse.Namespace, flags: dict[str, Any]) -> dic
     """
     if arguments.time_budget is None:
         return {}
-    from embed.budget import TimeBudget, refuse_epochs
+    from embed.training.time_budget import TimeBudget, refuse_epochs
 
     refuse_epochs(None, flags)
     files = {"vectors": arguments.output, "models": arguments.save_model}
@@ -56,7 +56,7 @@ def how_to_resume(arguments: argparse.Namespace | None, given: Sequence[str]) ->
     directory = getattr(arguments, "checkpoint", None)
     if directory is None:
         return ""
-    from embed.checkpoint_folder import checkpoints_in
+    from embed.checkpoints.checkpoint_folder import checkpoints_in
 
     if not checkpoints_in(directory):
         return ""

@@ -14,7 +14,7 @@ from embed.errors import ConfigError, FormatError
 if TYPE_CHECKING:
     from embed.files.outputs import Output
     from embed.formats.registry import Format
-    from embed.vectors import WordVectors
+    from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["check_corpus_outputs", "check_inputs", "check_vector_output", "save_or_rescue", "training_outputs"]
 
@@ -26,7 +26,7 @@ def training_outputs(arguments: argparse.Namespace) -> list[Output]:
     """Return what `train` writes: vectors, model, run card, encoded corpus, checkpoints."""
     from embed import formats
     from embed.files.outputs import CARD, Output, card_of
-    from embed.launch import kept_folders
+    from embed.training.launch import kept_folders
 
     beside: tuple[str, ...] = ()
     holds: tuple[str, ...] = ()

@@ -25,16 +25,16 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.compat.errors import ArgumentError, given_path, not_here
-from embed.config import TrainConfig
+from embed.config.train import TrainConfig
 from embed.errors import ConfigError, FormatError
 from embed.formats import fasttext_bin, fasttext_model
 from embed.formats.detect import hinted
 from embed.formats.fasttext_file import LOSSES, SUPERVISED, FastTextFile, Matrix, Quantised
 from embed.formats.registry import FASTTEXT
 from embed.messages import UNSET, keyword, speaking
-from embed.subword import END_OF_SENTENCE, SubwordScheme
-from embed.training import train
-from embed.vectors import WordVectors
+from embed.training.train import train
+from embed.vectors.word_vectors import WordVectors
+from embed.vocabulary.ngrams import END_OF_SENTENCE, SubwordScheme
 
 __all__ = [
     "BOW",

@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embed.config import TrainConfig
+from embed.config.train import TrainConfig
 from embed.corpora.tokenizers import TokenizerChoice, get_tokenizer
 from embed.errors import ConfigError, CorpusError, MissingExtraError
 from embed.formats import load
-from embed.postprocess import SIF_A
-from embed.training import train
-from embed.vectors import WordVectors
+from embed.training.train import train
+from embed.vectors.postprocess import SIF_A
+from embed.vectors.word_vectors import WordVectors
 
 try:
     from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin

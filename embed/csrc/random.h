@@ -1,7 +1,7 @@
 /* Random draws: splitmix64 (Steele, Lea, Flood 2014), whose state is a mere counter.
  *
  * A stream belongs to what it is for, (seed, epoch, block) or (seed, epoch, token), never to a thread, so the
- * draws do not depend on which worker meets a block, or when. embed/_reference.py replays them in Python.
+ * draws do not depend on which worker meets a block, or when. embed/engine/reference.py replays them in Python.
  *
  * Rejected: xorshift (each draw waits for the one before), a table of 1e8 noise words (inexact, and a cache
  * miss a draw).

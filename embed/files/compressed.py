@@ -25,8 +25,8 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
-from embed._digest import ContentDigest
 from embed.errors import CorpusError, EmbedError, cannot_open
+from embed.files._digest import ContentDigest
 from embed.files.kinds import foreign_kind
 from embed.files.zstd import zstd_errors, zstd_module
 

@@ -5,7 +5,7 @@ surrogate (a file name that is no UTF-8 has them), become JSON's escapes: any te
 infinity, which JSON lacks, become null.
 
 Rejected: orjson (faster where it does not matter; no wheel for free-threaded Python; NumPy's float32 are formatted by
-:mod:`embed._floats`).
+:mod:`embed.formats._floats`).
 """
 
 from __future__ import annotations

@@ -12,8 +12,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["LOOK_BYTES", "ForeignKind", "foreign_kind"]
+__all__ = ["CHECKPOINT_MARK", "LOOK_BYTES", "ForeignKind", "foreign_kind"]
 
+CHECKPOINT_MARK = b"embed-checkpoint"
+"""What a file of a checkpoint of this package begins with."""
 LOOK_BYTES = 512
 """Bytes of a beginning that are enough to recognise it."""
 

@@ -19,7 +19,7 @@ from embed.formats.reading import MOST_DIMENSIONS, PathOrInput
 from embed.formats.registry import FASTTEXT, FLORET, FORMATS, NATIVE, by_name, extensions, refuse_ending
 from embed.formats.words import UTF8, WordDecoder
 from embed.messages import option
-from embed.vectors import WordVectors
+from embed.vectors.word_vectors import WordVectors
 
 __all__ = [
     "EXTENSIONS",

@@ -22,12 +22,12 @@ import numpy.typing as npt
 
 from embed.errors import FormatError, MissingExtraError
 from embed.files.atomic import atomic_write
+from embed.files.bounds import in_memory
 from embed.files.inputs import Input
-from embed.formats.bounds import in_memory
 from embed.formats.reading import PathOrInput, Rows, Start
 from embed.formats.word_blob import encoded
 from embed.formats.words import distinct_vectors
-from embed.vectors import WordVectors
+from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["read_arrow", "read_parquet", "recognise_arrow", "recognise_parquet", "write_arrow", "write_parquet"]
 

@@ -28,9 +28,9 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.errors import FormatError
+from embed.files.bounds import in_memory
 from embed.files.compressing import compressing_write
 from embed.files.inputs import Input
-from embed.formats.bounds import in_memory
 from embed.formats.fasttext_file import (
     CBOW,
     CENTROIDS,

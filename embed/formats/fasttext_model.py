@@ -21,12 +21,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embed._search import row_norms
-from embed.config import TrainConfig
+from embed.config.train import TrainConfig
 from embed.errors import AdviceWarning, ConfigError, FormatError
+from embed.files.bounds import check_decoded, in_memory
 from embed.files.inputs import Input
 from embed.formats import fasttext_bin
-from embed.formats.bounds import check_decoded, in_memory
 from embed.formats.fasttext_file import (
     CBOW,
     LOSSES,
@@ -41,12 +40,13 @@ from embed.formats.fasttext_file import (
 )
 from embed.formats.reading import PathOrInput
 from embed.formats.words import UTF8, BadWordError, WordDecoder
-from embed.model import Model
-from embed.ngram_rows import Subwords
-from embed.parameters import Parameters
-from embed.subword import FloretScheme, NgramScheme, SubwordScheme
-from embed.vectors import WordVectors
-from embed.vocab import Vocabulary
+from embed.model.model import Model
+from embed.model.parameters import Parameters
+from embed.vectors.ngram_rows import Subwords
+from embed.vectors.search import row_norms
+from embed.vectors.word_vectors import WordVectors
+from embed.vocabulary.ngrams import FloretScheme, NgramScheme, SubwordScheme
+from embed.vocabulary.vocabulary import Vocabulary
 
 __all__ = [
     "from_model",

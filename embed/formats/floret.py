@@ -2,7 +2,7 @@
 
 The settings are ``buckets dim min_n max_n hash_count hash_seed < >``; a row is its number and its vector. There
 are no words in it: every word, known or not, is the mean of the rows it is hashed to
-(:class:`embed.subword.FloretScheme`). spaCy reads these files (``spacy init vectors --mode floret``).
+(:class:`embed.vocabulary.ngrams.FloretScheme`). spaCy reads these files (``spacy init vectors --mode floret``).
 
 Rejected: floret's own ``.bin`` (fastText's with two more arguments and a matrix of word rows that nothing uses).
 """
@@ -18,18 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.errors import ConfigError, FormatError
+from embed.files.bounds import in_memory
 from embed.files.compressing import compressing_write
-from embed.formats.bounds import in_memory
 from embed.formats.fasttext_file import Sparse
 from embed.formats.reading import MOST_DIMENSIONS, Header, PathOrInput, Source, Start, open_source
 from embed.formats.word2vec_text import WRITE_NUMBERS, RowReader, format_lines, line_blocks
 from embed.formats.words import WordDecoder
 from embed.messages import option
-from embed.ngram_rows import Subwords
-from embed.vectors import WordVectors
+from embed.vectors.ngram_rows import Subwords
+from embed.vectors.word_vectors import WordVectors
 
 if TYPE_CHECKING:
-    from embed.subword import FloretScheme
+    from embed.vocabulary.ngrams import FloretScheme
 
 __all__ = ["read", "recognise", "write"]
 
@@ -98,7 +98,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
     FormatError
         The vectors have no such table, a number is not finite, or the file cannot be written.
     """
-    from embed.subword import FloretScheme
+    from embed.vocabulary.ngrams import FloretScheme
 
     subwords = vectors.subwords
     if subwords is None or not isinstance(subwords.scheme, FloretScheme):
@@ -123,7 +123,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
 
 def _settings(source: Source, line: bytes) -> tuple[FloretScheme, int]:
     """Return what the first line says, compared with the size of the file."""
-    from embed.subword import FloretScheme
+    from embed.vocabulary.ngrams import FloretScheme
 
     found = _SETTINGS.fullmatch(line)
     if not found:

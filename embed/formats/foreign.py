@@ -10,10 +10,9 @@ import codecs
 import re
 from collections.abc import Callable
 
-from embed.checkpoint_file import MARK as CHECKPOINT
 from embed.errors import FormatError
-from embed.files.kinds import foreign_kind
-from embed.formats.phrase_file import MAGIC as PHRASES
+from embed.files.kinds import CHECKPOINT_MARK, foreign_kind
+from embed.text.phrases.phrase_file import MAGIC as PHRASES
 
 __all__ = ["ForeignFileError", "foreign_file", "refuse_foreign"]
 
@@ -24,7 +23,7 @@ class ForeignFileError(FormatError):
 
 _OWN_WORDS = "give words and matrix to embed.WordVectors(words, matrix), and save that"
 _OURS: tuple[tuple[bytes, str, str], ...] = (
-    (CHECKPOINT, "a checkpoint of a run", "resume the run from its folder; vectors are what it writes at its end"),
+    (CHECKPOINT_MARK, "a checkpoint of a run", "resume the run from its folder; vectors are what it writes at its end"),
     (PHRASES, "a phrase model", "read it with embed.load_phrases"),
 )
 """What begins another file of ours, what it is, and what to do with it."""

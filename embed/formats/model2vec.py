@@ -11,7 +11,7 @@
 A sentence becomes the mean of the vectors of its words. The last row stands for unknown words and is zero:
 model2vec leaves unknown words out; sentence-transformers counts them in the divisor, which changes the length
 of the mean but not its direction. Where every word of the vocabulary is in lower case, the tokenizer lowers
-what it reads. Weights such as SIF's (`embed.postprocess.sif`) belong into the vectors before they are written.
+what it reads. Weights such as SIF's (`embed.vectors.postprocess.sif`) belong into the vectors before they are written.
 
 Read: these folders, and those of model2vec with weights, a mapping of tokens to rows, or float16 or int8
 numbers. A token becomes a word, as it is spelt in the tokenizer.
@@ -31,14 +31,14 @@ import numpy.typing as npt
 
 from embed.errors import FormatError
 from embed.files.atomic import atomic_write_text
+from embed.files.bounds import check_decoded, in_memory
 from embed.files.folders import folder_write
 from embed.files.inputs import Input
 from embed.files.json_text import parse_json
 from embed.formats import _safetensors
-from embed.formats.bounds import check_decoded, in_memory
 from embed.formats.reading import PathOrInput, Start, not_opened
 from embed.formats.word_blob import encoded
-from embed.vectors import WordVectors
+from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["FILES", "read", "recognise", "write"]
 

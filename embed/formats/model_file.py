@@ -12,23 +12,23 @@ from typing import Any
 
 import numpy as np
 
-from embed._search import row_norms
 from embed.arguments import file_path, of_kind, shown
-from embed.config import TrainConfig
+from embed.config.train import TrainConfig
 from embed.errors import ConfigError, FormatError
+from embed.files.bounds import in_memory
 from embed.files.inputs import Input
 from embed.files.records import made
 from embed.formats import fasttext_bin, fasttext_model, native
-from embed.formats.bounds import in_memory
 from embed.formats.detect import hinted
 from embed.formats.reading import PathOrInput, read_start
 from embed.formats.registry import FASTTEXT, NATIVE, refuse_ending
-from embed.model import EpochRecord, Model, Provenance
-from embed.parameters import Parameters, output_count, place_count
+from embed.model.model import EpochRecord, Model, Provenance
+from embed.model.parameters import Parameters, output_count, place_count
 from embed.pieces import copy_rows
-from embed.subword import scheme_of
-from embed.vectors import WordVectors, word_index
-from embed.vocab import Vocabulary
+from embed.vectors.search import row_norms
+from embed.vectors.word_vectors import WordVectors, word_index
+from embed.vocabulary.ngrams import scheme_of
+from embed.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["check_arrays", "load_model", "save_model"]
 

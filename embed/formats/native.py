@@ -1,6 +1,6 @@
 """The native format: words, counts, vectors and whole models in one memory-mapped file (docs/formats.md).
 
-A file of quantised vectors holds the codes of `embed.quantize`, which are decoded when it is read. A file of
+A file of quantised vectors holds the codes of `embed.vectors.quantize`, which are decoded when it is read. A file of
 vectors holds ``vectors``; a file of a whole model holds the matrices that training goes on from,
 ``input`` and ``output``, and reads as vectors, too. Words are one block of UTF-8 with offsets, so that any
 text can be a word. Reading a matrix costs nothing until its rows are used.
@@ -21,19 +21,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from embed._search import row_norms
 from embed.corpora.normal_form import Form
 from embed.errors import FormatError
+from embed.files.bounds import check_decoded, in_memory
 from embed.files.inputs import Input
 from embed.formats import _safetensors, word_blob
-from embed.formats.bounds import check_decoded, in_memory
 from embed.formats.reading import PathOrInput, Start
-from embed.ngram_rows import Subwords
-from embed.quantize import codes_of
-from embed.vectors import WordVectors
+from embed.vectors.ngram_rows import Subwords
+from embed.vectors.quantize import codes_of
+from embed.vectors.search import row_norms
+from embed.vectors.word_vectors import WordVectors
 
 if TYPE_CHECKING:
-    from embed.subword import NgramScheme
+    from embed.vocabulary.ngrams import NgramScheme
 
 __all__ = [
     "KEPT",
@@ -377,7 +377,7 @@ class _File:
         text = self.metadata.get("subwords")
         if text is None:
             return None
-        from embed.subword import scheme_from_dict  # files of plain words do without the compiled n-gram code
+        from embed.vocabulary.ngrams import scheme_from_dict  # files of plain words do without the compiled n-gram code
 
         try:
             values = json.loads(text)

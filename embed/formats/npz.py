@@ -25,13 +25,13 @@ import numpy.typing as npt
 
 from embed.errors import FormatError
 from embed.files.atomic import atomic_write
+from embed.files.bounds import check_decompressed, in_memory
 from embed.files.inputs import Input
 from embed.formats import word_blob
-from embed.formats.bounds import check_decompressed, in_memory
 from embed.formats.reading import PathOrInput, Start, brief
 from embed.formats.tables import COUNTS, read_table, table_of
 from embed.messages import listed
-from embed.vectors import WordVectors
+from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["VECTORS", "read", "recognise", "write"]
 

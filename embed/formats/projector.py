@@ -18,7 +18,7 @@ from embed.files.atomic import atomic_write, atomic_write_text
 from embed.files.folders import folder_write
 from embed.formats.escaping import encode_words
 from embed.formats.word2vec_text import WRITE_NUMBERS, format_lines
-from embed.vectors import WordVectors
+from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["FILES", "write"]
 

@@ -1,4 +1,4 @@
-"""Quantised vectors in the native layout: the codes of `embed.quantize` in place of the numbers.
+"""Quantised vectors in the native layout: the codes of `embed.vectors.quantize` in place of the numbers.
 
 The file is a native one of the kind ``quantized`` (docs/formats.md), which `embed.formats.native` reads and decodes:
 what is loaded is ordinary `WordVectors`. Each array of the codes of the words is named ``vectors.NAME``, of those of
@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.errors import FormatError
+from embed.files.bounds import check_decoded
 from embed.formats import _safetensors, native, word_blob
-from embed.formats.bounds import check_decoded
 from embed.formats.registry import NATIVE, refuse_ending
-from embed.quantize import Codes
-from embed.vectors import WordVectors
+from embed.vectors.quantize import Codes
+from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["save_quantized", "write_codes"]
 
@@ -38,7 +38,7 @@ def save_quantized(
     path : path
         Replaced when the whole file has been written.
     encode : callable
-        As `embed.quantize.quantizer` returns it.
+        As `embed.vectors.quantize.quantizer` returns it.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def save_quantized(
 def write_codes(
     vectors: WordVectors, path: str | os.PathLike[str], codes: Codes, ngram_codes: Codes | None = None
 ) -> None:
-    """Write vectors of which the codes of `embed.quantize` are kept, not the numbers.
+    """Write vectors of which the codes of `embed.vectors.quantize` are kept, not the numbers.
 
     Parameters
     ----------

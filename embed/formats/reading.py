@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.errors import FormatError, cannot_open
+from embed.files.bounds import check_decompressed
 from embed.files.compressed import START_BYTES, ByteStream
 from embed.files.inputs import Input
-from embed.formats.bounds import check_decompressed
 
 __all__ = [
     "MOST_DIMENSIONS",

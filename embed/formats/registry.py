@@ -33,7 +33,7 @@ from embed.formats import (
 )
 from embed.formats.reading import Start
 from embed.messages import option
-from embed.vectors import WordVectors
+from embed.vectors.word_vectors import WordVectors
 
 __all__ = [
     "BINARY",

@@ -12,12 +12,12 @@ from __future__ import annotations
 import os
 
 from embed.errors import FormatError
+from embed.files.bounds import in_memory
 from embed.files.inputs import Input
 from embed.formats import _safetensors
-from embed.formats.bounds import in_memory
 from embed.formats.reading import PathOrInput, Start
 from embed.formats.tables import read_table, table_of
-from embed.vectors import WordVectors
+from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["EMBEDDINGS", "read", "recognise", "write"]
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from embed.errors import FormatError
 from embed.formats import word_blob
 from embed.formats.words import distinct_vectors
-from embed.vectors import WordVectors
+from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["COUNTS", "read_table", "table_of"]
 

@@ -18,7 +18,7 @@ import numpy as np
 from embed.errors import MissingExtraError
 from embed.files.atomic import atomic_write
 from embed.formats.escaping import encode_words
-from embed.vectors import WordVectors
+from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["WORDS", "write"]
 

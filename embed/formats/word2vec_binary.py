@@ -15,13 +15,13 @@ import re
 import numpy as np
 
 from embed.errors import FormatError
+from embed.files.bounds import in_memory
 from embed.files.compressing import compressing_write
-from embed.formats.bounds import in_memory
 from embed.formats.escaping import encode_words
 from embed.formats.reading import Header, PathOrInput, Rows, Source, open_source, parse_header
 from embed.formats.text_rows import are_text_rows
 from embed.formats.words import UTF8, BadWordError, WordDecoder
-from embed.vectors import WordVectors
+from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["read", "write"]
 

@@ -25,15 +25,15 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from embed import _floats
 from embed.errors import FormatError
+from embed.files.bounds import in_memory
 from embed.files.compressing import compressing_write
-from embed.formats.bounds import in_memory
+from embed.formats import _floats
 from embed.formats.escaping import encode_words
 from embed.formats.reading import Header, PathOrInput, Rows, Source, open_source, parse_header
 from embed.formats.words import UTF8, BadWordError, WordDecoder
 from embed.messages import option
-from embed.vectors import WordVectors
+from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["LOOKED_AT", "RowReader", "format_lines", "inferred_dim", "line_blocks", "read", "write"]
 

@@ -20,7 +20,7 @@ from embed.arguments import DECODE_ERRORS, ON_DUPLICATE, choice, shown
 from embed.errors import ConfigError, FormatError
 from embed.formats.escaping import unescape_word
 from embed.messages import option
-from embed.vectors import WordVectors, word_index
+from embed.vectors.word_vectors import WordVectors, word_index
 
 __all__ = ["UTF8", "BadWordError", "WordDecoder", "distinct_vectors"]
 

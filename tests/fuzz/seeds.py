@@ -19,7 +19,6 @@ import numpy as np
 from embed import formats
 from embed.compat.gensim import KeyedVectors, Word2Vec
 from embed.compat.gensim.phrases import Phrases
-from embed.encoding import encode
 from embed.errors import AdviceWarning
 from embed.files.zstd import zstd_module
 from embed.formats import fasttext_bin, fasttext_model, model2vec
@@ -28,12 +27,13 @@ from embed.formats.model_file import save_model
 from embed.formats.quantized import save_quantized
 from embed.items import ItemVectors
 from embed.model import Model
-from embed.ngram_rows import Subwords
-from embed.phrases import learn_phrases
-from embed.quantize import quantizer
-from embed.subword import SubwordScheme
-from embed.training import train
+from embed.text.encoding import encode
+from embed.text.phrases.learning import learn_phrases
+from embed.training.train import train
 from embed.vectors import WordVectors
+from embed.vectors.ngram_rows import Subwords
+from embed.vectors.quantize import quantizer
+from embed.vocabulary.ngrams import SubwordScheme
 
 from . import targets
 

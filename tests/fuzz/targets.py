@@ -21,28 +21,30 @@ from pathlib import Path
 
 import numpy as np
 
-from embed import checkpoint_file, checkpoint_folder, formats
+from embed import formats
+from embed.checkpoints import checkpoint_file, checkpoint_folder
 from embed.cli import parse
 from embed.compat.gensim import KeyedVectors, Word2Vec
 from embed.compat.gensim.phrases import Phrases
 from embed.config import TrainConfig
 from embed.corpora import ColumnCorpus, TextCorpus, WikiCorpus
 from embed.corpora.tokenizers import split_words
-from embed.curves import read_curve, table
-from embed.encoded_corpus import COUNTS, IDS, META, OFFSETS, WORD_OFFSETS, WORDS, EncodedCorpus
-from embed.encoding import encode
 from embed.errors import AdviceWarning, ConfigError, EmbedError
 from embed.eval.sets import load_set
 from embed.files.inputs import Input
+from embed.files.kinds import CHECKPOINT_MARK
 from embed.formats import model2vec, word2vec_binary, word2vec_text
 from embed.formats.model_file import load_model
 from embed.formats.registry import FORMATS
 from embed.items import ItemVectors
-from embed.parameters import padded_matrix
-from embed.phrases import load_phrases
-from embed.subword import SubwordScheme
+from embed.model.parameters import padded_matrix
+from embed.text.encoded_corpus import COUNTS, IDS, META, OFFSETS, WORD_OFFSETS, WORDS, EncodedCorpus
+from embed.text.encoding import encode
+from embed.text.phrases.learning import load_phrases
+from embed.training.learning_curves import read_curve, table
 from embed.vectors import WordVectors
-from embed.vocab import Vocabulary
+from embed.vocabulary.ngrams import SubwordScheme
+from embed.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["PARTS", "TARGETS", "Finding", "Target", "attempt", "pack", "unpack"]
 
@@ -150,7 +152,7 @@ def _checkpoint_rehashed(data: bytes, folder: Path) -> None:
     text = data[start:end]
     if end <= start:
         return
-    head = checkpoint_file._START.pack(checkpoint_file.MARK, checkpoint_file.VERSION, len(text)) + text
+    head = checkpoint_file._START.pack(CHECKPOINT_MARK, checkpoint_file.VERSION, len(text)) + text
     parts, rest = [head, checkpoint_file._digest(head)], data[end + size :]
     for _ in range(2):
         matrix, rest = rest[:36], rest[36 + size :]

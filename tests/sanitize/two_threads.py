@@ -14,11 +14,11 @@ import warnings
 
 import numpy as np
 
-from embed import trainer
-from embed._kernels import simd_paths
 from embed.config import TrainConfig
-from embed.encoding import encode
+from embed.engine._kernels import simd_paths
 from embed.errors import AdviceWarning
+from embed.text.encoding import encode
+from embed.training import trainer
 
 WORDS = 50
 TOKENS = 20_000

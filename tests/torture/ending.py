@@ -13,9 +13,9 @@ from collections.abc import Callable, Collection, Iterator
 
 from embed.config import TrainConfig
 from embed.corpora import SyntheticCorpus
-from embed.encoding import encode
 from embed.errors import ThreadError
-from embed.trainer import Trainer
+from embed.text.encoding import encode
+from embed.training.trainer import Trainer
 
 __all__ = ["CHECKS", "Injected", "failing_starts"]
 

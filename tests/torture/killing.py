@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from embed.checkpoint_folder import checkpoints_in, read
-from embed.checkpoint_saver import Every, Saver
+from embed.checkpoints.checkpoint_folder import checkpoints_in, read
+from embed.checkpoints.writer import Every, Saver
 from embed.config import TrainConfig
-from embed.encoded_corpus import META, EncodedCorpus
-from embed.encoding import encode
-from embed.trainer import Trainer
+from embed.text.encoded_corpus import META, EncodedCorpus
+from embed.text.encoding import encode
+from embed.training.trainer import Trainer
 
 from .measure import text_of
 

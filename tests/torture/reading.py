@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from embed.corpora import PIECE_TOKENS, TextCorpus, open_corpus
-from embed.count_bound import words_held
-from embed.encoding import encode
 from embed.errors import AdviceWarning
+from embed.text.bounded_counting import words_held
+from embed.text.encoding import encode
 
 from .measure import MIB, forget_peak, open_files, peak_bytes, text_of
 

@@ -24,7 +24,7 @@ _ENCODE = """
 import collections, json, sys, time
 import numpy as np
 from embed.corpora import TextCorpus
-from embed.encoding import encode
+from embed.text.encoding import encode
 from embed.errors import EmbedError
 min_count, seconds = int(sys.argv[1]), float(sys.argv[2])
 told, end = collections.Counter(), time.monotonic() + seconds

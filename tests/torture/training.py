@@ -11,10 +11,10 @@ import numpy as np
 
 from embed import train
 from embed.config import TrainConfig
-from embed.encoded_corpus import EncodedCorpus
-from embed.encoding import encode
 from embed.errors import AdviceWarning, DivergenceError
-from embed.trainer import Trainer
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import encode
+from embed.training.trainer import Trainer
 
 from .measure import MIB, open_files, resident_bytes, text_of
 

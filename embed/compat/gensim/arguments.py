@@ -20,7 +20,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from embed.compat.gensim.errors import ArgumentError
-from embed.config import TrainConfig
+from embed.config.train import TrainConfig
 from embed.errors import AdviceWarning, ConfigError, advise
 from embed.messages import UNSET, keyword, speaking
 

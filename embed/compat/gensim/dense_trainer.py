@@ -28,11 +28,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embed.config import TrainConfig
-from embed.encoded_corpus import EncodedCorpus
-from embed.huffman import HuffmanTree
-from embed.parameters import Parameters
-from embed.sampling import keep_probabilities, noise_distribution
+from embed.config.train import TrainConfig
+from embed.model.parameters import Parameters
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.vocabulary.huffman import HuffmanTree
+from embed.vocabulary.sampling import keep_probabilities, noise_distribution
 
 __all__ = ["DenseTrainer", "Extras"]
 
@@ -67,7 +67,7 @@ class Extras:
 
 
 class DenseTrainer:
-    """One training run over an encoded corpus, as :class:`embed.trainer.Trainer` with `extras`."""
+    """One training run over an encoded corpus, as :class:`embed.training.trainer.Trainer` with `extras`."""
 
     def __init__(self, corpus: EncodedCorpus, config: TrainConfig, parameters: Parameters, extras: Extras) -> None:
         self._corpus, self._config, self._extras = corpus, config, extras

@@ -15,7 +15,7 @@ from embed.compat.gensim.sentences import TrimRule
 from embed.compat.gensim.store import Array
 from embed.compat.gensim.word2vec import Path, Word2Vec
 from embed.errors import ConfigError
-from embed.parameters import Parameters
+from embed.model.parameters import Parameters
 
 __all__ = ["FastText"]
 

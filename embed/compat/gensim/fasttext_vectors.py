@@ -20,12 +20,12 @@ from embed.compat.gensim.keyed_vectors import KeyedVectors
 from embed.compat.gensim.queries import unit_vector
 from embed.compat.gensim.saving import check_saved
 from embed.compat.gensim.store import Array, Key
-from embed.config import TrainConfig
+from embed.config.train import TrainConfig
 from embed.errors import FormatError, MissingWordError
 from embed.formats import native
-from embed.ngram_rows import Subwords
-from embed.subword import SubwordScheme, scheme_of
-from embed.vectors import WordVectors
+from embed.vectors.ngram_rows import Subwords
+from embed.vectors.word_vectors import WordVectors
+from embed.vocabulary.ngrams import SubwordScheme, scheme_of
 
 __all__ = ["FastTextKeyedVectors", "every_bucket", "rows_there", "scheme_of_words"]
 

@@ -21,7 +21,7 @@ from embed.errors import ConfigError, FormatError
 from embed.formats import native
 from embed.formats.detect import hinted
 from embed.formats.registry import NATIVE
-from embed.vectors import WordVectors
+from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["KeyedVectors"]
 

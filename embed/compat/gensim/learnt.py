@@ -17,10 +17,10 @@ from embed.compat.gensim.errors import NotReadyError
 from embed.compat.gensim.keyed_vectors import KeyedVectors
 from embed.compat.gensim.store import COUNT, Array
 from embed.errors import ConfigError
-from embed.huffman import HuffmanTree
-from embed.parameters import Parameters
-from embed.sampling import noise_distribution
-from embed.vocab import Vocabulary
+from embed.model.parameters import Parameters
+from embed.vocabulary.huffman import HuffmanTree
+from embed.vocabulary.sampling import noise_distribution
+from embed.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["LearntModel", "adopted", "lock_factors"]
 
@@ -35,7 +35,7 @@ class LearntModel:
     Attributes
     ----------
     wv : KeyedVectors
-    parameters : embed.parameters.Parameters or None
+    parameters : embed.model.parameters.Parameters or None
         None without a vocabulary.
     others
         The arguments, by their names in gensim.

@@ -22,8 +22,8 @@ from embed.compat.gensim.store import COUNT
 from embed.errors import FormatError
 from embed.formats import native
 from embed.formats.model_file import check_arrays
-from embed.parameters import Parameters
-from embed.vectors import WordVectors
+from embed.model.parameters import Parameters
+from embed.vectors.word_vectors import WordVectors
 
 if TYPE_CHECKING:
     from embed.compat.gensim.word2vec import Word2Vec

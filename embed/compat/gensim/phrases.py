@@ -23,8 +23,8 @@ from embed.errors import ConfigError, FormatError
 from embed.files.atomic import atomic_write
 from embed.files.json_text import json_bytes, parse_json
 from embed.formats.reading import not_opened
-from embed.phrase_model import ENGLISH_CONNECTOR_WORDS
-from embed.phrase_scores import SCORERS, Scorer, scorer_of
+from embed.text.phrases.phrase_model import ENGLISH_CONNECTOR_WORDS
+from embed.text.phrases.scores import SCORERS, Scorer, scorer_of
 
 __all__ = [
     "ENGLISH_CONNECTOR_WORDS",

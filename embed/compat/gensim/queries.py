@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embed._search import best
 from embed.compat.gensim.errors import EmptyMeanError
 from embed.compat.gensim.store import Array, Key, KeyedStore, is_key
 from embed.errors import ConfigError, MissingWordError
+from embed.vectors.search import best
 
 __all__ = ["Neighbours", "Queries", "unit_vector"]
 

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from embed import _text
 from embed.compat.gensim.errors import ArgumentError, SentencesError
 from embed.corpora import PIECE_TOKENS, SentenceCorpus, TextCorpus
 from embed.errors import CorpusError, cannot_open
+from embed.text import _text
 
 __all__ = ["RULE_DEFAULT", "RULE_DISCARD", "RULE_KEEP", "Counts", "TrimRule", "checked_corpus", "count_words", "keeps"]
 

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from embed.compat.gensim.errors import ArgumentError
 from embed.errors import ConfigError, FormatError, MissingWordError, advise
-from embed.spelling import missing_word
-from embed.vectors import WordVectors
+from embed.vectors.word_vectors import WordVectors
+from embed.vocabulary.spelling import missing_word
 
 __all__ = ["Array", "Key", "KeyedStore", "is_key", "pseudorandom_weak_vector"]
 

@@ -17,17 +17,17 @@ from embed.compat.gensim.arguments import SAMPLE, gensims_name, train_config
 from embed.compat.gensim.dense_trainer import DenseTrainer, Extras
 from embed.compat.gensim.errors import ArgumentError
 from embed.compat.gensim.sentences import Corpus
-from embed.encoded_corpus import EncodedCorpus
-from embed.encoding import encode_with
 from embed.errors import AdviceWarning, NoExamplesError, advise
-from embed.examples import few_kept, no_examples, refuse_without_pairs
 from embed.messages import speaking
-from embed.trainer import Trainer
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import encode_with
+from embed.training.examples import few_kept, no_examples, refuse_without_pairs
+from embed.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from embed.compat.gensim.word2vec import Word2Vec
-    from embed.config import TrainConfig
-    from embed.parameters import Parameters
+    from embed.config.train import TrainConfig
+    from embed.model.parameters import Parameters
 
 __all__ = ["train_model"]
 

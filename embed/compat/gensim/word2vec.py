@@ -21,7 +21,7 @@ from embed.compat.gensim.store import Array
 from embed.compat.gensim.training import train_model
 from embed.compat.gensim.vocabulary import prepare
 from embed.errors import ConfigError
-from embed.parameters import Parameters
+from embed.model.parameters import Parameters
 
 __all__ = ["Word2Vec"]
 

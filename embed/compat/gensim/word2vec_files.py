@@ -19,14 +19,14 @@ import numpy.typing as npt
 
 from embed.compat.gensim.errors import WordDecodeError, WordFileError
 from embed.errors import ConfigError, FormatError
+from embed.files.bounds import in_memory
 from embed.files.inputs import Input
 from embed.formats import word2vec_binary, word2vec_text
-from embed.formats.bounds import in_memory
 from embed.formats.detect import detect
 from embed.formats.foreign import ForeignFileError
 from embed.formats.reading import PathOrInput, Source, open_source
 from embed.formats.registry import BINARY, FASTTEXT, NATIVE, TEXT
-from embed.vectors import WordVectors
+from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["read_rows", "read_word2vec", "write_word2vec"]
 

@@ -1,0 +1,229 @@
+"""Takes the checkpoints of a run while it trains: when one is due, and which are kept.
+
+The workers wait only while the matrices are copied to memory set aside for that; a thread of its own then checks,
+writes and flushes the copy, and removes the oldest files, while training goes on.
+
+Rejected: writing from the matrices themselves (they change meanwhile, and the disk decides how long the pause is),
+``fork`` (not on every system, and unsafe with threads).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.arguments import shown
+from embed.checkpoints import checkpoint_file
+from embed.checkpoints.checkpoint import Checkpoint
+from embed.checkpoints.checkpoint_folder import checkpoint_name, checkpoints_in, make_folder, number_of
+from embed.checkpoints.signals import Interrupted, NotedSignals
+from embed.config.durations import seconds_of
+from embed.engine import _kernels
+from embed.engine.threads import shared_out
+from embed.errors import CheckpointWarning, ConfigError, EmbedError, advise
+from embed.messages import option
+from embed.model.parameters import padded_matrix
+
+__all__ = ["Every", "Saver"]
+
+Float32s = NDArray[np.float32]
+
+_TOKENS = re.compile(r"(\d{1,18})\s*tokens")
+_COPY_ROWS = 1 << 14
+_POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Every:
+    """How often a checkpoint is due: after so many seconds or tokens, or, with neither, after each epoch."""
+
+    seconds: float | None = None
+    tokens: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Every:
+        """Read ``"90s"``, ``"5m"``, ``"1h"``, ``"2000000 tokens"`` or ``"epoch"``; raises ConfigError for others."""
+        if isinstance(text, str):
+            if text == "epoch":
+                return cls()
+            match = _TOKENS.fullmatch(text)
+            if match is not None and int(match[1]):
+                return cls(tokens=int(match[1]))
+            if (seconds := seconds_of(text)) is not None:
+                return cls(seconds=seconds)
+        raise ConfigError(
+            f"{option('checkpoint_every')} must be like 90s, 5m, 1h, 2000000tokens or epoch, not {shown(text)}"
+        )
+
+
+class Saver:
+    """Writes the checkpoints of one run, and notes the signals that ask it to end; a context manager.
+
+    Parameters
+    ----------
+    directory : path
+        Made if it does not exist.
+    every : Every
+    keep : int
+        So many files are kept.
+    damaged : iterable of Path
+        Files that are not whole; they go when there is a newer one that is.
+
+    Attributes
+    ----------
+    diverged : bool
+        A copy was not finite. It has not been written.
+    pauses : list of float
+        How long (seconds) the workers waited for each copy.
+
+    Raises
+    ------
+    FormatError
+        If the folder cannot be made.
+    """
+
+    def __init__(
+        self, directory: str | os.PathLike[str], every: Every, keep: int, damaged: Iterable[Path] = ()
+    ) -> None:
+        self.directory = Path(directory)
+        self.every = every
+        self.keep = keep
+        self.diverged = False
+        self.pauses: list[float] = []
+        self._damaged = set(damaged)
+        self._signals = NotedSignals()
+        self._copies: dict[str, Float32s] = {}
+        self._writer: threading.Thread | None = None
+        self._failure: Exception | None = None
+        make_folder(self.directory)
+        present = checkpoints_in(self.directory)
+        self._last = next((path for path in reversed(present) if path not in self._damaged), None)
+        self._number = max((number for path in present if (number := number_of(path.name)) is not None), default=0)
+        self._next_time = time.monotonic() + (every.seconds or 0)
+
+    def __enter__(self) -> Saver:
+        self._signals.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if not isinstance(error, Interrupted):  # else all has been written, or there is no time for it
+                self.wait()
+        finally:
+            self._signals.__exit__(kind, error, trace)
+        if (number := self._signals.look()) is not None and error is None:
+            raise Interrupted(number, " after the last epoch")
+
+    def prepare(self, matrices: Mapping[str, Float32s], dim: int) -> None:
+        """Set memory for the copies aside and touch it: a system that is short of it would take its time in a pause."""
+        for name, matrix in matrices.items():
+            self._copies[name] = padded_matrix(len(matrix), dim)
+            self._copies[name].fill(0)
+
+    def is_due(self) -> bool:
+        """Return whether the run should be paused now: for a checkpoint by time, or because a signal came."""
+        if self._signals.look() is not None:
+            return True
+        if self._writer is not None and not self._writer.is_alive():
+            self.wait()
+        # a disk slower than the interval delays the next checkpoint, not the training
+        return self.every.seconds is not None and self._writer is None and time.monotonic() >= self._next_time
+
+    def next_stop(self, before: int, position: int, last: int) -> int:
+        """Return where in position+1..last a checkpoint is due by tokens; `before` are those of earlier epochs."""
+        if self.every.tokens is None:
+            return last
+        return min(last, (before + position) // self.every.tokens * self.every.tokens + self.every.tokens - before)
+
+    def is_due_after_epoch(self, tokens: int) -> bool:
+        """Return whether a checkpoint is due at the end of an epoch, `tokens` after the start of the run."""
+        by_tokens = self.every.tokens is not None and tokens % self.every.tokens == 0
+        return self.every == Every() or by_tokens or self.is_due()
+
+    def save(self, checkpoint: Checkpoint, matrices: Mapping[str, Float32s]) -> None:
+        """Copy the matrices of `prepare`, and begin to write; then heed a signal that has come.
+
+        Raises
+        ------
+        Interrupted
+            When the checkpoint of a run that a signal asked to end has been written.
+        """
+        self.wait()
+        started = time.perf_counter()
+        for name, matrix in matrices.items():
+            _copy(matrix, self._copies[name], checkpoint.provenance.threads)
+        self.pauses.append(time.perf_counter() - started)
+        number = self._number
+        self._begin(checkpoint)
+        self._next_time = time.monotonic() + (self.every.seconds or 0)
+        if (signal := self._signals.look()) is not None:
+            self.wait()
+            place = checkpoint.place
+            where = f" in epoch {place.epoch + 1} at token {place.position:,}"
+            if place.epoch >= checkpoint.config.epoch_count():
+                where = " after the last epoch"
+            raise Interrupted(signal, where if self._number > number else f"{where} without a checkpoint")
+
+    def wait(self) -> None:
+        """Wait until what is being written is on the disk; a failure gives a CheckpointWarning."""
+        if self._writer is not None:
+            while self._writer.is_alive():
+                self._writer.join(_POLL_SECONDS)
+                self._signals.look()
+            self._writer = None
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            kept = "there is no older one" if self._last is None else f"{self._last} stays"
+            message = f"{str(failure) or 'out of memory'}: this checkpoint is missing, {kept}"
+            advise(message, CheckpointWarning)
+
+    def _begin(self, checkpoint: Checkpoint) -> None:
+        """Write what was copied in a thread of its own; or here, where the system gives none."""
+        # a daemon, so that a second signal need not wait for a disk that does not answer
+        writer = threading.Thread(target=self._write, args=(checkpoint,), daemon=True)
+        try:
+            writer.start()
+        except (RuntimeError, MemoryError):
+            self._write(checkpoint)
+        else:
+            self._writer = writer
+
+    def _write(self, checkpoint: Checkpoint) -> None:
+        if not all(_kernels.all_finite(copy) for copy in self._copies.values()):
+            self.diverged = True
+            return
+        path = self.directory / checkpoint_name(self._number + 1)
+        try:
+            checkpoint_file.write(path, checkpoint.to_dict(), self._copies, checkpoint.config.dim)
+        except (EmbedError, OSError, MemoryError) as error:
+            self._failure = error
+            return
+        self._number += 1
+        self._last = path
+        with contextlib.suppress(EmbedError):
+            whole = [found for found in checkpoints_in(self.directory) if found not in self._damaged]
+            for old in (*self._damaged, *whole[: -self.keep]):
+                if checkpoint_file.has_mark(old):
+                    with contextlib.suppress(OSError):  # the next one tries again
+                        old.unlink(missing_ok=True)
+
+
+def _copy(source: Float32s, target: Float32s, threads: int) -> None:
+    """Copy in several threads: one alone does not use what the memory can do."""
+
+    def copy(first: int) -> None:
+        target[first : first + _COPY_ROWS] = source[first : first + _COPY_ROWS]
+
+    shared_out(copy, range(0, len(source), _COPY_ROWS), threads)

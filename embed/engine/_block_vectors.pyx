@@ -1,0 +1,217 @@
+"""The vectors that a block trains on: where they are found, and where what they have moved by goes.
+
+A word that is one row of the input matrix is trained in that row. All others are gathered into copies, dense, one for
+each word of the block, and what a copy has moved by is scattered to the rows of its word: the mean of several rows,
+and everything in a round (docs/decisions/0005). There output rows have copies too, and what a block changes is left in
+a log.
+
+Rejected: a copy of every position (docs/decisions/0011, 0014).
+"""
+
+import cython
+from libc.math cimport pow
+from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.stdlib cimport free
+from libc.string cimport memcpy
+
+from embed.engine._blocks cimport Block
+from embed.engine._kernels cimport Scratch, embed_prefetch_read, embed_window
+from embed.engine._log cimport embed_log_reserve
+from embed.engine._rows cimport Rows, is_frozen_output, place_of, row_count, rows_of, share, trained, word_row
+
+cdef enum:
+    # How many words ahead the rows of a word are fetched into the first-level cache, if it has several.
+    _WORDS_AHEAD = 2
+    # The slot of a copy that is not looked up.
+    _NOWHERE = -1
+
+
+@cython.final
+cdef class BlockVectors:
+    """The input vectors, places and output rows of the block at hand.
+
+    Parameters
+    ----------
+    rows : Rows
+    gradient_power
+        As in _core.Worker.
+    most_averaged : int
+        Vectors of which a mean is taken at most.
+    most_positions, most_output_rows : int
+        Of a block.
+    """
+
+    def __init__(self, Rows rows, double gradient_power, int64_t most_averaged,
+                 int64_t most_positions, int64_t most_output_rows):
+        cdef int64_t w, slots = 1, most_owners = most_positions + most_output_rows
+        cdef int64_t most_copies = rows.places.shape[0] + most_owners
+        self.rows, self.kernels, self.stride, self.width = rows, rows.kernels, rows.stride, rows.width
+        self.in_rows = rows.plain and not rows.has_frozen
+        self.place_count = <int> rows.places.shape[0]
+        self.log.stride = self.stride
+        while slots < 2 * most_owners:
+            slots *= 2
+        self._slot_mask = <uint32_t> (slots - 1)
+        self._now, self._before = Scratch(most_copies * self.stride), Scratch(most_copies * self.stride)
+        self._ratio_memory = Scratch(most_positions)
+        self.ratios = self._ratio_memory.floats
+        for w in range(rows.words):
+            most_averaged = max(most_averaged, rows.row_offsets[w + 1] - rows.row_offsets[w])
+        self._divisor_memory = Scratch(most_averaged + 1)
+        self.divisors = self._divisor_memory.floats
+        for w in range(1, most_averaged + 1):
+            self.divisors[w] = <float> pow(<double> w, gradient_power)
+        self._index_memory = bytearray(sizeof(int32_t) * (2 * most_copies + slots))
+        cdef unsigned char[::1] indices = self._index_memory
+        self._owners = <int32_t *> &indices[0]
+        self._homes = self._owners + most_copies
+        self._slots = self._homes + most_copies
+        self._pointer_memory = bytearray(sizeof(void *) * (most_positions + most_copies))
+        cdef unsigned char[::1] pointers = self._pointer_memory
+        self.vectors = <float **> &pointers[0]
+        self._origins = <const float **> (self.vectors + most_positions)
+
+    def __dealloc__(self):
+        free(self.log.memory)
+
+    cdef void begin(self) noexcept nogil:
+        """Forget the copies, and make those of the places: the more so as other threads change them all the time."""
+        cdef int32_t i, copy
+        self._copies = 0
+        self.places = self._now.floats
+        for i in range(self.place_count):
+            copy = self._add_copy(<int32_t> self.rows.words + i, _NOWHERE)
+            self.kernels.compose(&self.rows.places[0, 0], self.stride, &i, 1, 1, self.width,
+                                 self.places + copy * self.stride, self._keep_before(copy, &self.rows.places[i, 0]))
+
+    cdef void gather(self, const Block *block, float ratio) noexcept nogil:
+        """Find the vector of each position, the row of its word or a copy, and its learning rate.
+
+        A step along the gradient moves each of the n rows of a mean by 1/n of what it would move a single row, and so
+        the mean; with another power of n, 0 in the historic step, each row and their mean move by that. The rows of a
+        sum move by all of it, and so the sum by n times that. If only some of the rows learn, the position moves by so
+        much less.
+        """
+        cdef int64_t i, size, n = block.positions
+        cdef int32_t word, copy
+        for i in range(n):
+            word = block.words[i]
+            if self.in_rows and not self.in_round:
+                self.vectors[i], self.ratios[i] = word_row(self.rows, word), ratio
+                continue
+            if not self.rows.plain and i + _WORDS_AHEAD < n and self._copy_of(block.words[i + _WORDS_AHEAD]) < 0:
+                self._fetch_rows(block.words[i + _WORDS_AHEAD])
+            copy = self._copy_of(word)
+            if copy < 0:
+                copy = self._copy_word(word, ~copy)
+            size = row_count(self.rows, word)
+            self.vectors[i] = self._now.floats + copy * self.stride
+            self.ratios[i] = ratio * <float> size if self.rows.sums else ratio / self.divisors[size]
+            if self.rows.has_frozen:
+                self.ratios[i] *= <float> trained(self.rows, word) / <float> size
+
+    cdef void scatter(self) noexcept nogil:
+        """What a copy has moved by, each row of its word moves by, or by its share where the word is a sum."""
+        cdef int64_t copy, size
+        cdef int32_t own, owner
+        cdef const int32_t *rows
+        cdef float *now
+        cdef float *before
+        for copy in range(self._copies):
+            if not self.rows.plain and copy + _WORDS_AHEAD < self._copies:
+                self._fetch_rows(self._owners[copy + _WORDS_AHEAD])
+            owner, now, before = self._owners[copy], self._now.floats + copy * self.stride, self._before.floats
+            before += copy * self.stride
+            if owner >= self.rows.words:
+                owner -= <int32_t> self.rows.words
+                self.kernels.scatter(&self.rows.places[0, 0], self.stride, &owner, 1, 1, self.width, now, before)
+            elif owner >= 0:
+                rows = rows_of(self.rows, owner, &own, &size)
+                self.kernels.scatter(&self.rows.inputs[0, 0], self.stride, rows, trained(self.rows, owner),
+                                     share(self.rows, owner), self.width, now, before)
+
+    cdef int log_changes(self) noexcept nogil:
+        """Leave in the log what the copies have moved by; returns 0, or -1 if there is no memory."""
+        cdef int64_t i
+        if self._copies == 0:  # there may be no log yet
+            return 0
+        if embed_log_reserve(&self.log, self._copies) != 0:
+            return -1
+        memcpy(self.log.owners + self.log.used, self._owners, self._copies * sizeof(int32_t))
+        for i in range(self._copies):
+            self.kernels.narrow(self._now.floats + i * self.stride, self._origins[i], self.width,
+                                self.log.deltas + (self.log.used + i) * self.stride)
+        self.log.used += self._copies
+        return 0
+
+    cdef float *copied_output_row(self, int32_t row) noexcept nogil:
+        """The copy of an output row."""
+        cdef int32_t copy = self._copy_of(~row)
+        if copy < 0:
+            copy = self._add_copy(~row, ~copy)
+            row = place_of(self.rows, row)
+            self.kernels.compose(&self.rows.outputs[0, 0], self.stride, &row, 1, 1, self.width,
+                                 self._now.floats + copy * self.stride,
+                                 self._keep_before(copy, &self.rows.outputs[row, 0]))
+        return self._now.floats + copy * self.stride
+
+    cdef void restore_frozen(self, embed_window *plan) noexcept nogil:
+        """The copies of frozen output rows are again what they are copies of."""
+        cdef int64_t j, place
+        cdef int32_t row
+        for j in range(plan.unique):
+            if self._now.floats <= plan.y[j] < self._now.floats + self._copies * self.stride:
+                place = (plan.y[j] - self._now.floats) // self.stride
+                row = ~self._owners[place]
+                if is_frozen_output(self.rows, row):
+                    row = place_of(self.rows, row)
+                    self.kernels.compose(&self.rows.outputs[0, 0], self.stride, &row, 1, 1, self.width, plan.y[j],
+                                         NULL)
+
+    cdef int32_t _copy_of(self, int32_t owner) noexcept nogil:
+        """Which copy is that of an owner; if there is none, ~ the slot that will name it."""
+        cdef uint32_t h = (<uint32_t> owner * <uint32_t> 2654435769) & self._slot_mask
+        cdef int32_t copy = self._slots[h]
+        while copy < self._copies and self._homes[copy] == <int32_t> h:
+            if self._owners[copy] == owner:
+                return copy
+            h = (h + 1) & self._slot_mask
+            copy = self._slots[h]
+        return ~<int32_t> h
+
+    cdef int32_t _add_copy(self, int32_t owner, int32_t home) noexcept nogil:
+        cdef int32_t copy = self._copies
+        self._owners[copy], self._homes[copy] = owner, home
+        if home != _NOWHERE:
+            self._slots[home] = copy
+        self._copies += 1
+        return copy
+
+    cdef int32_t _copy_word(self, int32_t word, int32_t home) noexcept nogil:
+        """Copy the mean of the input rows of a word, or their sum, or its one row."""
+        cdef int64_t size
+        cdef int32_t own, copy = self._add_copy(word, home)
+        cdef const int32_t *rows = rows_of(self.rows, word, &own, &size)
+        self.kernels.compose(&self.rows.inputs[0, 0], self.stride, rows, size,
+                             1 if self.rows.sums else 1 / <float> size, self.width,
+                             self._now.floats + copy * self.stride,
+                             self._keep_before(copy, word_row(self.rows, word) if self.rows.plain else NULL))
+        return copy
+
+    cdef void _fetch_rows(self, int32_t owner) noexcept nogil:
+        """Fetch the rows of a word that will be copied, or that its copy will go to."""
+        cdef int64_t r, size
+        cdef int32_t own
+        cdef const int32_t *rows
+        if 0 <= owner < self.rows.words:
+            rows = rows_of(self.rows, owner, &own, &size)
+            for r in range(size):
+                embed_prefetch_read(&self.rows.inputs[rows[r], 0], self.width)
+
+    cdef float *_keep_before(self, int64_t copy, float *source) noexcept nogil:
+        """Where to keep what a copy was: nowhere in a round if `source` is that, for it does not change."""
+        if self.in_round and source != NULL:
+            self._origins[copy] = source
+            return NULL
+        self._origins[copy] = self._before.floats + copy * self.stride
+        return self._before.floats + copy * self.stride

@@ -1,0 +1,147 @@
+"""The blocks of a corpus: which tokens are trained together, and all that is drawn for them.
+
+A block is a run of at most ``BLOCK_TOKENS`` tokens of one sentence; those that survive subsampling are its positions,
+and `window` further positions on each side (the halo) come with them, so that a cut loses no context. Every draw comes
+from a stream of the block, which the seed, the epoch and the block's first token determine.
+"""
+
+import cython
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+
+from embed.engine._random cimport (
+    embed_alias,
+    embed_block_stream,
+    embed_draw,
+    embed_epoch_key,
+    embed_keeps,
+    embed_next,
+    embed_scale,
+)
+
+
+cdef extern from "barrier.h" nogil:
+    int64_t embed_claim(int64_t *counter) noexcept
+
+BLOCK_TOKENS = BLOCK
+
+
+@cython.final
+cdef class Blocks:
+    """Finds the blocks of a stretch of tokens, one after the other; see _core.Worker for the arguments."""
+
+    def __init__(self, const int32_t[::1] ids, const int64_t[::1] offsets, const uint32_t[::1] keep_thresholds,
+                 const uint32_t[:, ::1] noise_table, int window, bint fixed_window, int negatives, int noise_windows,
+                 uint64_t seed):
+        cdef int64_t w, i, size
+        if keep_thresholds.shape[0] != noise_table.shape[0]:
+            raise ValueError("keep_thresholds and noise_table differ in their number of words")
+        self.ids, self.offsets, self.keep_thresholds, self.noise_table = ids, offsets, keep_thresholds, noise_table
+        self.window, self.fixed_window, self.seed = window, fixed_window, seed
+        self.negatives, self.noise_windows = negatives, noise_windows
+        # A halo is looked for no further than this, so that a run of dropped tokens stays cheap.
+        self.halo_tokens = max(<int64_t> BLOCK, 16 * <int64_t> window)
+        for w in range(keep_thresholds.shape[0]):
+            if keep_thresholds[w] != <uint32_t> 0xffffffff:
+                self.first_kept = <int32_t> (w + 1)
+        self.most_positions = BLOCK + 2 * <int64_t> window
+        self.most_draws = noise_windows * <int64_t> negatives
+        size = self.most_positions + BLOCK + self.most_draws
+        self._memory = bytearray(sizeof(int32_t) * 2 * size)
+        cdef unsigned char[::1] view = self._memory
+        for i in range(2):
+            self.pair[i].memory = <int32_t *> &view[0] + i * size
+            self.pair[i].reaches = self.pair[i].memory + self.most_positions
+            self.pair[i].noise = self.pair[i].reaches + BLOCK
+
+    cdef int64_t begin(self, int64_t epoch, int64_t first, int64_t *claimed, int64_t before) noexcept nogil:
+        """Look for blocks from token `first` on, all of them or, in a round, those that this worker claims.
+
+        In a round `claimed` counts the blocks that some worker has taken on, `before` of them in earlier rounds; else
+        it is NULL. Returns where the first block begins, which may be the end of the sentence.
+        """
+        cdef int64_t sentence_first
+        self.epoch_key = embed_epoch_key(self.seed, <uint64_t> epoch)
+        self.claimed, self.before = claimed, before
+        self.sentence = self._sentence_of(first)
+        sentence_first = self.offsets[self.sentence]
+        self.position = min(sentence_first + (first - sentence_first + BLOCK - 1) // BLOCK * BLOCK,
+                            self.offsets[self.sentence + 1])
+        self.number = 0
+        self.claim = self._next_claim()
+        return self.position
+
+    cdef bint select(self, Block *block, int64_t last) noexcept nogil:
+        """Find the next block that begins before `last`; returns whether there is one. If not, `block` is empty."""
+        while self.position < last:
+            while self.position >= self.offsets[self.sentence + 1]:
+                self.sentence += 1
+            block.first, block.number = self.position, self.number
+            block.last = min(block.first + BLOCK, self.offsets[self.sentence + 1])
+            self.position = block.last
+            self.number += 1
+            if block.number == self.claim:
+                self.claim = self._next_claim()
+                self._select_words(block)
+                self._draw(block)
+                return True
+        block.positions = block.draws = 0
+        return False
+
+    cdef int64_t _next_claim(self) noexcept nogil:
+        return self.number if self.claimed == NULL else embed_claim(self.claimed) - self.before
+
+    cdef int64_t _sentence_of(self, int64_t position) noexcept nogil:
+        """The last sentence that begins at or before `position`."""
+        cdef int64_t low = 0, high = self.offsets.shape[0] - 1, middle
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.offsets[middle] <= position:
+                low = middle
+            else:
+                high = middle
+        return low
+
+    cdef void _select_words(self, Block *block) noexcept nogil:
+        """The tokens that subsampling leaves, and the halo."""
+        cdef int32_t *words = block.memory + self.window
+        cdef int64_t p, limit, left = 0, own = 0, right = 0
+        for p in range(block.first, block.last):
+            if self._keeps(p):
+                words[own] = self.ids[p]
+                own += 1
+        block.own = own
+        if own > 0:
+            p, limit = block.first - 1, max(self.offsets[self.sentence], block.first - self.halo_tokens)
+            while left < self.window and p >= limit:
+                if self._keeps(p):
+                    left += 1
+                    words[-left] = self.ids[p]
+                p -= 1
+            p, limit = block.last, min(self.offsets[self.sentence + 1], block.last + self.halo_tokens)
+            while right < self.window and p < limit:
+                if self._keeps(p):
+                    words[own + right] = self.ids[p]
+                    right += 1
+                p += 1
+        block.words, block.left, block.positions = words - left, left, left + own + right
+
+    cdef bint _keeps(self, int64_t p) noexcept nogil:
+        cdef int32_t word = self.ids[p]
+        return word >= self.first_kept or embed_keeps(self.epoch_key, p, self.keep_thresholds[word])
+
+    cdef void _draw(self, Block *block) noexcept nogil:
+        """For each center in turn: its reach and, for the first `noise_windows`, its noise words."""
+        cdef int64_t c, j
+        cdef uint64_t fraction, stream = embed_block_stream(self.epoch_key, block.first)
+        cdef const embed_alias *table = <const embed_alias *> &self.noise_table[0, 0]
+        cdef uint64_t vocabulary = <uint64_t> self.noise_table.shape[0]
+        block.draws = 0
+        for c in range(block.own):
+            if self.fixed_window:
+                block.reaches[c] = self.window
+            else:
+                block.reaches[c] = 1 + <int32_t> embed_scale(embed_next(&stream), <uint64_t> self.window, &fraction)
+            if c < self.noise_windows:
+                for j in range(block.draws, block.draws + self.negatives):
+                    block.noise[j] = embed_draw(&stream, table, vocabulary)
+                block.draws += self.negatives

@@ -1,0 +1,199 @@
+"""The kernels by themselves: which there are, their scratch, and what Python calls of them.
+
+The arithmetic lives in ``csrc/kernels_body.h``, written once and compiled for several instruction sets.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t, uintptr_t
+from libc.stdlib cimport calloc, free
+
+from embed.engine._random cimport embed_block_stream, embed_epoch_key, embed_next
+
+cdef enum:
+    _CACHE_LINE = 64
+
+ROW_FLOATS = EMBED_ROW_FLOATS
+
+
+def simd_paths():
+    """Return the names of the kernel sets this processor can run, best first."""
+    names = []
+    cdef int i = 0
+    while embed_kernels_at(i) != NULL:
+        names.append((<bytes> embed_kernels_at(i).name).decode("ascii"))
+        i += 1
+    return names
+
+
+cdef const embed_kernels *find_kernels(str name) except NULL:
+    cdef int i = 0
+    while embed_kernels_at(i) != NULL:
+        if (<bytes> embed_kernels_at(i).name).decode("ascii") == name:
+            return embed_kernels_at(i)
+        i += 1
+    raise ValueError(f"this processor has no SIMD path {name!r}, only {', '.join(simd_paths())}")
+
+
+cdef class Scratch:
+    def __cinit__(self, Py_ssize_t n):
+        # zeroed memory that the system gives when it is touched, for most of a round's scratch never is
+        self._memory = calloc(n * sizeof(float) + _CACHE_LINE, 1)
+        if self._memory == NULL:
+            raise MemoryError(f"cannot allocate {n * sizeof(float)} bytes of scratch for a training thread")
+        self.floats = <float *> ((<uintptr_t> self._memory + _CACHE_LINE - 1) & ~(<uintptr_t> _CACHE_LINE - 1))
+
+    def __dealloc__(self):
+        free(self._memory)
+
+
+cdef class Plans:
+    def __cinit__(self, int64_t inputs, int64_t targets, int64_t width):
+        cdef int64_t lines = embed_group_floats(<int> max(inputs, <int64_t> EMBED_BATCH))
+        cdef int64_t groups = embed_groups(targets), i
+        cdef int64_t row = (width + EMBED_ROW_FLOATS - 1) // EMBED_ROW_FLOATS * EMBED_ROW_FLOATS
+        self._floats = Scratch(groups * lines + lines + groups * 2 * EMBED_LINE + inputs * (row + EMBED_ROW_FLOATS)
+                               + EMBED_BATCH * (row + inputs))
+        self._pointers = bytearray(sizeof(void *) * (inputs + EMBED_BATCH * (2 * inputs + targets)))
+        self._integers = bytearray(4 * EMBED_BATCH * targets)
+        cdef unsigned char[::1] pointers = self._pointers, integers = self._integers
+        cdef float *floats = self._floats.floats
+        cdef float *signs = floats + groups * lines + lines
+        cdef embed_window *window
+        signs[0] = signs[EMBED_LINE] = -0.0
+        embed_take_loss(&self.loss)
+        for i in range(EMBED_BATCH):
+            window = &self.windows[i]
+            window.scores = floats
+            window.rates_x = floats + groups * lines
+            window.signs = signs
+            window.copy = signs + groups * 2 * EMBED_LINE
+            window.kept = window.copy + inputs * row
+            window.mean = window.kept + inputs * EMBED_ROW_FLOATS + i * row
+            window.ratios = window.kept + inputs * EMBED_ROW_FLOATS + EMBED_BATCH * row + i * inputs
+            window.copies = <float **> &pointers[0]
+            window.x = window.copies + inputs + i * (2 * inputs + targets)
+            window.weights = window.x + inputs
+            window.y = window.weights + inputs
+            window.folds = <int32_t *> &integers[0] + i * targets
+            window.loss = &self.loss
+            window.width = <int> width
+
+
+def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str path, bint mean=False,
+                 int64_t repeats=1, dim=None):
+    """Train one window in place; the kernels by themselves, for tests and micro-benchmarks.
+
+    Parameters
+    ----------
+    x, y : float32[nx, stride], float32[ny, stride]
+        Input vectors and distinct output rows, the target's first; stride a multiple of ROW_FLOATS.
+    lr, ratio : float
+        As in _core.Worker.run.
+    path : str
+        One of simd_paths().
+    mean : bool
+        The mean of the rows of x meets those of y, and `ratio` is the rate of each of them (CBOW); otherwise every
+        row does (skip-gram).
+    repeats : int
+        How often to do it.
+    dim : int or None
+        Floats of a row that count, the others being zero; None takes all.
+
+    Returns
+    -------
+    float
+        The negative log-likelihood before the update, summed over the repeats.
+    """
+    cdef const embed_kernels *kernels = find_kernels(path)
+    cdef Py_ssize_t nx = x.shape[0], ny = y.shape[0], stride = x.shape[1], i
+    if nx == 0 or ny == 0 or y.shape[1] != stride or stride == 0 or stride % EMBED_ROW_FLOATS:
+        raise ValueError(f"x and y need rows, of the same multiple of {EMBED_ROW_FLOATS} floats")
+    cdef int width = width_of(kernels, stride if dim is None else dim)
+    if not 0 < width <= stride:
+        raise ValueError(f"dim {dim} does not fit rows of {stride} floats")
+    cdef Plans plans = Plans(nx, ny, width)
+    cdef embed_window *plan = &plans.windows[0]
+    for i in range(nx):
+        plan.x[i] = &x[i, 0]
+        plan.ratios[i] = <float> ratio
+    for i in range(ny):
+        plan.y[i] = &y[i, 0]
+    plan.nx, plan.ny, plan.unique = <int> nx, <int> ny, <int> ny
+    plan.lr = <float> lr
+    with nogil:
+        for _ in range(repeats):
+            if mean:
+                kernels.mean_windows(plan, 1)
+            else:
+                kernels.window(plan)
+    return embed_take_loss(&plans.loss)
+
+
+def add_change(float[::1] row, const float[::1] now, const float[::1] before, double weight, str path):
+    """Add weight * (now - before) to a row, the change rounded as in a log; the kernels by themselves, for tests.
+
+    Parameters
+    ----------
+    row, now, before : float32[stride]
+        Changed in place, and read; stride a multiple of ROW_FLOATS.
+    weight : float
+    path : str
+        One of simd_paths().
+    """
+    cdef const embed_kernels *kernels = find_kernels(path)
+    cdef Py_ssize_t stride = row.shape[0]
+    if not stride or stride % EMBED_ROW_FLOATS or now.shape[0] != stride or before.shape[0] != stride:
+        raise ValueError(f"row, now and before need the same multiple of {EMBED_ROW_FLOATS} floats")
+    cdef object memory = bytearray(stride * sizeof(uint16_t))
+    cdef unsigned char[::1] view = memory
+    cdef uint16_t *deltas = <uint16_t *> &view[0]
+    kernels.narrow(&now[0], &before[0], <int> stride, deltas)
+    kernels.add(&row[0], <float> weight, <int> stride, deltas)
+
+
+def compose_rows(const float[:, ::1] inputs, const int64_t[::1] row_offsets, const int32_t[::1] rows,
+                 float[:, ::1] out, int dim, str path):
+    """Write the vector of every word, the mean of its input rows, to out float32[V, stride]."""
+    cdef const embed_kernels *kernels = find_kernels(path)
+    cdef int64_t i, first, size
+    cdef int width = width_of(kernels, dim)
+    if out.shape[0] != row_offsets.shape[0] - 1 or out.shape[1] != inputs.shape[1] or out.shape[1] < width:
+        raise ValueError("out and inputs must have rows of the same length, and out one row a word")
+    with nogil:
+        for i in range(out.shape[0]):
+            first = row_offsets[i]
+            size = row_offsets[i + 1] - first
+            kernels.compose(&inputs[0, 0], inputs.shape[1], &rows[first], size, 1 / <float> size, width,
+                            &out[i, 0], &out[i, 0])
+
+
+def fill_uniform(float[:, ::1] matrix, int dim, double bound, uint64_t seed, const int64_t[::1] numbers not None):
+    """Fill the first `dim` columns with draws from [-bound, bound), the same on every platform.
+
+    Row i of `matrix` is row numbers[i] of the endless matrix that the seed determines.
+    """
+    cdef int64_t i, k
+    cdef uint64_t stream
+    if numbers.shape[0] != matrix.shape[0]:
+        raise ValueError("there must be a number for each row")
+    with nogil:
+        for i in range(matrix.shape[0]):
+            stream = embed_block_stream(embed_epoch_key(seed, 0), numbers[i])
+            for k in range(dim):
+                # 24 bits: every value is a single-precision number, so rounding cannot differ
+                matrix[i, k] = <float> ((<double> (embed_next(&stream) >> 40) / 8388608.0 - 1.0) * bound)
+
+
+def all_finite(const float[:, ::1] matrix):
+    """Tell whether no element is infinite or NaN, whose exponents alone have all bits set."""
+    cdef int64_t i, k
+    cdef uint32_t exponent, bad = 0
+    cdef const uint32_t *bits
+    with nogil:
+        for i in range(matrix.shape[0]):
+            bits = <const uint32_t *> &matrix[i, 0]
+            for k in range(matrix.shape[1]):
+                exponent = bits[k] & <uint32_t> 0x7f800000
+                bad |= <uint32_t> (exponent == <uint32_t> 0x7f800000)
+            if bad:
+                break
+    return bad == 0

@@ -1,0 +1,19 @@
+"""A worker's replicas of the most frequent words' rows."""
+
+from libc.stdint cimport int32_t
+
+from embed.engine._kernels cimport Scratch
+from embed.engine._rows cimport Rows
+
+cdef class Replicas:
+    cdef Rows rows
+    cdef int32_t input_count, output_count
+    cdef float share            # of what a replica has moved by that the row moves by
+    # All rows as they are now, and then as they were when taken.
+    cdef Scratch _inputs        # [2, input_count, stride]
+    cdef Scratch _outputs       # [2, output_count, stride]
+
+    cdef void take(self) noexcept nogil
+    cdef void give_back(self) noexcept nogil
+    cdef void _copy(self, float *matrix, int32_t first, int32_t count, float *now) noexcept nogil
+    cdef void _add(self, float *matrix, int32_t first, int32_t count, const float *now) noexcept nogil

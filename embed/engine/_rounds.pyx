@@ -1,0 +1,153 @@
+"""Training in rounds: what workers share that train together, and how what they have changed is added.
+
+All blocks that begin in the same round of tokens train on the same parameters, whichever worker meets them, and leave
+what they change in a log. Then each worker adds what all blocks have changed to its share of the rows, block after
+block: to bits that do not depend on how many workers there are (docs/decisions/0005).
+"""
+
+import cython
+from libc.stdint cimport int32_t, int64_t, uint16_t
+from libc.stdlib cimport free
+
+from embed.engine._kernels cimport embed_prefetch_deltas, embed_prefetch_row
+from embed.engine._log cimport (
+    embed_change,
+    embed_changes_reserve,
+    embed_count,
+    embed_entry,
+    embed_part,
+    embed_prefetch_tally,
+    embed_tally,
+)
+from embed.engine._rows cimport Rows, is_frozen_output, rows_of, share, target_row, trained
+
+cdef enum:
+    # Tokens that begin the blocks of a round.
+    _MOST_TOKENS = 4096
+    # A row that changes in more places of a round than this moves by so many times the mean of the changes.
+    _MOST_CHANGES = 2
+    # How often a worker looks whether the others are there before it sleeps: some tenths of a millisecond.
+    _SPINS = 20000
+    # How many changes ahead the rows are fetched that they are added to.
+    _PREFETCH_CHANGES = 16
+
+ROUND_TOKENS = _MOST_TOKENS
+
+
+cdef class Rounds:
+    """What workers share that train in rounds: a barrier, and what the blocks of a round have changed.
+
+    Parameters
+    ----------
+    workers : int
+        How many train together.
+    cores : int
+        How many can run at once.
+    rows : int
+        Input and output rows together.
+    position : int
+        The token where the first round begins, a multiple of `size`.
+    size : int
+        Tokens in which the blocks of a round begin, at most ROUND_TOKENS.
+
+    Attributes
+    ----------
+    position : int
+        The token up to which all rounds are done.
+    """
+
+    def __init__(self, int workers, int cores, int64_t rows, int64_t position=0, int64_t size=_MOST_TOKENS):
+        if not 0 < size <= _MOST_TOKENS or position % size:
+            raise ValueError(f"rounds of {size} tokens cannot begin at {position}: they have up to {_MOST_TOKENS}")
+        self.position, self.size = position, size
+        self.barrier.members = workers
+        self.barrier.spins = _SPINS if workers <= cores else 0
+        self._memory = bytearray(sizeof(embed_entry) * _MOST_TOKENS)
+        cdef unsigned char[::1] view = self._memory
+        self.entries = <embed_entry *> &view[0]
+        self._tally_memory = bytearray(sizeof(embed_tally) * rows)
+        cdef unsigned char[::1] tallies = self._tally_memory
+        self.tallies = <embed_tally *> &tallies[0]
+
+    def abandon(self):
+        """Let all workers leave, also those that wait for one that never comes. What the round has done is lost."""
+        embed_barrier_abandon(&self.barrier)
+
+
+@cython.final
+cdef class Merger:
+    """Adds what the blocks of a round have changed to one worker's part of the rows."""
+
+    def __init__(self, Rows rows):
+        self.rows, self.kernels, self.stride, self.width = rows, rows.kernels, rows.stride, rows.width
+
+    def __dealloc__(self):
+        free(self.changes.items)
+
+    cdef int merge(self, Rounds rounds, int64_t blocks, int32_t number, int64_t part) noexcept nogil:
+        """Add what the `blocks` of round `number` have changed, in their order, to the rows of this part.
+
+        Changes that all start from the same row and go the same way would overshoot together: a row that has
+        changed in more than MOST_CHANGES places moves by so many times their mean. The weights of a place in the
+        window, which every block changes by very little, move by all of it.
+
+        Returns 0, or -1 if there is no memory.
+        """
+        cdef int64_t block, counted, e, i
+        cdef float weight
+        cdef const embed_change *change
+        cdef embed_entry entry
+        self.changes.used = 0
+        for block in range(blocks):
+            entry = rounds.entries[block]
+            counted = self.changes.used
+            for e in range(entry.first, entry.last):
+                if self._collect(rounds, entry.log.owners[e], entry.log.deltas + e * self.stride, part) != 0:
+                    return -1
+            for i in range(counted, self.changes.used):
+                embed_count(self.changes.items[i].tally, number)
+        for i in range(self.changes.used):
+            if i + _PREFETCH_CHANGES < self.changes.used:
+                change = &self.changes.items[i + _PREFETCH_CHANGES]
+                embed_prefetch_row(change.row, self.width)
+                embed_prefetch_deltas(change.delta, self.width)
+                embed_prefetch_tally(change.tally)
+            change = &self.changes.items[i]
+            weight = change.share
+            if change.tally != NULL and change.tally.count > _MOST_CHANGES:
+                weight *= <float> _MOST_CHANGES / <float> change.tally.count
+            self.kernels.add(change.row, weight, self.width, change.delta)
+        return 0
+
+    cdef int _collect(self, Rounds rounds, int32_t owner, const uint16_t *delta, int64_t part) noexcept nogil:
+        """Note the changes of those rows of `owner` that are of this part; returns 0, or -1."""
+        cdef int64_t parts = rounds.barrier.members, r, size
+        cdef const int32_t *rows
+        cdef embed_tally *tally
+        cdef int32_t row, own
+        if owner < 0:
+            row = ~owner
+            if embed_part(row, parts) == part and not is_frozen_output(self.rows, row):
+                tally = rounds.tallies + self.rows.inputs.shape[0] + row
+                return self._note(target_row(self.rows, row), delta, tally, 1)
+        elif owner >= self.rows.words:
+            row = owner - <int32_t> self.rows.words
+            if embed_part(row, parts) == part:
+                return self._note(&self.rows.places[row, 0], delta, NULL, 1)
+        else:
+            rows = rows_of(self.rows, owner, &own, &size)
+            for r in range(trained(self.rows, owner)):
+                if embed_part(rows[r], parts) == part and self._note(
+                        &self.rows.inputs[rows[r], 0], delta, rounds.tallies + rows[r], share(self.rows, owner)) != 0:
+                    return -1
+        return 0
+
+    cdef int _note(self, float *row, const uint16_t *delta, embed_tally *tally, float weight) noexcept nogil:
+        cdef embed_change *change
+        if embed_changes_reserve(&self.changes, 1) != 0:
+            return -1
+        change = &self.changes.items[self.changes.used]
+        change.row, change.delta, change.tally, change.share = row, delta, tally, weight
+        self.changes.used += 1
+        embed_prefetch_tally(tally)
+        return 0

@@ -1,0 +1,184 @@
+"""A trained model: its parameters, what they mean, and how they came about. It knows nothing of files."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.config.train import TrainConfig
+from embed.corpora.normal_form import Form
+from embed.errors import ConfigError
+from embed.model.parameters import Parameters
+from embed.vectors.ngram_rows import Subwords
+from embed.vectors.search import unit_rows
+from embed.vectors.word_vectors import WordVectors
+from embed.vocabulary.vocabulary import Vocabulary
+
+__all__ = ["EpochRecord", "Model", "Provenance"]
+
+Float32s = NDArray[np.float32]
+_BLOCK_ROWS = 1 << 12
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What one epoch was like.
+
+    Attributes
+    ----------
+    epoch : int
+        From 1.
+    loss : float or None
+        Mean negative log-likelihood (nats) of an example with its noise, taken while training; None if there was no
+        example.
+    held_out_loss : float or None
+        The same on the held-out tokens at the end of the epoch; comparable, see :mod:`embed.training.held_out`.
+    lr : float
+        The learning rate at the end of the epoch.
+    seconds : float
+        Wall time of training, without the held-out pass.
+    tokens_per_second : float
+        Corpus tokens in the vocabulary, before subsampling, per second of that.
+    """
+
+    epoch: int
+    loss: float | None
+    held_out_loss: float | None
+    lr: float
+    seconds: float
+    tokens_per_second: float
+
+
+def _versions() -> dict[str, str]:
+    own = importlib.metadata.version("train-embeddings")
+    return {"train-embeddings": own, "python": platform.python_version(), "numpy": np.__version__}
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a model comes from: the corpus, the machine, the versions, and what was decided for the user.
+
+    Attributes
+    ----------
+    decisions : dict
+        By name, as plain values for JSON: "preset", "time_budget", "continued_from", "stopping", and "count_error" (see
+        `EncodedCorpus`).
+    """
+
+    corpus_fingerprint: str
+    sentences: int
+    tokens: int
+    raw_tokens: int
+    simd_path: str
+    threads: int
+    versions: dict[str, str] = field(default_factory=_versions)
+    decisions: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, repr=False)
+class Model:
+    """A trained model.
+
+    Attributes
+    ----------
+    config : TrainConfig
+    vocabulary : Vocabulary
+    parameters : Parameters
+        The matrices of input and output rows, padded.
+    provenance : Provenance or None
+    history : tuple of EpochRecord
+    """
+
+    config: TrainConfig
+    vocabulary: Vocabulary
+    parameters: Parameters
+    provenance: Provenance | None = None
+    history: tuple[EpochRecord, ...] = ()
+
+    def __repr__(self) -> str:
+        ngrams = " with n-grams" if self.config.subword else ""
+        return (
+            f"<Model: {len(self.vocabulary)} words x {self.config.dim} dimensions, {self.config.objective}{ngrams}, "
+            f"{len(self.history)} epochs>"
+        )
+
+    if not TYPE_CHECKING:  # which would otherwise take every name
+
+        def __getattr__(self, name: str) -> Any:
+            if not name.startswith("_") and hasattr(WordVectors, name):
+                raise AttributeError(f"a model has no {name!r}, but its vectors have: model.vectors.{name}")
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def input(self) -> Float32s:
+        """The input rows, float32[R, dim]: words first, then n-grams; see :class:`Parameters`."""
+        return self.parameters.inputs[:, : self.config.dim]
+
+    @property
+    def output(self) -> Float32s:
+        """The output rows, float32[V, dim]; with `structured` float32[2 * V, dim], see :class:`Parameters`."""
+        return self.parameters.outputs[:, : self.config.dim]
+
+    @property
+    def _form(self) -> Form:
+        return Form(normal=self.config.tokenizer == "words", lowercase=self.config.lowercase)
+
+    @cached_property
+    def vectors(self) -> WordVectors:
+        """The word vectors; with subwords they also give vectors to unknown words."""
+        parameters = self.parameters
+        subwords = None
+        if parameters.scheme is not None and len(parameters.buckets):
+            subwords = Subwords(parameters.scheme, self.input[parameters.own_rows :], parameters.kept)
+        return WordVectors(
+            self.vocabulary.words,
+            parameters.word_matrix(),
+            counts=self.vocabulary.counts,
+            subwords=subwords,
+            form=self._form,
+        )
+
+    def averaged_vectors(self) -> WordVectors:
+        """Return the mean of the unit input vector and the unit output vector of each word.
+
+        Of the two output rows that a word has with `structured` the output vector is the mean.
+
+        Returns
+        -------
+        WordVectors
+            With counts; without n-grams, for what a word has no output row of has no such mean.
+
+        Raises
+        ------
+        ConfigError
+            If the model was trained with hierarchical softmax, whose output rows are those of a tree.
+
+        Notes
+        -----
+        Pennington et al., "GloVe", EMNLP 2014, section 4.2, and Levy, Goldberg & Dagan, TACL 2015, section 3.3 (w + c),
+        add the two as they are; scaled to one length, each counts for as much.
+        """
+        if self.config.loss != "ns":
+            raise ConfigError("loss is 'hs', whose output rows belong to no word; averaged vectors need 'ns'")
+        matrix, sides = np.empty((len(self.vocabulary), self.config.dim), np.float32), self.config.sides()
+        for first in range(0, len(matrix), _BLOCK_ROWS):
+            rows = slice(first, first + _BLOCK_ROWS)
+            output = self.output[first * sides : (first + _BLOCK_ROWS) * sides].reshape(-1, sides, self.config.dim)
+            matrix[rows] = (unit_rows(self.vectors.matrix[rows]) + unit_rows(output.mean(axis=1))) / 2
+        return WordVectors(self.vocabulary.words, matrix, counts=self.vocabulary.counts, form=self._form)
+
+    def run_card(self) -> dict[str, Any]:
+        """Return what a reader needs to repeat and to judge the run, as plain values for JSON."""
+        return {
+            "config": self.config.to_dict(),
+            "rates": dict(zip(("lr", "input_lr"), self.config.rates(), strict=True)),
+            "vocabulary": {"words": len(self.vocabulary), "tokens": self.vocabulary.total},
+            "provenance": None if self.provenance is None else asdict(self.provenance),
+            "epochs": [asdict(record) for record in self.history],
+        }

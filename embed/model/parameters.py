@@ -1,0 +1,229 @@
+"""The matrices that are learnt, and which input rows make up each word.
+
+Rows lie on huge pages where the system has them and are padded to 64 bytes, so that no two rows share a cache
+line and every vector load is whole. A bucket that no n-gram of the vocabulary falls in has no row; the others begin as
+they would among rows for all, so that what a word learns does not depend on which rows there are.
+
+Rejected: plain ``np.zeros`` (small pages: a cache miss becomes a TLB miss as well), unpadded rows (each kernel
+would need a tail).
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.config.train import TrainConfig
+from embed.engine import _kernels, _rows
+from embed.errors import ConfigError
+from embed.vocabulary.ngrams import NgramScheme, scheme_of
+from embed.vocabulary.vocabulary import Vocabulary
+
+__all__ = ["Parameters", "output_count", "padded_matrix", "place_count", "stride_of"]
+
+Float32s = NDArray[np.float32]
+_HUGE_PAGE = 1 << 21
+_FILL_ROWS = 1 << 14
+_COLLIDING_LINES = 64  # so many lines apart, two lines have the same place in the first-level cache
+
+
+def stride_of(dim: int) -> int:
+    """Return the floats of a row: `dim` rounded up to whole cache lines, and not to a multiple of 4096 bytes.
+
+    With such rows, those of dim 1024, a window would need the same few places of the first-level cache for all its rows
+    (docs/decisions/0023-no-rows-of-4096-bytes.md).
+    """
+    lines = -(-dim // _kernels.ROW_FLOATS)
+    return (lines + (lines % _COLLIDING_LINES == 0)) * _kernels.ROW_FLOATS
+
+
+def output_count(words: int, config: TrainConfig) -> int:
+    """Return how many output rows a vocabulary of so many words has."""
+    return words * config.sides()
+
+
+def place_count(config: TrainConfig) -> int:
+    """Return how many places of a window have weights of their own: all or none."""
+    return 2 * config.window if config.position_weights else 0
+
+
+def padded_matrix(rows: int, dim: int) -> Float32s:
+    """Return zeros float32[rows, stride_of(dim)]; raises ConfigError where there is no memory for them."""
+    stride = stride_of(dim)
+    # One huge page more than needed leaves room for the system to align the rest.
+    size = rows * stride * 4 + _HUGE_PAGE
+    try:
+        if hasattr(mmap, "MADV_HUGEPAGE"):
+            # Python's default, shared memory, is a kind that most systems keep on small pages.
+            memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            memory.madvise(mmap.MADV_HUGEPAGE)
+        else:
+            memory = mmap.mmap(-1, size)
+    except (OSError, OverflowError, MemoryError) as error:
+        raise ConfigError(
+            f"no memory for a matrix of {rows:,} rows of {dim:,} numbers, {size / (1 << 30):,.1f} GiB: "
+            "lower buckets, dim or max_vocab"
+        ) from error
+    return np.frombuffer(memory, np.float32, rows * stride).reshape(rows, stride)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What training changes, and how words share it.
+
+    Attributes
+    ----------
+    inputs : float32[R, stride]
+        One row per word, then one per bucket of `buckets`; a floret table has the buckets only. Columns past `dim`
+        are zero.
+    outputs : float32[V, stride] or float32[2 * V, stride]
+        One row per word; with `structured` two, for the contexts to its left and for those to its right.
+    places : float32[2 * window, stride] or float32[0, stride]
+        Weights of the places in a window, from the leftmost to the rightmost without the center; none without
+        `position_weights`.
+    row_offsets : int64[V + 1]
+    rows : int32[M]
+        Word i is the mean of the input rows ``rows[row_offsets[i]:row_offsets[i + 1]]``.
+    scheme : NgramScheme or None
+        How unknown words find their rows.
+    buckets : int32[K]
+        The buckets of n-grams that have a row, in rising order; none without a scheme.
+    dim : int
+    """
+
+    inputs: Float32s
+    outputs: Float32s
+    places: Float32s
+    row_offsets: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    scheme: NgramScheme | None
+    buckets: NDArray[np.int32]
+    dim: int
+
+    @classmethod
+    def empty(cls, vocabulary: Vocabulary, config: TrainConfig, buckets: NDArray[np.int32] | None = None) -> Parameters:
+        """Return all-zero parameters of the right shape; places that have weights have the weight 1.
+
+        The `buckets` that are given have a row whether or not a word has an n-gram there.
+        """
+        size = len(vocabulary)
+        scheme = scheme_of(config)
+        if scheme is None:
+            row_offsets, rows = np.arange(size + 1, dtype=np.int64), np.arange(size, dtype=np.int32)
+            own, buckets = size, np.empty(0, np.int32)
+        else:
+            row_offsets, rows, buckets = scheme.found_rows(vocabulary.words, buckets)
+            own = scheme.word_rows(size)
+        places = padded_matrix(place_count(config), config.dim)
+        places[:, : config.dim] = 1
+        return cls(
+            padded_matrix(own + len(buckets), config.dim),
+            padded_matrix(output_count(size, config), config.dim),
+            places,
+            row_offsets,
+            rows,
+            scheme,
+            buckets,
+            config.dim,
+        )
+
+    @classmethod
+    def initial(
+        cls, vocabulary: Vocabulary, config: TrainConfig, buckets: NDArray[np.int32] | None = None
+    ) -> Parameters:
+        """Return the parameters before training: inputs uniform in +-1/(2 dim), outputs zero (word2vec.c).
+
+        A row has the numbers that it would have if all buckets had rows; one that no word has stays zero.
+        """
+        parameters = cls.empty(vocabulary, config, buckets)
+        own = parameters.own_rows
+        is_used = np.zeros(len(parameters.inputs), bool)
+        is_used[parameters.rows] = True
+        used = np.flatnonzero(is_used)
+        for first in range(0, len(used), _FILL_ROWS):  # in parts, so that an interrupt is heard
+            places = used[first : first + _FILL_ROWS]
+            numbers = places.copy()
+            numbers[places >= own] = own + parameters.buckets[places[places >= own] - own]
+            drawn = np.zeros((len(places), parameters.inputs.shape[1]), np.float32)
+            _kernels.fill_uniform(drawn, config.dim, 0.5 / config.dim, config.seed, numbers)
+            parameters.inputs[places] = drawn
+        # The system gives memory when it is first touched, which training would wait for all over the matrix.
+        for first in range(0, len(parameters.outputs), _FILL_ROWS):
+            parameters.outputs[first : first + _FILL_ROWS] = 0
+        return parameters
+
+    @property
+    def words(self) -> int:
+        """The number V of words."""
+        return len(self.row_offsets) - 1
+
+    @property
+    def own_rows(self) -> int:
+        """The number of input rows that belong to single words, which are the first."""
+        return self.words if self.scheme is None else self.scheme.word_rows(self.words)
+
+    @property
+    def kept(self) -> NDArray[np.int32] | None:
+        """The buckets that have a row, or None if all have one."""
+        return None if self.scheme is None or len(self.buckets) == self.scheme.buckets else self.buckets
+
+    def matrices(self) -> dict[str, Float32s]:
+        """Return what training changes, by name; "places" only if there are any."""
+        named = {"input": self.inputs, "output": self.outputs}
+        return named | {"places": self.places} if len(self.places) else named
+
+    @contextmanager
+    def arranged(self, spread: int) -> Iterator[None]:
+        """Let rows lie for a while where training finds them soonest.
+
+        The rows of n-grams, and `rows` with them, lie in the order in which the words use them. With several threads
+        the first 2**spread rows of words lie spread, as :class:`embed._core.Worker` wants it; 0 for none.
+        """
+        words = np.arange(self.words + 1)
+        # as the core sees it: n-grams that no word is long enough for are none
+        is_plain = np.array_equal(self.rows, words[:-1]) and np.array_equal(self.row_offsets, words)
+        with ExitStack() as moved:
+            if spread:
+                moved.enter_context(_spread([self.inputs, self.outputs] if is_plain else [self.outputs], spread))
+            if not is_plain:
+                moved.enter_context(_in_order_of_use(self.inputs, self.rows))
+            yield
+
+    def word_matrix(self) -> Float32s:
+        """Return the vector of every word, float32[V, dim]: the input rows themselves, or their means."""
+        if self.scheme is None:
+            return self.inputs[:, : self.dim]
+        composed = padded_matrix(self.words, self.dim)
+        _kernels.compose_rows(self.inputs, self.row_offsets, self.rows, composed, self.dim, _kernels.simd_paths()[0])
+        return composed[:, : self.dim]
+
+
+@contextmanager
+def _spread(matrices: list[Float32s], digits: int) -> Iterator[None]:
+    places = _rows.places(digits)
+    for matrix in matrices:
+        matrix[places] = matrix[: len(places)].copy()
+    try:
+        yield
+    finally:
+        for matrix in matrices:
+            matrix[: len(places)] = matrix[places]
+
+
+@contextmanager
+def _in_order_of_use(matrix: Float32s, rows: NDArray[np.int32]) -> Iterator[None]:
+    places = _rows.order_of_use(rows, len(matrix))
+    _rows.move_rows(matrix, places)
+    _rows.renumber(rows, places)
+    try:
+        yield
+    finally:
+        back = np.empty_like(places)
+        back[places] = np.arange(len(places), dtype=np.int32)
+        _rows.move_rows(matrix, back)
+        _rows.renumber(rows, back)

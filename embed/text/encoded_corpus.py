@@ -1,0 +1,278 @@
+"""An encoded corpus on disk: a directory of plain little-endian arrays, and ``meta.json``, which describes them.
+
+A corpus takes the place of another one in a directory by files of its own names (``ids.1f2e3d4c.i32``) and, in one
+step, a ``meta.json`` that names their generation; so whoever opens a directory finds the files of one corpus, whole,
+and keeps them while they are open, whatever others do. It is used again when the fingerprint of input and settings is
+the same. All ids and offsets are checked when a directory is opened. :mod:`embed.text.encoded_folder` fills
+directories.
+
+Rejected: a database or Arrow file (the trainer needs two arrays), the vocabulary as text (a caller's words may hold
+white space).
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import mmap
+import os
+import re
+import weakref
+from itertools import pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.errors import FormatError, cannot_open
+from embed.files.locks import Door, InUse
+from embed.files.temporary import remove_run_folder
+from embed.messages import printable
+from embed.vocabulary.vocabulary import Vocabulary
+
+__all__ = [
+    "COUNTS",
+    "DATA_FILES",
+    "FORMAT_NAME",
+    "FORMAT_VERSION",
+    "IDS",
+    "ID_TYPE",
+    "META",
+    "OFFSETS",
+    "OFFSET_TYPE",
+    "WORDS",
+    "WORD_OFFSETS",
+    "EncodedCorpus",
+    "data_file",
+    "is_data_file",
+    "read_meta",
+]
+
+FORMAT_NAME = "train-embeddings encoded corpus"
+FORMAT_VERSION = 1
+META, IDS, OFFSETS = "meta.json", "ids.i32", "offsets.i64"
+WORDS, WORD_OFFSETS, COUNTS = "words.utf8", "word_offsets.i64", "counts.i64"
+DATA_FILES = (IDS, OFFSETS, WORDS, WORD_OFFSETS, COUNTS)
+
+ID_TYPE, OFFSET_TYPE = np.dtype("<i4"), np.dtype("<i8")
+_CHECK_BLOCK = 1 << 22
+"""Numbers verified at a time when a directory is opened."""
+_GENERATION = re.compile(r"[0-9a-f]{8}")
+
+
+class EncodedCorpus:
+    """An encoded corpus on disk; a context manager.
+
+    Attributes
+    ----------
+    ids : int32[N], memory-mapped
+        The tokens that are in the vocabulary, sentence after sentence.
+    offsets : int64[S+1], memory-mapped
+        Sentence s is ``ids[offsets[s]:offsets[s + 1]]``; no sentence is empty.
+    vocabulary : Vocabulary
+        ``vocabulary.words[i]`` is the word of id i; its counts are those in `ids`.
+    raw_tokens : int
+        Tokens of the text, those of words left out included.
+    count_error : int
+        By how much a count may be too low, and how many occurrences of a word may be missing, because words were
+        forgotten while counting (`max_vocab` of :func:`embed.encode`); 0 if none were, and everything is exact.
+    fingerprint : str
+        Identifies input and settings; for input that cannot be read twice, the encoded content.
+    directory : Path
+        Where it lies; removed by :meth:`close` (and at the end of the process) if it is temporary.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        meta: dict[str, Any],
+        vocabulary: Vocabulary,
+        *,
+        written_in: Path | None = None,
+        temporary: Door | None = None,
+    ) -> None:
+        """Map the files of `directory`, or those in `written_in` that are to go there; with its lock, if temporary."""
+        self.directory = directory
+        self.vocabulary = vocabulary
+        self.raw_tokens: int = meta["raw_tokens"]
+        self.count_error: int = meta.get("count_error", 0)
+        self.fingerprint: str = meta["fingerprint"]
+        ids, offsets = (
+            data_file(directory, name, meta) if written_in is None else written_in / name for name in (IDS, OFFSETS)
+        )
+        self._in_use: InUse | None = InUse.of(ids)
+        self.ids: NDArray[np.int32] = _mapped(self._in_use.descriptor, ID_TYPE)
+        with open(offsets, "rb") as file:
+            self.offsets: NDArray[np.int64] = _mapped(file.fileno(), OFFSET_TYPE)
+        self._remove = None if temporary is None else weakref.finalize(self, remove_run_folder, directory, temporary)
+
+    @classmethod
+    def open(cls, directory: str | os.PathLike[str]) -> EncodedCorpus:
+        """Open a directory that :func:`embed.encode` has kept.
+
+        Raises
+        ------
+        FormatError
+            When it is no encoded corpus, of another version, cut short, or its parts contradict each other.
+        """
+        directory = Path(directory)
+        while True:
+            meta = read_meta(directory)
+            if meta["version"] != FORMAT_VERSION:
+                raise FormatError(
+                    f"{directory} is an encoded corpus of version {meta['version']}; "
+                    f"this program reads version {FORMAT_VERSION}"
+                )
+            try:
+                _compare_sizes(directory, meta)
+                encoded = cls(directory, meta, _read_vocabulary(directory, meta))
+            except FileNotFoundError as error:
+                if read_meta(directory) != meta:  # another process has just put its corpus in the place of this one
+                    continue
+                raise _corrupt(directory, f"{os.path.basename(error.filename)} is missing") from error
+            except OSError as error:
+                what = "the files" if error.filename is None else os.path.basename(error.filename)
+                message = f"{directory}: cannot read {what}: {error.strerror or error}"
+                raise cannot_open(FormatError, message, error) from error
+            except (ValueError, KeyError, TypeError) as error:
+                if isinstance(error, FormatError):
+                    raise
+                raise _corrupt(directory, str(error)) from error
+            _verify(encoded)
+            return encoded
+
+    @property
+    def sentences(self) -> int:
+        """The number of sentences S."""
+        return len(self.offsets) - 1
+
+    def close(self) -> None:
+        """Let go of the files, and remove them if they are temporary. Closing twice is allowed."""
+        self.ids = np.empty(0, dtype=ID_TYPE)
+        self.offsets = np.zeros(1, dtype=OFFSET_TYPE)
+        self._in_use = None
+        if self._remove is not None:
+            self._remove()
+
+    def __enter__(self) -> EncodedCorpus:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return (
+            f"<EncodedCorpus: {len(self.ids):,} of {self.raw_tokens:,} tokens "
+            f"in {self.sentences:,} sentences, {len(self.vocabulary):,} words, {printable(str(self.directory))}>"
+        )
+
+
+def _mapped(descriptor: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    try:
+        return np.frombuffer(mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ), dtype)
+    except OSError as error:
+        if error.errno != errno.ENOMEM:
+            raise
+        size = os.fstat(descriptor).st_size
+        raise FormatError(
+            f"no memory to map the {size:,} bytes of the encoded corpus; raise the limit (ulimit -v)"
+        ) from error
+
+
+# reading
+
+
+def data_file(directory: Path, name: str, meta: dict[str, Any]) -> Path:
+    """Return the path of one of DATA_FILES, of the generation that META names."""
+    stem, ending = name.split(".")
+    generation = meta.get("generation")
+    return directory / (name if generation is None else f"{stem}.{generation}.{ending}")
+
+
+def is_data_file(name: str) -> bool:
+    """Return whether a name is that of a data file, of any generation."""
+    stem, *generation, ending = name.split(".") if name.count(".") in (1, 2) else ("", "")
+    return f"{stem}.{ending}" in DATA_FILES and all(_GENERATION.fullmatch(part) for part in generation)
+
+
+def read_meta(directory: Path) -> dict[str, Any]:
+    """Return what META says, its values checked as far as their types.
+
+    Raises
+    ------
+    FormatError
+        When the directory is no encoded corpus, or META is damaged.
+    """
+    try:
+        meta = json.loads((directory / META).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise cannot_open(
+            FormatError, f"{directory} is not an encoded corpus (it has no {META}), and is left as it is", error
+        ) from error
+    except OSError as error:
+        raise cannot_open(FormatError, f"{directory}: cannot read {META}: {error.strerror}", error) from error
+    except (ValueError, RecursionError) as error:
+        raise _corrupt(directory, f"{META} is not valid JSON") from error
+    if not isinstance(meta, dict) or meta.get("format") != FORMAT_NAME:
+        raise FormatError(
+            f"{directory} is not an encoded corpus (its {META} is something else's), and is left as it is"
+        )
+    wanted = {"version": int, "fingerprint": str, "raw_tokens": int, "sizes": dict}
+    for name, kind in wanted.items():
+        if not isinstance(meta.get(name), kind):
+            raise _corrupt(directory, f"{META} lacks {name!r}")
+    generation = meta.get("generation")
+    if generation is not None and not (isinstance(generation, str) and _GENERATION.fullmatch(generation)):
+        raise _corrupt(directory, f"{META} has a 'generation' that is none")
+    if not isinstance(meta.get("count_error", 0), int):
+        raise _corrupt(directory, f"{META} has a 'count_error' that is no number")
+    return meta
+
+
+def _compare_sizes(directory: Path, meta: dict[str, Any]) -> None:
+    for name in DATA_FILES:
+        size, expected = os.stat(data_file(directory, name, meta)).st_size, meta["sizes"][name]
+        if size != expected:
+            raise _corrupt(directory, f"{name} has {size:,} bytes instead of {expected:,}")
+
+
+def _read_vocabulary(directory: Path, meta: dict[str, Any]) -> Vocabulary:
+    text = data_file(directory, WORDS, meta).read_bytes()
+    ends, counts = (
+        np.fromfile(data_file(directory, name, meta), dtype=OFFSET_TYPE).astype(np.int64, copy=False)
+        for name in (WORD_OFFSETS, COUNTS)
+    )
+    is_sound = len(ends) == len(counts) + 1 > 1 and ends[0] == 0 and ends[-1] == len(text) and (np.diff(ends) > 0).all()
+    if not is_sound or counts[-1] < 1 or (np.diff(counts) > 0).any():
+        raise _corrupt(directory, "the vocabulary contradicts itself")
+    words = [text[a:b].decode() for a, b in pairwise(ends.tolist())]
+    if len(set(words)) != len(words):
+        raise _corrupt(directory, "a word is in the vocabulary twice")
+    return Vocabulary(words, counts)
+
+
+def _verify(encoded: EncodedCorpus) -> None:
+    """Make sure that no id or offset leads outside: the core trusts them."""
+    ids, offsets, words = encoded.ids, encoded.offsets, len(encoded.vocabulary)
+    if offsets[0] != 0 or offsets[-1] != len(ids) or encoded.vocabulary.total != len(ids):
+        raise _corrupt(encoded.directory, "offsets, counts and ids contradict each other")
+    counts = np.zeros(words, dtype=np.int64)
+    for start in range(0, len(ids), _CHECK_BLOCK):
+        block = ids[start : start + _CHECK_BLOCK]
+        if block.min() < 0 or block.max() >= words:
+            raise _corrupt(encoded.directory, f"{IDS} holds ids outside the vocabulary")
+        counts += np.bincount(block, minlength=words)
+    if not np.array_equal(counts, encoded.vocabulary.counts):
+        raise _corrupt(encoded.directory, f"{COUNTS} are not those of {IDS}")
+    for start in range(0, len(offsets) - 1, _CHECK_BLOCK):
+        block_offsets = offsets[start : start + _CHECK_BLOCK + 1]
+        if (np.diff(block_offsets) <= 0).any():
+            raise _corrupt(encoded.directory, f"{OFFSETS} is not rising")
+
+
+def _corrupt(directory: Path, why: str) -> FormatError:
+    return FormatError(f"the encoded corpus {directory} is damaged: {why}; remove the directory to have it made again")

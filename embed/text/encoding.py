@@ -1,0 +1,346 @@
+"""Text to ids: the corpus is tokenised and counted once, and every epoch and thread maps the result.
+
+One pass over the text writes provisional ids (order of first occurrence) while the compiled counter counts. Then the
+final ids are known, and the file of ids is rewritten in place, block by block, without the words left out. Memory holds
+the distinct words (with `max_vocab`, a bounded number of them: embed/text/bounded_counting.py) and one block, whatever
+the length of the corpus; the input may be a pipe or a generator. :mod:`embed.text.encoded_corpus` has the files that
+are written, and :mod:`embed.text.encoded_folder` the directory they are kept in.
+
+Rejected: a counting pass and an encoding pass (reads and tokenises twice, impossible for a pipe).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.arguments import file_path, of_kind
+from embed.corpora import PIECE_TOKENS, SentenceCorpus
+from embed.corpora.files import FileCorpus
+from embed.errors import CorpusError, advise
+from embed.messages import option
+from embed.text import _text
+from embed.text.bounded_counting import Numberings, words_held
+from embed.text.encoded_corpus import ID_TYPE, IDS, OFFSET_TYPE, OFFSETS, EncodedCorpus
+from embed.text.encoded_folder import describe, kept, temporary, write_vocabulary, writing, writing_ids
+from embed.text.phrases.phrase_model import PhraseSettings, learn_passes
+from embed.vocabulary.vocabulary import Vocabulary, check_limits
+
+__all__ = ["EncodedCorpus", "Progress", "count_tokens", "encode", "encode_with"]
+
+Progress = Callable[[int, int], object]
+"""Called with (tokens so far, bytes of the input read so far)."""
+
+_BLOCK = 1 << 16
+"""Ids, words, or tokens of sentences that came as lists, handled at a time."""
+
+
+def encode(
+    corpus: Iterable[list[str]],
+    *,
+    min_count: int = 5,
+    max_vocab: int | None = None,
+    phrases: PhraseSettings | None = None,
+    directory: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> EncodedCorpus:
+    """Encode a corpus into ids, in one pass over its text.
+
+    Parameters
+    ----------
+    corpus : corpus or iterable of lists of str
+        See :func:`embed.corpora.open_corpus`. Iterated once, so a generator will do.
+    min_count : int
+        Leave out words that occur less often.
+    max_vocab : int or None
+        Keep at most this many words, the most frequent ones. While counting, memory then holds at most 4,194,304 or
+        16 times `max_vocab` distinct words, whichever is more (some 90 bytes each), and a text with fewer is
+        counted exactly. When there are more, rare ones are forgotten: a count is never too high, and too low by at
+        most E, which is at most 2 x tokens / words held; no word that occurs more than E times is missed; and a
+        warning says what E was.
+    phrases : PhraseSettings or None
+        Learn phrases first and join them; `min_count` and `max_vocab` then apply to words and phrases as joined.
+    directory : path or None
+        Where to keep the result: a new directory, an empty one, or one that was filled so before, in which files of
+        others stay. An encoded corpus that is there is used if it was made from the same input with the same settings,
+        and replaced if not. While another process encodes with the same settings, this one waits for it. None: a
+        temporary directory, removed on close.
+    progress : callable or None
+        Called now and then with (tokens so far, bytes of the input read so far).
+
+    Raises
+    ------
+    CorpusError
+        When the input is unreadable or malformed, holds no tokens, or no word occurs `min_count` times.
+    ConfigError
+        When `min_count` or `max_vocab` is out of bounds.
+    FormatError
+        When `directory` holds something else or a damaged encoded corpus, cannot be written, or is in use by another
+        process that wants something else.
+
+    Warns
+    -----
+    AdviceWarning
+        When words were forgotten while counting, so that counts may be too low.
+    """
+    check_limits(min_count, max_vocab)
+    if phrases is not None:
+        of_kind("phrases", phrases, PhraseSettings)
+    if directory is not None:
+        directory = file_path("directory", directory)
+    if not hasattr(corpus, "byte_chunks") and not isinstance(corpus, SentenceCorpus):
+        corpus = SentenceCorpus(corpus)
+    settings: dict[str, Any] = {"min_count": int(min_count), "max_vocab": None if max_vocab is None else int(max_vocab)}
+    if phrases is not None:
+        settings["phrases"] = phrases.to_dict()
+
+    def encode_into(work: Path, generation: str | None) -> tuple[dict[str, Any], Vocabulary]:
+        durable = directory is not None
+        return _encode_into(work, corpus, settings, progress, durable=durable, generation=generation, phrases=phrases)
+
+    encoded = temporary(encode_into) if directory is None else kept(Path(directory), corpus, settings, encode_into)
+    _warn_of_error(encoded)
+    return encoded
+
+
+def encode_with(
+    vocabulary: Vocabulary,
+    corpus: Iterable[list[str]],
+    *,
+    new_words_from: int | None = None,
+    progress: Progress | None = None,
+) -> EncodedCorpus:
+    """Encode a corpus into the ids of a vocabulary that is there already, to go on training with it.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        In any order. The result has it as it is: its counts are those it came with, not those in this corpus.
+    corpus : corpus or iterable of lists of str
+        As for :func:`encode`. Tokens that are not in the vocabulary are left out.
+    new_words_from : int, optional
+        Words that occur at least so often in this corpus join the vocabulary, and the counts of all words are those
+        they came with plus those in this corpus; the result has them by falling count.
+    progress : callable or None
+        As for :func:`encode`.
+
+    Returns
+    -------
+    EncodedCorpus
+        In a temporary directory, removed on close.
+
+    Raises
+    ------
+    CorpusError
+        When the input is unreadable or malformed, or holds no token of the vocabulary.
+    """
+    if not hasattr(corpus, "byte_chunks") and not isinstance(corpus, SentenceCorpus):
+        corpus = SentenceCorpus(corpus)
+
+    def encode_into(work: Path, _: str | None) -> tuple[dict[str, Any], Vocabulary]:
+        return _encode_into(
+            work, corpus, {}, progress, durable=False, vocabulary=vocabulary, new_words_from=new_words_from
+        )
+
+    return temporary(encode_into)
+
+
+# the pass over the text
+
+
+def _encode_into(
+    work: Path,
+    corpus: Iterable[list[str]],
+    settings: dict[str, Any],
+    progress: Progress | None,
+    *,
+    durable: bool,
+    generation: str | None = None,
+    vocabulary: Vocabulary | None = None,
+    phrases: PhraseSettings | None = None,
+    new_words_from: int | None = None,
+) -> tuple[dict[str, Any], Vocabulary]:
+    counter = count_tokens(work / IDS, corpus, progress, settings.get("max_vocab"))
+    if phrases is not None:
+        with writing(work):
+            learn_passes(work / IDS, counter, phrases, keep_joined=True)
+    if vocabulary is None:
+        vocabulary, table = _ranked(counter, corpus, settings)
+    else:
+        if new_words_from is not None:
+            vocabulary = _united(counter, vocabulary, new_words_from)
+        table = _given(counter, corpus, vocabulary)
+    raw_tokens, count_error = counter.tokens, counter.error
+    del counter
+    with writing(work):
+        tokens, sentences = _remap(work, table)
+        write_vocabulary(work, vocabulary)
+        facts = {
+            "raw_tokens": raw_tokens,
+            **({"count_error": count_error} if count_error else {}),
+            "tokens": tokens,
+            "sentences": sentences,
+            "words": len(vocabulary),
+        }
+        meta = describe(work, corpus, settings, facts, generation=generation, durable=durable)
+    return meta, vocabulary
+
+
+def _warn_of_error(encoded: EncodedCorpus) -> None:
+    if encoded.count_error:
+        message = (
+            f"{option('max_vocab')}: the text has more distinct words than are held while counting, so rare ones were "
+            "forgotten; "
+            f"counts may be too low by up to {encoded.count_error:,}, and as many occurrences be left out; a larger "
+            f"{option('max_vocab')}, or none, holds more"
+        )
+        advise(message)
+
+
+def count_tokens(
+    path: Path, corpus: Iterable[list[str]], progress: Progress | None, max_vocab: int | None = None
+) -> _text.TokenCounter:
+    """Write the provisional ids of a corpus, int32 with the sign bit starting a sentence; return their counter.
+
+    With `max_vocab`, memory is bounded as :func:`encode` says, and the id _text.GONE stands for words forgotten.
+
+    Raises
+    ------
+    CorpusError
+        When the input is unreadable or malformed, or has too many words or one that is too long.
+    FormatError
+        When the file cannot be written.
+    """
+    counter = _text.TokenCounter(PIECE_TOKENS)
+    if max_vocab is not None:
+        counter.bound(words_held(max_vocab))
+    try:
+        _count(path, counter, corpus, progress)
+    except OverflowError as error:
+        current = getattr(corpus, "current_name", None)
+        raise CorpusError(
+            f"{f'{current}: ' if current else ''}{error}, after {counter.tokens:,} tokens: at most "
+            f"{_text.MAX_WORDS:,} distinct words of up to {_text.MAX_WORD_BYTES:,} bytes can be counted"
+        ) from error
+    return counter
+
+
+def _ranked(
+    counter: _text.TokenCounter, corpus: Iterable[list[str]], settings: dict[str, Any]
+) -> tuple[Vocabulary, NDArray[np.int32]]:
+    """Return the vocabulary of what was counted, and the id of each provisional one, -1 where left out."""
+    ranked = counter.rank(settings["min_count"], settings["max_vocab"] or _text.MAX_WORDS)
+    if not len(ranked):
+        raise CorpusError(_why_empty(counter, corpus, settings["min_count"]))
+    table = np.full(len(counter), -1, dtype=np.int32)
+    table[ranked] = np.arange(len(ranked), dtype=np.int32)
+    return Vocabulary(counter.words(ranked), counter.counts(ranked)), table
+
+
+def _united(counter: _text.TokenCounter, vocabulary: Vocabulary, min_count: int) -> Vocabulary:
+    """Return a vocabulary with the words that occur `min_count` times in what was counted, and all counts added up."""
+    counts = dict(zip(vocabulary.words, vocabulary.counts.tolist(), strict=True))
+    counted = counter.rank(1, _text.MAX_WORDS)
+    for start in range(0, len(counted), _BLOCK):
+        block = counted[start : start + _BLOCK]
+        for word, count in zip(counter.words(block), counter.counts(block).tolist(), strict=True):
+            if word in counts or count >= min_count:
+                counts[word] = counts.get(word, 0) + count
+    return Vocabulary.from_counts(list(counts), counts.values())
+
+
+def _given(counter: _text.TokenCounter, corpus: Iterable[list[str]], vocabulary: Vocabulary) -> NDArray[np.int32]:
+    """Return the id in `vocabulary` of each provisional one, -1 where it has none."""
+    table = np.full(len(counter), -1, dtype=np.int32)
+    for start in range(0, len(counter), _BLOCK):
+        block = np.arange(start, min(start + _BLOCK, len(counter)), dtype=np.int32)
+        ids = (vocabulary.get(word) for word in counter.words(block))
+        table[block] = [-1 if id is None else id for id in ids]
+    if (table < 0).all():
+        if counter.tokens:
+            raise CorpusError(f"none of the {counter.tokens:,} tokens is one of the {len(vocabulary):,} words known")
+        raise CorpusError(_why_empty(counter, corpus, 1))
+    return table
+
+
+def _count(path: Path, counter: _text.TokenCounter, corpus: Iterable[list[str]], progress: Progress | None) -> None:
+    """Feed the corpus to the counter and write the provisional ids, all in its last numbering."""
+    numberings = Numberings(path)
+
+    def drain(file: BinaryIO) -> None:
+        with writing(path.parent):
+            before = file.tell() // ID_TYPE.itemsize
+            counter.pour(file.write)
+            file.flush()
+            if (moved := counter.moved()) is not None:
+                numberings.add(before, moved)
+        if progress is not None:
+            progress(counter.tokens, getattr(corpus, "bytes_read", 0))
+
+    with writing_ids(path) as file:
+        byte_chunks = getattr(corpus, "byte_chunks", None)
+        chunks: Iterator[bytes] | None = byte_chunks() if byte_chunks else None
+        if chunks is not None:
+            for chunk in chunks:
+                counter.feed(chunk)
+                drain(file)
+            counter.finish()
+        else:
+            waiting = 0
+            for sentence in corpus:
+                try:
+                    counter.add_sentence(sentence)
+                except UnicodeEncodeError as error:
+                    raise CorpusError(f"the word {error.object!r:.60} cannot be written as UTF-8") from error
+                waiting += len(sentence)
+                if waiting >= _BLOCK:
+                    drain(file)
+                    waiting = 0
+        drain(file)
+    with writing(path.parent):
+        numberings.settle()
+
+
+def _why_empty(counter: _text.TokenCounter, corpus: Iterable[list[str]], min_count: int) -> str:
+    if counter.tokens:
+        top = counter.rank(1, 1)
+        word, count = counter.words(top)[0], int(counter.counts(top)[0])
+        return (
+            f"none of the {len(counter) - counter.is_bound:,} distinct words in {counter.tokens:,} tokens "
+            f"occurs at least {min_count:,} times ({option('min_count')}); the most frequent one, {word!r:.60}, occurs "
+            f"{count:,} time{'s' * (count != 1)}"
+        )
+    if isinstance(corpus, FileCorpus):
+        names = ", ".join(file.name for file in corpus.files[:3]) + (", ..." if len(corpus.files) > 3 else "")
+        where = f"{corpus.bytes_read:,} bytes of {len(corpus.files):,} file(s) ({names})"
+        return f"the corpus is empty: there are no tokens in {where}"
+    return "the corpus is empty: it has no sentences, or only empty ones"
+
+
+def _remap(work: Path, table: NDArray[np.int32]) -> tuple[int, int]:
+    """Rewrite provisional as final ids in place, write the offsets; return (tokens, sentences)."""
+    remapper = _text.Remapper(table)
+    block = np.empty(_BLOCK, dtype=np.int32)
+    sentences = 0
+    # The writer never overtakes the reader, so one file serves both.
+    with (
+        open(work / IDS, "rb") as reader,
+        open(work / IDS, "r+b") as writer,
+        open(work / OFFSETS, "wb") as offsets,
+    ):
+        offsets.write(np.zeros(1, dtype=OFFSET_TYPE).tobytes())
+        while size := reader.readinto(block.data):
+            kept, closed = remapper.remap(block[: size // ID_TYPE.itemsize])
+            writer.write(block[:kept].astype(ID_TYPE, copy=False).data)
+            offsets.write(closed.astype(OFFSET_TYPE, copy=False).data)
+            sentences += len(closed)
+        if remapper.tokens > remapper.closed_tokens:
+            offsets.write(np.array([remapper.tokens], dtype=OFFSET_TYPE).tobytes())
+            sentences += 1
+        writer.truncate(remapper.tokens * ID_TYPE.itemsize)
+    return remapper.tokens, sentences

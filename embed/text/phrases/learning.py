@@ -1,0 +1,148 @@
+"""Learning phrases from a corpus, and their files.
+
+The passes, and what they find, are in :mod:`embed.text.phrases.phrase_model`.
+
+The corpus is read once, into a temporary file of ids (4 bytes a token), which the passes then read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from embed.arguments import of_kind
+from embed.corpora import SentenceCorpus
+from embed.errors import CorpusError, EmbedError, FormatError
+from embed.files.temporary import files_of_run
+from embed.text.encoding import Progress, count_tokens
+from embed.text.phrases import _phrases
+from embed.text.phrases.phrase_file import read_phrases, write_phrases
+from embed.text.phrases.phrase_model import (
+    ENGLISH_CONNECTOR_WORDS,
+    Passes,
+    Phrase,
+    PhraseSettings,
+    key_of,
+    learn_passes,
+)
+
+__all__ = [
+    "ENGLISH_CONNECTOR_WORDS",
+    "Phrase",
+    "PhraseModel",
+    "PhraseSettings",
+    "learn_phrases",
+    "load_phrases",
+]
+
+
+@dataclass(frozen=True)
+class PhraseModel:
+    """Phrases that have been learnt, pass by pass, best first.
+
+    Attributes
+    ----------
+    settings : PhraseSettings
+    passes : tuple of tuples of Phrase
+    count_errors : tuple of int
+        For each pass, by how much a count may be too low because `max_pairs` was reached; 0 if it was not.
+    """
+
+    settings: PhraseSettings
+    passes: Passes
+    count_errors: tuple[int, ...]
+
+    def apply(self, sentences: Iterable[list[str]]) -> Iterator[list[str]]:
+        """Return an iterator over new lists: the sentences with their phrases joined."""
+        return map(self._joiner.join, sentences)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model, always the same bytes for the same model; :func:`load_phrases` reads it.
+
+        Raises
+        ------
+        FormatError
+            The file cannot be written.
+        """
+        write_phrases(path, self.settings, self.passes, self.count_errors)
+
+    @cached_property
+    def _joiner(self) -> _phrases.WordJoiner:
+        connectors = tuple(self.settings.connectors)
+        ids = {word: number for number, word in enumerate(connectors)}
+        for phrase in (phrase for phrases in self.passes for phrase in phrases):
+            for word in (*phrase.words, self.settings.delimiter.join(phrase.words)):
+                ids.setdefault(word, len(ids))
+        flags = np.zeros(len(ids) + 1, dtype=np.uint8)
+        flags[: len(connectors)] = 1
+        joiners = []
+        for phrases in self.passes:
+            keys = [key_of([ids[word] for word in phrase.words]) for phrase in phrases]
+            joined = [ids[self.settings.delimiter.join(phrase.words)] for phrase in phrases]
+            joiners.append(_phrases.PhraseJoiner(keys, np.array(joined, dtype=np.int32), flags))
+        return _phrases.WordJoiner(list(ids), joiners)
+
+
+def learn_phrases(
+    corpus: Iterable[list[str]],
+    settings: PhraseSettings | None = None,
+    *,
+    progress: Progress | None = None,
+    **overrides: Any,
+) -> PhraseModel:
+    """Find the phrases of a corpus.
+
+    Parameters
+    ----------
+    corpus : corpus or iterable of lists of str
+        See :func:`embed.corpora.open_corpus`. Iterated once, so a generator will do.
+    settings : PhraseSettings, optional
+    progress : callable, optional
+        As for :func:`embed.encode`.
+    **overrides
+        Fields of PhraseSettings, when `settings` is left out.
+
+    Returns
+    -------
+    PhraseModel
+        The same for the same text and settings, whatever the machine.
+
+    Raises
+    ------
+    ConfigError
+        A setting is out of its bounds.
+    CorpusError
+        The input is unreadable or malformed, or holds no tokens.
+    FormatError
+        The temporary file cannot be written.
+    """
+    settings = PhraseSettings(**overrides) if settings is None else of_kind("settings", settings, PhraseSettings)
+    if not hasattr(corpus, "byte_chunks") and not isinstance(corpus, SentenceCorpus):
+        corpus = SentenceCorpus(corpus)
+    try:
+        with files_of_run() as folder:
+            path = folder / "ids"
+            counter = count_tokens(path, corpus, progress)
+            if not counter.tokens:
+                raise CorpusError("the corpus is empty: there are no tokens to find phrases in")
+            return PhraseModel(settings, *learn_passes(path, counter, settings, keep_joined=False))
+    except EmbedError:  # of the corpus, which may be missing
+        raise
+    except OSError as error:
+        raise FormatError(f"cannot write a temporary file for the phrases: {error.strerror or error}") from error
+
+
+def load_phrases(path: str | os.PathLike[str]) -> PhraseModel:
+    """Read what `PhraseModel.save` has written.
+
+    Raises
+    ------
+    FormatError
+        The file cannot be read, is no phrase model, is of another version, or is damaged.
+    """
+    return PhraseModel(*read_phrases(path))

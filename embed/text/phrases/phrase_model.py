@@ -1,0 +1,252 @@
+"""Phrases: neighbouring words that occur together more often than chance explains (Mikolov et al. 2013, section 4).
+
+A pass counts the pairs of neighbouring ids, scores them, and joins those above the threshold into one token; the next
+pass finds pairs of what the last one left, so N passes give phrases of up to 2 ** N words. Connector words ("of",
+"the") may stand within a pair and do not count. Everything happens on the provisional ids of the token counter, before
+any word is left out for being rare, in a file and a table of bounded size (csrc/text_phrases.h).
+
+Joining goes from left to right: a pair is joined as soon as it is complete, and its words take part in no other.
+
+Rejected: counting strings (gensim, word2phrase.c: ten times the time), counting the ids of the final vocabulary (a
+phrase of words that are rare alone would be lost, and words on both sides of one left out would become neighbours).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.arguments import choice, listed, real_number, text, whole_number
+from embed.config.train import TrainConfig
+from embed.errors import ConfigError, CorpusError
+from embed.messages import option
+from embed.text import _text
+from embed.text.phrases import _phrases
+from embed.text.phrases.scores import Scorer, npmi_scorer, original_scorer, word2phrase_scorer
+
+__all__ = ["ENGLISH_CONNECTOR_WORDS", "SCORES", "Passes", "Phrase", "PhraseSettings", "key_of", "learn_passes"]
+
+ENGLISH_CONNECTOR_WORDS = frozenset(
+    ("a", "an", "the", "for", "of", "with", "without", "at", "from", "to", "in", "on", "by", "and", "or")
+)
+SCORES: dict[str, tuple[Scorer, float]] = {
+    "discounted": (original_scorer, 10.0),
+    "word2phrase": (word2phrase_scorer, 100.0),
+    "npmi": (npmi_scorer, 0.5),
+}
+"""Each score's function and the threshold used when none is given."""
+
+MAX_PASSES = 8
+DEFAULT_MAX_PAIRS = 40_000_000
+_BLOCK = 1 << 20
+"""Ids handled at a time."""
+_ID_BITS = np.int32(np.iinfo(np.int32).max)
+_ID = np.dtype("<i4")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhraseSettings:
+    """How phrases are found.
+
+    Parameters
+    ----------
+    passes : int
+        1 joins pairs of words, 2 pairs of those as well, and so on.
+    score : {"discounted", "word2phrase", "npmi"}
+        See :mod:`embed.text.phrases.scores`.
+    threshold : float or None
+        A pair that scores higher is a phrase. None: 10, 100 and 0.5.
+    min_count : int
+        Pairs that occur less often are no phrases; also the discount (delta) of the first two scores.
+    delimiter : str
+        Joins the words of a phrase.
+    connectors : iterable of str
+        Words that may stand within a phrase and do not count, such as `ENGLISH_CONNECTOR_WORDS`.
+    max_pairs : int
+        Distinct pairs held in memory, 26 to 52 bytes each (the table doubles), and twice that for a moment when it
+        grows or is pruned. Beyond it, a count may be too low by at most ``2 * pairs seen / max_pairs``; the model
+        says by how much it may be.
+
+    Raises
+    ------
+    ConfigError
+        A value is out of its bounds.
+    """
+
+    passes: int = 1
+    score: str = "discounted"
+    threshold: float | None = None
+    min_count: int = 5
+    delimiter: str = "_"
+    connectors: Iterable[str] = ()
+    max_pairs: int = DEFAULT_MAX_PAIRS
+
+    def __post_init__(self) -> None:
+        choice("score", self.score, tuple(SCORES))
+        for name, high in (("passes", MAX_PASSES), ("min_count", (1 << 32) - 1), ("max_pairs", 1 << 31)):
+            object.__setattr__(self, name, whole_number(name, getattr(self, name), 1, high))
+        text("delimiter", self.delimiter)
+        connectors = listed("connectors", self.connectors, "words")
+        if not all(isinstance(word, str) and word for word in connectors):
+            raise ConfigError(f"{option('connectors')} must be words, each a str that is not empty")
+        object.__setattr__(self, "connectors", tuple(sorted(set(connectors))))
+        for part in (self.delimiter, *self.connectors):
+            if any("\ud800" <= character <= "\udfff" for character in part):
+                raise ConfigError(
+                    f"{option('delimiter')} and {option('connectors')} must be text that UTF-8 can hold, "
+                    f"not {part!r:.60}"
+                )
+        threshold = SCORES[self.score][1] if self.threshold is None else self.threshold
+        threshold = real_number("threshold", threshold)
+        if self.score == "npmi" and not -1 <= threshold <= 1:
+            raise ConfigError(f"{option('threshold')} must be from -1 to 1 for npmi, not {threshold}")
+        if self.score != "npmi" and not 0 < threshold < float("inf"):
+            raise ConfigError(
+                f"{option('threshold')} must be greater than 0 for the score {self.score}, not {threshold}"
+            )
+        object.__setattr__(self, "threshold", threshold)
+
+    @classmethod
+    def of(cls, config: TrainConfig) -> PhraseSettings | None:
+        """Return the settings that a training configuration asks for, None if it asks for no phrases."""
+        if not config.phrases:
+            return None
+        return cls(
+            passes=config.phrases,
+            score=config.phrase_score,
+            threshold=config.phrase_threshold,
+            min_count=config.phrase_min_count,
+            delimiter=config.phrase_delimiter,
+            max_pairs=config.phrase_max_pairs,
+            connectors=ENGLISH_CONNECTOR_WORDS if config.phrase_connectors == "english" else (),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values as a plain dictionary, for JSON."""
+        return {**dataclasses.asdict(self), "connectors": list(self.connectors)}
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """The words of a phrase (tokens of the pass before, connectors included), its score and its count."""
+
+    words: tuple[str, ...]
+    score: float
+    count: int
+
+
+Passes = tuple[tuple[Phrase, ...], ...]
+
+
+def learn_passes(
+    path: Path, counter: _text.TokenCounter, settings: PhraseSettings, *, keep_joined: bool
+) -> tuple[Passes, tuple[int, ...]]:
+    """Learn phrases from a file of provisional ids; returns those of each pass, and the error of its counts.
+
+    Parameters
+    ----------
+    path : Path
+        int32 ids, the sign bit starting a sentence; changed between passes.
+    counter : TokenCounter
+        Gave the ids. It learns the joined words, and has the counts of the file as it is left.
+    settings : PhraseSettings
+    keep_joined : bool
+        Join the phrases of the last pass in the file as well.
+
+    Raises
+    ------
+    CorpusError
+        There are more distinct words and phrases than can be numbered.
+    OSError
+        The file cannot be read or written.
+    """
+    passes: list[tuple[Phrase, ...]] = []
+    errors: list[int] = []
+    try:
+        connector_ids = counter.intern(list(settings.connectors))
+        for number in range(settings.passes):
+            phrases, keys, error = _learn(path, counter, settings, connector_ids)
+            passes.append(phrases)
+            errors.append(error)
+            if keys and (keep_joined or number + 1 < settings.passes):
+                joined = counter.intern([settings.delimiter.join(phrase.words) for phrase in phrases])
+                _join(path, counter, _phrases.PhraseJoiner(keys, joined, _flags(counter, connector_ids)))
+    except OverflowError as error:
+        raise CorpusError(f"{error}: words and phrases cannot be told apart any more") from error
+    return tuple(passes), tuple(errors)
+
+
+def _flags(counter: _text.TokenCounter, connector_ids: NDArray[np.int32]) -> NDArray[np.uint8]:
+    flags = np.zeros(len(counter), dtype=np.uint8)
+    flags[connector_ids] = 1
+    if counter.is_bound:
+        flags[_text.GONE] = _phrases.GONE_ROLE
+    return flags
+
+
+def _learn(
+    path: Path, counter: _text.TokenCounter, settings: PhraseSettings, connector_ids: NDArray[np.int32]
+) -> tuple[tuple[Phrase, ...], list[tuple[int, tuple[int, ...], int]], int]:
+    """Return the phrases of one pass, their ids, and the error of their counts."""
+    flags = _flags(counter, connector_ids)
+    pair_counter = _phrases.PairCounter(settings.max_pairs)
+    with open(path, "rb") as file:
+        while chunk := file.read(_BLOCK * _ID.itemsize):
+            pair_counter.count(np.frombuffer(chunk, dtype=np.int32), flags)
+    counts = counter.counts(np.arange(len(counter), dtype=np.int32))
+    tokens = int(counts.sum())
+    distinct = int(np.count_nonzero(counts[flags == 0])) + len(pair_counter)
+    pairs = pair_counter.pairs(settings.min_count)
+    first, second = counts[pairs[:, 0]].tolist(), counts[pairs[:, 1]].tolist()
+    scorer, _ = SCORES[settings.score]
+    together = pairs[:, 3].tolist()
+    min_count, threshold = settings.min_count, float(settings.threshold or 0)
+    scores = [scorer(a, b, ab, distinct, min_count, tokens) for a, b, ab in zip(first, second, together, strict=True)]
+    chosen = np.flatnonzero(np.array(scores, dtype=np.float64) > threshold)
+    links = pair_counter.links()
+    ids = [(int(a), _between(links, int(node)), int(b)) for a, b, node, _ in pairs[chosen]]
+    flat = np.fromiter((id for a, middle, b in ids for id in (a, *middle, b)), dtype=np.int32)
+    words = iter(counter.words(flat))
+    found = [
+        (Phrase(tuple(next(words) for _ in range(len(key[1]) + 2)), scores[at], together[at]), key)
+        for at, key in zip(chosen.tolist(), ids, strict=True)
+    ]
+    found.sort(key=lambda item: (-item[0].score, item[0].words))
+    return tuple(phrase for phrase, _ in found), [key for _, key in found], pair_counter.error
+
+
+def _join(path: Path, counter: _text.TokenCounter, joiner: _phrases.PhraseJoiner) -> None:
+    """Join the phrases of a file of ids in place, and give the counter the new counts."""
+    counts = np.zeros(len(counter), dtype=np.int64)
+    waiting = np.empty(0, dtype=np.int32)
+    # The writer never overtakes the reader, so one file serves both.
+    with open(path, "rb") as reader, open(path, "r+b") as writer:
+        while chunk := reader.read(_BLOCK * _ID.itemsize):
+            block = np.concatenate((waiting, np.frombuffer(chunk, dtype=np.int32)))
+            kept, pending = joiner.join(block)
+            done, waiting = block[: kept - pending], block[kept - pending : kept]
+            writer.write(done.data)
+            counts += np.bincount(done & _ID_BITS, minlength=len(counts))
+        writer.write(waiting.data)
+        counts += np.bincount(waiting & _ID_BITS, minlength=len(counts))
+        writer.truncate()
+    counter.set_counts(counts)
+
+
+def _between(links: dict[int, tuple[int, int]], node: int) -> tuple[int, ...]:
+    found: list[int] = []
+    while node:
+        node, connector = links[node]
+        found.append(connector)
+    return tuple(reversed(found))
+
+
+def key_of(ids: list[int]) -> tuple[int, tuple[int, ...], int]:
+    """Return the ids of a phrase as the compiled code takes them."""
+    return ids[0], tuple(ids[1:-1]), ids[-1]

@@ -1,0 +1,292 @@
+"""Going on with training: a saved model, or mere vectors, on new text.
+
+With the vocabulary "old", words, order and counts stay, and what is unknown in the new text is left out. With "union",
+the new text's words that occur `min_count` times join: their rows start as every row does, all counts are added up, and
+subsampling and noise follow from the sums. A new word starts from the n-grams it shares with known ones; those that no
+known word has begin as every row does.
+
+Vectors that came without a model have no output rows. These start at zero, as in a new model, and learn in
+the first epoch; ``input_lr=0`` for a first run lets them learn before any vector moves.
+
+With ``freeze="old"`` the rows of the model's words, input and output, stay as they are to the bit, and so do those of
+n-grams and the weights of places: the new words alone learn their own rows, into the space that is there.
+
+The draws depend on seed and epoch alone, so the seed is raised by the epochs that lie behind the model: going on with
+the same text does not repeat them.
+
+A run with checkpoints goes on to the same bits; its checkpoints hold the digest of what it started from, so that
+another start is refused.
+
+Rejected: growing matrices in place (the words would no longer be by falling count, and the padded, page-aligned memory
+is made anew in any case).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed import formats
+from embed.checkpoints.checkpoint import CONTINUED_FROM, vocabulary_digest
+from embed.checkpoints.request import DEFAULT_EVERY, DEFAULT_KEEP, Plan
+from embed.config.train import TrainConfig
+from embed.corpora import open_corpus
+from embed.corpora.belonging import files_of, root_of
+from embed.engine.machine import simd_path
+from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError, advise
+from embed.files.inputs import Input
+from embed.files.outputs import check_outputs
+from embed.formats import fasttext_bin
+from embed.formats.fasttext_model import own_rows
+from embed.formats.model_file import load_model
+from embed.formats.reading import read_start
+from embed.messages import option
+from embed.model.model import Model
+from embed.model.parameters import Parameters
+from embed.text.encoding import encode_with
+from embed.training.launch import Launch, kept_folders
+from embed.training.progress import ProgressBar
+from embed.training.time_budget import TimeBudget
+from embed.training.train import Source
+from embed.training.trainer import EpochCallback, Trainer
+from embed.vectors.word_vectors import WordVectors
+from embed.vocabulary.vocabulary import Vocabulary
+
+__all__ = ["FREEZES", "VOCABULARIES", "continue_training", "model_of", "transfer"]
+
+VOCABULARIES = ("old", "union")
+_HASH_ROWS = 1 << 12
+FREEZES = ("none", "old")
+_FIXED = ("dim", "loss", "structured", "subword", "min_n", "max_n", "buckets", "hash_count", "composition")
+
+
+def continue_training(
+    start: Model | WordVectors | str | os.PathLike[str],
+    corpus: Source,
+    *,
+    vocabulary: str = "old",
+    freeze: str = "none",
+    column: str | None = None,
+    delimiter: str | None = None,
+    callbacks: Sequence[EpochCallback] = (),
+    progress: bool | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: str = DEFAULT_EVERY,
+    checkpoint_keep: int = DEFAULT_KEEP,
+    resume: str | os.PathLike[str] | None = None,
+    resume_anyway: bool = False,
+    time_budget: TimeBudget | str | float | None = None,
+    **overrides: Any,
+) -> Model:
+    """Train a model further on new text; what it started from stays as it is.
+
+    Parameters
+    ----------
+    start : Model, WordVectors or path
+        A model, or the path of one (a native or a fastText file); or vectors, or a file of them in any format.
+    corpus : as for :func:`embed.train`
+    vocabulary : {"old", "union"}
+        See the head of this module.
+    freeze : {"none", "old"}
+        See there; "old" goes with the vocabulary "union".
+    column, delimiter, callbacks, progress, time_budget
+        As for :func:`embed.train`.
+    checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway
+        As for :func:`embed.train`.
+    **overrides
+        Fields of TrainConfig that differ from those of the model; not those that shape its matrices.
+
+    Returns
+    -------
+    Model
+        A new one; its history is that of this run.
+
+    Raises
+    ------
+    ConfigError
+        If `vocabulary`, `freeze` or a parameter is none of those allowed; when the checkpoint is of another run, or of
+        one that started from another model.
+    FormatError
+        If the file cannot be read, or holds quantised vectors or another loss than negative sampling.
+    CorpusError
+        When the text is missing, unreadable, malformed, or holds no word of the vocabulary; with `freeze` when it holds
+        no new one.
+    DivergenceError
+        When the loss or a parameter is no longer finite.
+    """
+    if vocabulary not in VOCABULARIES:
+        raise ConfigError(f"{option('vocabulary')} must be 'old' or 'union', not {vocabulary!r:.60}")
+    if freeze not in FREEZES:
+        raise ConfigError(f"{option('freeze')} must be 'none' or 'old', not {freeze!r:.60}")
+    if freeze == "old" and vocabulary == "old":
+        raise ConfigError(
+            f"{option('freeze')} is 'old' but {option('vocabulary')} is 'old' too: nothing would learn; it needs "
+            f"{option('vocabulary', 'union')}"
+        )
+    simd_path()
+    plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
+    launch = Launch.of(plan, time_budget, None, overrides)
+    model = start if isinstance(start, Model) else model_of(start)
+    given = launch.given(overrides)
+    config, keeps_half = _config(model, given), "subsample" not in given and _keeps_half(model)
+    if config.loss == "hs" and vocabulary == "union":
+        raise ConfigError(
+            "with hierarchical softmax only the old vocabulary can go on: new words would change its tree"
+        )
+    if freeze == "old" and config.hash_count:
+        raise ConfigError(
+            "freeze is 'old' but the model is a floret table, in which new words share the rows of old ones"
+        )
+    continued_from = {
+        "vocabulary": vocabulary,
+        "freeze": freeze,
+        "words": len(model.vocabulary),
+        "epochs": len(model.history),
+        "corpus_fingerprint": None if model.provenance is None else model.provenance.corpus_fingerprint,
+        "digest": digest(model),
+    }
+    check_outputs(kept_folders(None, checkpoint), files_of(corpus), partial(root_of, corpus))
+    with plan.held():
+        is_resumed = plan.is_resumed(config, continued_from)
+        text = open_corpus(
+            corpus,
+            tokenizer=config.tokenizer,
+            lowercase=config.lowercase,
+            decode_errors=config.decode_errors,
+            column=column,
+            delimiter=delimiter,
+        )
+        with ProgressBar(None, "reading", progress) as bar:
+            encoded = encode_with(
+                model.vocabulary,
+                text,
+                new_words_from=config.min_count if vocabulary == "union" else None,
+                progress=lambda tokens, _: bar.advance_to(tokens),
+            )
+        with encoded:
+            if vocabulary == "old" and len(model.vocabulary) == model.vocabulary.total:
+                # nothing is known of the counts, so they are those of the new text, and no word is without noise
+                counts = np.bincount(encoded.ids, minlength=len(model.vocabulary)).astype(np.int64) + 1
+                encoded.vocabulary = Vocabulary(model.vocabulary.words, counts)
+
+            frozen = _frozen(model.vocabulary, encoded.vocabulary, config) if freeze == "old" else None
+
+            def make(config: TrainConfig, is_fresh: bool) -> Trainer:
+                words = encoded.vocabulary
+                buckets = model.parameters.buckets
+                parameters = transfer(model, words, config) if is_fresh else Parameters.empty(words, config, buckets)
+                return Trainer(encoded, config, parameters=parameters, frozen=frozen, keeps_half=keeps_half)
+
+            return launch.run(
+                config,
+                make,
+                with_epochs=lambda epochs: config.replace(epochs=epochs),
+                is_resumed=is_resumed,
+                decisions={CONTINUED_FROM: continued_from},
+                callbacks=callbacks,
+                progress=progress,
+            )
+
+
+def _keeps_half(model: Model) -> bool:
+    """Return whether nobody has asked for the threshold of subsampling: it is a default, or had been raised before."""
+    decisions = {} if model.provenance is None else model.provenance.decisions
+    return model.config.subsample is None or "subsample" in decisions
+
+
+def digest(model: Model) -> str:
+    """Return what words, counts and rows of a model hash to, in hexadecimal."""
+    whole = hashlib.blake2b(vocabulary_digest(model.vocabulary).encode(), digest_size=16)
+    for matrix in model.parameters.matrices().values():
+        whole.update(str(matrix.shape).encode())
+        for first in range(0, len(matrix), _HASH_ROWS):
+            whole.update(np.ascontiguousarray(matrix[first : first + _HASH_ROWS], "<f4").data)
+    return whole.hexdigest()
+
+
+def transfer(model: Model, vocabulary: Vocabulary, config: TrainConfig) -> Parameters:
+    """Return parameters for a vocabulary with all words of the model: its rows, and fresh ones for new words.
+
+    The weights of places are those of the model where its window has them.
+    """
+    old = model.parameters
+    new = Parameters.initial(vocabulary, config, old.buckets)
+    ids = np.array([vocabulary[word] for word in model.vocabulary.words])
+    words, wide = len(ids), old.outputs.shape[1] * config.sides()
+    new.outputs.reshape(-1, wide)[ids] = old.outputs.reshape(words, wide)
+    if old.own_rows:
+        new.inputs[ids] = old.inputs[: old.own_rows]
+    new.inputs[new.own_rows + np.searchsorted(new.buckets, old.buckets)] = old.inputs[old.own_rows :]
+    middles = len(old.places) // 2, len(new.places) // 2
+    common = min(middles)
+    if common:
+        old_places, new_places = (slice(middle - common, middle + common) for middle in middles)
+        new.places[new_places] = old.places[old_places]
+    return new
+
+
+def _frozen(old: Vocabulary, new: Vocabulary, config: TrainConfig) -> NDArray[np.uint8]:
+    """Return 1 for the words of `new` that are also in `old`, else 0; raises CorpusError if all of them are."""
+    known = np.zeros(len(new), np.uint8)
+    known[[new[word] for word in old.words]] = 1
+    if known.all():
+        raise CorpusError(
+            f"freeze is 'old' and the text has no new word that occurs {config.min_count} times: nothing would learn"
+        )
+    return known
+
+
+def model_of(start: WordVectors | str | os.PathLike[str]) -> Model:
+    """Return the model in a file, or what a model of these vectors would be, with output rows of zero."""
+    if not isinstance(start, WordVectors):
+        source = Input.of(start, FormatError)
+        is_model = formats.detect(source) == "native" and formats.native.read_metadata(source).get("kind") == "model"
+        if is_model or fasttext_bin.recognise(read_start(source)):
+            return load_model(source)
+        start = formats.load(source)
+    if not len(start):
+        raise ConfigError("there are no words to go on with, only a table of n-grams")
+    subwords = start.subwords
+    advise(
+        "these are vectors without output rows, which start at zero: the first epoch learns them, and the vectors "
+        f"move more than those of a whole model would ({option('save_model')} keeps one; {option('input_lr', 0)} first "
+        "trains the output rows alone)"
+    )
+    shape: dict[str, Any] = {"dim": start.dim}
+    if subwords is not None:
+        scheme = {name: value for name, value in subwords.scheme.to_dict().items() if name != "hash_seed"}
+        shape |= {"subword": True, **scheme}
+    with warnings.catch_warnings(action="ignore", category=AdviceWarning):  # facts about a file, nobody's choice
+        config = TrainConfig(**shape)
+    counts = np.ones(len(start), np.int64) if start.counts is None else np.maximum(start.counts, 1)
+    vocabulary = Vocabulary(list(start.words), counts)
+    if subwords is None:
+        parameters = Parameters.empty(vocabulary, config)
+        parameters.inputs[:, : config.dim] = start.matrix
+        return Model(config, vocabulary, parameters)
+    kept = subwords.scheme.every_bucket() if subwords.kept is None else subwords.kept
+    parameters = Parameters.empty(vocabulary, config, kept)
+    if len(parameters.buckets) > len(kept):
+        raise ConfigError("n-grams of words of the vocabulary were pruned: training cannot go on from the others")
+    parameters.inputs[parameters.own_rows :, : config.dim] = subwords.matrix
+    if parameters.own_rows:
+        words = [word.encode() for word in start.words]
+        parameters.inputs[: parameters.own_rows, : config.dim] = own_rows(start.matrix, words, subwords)
+    return Model(config, vocabulary, parameters)
+
+
+def _config(model: Model, overrides: dict[str, Any]) -> TrainConfig:
+    """Return the configuration of the next run."""
+    for name in _FIXED:
+        if name in overrides and overrides[name] != getattr(model.config, name):
+            was = getattr(model.config, name)
+            raise ConfigError(f"{name} is {was!r} in the model and cannot become {overrides[name]!r:.60}")
+    seed = (model.config.seed + len(model.history)) % (1 << 63)
+    return model.config.replace(**{"seed": seed, **overrides})

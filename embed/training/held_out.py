@@ -1,0 +1,68 @@
+"""The loss on held-out tokens: one number that may be compared between epochs, runs and numbers of threads.
+
+The tokens are cut into chunks whose size depends on nothing; each draws its windows and its noise from a seed of
+this module's own; and the chunks' sums are added in the order of the chunks, whichever thread made them. So the same
+parameters give the same bits, for any number of threads and any seed of the training. (Another SIMD path rounds
+differently, in the seventh digit.) Between runs it compares what has the same held-out tokens, vocabulary, window,
+negatives, noise and subsampling.
+
+The loss that is taken while training is another matter: it is an average over an epoch, of parameters that adapt to the
+noise of a block before the block is over, and lies a few percent lower.
+
+Rejected: sums per worker (the order of the additions, and so the last digits, would depend on the scheduling); the
+training's own seed (two seeds would be judged by different noise).
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed import _core
+from embed.engine.threads import shared_out
+
+__all__ = ["SEED", "mean_loss"]
+
+SEED = 0x48454C44
+"""The seed of the workers that measure."""
+_EPOCH = (1 << 62) - 1
+"""The epoch number of the draws; no training epoch reaches it."""
+_CHUNK_TOKENS = 1 << 13
+
+
+def mean_loss(workers: Sequence[_core.Worker], first: int, last: int, stop: NDArray[np.int32]) -> float | None:
+    """Return the mean negative log-likelihood (nats) of an example with its noise in the tokens first..last-1.
+
+    None if there is no example.
+
+    Parameters
+    ----------
+    workers : sequence of Worker
+        One for each thread, made with `SEED`; nothing that they share is changed.
+    first, last : int
+        Token positions.
+    stop : int32[1]
+        Set to 1 when the measuring is interrupted, so that all threads end after a block.
+    """
+    idle: queue.SimpleQueue[_core.Worker] = queue.SimpleQueue()
+    for worker in workers:
+        idle.put(worker)
+
+    def measure(start: int) -> tuple[float, int]:
+        worker = idle.get()
+        try:
+            worker.reset()
+            worker.run(_EPOCH, start, min(start + _CHUNK_TOKENS, last), 0.0, 0.0, 0.0, stop)
+            return worker.loss, worker.examples
+        finally:
+            idle.put(worker)
+
+    def halt() -> None:
+        stop[0] = 1
+
+    sums = shared_out(measure, range(first, last, _CHUNK_TOKENS), len(workers), halt=halt)
+    examples = sum(count for _, count in sums)
+    return sum(loss for loss, _ in sums) / examples if examples else None

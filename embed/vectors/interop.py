@@ -1,0 +1,113 @@
+"""Words, vectors and counts as the objects of other libraries: columns for data frames, gensim's ``KeyedVectors``.
+
+The methods of :class:`~embed.vectors.word_vectors.WordVectors` are what users call. Nothing is
+imported until it is asked for; columns need no library but NumPy.
+
+Rejected: pandas or polars as a dependency (both take a dict of columns), one column of lists (pandas would hold
+a Python object for each row).
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.errors import ConfigError, MissingExtraError
+
+__all__ = ["from_gensim", "to_columns", "to_gensim"]
+
+
+Float32s = NDArray[np.float32]
+Int64s = NDArray[np.int64]
+
+
+def to_columns(words: Sequence[str], matrix: Float32s, counts: Int64s | None) -> dict[str, Any]:
+    """Return a column for the words, one for the counts where they are known, and one for each dimension.
+
+    Parameters
+    ----------
+    words : sequence of str, length V
+    matrix : float32 array, (V, dim)
+    counts : int64 array, (V,), or None
+
+    Returns
+    -------
+    dict of str to list or array, each of length V
+        ``word`` (list of str), ``count`` (int64), ``d0``, ``d1`` ... (float32, a copy). ``pandas.DataFrame``,
+        ``polars.DataFrame`` and ``pyarrow.table`` take it as it is.
+    """
+    columns: dict[str, Any] = {"word": list(words)}
+    if counts is not None:
+        columns["count"] = counts.copy()
+    dimensions = np.array(matrix.T, order="C")
+    columns.update((f"d{number}", column) for number, column in enumerate(dimensions))
+    return columns
+
+
+def to_gensim(words: Sequence[str], matrix: Float32s, counts: Int64s | None) -> Any:
+    """Return words, vectors and counts as ``gensim.models.KeyedVectors``.
+
+    Parameters
+    ----------
+    words : sequence of str, length V
+    matrix : float32 array, (V, dim)
+        It is copied.
+    counts : int64 array, (V,), or None
+
+    Returns
+    -------
+    gensim.models.KeyedVectors
+
+    Raises
+    ------
+    MissingExtraError
+        gensim is not installed.
+    """
+    try:
+        gensim_models = importlib.import_module("gensim.models")  # has no types
+    except ImportError as error:
+        raise MissingExtraError("to_gensim needs gensim: pip install 'train-embeddings[gensim]'") from error
+    keyed_vectors = gensim_models.KeyedVectors(matrix.shape[1], count=len(words), dtype=np.float32)
+    keyed_vectors.index_to_key = list(words)
+    keyed_vectors.key_to_index = {word: row for row, word in enumerate(words)}
+    keyed_vectors.vectors = np.array(matrix)
+    if counts is not None:
+        for word, count in zip(words, counts.tolist(), strict=True):
+            keyed_vectors.set_vecattr(word, "count", count)
+    return keyed_vectors
+
+
+def from_gensim(keyed_vectors: Any) -> tuple[list[str], Float32s, list[int] | None]:
+    """Return the words, vectors and counts of a ``KeyedVectors``, gensim's or one that looks like it.
+
+    Parameters
+    ----------
+    keyed_vectors : object
+        With ``index_to_key``, ``vectors`` and, where words have counts, ``get_vecattr``. The n-grams of gensim's
+        ``FastTextKeyedVectors`` are left behind.
+
+    Returns
+    -------
+    words : list of str, length V
+    matrix : float32 array, (V, dim)
+        A copy, because gensim's may change later.
+    counts : list of int, length V, or None
+
+    Raises
+    ------
+    ConfigError
+        The object has no such members: a model is not its vectors (``model.wv``).
+    """
+    try:
+        words, matrix = list(keyed_vectors.index_to_key), np.array(keyed_vectors.vectors, dtype=np.float32)
+    except AttributeError as error:
+        name = type(keyed_vectors).__name__
+        raise ConfigError(f"from_gensim takes KeyedVectors, of a model its .wv, not a {name}") from error
+    try:
+        return words, matrix, [int(keyed_vectors.get_vecattr(word, "count")) for word in words]
+    except (AttributeError, KeyError, TypeError):
+        return words, matrix, None

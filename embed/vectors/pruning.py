@@ -1,0 +1,60 @@
+"""Fewer n-gram rows: those that few words of the vocabulary have are dropped.
+
+A row of an n-gram that no word of the vocabulary has was never trained; leaving it out of a mean takes away
+noise. Beyond that, the n-grams of most words of the vocabulary are the likeliest in an unknown word. The
+vectors of the vocabulary stay as they are.
+
+Rejected: choosing by the length of the row, as fastText's ``quantize -cutoff`` does (a rare n-gram of one word has
+a long row).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from embed.arguments import of_kind, whole_number
+from embed.errors import ConfigError
+from embed.vectors.search import row_norms
+from embed.vectors.word_vectors import WordVectors
+from embed.vocabulary.ngrams import SubwordScheme
+
+__all__ = ["prune_ngrams"]
+
+
+def prune_ngrams(vectors: WordVectors, keep: int | None = None) -> WordVectors:
+    """Drop n-gram rows, all but the `keep` that the most words of the vocabulary have.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+        With fastText's n-grams.
+    keep : int, optional
+        How many rows to keep at most, of equals those of larger length. Default: all that at least one word has.
+
+    Returns
+    -------
+    WordVectors
+        The vector of an unknown word is the mean of its n-grams that are left.
+
+    Raises
+    ------
+    ConfigError
+        `keep` is less than 1, or the vectors have no n-grams, or floret's, whose words need every row.
+    """
+    keep = None if keep is None else whole_number("the n-gram rows to keep", keep, 1)
+    subwords = of_kind("vectors", vectors, WordVectors).subwords
+    if subwords is None or not isinstance(subwords.scheme, SubwordScheme):
+        raise ConfigError("only vectors with fastText's n-grams can be pruned")
+    words = len(vectors)
+    _, rows = subwords.scheme.rows(vectors.words)
+    places = subwords.places(rows[rows >= words] - np.int32(words))
+    uses = np.bincount(places[places >= 0], minlength=len(subwords.matrix))
+    used = np.flatnonzero(uses)
+    if keep is not None and keep < len(used):
+        lengths, _ = row_norms(subwords.matrix[used])
+        used = np.sort(used[np.lexsort((-lengths, -uses[used]))[:keep]])
+    kept = used.astype(np.int32) if subwords.kept is None else subwords.kept[used]
+    pruned = dataclasses.replace(subwords, matrix=subwords.matrix[used], kept=kept) if len(used) else None
+    return WordVectors(vectors.words, vectors.matrix, counts=vectors.counts, subwords=pruned, form=vectors.form)

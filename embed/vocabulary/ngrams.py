@@ -1,0 +1,278 @@
+"""Words to input rows: character n-grams, hashed into buckets, in fastText's way or in floret's.
+
+The rules are theirs to the byte, so that their models and ours can share rows: n-grams of ``<word>`` in UTF-8
+characters (the whole ``<word>`` among them when it is short enough); a boundary alone is none.
+
+fastText (Bojanowski et al., TACL 2017; ``Dictionary::computeSubwords``): a vocabulary word has a row of its
+own, an n-gram the one that FNV-1a over sign-extended bytes gives, modulo the number of buckets. The
+end-of-sentence token has its own row only.
+
+floret: no word has a row of its own; the whole ``<word>`` and each n-gram have `hash_count` rows of one table,
+by MurmurHash3. Two words that share one row of an n-gram rarely share the others, so that the table can be
+small, and a word needs nothing but the table.
+
+Either way a word is the mean of its rows, which is all that training knows.
+
+Most buckets hold no n-gram of any word of a small text. Only those that hold one have a row (`found_rows`): five words
+need some thirty rows, not two million. An n-gram without a row is left out of the mean of an unknown word, in which an
+untrained row would only be noise (docs/decisions/0024-rows-of-n-grams-that-are-there.md).
+
+Rejected: a better hash or collision-free buckets (would not load their models), byte n-grams (cut characters
+in two).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.config.train import TrainConfig
+from embed.errors import ConfigError, FormatError
+from embed.messages import option
+from embed.vocabulary import _ngrams
+
+__all__ = ["END_OF_SENTENCE", "FloretScheme", "NgramScheme", "SubwordScheme", "scheme_from_dict", "scheme_of"]
+
+END_OF_SENTENCE = "</s>"
+FNV_OFFSET = 2166136261
+"""The hash of no bytes."""
+FLORET_SEED = 2166136261
+"""The seed that floret uses; its files say which they were made with."""
+_MAX_ROWS = int(np.iinfo(np.int32).max)
+_MAX_SEED = int(np.iinfo(np.uint32).max)
+_MARKED, _MARKED_PER_NGRAM = 1 << 20, 8
+"""Up to so many buckets in all, or for each n-gram of the vocabulary, those that hold one are found by marking them."""
+_BEGIN, _END = "<", ">"
+
+
+@dataclass(frozen=True)
+class NgramScheme(ABC):
+    """Which n-grams a word has, and in which buckets they lie: what both schemes have in common.
+
+    Attributes
+    ----------
+    min_n, max_n : int
+        Shortest and longest n-gram, in characters, boundaries included.
+    buckets : int
+        Places that the n-grams share; one that holds an n-gram of the vocabulary has a row.
+
+    Raises
+    ------
+    ConfigError
+        Unless 1 <= min_n <= max_n and 1 <= buckets <= 2**31 - 1.
+    """
+
+    min_n: int
+    max_n: int
+    buckets: int
+
+    def __post_init__(self) -> None:
+        for name, low in (("min_n", 1), ("max_n", self.min_n), ("buckets", 1)):
+            self._check(name, low, _MAX_ROWS)
+
+    @abstractmethod
+    def word_rows(self, words: int) -> int:
+        """Return how many of the input rows, the first ones, belong to single words of a vocabulary."""
+
+    @abstractmethod
+    def _hasher(self) -> _ngrams.NgramHasher:
+        """Return the compiled form of the scheme."""
+
+    def ngrams(self, word: str) -> list[str]:
+        """Return the n-grams of `word` in fastText's order, repeated ones included."""
+        wrapped = _BEGIN + word + _END
+        size = len(wrapped)
+        return [
+            wrapped[start : start + n]
+            for start in range(size)
+            for n in range(self.min_n, min(self.max_n, size - start) + 1)
+            if n > 1 or 0 < start < size - 1
+        ]
+
+    def buckets_of(self, word: str | bytes) -> NDArray[np.int32]:
+        """Return the buckets, int32[n] in 0..buckets-1, of each n-gram of `word`, in the order of :meth:`ngrams`.
+
+        Parameters
+        ----------
+        word : str, or bytes
+            Bytes are hashed as they are, valid UTF-8 or not.
+
+        Raises
+        ------
+        FormatError
+            For a word with lone surrogates, which has no UTF-8 form.
+        """
+        try:
+            return self._hasher().buckets(word)
+        except UnicodeEncodeError as error:
+            raise FormatError(f"the word {word!r:.60} cannot be written as UTF-8") from error
+
+    def rows(self, words: Sequence[str] | Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return the input rows of every word of a vocabulary, as CSR.
+
+        Parameters
+        ----------
+        words : sequence of str or of bytes, length V
+            The vocabulary.
+
+        Returns
+        -------
+        offsets : int64[V+1]
+            ``rows[offsets[i]:offsets[i + 1]]`` belongs to word i.
+        rows : int32[M]
+            The word's own row i first, if it has one, then ``word_rows(V)`` + each of its buckets.
+
+        Raises
+        ------
+        ConfigError
+            When there are more rows than a 32-bit row number can tell apart.
+        FormatError
+            For a word with lone surrogates.
+        """
+        if self.word_rows(len(words)) + self.buckets > _MAX_ROWS:
+            raise ConfigError(
+                f"{len(words):,} words and {self.buckets:,} buckets make more than {_MAX_ROWS:,} rows; "
+                f"take fewer {option('buckets')} or a smaller vocabulary ({option('max_vocab')}, {option('min_count')})"
+            )
+        try:
+            return self._hasher().rows(list(words), END_OF_SENTENCE)  # type: ignore[arg-type]
+        except UnicodeEncodeError as error:
+            raise FormatError(f"the word {error.object!r:.60} cannot be written as UTF-8") from error
+
+    def found_rows(
+        self, words: Sequence[str], also: NDArray[np.int32] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+        """Return the input rows of every word as `rows` does, where only the buckets that are needed have rows.
+
+        Parameters
+        ----------
+        words : sequence of str, length V
+        also : int32[K], optional
+            Buckets in rising order that have a row whether or not a word needs it.
+
+        Returns
+        -------
+        offsets : int64[V+1]
+        rows : int32[M]
+            ``word_rows(V)`` + the place of the bucket in `buckets`.
+        buckets : int32[K]
+            Those that have a row, in rising order.
+
+        Raises
+        ------
+        ConfigError, FormatError
+            As `rows` does.
+        """
+        offsets, rows = self.rows(words)
+        if also is not None and len(also) == self.buckets:
+            return offsets, rows, also
+        own = self.word_rows(len(words))
+        is_ngram = rows >= own
+        found = rows[is_ngram] - np.int32(own)
+        needed = found if also is None else np.concatenate([found, also])
+        if self.buckets <= max(_MARKED, _MARKED_PER_NGRAM * len(needed)):
+            is_needed = np.zeros(self.buckets, bool)
+            is_needed[needed] = True
+            buckets = np.flatnonzero(is_needed).astype(np.int32)
+            places = np.zeros(self.buckets, np.int32)
+            places[buckets] = np.arange(len(buckets), dtype=np.int32)
+            rows[is_ngram] = places[found] + np.int32(own)
+        else:  # 20 times slower, but its memory is in proportion to the words
+            buckets = np.unique(needed)
+            rows[is_ngram] = np.searchsorted(buckets, found) + own
+        return offsets, rows, buckets
+
+    def every_bucket(self) -> NDArray[np.int32]:
+        """Return all buckets, int32[buckets]."""
+        return np.arange(self.buckets, dtype=np.int32)
+
+    def to_dict(self) -> dict[str, int]:
+        """Return the fields by name, for JSON; :func:`scheme_from_dict` is the way back."""
+        return asdict(self)
+
+    def _check(self, name: str, low: int, high: int) -> None:
+        value = getattr(self, name)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ConfigError(f"{option(name)} must be an integer from {low} to {high}, not {value!r}")
+
+
+@dataclass(frozen=True)
+class SubwordScheme(NgramScheme):
+    """fastText's scheme: a row for each word of the vocabulary, then the buckets."""
+
+    def word_rows(self, words: int) -> int:
+        """Return `words`: each has its own row."""
+        return words
+
+    def bucket_of(self, ngram: str) -> int:
+        """Return the bucket of one n-gram, boundaries included."""
+        size = len(ngram)
+        if not size:
+            return FNV_OFFSET % self.buckets
+        # Of the n-grams of "<ngram>" that are as long as it is, the middle one is `ngram` itself.
+        found = SubwordScheme(size, size, self.buckets).buckets_of(ngram)
+        return int(found[len(found) // 2])
+
+    def _hasher(self) -> _ngrams.NgramHasher:
+        return _ngrams.NgramHasher(self.min_n, self.max_n, self.buckets)
+
+
+@dataclass(frozen=True)
+class FloretScheme(NgramScheme):
+    """floret's scheme: a table of buckets and nothing else, several of them for the word and for each n-gram.
+
+    Attributes
+    ----------
+    min_n, max_n, buckets : int
+        See :class:`NgramScheme`.
+    hash_count : int
+        Buckets of the word, and of each n-gram, from 1 to 4.
+    hash_seed : int
+        Seed of MurmurHash3, from 0 to 2**32 - 1.
+    """
+
+    hash_count: int
+    hash_seed: int = FLORET_SEED
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check("hash_count", 1, 4)
+        self._check("hash_seed", 0, _MAX_SEED)
+
+    def word_rows(self, words: int) -> int:
+        """Return 0: no word has a row of its own."""
+        return 0
+
+    def ngrams(self, word: str) -> list[str]:
+        """Return the whole ``<word>`` and then its n-grams; each has `hash_count` buckets."""
+        return [_BEGIN + word + _END, *super().ngrams(word)]
+
+    def _hasher(self) -> _ngrams.NgramHasher:
+        return _ngrams.NgramHasher(self.min_n, self.max_n, self.buckets, self.hash_count, self.hash_seed)
+
+
+def scheme_of(config: TrainConfig) -> NgramScheme | None:
+    """Return the scheme that a configuration asks for, or None if words are whole."""
+    if not config.subword:
+        return None
+    if config.hash_count:
+        return FloretScheme(config.min_n, config.max_n, config.buckets, config.hash_count)
+    return SubwordScheme(config.min_n, config.max_n, config.buckets)
+
+
+def scheme_from_dict(values: Mapping[str, int]) -> NgramScheme:
+    """Return the scheme of which `values` are the fields by name.
+
+    Raises
+    ------
+    ConfigError
+        If they are the fields of no scheme, or out of bounds.
+    """
+    for kind in (SubwordScheme, FloretScheme):
+        if set(values) == {field.name for field in fields(kind)}:
+            return kind(**values)
+    raise ConfigError(f"no n-gram scheme has the fields {', '.join(sorted(values))}")
