@@ -16,6 +16,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 
 from embed.checkpoints.signals import Heard, Interrupted
 from embed.cli.flags import flag_style
@@ -58,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             try:
                 arguments = parse(given)
                 with speaking(flag_style(arguments.parser)):
-                    arguments.run(arguments)
+                    import_module(f"embed.cli.commands.{arguments.command}").run(arguments)
             except SystemExit:  # --help has been printed, say
                 sys.stdout.flush()
                 raise

@@ -31,12 +31,19 @@ from embed.messages import printable
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-__all__ = ["say", "standard_streams"]
+__all__ = ["print_json", "say", "standard_streams"]
 
 
 def say(message: str) -> None:
     """Write a message for the user, as one line that is safe on a terminal."""
     print(printable(f"{PROGRAM}: {message}"), file=sys.stderr)
+
+
+def print_json(value: Any) -> None:
+    """Print a value, indented."""
+    from embed.files.json_text import json_text
+
+    print(json_text(value))
 
 
 @contextmanager

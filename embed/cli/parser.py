@@ -116,7 +116,7 @@ class HelpAll(argparse.Action):
 
 
 def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
-    """Return the parser of the whole command line; the chosen command is in ``arguments.run``.
+    """Return the parser of the whole command line; the name of the chosen command is in ``arguments.command``.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
         sub: argparse.ArgumentParser = commands.add_parser(
             name, **{"help": help, "description": help[0].upper() + help[1:] + "." + more, **settings}
         )
-        sub.set_defaults(run=_run(name), parser=sub)
+        sub.set_defaults(command=name, parser=sub)
         return sub
 
     _add_train_arguments(
@@ -258,15 +258,6 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 def given_parameters(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the training parameters that the command line sets, and no others."""
     return {name: getattr(arguments, name) for name, _, _ in parameters() if hasattr(arguments, name)}
-
-
-def _run(name: str) -> Any:
-    def run(arguments: argparse.Namespace) -> None:
-        from embed.cli import commands
-
-        getattr(commands, name)(arguments)
-
-    return run
 
 
 def _add_train_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:

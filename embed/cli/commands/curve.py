@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 
+from embed.cli.output import print_json
+from embed.cli.writing import check_inputs, check_vector_output
 from embed.errors import ConfigError
 from embed.messages import tsv_field
 
-__all__ = ["curve"]
+__all__ = ["run"]
 
 
-def curve(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Print the losses of the runs, or draw them."""
-    from embed.cli.commands import print_json
-    from embed.cli.writing import check_inputs, check_vector_output
     from embed.training.learning_curves import draw_curves, read_curve, table
 
     if arguments.out is not None and arguments.json:

@@ -1,0 +1,25 @@
+"""Print the scores of two files of vectors, their differences and how sure these are."""
+
+from __future__ import annotations
+
+import argparse
+
+from embed.cli.parser import reading_options
+from embed.cli.scores import evaluation_settings, print_report
+from embed.cli.told import tell_of_ngrams
+from embed.cli.writing import check_inputs
+
+__all__ = ["run"]
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the scores of two files of vectors, their differences and how sure these are."""
+    from embed import formats
+    from embed.eval import compare
+
+    check_inputs(arguments.first, arguments.second, *arguments.sets)
+    first, second = (formats.load(path, **reading_options(arguments)) for path in (arguments.first, arguments.second))
+    tell_of_ngrams(first, second)
+    settings = evaluation_settings(arguments)
+    names = (arguments.first, arguments.second)
+    print_report(compare(first, second, arguments.sets or None, names=names, **settings), arguments)

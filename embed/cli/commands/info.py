@@ -1,0 +1,85 @@
+"""Describe the installation, a file of vectors, or what a training run would cost."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections.abc import Mapping
+from typing import Any
+
+import embed
+from embed.cli.cost import asked_for, cost
+from embed.cli.output import print_json
+from embed.cli.parser import reading_options
+from embed.config.train import TrainConfig
+from embed.errors import FormatError
+from embed.messages import printable
+
+__all__ = ["run"]
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Describe the installation, a file of vectors, or what a training run would cost."""
+    if asked_for(arguments):
+        facts = _installation() | cost(arguments)
+    else:
+        facts = (
+            _installation()
+            if arguments.vectors is None
+            else _description(arguments.vectors, reading_options(arguments))
+        )
+    if arguments.json:
+        print_json(facts)
+        return
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        print(printable(f"{name:<{width}}  {_plain(value)}"))
+
+
+def _installation() -> dict[str, Any]:
+    import numpy as np
+
+    from embed.engine import _kernels
+    from embed.engine.machine import huge_pages, simd_path
+
+    return {
+        "version": embed.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "platform": f"{platform.system()} {platform.machine()}",
+        "processors": TrainConfig().thread_count(),
+        "simd": simd_path(),
+        "simd available": list(_kernels.simd_paths()),
+        "huge pages": huge_pages(),
+    }
+
+
+def _description(path: str, reading: dict[str, Any]) -> dict[str, Any]:
+    from embed import formats
+    from embed.files.inputs import Input
+    from embed.files.json_text import parse_json
+
+    source = Input(path, FormatError)
+    form = formats.detect(source)
+    facts: dict[str, Any] = {"format": form, "kind": "vectors"}
+    metadata = formats.native.read_metadata(source) if form == "native" else {}
+    if metadata:
+        facts["kind"] = metadata["kind"]
+    vectors = formats.load(source, **reading)
+    facts |= {"words": len(vectors), "dim": vectors.dim}
+    if vectors.counts is not None:
+        facts["tokens"] = int(vectors.counts.sum())
+    if vectors.subwords is not None:
+        facts["n-grams"] = vectors.subwords.scheme.to_dict()
+    if "config" in metadata:
+        try:
+            facts["config"] = parse_json(metadata["config"])
+        except ValueError as error:
+            raise FormatError(f"{path}: damaged: the configuration is not JSON ({error})") from None
+    return facts
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={_plain(item)}" for name, item in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
