@@ -159,7 +159,7 @@ def test_what_a_library_makes_of_an_interrupt_is_an_interrupt(
         except BaseException:
             raise RuntimeError("Operation has been terminated") from None
 
-    monkeypatch.setattr("embed.cli.commands.check_inputs", translate)
+    monkeypatch.setattr("embed.cli.commands.evaluate.check_inputs", translate)
     assert cli.main(["evaluate", "vectors", "set"]) == 130
     assert capsys.readouterr().err == "train-embeddings: interrupted\n"
 

@@ -25,7 +25,7 @@ from embed.errors import AdviceWarning, ConfigError, advise
 from embed.messages import UNSET, keyword, speaking
 
 if TYPE_CHECKING:
-    from embed.compat.gensim.word2vec import Word2Vec
+    from embed.compat.gensim.learnt import LearntModel
 
 __all__ = ["SAMPLE", "gensims_name", "number", "renamed", "train_config"]
 
@@ -76,7 +76,7 @@ def number(name: str, value: Any, kind: type[Number]) -> Number:
         raise ArgumentError(f"{name} must be a number, not {value!r:.60}") from None
 
 
-def train_config(model: Word2Vec, *, epochs: int, lr: float, min_lr: float, seed: int) -> TrainConfig:
+def train_config(model: LearntModel, *, epochs: int, lr: float, min_lr: float, seed: int) -> TrainConfig:
     """Return the configuration of a training run.
 
     Raises

@@ -7,7 +7,7 @@ until the next training or save, which takes it over.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -30,26 +30,54 @@ CUM_TABLE_DOMAIN = 2**31 - 1
 
 
 class LearntModel:
-    """Arguments, vectors and parameters of a model; :class:`~embed.compat.gensim.word2vec.Word2Vec` makes them.
+    """All that a model holds; :class:`~embed.compat.gensim.word2vec.Word2Vec` makes it.
 
     Attributes
     ----------
     wv : KeyedVectors
     parameters : embed.model.parameters.Parameters or None
         None without a vocabulary.
+    raw_vocab : mapping of str to int
+        The counts of all words that were read; `why_no_words` says why none of them was kept.
     others
-        The arguments, by their names in gensim.
+        The arguments and what training counts, by their names in gensim.
     """
 
     wv: KeyedVectors
     parameters: Parameters | None
+    raw_vocab: Mapping[str, int]
+    why_no_words: str
+    _nodes: Array | None
+
+    # what is trained
     gradient: Literal["exact", "sqrt", "historic"]
     vector_size: int
+    window: int
+    shrink_windows: bool
+    sg: int
     hs: int
     negative: int
     cbow_mean: int
     ns_exponent: float
-    _nodes: Array | None
+    sample: float
+
+    # on which words
+    min_count: int
+    effective_min_count: int
+    max_final_vocab: int | None
+    sorted_vocab: int
+
+    # how, and how far
+    alpha: float
+    min_alpha: float
+    min_alpha_yet_reached: float
+    epochs: int
+    seed: int
+    workers: int
+    train_count: int
+    epochs_trained: int
+    total_train_time: float
+    running_training_loss: float
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -26,11 +26,11 @@ from embed.model.parameters import Parameters
 from embed.vectors.word_vectors import WordVectors
 
 if TYPE_CHECKING:
-    from embed.compat.gensim.word2vec import Word2Vec
+    from embed.compat.gensim.learnt import LearntModel
 
 __all__ = ["load", "save"]
 
-M = TypeVar("M", bound="Word2Vec")
+M = TypeVar("M", bound="LearntModel")
 
 KEY = "gensim"
 """The metadata that hold the state."""
@@ -77,7 +77,7 @@ STATE = (
 )
 
 
-def save(model: Word2Vec, path: str | os.PathLike[str]) -> None:
+def save(model: LearntModel, path: str | os.PathLike[str]) -> None:
     """Write a model; see :meth:`Word2Vec.save`."""
     parameters = model.parameters
     if parameters is None:

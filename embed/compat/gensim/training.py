@@ -25,7 +25,7 @@ from embed.training.examples import few_kept, no_examples, refuse_without_pairs
 from embed.training.trainer import Trainer
 
 if TYPE_CHECKING:
-    from embed.compat.gensim.word2vec import Word2Vec
+    from embed.compat.gensim.learnt import LearntModel
     from embed.config.train import TrainConfig
     from embed.model.parameters import Parameters
 
@@ -35,7 +35,7 @@ _EVENTS = ("on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end")
 logger = logging.getLogger(__name__)
 
 
-def train_model(model: Word2Vec, corpus: Corpus, callbacks: list[Any]) -> tuple[int, int]:
+def train_model(model: LearntModel, corpus: Corpus, callbacks: list[Any]) -> tuple[int, int]:
     """Train a model that is ready; see :meth:`Word2Vec.train`."""
     parameters = model.parameters
     assert parameters is not None
@@ -82,7 +82,7 @@ def train_model(model: Word2Vec, corpus: Corpus, callbacks: list[Any]) -> tuple[
 
 
 def _run(
-    model: Word2Vec,
+    model: LearntModel,
     encoded: EncodedCorpus,
     config: TrainConfig,
     parameters: Parameters,
@@ -105,6 +105,6 @@ def _run(
         raise no_examples(encoded, config.subsample_threshold())
 
 
-def _call(callbacks: list[Any], event: str, model: Word2Vec) -> None:
+def _call(callbacks: list[Any], event: str, model: LearntModel) -> None:
     for callback in callbacks:
         getattr(callback, event)(model)

@@ -12,7 +12,7 @@ from embed.compat.gensim.sentences import Counts, TrimRule, keeps
 from embed.compat.gensim.store import COUNT
 
 if TYPE_CHECKING:
-    from embed.compat.gensim.word2vec import Word2Vec
+    from embed.compat.gensim.learnt import LearntModel
 
 __all__ = ["prepare"]
 
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 def prepare(
-    model: Word2Vec, *, update: bool, keep_raw_vocab: bool, trim_rule: TrimRule | None, dry_run: bool
+    model: LearntModel, *, update: bool, keep_raw_vocab: bool, trim_rule: TrimRule | None, dry_run: bool
 ) -> dict[str, int]:
     """Choose the words of a model from its `raw_vocab`; see :meth:`Word2Vec.prepare_vocab`."""
     counts = model.raw_vocab
@@ -70,7 +70,7 @@ def _why_no_words(counts: Mapping[str, int], min_count: int) -> str:
     )
 
 
-def _min_count(model: Word2Vec) -> int:
+def _min_count(model: LearntModel) -> int:
     """Return `min_count`, raised until `max_final_vocab` words are left."""
     if model.max_final_vocab is None or len(model.raw_vocab) <= model.max_final_vocab:
         return model.min_count

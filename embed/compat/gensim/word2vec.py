@@ -17,7 +17,6 @@ from embed.compat.gensim.fasttext_vectors import every_bucket
 from embed.compat.gensim.learnt import LearntModel
 from embed.compat.gensim.line_sentence import MAX_WORDS_IN_BATCH
 from embed.compat.gensim.sentences import Counts, TrimRule, checked_corpus, count_words
-from embed.compat.gensim.store import Array
 from embed.compat.gensim.training import train_model
 from embed.compat.gensim.vocabulary import prepare
 from embed.errors import ConfigError
@@ -147,9 +146,9 @@ class Word2Vec(LearntModel):
         self.corpus_count = 0
         self.corpus_total_words = 0
         self.why_no_words = ""
-        self.raw_vocab: Mapping[str, int] = Counts()
-        self.parameters: Parameters | None = None
-        self._nodes: Array | None = None
+        self.raw_vocab = Counts()
+        self.parameters = None
+        self._nodes = None
         self.wv = self._empty_vectors()
         vars(self)["load"] = _load_on_an_instance
         train_config(self, epochs=1, lr=1.0, min_lr=0.0, seed=self.seed)  # a bad value is told before any work is done
