@@ -1,8 +1,8 @@
 """Phrases in ids: neighbouring words are counted as pairs, and those that are phrases are joined into one id.
 
-Which pairs are phrases is decided in :mod:`embed.text.phrases.phrase_model`; counting in bounded memory and joining in place are in
-``csrc/text_phrases.h``. A sentence of str, which has no ids yet, is joined by way of a table of the words that are in
-phrases.
+Which pairs are phrases is decided in :mod:`embed.text.phrases.phrase_model`; counting in bounded memory and joining in
+place are in ``csrc/text_phrases.h``. A sentence of str, which has no ids yet, is joined by way of a table of the words
+that are in phrases.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
