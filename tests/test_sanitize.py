@@ -35,8 +35,8 @@ def test_there_are_lists() -> None:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("__pyx")])
 def test_attributes_are_where_they_are_said_to_be(name: str) -> None:
-    package, module, owner, attribute = _parts(name)
-    assert hasattr(getattr(importlib.import_module(f"{package}.{module}"), owner), attribute)
+    *module, owner, attribute = _parts(name)
+    assert hasattr(getattr(importlib.import_module(".".join(module)), owner), attribute)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("__pyx")])
