@@ -47,16 +47,17 @@ STANDARD_LIBRARY_ONLY = (
 
 
 def _modules() -> dict[str, Path]:
-    """Return every module of the installed package, compiled ones where their source is there: name -> source."""
+    """Return every module of the installed package: name -> source, or the binary that has no source beside it."""
     found = {}
     for package in ("embed", "embed.corpora", "embed.eval"):
         spec = importlib.util.find_spec(package)
         assert spec is not None
         assert spec.origin is not None
         home = Path(spec.origin).parent
-        for path in sorted([*home.rglob("*.py"), *home.rglob("*.pyx")]):
-            parts = path.relative_to(home).with_suffix("").parts
-            found[".".join((package, *(part for part in parts if part != "__init__")))] = path
+        for pattern in ("*.so", "*.pyd", "*.pyx", "*.py"):
+            for path in sorted(home.rglob(pattern)):
+                parts = *path.parent.relative_to(home).parts, path.name.split(".")[0]
+                found[".".join((package, *(part for part in parts if part != "__init__")))] = path
     return found
 
 
@@ -92,11 +93,10 @@ class _Imports(ast.NodeVisitor):
 def _imports(module: str) -> _Imports:
     path = MODULES[module]
     visitor = _Imports(module, is_package=path.stem == "__init__")
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".pyx":
-        visitor.found |= set(_CIMPORT.findall(text)) & set(MODULES)
-    else:
-        visitor.visit(ast.parse(text, str(path)))
+    if path.suffix == ".py":
+        visitor.visit(ast.parse(path.read_text(encoding="utf-8"), str(path)))
+    elif path.suffix == ".pyx":
+        visitor.found |= set(_CIMPORT.findall(path.read_text(encoding="utf-8"))) & set(MODULES)
     visitor.found.discard(module)
     return visitor
 
@@ -169,7 +169,7 @@ def test_what_help_needs_is_in_the_standard_library(module: str) -> None:
 
 def test_only_the_command_line_prints_and_exits() -> None:
     for module, path in MODULES.items():
-        if _room(module) == ROOMS[-1] or path.suffix == ".pyx":
+        if _room(module) == ROOMS[-1] or path.suffix != ".py":
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
@@ -178,7 +178,7 @@ def test_only_the_command_line_prints_and_exits() -> None:
 
 def test_nothing_is_pickled_or_evaluated() -> None:
     for module, path in MODULES.items():
-        if path.suffix == ".pyx":
+        if path.suffix != ".py":
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         assert not {"pickle", "marshal", "shelve", "dill", "joblib"} & IMPORTS[module].outside, module
