@@ -50,6 +50,7 @@ LONGEST_LINE = 32 << 20
 _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _WITH_POINT = re.compile(rb"[+-]?(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _NOT_FINITE = re.compile(rb"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+_IN_PLACE_OF_NUMBER = re.compile(_NUMBER.pattern + b"|" + _NOT_FINITE.pattern, re.IGNORECASE)
 
 # A float64 exactly between two float32: of the 29 bits that a float32 lacks, the first is set and no other.
 _LACKING, _HALF = np.uint64((1 << 29) - 1), np.uint64(1 << 28)
@@ -171,7 +172,8 @@ def inferred_dim(name: str, block: bytes) -> int:
         raise FormatError(f"{name}: its lines end with a carriage return alone; convert it: tr '\\r' '\\n'")
     lines = [line.split() for line in block.split(b"\n", LOOKED_AT)[:LOOKED_AT]]
     lines = [fields for fields in lines if fields]
-    if not lines or not _trailing_numbers(lines[0]):
+    ends = [_trailing_numbers(fields) for fields in lines]  # a line may be long, and is looked at once
+    if not lines or not ends[0]:
         for pattern, fault in _DRESSED:
             if lines and pattern.fullmatch(lines[0][-1]):
                 raise FormatError(f"{name}, line 1: {fault}")
@@ -180,11 +182,11 @@ def inferred_dim(name: str, block: bytes) -> int:
             "numbers; write a word and its numbers on each line, with a blank before each number"
         )
     if len(lines) > 1:
-        _refuse_other_tables(name, lines)
-    if len({len(fields) for fields in lines}) == 1 and _trailing_numbers(lines[0]) == len(lines[0]) - 1:
-        return len(lines[0]) - 1
-    runs = Counter(_trailing_numbers(fields) for fields in lines)
-    first = _trailing_numbers(lines[0])
+        _refuse_other_tables(name, lines, ends)
+    first = ends[0]
+    if len({len(fields) for fields in lines}) == 1 and first == len(lines[0]) - 1:
+        return first
+    runs = Counter(ends)
     if 2 * runs[first] >= len(lines):
         return first
     most, times = runs.most_common(1)[0]
@@ -197,8 +199,11 @@ def inferred_dim(name: str, block: bytes) -> int:
     )
 
 
-def _refuse_other_tables(name: str, lines: list[list[bytes]]) -> None:
-    """Raise FormatError for tables that could be read as words and numbers, but are meant otherwise."""
+def _refuse_other_tables(name: str, lines: list[list[bytes]], ends: list[int]) -> None:
+    """Raise FormatError for tables that could be read as words and numbers, but are meant otherwise.
+
+    `ends` says how many numbers each line ends with.
+    """
     if all(_WITH_POINT.fullmatch(field) for fields in lines for field in fields):
         raise FormatError(
             f"{name}: its lines are numbers alone; give words and matrix to embed.WordVectors(words, matrix), or, if "
@@ -206,11 +211,11 @@ def _refuse_other_tables(name: str, lines: list[list[bytes]]) -> None:
         )
     counts = range(1 if lines[0][0] == b"1" else 0, len(lines) + 1)
     if all(fields[0] == b"%d" % number for fields, number in zip(lines, counts, strict=False)) and all(
-        len(fields) - 1 > _trailing_numbers(fields) for fields in lines
+        len(fields) - 1 > end for fields, end in zip(lines, ends, strict=True)
     ):
         raise FormatError(
             f"{name}: a number before each word counts the lines; remove it: cut -d ' ' -f 2-, or, if it belongs to "
-            f"the word, say so with {option('vectors.dim', _trailing_numbers(lines[0]))}"
+            f"the word, say so with {option('vectors.dim', ends[0])}"
         )
 
 
@@ -228,7 +233,7 @@ def _refuse_longer_rows(name: str, dim: int, block: bytes) -> None:
 def _trailing_numbers(fields: list[bytes]) -> int:
     """Return how many fields at the end of a line are numbers; the first is the word."""
     run = 0
-    while run < len(fields) - 1 and (_NUMBER.fullmatch(fields[-1 - run]) or _NOT_FINITE.fullmatch(fields[-1 - run])):
+    while run < len(fields) - 1 and _IN_PLACE_OF_NUMBER.fullmatch(fields[-1 - run]):
         run += 1
     return run
 
