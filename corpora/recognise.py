@@ -215,8 +215,9 @@ def _json(text: str, is_whole: bool) -> str | None:
     if values and all(isinstance(value, dict) for value in values):
         return _json_with(values[0])
     least = 1 if all(map(_has_objects, values)) else _LEAST_ROWS
-    if len(values) >= least and all(isinstance(value, list) for value in values):
-        return _json_with(values[0][0] if len(values) == 1 else None)  # type: ignore[index]
+    rows = [value for value in values if isinstance(value, list)]
+    if len(values) == len(rows) >= least:
+        return _json_with(rows[0][0] if len(rows) == 1 else None)
     whole = _parsed(text, cut=not is_whole)
     if isinstance(whole, list) and (_has_objects(whole) or len(whole) >= _LEAST_ROWS):
         return _json_with(whole[0])
