@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import json
 import re
+import typing
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from embed.config.train import _NAMES_ELSEWHERE, TrainConfig, parameters
+from embed.config import TrainOverrides
+from embed.config.parameter import NAMES_ELSEWHERE
+from embed.config.train import TrainConfig, parameters
 from embed.errors import AdviceWarning, ConfigError
 
 PARAMETERS = {name: (parameter, value_type) for name, parameter, value_type in parameters()}
@@ -35,6 +38,12 @@ def test_every_field_is_a_parameter_with_help_and_a_group() -> None:
         assert parameter.group, name
         assert value_type in (bool, int, float, str), name
         assert value_type is not str or parameter.choices, f"{name}: a free string cannot be checked"
+
+
+def test_the_keywords_of_a_training_are_the_fields() -> None:
+    assert typing.get_type_hints(TrainOverrides) == typing.get_type_hints(TrainConfig)
+    assert list(TrainOverrides.__annotations__) == list(PARAMETERS)  # in the order in which an editor lists them
+    assert not TrainOverrides.__required_keys__
 
 
 def test_defaults_are_within_their_own_advice() -> None:
@@ -182,8 +191,8 @@ def test_the_names_of_other_trainers_are_known(name: str, meant: str) -> None:
 
 def test_the_names_of_other_trainers_stand_for_parameters() -> None:
     known = {field.name for field in dataclasses.fields(TrainConfig)}
-    assert known.issuperset(_NAMES_ELSEWHERE.values())
-    assert known.isdisjoint(_NAMES_ELSEWHERE)
+    assert known.issuperset(NAMES_ELSEWHERE.values())
+    assert known.isdisjoint(NAMES_ELSEWHERE)
 
 
 def test_a_config_survives_its_dictionary_and_cannot_be_changed() -> None:

@@ -29,7 +29,7 @@ ROOMS = (
     "cli",
 )
 """In the order of the pipeline. Whatever is new in a room needs no line here."""
-FIRST = ("errors", "messages", "arguments", "pieces")
+FIRST = ("errors", "messages", "arguments", "choices", "pieces")
 """Modules beside the rooms that all of them may use; they count as the room of the errors."""
 LAST = ("embed", "embed.__main__", "embed.demo")
 """What stands on all rooms counts as that of the command line."""
@@ -41,7 +41,12 @@ STANDARD_LIBRARY_ONLY = (
     "embed.messages",
     "embed.errors",
     "embed.arguments",
+    "embed.choices",
     "embed.config",
+    "embed.config.parameter",
+    "embed.config.overrides",
+    "embed.config.rates",
+    "embed.config.train",
     "embed.vocabulary.spelling",
 )
 

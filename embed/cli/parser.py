@@ -18,7 +18,7 @@ import embed
 from embed.arguments import DECODE_ERRORS, ON_DUPLICATE
 from embed.cli.flags import word
 from embed.config.presets import AUTO, NAMES
-from embed.config.train import Parameter, TrainConfig, close_name, parameters
+from embed.config.train import PHRASES, TEXT, Parameter, TrainConfig, close_name, parameters
 from embed.messages import printable
 
 PROGRAM = "train-embeddings"
@@ -157,7 +157,7 @@ def build_parser(*, show_all: bool = False) -> argparse.ArgumentParser:
     sub.add_argument("--save", metavar="PATH", help="write the phrases learnt, to be used again with --model")
     sub.add_argument("--apply", metavar="OUT", help="write the corpus with its phrases joined, one sentence a line")
     for name, parameter, value_type in parameters():
-        if parameter.group in ("phrases", "text"):
+        if parameter.group in (PHRASES, TEXT):
             _add_parameter(sub, name, parameter, value_type, shown=True)
 
     sub = command("evaluate", "score vectors on word similarity and analogy sets")

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from embed.choices import Gradient, Objective
 from embed.compat.errors import ArgumentError, given_path, not_here
 from embed.config.train import TrainConfig
 from embed.errors import ConfigError, FormatError
@@ -91,7 +92,7 @@ _NAMES = {
 }
 """Parameters of TrainConfig that fastText calls otherwise, as far as a training speaks of them."""
 _ON_UNICODE_ERROR = ("replace", "strict", "ignore")
-OBJECTIVES = {"skipgram": "sg", "cbow": "cbow"}
+OBJECTIVES: dict[str, Objective] = {"skipgram": "sg", "cbow": "cbow"}
 MODEL_NAMES = {1: "cbow", 2: "skipgram", 3: "supervised"}
 _TO_SPACES = str.maketrans("\t\v\f\r", "    ")
 """The white space of C++, at which fastText splits a sentence."""
@@ -120,7 +121,7 @@ def train_unsupervised(
     pretrainedVectors: str = "",  # noqa: N803
     *,
     seed: int = 0,
-    gradient: str = "exact",
+    gradient: Gradient = "exact",
     **other_names: Any,
 ) -> FastText:
     """Train word vectors on a text file, with fastText's parameters, in its order, and its defaults.

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from embed.choices import Objective
 from embed.config.train import TrainConfig
 from embed.errors import AdviceWarning, ConfigError, FormatError
 from embed.files.bounds import check_decoded, in_memory
@@ -66,7 +67,7 @@ __all__ = [
 Float32s = npt.NDArray[np.float32]
 
 NEGATIVE_SAMPLING = next(number for number, name in LOSSES.items() if name == "ns")
-OBJECTIVES = {CBOW: "cbow", SKIPGRAM: "sg"}
+OBJECTIVES: dict[int, Objective] = {CBOW: "cbow", SKIPGRAM: "sg"}
 _FLOAT_BYTES = 4
 NOISE_EXPONENT = 0.5
 """fastText draws noise words in proportion to the square root of their count."""

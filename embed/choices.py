@@ -1,0 +1,85 @@
+"""Every choice between a few words, listed once, as a type.
+
+A choice is a ``Literal``: an editor completes it, a type checker refuses other words, and the tuple below it gives the
+words to checks, flags and messages. What each word means stands where it is used; a test holds those tables equal to
+the types (tests/test_choices.py). This module imports nothing of the package, so that ``--help`` costs no NumPy.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+__all__ = [
+    "ANALOGY_METHODS",
+    "DECODE_ERRORS",
+    "FREEZES",
+    "NAMED_SETS",
+    "ON_BAD_WORD",
+    "ON_DUPLICATE",
+    "QUANTIZE_METHODS",
+    "QUANTIZE_SCALES",
+    "TOKENIZERS",
+    "VOCABULARIES",
+    "AnalogyMethod",
+    "Composition",
+    "DecodeErrors",
+    "Freeze",
+    "Gradient",
+    "KeptVocabulary",
+    "Loss",
+    "NamedSet",
+    "Objective",
+    "OnBadWord",
+    "OnDuplicate",
+    "PhraseConnectors",
+    "PhraseDelimiter",
+    "PhraseScore",
+    "QuantizeMethod",
+    "QuantizeScale",
+    "TextErrors",
+    "TokenizerName",
+    "WindowKind",
+]
+
+# what is trained, and how: fields of embed.config.TrainConfig
+Objective = Literal["sg", "cbow"]
+Gradient = Literal["exact", "sqrt", "historic"]
+Loss = Literal["ns", "hs"]
+Composition = Literal["mean", "sum"]
+WindowKind = Literal["dynamic", "fixed"]
+
+# phrases: fields of TrainConfig, and settings of embed.learn_phrases
+PhraseScore = Literal["discounted", "word2phrase", "npmi"]
+PhraseDelimiter = Literal["_", "__", "-", "+", "~", "="]
+PhraseConnectors = Literal["none", "english"]
+
+# how text is read: fields of TrainConfig
+TokenizerName = Literal["whitespace", "words"]
+TOKENIZERS: Final[tuple[TokenizerName, ...]] = get_args(TokenizerName)
+TextErrors = Literal["strict", "replace", "skip"]
+
+# what a continued training keeps: embed.continue_training
+KeptVocabulary = Literal["old", "union"]
+VOCABULARIES: Final[tuple[KeptVocabulary, ...]] = get_args(KeptVocabulary)
+Freeze = Literal["none", "old"]
+FREEZES: Final[tuple[Freeze, ...]] = get_args(Freeze)
+
+# how a file of vectors is read and written: embed.load and embed.save
+DecodeErrors = Literal["strict", "replace"]
+DECODE_ERRORS: Final[tuple[DecodeErrors, ...]] = get_args(DecodeErrors)
+OnDuplicate = Literal["refuse", "first"]
+ON_DUPLICATE: Final[tuple[OnDuplicate, ...]] = get_args(OnDuplicate)
+OnBadWord = Literal["refuse", "escape"]
+ON_BAD_WORD: Final[tuple[OnBadWord, ...]] = get_args(OnBadWord)
+
+# how vectors are quantised: embed.vectors.quantize
+QuantizeMethod = Literal["int8", "binary", "pq"]
+QUANTIZE_METHODS: Final[tuple[QuantizeMethod, ...]] = get_args(QuantizeMethod)
+QuantizeScale = Literal["row", "column"]
+QUANTIZE_SCALES: Final[tuple[QuantizeScale, ...]] = get_args(QuantizeScale)
+
+# how vectors are scored: embed.eval, and WordVectors.analogy
+AnalogyMethod = Literal["3cosadd", "3cosmul"]
+ANALOGY_METHODS: Final[tuple[AnalogyMethod, ...]] = get_args(AnalogyMethod)
+NamedSet = Literal["google", "wordsim353", "simlex999"]
+NAMED_SETS: Final[tuple[NamedSet, ...]] = get_args(NamedSet)

@@ -1,0 +1,68 @@
+"""The parameters of a training as keywords, so that an editor completes them and a type checker knows their types.
+
+A static checker cannot derive them from the fields of :class:`~embed.config.TrainConfig`, which have the help, bounds
+and defaults; a test holds the two equal, names and types (tests/test_config.py).
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from embed.choices import (
+    Composition,
+    Gradient,
+    Loss,
+    Objective,
+    PhraseConnectors,
+    PhraseDelimiter,
+    PhraseScore,
+    TextErrors,
+    TokenizerName,
+    WindowKind,
+)
+
+__all__ = ["TrainOverrides"]
+
+
+class TrainOverrides(TypedDict, total=False):
+    """Fields of TrainConfig, any of them: ``**overrides: Unpack[TrainOverrides]``."""
+
+    objective: Objective
+    gradient: Gradient | None
+    loss: Loss
+    subword: bool
+    min_n: int
+    max_n: int
+    buckets: int
+    hash_count: int
+    composition: Composition
+    dim: int
+    window: int
+    window_kind: WindowKind
+    position_weights: bool
+    structured: bool
+    negatives: int
+    noise_exponent: float
+    epochs: int | None
+    lr: float | None
+    input_lr: float | None
+    min_lr: float | None
+    subsample: float | None
+    held_out: float
+    patience: int | None
+    min_delta: float
+    min_count: int
+    max_vocab: int | None
+    phrases: int
+    phrase_score: PhraseScore
+    phrase_threshold: float | None
+    phrase_min_count: int
+    phrase_delimiter: PhraseDelimiter
+    phrase_max_pairs: int
+    phrase_connectors: PhraseConnectors
+    tokenizer: TokenizerName
+    lowercase: bool
+    decode_errors: TextErrors
+    threads: int | None
+    deterministic: bool
+    seed: int

@@ -1,0 +1,54 @@
+"""The learning rates that are taken when the user gives none, and the gradients they belong to.
+
+Rates are measured, not derived: docs/decisions/0002-default-learning-rates.md has the runs.
+"""
+
+from __future__ import annotations
+
+from embed.choices import Composition, Gradient, Objective
+
+__all__ = ["GRADIENT_POWERS", "default_gradient", "default_rates"]
+
+GRADIENT_POWERS: dict[Gradient, float] = {"exact": 1.0, "sqrt": 0.5, "historic": 0.0}
+"""The gradient of a mean of n has the factor ``n ** -power``."""
+
+# (output, input), by (objective, gradient, subword). An exact gradient divides by the number of averaged rows, so its
+# input side needs the larger rate.
+_MEAN_RATES: dict[tuple[Objective, Gradient, bool], tuple[float, float]] = {
+    ("sg", "exact", False): (0.025, 0.025),
+    ("sg", "sqrt", False): (0.025, 0.025),
+    ("sg", "historic", False): (0.025, 0.025),
+    ("cbow", "exact", False): (0.05, 0.4),
+    ("cbow", "sqrt", False): (0.05, 0.2),
+    ("cbow", "historic", False): (0.05, 0.05),
+    ("sg", "exact", True): (0.05, 0.6),
+    ("sg", "sqrt", True): (0.05, 0.14),
+    ("sg", "historic", True): (0.05, 0.05),
+    ("cbow", "exact", True): (0.05, 8.0),
+    ("cbow", "sqrt", True): (0.05, 2.0),
+    ("cbow", "historic", True): (0.05, 0.05),
+}
+# The same where words are the sums of their rows, n of which move the word n times as far; by (objective, gradient).
+_SUM_RATES: dict[tuple[Objective, Gradient], tuple[float, float]] = {
+    ("sg", "exact"): (0.05, 0.0025),
+    ("sg", "sqrt"): (0.05, 0.0025),
+    ("sg", "historic"): (0.05, 0.0025),
+    ("cbow", "exact"): (0.05, 0.02),
+    ("cbow", "sqrt"): (0.05, 0.014),
+    ("cbow", "historic"): (0.05, 0.01),
+}
+
+
+def default_gradient(objective: Objective, composition: Composition, *, subword: bool) -> Gradient:
+    """Return the gradient of a mean for a kind of model."""
+    # skip-gram of words has no mean; with sums the window of CBOW keeps the exact gradient
+    return "sqrt" if composition == "mean" and (subword or objective == "cbow") else "exact"
+
+
+def default_rates(
+    objective: Objective, gradient: Gradient, composition: Composition, *, subword: bool
+) -> tuple[float, float]:
+    """Return the initial learning rates (output, input) for a kind of model with one output row a word."""
+    if composition == "sum":
+        return _SUM_RATES[objective, gradient]
+    return _MEAN_RATES[objective, gradient, subword]
