@@ -1,4 +1,4 @@
-"""Pictures from the JSON that the commands wrote: speed beside the peers (for the README), and how cost grows."""
+"""Pictures: speed beside the peers, from the document that records it (for the README), and how cost grows."""
 
 from __future__ import annotations
 
@@ -8,36 +8,42 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.processes import BenchmarkError
+from benchmarks.recorded import RecordedGoals, number, read_goals
 
 __all__ = ["draw", "loaded_pyplot", "saved"]
 
-_LABELS = {"skip-gram": "skip-gram", "cbow": "CBOW", "subword": "skip-gram with n-grams"}
+_LABELS = {
+    "skip-gram-100": "skip-gram",
+    "cbow-100": "CBOW",
+    "subword-skip-gram-100": "skip-gram with n-grams",
+    "subword-cbow-100": "CBOW with n-grams",
+}
 _AXES = {"threads": "threads", "dim": "dim", "words": "words in the vocabulary", "tokens": "tokens of the corpus"}
 _OURS, _PEER, _SECOND = "#1f6f8b", "#b8b8b8", "#c8553d"
 _BAR = 0.38
 
 
-def draw(results: Path, picture: Path) -> None:
-    """Draw what the results hold: their speed rows, or else their scaling.
+def draw(source: Path, picture: Path) -> None:
+    """Draw the speed that a document records, or the scaling that a command has measured.
 
     Parameters
     ----------
-    results : Path
-        JSON written by the benchmarks.
+    source : Path
+        A document with a table of the goals (.md), or the JSON of `scaling`.
     picture : Path
         Where to write; the ending names the format (.svg, .png).
 
     Raises
     ------
     BenchmarkError
-        If the results hold neither, or matplotlib is not installed.
+        If the source holds neither, or matplotlib is not installed.
     """
-    sections = _sections(results)
-    pyplot = loaded_pyplot()
-    if "scaling" in sections and "speed" not in sections:
-        figure = _draw_scaling(pyplot, sections["scaling"]["axes"])
+    if source.suffix == ".md":
+        goals = read_goals(source)
+        figure = _draw_speed(loaded_pyplot(), goals)
     else:
-        figure = _draw_speed(pyplot, _speed_rows(results, sections))
+        axes = _scaling_axes(source)
+        figure = _draw_scaling(loaded_pyplot(), axes)
     saved(figure, picture)
 
 
@@ -46,11 +52,11 @@ def saved(figure: Any, picture: Path) -> None:
     figure.savefig(picture, metadata={"Date": None} if picture.suffix == ".svg" else None)
 
 
-def _sections(results: Path) -> dict[str, Any]:
+def _scaling_axes(results: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(results.read_text(encoding="utf-8"))["sections"])
+        return dict(json.loads(results.read_text(encoding="utf-8"))["sections"]["scaling"]["axes"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BenchmarkError(f"{results} holds no results of the benchmarks") from error
+        raise BenchmarkError(f"{results} holds no results of the scaling") from error
 
 
 def loaded_pyplot() -> Any:
@@ -64,19 +70,25 @@ def loaded_pyplot() -> Any:
     return importlib.import_module("matplotlib.pyplot")
 
 
-def _draw_speed(pyplot: Any, rows: dict[str, Any]) -> Any:
-    figure, axes = pyplot.subplots(figsize=(7.2, 2.6), layout="constrained")
-    for place, (name, row) in enumerate(rows.items()):
-        ours, peer = (row[side]["per_second"]["median"] / 1e6 for side in ("ours", "peer"))
-        axes.barh(place - _BAR / 2, ours, _BAR, color=_OURS)
-        axes.barh(place + _BAR / 2, peer, _BAR, color=_PEER)
-        axes.text(ours, place - _BAR / 2, f" {ours:.2f}  ({row['ratio']['median']:.1f} times)", va="center")
-        axes.text(peer, place + _BAR / 2, f" {peer:.2f}  {row['against']}", va="center", color="#555555")
-        axes.text(0, place, f"{_LABELS[name]}  ", va="center", ha="right")
+def _draw_speed(pyplot: Any, goals: RecordedGoals) -> Any:
+    """Draw two named bars for each model, ours and the peer's, with the machine and the day below."""
+    rows = {label: goals.rows[name] for name, label in _LABELS.items() if name in goals.rows}
+    if not rows:
+        raise BenchmarkError(f"no row has a peer, only {', '.join(goals.rows)} were measured")
+    figure, axes = pyplot.subplots(figsize=(7.6, 0.7 * len(rows) + 0.7), layout="constrained")
+    speeds = [(number(row["ours/s"]) / 1e6, number(row["other/s"]) / 1e6) for row in rows.values()]
+    for height, ((label, row), (ours, peer)) in enumerate(zip(rows.items(), speeds, strict=True)):
+        axes.barh(height - _BAR / 2, ours, _BAR, color=_OURS)
+        axes.barh(height + _BAR / 2, peer, _BAR, color=_PEER)
+        times = f"{float(row['ratio']):.1f} times"
+        axes.text(ours, height - _BAR / 2, f" train-embeddings {ours:.2f}  ({times})", va="center")
+        axes.text(peer, height + _BAR / 2, f" {row['against']} {peer:.2f}", va="center", color="#555555")
+        axes.text(0, height, f"{label}  ", va="center", ha="right")
     axes.set_yticks([])
     axes.invert_yaxis()
-    axes.set_xlim(0, 1.35 * max(row["ours"]["per_second"]["median"] / 1e6 for row in rows.values()))
-    axes.set_xlabel("million corpus tokens per second, one thread, dim 100")
+    axes.set_xlim(0, 1.85 * max(ours for ours, _ in speeds))
+    machine = f"{goals.processor} with {goals.simd.upper()}, {goals.date}"
+    axes.set_xlabel(f"million tokens per second, one thread, dim 100\n{machine}")
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     return figure
@@ -111,13 +123,3 @@ def _short(value: int) -> str:
     if value >= 1_000_000:
         return f"{value / 1e6:g}M"
     return f"{value / 1e3:g}k" if value >= 10_000 else str(value)
-
-
-def _speed_rows(results: Path, sections: dict[str, Any]) -> dict[str, Any]:
-    rows = sections.get("speed", {}).get("rows")
-    if rows is None:
-        raise BenchmarkError(f"{results} holds no results of the speed benchmark, nor of the scaling")
-    found = {name: rows[name] for name in _LABELS if name in rows}
-    if not found:
-        raise BenchmarkError(f"{results} holds no row with a peer, only {', '.join(rows)}")
-    return found

@@ -214,7 +214,9 @@ def parser() -> argparse.ArgumentParser:
     about = "many settings over several seeds, and the page made of them; goes on where it was interrupted"
     study.add_parser(commands.add_parser("study", help=about, description=about))
     one = commands.add_parser("chart", help="draw results", description="Draw the speed or the scaling results.")
-    one.add_argument("results", type=Path, metavar="JSON", help="what a command with --output DIR wrote")
+    one.add_argument(
+        "results", type=Path, metavar="SOURCE", help=f"{DOCUMENT} (speed), or the JSON of `scaling --output DIR`"
+    )
     one.add_argument("picture", type=Path, metavar="PICTURE", help="an .svg or .png file")
     one = commands.add_parser("refresh", help="put results into the document", description="Put results into it.")
     one.add_argument("results", type=Path, metavar="JSON", help="what any of the others wrote")

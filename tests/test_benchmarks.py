@@ -486,9 +486,32 @@ def test_scaling_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert picture.read_text(encoding="utf-8").startswith("<?xml")
 
 
+def test_the_speed_is_drawn_from_the_newest_table_of_the_document(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="only the charts need matplotlib")
+    document, picture = tmp_path / "a.md", tmp_path / "a.svg"
+    head = "| row | against | ours/s | spread | other/s | spread | ratio | spread |\n| --- | --- | --- |\n"
+    tables = [
+        f"<!-- {name}:begin -->\n{head}| cbow-100 | gensim | {ours} | 1M to 9M | 500k | 1 to 2 | {ratio} | 3 to 9 |\n\n"
+        f"- Measured on: date {date} 03:26 UTC, processor A B, processors usable 2, SIMD path {simd}, other 1.\n"
+        f"<!-- {name}:end -->\n"
+        for name, ours, ratio, date, simd in (
+            ("goals", "3.5M", "7.00", "2026-01-01", "avx512"),
+            ("goals-avx2", "2.5M", "5.00", "2026-02-01", "avx2"),
+        )
+    ]
+    document.write_text("\n".join(tables), encoding="utf-8")
+    chart.draw(document, picture)
+    drawn = picture.read_text(encoding="utf-8")
+    assert "train-embeddings 2.50  (5.0 times)" in drawn
+    assert " gensim 0.50 " in drawn
+    assert "A B with AVX2, 2026-02-01" in drawn
+
+
 def test_a_chart_of_nothing_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(BenchmarkError, match="holds no results"):
-        chart.draw(tmp_path / "nowhere.json", tmp_path / "a.svg")
+    (tmp_path / "a.md").write_text("# Nothing\n", encoding="utf-8")
+    for source, message in (("nowhere.json", "holds no results"), ("a.md", "holds no goals"), ("b.md", "cannot read")):
+        with pytest.raises(BenchmarkError, match=message):
+            chart.draw(tmp_path / source, tmp_path / "a.svg")
 
 
 # instructions

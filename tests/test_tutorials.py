@@ -4,12 +4,13 @@
 asserts must hold. Of the output shown under a command each line but ``...`` must be printed, whatever the numbers in
 it: those differ in the last digits from one processor to the next.
 
-First vectors goes first: the others start from the files that it leaves.
+First vectors goes first: the others start from the files that it leaves, and so does the session of the README.
 """
 
 from __future__ import annotations
 
 import contextlib
+import doctest
 import importlib.util
 import inspect
 import io
@@ -33,12 +34,14 @@ from embed.vectors import WordVectors
 from embed.vectors.ngram_rows import Subwords
 
 TUTORIALS = Path(__file__).parents[1] / "docs" / "tutorials"
+README = Path(__file__).parents[1] / "README.md"
 SITE = Path(__file__).parents[1] / "mkdocs.yml"
 FIRST = "first-vectors"
 OTHERS = sorted({path.stem for path in TUTORIALS.glob("*.md")} - {FIRST})
 MOST_BYTES = 40_000_000
 NEEDS = {"search-with-exported-vectors": "usearch"}
 
+SESSION = re.compile(r"^```pycon\n(.*?)^```", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"<?[-+]?\d[\d,]*(\.\d+)?")
 
@@ -90,6 +93,15 @@ def test_tutorial(name: str, first: Path, tmp_path: Path) -> None:
     _run(name, tmp_path)
 
 
+@pytest.mark.skipif(not README.is_file(), reason="needs the source tree")
+def test_session_of_the_readme(first: Path, tmp_path: Path) -> None:
+    shutil.copy(first / "wiki.txt", tmp_path / "corpus.txt")
+    shutil.copy(first / "vectors.embed", tmp_path)  # what the command before the session makes of that text
+    (session,) = SESSION.findall(README.read_text(encoding="utf-8"))
+    with contextlib.chdir(tmp_path):
+        _run_session(session)
+
+
 @pytest.mark.skipif(not SITE.is_file(), reason="needs the source tree")
 def test_the_site_leads_to_every_page() -> None:
     listed = SITE.read_text(encoding="utf-8")
@@ -116,6 +128,16 @@ def _run(name: str, folder: Path) -> None:
                 exec(compile(text, f"{name}.md, block {number}", "exec"), names)
             else:
                 _run_commands(text)
+
+
+def _run_session(text: str) -> None:
+    """Run a session of Python; it must print what it shows, whatever the numbers."""
+    names: dict[str, object] = {}
+    for example in doctest.DocTestParser().get_examples(text):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(example.source, "session", "single"), names)
+        assert _lines(printed.getvalue()) == _lines(example.want), example.source
 
 
 def _run_commands(text: str) -> None:
