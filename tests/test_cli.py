@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,15 +15,17 @@ import pytest
 
 import embed
 from embed import demo, formats
-from embed.cli import main
-from embed.cli.parser import given_parameters, parse
+from embed.cli import commands, main
+from embed.cli.commands import COMMANDS
+from embed.cli.exit_codes import help_line
+from embed.cli.parser import parse
+from embed.cli.training_flags import given_parameters
 from embed.cli.writing import save_or_rescue
 from embed.config.train import TrainConfig, parameters
-from embed.errors import FormatError
+from embed.errors import EmbedError, FormatError
 from embed.vectors import WordVectors
 from embed.vectors.postprocess import unit_length
 
-COMMANDS = ("train", "evaluate", "compare", "nearest", "analogy", "convert", "curve", "info", "demo", "completion")
 SCREEN = (80, 24)
 WORDS = ("one", "two", "three", "uno", "dos", "tres")
 STEP = 0.5
@@ -444,9 +447,18 @@ def test_completion_works_in_bash() -> None:
     assert "complete" in done.stdout
 
 
-def test_every_command_has_a_function() -> None:
+def test_every_command_is_a_module_and_every_module_a_command() -> None:
+    assert set(COMMANDS) == {module.name for module in pkgutil.iter_modules(commands.__path__)}
     for name in COMMANDS:
-        assert callable(importlib.import_module(f"embed.cli.commands.{name}").run)
+        module = importlib.import_module(f"embed.cli.commands.{name}")
+        assert callable(module.run)
+        assert callable(module.add_arguments)
+
+
+def test_the_help_says_every_exit_code() -> None:
+    codes = {kind.exit_code for kind in (EmbedError, *EmbedError.__subclasses__())}
+    for code in codes:
+        assert f" {code} " in help_line()
 
 
 # The demo

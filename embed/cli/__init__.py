@@ -16,22 +16,17 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 
 from embed.checkpoints.signals import Heard, Interrupted
+from embed.cli.exit_codes import BROKEN_PIPE, INTERNAL, INTERRUPTED, SYSTEM
 from embed.cli.flags import flag_style
 from embed.cli.output import say, standard_streams
-from embed.cli.parser import parse
+from embed.cli.parser import command_module, parse
 from embed.cli.resuming import how_to_resume
 from embed.errors import AdviceWarning, CheckpointWarning, EmbedError
 from embed.messages import speaking
 
 __all__ = ["main"]
-
-_EXIT_SYSTEM = 1  # the operating system refused something: no space, no permission
-_EXIT_INTERNAL = 70  # EX_SOFTWARE of sysexits.h: a bug of ours
-_EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
-_EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             try:
                 arguments = parse(given)
                 with speaking(flag_style(arguments.parser)):
-                    import_module(f"embed.cli.commands.{arguments.command}").run(arguments)
+                    command_module(arguments.command).run(arguments)
             except SystemExit:  # --help has been printed, say
                 sys.stdout.flush()
                 raise
@@ -69,28 +64,28 @@ def main(argv: Sequence[str] | None = None) -> int:
                 raise Interrupted(heard.number) from error  # what a library has made of it
             sys.stdout.flush()
         except BrokenPipeError:  # the reader left (`| head`)
-            return _EXIT_BROKEN_PIPE
+            return BROKEN_PIPE
         except KeyboardInterrupt as stop:
-            code = stop.exit_code if isinstance(stop, Interrupted) else _EXIT_INTERRUPTED
+            code = stop.exit_code if isinstance(stop, Interrupted) else INTERRUPTED
             return _failure((str(stop) or "interrupted") + how_to_resume(arguments, given), code)
         except EmbedError as error:
             _reraise_on_request()
             return _failure(str(error), error.exit_code)
         except OSError as error:
             _reraise_on_request()
-            return _failure(_describe(error), _EXIT_SYSTEM)
+            return _failure(_describe(error), SYSTEM)
         except MemoryError:
             _reraise_on_request()
-            return _failure("out of memory (--dim, --buckets and --min-count decide what is needed)", _EXIT_SYSTEM)
+            return _failure("out of memory (--dim, --buckets and --min-count decide what is needed)", SYSTEM)
         except ImportError as error:
             _reraise_on_request()
             what = f"the library {error.name}" if error.name else "a library"
             message = f"cannot load {what}: free or allow more memory (ulimit -v), or install the package anew"
-            return _failure(f"{message} (EMBED_TRACEBACK=1 shows why)", _EXIT_SYSTEM)
+            return _failure(f"{message} (EMBED_TRACEBACK=1 shows why)", SYSTEM)
         except Exception as error:
             _reraise_on_request()
             message = f"internal error: {type(error).__name__}: {error} (EMBED_TRACEBACK=1 shows where)"
-            return _failure(message, _EXIT_INTERNAL)
+            return _failure(message, INTERNAL)
     return 0
 
 

@@ -6,7 +6,8 @@ import argparse
 import time
 from typing import Any
 
-from embed.cli.parser import given_parameters, reading_options
+from embed.cli.training_flags import given_parameters
+from embed.cli.vector_flags import reading_options
 from embed.config.presets import settled, unsettled
 from embed.errors import ConfigError
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from embed.messages import OF_VECTORS, UNSET, Style
 
-__all__ = ["flag_style", "word"]
+__all__ = ["flag_style", "positive", "word"]
 
 # (parameter, value) -> flag, where the flag alone says it
 _SWITCHES: dict[tuple[str, Any], str] = {("on_bad_word", "escape"): "--escape"}
@@ -86,3 +86,14 @@ def word(text: str) -> str:
     with suppress(UnicodeError):
         return os.fsencode(text).decode()
     return text
+
+
+def positive(text: str) -> int:
+    """Return a number of at least 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
+    return value
+
+
+positive.__name__ = "whole number"  # argparse names the type in its complaint: "invalid whole number value: 'x'"

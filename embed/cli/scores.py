@@ -1,16 +1,60 @@
-"""How scores are asked for and printed."""
+"""How scores are asked for and printed: what `evaluate` and `compare` share."""
 
 from __future__ import annotations
 
 import argparse
+import csv
+import importlib.util
 from typing import Any
 
-__all__ = ["evaluation_settings", "print_report"]
+from embed.choices import ANALOGY_METHODS, NAMED_SETS
+from embed.cli.flags import positive, word
+
+__all__ = ["add_evaluation", "evaluation_settings", "print_report"]
+
+
+def add_evaluation(parser: argparse.ArgumentParser) -> None:
+    """Add the test sets, the protocol, and the form of the report."""
+    # gensim's wheel carries the sets that have a name; it has none for the newest Pythons
+    missing = "" if importlib.util.find_spec("gensim") else " - not here: gensim, which has their files, is missing"
+    parser.add_argument(
+        "sets",
+        nargs="*",
+        metavar="SET",
+        help=f"files of pairs or analogies, or the names {', '.join(NAMED_SETS)} (default: all three){missing}",
+    )
+    for flag, settings in _PROTOCOL.items():
+        parser.add_argument(flag, default=argparse.SUPPRESS, **settings)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument("--markdown", action="store_true", help="print a Markdown table")
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    return tuple(next(csv.reader([word(text)], skipinitialspace=True), ()))
+
+
+def _top(text: str) -> int | None:
+    return None if text == "all" else positive(text)
+
+
+_top.__name__ = positive.__name__
+
+_PROTOCOL: dict[str, dict[str, Any]] = {
+    "--columns": {
+        "type": _columns,
+        "metavar": "A,B,C",
+        "help": "the files' columns of the two words and the score, by number or name, if they are not clear",
+    },
+    "--top": {"type": _top, "metavar": "N", "help": "answer analogies with the N most frequent words"},
+    "--method": {"choices": ANALOGY_METHODS, "help": "how analogies are answered"},
+}
 
 
 def evaluation_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the keywords of `evaluate` and `compare` that the command line sets."""
-    return {name: getattr(arguments, name) for name in ("columns", "top", "method") if hasattr(arguments, name)}
+    names = [flag.removeprefix("--") for flag in _PROTOCOL]
+    return {name: getattr(arguments, name) for name in names if hasattr(arguments, name)}
 
 
 def print_report(report: Any, arguments: argparse.Namespace) -> None:

@@ -1,1 +1,21 @@
-"""What each command does, once its arguments are parsed: a module for each, whose `run` is called by its name."""
+"""The commands: a module for each, which declares its arguments and runs.
+
+A module has ``add_arguments(parser, *, show_all)`` and ``run(arguments)``. It imports what needs NumPy inside ``run``,
+so that a mistake in the arguments is told at once. A new command is a module, and its line here.
+"""
+
+COMMANDS = {
+    "train": "train vectors on text",
+    "phrases": "find phrases such as new_york, print them, and join them",
+    "evaluate": "score vectors on word similarity and analogy sets",
+    "compare": "score two files of vectors and test whether they differ",
+    "nearest": "print the words nearest to each word: word, neighbour, cosine",
+    "analogy": "print the words that are to C what B is to A: word, score",
+    "convert": "write vectors in another format",
+    "quantize": "write vectors in fewer bytes",
+    "curve": "print or draw the losses of runs by epoch",
+    "info": "describe this installation, vectors, or a run's cost",
+    "demo": "train on 106 Wikipedia articles and show what comes out",
+    "completion": "print the completion script of a shell",
+}
+"""Each command, in the order of the help, and its line there."""

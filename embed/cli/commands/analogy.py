@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import argparse
 
-from embed.cli.parser import reading_options
+from embed.choices import ANALOGY_METHODS
+from embed.cli.flags import word
 from embed.cli.told import tell_of_composed
+from embed.cli.vector_flags import add_ranking, add_vectors, reading_options
 from embed.messages import tsv_field
 
-__all__ = ["run"]
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
+    """Declare the vectors and the three words."""
+    add_vectors(parser, show_all=show_all)
+    for name in ("a", "b", "c"):
+        parser.add_argument(name, type=word, metavar=name.upper())
+    parser.add_argument("--method", choices=ANALOGY_METHODS, default=ANALOGY_METHODS[0], help="default: %(default)s")
+    add_ranking(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -20,5 +31,5 @@ def run(arguments: argparse.Namespace) -> None:
     answers = vectors.analogy(
         arguments.a, arguments.b, arguments.c, n=arguments.n, method=arguments.method, top=arguments.top
     )
-    for word, score in answers:
-        print(tsv_field(word), f"{score:.4f}", sep="\t")
+    for answer, score in answers:
+        print(tsv_field(answer), f"{score:.4f}", sep="\t")

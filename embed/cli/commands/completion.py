@@ -5,9 +5,17 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from embed.cli.parser import build_parser
+from embed.cli.parser import PROGRAM, build_parser
 
-__all__ = ["run"]
+__all__ = ["add_arguments", "run"]
+
+
+SHELLS = ("bash", "zsh")
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
+    """Declare the shell."""
+    parser.add_argument("shell", choices=SHELLS, help=f'for example: eval "$({PROGRAM} completion bash)"')
 
 
 def run(arguments: argparse.Namespace) -> None:

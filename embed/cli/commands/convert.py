@@ -5,13 +5,33 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from embed.cli.parser import reading_options
+from embed.cli.vector_flags import VECTORS_HELP, add_reading, reading_options
 from embed.cli.writing import check_vector_output
 
 if TYPE_CHECKING:
     from embed.vectors.word_vectors import WordVectors
 
-__all__ = ["run"]
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
+    """Declare both files, their formats, and what changes the vectors on the way."""
+    parser.description = f"{parser.description} OUT's ending says which, or --to."
+    parser.add_argument("source", metavar="IN", help=VECTORS_HELP)
+    parser.add_argument("target", metavar="OUT")
+    add_reading(parser, show_all=show_all)
+    parser.add_argument("--escape", action="store_true", help="escape a word that OUT's format cannot hold")
+    parser.add_argument(
+        "--to", metavar="NAME", help="the format of OUT: binary, model2vec, npz ... (default: by ending)"
+    )
+    parser.add_argument(
+        "--average-outputs", action="store_true", help="of a model: mean of unit input and output vectors"
+    )
+    parser.add_argument("--center", action="store_true", help="subtract the mean vector")
+    parser.add_argument("--remove-components", type=int, metavar="N", help="and the N directions of largest variance")
+    parser.add_argument("--pca", type=int, metavar="DIM", help="keep the DIM directions of largest variance")
+    parser.add_argument("--unit", action="store_true", help="scale each vector to length 1")
+    parser.add_argument("--sif", type=float, metavar="A", help="weight each word by A/(A + its share of the tokens)")
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -10,7 +10,15 @@ from embed.cli.writing import check_inputs, check_vector_output
 from embed.errors import ConfigError
 from embed.messages import tsv_field
 
-__all__ = ["run"]
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
+    """Declare the runs, and the form of their curves."""
+    parser.description = f"{parser.description} Without --out, one line an epoch."
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="a run card (OUT.json), a model, or a checkpoint")
+    parser.add_argument("-o", "--out", metavar="CHART", help="draw a chart: .svg .png .pdf (the extra plot)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> None:

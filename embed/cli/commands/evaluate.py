@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import argparse
 
-from embed.cli.parser import reading_options
-from embed.cli.scores import evaluation_settings, print_report
+from embed.cli.scores import add_evaluation, evaluation_settings, print_report
 from embed.cli.told import tell_of_ngrams
+from embed.cli.vector_flags import add_vectors, reading_options
 from embed.cli.writing import check_inputs
 
-__all__ = ["run"]
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
+    """Declare the vectors, the test sets and the protocol."""
+    add_vectors(parser, show_all=show_all)
+    add_evaluation(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:

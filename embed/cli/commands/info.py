@@ -9,13 +9,31 @@ from typing import Any
 
 import embed
 from embed.cli.cost import asked_for, cost
+from embed.cli.flags import positive
 from embed.cli.output import print_json
-from embed.cli.parser import reading_options
+from embed.cli.training_flags import COLUMN, DELIMITER, PRESET, add_parameters
+from embed.cli.vector_flags import add_reading, reading_options
 from embed.config.train import TrainConfig
 from embed.errors import FormatError
 from embed.messages import printable
 
-__all__ = ["run"]
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
+    """Declare the file that is described, and the run whose cost is estimated."""
+    parser.add_argument("vectors", nargs="?", metavar="FILE", help="vectors or a model, in any format that can be read")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--corpus", nargs="+", metavar="CORPUS", help="time and memory of training on it; flags as for train"
+    )
+    parser.add_argument("--column", **COLUMN)
+    parser.add_argument("--delimiter", **DELIMITER)
+    parser.add_argument("--tokens", type=positive, metavar="N", help="the same for N tokens, without a corpus")
+    parser.add_argument("--vocab", type=positive, metavar="V", help="and V words")
+    parser.add_argument("--preset", **PRESET)
+    add_parameters(parser, shown=False)
+    add_reading(parser, show_all=show_all)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -4,13 +4,37 @@ from __future__ import annotations
 
 import argparse
 
-from embed.cli.parser import given_parameters
+from embed.cli.flags import positive
+from embed.cli.parser import PROGRAM
+from embed.cli.training_flags import COLUMN, CORPUS_HELP, DELIMITER, add_parameter, given_parameters
 from embed.cli.writing import check_corpus_outputs, check_inputs
-from embed.config.train import TrainConfig
+from embed.config.train import PHRASES, TEXT, TrainConfig, parameters
 from embed.errors import ConfigError
 from embed.messages import option, tsv_field
 
-__all__ = ["run"]
+__all__ = ["add_arguments", "run"]
+
+_MAIN_PARAMETERS = frozenset(("phrases", "phrase_threshold", "lowercase"))
+"""The parameters that the help shows, which fits a screen."""
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
+    """Declare the corpus, the phrases, and the parameters of both."""
+    parser.usage = f"{PROGRAM} phrases CORPUS... [flags]"
+    parser.description = (
+        f"{parser.description} Prints score, count and phrase, best first. More flags, of phrases and text: "
+        "train --help-all."
+    )
+    parser.add_argument("corpus", nargs="+", metavar="CORPUS", help=CORPUS_HELP)
+    parser.add_argument("--column", **COLUMN)
+    parser.add_argument("--delimiter", **DELIMITER)
+    parser.add_argument("-n", type=positive, default=20, metavar="N", help="how many to print (default: %(default)s)")
+    parser.add_argument("--model", metavar="PATH", help="use the phrases of this file instead of learning any")
+    parser.add_argument("--save", metavar="PATH", help="write the phrases learnt, to be used again with --model")
+    parser.add_argument("--apply", metavar="OUT", help="write the corpus with its phrases joined, one sentence a line")
+    for name, parameter, value_type in parameters():
+        if parameter.group in (PHRASES, TEXT):
+            add_parameter(parser, name, parameter, value_type, shown=show_all or name in _MAIN_PARAMETERS)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -4,21 +4,97 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embed.cli.parser import given_parameters
+from embed.choices import FREEZES, VOCABULARIES
+from embed.cli.parser import PROGRAM, Parser
 from embed.cli.resuming import budget_settings, checkpoint_settings
+from embed.cli.training_flags import COLUMN, CORPUS_HELP, DELIMITER, PRESET, add_parameter, given_parameters
 from embed.cli.writing import check_corpus_outputs, check_inputs, save_or_rescue, training_outputs
 from embed.config.presets import NAMES, PRESETS
-from embed.config.train import TrainConfig, as_flags
+from embed.config.train import TrainConfig, as_flags, parameters
 from embed.errors import ConfigError
 from embed.messages import printable
 
 if TYPE_CHECKING:
     from embed.model.model import Model
 
-__all__ = ["run"]
+__all__ = ["add_arguments", "run"]
+
+
+_MAIN_PARAMETERS = frozenset(("objective", "subword", "dim", "window", "epochs", "min_count", "tokenizer", "lowercase"))
+"""The parameters that `train --help` shows, which fits a screen; --help-all shows the others too."""
+
+_MORE: dict[str, dict[str, Any]] = {
+    "--column": COLUMN,
+    "--delimiter": DELIMITER,
+    "--preset": PRESET,
+    "--time-budget": {
+        "metavar": "TIME",
+        "help": "as many epochs (at most 50, with n-grams 15) as fit into 90s, 10m, 1.5h ...",
+    },
+    "--continue-from": {"metavar": "MODEL", "help": "train this model, or these vectors, further"},
+    "--vocabulary": {
+        "choices": VOCABULARIES,
+        "default": "old",
+        "help": "with --continue-from: the words of MODEL, or those of CORPUS too [old]",
+    },
+    "--freeze": {
+        "choices": FREEZES,
+        "default": "none",
+        "help": "with --vocabulary union: keep the vectors of the words of MODEL as they are (old) [none]",
+    },
+}
+_CHECKPOINTS: dict[str, dict[str, Any]] = {
+    "--checkpoint": {"metavar": "DIR", "help": "keep checkpoints of the run in this folder"},
+    "--checkpoint-every": {"metavar": "TIME", "help": "90s, 5m, 1h, 2000000tokens or epoch [5m]"},
+    "--checkpoint-keep": {"metavar": "K", "type": int, "help": "keep the latest K [2]"},
+    "--resume": {"metavar": "DIR", "help": "go on from the newest whole checkpoint of this folder"},
+    "--resume-anyway": {"action": "store_true", "help": "though epochs, rates, window, threads ... have changed"},
+}
+
+
+class HelpAll(argparse.Action):
+    """``--help-all``: print the help of `train` with no flag left out."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, dest=argparse.SUPPRESS, default=argparse.SUPPRESS, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print and exit."""
+        full = Parser(prog=parser.prog)
+        add_arguments(full, show_all=True)
+        full.print_help()
+        parser.exit()
+
+
+def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
+    """Declare the corpus, what is written, and a flag for each parameter."""
+    parser.usage, parser.description = f"{PROGRAM} train CORPUS... -o OUT [flags]", None
+    parser.add_argument("corpus", nargs="+", metavar="CORPUS", help=CORPUS_HELP)
+    parser.add_argument("-o", "--output", metavar="OUT", help="write vectors: .txt .vec .bin .embed (with n-grams)")
+    parser.add_argument("--save-model", metavar="PATH", help="write the whole model, to go on with or export from")
+    parser.add_argument("--config", metavar="TOML", help="read parameters from this file; flags win over it")
+    parser.add_argument("--encoded", metavar="DIR", help="keep the encoded corpus here, to be reused next time")
+    _add_all(parser, _MORE, show_all=show_all)
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+    parser.add_argument("--help-all", action=HelpAll, help="list every parameter, by group")
+    _add_all(parser.add_argument_group("checkpoints") if show_all else parser, _CHECKPOINTS, show_all=show_all)
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for name, parameter, value_type in parameters():
+        # Headings cost the lines that the short help does not have.
+        if show_all and parameter.group not in groups:
+            groups[parameter.group] = parser.add_argument_group(parameter.group)
+        shown = show_all or name in _MAIN_PARAMETERS
+        add_parameter(groups.get(parameter.group, parser), name, parameter, value_type, shown=shown)
+
+
+def _add_all(group: argparse._ActionsContainer, flags: dict[str, dict[str, Any]], *, show_all: bool) -> None:
+    """Add flags that the short help has no room for."""
+    for flag, settings in flags.items():
+        group.add_argument(flag, **(settings if show_all else settings | {"help": argparse.SUPPRESS}))
 
 
 def run(arguments: argparse.Namespace) -> None:
