@@ -19,8 +19,8 @@ This module plans the windows; each of the others it is made of has one part:
 While a block trains, the rows of the next one are fetched into the cache, those of n-grams just before they are needed
 (docs/decisions/0007 and 0019).
 ``embed/engine/reference.py`` states all of this again in readable NumPy. Checks and policy live in
-``embed/training/trainer.py``; but what is used as an index is checked here, at the door, once: within, no index is
-looked at again.
+``embed/training/``, arguments are made in ``backends/workers.py`` there; but what is used as an index is checked here, at
+the door, once: within, no index is looked at again.
 
 Rejected: one loop per model (they drift apart).
 """

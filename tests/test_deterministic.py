@@ -20,8 +20,8 @@ from embed.formats.registry import FASTTEXT, FLORET, FORMATS, NATIVE
 from embed.model import Model
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode
+from embed.training.backends.deterministic import round_tokens
 from embed.training.continue_training import continue_training
-from embed.training.sharing import round_tokens
 from embed.training.train import train
 from embed.vectors import WordVectors
 from embed.vectors.ngram_rows import Subwords

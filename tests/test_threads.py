@@ -170,9 +170,9 @@ def test_a_worker_that_fails_does_not_keep_the_others_waiting(encoded: EncodedCo
             raise Injected
 
     def check() -> None:
-        workers = list(trainer._workers)
+        workers = list(trainer._backend._workers)
         for number in range(6):
-            trainer._workers = [*workers[:number], Failing(), *workers[number + 1 :]]  # type: ignore[list-item]
+            trainer._backend._workers = [*workers[:number], Failing(), *workers[number + 1 :]]  # type: ignore[list-item]
             with pytest.raises(Injected):
                 trainer.stretch(0, trainer.tokens)
 

@@ -133,7 +133,7 @@ def test_planted_structure_is_recovered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if replicated:  # as for a text of millions of tokens
-        monkeypatch.setattr("embed.training.trainer._REPLICATED_FROM", 0)
+        monkeypatch.setattr("embed.training.backends.workers._REPLICATED_FROM", 0)
     # the text has so few words that each is frequent: CBOW's own threshold, for languages, would drop most tokens
     common = {"dim": 50, "epochs": 5, "threads": threads, "buckets": 20_000, "subsample": 1e-3}
     vectors = train(planted_encoded, **common, **settings).vectors

@@ -3,5 +3,6 @@
 A worker (:mod:`embed._core`) takes blocks of tokens (``_blocks``), gathers their rows (``_rows``, ``_block_vectors``,
 ``_replicas``), trains windows with ``_kernels``, and merges rounds in deterministic mode (``_rounds``).
 :mod:`~embed.engine.reference` does the same in NumPy, to be read and to be compared with. :mod:`~embed.engine.machine`
-says what this machine has, :mod:`~embed.engine.threads` starts all threads or none.
+says what this machine has, :mod:`~embed.engine.threads` starts all threads or none, :mod:`~embed.engine.row_order`
+reorders rows while they train.
 """

@@ -11,15 +11,13 @@ would need a tail).
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embed.config.train import TrainConfig
-from embed.engine import _kernels, _rows
+from embed.engine import _kernels
 from embed.errors import ConfigError
 from embed.vocabulary.ngrams import NgramScheme, scheme_of
 from embed.vocabulary.vocabulary import Vocabulary
@@ -177,23 +175,6 @@ class Parameters:
         named = {"input": self.inputs, "output": self.outputs}
         return named | {"places": self.places} if len(self.places) else named
 
-    @contextmanager
-    def arranged(self, spread: int) -> Iterator[None]:
-        """Let rows lie for a while where training finds them soonest.
-
-        The rows of n-grams, and `rows` with them, lie in the order in which the words use them. With several threads
-        the first 2**spread rows of words lie spread, as :class:`embed._core.Worker` wants it; 0 for none.
-        """
-        words = np.arange(self.words + 1)
-        # as the core sees it: n-grams that no word is long enough for are none
-        is_plain = np.array_equal(self.rows, words[:-1]) and np.array_equal(self.row_offsets, words)
-        with ExitStack() as moved:
-            if spread:
-                moved.enter_context(_spread([self.inputs, self.outputs] if is_plain else [self.outputs], spread))
-            if not is_plain:
-                moved.enter_context(_in_order_of_use(self.inputs, self.rows))
-            yield
-
     def word_matrix(self) -> Float32s:
         """Return the vector of every word, float32[V, dim]: the input rows themselves, or their means."""
         if self.scheme is None:
@@ -201,29 +182,3 @@ class Parameters:
         composed = padded_matrix(self.words, self.dim)
         _kernels.compose_rows(self.inputs, self.row_offsets, self.rows, composed, self.dim, _kernels.simd_paths()[0])
         return composed[:, : self.dim]
-
-
-@contextmanager
-def _spread(matrices: list[Float32s], digits: int) -> Iterator[None]:
-    places = _rows.places(digits)
-    for matrix in matrices:
-        matrix[places] = matrix[: len(places)].copy()
-    try:
-        yield
-    finally:
-        for matrix in matrices:
-            matrix[: len(places)] = matrix[places]
-
-
-@contextmanager
-def _in_order_of_use(matrix: Float32s, rows: NDArray[np.int32]) -> Iterator[None]:
-    places = _rows.order_of_use(rows, len(matrix))
-    _rows.move_rows(matrix, places)
-    _rows.renumber(rows, places)
-    try:
-        yield
-    finally:
-        back = np.empty_like(places)
-        back[places] = np.arange(len(places), dtype=np.int32)
-        _rows.move_rows(matrix, back)
-        _rows.renumber(rows, back)

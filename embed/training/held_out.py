@@ -19,7 +19,6 @@ import queue
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from embed import _core
 from embed.engine.threads import shared_out
@@ -33,20 +32,17 @@ _EPOCH = (1 << 62) - 1
 _CHUNK_TOKENS = 1 << 13
 
 
-def mean_loss(workers: Sequence[_core.Worker], first: int, last: int, stop: NDArray[np.int32]) -> float | None:
-    """Return the mean negative log-likelihood (nats) of an example with its noise in the tokens first..last-1.
-
-    None if there is no example.
+def mean_loss(workers: Sequence[_core.Worker], tokens: range) -> float | None:
+    """Return the mean negative log-likelihood (nats) of an example with its noise; None if there is no example.
 
     Parameters
     ----------
     workers : sequence of Worker
         One for each thread, made with `SEED`; nothing that they share is changed.
-    first, last : int
-        Token positions.
-    stop : int32[1]
-        Set to 1 when the measuring is interrupted, so that all threads end after a block.
+    tokens : range
+        Positions in the corpus.
     """
+    stop = np.zeros(1, np.int32)
     idle: queue.SimpleQueue[_core.Worker] = queue.SimpleQueue()
     for worker in workers:
         idle.put(worker)
@@ -55,7 +51,7 @@ def mean_loss(workers: Sequence[_core.Worker], first: int, last: int, stop: NDAr
         worker = idle.get()
         try:
             worker.reset()
-            worker.run(_EPOCH, start, min(start + _CHUNK_TOKENS, last), 0.0, 0.0, 0.0, stop)
+            worker.run(_EPOCH, start, min(start + _CHUNK_TOKENS, tokens.stop), 0.0, 0.0, 0.0, stop)
             return worker.loss, worker.examples
         finally:
             idle.put(worker)
@@ -63,6 +59,6 @@ def mean_loss(workers: Sequence[_core.Worker], first: int, last: int, stop: NDAr
     def halt() -> None:
         stop[0] = 1
 
-    sums = shared_out(measure, range(first, last, _CHUNK_TOKENS), len(workers), halt=halt)
+    sums = shared_out(measure, range(tokens.start, tokens.stop, _CHUNK_TOKENS), len(workers), halt=halt)
     examples = sum(count for _, count in sums)
     return sum(loss for loss, _ in sums) / examples if examples else None

@@ -70,7 +70,7 @@ def long_sentence(scale: float) -> str:
         assert corpus.offsets.tolist() == [0, tokens]
         trainer = Trainer(corpus, TrainConfig(dim=16, threads=2, epochs=1, subsample=0, min_count=1))
         trainer.run(progress=False)
-        centers = sum(worker.centers for worker in trainer._workers)
+        centers = sum(worker.centers for worker in trainer._backend._workers)
     assert centers == tokens, centers
     return f"one sentence of {tokens:,} tokens, {centers:,} trained as centers"
 

@@ -1,0 +1,107 @@
+"""The order of rows while a model trains: another one than everybody else knows, for the sake of the caches.
+
+Two things are reordered, and put back before anybody else looks:
+
+- The rows of n-grams, and the list that names them, in the order in which the words first use them
+  (docs/decisions/0020).
+- With several threads, the rows of the most frequent words, so that those of neighbours lie apart
+  (docs/decisions/0013); :class:`embed._core.Worker` finds them by `RowOrder.spread`.
+
+The numbers that are learnt are the same in either order. Whoever trains on rows owns a :class:`RowOrder` of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.engine import _rows
+
+__all__ = ["RowOrder"]
+
+Float32s = NDArray[np.float32]
+
+# Of so many rows, two to this power, those of neighbours lie apart.
+_LEAST_SPREAD, _MOST_SPREAD = 4, 12
+
+
+class RowOrder:
+    """Temporarily reorder the rows of a model for cache locality.
+
+    Parameters
+    ----------
+    inputs, outputs : float32[R, stride], float32[sides * V, stride]
+        Reordered in place.
+    row_offsets : int64[V + 1]
+    rows : int32[M]
+        The input rows of word i are ``rows[row_offsets[i]:row_offsets[i + 1]]``; renumbered in place.
+    threads : int
+        How many will train on the rows.
+
+    Attributes
+    ----------
+    spread : int
+        While they are reordered, the first 2**spread rows of words lie where ``_rows.places(spread)`` says; 0 for none.
+    """
+
+    def __init__(
+        self, inputs: Float32s, outputs: Float32s, row_offsets: NDArray[np.int64], rows: NDArray[np.int32], threads: int
+    ) -> None:
+        words = np.arange(len(row_offsets))
+        # as the core sees it: n-grams that no word is long enough for are none
+        is_plain = np.array_equal(rows, words[:-1]) and np.array_equal(row_offsets, words)
+        self.spread = _spread_digits(len(words) - 1) if threads > 1 else 0
+        self._spread = [inputs, outputs] if is_plain else [outputs]
+        self._used = None if is_plain else (inputs, rows)
+        self._reordered: ExitStack | None = None
+
+    def arrange(self) -> None:
+        """Reorder the rows, unless they are."""
+        if self._reordered is None:
+            with ExitStack() as stack:
+                if self.spread:
+                    stack.enter_context(_spread(self._spread, self.spread))
+                if self._used is not None:
+                    stack.enter_context(_in_order_of_use(*self._used))
+                self._reordered = stack.pop_all()
+
+    def restore(self) -> None:
+        """Put the rows back, if they are reordered."""
+        if self._reordered is not None:
+            reordered, self._reordered = self._reordered, None
+            reordered.close()
+
+
+def _spread_digits(words: int) -> int:
+    """Return how many binary digits the number of rows has that are spread; 0 for a vocabulary of a few words."""
+    digits = min(words.bit_length() - 1, _MOST_SPREAD)
+    return digits if digits >= _LEAST_SPREAD else 0
+
+
+@contextmanager
+def _spread(matrices: list[Float32s], digits: int) -> Iterator[None]:
+    places = _rows.places(digits)
+    for matrix in matrices:
+        matrix[places] = matrix[: len(places)].copy()
+    try:
+        yield
+    finally:
+        for matrix in matrices:
+            matrix[: len(places)] = matrix[places]
+
+
+@contextmanager
+def _in_order_of_use(matrix: Float32s, rows: NDArray[np.int32]) -> Iterator[None]:
+    places = _rows.order_of_use(rows, len(matrix))
+    _rows.move_rows(matrix, places)
+    _rows.renumber(rows, places)
+    try:
+        yield
+    finally:
+        back = np.empty_like(places)
+        back[places] = np.arange(len(places), dtype=np.int32)
+        _rows.move_rows(matrix, back)
+        _rows.renumber(rows, back)

@@ -1,0 +1,129 @@
+"""Training in threads of this process: a worker of the core for each, on matrices that all of them share.
+
+How the workers share a stretch of tokens is a part of its own: in chunks without locks
+(:mod:`~embed.training.backends.hogwild`), or in rounds (:mod:`~embed.training.backends.deterministic`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from embed import _core
+from embed.engine import _kernels
+from embed.engine.row_order import RowOrder
+from embed.engine.threads import together
+from embed.model.parameters import Parameters
+from embed.pieces import pieces
+from embed.training import held_out
+from embed.training.backends.task import Task
+from embed.training.backends.workers import make_workers, replicated_words
+from embed.training.schedule import Schedule
+
+__all__ = ["Share", "Sharing", "Threads"]
+
+
+class Sharing(Protocol):
+    """How workers share one stretch of tokens; `work` is called once by the thread of each worker."""
+
+    @property
+    def position(self) -> int:
+        """Return the token before which all is done or being done, and after which nothing is."""
+
+    def work(self, worker: _core.Worker, part: int) -> None:
+        """Train this worker's share."""
+
+    def close(self) -> None:
+        """Let the workers come to an end before the last token."""
+
+    def halt(self) -> None:
+        """Let the workers leave at once, wherever they are; what they were doing is not to be used."""
+
+
+Share = Callable[[Task, range, int, Schedule], Sharing]
+"""Begins the sharing of a stretch of tokens of an epoch, by a schedule."""
+
+
+class Threads:
+    """Trains a task in threads of this process; a :class:`embed.training.backends.Backend`.
+
+    Parameters
+    ----------
+    task : Task
+    share : callable
+        See `Share`.
+    step : int
+        Each stretch begins at a multiple of it.
+    """
+
+    def __init__(self, task: Task, share: Share, *, step: int = 1) -> None:
+        self.step = step
+        self._task, self._share = task, share
+        parameters = task.parameters
+        self._order = RowOrder(
+            parameters.inputs, parameters.outputs, parameters.row_offsets, parameters.rows, task.threads
+        )
+        replicated = 0 if task.config.deterministic else replicated_words(task)
+        self._workers = make_workers(task, task.config.seed, spread=self._order.spread, replicated_words=replicated)
+
+    def begin_epoch(self, loss: float = 0.0, examples: int = 0) -> None:
+        """Set the sums of the epoch to zero, or to where an interrupted epoch stood."""
+        for worker in self._workers:
+            worker.reset()
+        self._workers[0].reset(loss, examples)
+
+    def train(self, tokens: range, epoch: int, schedule: Schedule, watch: Callable[[int], bool]) -> int:
+        """Train a stretch of tokens; see :meth:`embed.training.backends.Backend.train`."""
+        sharing = self._share(self._task, tokens, epoch, schedule)
+
+        def work(part: int) -> None:
+            worker = self._workers[part]
+            sharing.work(worker, part)
+            if not np.isfinite(worker.loss):
+                sharing.halt()
+
+        def look() -> None:
+            if watch(sharing.position):
+                sharing.close()
+
+        self._order.arrange()
+        together(work, len(self._workers), halt=sharing.halt, watch=look)
+        return sharing.position
+
+    @property
+    def loss(self) -> float:
+        """The sum of the losses of all examples of the epoch (nats)."""
+        return float(sum(worker.loss for worker in self._workers))
+
+    @property
+    def examples(self) -> int:
+        """Examples of the epoch."""
+        return sum(worker.examples for worker in self._workers)
+
+    def held_out_loss(self, tokens: range) -> float | None:
+        """Return the mean loss of an example in `tokens`, if there is one (:mod:`embed.training.held_out`)."""
+        self._order.restore()
+        return held_out.mean_loss(self._judges, tokens)
+
+    @cached_property
+    def _judges(self) -> list[_core.Worker]:
+        return make_workers(self._task, held_out.SEED, like=self._workers[0])
+
+    def fetch(self) -> Parameters:
+        """Return the parameters, each row in its place until the next `train`."""
+        self._order.restore()
+        return self._task.parameters
+
+    def infinite(self) -> str | None:
+        """Return the name of a matrix that has a number which is not finite."""
+        for name, matrix in self._task.parameters.matrices().items():  # their order does not matter here
+            if not all(_kernels.all_finite(matrix[rows]) for rows in pieces(len(matrix), matrix.strides[0])):
+                return name
+        return None
+
+    def close(self) -> None:
+        """Put all rows back in their places."""
+        self._order.restore()
