@@ -93,9 +93,18 @@ def build_parser(called: Sequence[str] = tuple(COMMANDS), *, show_all: bool = Fa
     show_all : bool
         The help of a command lists every flag, and so does the completion that is made from this parser.
     """
-    parser = Parser(prog=PROGRAM, description="Train, score, query and convert word embeddings.", epilog=help_line())
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {embed.__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    # the usage names the two flags: a line of help for each would leave the screen no room for commands
+    parser = Parser(
+        prog=PROGRAM,
+        usage=f"{PROGRAM} [-h] [--version] COMMAND ...",
+        description="Train, score, query and convert word embeddings.",
+        epilog=help_line(),
+        add_help=False,
+    )
+    parser.add_argument("-h", "--help", action="help", help=argparse.SUPPRESS)
+    version = f"{PROGRAM} {embed.__version__}"
+    parser.add_argument("--version", action="version", version=version, help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(title="commands", prog=PROGRAM, metavar="COMMAND", required=True)
     for name, help in COMMANDS.items():
         sub = commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
         sub.set_defaults(command=name, parser=sub)
