@@ -90,15 +90,15 @@ sanitize: $(STAMPS)/dev
 	.ci/instrumented $(PY) address $(SANITIZE_TESTS)
 
 fuzz: $(STAMPS)/fuzz $(STAMPS)/build
-	$(PY) tests/fuzz/__main__.py --seconds $(FUZZ_SECONDS)
+	$(PY) -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 # The readers and programs that are too large, or too old, for the developer environment.
 test-clients: $(STAMPS)/clients
-	$(CLIENTS)/bin/python -m pytest -rs tests/test_formats_folders.py tests/test_formats_floret.py \
-		tests/test_formats_tables.py tests/test_formats_gensim.py tests/test_compat_gensim_clients.py
+	$(CLIENTS)/bin/python -m pytest -rs tests/formats/test_folders.py tests/formats/test_floret.py \
+		tests/formats/test_tables.py tests/formats/test_gensim.py tests/compat/test_gensim_clients.py
 
 torture: $(STAMPS)/dev $(STAMPS)/build
-	$(PY) tests/torture/__main__.py --scale $(TORTURE_SCALE)
+	$(PY) -m tests.torture --scale $(TORTURE_SCALE)
 
 # The docstrings are read from a copy laid out as installed: mkdocstrings cannot follow the mapping of eval/ to embed.eval.
 docs: build/docs-env/installed

@@ -17,7 +17,8 @@ TREE = Path(__file__).resolve().parent.parent
 
 
 def prefer_installed_embed() -> None:
-    """Take the source tree off the import path; exits with a sentence if ``embed`` is not installed."""
+    """Move the source tree to the end of the import path; exits with a sentence if ``embed`` is not installed."""
     sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != TREE]
     if importlib.util.find_spec("embed") is None:
         sys.exit("benchmarks: the package is not installed in this Python: run `pip install --editable .` first")
+    sys.path.append(str(TREE))  # for what the benchmarks share with the tests

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks import (
     goal_rows,
+    growth,
     instructions,
     kernels,
     memory,
@@ -90,6 +91,7 @@ def run(folder: Path) -> Iterator[Section]:
     formats.save(made_up_vectors(_VOCABULARY, _DIM), vectors)
     yield quantize.run(quantize.QuantizeSettings(str(vectors), planted_sets(folder)))
     yield startup.run(runs=1)
+    yield growth.run(growth.GrowthSettings(tries=1, share=0.05, judged=False))
 
 
 def planted_sets(folder: Path) -> list[tuple[str, str]]:

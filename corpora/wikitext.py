@@ -7,7 +7,7 @@ text is not wanted. Every paragraph, heading, list item and caption line becomes
 
 The parser goes back over the rest of the page for each mark that is never closed: 50 KB of them take it minutes. A page
 on which more than `MOST_OPEN` are open at once loses its marks by regular expression alone. Every expression
-here takes time in proportion to the page (tests/test_hostile_wiki.py). A page longer than any that people write is
+here takes time in proportion to the page (tests/hostile/test_wiki.py). A page longer than any that people write is
 parsed in parts, since the parser hears no Ctrl-C.
 
 Rejected: ``strip_code`` of mwparserfromhell (keeps image options and category names), regular expressions

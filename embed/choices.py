@@ -2,7 +2,7 @@
 
 A choice is a ``Literal``: an editor completes it, a type checker refuses other words, and the tuple below it gives the
 words to checks, flags and messages. What each word means stands where it is used; a test holds those tables equal to
-the types (tests/test_choices.py). This module imports nothing of the package, so that ``--help`` costs no NumPy.
+the types (tests/house/test_choices.py). This module imports nothing of the package, so that ``--help`` costs no NumPy.
 """
 
 from __future__ import annotations

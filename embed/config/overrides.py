@@ -1,7 +1,7 @@
 """The parameters of a training as keywords, so that an editor completes them and a type checker knows their types.
 
 A static checker cannot derive them from the fields of :class:`~embed.config.TrainConfig`, which have the help, bounds
-and defaults; a test holds the two equal, names and types (tests/test_config.py).
+and defaults; a test holds the two equal, names and types (tests/config/test_train_config.py).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fuzz the readers: ``python -m fuzz [--seconds TOTAL] [--findings FOLDER] [TARGET ...]`` in the folder ``tests``.
+"""Fuzz the readers: ``python -m tests.fuzz [--seconds TOTAL] [--findings FOLDER] [TARGET ...]``.
 
 Each target runs in a process of its own with an equal share of the time, guided by coverage where atheris is
 installed, else by mutation alone. A finding is kept as a file; the exit code is 1 if there is one. One line a target
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import re
 import subprocess
 import sys
@@ -24,9 +23,9 @@ _RUNS = re.compile(r"(?:stat::number_of_executed_units:|tried)\s+(\d+)")
 
 def main() -> int:
     """Run all targets, or those that are asked for."""
-    from fuzz.targets import TARGETS
+    from tests.fuzz.targets import TARGETS
 
-    parser = argparse.ArgumentParser(prog="python -m fuzz", description="Fuzz every reader.")
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description="Fuzz every reader.")
     parser.add_argument("targets", nargs="*", help=", ".join(TARGETS))
     parser.add_argument("--seconds", type=float, default=600, help="in all (default: 600)")
     parser.add_argument("--findings", type=Path, default=Path("build/fuzz"), help="where findings go")
@@ -49,7 +48,13 @@ def main() -> int:
 def _in_own_process(name: str, seconds: int, findings: Path) -> tuple[int, list[str]]:
     """Return how many inputs were tried, and the files of the findings."""
     before = set(findings.glob(f"{name}-*"))
-    command = [sys.executable, "-m", "fuzz.worker" if find_spec("atheris") else "fuzz.mutate", name, str(seconds)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.fuzz.worker" if find_spec("atheris") else "tests.fuzz.mutate",
+        name,
+        str(seconds),
+    ]
     with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch:
         done = subprocess.run(
             [*command, str(findings), scratch],
@@ -57,7 +62,6 @@ def _in_own_process(name: str, seconds: int, findings: Path) -> tuple[int, list[
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent)},
         )
     (findings / f"{name}.log").write_text(done.stdout, encoding="utf-8")
     runs = max((int(number) for number in _RUNS.findall(done.stdout)), default=0)
@@ -75,5 +79,4 @@ def save_finding(data: bytes, name: str, findings: Path) -> Path:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""One target without atheris: ``python -m fuzz.mutate TARGET SECONDS FINDINGS SCRATCH``, run by ``python -m fuzz``."""
+"""One target without atheris, for ``python -m tests.fuzz``: ``tests.fuzz.mutate TARGET SECONDS FINDINGS SCRATCH``."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import time
 import traceback
 from pathlib import Path
 
-from fuzz.__main__ import save_finding
-from fuzz.seeds import TOKENS, mutations, seeds
-from fuzz.targets import TARGETS, attempt
+from tests.fuzz.__main__ import save_finding
+from tests.fuzz.seeds import TOKENS, mutations, seeds
+from tests.fuzz.targets import TARGETS, attempt
 
 _ROUND = 1000
 

@@ -1,4 +1,4 @@
-"""One target under atheris: ``python -m fuzz.worker TARGET SECONDS FINDINGS SCRATCH``, run by ``python -m fuzz``."""
+"""One target under atheris, for ``python -m tests.fuzz``: ``tests.fuzz.worker TARGET SECONDS FINDINGS SCRATCH``."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["embed", "tomllib", "zipfile", "fuzz.targets"]):
-    from fuzz import targets
-from fuzz.__main__ import MOST_BYTES, MOST_MEGABYTES, MOST_SECONDS
-from fuzz.seeds import TOKENS, seeds
+with atheris.instrument_imports(include=["embed", "tomllib", "zipfile", "tests.fuzz.targets"]):
+    from tests.fuzz import targets
+from tests.fuzz.__main__ import MOST_BYTES, MOST_MEGABYTES, MOST_SECONDS
+from tests.fuzz.seeds import TOKENS, seeds
 
 
 def main(name: str, seconds: str, findings: str, scratch: str) -> None:

@@ -1,4 +1,4 @@
-"""Run the checks: ``python -m torture [--scale 1] [CHECK ...]``."""
+"""Run the checks: ``python -m tests.torture [--scale 1] [CHECK ...]``."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ import argparse
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-HOME = Path(__file__).resolve().parent.parent
+from tests.torture import ending, killing, reading, sharing, training
 
 
 def main() -> int:
     """Run each check in a process of its own, so that one cannot hide what another leaves behind."""
-    sys.path.insert(0, str(HOME))
-    from torture import ending, killing, reading, sharing, training
-
     checks = {**reading.CHECKS, **training.CHECKS, **killing.CHECKS, **ending.CHECKS, **sharing.CHECKS}
-    parser = argparse.ArgumentParser(prog="python -m torture", description="Load the reader and the trainer.")
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description="Load the reader and the trainer.")
     parser.add_argument("checks", nargs="*", help=", ".join(checks))
     parser.add_argument("--scale", type=float, default=1.0, help="share of the long form (default: 1)")
     parser.add_argument("--here", action="store_true", help="run the one check given in this process")
@@ -31,7 +27,7 @@ def main() -> int:
     failed = 0
     for name in chosen:
         started = time.monotonic()
-        command = [sys.executable, str(Path(__file__)), name, "--scale", str(arguments.scale), "--here"]
+        command = [sys.executable, "-m", "tests.torture", name, "--scale", str(arguments.scale), "--here"]
         done = subprocess.run(command, capture_output=True, text=True)
         line = done.stdout.strip() or f"{name}: FAILED\n{done.stderr.strip()}"
         failed += done.returncode != 0

@@ -1,0 +1,357 @@
+"""The studies: what tells results apart, going on after an interruption, the budget, choices, tests and pages.
+
+The benchmarks live in the source tree and are never installed, so there is nothing to test where only the package is.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("benchmarks", reason="the benchmarks are in the source tree only")
+
+from benchmarks import cli, processes, smoke
+from benchmarks.corpus import TextSource
+from benchmarks.processes import BenchmarkError, Job
+from benchmarks.steps import STEPS
+from benchmarks.studies import cbow, command, runner, small, study, subword, tables
+from benchmarks.studies.analysis import difference, pareto, standing
+from benchmarks.studies.held_out_words import hold_out
+from benchmarks.studies.place import SIMD_PATH, Place
+from benchmarks.studies.runner import Runner
+from benchmarks.studies.setting import MAIN, Run, Setting, Text, unknown
+from benchmarks.studies.store import Store
+from embed.training.train import train
+
+PAGES = Path(command.__file__).resolve().parents[2] / "docs" / "studies"
+
+
+def _made_up(seed: int, of: Any) -> dict[str, Any]:
+    """Return a result as a worker reports it, its figures from the settings."""
+    rate = of.get("input_lr", of.get("alpha", of.get("lr", 0.5))) or 0.5
+    figures = {"google": 30 + 10 * rate + 0.1 * seed, "wordsim353": 60 - rate, "simlex999": 30.0 + 0.05 * seed}
+    return {
+        "seconds": 2.0,
+        "cpu_seconds": 1.0 + rate,
+        "amount": 100,
+        "words": 10,
+        "figures": figures,
+        "items": dict.fromkeys(figures, 300),
+        "steps": {name: dict(figures) for name in STEPS},
+    }
+
+
+@pytest.fixture
+def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+    """Do nothing in the workers, and list what they are told."""
+    done: list[Job] = []
+
+    def run(job: Job) -> dict[str, Any]:
+        done.append(job)
+        given = job.settings.get("config", job.settings.get("settings", {}))
+        return _made_up(job.settings.get("seed", given.get("seed", 1)), given)
+
+    monkeypatch.setattr(processes, "run", run)
+    return done
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Text:
+    path = tmp_path / "text.txt"
+    path.write_text("a b c d\n" * 20, encoding="utf-8")
+    return Text.read(path, "a text", smoke.planted_sets(tmp_path))
+
+
+def _place(folder: Path, text: Text) -> Place:
+    return Place.make(folder, {MAIN: text}, {"command": "python -m benchmarks study", SIMD_PATH: "avx2"}, 30_000)
+
+
+A = study.ours("a", objective="cbow", lr=0.05, input_lr=0.1)
+B = study.ours("b", objective="cbow", lr=0.05, input_lr=0.2)
+
+
+# what tells results apart
+
+
+def test_keys_tell_contents_apart_and_nothing_else(text: Text, tmp_path: Path) -> None:
+    key = Run(A, 1).key(text, "1")
+    assert key == Run(A.but("another name"), 1).key(text, "1")
+    assert key != Run(A, 2).key(text, "1")
+    assert key != Run(A, 1).key(text, "2")
+    assert key != Run(B, 1).key(text, "1")
+    assert key != Run(Setting("a", A.values, steps=("mean removed",)), 1).key(text, "1")
+    other = tmp_path / "other.txt"
+    other.write_text("a b c\n" * 20, encoding="utf-8")
+    assert key != Run(A, 1).key(Text.read(other, "a text", text.sets), "1")
+    assert key != Run(A, 1).key(Text.read(Path(text.path), "a text", text.sets[:1]), "1")
+    assert key == Run(A, 1).key(Text.read(Path(text.path), "the text", text.sets), "1")
+
+
+def test_default_rates_are_part_of_a_key(text: Text) -> None:
+    default = study.ours("defaults", objective="cbow")
+    rates = {"lr": 0.05, "input_lr": 0.4}
+    assert Run(default, 1).key(text, "1") == Run(default.but("said", **rates), 1).key(text, "1")
+
+
+def test_what_the_trainer_does_not_know_is_told(text: Text, tmp_path: Path, jobs: list[Job]) -> None:
+    strange = A.but("strange", no_such_parameter=True)
+    assert "no_such_parameter" in str(unknown(strange))
+    assert unknown(A) is None
+    place = _place(tmp_path / "out", text)
+    made = Runner(place)
+    assert made.perform([lambda place: [Run(strange, 1), Run(A, 1)]])
+    assert [job.name for job in jobs] == ["encode_ours", "quality_ours"]
+    assert "strange: left out" in made.notices[0]
+    assert place.record(strange, 1) is None
+
+
+# results on disk
+
+
+def test_results_of_processors_that_differ_are_told_apart(text: Text, tmp_path: Path, jobs: list[Job]) -> None:
+    place = _place(tmp_path / "out", text)
+    Runner(place).perform([lambda _: [Run(A, 1), Run(A, 2)]])
+    assert "- SIMD path: avx2" in study.facts(place).splitlines()
+    elsewhere = Place(place.folder, place.texts, place.versions, {SIMD_PATH: "avx512"}, place.top, place.store)
+    Runner(elsewhere).perform([lambda _: [Run(A, 2), Run(A, 3)]])
+    assert "- SIMD path: avx2 (2 runs) and avx512 (1 runs): " in study.facts(elsewhere)
+
+
+def test_a_line_that_was_cut_short_is_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    Store(path).add({"key": "x", "n": 1})
+    with open(path, "a", encoding="utf-8") as file:
+        file.write('{"key": "y", "n"')
+    store = Store(path)
+    assert "x" in store
+    assert "y" not in store
+    store.add({"key": "y", "n": 2})
+    assert [json.loads(line)["n"] for line in path.read_text(encoding="utf-8").splitlines()] == [1, 2]
+    assert len(Store(path)) == 2
+    path.write_text("nonsense\n", encoding="utf-8")
+    with pytest.raises(BenchmarkError, match="line 1"):
+        Store(path)
+
+
+def test_a_study_goes_on_where_it_was(text: Text, tmp_path: Path, jobs: list[Job]) -> None:
+    stages = [lambda place: [Run(A, 1), Run(B, 1), Run(A.but("again"), 1)]]
+    assert Runner(_place(tmp_path / "out", text)).perform(stages)
+    assert len([job for job in jobs if job.name == "quality_ours"]) == 2
+    jobs.clear()
+    assert Runner(_place(tmp_path / "out", text)).perform(stages)
+    assert jobs == []
+    place = Place.open(tmp_path / "out")
+    assert place.records(A, [1, 2])[1]["figures"]["google"] == pytest.approx(31.1)
+    assert str(tmp_path) not in (tmp_path / "out" / "study.json").read_text(encoding="utf-8")  # kept in the tree
+
+
+def test_no_run_begins_after_the_budget(text: Text, tmp_path: Path, jobs: list[Job], monkeypatch: Any) -> None:
+    now = [0.0]
+    monkeypatch.setattr(runner.time, "monotonic", lambda: now[0])
+    made = Runner(_place(tmp_path / "out", text), budget=60)
+
+    def stage(place: Place) -> list[Run]:
+        now[0] += 40
+        return [Run(A, int(now[0]))]
+
+    assert not made.perform([stage, stage, stage])
+    assert len([job for job in jobs if job.name == "quality_ours"]) == 1
+
+
+def test_what_diverged_is_not_repeated_and_what_failed_is(text: Text, tmp_path: Path, monkeypatch: Any) -> None:
+    errors = iter(["x\nDivergenceError: it diverged", "MemoryError: no room"])
+
+    def run(job: Job) -> dict[str, Any]:
+        if job.name == "encode_ours":
+            return {}
+        raise BenchmarkError(next(errors))
+
+    monkeypatch.setattr(processes, "run", run)
+    place = _place(tmp_path / "out", text)
+    made = Runner(place)
+    assert made.perform([lambda place: [Run(A, 1), Run(B, 1)]])
+    assert place.record(A, 1)["failed"] == "DivergenceError: it diverged"  # type: ignore[index]
+    assert place.record(B, 1) is None
+    assert "no room" in made.notices[0]
+    assert "diverged" in tables.single(place, [A, B], ["google"])
+
+
+def test_one_seed_of_everything_comes_before_the_next() -> None:
+    peer = study.gensim("peer", sg=1)
+    runs = [(run.setting.name, run.seed) for run in study.rounds([A, peer, B], [1, 2])]
+    assert runs == [("a", 1), ("peer", 1), ("b", 1), ("a", 2), ("b", 2), ("peer", 2)]
+
+
+# choices and tests
+
+
+def test_standing_is_the_mean_robust_score() -> None:
+    found = standing({"a": {"x": 1.0, "y": 5.0}, "b": {"x": 3.0, "y": 5.0, "z": 9.0}})
+    assert found == pytest.approx({"a": -0.5 / 1.4826, "b": 0.5 / 1.4826})  # y is the same for both, a has no z
+    assert standing({}) == {}
+    later = standing({"a": {"x": 1.0}, "b": {"x": 3.0}, "c": {"x": 5.0}}, ["a", "b"])
+    assert later == pytest.approx({"a": -1 / 1.4826, "b": 1 / 1.4826, "c": 3 / 1.4826})  # c moves nobody
+    usual = {str(value): {"x": float(value), "y": 10.0 - value} for value in range(9)}
+    outlier = standing({**usual, "lost": {"x": -500.0, "y": -20.0}})
+    assert outlier["8"] == pytest.approx(outlier["0"], abs=0.6)  # x and y still weigh about the same
+
+
+def test_pareto_front() -> None:
+    found = pareto({"slow": (3, 5), "fast": (1, 2), "worse": (2, 1), "same": (3, 4), "best": (4, 6)})
+    assert found == ["fast", "slow", "best"]
+
+
+def test_paired_and_unpaired_differences() -> None:
+    ours, other = {1: 10.0, 2: 20.0, 3: 31.0}, {1: 9.0, 2: 18.0, 3: 30.0, 4: 0.0}
+    paired = difference(ours, other, paired=True)
+    assert paired is not None
+    # differences 1, 2, 1: mean 4/3, standard error 1/3, t(0.975, 2) = 4.302653
+    assert (paired.mean, paired.low, paired.high) == pytest.approx((4 / 3, 4 / 3 - 1.4342, 4 / 3 + 1.4342), abs=1e-4)
+    assert paired.p == pytest.approx(0.0572, abs=1e-4)
+    assert paired.verdict == "no difference"
+    welch = difference(ours, other, paired=False)
+    assert welch is not None
+    scipy_stats = pytest.importorskip("scipy.stats")
+    result = scipy_stats.ttest_ind(list(ours.values()), list(other.values()), equal_var=False)
+    assert welch.p == pytest.approx(result.pvalue)
+    assert (welch.low, welch.high) == pytest.approx(tuple(result.confidence_interval(0.95)))
+    assert difference({1: 1.0}, other, paired=True) is None
+    same = difference({1: 2.0, 2: 3.0}, {1: 1.0, 2: 2.0}, paired=True)
+    assert same is not None
+    assert (same.mean, same.verdict, same.p) == (1, "better", 0)
+
+
+# the studies
+
+
+@pytest.mark.parametrize("name", ["cbow", "subword", "fasttext", "small", "structured"])
+def test_a_page_is_made_of_nothing_and_of_everything(
+    name: str, text: Text, tmp_path: Path, jobs: list[Job], capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / f"{name}.md"
+    original = (PAGES / f"{name}.md").read_text(encoding="utf-8")
+    page.write_text(original, encoding="utf-8")
+    texts = {MAIN: text}
+    if name in ("subword", "fasttext"):
+        texts |= {MAIN + subword.HELD_OUT: text, subword.GERMAN: text, subword.GERMAN + subword.HELD_OUT: text}
+    place = Place.make(tmp_path / "out", texts, {"command": "python -m benchmarks study", SIMD_PATH: "avx2"}, 30_000)
+    made = command.STUDIES[name](seeds=2)
+    command.render(made, place, page, [])
+    assert "Not measured yet." in page.read_text(encoding="utf-8")
+    assert Runner(place).perform(made.stages())
+    command.render(made, place, page, ["this was left out."])
+    rendered = page.read_text(encoding="utf-8")
+    markers = [line for line in original.splitlines() if line.startswith("<!--")]
+    assert [line for line in rendered.splitlines() if line.startswith("<!--")] == markers
+    measured = {"subword": "held-out", "fasttext": "german-tests", "structured": "ngrams-tests-1"}.get(name, "tests")
+    assert "Not measured yet." not in rendered.partition(f"<!-- {measured}:begin")[0]
+    assert "this was left out." in rendered
+    assert "±" in rendered
+    # every part that the study makes has its place, and the other way round
+    assert {line.split()[1] for line in markers if ":begin" in line} == {
+        f"{part}:begin" for part in (*made.bodies(place, tmp_path / name), "notices", "command")
+    }
+
+
+def test_the_best_of_each_gradient_gets_to_the_final(text: Text, tmp_path: Path, jobs: list[Job]) -> None:
+    place = _place(tmp_path / "out", text)
+    made = cbow.CbowStudy(seeds=2)
+    assert Runner(place).perform(made.stages())
+    finalists = [run.setting for run in made.stages()[-1](place)]
+    names = {one.name for one in finalists}
+    assert {"skip-gram", "gensim skip-gram", "gensim cbow"} <= names
+    assert len([one for one in finalists if one.values.get("gradient") == "historic"]) == 2
+    seeds = {run.seed for run in made.stages()[-1](place)}
+    assert seeds == {1, 2}
+    ours = [job for job in jobs if job.name == "quality_ours"]
+    assert len(ours) == len({json.dumps(job.settings, sort_keys=True) for job in ours})  # nothing is done twice
+
+
+def test_a_range_whose_end_is_best_is_continued(text: Text, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(job: Job) -> dict[str, Any]:
+        of = job.settings.get("config", job.settings.get("settings", {}))
+        rate = of.get("input_lr", 0.5)
+        made = _made_up(1, of)
+        return {**made, "figures": {"google": -abs(rate - 3)}, "items": {"google": 300}}
+
+    monkeypatch.setattr(processes, "run", run)
+    place = _place(tmp_path / "out", text)
+    made = cbow.CbowStudy(seeds=1)
+    assert Runner(place).perform(made.stages()[:3])
+    added = [one.values["input_lr"] for one in cbow._rates(place, "exact") if one not in cbow.GRID["exact"]]
+    assert added == [3.2, 6.4]  # 1.6 is the last of the grid, and 6.4 proves that 3.2 is the best
+    assert cbow._top(place, "exact")[0].values["input_lr"] == 3.2
+
+
+def test_words_held_out_are_gone_and_their_pairs_asked(tmp_path: Path) -> None:
+    source = tmp_path / "text.txt"
+    source.write_text("Haus hund katze baum maus und\n" * 30, encoding="utf-8")
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("haus\thund\t1\nkatze\tbaum\t2\nmaus\thund\t3\n", encoding="utf-8")
+    made = hold_out(source, [("pairs", str(pairs))], tmp_path / "made", "main")
+    left = set(made.path.read_text(encoding="utf-8").split())
+    gone = {"Haus", "hund", "katze", "baum", "maus", "und"} - left
+    assert len(gone) == made.words == 1  # a quarter of five
+    assert made.removed == 30
+    ((name, path),) = made.sets
+    assert name == "pairs held out"
+    asked = [line.split("\t")[:2] for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    (word,) = gone
+    assert asked
+    assert all(word.casefold() in pair for pair in asked)
+    again = hold_out(source, [("pairs", str(pairs))], tmp_path / "again", "main")
+    assert again.path.read_text(encoding="utf-8") == made.path.read_text(encoding="utf-8")
+
+
+def test_pieces_are_full_and_consecutive(tmp_path: Path) -> None:
+    source = tmp_path / "text.txt"
+    source.write_text("".join(f"{n} b c\n" for n in range(10)), encoding="utf-8")
+    paths = small.cut(source, tmp_path / "pieces", 5, tokens=7)
+    assert [len(path.read_text(encoding="utf-8").splitlines()) for path in paths] == [3, 3, 3]
+    assert "".join(path.read_text(encoding="utf-8") for path in paths).startswith("0 b c\n1 b c\n2 b c\n3 b c\n")
+
+
+def test_steps_change_the_vectors_and_keep_the_words() -> None:
+    model = train([["a", "b", "c", "d"]] * 50, objective="sg", dim=16, threads=1, epochs=1, min_count=1)
+    for name, step in STEPS.items():
+        vectors = step(model)
+        assert vectors.words == model.vectors.words
+        assert vectors.matrix.shape == model.vectors.matrix.shape
+        assert abs(vectors.matrix - model.vectors.matrix).max() > 0, name
+
+
+# the command line and a real run
+
+
+def test_wrong_arguments_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for given in (["cbow"], ["cbow", "--corpus", str(tmp_path / "nowhere")], ["cbow", "--render-only"]):
+        assert cli.main(["study", *given, "--out", str(tmp_path / "out")]) == cli.FAILED_STATUS
+        assert capsys.readouterr().err.startswith("benchmarks: ")
+
+
+def test_a_study_really_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two settings of ours on a tiny text, from the command line to the page, then the page alone."""
+    pytest.importorskip("gensim", reason="the sets by name come with gensim")
+    settings = [A.but("one", dim=16, epochs=1), B.but("two", dim=16, epochs=1)]
+    stages = [lambda place: [Run(one, 1) for one in settings]]
+    monkeypatch.setattr(cbow.CbowStudy, "stages", lambda self: stages)
+    source = TextSource(tmp_path, synthetic=60_000, vocabulary=1_000).text().path
+    planted = [f"{name}={path}" for name, path in smoke.planted_sets(tmp_path)]
+    page = tmp_path / "page.md"
+    page.write_text((PAGES / "cbow.md").read_text(encoding="utf-8"), encoding="utf-8")
+    out = ["--out", str(tmp_path / "out"), "--page", str(page)]
+    assert cli.main(["study", "cbow", "--corpus", str(source), "--sets", *planted, "--jobs", "2", *out]) == 0
+    lines = (tmp_path / "out" / "results.jsonl").read_text(encoding="utf-8").splitlines()
+    records = {record["setting"]: record for record in map(json.loads, lines)}
+    assert set(records) == {"one", "two"}
+    for record in records.values():
+        assert record["items"]["pairs"] > 50
+        assert record["cpu_seconds"] > 0
+        assert record["tokens_per_second"] == pytest.approx(record["amount"] / record["seconds"])
+        assert record["figures"]["questions"] is not None
+    assert cli.main(["study", "cbow", "--render-only", *out]) == 0
+    assert len((tmp_path / "out" / "results.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+    assert f"--corpus {source.name}" in page.read_text(encoding="utf-8")

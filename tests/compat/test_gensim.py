@@ -1,0 +1,72 @@
+"""gensim's own tests on our stand-ins: what they pass is held exactly, against the list in docs/compat-gensim.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+LIST = REPOSITORY / "docs" / "compat-gensim.md"
+MODULES = ("test_word2vec", "test_fasttext", "test_keyedvectors", "test_phrases")
+GENSIM = "4.4.0"
+LEAST_SHARE = 0.85
+# Set in the environment, everything that says something about the stand-ins is run, the slow tests included.
+FULL = "GENSIM_FULL" in os.environ
+
+
+def _listed(heading: str) -> list[str]:
+    """Return the names in the first column of the table under a heading."""
+    section = LIST.read_text(encoding="utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
+    return re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
+
+
+@pytest.mark.skipif(not LIST.is_file(), reason="the list is not part of the wheel")
+def test_gensims_tests_pass_but_for_the_published_list(tmp_path: Path) -> None:
+    gensim = pytest.importorskip("gensim")
+    pytest.importorskip("testfixtures")
+    if gensim.__version__ != GENSIM:
+        pytest.skip(f"the list is of the tests of gensim {GENSIM}, not of {gensim.__version__}")
+    left_out = _listed("Left out") + ([] if FULL else _listed("Slow"))
+    outcomes = _run(tmp_path, left_out)
+    failed = {name for name, outcome in outcomes.items() if outcome == "failed"}
+    passed = {name for name, outcome in outcomes.items() if outcome == "passed"}
+    expected = {name for name in _listed("Not passed") if not name.startswith(tuple(left_out))}
+    assert failed == expected, (
+        f"unexpected failures: {sorted(failed - expected)}; unexpectedly passed: {sorted(expected - failed)}"
+    )
+    assert len(passed) > 100
+    assert len(passed) >= LEAST_SHARE * len(passed | failed)
+
+
+def _run(folder: Path, left_out: list[str]) -> dict[str, str]:
+    exchange = folder / "tests.json"
+    exchange.write_text(json.dumps(left_out))
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    options = ["-q", "-p", "gensim_plugin", "-p", "no:cacheprovider", "-c", "pytest.ini", "-W", "ignore", "--tb=no"]
+    subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "--pyargs", *(f"gensim.test.{module}" for module in MODULES)],
+        cwd=folder,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(__file__).parent),
+            "GENSIM_PLUGIN": str(exchange),
+            "OPENBLAS_NUM_THREADS": "1",
+        },
+        capture_output=True,
+        check=False,
+        timeout=None if FULL else 600,
+    )
+    outcomes = json.loads(exchange.read_text())
+    assert isinstance(outcomes, dict), "gensim's tests could not be run"
+    return outcomes
+
+
+def test_the_stand_ins_never_import_gensim() -> None:
+    code = "import sys, embed.compat.gensim; sys.exit(any(name.split('.')[0] == 'gensim' for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,141 @@
+"""The kernel of one window against float64 NumPy, for every shape of tile and every SIMD path."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from embed.engine import _kernels
+from tests.engine.core_problem import padded
+
+PATHS = _kernels.simd_paths()
+MAX_SCORE = 30.0
+SIGMOID_ERROR = 3e-7
+LOSS_ERROR = 5e-6
+
+
+def expected(x: np.ndarray, y: np.ndarray, lr: float, ratio: float) -> tuple[float, np.ndarray, np.ndarray]:
+    x, y = x.astype(np.float64), y.astype(np.float64)
+    scores = np.clip(x @ y.T, -MAX_SCORE, MAX_SCORE)
+    labels = np.zeros(len(y))
+    labels[0] = 1
+    g = lr * (labels - 1 / (1 + np.exp(-scores)))
+    loss = float(np.logaddexp(0, np.where(labels == 1, -scores, scores)).sum())
+    return loss, x + ratio * g @ y, y + g.T @ x
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("dim", [1, 4, 15, 16, 17, 25, 100])
+def test_a_window_of_any_shape(path: str, dim: int) -> None:
+    rng = np.random.default_rng(dim)
+    for inputs in (*range(1, 11), 37):
+        for targets in (1, 2, 5, 6, 7, 12, 13, 40):
+            x, y = padded(inputs, dim), padded(targets, dim)
+            x[:, :dim] = rng.normal(0, 0.5, (inputs, dim))
+            y[:, :dim] = rng.normal(0, 0.5, (targets, dim))
+            loss, new_x, new_y = expected(x, y, 0.05, 3.0)
+            assert _kernels.train_window(x, y, 0.05, 3.0, path, dim=dim) == pytest.approx(loss, rel=1e-5)
+            np.testing.assert_allclose(x, new_x, rtol=0, atol=1e-5, err_msg=f"{inputs} x {targets}")
+            np.testing.assert_allclose(y, new_y, rtol=0, atol=1e-5, err_msg=f"{inputs} x {targets}")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_error_of_the_sigmoid_and_of_the_loss(path: str) -> None:
+    worst_sigmoid = worst_loss = 0.0
+    for score in np.linspace(-MAX_SCORE - 2, MAX_SCORE + 2, 4001).astype(np.float32):
+        x, y = padded(1, 1), padded(1, 1)
+        x[0, 0], y[0, 0] = score, 1
+        loss = _kernels.train_window(x, y, 1.0, 0.0, path)
+        # y += (1 - sigmoid(score)) * x
+        if abs(score) > 1:
+            found = 1 - (float(y[0, 0]) - 1) / float(score)
+            worst_sigmoid = max(worst_sigmoid, abs(found - 1 / (1 + np.exp(-float(score)))))
+        exact_loss = np.logaddexp(0, -np.clip(float(score), -MAX_SCORE, MAX_SCORE))
+        worst_loss = max(worst_loss, abs(loss - exact_loss))
+    assert worst_sigmoid < SIGMOID_ERROR
+    assert worst_loss < LOSS_ERROR
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("poison", [np.nan, np.inf])
+@pytest.mark.parametrize("inputs", [1, 5])
+def test_a_number_that_is_not_finite_is_not_hidden(path: str, poison: float, inputs: int) -> None:
+    x, y = padded(inputs, 20), padded(6, 20)
+    x[:, :20] = y[:, :20] = 0.1
+    x[0, 3] = poison
+    loss = _kernels.train_window(x, y, 0.05, 1.0, path)
+    assert not np.isfinite(loss) or not np.isfinite(y).all()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_rows_of_subwords_are_averaged(path: str) -> None:
+    rng = np.random.default_rng(0)
+    inputs, out = padded(12, 20), padded(3, 20)
+    inputs[:, :20] = rng.normal(size=(12, 20))
+    rows = np.array([0, 5, 6, 1, 2, 11, 11, 7], np.int32)
+    _kernels.compose_rows(inputs, np.array([0, 3, 4, 8]), rows, out, 20, path)
+    for word, part in enumerate((rows[:3], rows[3:4], rows[4:])):
+        np.testing.assert_allclose(out[word], inputs[part].mean(axis=0), rtol=0, atol=1e-6)
+
+
+def bfloat16(values: np.ndarray) -> np.ndarray:
+    """Round float32 to 8 bits, halves to even, in floating point: what is added and taken away again cuts the rest."""
+    exponents = np.frexp(values)[1]
+    return np.ldexp(np.rint(np.ldexp(values.astype(np.float64), 8 - exponents)), exponents - 8).astype(np.float32)
+
+
+@pytest.mark.parametrize("path", _kernels.simd_paths())
+def test_changes_are_rounded_to_the_nearest(path: str) -> None:
+    rng = np.random.default_rng(0)
+    now = (rng.normal(size=4096) * 10.0 ** rng.integers(-20, 3, 4096)).astype(np.float32)
+    now[:4] = 1 + np.array([1, 3, -1, 5]) / 256  # halves: 1, 1 + 4/256, and so on
+    before = np.where(rng.random(4096) < 0.5, 0, now * rng.random(4096)).astype(np.float32)
+    before[:4] = 0
+    row, start = np.zeros(4096, np.float32), rng.normal(size=4096).astype(np.float32)
+    _kernels.add_change(row, now, before, 1.0, path)
+    np.testing.assert_array_equal(row, bfloat16(now - before))
+    assert row[:4].tolist() == [1, 1 + 4 / 256, 1 - 1 / 256, 1 + 4 / 256]
+    row = start.copy()
+    _kernels.add_change(row, now, before, 0.25, path)
+    np.testing.assert_allclose(row, start + 0.25 * bfloat16(now - before), rtol=1e-6)
+
+
+@pytest.mark.parametrize("path", _kernels.simd_paths())
+@pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf])
+def test_a_change_that_is_no_number_stays_none(path: str, poison: float) -> None:
+    row, now, before = np.zeros(16, np.float32), np.full(16, poison, np.float32), np.zeros(16, np.float32)
+    _kernels.add_change(row, now, before, 1.0, path)
+    assert not np.isfinite(row).any()
+
+
+def test_initial_vectors_fill_their_range_and_no_more() -> None:
+    matrix = padded(1000, 20)
+    _kernels.fill_uniform(matrix, 20, 0.025, 3, np.arange(len(matrix)))
+    inside = matrix[:, :20]
+    assert -0.025 <= inside.min() < -0.0249
+    assert 0.0249 < inside.max() < 0.025
+    assert abs(inside.mean()) < 0.0005
+    assert not matrix[:, 20:].any()
+    assert len(np.unique(inside)) > 19_000
+    part = padded(300, 20)
+    _kernels.fill_uniform(part, 20, 0.025, 3, np.arange(700, 700 + len(part)))
+    np.testing.assert_array_equal(part, matrix[700:])
+
+
+def test_finite_and_not() -> None:
+    matrix = padded(10, 20)
+    assert _kernels.all_finite(matrix)
+    for poison in (np.nan, np.inf, -np.inf):
+        matrix[7, 19] = poison
+        assert not _kernels.all_finite(matrix)
+
+
+def test_an_unknown_path_is_refused() -> None:
+    with pytest.raises(ValueError, match="has no SIMD path 'mmx'"):
+        _kernels.train_window(padded(1, 1), padded(1, 1), 0.1, 1.0, "mmx")
+
+
+@pytest.mark.parametrize("dim", [0, 17])
+def test_a_dim_that_does_not_fit_the_rows_is_refused(dim: int) -> None:
+    with pytest.raises(ValueError, match="does not fit rows of 16 floats"):
+        _kernels.train_window(padded(1, 1), padded(1, 1), 0.1, 1.0, PATHS[0], dim=dim)

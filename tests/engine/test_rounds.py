@@ -1,0 +1,120 @@
+"""Training in rounds: the readable twin's numbers, and the same bits whatever the number of workers."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+from embed import _core
+from embed.engine import _kernels, _rounds
+from tests.engine.core_problem import DIM, core_worker, problem, reference_worker
+
+# the core rounds each change to 8 bits, which moves it by up to 1/512; the twin does not
+MOST_ROUNDED, USUALLY_ROUNDED = 1e-3, 8e-5
+COMBINATIONS = list(itertools.product((False, True), (1.0, 0.5, 0.0), (False, True)))
+# more than three rounds, and blocks that begin in one round and end in the next
+LONG = {"sentence_lengths": (3, 700, 0, 1500, 90, 5, 3000, _rounds.ROUND_TOKENS, 1)}
+
+
+def run_rounds(
+    arguments: dict[str, Any], parts: int, *, path: str | None = None, stop: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, list[Any], list[int]]:
+    """Run two epochs with so many workers that share their matrices; return the weights of places behind the inputs."""
+    places = arguments["places"].copy()
+    first, inputs, outputs = core_worker(arguments, path, places=places)
+    shared = arguments | {"inputs": inputs, "outputs": outputs, "places": places}
+    workers = [first]
+    for _ in range(parts - 1):
+        workers.append(_core.Worker(**shared, dim=DIM, spread=0, path=path or _kernels.simd_paths()[0]))
+    stop = np.zeros(1, np.int32) if stop is None else stop
+    ends = [0] * parts
+    for epoch in range(2):
+        rounds = _rounds.Rounds(parts, 2, len(inputs) + len(outputs))
+
+        def work(part: int, epoch: int = epoch, rounds: Any = rounds) -> None:
+            tokens = len(arguments["ids"])
+            ends[part] = workers[part].run_rounds(epoch, 0, tokens, 0.01, -1e-6, 1.5, stop, rounds, part)
+
+        threads = [threading.Thread(target=work, args=(part,)) for part in range(parts)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    return np.concatenate([inputs, places]), outputs, workers, ends
+
+
+def agree(arguments: dict[str, Any]) -> None:
+    """Run two epochs of the twin, and of two workers of the core on every SIMD path."""
+    twin = reference_worker(arguments)
+    for epoch in range(2):
+        twin.run_rounds(epoch, 0.01, -1e-6, 1.5)
+    for path in _kernels.simd_paths():
+        inputs, outputs, workers, _ = run_rounds(arguments, 2, path=path)
+        expected = np.concatenate([twin.inputs, twin.places])
+        for ours, theirs in ((inputs, expected), (outputs, twin.outputs)):
+            np.testing.assert_allclose(ours[:, :DIM], theirs, rtol=0, atol=MOST_ROUNDED, err_msg=path)
+            assert np.abs(ours[:, :DIM] - theirs).mean() < USUALLY_ROUNDED, path
+        assert workers[0].loss == pytest.approx(twin.loss, rel=1e-5)
+        assert sum(worker.examples for worker in workers) == twin.examples
+        assert sum(worker.centers for worker in workers) == twin.centers
+
+
+@pytest.mark.parametrize("hierarchical", [False, True])
+@pytest.mark.parametrize(("cbow", "power", "subword"), COMBINATIONS)
+def test_rounds_agree_with_the_twin(cbow: bool, power: float, subword: bool, hierarchical: bool) -> None:
+    agree(problem(subword=subword, cbow=cbow, gradient_power=power, hierarchical=hierarchical, **LONG))
+
+
+@pytest.mark.parametrize("cbow", [False, True])
+def test_rounds_agree_with_the_twin_on_sums_of_rows(cbow: bool) -> None:
+    agree(problem(subword=True, sums=True, cbow=cbow, **LONG))
+
+
+@pytest.mark.parametrize("hierarchical", [False, True])
+@pytest.mark.parametrize(("power", "subword"), [(1.0, False), (1.0, True), (0.0, False)])
+def test_rounds_agree_with_the_twin_on_weights_of_places(power: float, subword: bool, hierarchical: bool) -> None:
+    settings = {"subword": subword, "gradient_power": power, "hierarchical": hierarchical}
+    agree(problem(cbow=True, weighted=True, **settings, **LONG))
+
+
+@pytest.mark.parametrize("hierarchical", [False, True])
+@pytest.mark.parametrize("subword", [False, True])
+def test_rounds_agree_with_the_twin_on_structured_skip_gram(subword: bool, hierarchical: bool) -> None:
+    agree(problem(sides=2, subword=subword, hierarchical=hierarchical, **LONG))
+
+
+@pytest.mark.parametrize(("cbow", "subword", "sums"), [(False, False, False), (False, True, True), (True, True, False)])
+def test_rounds_agree_with_the_twin_on_frozen_words(cbow: bool, subword: bool, sums: bool) -> None:
+    arguments = problem(cbow=cbow, subword=subword, sums=sums, freezing=True, **LONG)
+    agree(arguments)
+    inputs, outputs, *_ = run_rounds(arguments, 2)
+    frozen = np.flatnonzero(arguments["frozen"])
+    assert inputs[frozen].tobytes() == arguments["inputs"][frozen].tobytes()
+    assert outputs[frozen].tobytes() == arguments["outputs"][frozen].tobytes()
+
+
+@pytest.mark.parametrize(("cbow", "power", "subword"), COMBINATIONS)
+def test_any_number_of_workers_gives_the_same_bits(cbow: bool, power: float, subword: bool) -> None:
+    arguments = problem(subword=subword, cbow=cbow, gradient_power=power, weighted=cbow, **LONG)
+    for path in _kernels.simd_paths():
+        results = set()
+        for parts in (1, 2, 3, 8, 16):
+            inputs, outputs, workers, _ = run_rounds(arguments, parts, path=path)
+            results.add((inputs.tobytes(), outputs.tobytes(), workers[0].loss))
+        assert len(results) == 1, path
+
+
+def test_a_stop_ends_all_workers_after_the_same_round() -> None:
+    arguments = problem(**LONG)
+    *_, ends = run_rounds(arguments, 3, stop=np.ones(1, np.int32))
+    assert ends == [_rounds.ROUND_TOKENS] * 3
+
+
+def test_rounds_begin_where_they_always_do() -> None:
+    worker, *_ = core_worker(problem(**LONG))
+    with pytest.raises(ValueError, match="multiples of"):
+        worker.run_rounds(0, 1, 2, 0.1, 0.0, 1.0, np.zeros(1, np.int32), _rounds.Rounds(1, 1, 100), 0)
