@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby
 from typing import Any, cast
 
+from embed.choices import TextErrors
 from embed.errors import ConfigError, CorpusError
 from embed.files.inputs import Input
 from embed.messages import listed, option
@@ -126,7 +127,7 @@ def open_corpus(
     *,
     tokenizer: TokenizerChoice = "whitespace",
     lowercase: bool = False,
-    decode_errors: str = "strict",
+    decode_errors: TextErrors = "strict",
     column: str | None = None,
     delimiter: str | None = None,
 ) -> Iterable[list[str]]:

@@ -15,6 +15,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
+from embed.choices import TextErrors
 from embed.errors import CorpusError
 from embed.files.inputs import Input
 from embed.messages import listed
@@ -79,7 +80,7 @@ class ColumnCorpus(SentenceCorpus):
         *,
         tokenizer: TokenizerChoice = "whitespace",
         lowercase: bool = False,
-        decode_errors: str = "strict",
+        decode_errors: TextErrors = "strict",
         delimiter: str | None = None,
     ) -> None:
         self._column = column

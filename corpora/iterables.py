@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from embed.arguments import iterable, shown
+from embed.choices import TextErrors
 from embed.errors import CorpusError
 from embed.messages import option
 
@@ -40,7 +41,9 @@ class SentenceCorpus:
         sentence.
     """
 
-    def __init__(self, sentences: Iterable[Any], *, lowercase: bool = False, decode_errors: str = "strict") -> None:
+    def __init__(
+        self, sentences: Iterable[Any], *, lowercase: bool = False, decode_errors: TextErrors = "strict"
+    ) -> None:
         if isinstance(sentences, (str, bytes)) or not iterable(sentences):
             raise CorpusError(f"a corpus is an iterable of sentences, not {_shown(sentences)}; {_ALLOWED}")
         self._sentences = sentences

@@ -22,6 +22,7 @@ from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Literal
 
+from embed.choices import TextErrors
 from embed.errors import CorpusError, MissingExtraError, advise
 from embed.files.inputs import Input
 from embed.files.kinds import foreign_kind
@@ -102,7 +103,7 @@ def is_mediawiki(start: bytes) -> bool:
     return _MEDIAWIKI.match(start) is not None
 
 
-def check_text(file: Input, decode_errors: str) -> None:
+def check_text(file: Input, decode_errors: TextErrors) -> None:
     """Look at the beginning of a file that is to be read as running text.
 
     Raises
@@ -151,7 +152,7 @@ def _marked(start: bytes) -> str | None:
     return None
 
 
-def _garbage(start: bytes, decode_errors: str) -> str | None:
+def _garbage(start: bytes, decode_errors: TextErrors) -> str | None:
     if len(start) < _ENOUGH_BYTES:
         return None
     if decode_errors != "strict":  # else it is refused with its place when it is read
@@ -170,7 +171,7 @@ def _invalid_share(start: bytes) -> float:
     return decoded.count("\ufffd") / max(1, sum(not character.isspace() for character in decoded))
 
 
-def _encoding(start: bytes, decode_errors: str) -> str | None:
+def _encoding(start: bytes, decode_errors: TextErrors) -> str | None:
     if decode_errors == "strict" or len(start) < _ENOUGH_BYTES or (share := _invalid_share(start)) < _MANY_INVALID:
         return None
     return f"text in another encoding than UTF-8: {share:.0%} of its beginning are invalid; {_CONVERT}"

@@ -20,6 +20,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from embed.choices import TextErrors
 from embed.errors import ConfigError, CorpusError
 from embed.files.compressed import START_BYTES, ByteStream
 from embed.files.inputs import Input
@@ -62,7 +63,7 @@ def checked_delimiter(delimiter: str | None) -> str | None:
 class _Lines:
     """The lines of a stream with their ends, no more characters of them than `LONGEST_ROW` for one row."""
 
-    def __init__(self, stream: ByteStream, decode_errors: str) -> None:
+    def __init__(self, stream: ByteStream, decode_errors: TextErrors) -> None:
         self._stream, self._chunks = stream, valid_utf8(stream, decode_errors)
         self.in_row = 0
 
@@ -101,7 +102,7 @@ class SeparatedRows:
         At construction and while reading, when the file is unreadable, not of this kind, or has no such column.
     """
 
-    def __init__(self, file: Input, decode_errors: str, delimiter: str | None, column: str) -> None:
+    def __init__(self, file: Input, decode_errors: TextErrors, delimiter: str | None, column: str) -> None:
         self.name = file.name
         self._file, self._decode_errors = file, decode_errors
         ending = ending_of(file.path)
@@ -162,7 +163,7 @@ class SeparatedRows:
 class JsonRows:
     """A file of JSON objects, one a line, one after the other, or in one array; read anew each time."""
 
-    def __init__(self, file: Input, decode_errors: str, column: str) -> None:
+    def __init__(self, file: Input, decode_errors: TextErrors, column: str) -> None:
         self.name = file.name
         self._file, self._decode_errors, self._column = file, decode_errors, column
 

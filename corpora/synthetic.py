@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.arguments import shown, whole_number
+from embed.arguments import whole_number
 from embed.errors import ConfigError
 
 __all__ = ["SyntheticCorpus", "WordClass"]
@@ -93,27 +93,16 @@ class SyntheticCorpus:
         forms: int = 4,
         phrases: int = 8,
     ) -> None:
-        vocabulary = whole_number("vocabulary of a synthetic corpus", vocabulary, 100, MAX_VOCABULARY)
-        bounds = {
-            "seed": (seed, 0, (1 << 63) - 1),
-            "sentences": (sentences, 1, 1 << 40),
-            "vocabulary": (vocabulary, 100, MAX_VOCABULARY),
-            "forms": (forms, 1, len(SUFFIXES)),
-            "phrases": (phrases, 1, 1 << 10),
-            "topics": (topics, 1, vocabulary // (len(SUFFIXES) + COMPANIONS_PER_LEMMA)),
-        }
-        for name, (value, low, high) in bounds.items():
-            if type(value) is not int or not low <= value <= high:
-                raise ConfigError(
-                    f"{name} of a synthetic corpus must be an integer from {low} to {high}, not {shown(value)}"
-                )
-        self.seed, self.sentences, self.topics, self.forms, self.phrases = (
-            seed,
-            sentences,
-            topics,
-            forms,
-            phrases,
-        )
+        def checked(name: str, value: int, low: int, high: int) -> int:
+            return whole_number(f"{name} of a synthetic corpus", value, low, high)
+
+        vocabulary = checked("vocabulary", vocabulary, 100, MAX_VOCABULARY)
+        topics = checked("topics", topics, 1, vocabulary // (len(SUFFIXES) + COMPANIONS_PER_LEMMA))
+        forms = checked("forms", forms, 1, len(SUFFIXES))
+        self.seed = checked("seed", seed, 0, (1 << 63) - 1)
+        self.sentences = checked("sentences", sentences, 1, 1 << 40)
+        self.phrases = checked("phrases", phrases, 1, 1 << 10)
+        self.topics, self.forms = topics, forms
         markers = forms * MARKERS_PER_FORM
         self.lemmas = max(topics, (vocabulary - markers) // (forms + COMPANIONS_PER_LEMMA) // topics * topics)
         self.vocabulary = self.lemmas * (forms + COMPANIONS_PER_LEMMA) + markers

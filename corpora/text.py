@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from embed.arguments import choice
+from embed.choices import TextErrors
 from embed.errors import CorpusError
 from embed.files.compressed import ByteStream
 from embed.files.inputs import Input
@@ -50,7 +51,7 @@ LONGEST_WORD_BYTES = 1 << 20
 LONGEST_LINE_BYTES = 1 << 28
 """The same for the lines of a caller's own tokenizer, which gets each of them whole."""
 
-DECODE_ERRORS = {"strict": "strict", "replace": "replace", "skip": "ignore"}
+DECODE_ERRORS: dict[TextErrors, str] = {"strict": "strict", "replace": "replace", "skip": "ignore"}
 """Our names for what to do with invalid UTF-8, and the names codecs knows."""
 _SPACE_BYTES = ASCII_SPACE.encode()
 
@@ -91,7 +92,7 @@ class TextCorpus(FileCorpus):
         *,
         tokenizer: TokenizerChoice = "whitespace",
         lowercase: bool = False,
-        decode_errors: str = "strict",
+        decode_errors: TextErrors = "strict",
     ) -> None:
         decode_errors = choice("decode_errors", decode_errors, tuple(DECODE_ERRORS))
         self._tokenizer = get_tokenizer(tokenizer, lowercase)
@@ -224,7 +225,7 @@ def _lower_bytes(data: bytes) -> bytes:
     return data.lower() if data.isascii() else data.decode().lower().encode()
 
 
-def valid_utf8(stream: ByteStream, policy: str) -> Iterator[bytes]:
+def valid_utf8(stream: ByteStream, policy: TextErrors) -> Iterator[bytes]:
     """Yield valid UTF-8 without byte order mark and NUL, cut between characters."""
     offset, rest = 0, b""
     if stream.peek(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:
@@ -243,7 +244,7 @@ def valid_utf8(stream: ByteStream, policy: str) -> Iterator[bytes]:
             return
 
 
-def _checked(data: bytes, offset: int, final: bool, stream: ByteStream, policy: str) -> tuple[bytes, int]:
+def _checked(data: bytes, offset: int, final: bool, stream: ByteStream, policy: TextErrors) -> tuple[bytes, int]:
     """Return the valid text at the start of `data`, and how many bytes of `data` it stands for."""
     nul = data.find(b"\0")
     if nul >= 0 and policy != "strict":

@@ -31,6 +31,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from embed.arguments import shown
+from embed.choices import TOKENIZERS, TokenizerName
 from embed.errors import ConfigError
 from embed.messages import option
 
@@ -38,7 +39,6 @@ from .normal_form import EMOJI, prepared, ranges
 
 __all__ = [
     "ASCII_SPACE",
-    "NAMES",
     "WORDS_VERSION",
     "Tokenizer",
     "TokenizerChoice",
@@ -48,11 +48,10 @@ __all__ = [
 ]
 
 ASCII_SPACE = " \t\n\r\v\f"
-NAMES = ("whitespace", "words")
 WORDS_VERSION = 2
 """Rises when ``words`` finds other words: what was encoded before is encoded anew. 1 was NFKC and letters only."""
 
-TokenizerChoice = str | Callable[[str], list[str]]
+TokenizerChoice = TokenizerName | Callable[[str], list[str]]
 
 _NOT_SPACE = re.compile(f"[^{ASCII_SPACE}]+")
 
@@ -123,7 +122,7 @@ def get_tokenizer(choice: TokenizerChoice, lowercase: bool) -> Tokenizer:
     if choice == "words":
         return Tokenizer(choice, _split_lower_words if lowercase else split_words, True)
     raise ConfigError(
-        f"{option('tokenizer')} must be one of {NAMES} or a function from str to list of str, not {shown(choice)}"
+        f"{option('tokenizer')} must be one of {TOKENIZERS} or a function from str to list of str, not {shown(choice)}"
     )
 
 

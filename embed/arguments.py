@@ -15,8 +15,6 @@ from embed.errors import ConfigError
 from embed.messages import option
 
 __all__ = [
-    "DECODE_ERRORS",
-    "ON_DUPLICATE",
     "choice",
     "file_path",
     "iterable",
@@ -30,9 +28,7 @@ __all__ = [
 ]
 
 Kind = TypeVar("Kind")
-
-DECODE_ERRORS, ON_DUPLICATE = ("strict", "replace"), ("refuse", "first")
-"""How files of vectors are read: bytes that are no words, and words that come twice; the command line has them, too."""
+Word = TypeVar("Word", bound=str)
 
 LONGEST_SHOWN = 60
 MOST_PATH_BYTES = 4096
@@ -65,12 +61,12 @@ def plain(value: Any, value_type: type) -> Any:
     return value
 
 
-def whole_number(name: str, value: object, low: int, high: int | None = None) -> int:
-    """Return `value` as an int from `low` to `high`; raises ConfigError otherwise."""
+def whole_number(name: str, value: object, low: int, high: int | None = None, *, otherwise: str = "") -> int:
+    """Return `value` as an int from `low` to `high`; raises ConfigError, which ends on what else is allowed."""
     number = plain(value, int)
     if type(number) is not int or number < low or (high is not None and number > high):
-        bounds = f", at least {low}" if high is None else f" from {low} to {high}"
-        raise ConfigError(f"{option(name)} must be a whole number{bounds}, not {shown(value)}")
+        bounds = f" of at least {low}" if high is None else f" from {low} to {high}"
+        raise ConfigError(f"{option(name)} must be a whole number{bounds}{otherwise}, not {shown(value)}")
     return number
 
 
@@ -84,12 +80,13 @@ def real_number(name: str, value: object, *, above: float = -math.inf, below: fl
     return number
 
 
-def choice(name: str, value: object, choices: Sequence[str]) -> str:
-    """Return `value` if it is one of the choices; raises ConfigError otherwise."""
-    if not isinstance(value, str) or value not in choices:
+def choice(name: str, value: object, choices: Sequence[Word]) -> Word:
+    """Return which of the choices `value` is; raises ConfigError if it is none."""
+    found = next((word for word in choices if word == value), None) if isinstance(value, str) else None
+    if found is None:
         allowed = " or ".join(map(repr, choices)) if len(choices) <= 2 else f"one of {', '.join(map(repr, choices))}"
         raise ConfigError(f"{option(name)} must be {allowed}, not {shown(value)}")
-    return str(value)
+    return found
 
 
 def text(name: str, value: object) -> str:

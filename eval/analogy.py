@@ -22,6 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embed.choices import AnalogyMethod
+
 from .bootstrap import Floats, Score, Statistic, estimate
 from .protocol import Settings
 from .sets import AnalogySet, warn_of_nothing_covered
@@ -176,7 +178,7 @@ def accuracy(correct: NDArray[np.bool_], cluster_of: NDArray[np.int64]) -> tuple
     return statistic, units
 
 
-def answer(space: Space, test: AnalogySet, *, method: str) -> Answers:
+def answer(space: Space, test: AnalogySet, *, method: AnalogyMethod) -> Answers:
     """Answer every question of `test` by `method` among the words of `space`.
 
     Of words with the same score the most frequent is the answer. A question with several right answers is covered if
@@ -218,7 +220,7 @@ class _Solver:
     """
 
     def __init__(
-        self, space: Space, questions: NDArray[np.int64], spellings: list[NDArray[np.int64]], method: str
+        self, space: Space, questions: NDArray[np.int64], spellings: list[NDArray[np.int64]], method: AnalogyMethod
     ) -> None:
         self._space = space
         self._method = method

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embed.choices import AnalogyMethod
 from embed.messages import printable
 
 from .analogy import Answers, accuracy, answer, clusters
@@ -170,7 +171,7 @@ def compare(
     shared_vocabulary: bool = True,
     top: int | None = None,
     similarity_top: int | None = None,
-    method: str = "3cosadd",
+    method: AnalogyMethod = "3cosadd",
     fold_case: bool = True,
     resamples: int = 5000,
     seed: int = 1,

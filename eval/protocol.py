@@ -17,12 +17,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from embed.arguments import choice, whole_number
+from embed.choices import ANALOGY_METHODS, AnalogyMethod
 from embed.errors import ConfigError
 from embed.messages import option
 
 __all__ = ["METHODS", "Settings", "Vectors"]
 
-METHODS = ("3cosadd", "3cosmul")
+METHODS = ANALOGY_METHODS
 
 
 class Vectors(Protocol):
@@ -85,7 +87,7 @@ class Settings:
 
     top: int | None = None
     similarity_top: int | None = None
-    method: str = "3cosadd"
+    method: AnalogyMethod = "3cosadd"
     fold_case: bool = True
     resamples: int = 1000
     seed: int = 1
@@ -95,11 +97,10 @@ class Settings:
         for name in ("top", "similarity_top"):
             value = getattr(self, name)
             if value is not None:
-                _whole_number(name, value, least=1, otherwise=" or None (all words)")
-        _whole_number("resamples", self.resamples, least=0)
-        _whole_number("seed", self.seed, least=0)
-        if self.method not in METHODS:
-            raise ConfigError(f"{option('method')} must be one of {', '.join(METHODS)}, not {self.method!r}")
+                whole_number(name, value, 1, otherwise=" or None (all words)")
+        whole_number("resamples", self.resamples, 0)
+        whole_number("seed", self.seed, 0)
+        choice("method", self.method, ANALOGY_METHODS)
         if not 0.0 < self.confidence < 1.0:
             raise ConfigError(f"{option('confidence')} must be above 0 and below 1, not {self.confidence!r}")
 
@@ -129,8 +130,3 @@ class Settings:
     @staticmethod
     def _among(top: int | None) -> str:
         return "among all words" if top is None else f"among the {top:,} most frequent words"
-
-
-def _whole_number(name: str, value: object, *, least: int, otherwise: str = "") -> None:
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
-        raise ConfigError(f"{option(name)} must be a whole number of at least {least}{otherwise}, not {value!r}")

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from embed.choices import AnalogyMethod
 from embed.messages import printable
 
 from .analogy import AnalogyResult, evaluate_analogies
@@ -102,7 +103,7 @@ def evaluate(
     columns: Columns | None = None,
     top: int | None = None,
     similarity_top: int | None = None,
-    method: str = "3cosadd",
+    method: AnalogyMethod = "3cosadd",
     fold_case: bool = True,
     resamples: int = 1000,
     seed: int = 1,

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from embed.arguments import plain, shown, whole_number
 from embed.choices import Gradient, Objective
 from embed.compat.errors import ArgumentError, given_path, not_here
 from embed.config.train import TrainConfig
@@ -183,10 +184,7 @@ def train_unsupervised(
             raise ArgumentError(f"{name} and {SECOND_NAMES[name]} are the same argument: give one of them")
         given[SECOND_NAMES[name]] = value
     for name, value in (("minn", minn), ("maxn", maxn), ("bucket", bucket), ("minCount", given["minCount"])):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-            raise ArgumentError(f"{name} must be a whole number, not {value!r:.60}")
-        if value < 0:
-            raise ConfigError(f"{name} must be at least 0, not {value}")
+        _number(name, value, 0)
     if model not in OBJECTIVES:
         raise ConfigError(f"model must be one of {', '.join(map(repr, OBJECTIVES))}, not {model!r}")
     if loss != "ns":
@@ -478,7 +476,7 @@ class FastText:
         self, word: str, k: int = 10, on_unicode_error: str = "replace"
     ) -> list[tuple[float, str]]:
         """Return the `k` words with the largest cosine to `word`: (cosine, word), the nearest first."""
-        return self._answers(self.vectors.nearest(self._query(word), _number(k)), on_unicode_error)
+        return self._answers(self.vectors.nearest(self._query(word), _number("k", k, 1)), on_unicode_error)
 
     def get_analogies(
         self,
@@ -490,7 +488,9 @@ class FastText:
     ) -> list[tuple[float, str]]:
         """Return the `k` words nearest to A - B + C: (cosine, word), the nearest first."""
         a, b, c = map(self._query, (wordA, wordB, wordC))
-        return self._answers(self.vectors.analogy(positive=[a, c], negative=[b], n=_number(k)), on_unicode_error)
+        return self._answers(
+            self.vectors.analogy(positive=[a, c], negative=[b], n=_number("k", k, 1)), on_unicode_error
+        )
 
     # what is not here
 
@@ -558,12 +558,11 @@ def _text(value: Any, what: str) -> str:
     raise ArgumentError(f"{what} must be a str, not {value!r:.60}")
 
 
-def _number(k: Any) -> int:
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)):
-        raise ArgumentError(f"k must be a whole number, not {k!r:.60}")
-    if k < 1:
-        raise ConfigError(f"k must be at least 1, not {k}")
-    return int(k)
+def _number(name: str, value: Any, low: int) -> int:
+    """Return a whole number of at least `low`; one of another type is a TypeError, too, as with fastText."""
+    if type(plain(value, int)) is not int:
+        raise ArgumentError(f"{name} must be a whole number, not {shown(value)}")
+    return whole_number(name, value, low)
 
 
 def _decoded(word: bytes, on_unicode_error: str) -> str:

@@ -32,6 +32,7 @@ __all__ = [
     "declared",
     "parameter",
     "reject_unknown",
+    "whole_bounds",
 ]
 
 _LONGEST_NAME = 60
@@ -126,6 +127,14 @@ def declared(kind: type) -> tuple[tuple[str, Parameter, type], ...]:
             parameter, hint = replace(parameter, choices=typing.get_args(hint)), str
         found.append((item.name, parameter, hint))
     return tuple(found)
+
+
+def whole_bounds(kind: type, name: str) -> tuple[int, int]:
+    """Return the lowest and the highest whole number that a parameter of a dataclass can be, for who shares them."""
+    parameter = next(parameter for known, parameter, _ in declared(kind) if known == name)
+    if parameter.low is None or parameter.high is None:
+        raise ValueError(f"{name} is not bounded")
+    return int(parameter.low), int(parameter.high)
 
 
 def check_fields(parameters: Any) -> None:

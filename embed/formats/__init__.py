@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from embed.arguments import file_path, of_kind, whole_number
+from embed.choices import DecodeErrors, OnBadWord, OnDuplicate
 from embed.errors import ConfigError, FormatError, advise
 from embed.files.inputs import Input
 from embed.formats import native, word2vec_binary, word2vec_text
@@ -46,8 +47,8 @@ def load(
     *,
     dim: int | None = None,
     encoding: str = UTF8,
-    decode_errors: str = "strict",
-    on_duplicate: str = "refuse",
+    decode_errors: DecodeErrors = "strict",
+    on_duplicate: OnDuplicate = "refuse",
     unescape: bool = False,
 ) -> WordVectors:
     """Read vectors from a file in any known format.
@@ -107,7 +108,7 @@ def save(
     path: str | os.PathLike[str],
     format: str | None = None,
     *,
-    on_bad_word: str = "refuse",
+    on_bad_word: OnBadWord = "refuse",
 ) -> None:
     """Write vectors to a file.
 
@@ -159,11 +160,11 @@ def convert(
     target: str | os.PathLike[str],
     format: str | None = None,
     *,
-    on_bad_word: str = "refuse",
+    on_bad_word: OnBadWord = "refuse",
     dim: int | None = None,
     encoding: str = UTF8,
-    decode_errors: str = "strict",
-    on_duplicate: str = "refuse",
+    decode_errors: DecodeErrors = "strict",
+    on_duplicate: OnDuplicate = "refuse",
 ) -> WordVectors:
     """Read `source` in any format, write it to `target`, return the vectors; options are those of `load` and `save`."""
     chosen = by_name(format_of(target) if format is None else format).name  # before the work of reading

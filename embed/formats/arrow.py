@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from embed.choices import OnDuplicate
 from embed.errors import FormatError, MissingExtraError
 from embed.files.atomic import atomic_write
 from embed.files.bounds import in_memory
@@ -83,7 +84,7 @@ def write_arrow(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
 
 
 @in_memory
-def read_parquet(path: PathOrInput, *, on_duplicate: str = "refuse") -> WordVectors:
+def read_parquet(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> WordVectors:
     """Read vectors from a Parquet file, a group of rows at a time.
 
     Raises
@@ -103,7 +104,7 @@ def read_parquet(path: PathOrInput, *, on_duplicate: str = "refuse") -> WordVect
 
 
 @in_memory
-def read_arrow(path: PathOrInput, *, on_duplicate: str = "refuse") -> WordVectors:
+def read_arrow(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> WordVectors:
     """Read vectors from an Arrow file; the numbers of a single uncompressed batch are mapped, not read.
 
     Raises
@@ -185,7 +186,7 @@ def _columns(name: str, names: list[str]) -> list[str]:
     return [name for name in (WORD, COUNT, VECTOR) if name in names]
 
 
-def _gathered(name: str, batches: Iterator[Any], on_duplicate: str) -> WordVectors:
+def _gathered(name: str, batches: Iterator[Any], on_duplicate: OnDuplicate) -> WordVectors:
     """Return the vectors of several batches."""
     words: list[str] = []
     counts = []
@@ -242,7 +243,7 @@ def _vectors(
     words: list[str],
     numbers: npt.NDArray[np.float32],
     counts: npt.NDArray[np.int64] | None,
-    on_duplicate: str,
+    on_duplicate: OnDuplicate,
 ) -> WordVectors:
     try:
         matrix = numbers.reshape(len(words), -1)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from embed.choices import OnBadWord
 from embed.errors import ConfigError, FormatError
 from embed.messages import option
 
@@ -46,7 +47,7 @@ def unescape_word(escaped: str) -> str:
     return _ESCAPE.sub(original, escaped)
 
 
-def encode_words(words: Sequence[str], on_bad_word: str) -> list[bytes]:
+def encode_words(words: Sequence[str], on_bad_word: OnBadWord) -> list[bytes]:
     """Return the words as UTF-8, ready for a word2vec file.
 
     Parameters

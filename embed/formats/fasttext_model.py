@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embed.choices import Objective
+from embed.choices import DecodeErrors, Objective, OnDuplicate
 from embed.config.train import TrainConfig
 from embed.errors import AdviceWarning, ConfigError, FormatError
 from embed.files.bounds import check_decoded, in_memory
@@ -80,7 +80,11 @@ BLOCK_NUMBERS = 1 << 22
 
 @in_memory
 def read_vectors(
-    path: PathOrInput, *, decode_errors: str = "strict", encoding: str = UTF8, on_duplicate: str = "refuse"
+    path: PathOrInput,
+    *,
+    decode_errors: DecodeErrors = "strict",
+    encoding: str = UTF8,
+    on_duplicate: OnDuplicate = "refuse",
 ) -> WordVectors:
     """Read the vectors of a fastText file, with its n-grams.
 
@@ -214,7 +218,11 @@ def _means(matrix: Matrix, offsets: npt.NDArray[np.int64], rows: npt.NDArray[np.
 
 
 def to_vectors(
-    file: FastTextFile, *, decode_errors: str = "strict", encoding: str = UTF8, on_duplicate: str = "refuse"
+    file: FastTextFile,
+    *,
+    decode_errors: DecodeErrors = "strict",
+    encoding: str = UTF8,
+    on_duplicate: OnDuplicate = "refuse",
 ) -> WordVectors:
     """Return the word vectors of a file.
 

@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from embed.choices import OnDuplicate
 from embed.errors import FormatError
 from embed.files.atomic import atomic_write
 from embed.files.bounds import check_decompressed, in_memory
@@ -96,7 +97,7 @@ def _write_array(archive: zipfile.ZipFile, file: BinaryIO, name: str, array: npt
 
 
 @in_memory
-def read(path: PathOrInput, *, on_duplicate: str = "refuse") -> WordVectors:
+def read(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> WordVectors:
     """Read vectors; arrays that lie uncompressed in the file are mapped, not read.
 
     Raises

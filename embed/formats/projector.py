@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 
+from embed.choices import OnBadWord
 from embed.files.atomic import atomic_write, atomic_write_text
 from embed.files.folders import folder_write
 from embed.formats.escaping import encode_words
@@ -33,7 +34,7 @@ _CONFIG_TEXT = f"""embeddings {{
 """
 
 
-def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: str = "refuse") -> None:
+def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: OnBadWord = "refuse") -> None:
     """Write the three files into a folder.
 
     Parameters

@@ -16,6 +16,7 @@ from pathlib import PurePath
 from typing import Any
 
 from embed.arguments import shown
+from embed.choices import OnBadWord
 from embed.errors import ConfigError, FormatError
 from embed.files.compressing import COMPRESSED_EXTENSIONS
 from embed.formats import (
@@ -105,11 +106,11 @@ _TEXT_OPTIONS = ("dim", *_WORD_OPTIONS)
 _TABLE_OPTIONS = ("on_duplicate",)
 
 
-def _write_glove(vectors: WordVectors, path: Any, *, on_bad_word: str) -> None:
+def _write_glove(vectors: WordVectors, path: Any, *, on_bad_word: OnBadWord) -> None:
     word2vec_text.write(vectors, path, header=False, on_bad_word=on_bad_word)
 
 
-def _read_fasttext(path: Any, **options: str) -> WordVectors:
+def _read_fasttext(path: Any, **options: Any) -> WordVectors:
     from embed.formats import fasttext_model  # knows models, and with them the trainer's compiled core
 
     return fasttext_model.read_vectors(path, **options)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 
+from embed.choices import OnDuplicate
 from embed.errors import FormatError
 from embed.files.bounds import in_memory
 from embed.files.inputs import Input
@@ -48,7 +49,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
 
 
 @in_memory
-def read(path: PathOrInput, *, on_duplicate: str = "refuse") -> WordVectors:
+def read(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> WordVectors:
     """Read vectors; the matrix is mapped, not read.
 
     Raises

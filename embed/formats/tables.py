@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from embed.choices import OnDuplicate
 from embed.errors import FormatError
 from embed.formats import word_blob
 from embed.formats.words import distinct_vectors
@@ -32,7 +33,7 @@ def table_of(vectors: WordVectors, matrix_name: str) -> dict[str, npt.NDArray[An
 
 
 def read_table(
-    name: str, arrays: Mapping[str, npt.NDArray[Any]], matrix_name: str, on_duplicate: str = "refuse"
+    name: str, arrays: Mapping[str, npt.NDArray[Any]], matrix_name: str, on_duplicate: OnDuplicate = "refuse"
 ) -> WordVectors:
     """Return the vectors that the arrays of the file `name` hold; raises FormatError if one is missing or wrong."""
     matrix = array(name, arrays, matrix_name, np.float32, 2)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from embed.choices import OnBadWord
 from embed.errors import MissingExtraError
 from embed.files.atomic import atomic_write
 from embed.formats.escaping import encode_words
@@ -28,7 +29,7 @@ BLOCK_ROWS = 1 << 14
 """Vectors added at a time."""
 
 
-def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: str = "refuse") -> None:
+def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: OnBadWord = "refuse") -> None:
     """Build an index of all vectors and write it and the words.
 
     Parameters

@@ -14,6 +14,7 @@ import re
 
 import numpy as np
 
+from embed.choices import DecodeErrors, OnBadWord, OnDuplicate
 from embed.errors import FormatError
 from embed.files.bounds import in_memory
 from embed.files.compressing import compressing_write
@@ -39,7 +40,7 @@ _NO_WORD = re.compile(rb"[\n\0]")
 _FLOAT32 = np.dtype("<f4")
 
 
-def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: str = "refuse") -> None:
+def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: OnBadWord = "refuse") -> None:
     """Write vectors in binary; reading them back gives the same float32 numbers, bit for bit.
 
     Parameters
@@ -75,9 +76,9 @@ def read(
     path: PathOrInput,
     *,
     encoding: str = UTF8,
-    decode_errors: str = "strict",
+    decode_errors: DecodeErrors = "strict",
     unescape: bool = False,
-    on_duplicate: str = "refuse",
+    on_duplicate: OnDuplicate = "refuse",
 ) -> WordVectors:
     """Read vectors in binary, with or without a line break after each, plain or compressed.
 

@@ -25,6 +25,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from embed.choices import DecodeErrors, OnBadWord, OnDuplicate
 from embed.errors import FormatError
 from embed.files.bounds import in_memory
 from embed.files.compressing import compressing_write
@@ -62,7 +63,7 @@ class _BadLine(ValueError):
 
 
 def write(
-    vectors: WordVectors, path: str | os.PathLike[str], *, header: bool = True, on_bad_word: str = "refuse"
+    vectors: WordVectors, path: str | os.PathLike[str], *, header: bool = True, on_bad_word: OnBadWord = "refuse"
 ) -> None:
     """Write vectors as text; reading them back gives the same float32 numbers, bit for bit.
 
@@ -103,9 +104,9 @@ def read(
     *,
     dim: int | None = None,
     encoding: str = UTF8,
-    decode_errors: str = "strict",
+    decode_errors: DecodeErrors = "strict",
     unescape: bool = False,
-    on_duplicate: str = "refuse",
+    on_duplicate: OnDuplicate = "refuse",
 ) -> WordVectors:
     """Read vectors from text, with or without the first line ``V dim``, plain or compressed.
 

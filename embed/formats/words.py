@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embed.arguments import DECODE_ERRORS, ON_DUPLICATE, choice, shown
+from embed.arguments import choice, shown
+from embed.choices import DECODE_ERRORS, ON_DUPLICATE, DecodeErrors, OnDuplicate
 from embed.errors import ConfigError, FormatError
 from embed.formats.escaping import unescape_word
 from embed.messages import option
@@ -68,9 +69,9 @@ class WordDecoder:
         self,
         *,
         encoding: str = UTF8,
-        decode_errors: str = "strict",
+        decode_errors: DecodeErrors = "strict",
         unescape: bool = False,
-        on_duplicate: str = "refuse",
+        on_duplicate: OnDuplicate = "refuse",
         may_be_empty: bool = False,
     ) -> None:
         choice("decode_errors", decode_errors, DECODE_ERRORS)
@@ -128,7 +129,7 @@ def distinct_vectors(
     words: list[str],
     matrix: npt.NDArray[Any],
     counts: npt.NDArray[Any] | None = None,
-    on_duplicate: str = "refuse",
+    on_duplicate: OnDuplicate = "refuse",
 ) -> WordVectors:
     """Return the vectors of the file `name`; raises FormatError for words that come twice, unless the first is kept."""
     try:

@@ -30,11 +30,11 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.arguments import choice, real_number, shown, whole_number
+from embed.choices import QUANTIZE_METHODS, QUANTIZE_SCALES, QuantizeMethod, QuantizeScale
 from embed.errors import ConfigError, FormatError
 from embed.vectors.search import row_norms, unit_rows
 
 __all__ = [
-    "METHODS",
     "Codes",
     "codes_of",
     "default_bytes",
@@ -47,7 +47,6 @@ __all__ = [
 Arrays = dict[str, npt.NDArray[Any]]
 Float32s = npt.NDArray[np.float32]
 
-METHODS = ("int8", "binary", "pq")
 
 CENTROIDS = 256
 """As many as a byte can number."""
@@ -61,7 +60,7 @@ BLOCK_BYTES = 4 << 20
 """Rows are worked on in blocks of about this size."""
 
 _LARGEST = 127
-_DTYPES = {
+_DTYPES: dict[str, dict[str, type[np.generic]]] = {
     "int8": {"codes": np.int8, "scales": np.float32},
     "binary": {"codes": np.uint8, "scales": np.float32, "mean": np.float32},
     "pq": {
@@ -103,7 +102,7 @@ class Codes:
     def __post_init__(self) -> None:
         wanted = _DTYPES.get(self.method) if isinstance(self.method, str) else None
         if wanted is None:
-            methods = ", ".join(METHODS)
+            methods = ", ".join(QUANTIZE_METHODS)
             raise FormatError(f"the method of quantisation must be one of {methods}, not {shown(self.method)}")
         for name, dtype in wanted.items():
             array = self.arrays.get(name)
@@ -170,11 +169,11 @@ class Codes:
 
 def codes_of(method: str, rows: int, dim: int, arrays: Mapping[str, npt.NDArray[Any]]) -> Codes:
     """Return codes from arrays of a file, which may be wrong ones; raises FormatError as `Codes` does."""
-    wanted = _DTYPES.get(method, ()) if isinstance(method, str) else ()
+    wanted = _DTYPES.get(method, ())
     return Codes(method, rows, dim, {name: arrays[name] for name in wanted if name in arrays})
 
 
-def quantize_int8(matrix: Float32s, scale: str = "row") -> Codes:
+def quantize_int8(matrix: Float32s, scale: QuantizeScale = "row") -> Codes:
     """Return the numbers as int8 times a scale.
 
     Parameters
@@ -188,7 +187,7 @@ def quantize_int8(matrix: Float32s, scale: str = "row") -> Codes:
     ConfigError
         `scale` is neither.
     """
-    scale = choice("scale", scale, ("row", "column"))
+    scale = choice("scale", scale, QUANTIZE_SCALES)
     each = [np.abs(matrix[rows]).max(axis=1 if scale == "row" else 0, keepdims=True) for rows in _blocks(*matrix.shape)]
     largest = np.concatenate(each) if scale == "row" else np.max(each, axis=0)
     scales = (largest / np.float32(_LARGEST)).astype(np.float32)
@@ -215,7 +214,7 @@ def quantize_binary(matrix: Float32s) -> Codes:
     return Codes("binary", len(matrix), matrix.shape[1], {"codes": codes, "scales": scales, "mean": mean})
 
 
-def quantizer(method: str, **settings: Any) -> Callable[[Float32s, bool], Codes]:
+def quantizer(method: QuantizeMethod, **settings: Any) -> Callable[[Float32s, bool], Codes]:
     """Return the function that turns a matrix into codes.
 
     Parameters
@@ -235,7 +234,7 @@ def quantizer(method: str, **settings: Any) -> Callable[[Float32s, bool], Codes]
         The method is unknown, or does not have such a setting.
     """
     allowed = {"int8": ("scale",), "binary": (), "pq": ("row_bytes", "seed")}
-    method = choice("method", method, METHODS)
+    method = choice("method", method, QUANTIZE_METHODS)
     for name in settings:
         if name not in allowed[method]:
             raise ConfigError(f"the method {method!r} has no setting {name!r}")

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.arguments import choice, listed, shown, text, whole_number
+from embed.choices import ANALOGY_METHODS, AnalogyMethod
 from embed.corpora.normal_form import Form
 from embed.errors import ConfigError, FormatError, MissingWordError
 from embed.messages import option
@@ -386,7 +387,7 @@ class WordVectors:
         positive: Sequence[str | Float32s] = (),
         negative: Sequence[str | Float32s] = (),
         n: int = 10,
-        method: str = "3cosadd",
+        method: AnalogyMethod = "3cosadd",
         top: int | None = None,
     ) -> Neighbours:
         """Return the words that are to `c` as `b` is to `a`.
@@ -419,7 +420,7 @@ class WordVectors:
         ConfigError
             The question is incomplete, `method`, `n` or `top` is wrong, or the vectors cancel out.
         """
-        method = choice("method", method, ("3cosadd", "3cosmul"))
+        method = choice("method", method, ANALOGY_METHODS)
         positive = listed("positive", positive, "words or vectors")
         negative = listed("negative", negative, "words or vectors")
         if a is not None and b is not None and c is not None and not positive and not negative:

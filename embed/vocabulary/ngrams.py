@@ -30,6 +30,8 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from embed.arguments import whole_number
+from embed.config.parameter import whole_bounds
 from embed.config.train import TrainConfig
 from embed.errors import ConfigError, FormatError
 from embed.messages import option
@@ -43,6 +45,7 @@ FNV_OFFSET = 2166136261
 FLORET_SEED = 2166136261
 """The seed that floret uses; its files say which they were made with."""
 _MAX_ROWS = int(np.iinfo(np.int32).max)
+_, _MOST_HASHES = whole_bounds(TrainConfig, "hash_count")
 _MAX_SEED = int(np.iinfo(np.uint32).max)
 _MARKED, _MARKED_PER_NGRAM = 1 << 20, 8
 """Up to so many buckets in all, or for each n-gram of the vocabulary, those that hold one are found by marking them."""
@@ -195,9 +198,7 @@ class NgramScheme(ABC):
         return asdict(self)
 
     def _check(self, name: str, low: int, high: int) -> None:
-        value = getattr(self, name)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ConfigError(f"{option(name)} must be an integer from {low} to {high}, not {value!r}")
+        object.__setattr__(self, name, whole_number(name, getattr(self, name), low, high))
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,7 @@ class FloretScheme(NgramScheme):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check("hash_count", 1, 4)
+        self._check("hash_count", 1, _MOST_HASHES)
         self._check("hash_seed", 0, _MAX_SEED)
 
     def word_rows(self, words: int) -> int:

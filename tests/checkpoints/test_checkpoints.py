@@ -225,7 +225,7 @@ def test_what_a_killed_run_left_half_written_goes(encoded: EncodedCorpus, tmp_pa
 
 
 def test_none_to_keep_is_refused() -> None:
-    with pytest.raises(ConfigError, match="checkpoint_keep must be a whole number, at least 1, not 0"):
+    with pytest.raises(ConfigError, match="checkpoint_keep must be a whole number of at least 1, not 0"):
         train([], checkpoint="x", checkpoint_keep=0)
 
 

@@ -349,5 +349,5 @@ def test_bounds_are_told_by_fasttexts_names(corpus: Path, name: str, value: floa
 
 
 def test_no_neighbours_are_no_question(model: ours.FastText) -> None:
-    with pytest.raises(ConfigError, match=r"^k must be at least 1, not 0"):
+    with pytest.raises(ConfigError, match=r"^k must be a whole number of at least 1, not 0"):
         model.get_nearest_neighbors("die", k=0)

@@ -201,7 +201,7 @@ def test_a_table_without_words_in_the_other_formats(tmp_path: Path) -> None:
         ("2 1 3 5 2 7 < >\n1 1\n0 2\n", "line 2: the row '1' where 0 is expected"),
         ("2 1 3 5 2 7 < >\n0 1\n1 nan\n", "line 3: 'nan' is not finite"),
         ("2 1 3 5 2 7 < >\n0 1 2\n1 2\n", "line 2: 2 numbers after the word"),
-        ("2 1 3 5 9 7 < >\n0 1\n1 2\n", "line 1: hash_count must be an integer from 1 to 4, not 9"),
+        ("2 1 3 5 9 7 < >\n0 1\n1 2\n", "line 1: hash_count must be a whole number from 1 to 4, not 9"),
         ("2 1 6 5 1 7 < >\n0 1\n1 2\n", "line 1: max_n"),
         ("2 0 3 5 1 7 < >\n0\n1\n", "line 1: 0 dimensions"),
         ("2 1 3 5 1 7 [ ]\n0 1\n1 2\n", "line 1: the boundaries must be < and >"),

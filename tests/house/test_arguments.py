@@ -226,7 +226,7 @@ def test_checks_return_plain_values() -> None:
     assert shown("a\nb") == "'a\\nb'"
     for call, sentence in (
         (lambda: whole_number("n", 1.0, 1, 5), "n must be a whole number from 1 to 5, not 1.0"),
-        (lambda: whole_number("n", 0, 1), "n must be a whole number, at least 1, not 0"),
+        (lambda: whole_number("n", 0, 1), "n must be a whole number of at least 1, not 0"),
         (lambda: real_number("x", 0, above=0), "x must be a number above 0, not 0"),
         (lambda: real_number("x", float("nan")), "x must be a finite number, not nan"),
         (lambda: choice("c", [], ("a", "b")), "c must be 'a' or 'b', not []"),

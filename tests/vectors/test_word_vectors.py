@@ -245,7 +245,7 @@ def test_batches_answer_like_single_queries(vectors: WordVectors, monkeypatch: p
 @pytest.mark.parametrize(
     ("query", "options", "message"),
     [
-        ("king", {"n": 0}, "n must be a whole number, at least 1, not 0"),
+        ("king", {"n": 0}, "n must be a whole number of at least 1, not 0"),
         ("king", {"n": 2.5}, "n must be"),
         ("king", {"n": True}, "n must be"),
         ("king", {"top": 0}, "top must be"),

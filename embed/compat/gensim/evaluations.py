@@ -9,6 +9,7 @@ import logging
 import os
 from typing import Any
 
+from embed.choices import AnalogyMethod
 from embed.compat.errors import given_path
 from embed.compat.gensim.queries import Queries
 from embed.errors import ConfigError, FormatError, cannot_open
@@ -20,7 +21,7 @@ __all__ = ["Evaluations"]
 
 logger = logging.getLogger(__name__)
 
-METHODS = {"most_similar": "3cosadd", "most_similar_cosmul": "3cosmul"}
+METHODS: dict[str, AnalogyMethod] = {"most_similar": "3cosadd", "most_similar_cosmul": "3cosmul"}
 """The names of the methods in gensim and in `embed.eval`."""
 Section = dict[str, Any]
 

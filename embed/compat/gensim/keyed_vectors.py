@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from embed.choices import OnBadWord
 from embed.compat.errors import given_path
 from embed.compat.gensim.errors import WordFileError
 from embed.compat.gensim.evaluations import Evaluations
@@ -97,7 +98,7 @@ class KeyedVectors(Evaluations):
         append: bool = False,
         sort_attr: str = COUNT,
         *,
-        on_bad_word: str = "refuse",
+        on_bad_word: OnBadWord = "refuse",
     ) -> None:
         """Write the word2vec format.
 

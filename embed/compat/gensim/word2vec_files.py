@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from embed.choices import OnBadWord
 from embed.compat.gensim.errors import WordDecodeError, WordFileError
 from embed.errors import ConfigError, FormatError
 from embed.files.bounds import in_memory
@@ -40,7 +41,7 @@ _FLOAT = np.dtype("<f4")
 
 
 def write_word2vec(
-    vectors: WordVectors, path: str | os.PathLike[str], *, binary: bool, header: bool, on_bad_word: str = "refuse"
+    vectors: WordVectors, path: str | os.PathLike[str], *, binary: bool, header: bool, on_bad_word: OnBadWord = "refuse"
 ) -> None:
     """Write a file; raises FormatError for a word that no reader could read back."""
     if not binary:

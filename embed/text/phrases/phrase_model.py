@@ -23,6 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.arguments import choice, listed, real_number, text, whole_number
+from embed.choices import PhraseScore
+from embed.config.parameter import whole_bounds
 from embed.config.train import TrainConfig
 from embed.errors import ConfigError, CorpusError
 from embed.messages import option
@@ -35,15 +37,15 @@ __all__ = ["ENGLISH_CONNECTOR_WORDS", "SCORES", "Passes", "Phrase", "PhraseSetti
 ENGLISH_CONNECTOR_WORDS = frozenset(
     ("a", "an", "the", "for", "of", "with", "without", "at", "from", "to", "in", "on", "by", "and", "or")
 )
-SCORES: dict[str, tuple[Scorer, float]] = {
+SCORES: dict[PhraseScore, tuple[Scorer, float]] = {
     "discounted": (original_scorer, 10.0),
     "word2phrase": (word2phrase_scorer, 100.0),
     "npmi": (npmi_scorer, 0.5),
 }
 """Each score's function and the threshold used when none is given."""
 
-MAX_PASSES = 8
-DEFAULT_MAX_PAIRS = 40_000_000
+_DECLARED = {"passes": "phrases", "min_count": "phrase_min_count", "max_pairs": "phrase_max_pairs"}
+"""Settings that have the bounds of a field of TrainConfig; phrases of no pass are none at all."""
 _BLOCK = 1 << 20
 """Ids handled at a time."""
 _ID_BITS = np.int32(np.iinfo(np.int32).max)
@@ -80,16 +82,17 @@ class PhraseSettings:
     """
 
     passes: int = 1
-    score: str = "discounted"
+    score: PhraseScore = TrainConfig.phrase_score
     threshold: float | None = None
-    min_count: int = 5
-    delimiter: str = "_"
+    min_count: int = TrainConfig.phrase_min_count
+    delimiter: str = TrainConfig.phrase_delimiter
     connectors: Iterable[str] = ()
-    max_pairs: int = DEFAULT_MAX_PAIRS
+    max_pairs: int = TrainConfig.phrase_max_pairs
 
     def __post_init__(self) -> None:
         choice("score", self.score, tuple(SCORES))
-        for name, high in (("passes", MAX_PASSES), ("min_count", (1 << 32) - 1), ("max_pairs", 1 << 31)):
+        for name, declared in _DECLARED.items():
+            _, high = whole_bounds(TrainConfig, declared)
             object.__setattr__(self, name, whole_number(name, getattr(self, name), 1, high))
         text("delimiter", self.delimiter)
         connectors = listed("connectors", self.connectors, "words")

@@ -1,0 +1,70 @@
+"""Each choice between words is listed once, as a type; what the words mean is a table elsewhere, with the same keys."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from typing import Any, Literal
+
+import pytest
+
+import embed
+from embed import choices
+from embed.config.rates import GRADIENT_POWERS
+from embed.corpora import open_corpus, text, tokenizers
+from embed.eval import METHODS, NAMED_SETS, Settings
+from embed.text.phrases.phrase_model import SCORES
+from embed.vectors import quantize
+
+
+@pytest.mark.parametrize(
+    ("choice", "table"),
+    [
+        (choices.Gradient, GRADIENT_POWERS),
+        (choices.PhraseScore, SCORES),
+        (choices.TextErrors, text.DECODE_ERRORS),
+        (choices.NamedSet, NAMED_SETS),
+        (choices.AnalogyMethod, METHODS),
+        (choices.QuantizeMethod, quantize._DTYPES),
+    ],
+    ids=str,
+)
+def test_a_table_of_meanings_has_the_words_of_the_choice(choice: Any, table: Any) -> None:
+    assert tuple(table) == typing.get_args(choice)
+
+
+@pytest.mark.parametrize("name", choices.TOKENIZERS)
+def test_every_tokenizer_splits(name: choices.TokenizerName) -> None:
+    assert tokenizers.get_tokenizer(name, lowercase=False).split("to be") == ["to", "be"]
+
+
+@pytest.mark.parametrize("method", choices.QUANTIZE_METHODS)
+def test_every_method_of_quantisation_has_settings(method: choices.QuantizeMethod) -> None:
+    assert callable(quantize.quantizer(method))
+
+
+@pytest.mark.parametrize(
+    ("function", "parameter", "choice"),
+    [
+        (embed.load, "decode_errors", choices.DecodeErrors),
+        (embed.load, "on_duplicate", choices.OnDuplicate),
+        (embed.save, "on_bad_word", choices.OnBadWord),
+        (open_corpus, "decode_errors", choices.TextErrors),
+        (embed.WordVectors.analogy, "method", choices.AnalogyMethod),
+        (Settings, "method", choices.AnalogyMethod),
+        (quantize.quantize_int8, "scale", choices.QuantizeScale),
+    ],
+    ids=str,
+)
+def test_an_editor_completes_the_words_of_a_public_function(function: Any, parameter: str, choice: Any) -> None:
+    hint = typing.get_type_hints(function.__init__ if inspect.isclass(function) else function)[parameter]
+    assert hint == choice
+
+
+def test_every_choice_is_a_type_of_distinct_words() -> None:
+    found = [getattr(choices, name) for name in choices.__all__ if not name.isupper()]
+    assert found
+    for choice in found:
+        assert typing.get_origin(choice) is Literal
+        words = typing.get_args(choice)
+        assert len(words) == len(set(words)) > 1
