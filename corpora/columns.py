@@ -27,7 +27,7 @@ from .recognise import ending_of
 from .rows import JsonRows, SeparatedRows, checked_delimiter, is_json
 from .tokenizers import TokenizerChoice, get_tokenizer
 
-__all__ = ["ColumnCorpus", "column_names", "is_paths"]
+__all__ = ["ColumnCorpus", "Table", "column_names", "is_paths"]
 
 
 class _Values(Protocol):
@@ -95,7 +95,7 @@ class ColumnCorpus(SentenceCorpus):
                 self._opened(file) if file is files[0] or file.size() is not None else file for file in files
             ]
         else:
-            self._tables = [_Table(table, column)]
+            self._tables = [Table(table, column)]
 
     def __iter__(self) -> Iterator[list[str]]:
         for table in self._tables:
@@ -145,7 +145,7 @@ def column_names(table: object) -> list[str] | None:
     return None
 
 
-class _Table:
+class Table:
     """An object that has columns, or rows that are mappings."""
 
     name = ""

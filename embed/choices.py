@@ -34,6 +34,7 @@ __all__ = [
     "PhraseConnectors",
     "PhraseDelimiter",
     "PhraseScore",
+    "PresetName",
     "QuantizeMethod",
     "QuantizeScale",
     "TextErrors",
@@ -63,6 +64,9 @@ KeptVocabulary = Literal["old", "union"]
 VOCABULARIES: Final[tuple[KeptVocabulary, ...]] = get_args(KeptVocabulary)
 Freeze = Literal["none", "old"]
 FREEZES: Final[tuple[Freeze, ...]] = get_args(Freeze)
+
+# parameters by the size of the corpus: embed.config.presets
+PresetName = Literal["auto", "small", "medium", "large"]
 
 # how a file of vectors is read and written: embed.load and embed.save
 DecodeErrors = Literal["strict", "replace"]

@@ -23,18 +23,22 @@ import math
 import os
 import warnings
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from embed.arguments import file_path, iterable, listed, of_kind
+from embed.config.run import RunKeywords, RunOptions
 from embed.config.train import TrainConfig
+from embed.corpora.columns import Table
 from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError, MissingWordError
 from embed.files.inputs import Input
 from embed.formats import native
-from embed.training.train import train
+from embed.training.run import run
+from embed.training.train import FreshStart
 from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["ITEM_DEFAULTS", "ItemVectors", "train_items"]
@@ -61,17 +65,6 @@ ITEM_DEFAULTS: Mapping[str, Any] = MappingProxyType(
 
 TEXT_ONLY = ("tokenizer", "lowercase", "decode_errors", "subword", "min_n", "max_n", "buckets", "hash_count", "phrases")
 """Parameters that speak of the letters of words, or join them; items have none."""
-RUN_KEYWORDS = (
-    "callbacks",
-    "progress",
-    "encoded_dir",
-    "checkpoint",
-    "checkpoint_every",
-    "checkpoint_keep",
-    "resume",
-    "resume_anyway",
-)
-"""Keywords of :func:`embed.train` that are no fields of the configuration."""
 _ITEMS = "items"
 _JSON = "json"
 _SHOWN = 60
@@ -226,19 +219,20 @@ class ItemVectors:
 
 
 def train_items(
-    sequences: Iterable[Iterable[Hashable]], config: TrainConfig | None = None, **parameters: Any
+    sequences: Iterable[Iterable[Hashable]], config: TrainConfig | None = None, **settings: Unpack[RunKeywords]
 ) -> ItemVectors:
     """Train vectors of items that occur together in sequences.
 
     Parameters
     ----------
     sequences : iterable of iterables of hashable objects
-        Sessions, baskets, walks; read once, so a generator will do. Memory holds the distinct items.
+        Sessions, baskets, walks; read once, so a generator will do. Memory holds the distinct items. With `column`, a
+        table (a DataFrame, a mapping of columns, a pyarrow table) whose column has a sequence in each row.
     config : TrainConfig, optional
         All the parameters; `ITEM_DEFAULTS` are then not looked at.
-    **parameters
-        Fields of TrainConfig, and the other keywords of :func:`embed.train`, such as `callbacks` and `checkpoint`.
-        They win over `config` and `ITEM_DEFAULTS`.
+    **settings
+        Options of the run and training parameters, as for :func:`embed.train`; parameters win over `config`, over
+        those of a `preset`, and those over `ITEM_DEFAULTS`. No preset is taken unless one is named.
 
     Returns
     -------
@@ -248,29 +242,35 @@ def train_items(
     Raises
     ------
     ConfigError
-        A parameter is unknown, out of bounds, or about the letters of words.
+        A parameter is unknown, out of bounds, or about the letters of words; `delimiter`, which is for files of text.
     CorpusError
         A sequence is a text or no iterable, an item is not hashable or not equal to itself, or there are none.
     """
+    options, given = RunOptions.split(settings)
     for name in TEXT_ONLY:
-        if name in parameters:
+        if name in given:
             raise ConfigError(f"{name} is about the letters of words, and items have none: leave it out")
-    tokens = _Tokens(sequences)
-    run = {name: parameters.pop(name) for name in RUN_KEYWORDS if name in parameters}
+    if options.delimiter is not None:
+        raise ConfigError("delimiter is for files of text, and items are Python objects: leave it out")
+    tokens = _Tokens(sequences if options.column is None else _column(sequences, options.column))
+    options = replace(options, column=None)  # it is read
+    if config is not None and (of_kind("config", config, TrainConfig).subword or config.phrases):
+        raise ConfigError("a configuration for items has subword off and phrases 0, since items have no letters")
+    if options.preset is not None:
+        given["subword"] = False
     with warnings.catch_warnings():
         # What is advised is for text; the best exponents for items may lie below it.
         warnings.filterwarnings("ignore", "noise_exponent is", AdviceWarning)
-        if config is not None:
-            of_kind("config", config, TrainConfig)
-        if config is None:
-            config = TrainConfig.from_dict({**ITEM_DEFAULTS, **parameters})
-        elif parameters:
-            config = config.replace(**parameters)
-    if config.subword or config.phrases:
-        raise ConfigError("a configuration for items has subword off and phrases 0, since items have no letters")
-    vectors = train(tokens, config, **run).vectors
+        start = FreshStart(tokens, config, options, given, ITEM_DEFAULTS)
+    vectors = run(start, tokens, options).vectors
     items = [tokens.items[int(token)] for token in vectors.words]
     return ItemVectors(items, vectors.matrix, counts=vectors.counts)
+
+
+def _column(table: Any, name: str) -> Iterator[Any]:
+    """Yield the values of a column as Python's objects; raises CorpusError if there is none of this name."""
+    for _, value in Table(table, name).values():
+        yield value.as_py() if hasattr(value, "as_py") else value  # a scalar of pyarrow
 
 
 class _Tokens:

@@ -16,7 +16,7 @@ from benchmarks.studies.place import Place
 from benchmarks.studies.runner import Stage
 from benchmarks.studies.setting import Run, Setting
 from benchmarks.studies.study import facts
-from embed.config.presets import PRESETS, settled
+from embed.config.presets import PRESETS, resolve
 
 __all__ = ["PIECE_TOKENS", "SmallStudy", "cut"]
 
@@ -24,7 +24,7 @@ PIECE_TOKENS = 1_000_000
 LEAST_ITEMS = 100
 """A figure from fewer pairs or questions says nothing."""
 
-_PRESET, _ = settled(None, {}, PIECE_TOKENS)
+_PRESET, _ = resolve(None, {}, PIECE_TOKENS)
 OURS = Setting(f"ours, which takes the preset {_PRESET}", {} if _PRESET is None else PRESETS[_PRESET])
 PEERS = [
     Setting("gensim Word2Vec()", {"epochs": 5}, "gensim"),

@@ -1,9 +1,4 @@
-"""What a checkpoint says beside its matrices: the run it is of, and how far that has come.
-
-:mod:`embed.checkpoints.checkpoint_file` is the file, :mod:`embed.checkpoints.checkpoint_folder` has those of one run,
-:mod:`embed.checkpoints.writer` writes them while training goes on, and :mod:`embed.checkpoints.request` is what a
-caller asks for.
-"""
+"""What a checkpoint stores beside its matrices: which run it belongs to, and how far that run has come."""
 
 from __future__ import annotations
 

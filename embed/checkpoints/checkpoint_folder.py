@@ -13,6 +13,7 @@ import errno
 import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,11 +28,12 @@ from embed.files.temporary import remove_abandoned
 from embed.messages import option
 
 __all__ = [
+    "Found",
     "checkpoint_name",
     "checkpoints_in",
+    "find",
     "held",
     "make_folder",
-    "newest_in",
     "number_of",
     "read",
     "refuse_differences",
@@ -83,22 +85,41 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
         raise FormatError(f"{os.fspath(path)}: damaged: not the header of a checkpoint: {error!s:.200}") from error
 
 
-def newest_in(directory: str | os.PathLike[str]) -> tuple[Path, Checkpoint] | None:
-    """Return the newest checkpoint of a folder whose header is whole; a damaged one is told when it is read whole."""
-    for path in reversed(checkpoints_in(directory)):
+@dataclass(frozen=True)
+class Found:
+    """The checkpoints of a folder at one moment.
+
+    Attributes
+    ----------
+    directory : Path
+    paths : tuple of Path
+        Newest first.
+    newest : (Path, Checkpoint) or None
+        The newest whose header is whole; `restore` reports damaged ones.
+    """
+
+    directory: Path
+    paths: tuple[Path, ...]
+    newest: tuple[Path, Checkpoint] | None
+
+
+def find(directory: str | os.PathLike[str]) -> Found:
+    """Look up the checkpoints of a folder; raises FormatError if the folder cannot be read."""
+    paths = tuple(reversed(checkpoints_in(directory)))
+    for path in paths:
         with contextlib.suppress(FormatError):
-            return path, read(path)
-    return None
+            return Found(Path(directory), paths, (path, read(path)))
+    return Found(Path(directory), paths, None)
 
 
 def restore(
-    directory: str | os.PathLike[str], here: Checkpoint, matrices: Mapping[str, Float32s], *, anyway: bool
+    source: Found, here: Checkpoint, matrices: Mapping[str, Float32s], *, anyway: bool
 ) -> tuple[Checkpoint, list[Path]]:
     """Read the newest checkpoint that is whole; a damaged one gives a CheckpointWarning.
 
     Parameters
     ----------
-    directory : path
+    source : Found
     here : Checkpoint
         The run that wants to go on, as it begins.
     matrices : mapping of str to float32[rows, stride]
@@ -120,7 +141,7 @@ def restore(
     """
     damaged: list[Path] = []
     reasons: list[str] = []
-    for path in reversed(checkpoints_in(directory)):
+    for path in source.paths:
         try:
             found = read(path)
             refuse_differences(path, found, here, anyway=anyway)
@@ -136,7 +157,7 @@ def restore(
             advise(message, CheckpointWarning)
         return found, damaged
     if not reasons:
-        raise FormatError(f"{os.fspath(directory)}: there is no checkpoint to go on from")
+        raise FormatError(f"{source.directory}: there is no checkpoint to resume from")
     raise FormatError(f"none of the checkpoints ({len(reasons)}) is whole; the newest: {reasons[0]}")
 
 

@@ -11,59 +11,31 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.arguments import shown
 from embed.checkpoints import checkpoint_file
 from embed.checkpoints.checkpoint import Checkpoint
 from embed.checkpoints.checkpoint_folder import checkpoint_name, checkpoints_in, make_folder, number_of
 from embed.checkpoints.signals import Interrupted, NotedSignals
-from embed.config.durations import seconds_of
+from embed.config.durations import Every
 from embed.engine import _kernels
 from embed.engine.threads import shared_out
-from embed.errors import CheckpointWarning, ConfigError, EmbedError, advise
-from embed.messages import option
+from embed.errors import CheckpointWarning, EmbedError, advise
 from embed.model.parameters import padded_matrix
 
-__all__ = ["Every", "Saver"]
+__all__ = ["Saver"]
 
 Float32s = NDArray[np.float32]
 
-_TOKENS = re.compile(r"(\d{1,18})\s*tokens")
 _COPY_ROWS = 1 << 14
 _POLL_SECONDS = 0.1
-
-
-@dataclass(frozen=True)
-class Every:
-    """How often a checkpoint is due: after so many seconds or tokens, or, with neither, after each epoch."""
-
-    seconds: float | None = None
-    tokens: int | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> Every:
-        """Read ``"90s"``, ``"5m"``, ``"1h"``, ``"2000000 tokens"`` or ``"epoch"``; raises ConfigError for others."""
-        if isinstance(text, str):
-            if text == "epoch":
-                return cls()
-            match = _TOKENS.fullmatch(text)
-            if match is not None and int(match[1]):
-                return cls(tokens=int(match[1]))
-            if (seconds := seconds_of(text)) is not None:
-                return cls(seconds=seconds)
-        raise ConfigError(
-            f"{option('checkpoint_every')} must be like 90s, 5m, 1h, 2000000tokens or epoch, not {shown(text)}"
-        )
 
 
 class Saver:

@@ -8,7 +8,7 @@ from typing import Any
 
 from embed.cli.training_flags import given_parameters
 from embed.cli.vector_flags import reading_options
-from embed.config.presets import settled, unsettled
+from embed.config.presets import resolve
 from embed.errors import ConfigError
 
 __all__ = ["asked_for", "cost"]
@@ -41,7 +41,7 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
         When the corpus cannot be read.
     """
     given = given_parameters(arguments)
-    config = unsettled(arguments.preset, given)
+    _, config = resolve(arguments.preset, given)
     numbers = (arguments.tokens, arguments.vocab)
     if arguments.column is not None and not arguments.corpus:
         raise ConfigError("--column names a column of --corpus, and there is no --corpus")
@@ -71,7 +71,7 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
         with encode(text, min_count=config.min_count, max_vocab=config.max_vocab) as encoded:
             facts["seconds of reading"] = round(time.perf_counter() - started, 1)
             tokens, words = len(encoded.ids), len(encoded.vocabulary)
-            preset, config = settled(arguments.preset, given, tokens)
+            preset, config = resolve(arguments.preset, given, tokens)
             counts = encoded.vocabulary.counts
             if "subsample" not in given:
                 config = config.replace(subsample=gentle_threshold(counts, config.subsample_threshold()))
@@ -79,7 +79,7 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
             found = estimate(config, tokens, encoded.vocabulary, encoded.sentences)
     else:
         tokens, words = arguments.tokens, arguments.vocab
-        preset, config = settled(arguments.preset, given, tokens)
+        preset, config = resolve(arguments.preset, given, tokens)
         found = estimate(config, tokens, words)
     facts |= {
         "tokens": tokens,

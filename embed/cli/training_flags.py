@@ -1,6 +1,6 @@
-"""The flags of a training, derived from the fields of :class:`~embed.config.TrainConfig`, and those of its text.
+"""The flags of a training, derived from the fields of :class:`~embed.config.TrainConfig` and of RunOptions.
 
-A field gives its flag the type, choices, help and group. Bounds are TrainConfig's to check, not argparse's.
+A field gives its flag the type, choices, help and group. The fields check the bounds, not argparse.
 """
 
 from __future__ import annotations
@@ -9,23 +9,38 @@ import argparse
 from typing import Any
 
 from embed.cli.flags import word
-from embed.config.presets import AUTO, NAMES
+from embed.config.parameter import declared
+from embed.config.run import PATHS, RunOptions
 from embed.config.train import Parameter, TrainConfig, parameters
 
-__all__ = ["COLUMN", "CORPUS_HELP", "DELIMITER", "PRESET", "add_parameter", "add_parameters", "given_parameters"]
+__all__ = [
+    "CORPUS_HELP",
+    "OPTIONS",
+    "add_option",
+    "add_parameter",
+    "add_parameters",
+    "given_options",
+    "given_parameters",
+]
 
 CORPUS_HELP = "text or MediaWiki XML; files, folders, globs, -"
-COLUMN: dict[str, Any] = {
-    "type": word,
-    "metavar": "NAME",
-    "help": "read this column of CSV, TSV, JSON or Parquet files",
-}
-DELIMITER: dict[str, Any] = {"metavar": "C", "help": "between columns: a character or tab [by the name]"}
-PRESET: dict[str, Any] = {
-    "choices": (AUTO, *NAMES),
-    "help": "parameters for a corpus of this size; flags win over them [small up to 5M tokens, "
-    "if no flag says what is trained or how]",
-}
+OPTIONS = {name: (details, kind) for name, details, kind in declared(RunOptions)}
+"""The options of a run that have a flag."""
+
+
+def add_option(group: argparse._ActionsContainer, name: str, *, shown: bool = True) -> None:
+    """Add the flag of one field of RunOptions, in the help or not."""
+    details, kind = OPTIONS[name]
+    settings: dict[str, Any] = {"dest": name, "help": details.help if shown else argparse.SUPPRESS}
+    if kind is bool:
+        settings |= {"action": "store_true", "default": None}
+    elif details.choices:
+        settings["choices"] = details.choices
+    else:
+        settings["metavar"] = details.metavar
+        if name not in PATHS:  # a path is the bytes that the system finds it by
+            settings["type"] = int if kind is int else word
+    group.add_argument(details.flag or f"--{name.replace('_', '-')}", **settings)
 
 
 def add_parameters(parser: argparse.ArgumentParser, *, shown: bool) -> None:
@@ -57,6 +72,11 @@ def add_parameter(
             metavar=metavar,
             help=help,
         )
+
+
+def given_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of a run that the command line sets, and no others."""
+    return {name: value for name in OPTIONS if (value := getattr(arguments, name, None)) is not None}
 
 
 def given_parameters(arguments: argparse.Namespace) -> dict[str, Any]:

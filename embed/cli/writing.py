@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from embed.errors import ConfigError, FormatError
 
 if TYPE_CHECKING:
+    from embed.config.run import RunOptions
     from embed.files.outputs import Output
     from embed.formats.registry import Format
     from embed.vectors.word_vectors import WordVectors
@@ -22,11 +23,11 @@ _RESCUE = ".embed"
 """The ending of a file that holds any word, for vectors that the one that was named cannot hold."""
 
 
-def training_outputs(arguments: argparse.Namespace) -> list[Output]:
+def training_outputs(arguments: argparse.Namespace, options: RunOptions) -> list[Output]:
     """Return what `train` writes: vectors, model, run card, encoded corpus, checkpoints."""
     from embed import formats
     from embed.files.outputs import CARD, Output, card_of
-    from embed.training.launch import kept_folders
+    from embed.training.run import folders_of
 
     beside: tuple[str, ...] = ()
     holds: tuple[str, ...] = ()
@@ -47,7 +48,7 @@ def training_outputs(arguments: argparse.Namespace) -> list[Output]:
         )
         for path, what, rescue in given
     ]
-    return outputs + kept_folders(arguments.encoded, arguments.checkpoint)
+    return outputs + folders_of(options)
 
 
 def check_inputs(*paths: str | None) -> None:

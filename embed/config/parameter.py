@@ -76,6 +76,10 @@ class Parameter:
         The range known to work well; a value outside it warns.
     choices : tuple of str
         The allowed values of a string parameter: the words of the field's ``Literal``, filled in by `declared`.
+    metavar : str
+        What stands for the value in ``--help``; by default the choices, or N or X for a number.
+    flag : str
+        The command-line flag, where it is not the name with hyphens.
     """
 
     help: str
@@ -85,6 +89,8 @@ class Parameter:
     open_low: bool = False
     advised: tuple[float, float] | None = None
     choices: tuple[str, ...] = ()
+    metavar: str = ""
+    flag: str = ""
 
     def allowed(self) -> str:
         """Describe the allowed values in words."""
@@ -107,9 +113,12 @@ def parameter(
     high: float | None = None,
     open_low: bool = False,
     advised: tuple[float, float] | None = None,
+    metavar: str = "",
+    flag: str = "",
 ) -> Any:
     """Declare a field of a dataclass as a parameter; see `Parameter`. Its type says the rest."""
-    return field(default=default, metadata={"parameter": Parameter(help, group, low, high, open_low, advised)})
+    details = Parameter(help, group, low, high, open_low, advised, metavar=metavar, flag=flag)
+    return field(default=default, metadata={"parameter": details})
 
 
 @cache

@@ -23,7 +23,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from contextlib import ExitStack
 from numbers import Integral
+from types import MappingProxyType
 from typing import Any
 
 from embed.arguments import shown
@@ -31,7 +33,7 @@ from embed.config.train import TrainConfig
 from embed.errors import AdviceWarning, ConfigError
 from embed.messages import option
 
-__all__ = ["AUTO", "NAMES", "PRESETS", "SETTLING", "of_size", "settled", "unsettled", "values_of", "waits_for_size"]
+__all__ = ["AUTO", "NAMES", "PRESETS", "SETTLING", "of_size", "resolve", "values_of", "waits_for_size"]
 
 PRESETS: dict[str, dict[str, Any]] = {
     "small": {
@@ -70,6 +72,7 @@ _SMALL, _MEDIUM, _LARGE = NAMES
 _SMALL_TOKENS, _LARGE_TOKENS = 5_000_000, 100_000_000
 _KIND = {"objective": "sg", "structured": False, "subword": False, "composition": "mean"}
 """What a preset trains where it says nothing of it: the defaults of `TrainConfig`."""
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _HIGHEST_RATE = 3.0
 """Times the preset's input rate, for fewer passes than it has."""
 
@@ -89,8 +92,10 @@ def _other_than(values: Mapping[str, Any], given: Mapping[str, Any]) -> set[str]
     return {name for name, value in given.items() if name not in values or value != values[name]}
 
 
-def unsettled(preset: str | None, given: Mapping[str, Any]) -> TrainConfig:
-    """Return the configuration of a run as far as it is known before the corpus is read.
+def resolve(
+    preset: str | None, given: Mapping[str, Any], tokens: int | None = None, defaults: Mapping[str, Any] = _NOTHING
+) -> tuple[str | None, TrainConfig]:
+    """Return the name of a run's preset, if it has one, and the run's configuration.
 
     Parameters
     ----------
@@ -98,6 +103,11 @@ def unsettled(preset: str | None, given: Mapping[str, Any]) -> TrainConfig:
         A name, or "auto", or None if the user names none.
     given : mapping
         The parameters that the user gives.
+    tokens : int or None
+        In the corpus. None before the corpus is read: if its size decides on the preset, the configuration has then
+        none, and every preset that may be chosen is checked. Advice is given then, and not again with a number.
+    defaults : mapping
+        Values of parameters that neither the user nor the preset gives.
 
     Raises
     ------
@@ -105,33 +115,24 @@ def unsettled(preset: str | None, given: Mapping[str, Any]) -> TrainConfig:
         If there is no such preset; if a parameter is unknown, out of bounds, or in contradiction to a preset that the
         size of the corpus may choose.
     """
-    if not waits_for_size(preset, given):
-        return _configured(preset, given)
-    for name in NAMES if preset == AUTO else (_SMALL,):
-        with warnings.catch_warnings(action="ignore", category=AdviceWarning):
-            _configured(name, given)
-    return _configured(None, given)
-
-
-def settled(preset: str | None, given: Mapping[str, Any], tokens: int) -> tuple[str | None, TrainConfig]:
-    """Return the name of a run's preset, if it has one, and its configuration; advice was `unsettled`'s to give.
-
-    Parameters
-    ----------
-    preset, given
-        As for `unsettled`.
-    tokens : int
-        In the corpus.
-    """
-    if waits_for_size(preset, given):
+    is_open = waits_for_size(preset, {**defaults, **given})
+    if is_open and tokens is not None:
         found = of_size(tokens)
         preset = found if preset == AUTO or found == _SMALL else None
-    with warnings.catch_warnings(action="ignore", category=AdviceWarning):
-        return preset, _configured(preset, given)
+    elif is_open:
+        with warnings.catch_warnings(action="ignore", category=AdviceWarning):
+            for name in NAMES if preset == AUTO else (_SMALL,):
+                _configured(name, given, defaults)
+        preset = None
+    with ExitStack() as stack:
+        if tokens is not None:
+            stack.enter_context(warnings.catch_warnings(action="ignore", category=AdviceWarning))
+        return preset, _configured(preset, given, defaults)
 
 
-def _configured(preset: str | None, given: Mapping[str, Any]) -> TrainConfig:
-    return TrainConfig.from_dict(given if preset is None else values_of(preset, given))
+def _configured(preset: str | None, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> TrainConfig:
+    values = given if preset is None else values_of(preset, given)
+    return TrainConfig.from_dict({**defaults, **values})
 
 
 def values_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A corpus to a model.
 
-:mod:`~embed.training.train` and :mod:`~embed.training.continue_training` are the two ways in; both begin a run by
-:mod:`~embed.training.launch`. :mod:`~embed.training.trainer` counts epochs, calls back, takes checkpoints and stops
+:mod:`~embed.training.train` and :mod:`~embed.training.continue_training` are the two ways in; both are starts of one
+:mod:`~embed.training.run`. :mod:`~embed.training.trainer` counts epochs, calls back, takes checkpoints and stops
 (:mod:`~embed.training.early_stopping`, :mod:`~embed.training.time_budget`), :mod:`~embed.training.schedule` has the
 learning rate of every token, and the :mod:`~embed.training.backends` train.
 """

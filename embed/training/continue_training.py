@@ -24,25 +24,21 @@ is made anew in any case).
 from __future__ import annotations
 
 import hashlib
-import os
 import warnings
-from collections.abc import Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embed import formats
+from embed.arguments import choice
 from embed.checkpoints.checkpoint import CONTINUED_FROM, vocabulary_digest
-from embed.checkpoints.request import DEFAULT_EVERY, DEFAULT_KEEP, Plan
+from embed.choices import FREEZES, VOCABULARIES, Freeze, KeptVocabulary
+from embed.config.run import FilePath, RunKeywords, RunOptions
 from embed.config.train import TrainConfig
-from embed.corpora import open_corpus
-from embed.corpora.belonging import files_of, root_of
-from embed.engine.machine import simd_path
 from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError, advise
 from embed.files.inputs import Input
-from embed.files.outputs import check_outputs
 from embed.formats import fasttext_bin
 from embed.formats.fasttext_model import own_rows
 from embed.formats.model_file import load_model
@@ -50,40 +46,27 @@ from embed.formats.reading import read_start
 from embed.messages import option
 from embed.model.model import Model
 from embed.model.parameters import Parameters
+from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode_with
-from embed.training.launch import Launch, kept_folders
 from embed.training.progress import ProgressBar
-from embed.training.time_budget import TimeBudget
-from embed.training.train import Source
-from embed.training.trainer import EpochCallback, Trainer
+from embed.training.run import Source, open_text, run
+from embed.training.trainer import Trainer
 from embed.vectors.word_vectors import WordVectors
 from embed.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["FREEZES", "VOCABULARIES", "continue_training", "model_of", "transfer"]
+__all__ = ["ModelStart", "continue_training", "model_of", "transfer"]
 
-VOCABULARIES = ("old", "union")
 _HASH_ROWS = 1 << 12
-FREEZES = ("none", "old")
 _FIXED = ("dim", "loss", "structured", "subword", "min_n", "max_n", "buckets", "hash_count", "composition")
 
 
 def continue_training(
-    start: Model | WordVectors | str | os.PathLike[str],
+    start: Model | WordVectors | FilePath,
     corpus: Source,
     *,
-    vocabulary: str = "old",
-    freeze: str = "none",
-    column: str | None = None,
-    delimiter: str | None = None,
-    callbacks: Sequence[EpochCallback] = (),
-    progress: bool | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
-    checkpoint_every: str = DEFAULT_EVERY,
-    checkpoint_keep: int = DEFAULT_KEEP,
-    resume: str | os.PathLike[str] | None = None,
-    resume_anyway: bool = False,
-    time_budget: TimeBudget | str | float | None = None,
-    **overrides: Any,
+    vocabulary: KeptVocabulary = "old",
+    freeze: Freeze = "none",
+    **settings: Unpack[RunKeywords],
 ) -> Model:
     """Train a model further on new text; what it started from stays as it is.
 
@@ -96,12 +79,9 @@ def continue_training(
         See the head of this module.
     freeze : {"none", "old"}
         See there; "old" goes with the vocabulary "union".
-    column, delimiter, callbacks, progress, time_budget
-        As for :func:`embed.train`.
-    checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway
-        As for :func:`embed.train`.
-    **overrides
-        Fields of TrainConfig that differ from those of the model; not those that shape its matrices.
+    **settings
+        Options of the run, as for :func:`embed.train`, but for `preset` and `encoded_dir`; and fields of TrainConfig
+        that differ from those of the model, but for those that shape its matrices.
 
     Returns
     -------
@@ -111,8 +91,8 @@ def continue_training(
     Raises
     ------
     ConfigError
-        If `vocabulary`, `freeze` or a parameter is none of those allowed; when the checkpoint is of another run, or of
-        one that started from another model.
+        If `vocabulary`, `freeze` or a parameter is none of those allowed; when the checkpoint belongs to another run,
+        or to one that started from another model.
     FormatError
         If the file cannot be read, or holds quantised vectors or another loss than negative sampling.
     CorpusError
@@ -121,78 +101,96 @@ def continue_training(
     DivergenceError
         When the loss or a parameter is no longer finite.
     """
-    if vocabulary not in VOCABULARIES:
-        raise ConfigError(f"{option('vocabulary')} must be 'old' or 'union', not {vocabulary!r:.60}")
-    if freeze not in FREEZES:
-        raise ConfigError(f"{option('freeze')} must be 'none' or 'old', not {freeze!r:.60}")
+    choice("vocabulary", vocabulary, VOCABULARIES)
+    choice("freeze", freeze, FREEZES)
     if freeze == "old" and vocabulary == "old":
         raise ConfigError(
             f"{option('freeze')} is 'old' but {option('vocabulary')} is 'old' too: nothing would learn; it needs "
             f"{option('vocabulary', 'union')}"
         )
-    simd_path()
-    plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
-    launch = Launch.of(plan, time_budget, None, overrides)
+    options, given = RunOptions.split(settings)
+    for name, why in (
+        ("preset", "the parameters are those of the model"),
+        ("encoded_dir", "the text is encoded with the words of the model, each time anew"),
+    ):
+        if getattr(options, name) is not None:
+            raise ConfigError(f"{option(name)} has no effect where training continues, since {why}: leave it out")
     model = start if isinstance(start, Model) else model_of(start)
-    given = launch.given(overrides)
-    config, keeps_half = _config(model, given), "subsample" not in given and _keeps_half(model)
-    if config.loss == "hs" and vocabulary == "union":
-        raise ConfigError(
-            "with hierarchical softmax only the old vocabulary can go on: new words would change its tree"
-        )
-    if freeze == "old" and config.hash_count:
-        raise ConfigError(
-            "freeze is 'old' but the model is a floret table, in which new words share the rows of old ones"
-        )
-    continued_from = {
-        "vocabulary": vocabulary,
-        "freeze": freeze,
-        "words": len(model.vocabulary),
-        "epochs": len(model.history),
-        "corpus_fingerprint": None if model.provenance is None else model.provenance.corpus_fingerprint,
-        "digest": digest(model),
-    }
-    check_outputs(kept_folders(None, checkpoint), files_of(corpus), partial(root_of, corpus))
-    with plan.held():
-        is_resumed = plan.is_resumed(config, continued_from)
-        text = open_corpus(
-            corpus,
-            tokenizer=config.tokenizer,
-            lowercase=config.lowercase,
-            decode_errors=config.decode_errors,
-            column=column,
-            delimiter=delimiter,
-        )
-        with ProgressBar(None, "reading", progress) as bar:
+    return run(ModelStart(model, vocabulary, freeze, given), corpus, options)
+
+
+class ModelStart:
+    """A run that begins with a model.
+
+    Parameters
+    ----------
+    model : Model
+        Not changed.
+    vocabulary, freeze : str
+        As for :func:`continue_training`.
+    given : mapping
+        Training parameters of the user.
+
+    Raises
+    ------
+    ConfigError
+        If the model cannot be trained further in this way.
+    """
+
+    def __init__(self, model: Model, vocabulary: str, freeze: str, given: Mapping[str, Any]) -> None:
+        self._model, self._vocabulary, self._freeze = model, vocabulary, freeze
+        self._settings = config = _config(model, given)
+        self._keeps_half = "subsample" not in given and _keeps_half(model)
+        if config.loss == "hs" and vocabulary == "union":
+            raise ConfigError(
+                "with hierarchical softmax only the old vocabulary can go on: new words would change its tree"
+            )
+        if freeze == "old" and config.hash_count:
+            raise ConfigError(
+                "freeze is 'old' but the model is a floret table, in which new words share the rows of old ones"
+            )
+        self._continued_from = {
+            "vocabulary": vocabulary,
+            "freeze": freeze,
+            "words": len(model.vocabulary),
+            "epochs": len(model.history),
+            "corpus_fingerprint": None if model.provenance is None else model.provenance.corpus_fingerprint,
+            "digest": digest(model),
+        }
+
+    def config(self, tokens: int | None = None, epochs: int | None = None) -> TrainConfig:
+        """Return the model's configuration with the changes of the user, whatever the size of the corpus."""
+        return self._settings if epochs is None else self._settings.replace(epochs=epochs)
+
+    def resuming(self, decisions: Mapping[str, Any]) -> None:
+        """Take nothing: the model has it all."""
+
+    def decisions(self) -> dict[str, Any]:
+        """Return what the training continues from."""
+        return {CONTINUED_FROM: self._continued_from}
+
+    def read(self, corpus: Any, options: RunOptions) -> EncodedCorpus:
+        """Encode the corpus with the words of the model, and new ones for a union."""
+        model, union = self._model, self._vocabulary == "union"
+        with ProgressBar(None, "reading", options.progress) as bar:
             encoded = encode_with(
                 model.vocabulary,
-                text,
-                new_words_from=config.min_count if vocabulary == "union" else None,
+                open_text(corpus, self._settings, options),
+                new_words_from=self._settings.min_count if union else None,
                 progress=lambda tokens, _: bar.advance_to(tokens),
             )
-        with encoded:
-            if vocabulary == "old" and len(model.vocabulary) == model.vocabulary.total:
-                # nothing is known of the counts, so they are those of the new text, and no word is without noise
-                counts = np.bincount(encoded.ids, minlength=len(model.vocabulary)).astype(np.int64) + 1
-                encoded.vocabulary = Vocabulary(model.vocabulary.words, counts)
+        if not union and len(model.vocabulary) == model.vocabulary.total:
+            # nothing is known of the counts, so they are those of the new text, and no word is without noise
+            counts = np.bincount(encoded.ids, minlength=len(model.vocabulary)).astype(np.int64) + 1
+            encoded.vocabulary = Vocabulary(model.vocabulary.words, counts)
+        return encoded
 
-            frozen = _frozen(model.vocabulary, encoded.vocabulary, config) if freeze == "old" else None
-
-            def make(config: TrainConfig, is_fresh: bool) -> Trainer:
-                words = encoded.vocabulary
-                buckets = model.parameters.buckets
-                parameters = transfer(model, words, config) if is_fresh else Parameters.empty(words, config, buckets)
-                return Trainer(encoded, config, parameters=parameters, frozen=frozen, keeps_half=keeps_half)
-
-            return launch.run(
-                config,
-                make,
-                with_epochs=lambda epochs: config.replace(epochs=epochs),
-                is_resumed=is_resumed,
-                decisions={CONTINUED_FROM: continued_from},
-                callbacks=callbacks,
-                progress=progress,
-            )
+    def trainer(self, corpus: EncodedCorpus, config: TrainConfig, *, is_fresh: bool) -> Trainer:
+        """Return a trainer of the model's rows."""
+        words, buckets = corpus.vocabulary, self._model.parameters.buckets
+        frozen = _frozen(self._model.vocabulary, words, config) if self._freeze == "old" else None
+        parameters = transfer(self._model, words, config) if is_fresh else Parameters.empty(words, config, buckets)
+        return Trainer(corpus, config, parameters=parameters, frozen=frozen, keeps_half=self._keeps_half)
 
 
 def _keeps_half(model: Model) -> bool:
@@ -243,7 +241,7 @@ def _frozen(old: Vocabulary, new: Vocabulary, config: TrainConfig) -> NDArray[np
     return known
 
 
-def model_of(start: WordVectors | str | os.PathLike[str]) -> Model:
+def model_of(start: WordVectors | FilePath) -> Model:
     """Return the model in a file, or what a model of these vectors would be, with output rows of zero."""
     if not isinstance(start, WordVectors):
         source = Input.of(start, FormatError)
@@ -282,7 +280,7 @@ def model_of(start: WordVectors | str | os.PathLike[str]) -> Model:
     return Model(config, vocabulary, parameters)
 
 
-def _config(model: Model, overrides: dict[str, Any]) -> TrainConfig:
+def _config(model: Model, overrides: Mapping[str, Any]) -> TrainConfig:
     """Return the configuration of the next run."""
     for name in _FIXED:
         if name in overrides and overrides[name] != getattr(model.config, name):

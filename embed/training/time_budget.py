@@ -18,17 +18,13 @@ has been trained (a rate that never comes down costs more than an epoch less).
 
 from __future__ import annotations
 
-import math
 import os
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from embed.arguments import plain, shown
-from embed.checkpoints.checkpoint_folder import newest_in
-from embed.config.durations import seconds_of
+from embed.checkpoints.checkpoint_folder import Found
+from embed.config.durations import Clock, TimeBudget
 from embed.config.train import TrainConfig
 from embed.errors import ConfigError, advise
 from embed.messages import option
@@ -41,6 +37,7 @@ __all__ = [
     "MOST_EPOCHS",
     "MOST_EPOCHS_WITH_NGRAMS",
     "TimeBudget",
+    "epochs_that_fit",
     "kept_decision",
     "refuse_epochs",
     "tokens_per_second",
@@ -57,88 +54,46 @@ _TEXT_ENDINGS, _TEXT_SPEED = (".txt", ".vec"), 8e6
 _COMPRESSED_ENDINGS, _COMPRESSED_SPEED = (".gz", ".zst", ".bz2", ".xz"), 0.8e6
 _BINARY_SPEED = 40e6
 
-Clock = Callable[[], float]
 
+def epochs_that_fit(budget: TimeBudget, trial: Trainer, making: float) -> dict[str, Any]:
+    """Return the number of epochs that fit into a budget, and what the run card reports of the choice.
 
-@dataclass(frozen=True)
-class TimeBudget:
-    """A time that a run has.
-
-    Attributes
+    Parameters
     ----------
-    seconds : float
-        From `started` on.
-    started : float
-        When the run began, as `clock` told.
-    vectors, models : tuple of path
-        The files that will be written after the training, within the budget.
-    clock : callable
-        Returns seconds.
+    budget : TimeBudget
+    trial : Trainer
+        Made for the measurement, and not used after it: its parameters are trained.
+    making : float
+        The seconds that making `trial` took.
     """
+    wanted = min(max(budget.seconds * _TRIAL_SHARE, _SHORTEST_TRIAL), _LONGEST_TRIAL)
+    rate = tokens_per_second(trial.stretch, trial.tokens, trial.stretch_step, wanted, budget.clock)
+    # held-out tokens are measured after each epoch, in less time than it takes to train on them
+    epoch_seconds = len(trial.corpus.ids) / rate
+    saving = _saving_seconds(budget, trial.parameters)
+    left = budget.seconds - (budget.clock() - budget.started) - making - saving
+    most = MOST_EPOCHS_WITH_NGRAMS if trial.config.subword else MOST_EPOCHS
+    epochs = int(max(1, min(left * (1 - _MARGIN) / epoch_seconds, most)))
+    if left < epoch_seconds:
+        advise(
+            f"not even one epoch fits into the time budget of {budget.seconds:g} s: of that {max(left, 0):.3g} s are "
+            f"left, and an epoch takes about {epoch_seconds:.3g} s; one epoch is trained all the same"
+        )
+    return {
+        "seconds": budget.seconds,
+        "epochs": epochs,
+        "seconds_before": round(budget.clock() - budget.started, 3),
+        "seconds_reserved": round(making + saving, 3),
+        "seconds_an_epoch": round(epoch_seconds, 3),
+    }
 
-    seconds: float
-    started: float
-    vectors: tuple[str | os.PathLike[str], ...] = ()
-    models: tuple[str | os.PathLike[str], ...] = ()
-    clock: Clock = time.monotonic
 
-    @classmethod
-    def of(
-        cls,
-        given: TimeBudget | str | float,
-        *,
-        vectors: Sequence[str | os.PathLike[str]] = (),
-        models: Sequence[str | os.PathLike[str]] = (),
-    ) -> TimeBudget:
-        """Return a budget that begins now, of seconds or as ``"90s"``, ``"10m"``, ``"1.5h"``; raises ConfigError."""
-        if isinstance(given, TimeBudget):
-            return given
-        seconds = seconds_of(given) if isinstance(given, str) else plain(given, float)
-        if type(seconds) is not float or not 0 < seconds < math.inf:
-            raise ConfigError(
-                f"{option('time_budget')} must be like 90s, 10m or 1.5h, or a number of seconds, not {shown(given)}"
-            )
-        return cls(seconds, time.monotonic(), tuple(vectors), tuple(models))
-
-    def choose(self, config: TrainConfig, make: Callable[[TrainConfig], Trainer]) -> dict[str, Any]:
-        """Return the epochs that fit, and what else the run card says of the choice.
-
-        Parameters
-        ----------
-        config : TrainConfig
-        make : callable
-            Returns a new trainer, which is thrown away.
-        """
-        began = self.clock()
-        trial = make(config)
-        making = self.clock() - began
-        wanted = min(max(self.seconds * _TRIAL_SHARE, _SHORTEST_TRIAL), _LONGEST_TRIAL)
-        rate = tokens_per_second(trial.stretch, trial.tokens, trial.stretch_step, wanted, self.clock)
-        # held-out tokens are measured after each epoch, in less time than it takes to train on them
-        epoch_seconds = len(trial.corpus.ids) / rate
-        saving = self._saving(trial.parameters)
-        left = self.seconds - (self.clock() - self.started) - making - saving
-        most = MOST_EPOCHS_WITH_NGRAMS if config.subword else MOST_EPOCHS
-        epochs = int(max(1, min(left * (1 - _MARGIN) / epoch_seconds, most)))
-        if left < epoch_seconds:
-            advise(
-                f"not even one epoch fits into the time budget of {self.seconds:g} s: of that {max(left, 0):.3g} s are "
-                f"left, and an epoch takes about {epoch_seconds:.3g} s; one is trained all the same"
-            )
-        return {
-            "seconds": self.seconds,
-            "epochs": epochs,
-            "seconds_before": round(self.clock() - self.started, 3),
-            "seconds_reserved": round(making + saving, 3),
-            "seconds_an_epoch": round(epoch_seconds, 3),
-        }
-
-    def _saving(self, parameters: Parameters) -> float:
-        everything = parameters.inputs.size + parameters.outputs.size
-        vectors = int(parameters.words * parameters.inputs.shape[1])
-        texts = sum(vectors / _speed(path) for path in self.vectors if _speed(path) < _BINARY_SPEED)
-        others = sum(everything / _speed(path) for path in self.vectors if _speed(path) == _BINARY_SPEED)
-        return texts + others + sum(everything / _speed(path) for path in self.models)
+def _saving_seconds(budget: TimeBudget, parameters: Parameters) -> float:
+    everything = parameters.inputs.size + parameters.outputs.size
+    vectors = int(parameters.words * parameters.inputs.shape[1])
+    texts = sum(vectors / _speed(path) for path in budget.vectors if _speed(path) < _BINARY_SPEED)
+    others = sum(everything / _speed(path) for path in budget.vectors if _speed(path) == _BINARY_SPEED)
+    return texts + others + sum(everything / _speed(path) for path in budget.models)
 
 
 def _speed(path: str | os.PathLike[str]) -> float:
@@ -190,24 +145,26 @@ def refuse_epochs(config: TrainConfig | None, given: Mapping[str, Any]) -> None:
         )
 
 
-def kept_decision(directory: str | os.PathLike[str] | None, budget: TimeBudget) -> dict[str, Any] | None:
-    """Return what the run that is gone on with has chosen; None if there is no checkpoint yet.
+def kept_decision(found: Found, budget: TimeBudget) -> dict[str, Any] | None:
+    """Return the choice of the run that is resumed; None if it has no checkpoint yet.
 
     Raises
     ------
     ConfigError
         If that run has no budget, or another one.
     """
-    found = None if directory is None else newest_in(directory)
-    if found is None:
+    if found.newest is None:
         return None
-    path, checkpoint = found
+    path, checkpoint = found.newest
     epochs, decision = checkpoint.config.epoch_count(), checkpoint.provenance.decisions.get("time_budget")
     if not isinstance(decision, dict):
-        raise ConfigError(f"{path} is of a run without a time budget: go on with it by {option('epochs', epochs)}")
+        raise ConfigError(
+            f"cannot resume from {path} with a time budget: its run has none; resume it with {option('epochs', epochs)}"
+        )
     if decision.get("seconds") != budget.seconds:
         raise ConfigError(
-            f"{path} is of a run with a time budget of {decision.get('seconds')!s:.20} s, not {budget.seconds:g} s, "
-            f"which chose {epochs} epochs; {option('resume_anyway')} with {option('epochs')} trains more or fewer"
+            f"cannot resume from {path} with a time budget of {budget.seconds:g} s: its run has a budget of "
+            f"{decision.get('seconds')!s:.20} s, which chose {epochs} epochs; {option('resume_anyway')} with "
+            f"{option('epochs')} trains more or fewer"
         )
     return {**decision, "epochs": epochs}

@@ -1,57 +1,33 @@
-"""The one call from a text to a model: settings are put together, the corpus is encoded, a trainer trains."""
+"""Training on a text from the beginning."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
-from functools import partial
-from typing import Any
+import warnings
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from types import MappingProxyType
+from typing import Any, Unpack
 
-from embed.arguments import choice, file_path, of_kind, shown
-from embed.arguments import text as text_of
-from embed.checkpoints.request import DEFAULT_EVERY, DEFAULT_KEEP, Plan
+from embed.arguments import of_kind, shown
 from embed.config import presets
+from embed.config.run import RunKeywords, RunOptions
 from embed.config.train import TrainConfig
-from embed.corpora import open_corpus
-from embed.corpora.belonging import files_of, root_of
 from embed.corpora.files import FileCorpus
-from embed.engine.machine import simd_path
-from embed.errors import ConfigError
-from embed.files.outputs import check_outputs
+from embed.errors import AdviceWarning, ConfigError
+from embed.messages import option
 from embed.model.model import Model
 from embed.model.parameters import Parameters
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode
 from embed.text.phrases.phrase_model import PhraseSettings
-from embed.training.launch import Launch, kept_folders
 from embed.training.progress import ProgressBar
-from embed.training.time_budget import TimeBudget
-from embed.training.trainer import EpochCallback, Trainer
+from embed.training.run import Source, open_text, run
+from embed.training.trainer import Trainer
 
-__all__ = ["Source", "train"]
-
-Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Iterable[Sequence[str]]
+__all__ = ["FreshStart", "train"]
 
 
-def train(
-    corpus: Source | EncodedCorpus,
-    config: TrainConfig | None = None,
-    *,
-    preset: str | None = None,
-    column: str | None = None,
-    delimiter: str | None = None,
-    encoded_dir: str | os.PathLike[str] | None = None,
-    callbacks: Sequence[EpochCallback] = (),
-    progress: bool | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
-    checkpoint_every: str = DEFAULT_EVERY,
-    checkpoint_keep: int = DEFAULT_KEEP,
-    resume: str | os.PathLike[str] | None = None,
-    resume_anyway: bool = False,
-    time_budget: TimeBudget | str | float | None = None,
-    **overrides: Any,
-) -> Model:
+def train(corpus: Source | EncodedCorpus, config: TrainConfig | None = None, **settings: Unpack[RunKeywords]) -> Model:
     """Train word vectors on a corpus.
 
     Parameters
@@ -60,43 +36,15 @@ def train(
         Text files (plain or compressed), folders, globs, "-" for standard input, a MediaWiki dump, sentences as
         lists of tokens (read once), or a corpus that :func:`embed.encode` has encoded.
     config : TrainConfig, optional
-        The parameters. If left out, they are the defaults; or, for a corpus of at most 5M tokens, those of the preset
-        "small", as long as `overrides` have nothing of :data:`embed.config.presets.SETTLING`, such as `objective` or
-        `lr`.
-    preset : {"auto", "small", "medium", "large"}, optional
-        Take what `overrides` do not say from :mod:`embed.config.presets`, "auto" by the size of the corpus; not
-        together with `config`. A run that goes on has the preset it began with.
-    column : str, optional
-        Train on this column of CSV, TSV, JSON or Parquet files, or of a table; see
-        :class:`embed.corpora.ColumnCorpus`. It is encoded anew each time, also with `encoded_dir`.
-    delimiter : str, optional
-        What separates the columns of CSV files: one character, or ``"tab"``.
-    encoded_dir : path, optional
-        Keep the encoded corpus here, and use it again while text and settings are the same. By default it is
-        temporary.
-    callbacks : sequence of callable
-        See :data:`embed.training.trainer.EpochCallback`.
-    progress : bool, optional
-        Show progress on standard error; by default only if that is a terminal.
-    checkpoint : path, optional
-        Keep checkpoints of the run in this folder, which holds those of no other run. SIGINT and SIGTERM then end
-        the training with a checkpoint and an :class:`embed.checkpoints.signals.Interrupted`.
-    checkpoint_every : str
-        As ``"90s"``, ``"5m"``, ``"1h"``, ``"2000000 tokens"`` or ``"epoch"``; one more at the end of the training.
-    checkpoint_keep : int
-        So many of the latest are kept.
-    resume : path, optional
-        Go on from the newest checkpoint of this folder that is whole. If it is the folder of `checkpoint` and has none
-        yet, the run begins at the beginning with a CheckpointWarning.
-    resume_anyway : bool
-        Go on even if learning rates, epochs, threads or others of :data:`embed.checkpoints.checkpoint.CHANGEABLE` have
-        changed.
-    time_budget : str or float, optional
-        Such as ``"10m"``, ``"90s"`` or a number of seconds: as many epochs, at most 50, with n-grams 15, as fit into
-        this time from now on, reading included; not with `epochs`. A run that goes on keeps the number. See
-        :mod:`embed.training.time_budget`.
-    **overrides
-        Fields of TrainConfig, which win over `config`.
+        The parameters. By default those of :class:`embed.config.TrainConfig`; for a corpus of at most 5M tokens those
+        of the preset "small", unless `settings` name a preset or one of :data:`embed.config.presets.SETTLING`, such as
+        `objective` or `lr`.
+    **settings
+        Options of the run, which :class:`embed.config.run.RunOptions` describes: `column` and `delimiter` for tables,
+        `encoded_dir`, `preset`, `time_budget`, `checkpoint`, `checkpoint_every`, `checkpoint_keep`, `resume`,
+        `resume_anyway`, `callbacks`, `progress`. And training parameters: fields of TrainConfig, which win over
+        `config`. With `checkpoint`, SIGINT and SIGTERM end the training with a checkpoint and an
+        :class:`embed.checkpoints.signals.Interrupted`.
 
     Returns
     -------
@@ -105,8 +53,8 @@ def train(
     Raises
     ------
     ConfigError
-        Before any work is done, when a parameter is unknown or out of bounds; when the checkpoint is of another run;
-        when a folder is one of the corpus's, or another run keeps its checkpoints in it.
+        Before any work is done, when a parameter is unknown or out of bounds; when the checkpoint belongs to another
+        run; when a folder is part of the corpus, or another run writes its checkpoints there.
     CorpusError
         When the text is missing, unreadable, malformed or empty.
     DivergenceError
@@ -114,79 +62,107 @@ def train(
     FormatError
         When no checkpoint is whole, or there is none.
     """
-    if config is not None:
-        of_kind("config", config, TrainConfig)
-    if preset is not None:
-        preset = choice("preset", preset, (presets.AUTO, *presets.NAMES))
-    if column is not None:
-        column = text_of("column", column)
-    if encoded_dir is not None:
-        encoded_dir = file_path("encoded_dir", encoded_dir)
-    if preset is not None and config is not None:
-        raise ConfigError(f"preset is {shown(preset)}, but a whole configuration is given, which leaves nothing to it")
-    plan = Plan.of(checkpoint, checkpoint_every, checkpoint_keep, resume, resume_anyway)
-    launch = Launch.of(plan, time_budget, config, overrides)
-    given, is_open = launch.given(overrides), False
-    keeps_half = "subsample" not in given and (config is None or config.subsample is None)
-    if config is None:
-        preset = launch.preset(preset)
-        is_open = presets.waits_for_size(preset, given)
-        config = presets.unsettled(preset, given)
-    elif given:
-        config = config.replace(**given)
-    if read_as := _settings_of(corpus, config):
-        given, config = {**given, **read_as}, config.replace(**read_as)
-    simd_path()  # a bad environment is told before any work is done
-    check_outputs(kept_folders(encoded_dir, checkpoint), files_of(corpus), partial(root_of, corpus))
-    with ExitStack() as stack:
-        stack.enter_context(plan.held())
-        is_resumed = plan.is_resumed(None if is_open else config)
-        phrases = PhraseSettings.of(config)
-        if isinstance(corpus, EncodedCorpus):
-            if column is not None:
-                raise ConfigError(f"column is {shown(column)}, but the corpus is encoded and has no columns")
-            encoded = corpus
-        else:
-            text = open_corpus(
-                corpus,
-                tokenizer=config.tokenizer,
-                lowercase=config.lowercase,
-                decode_errors=config.decode_errors,
-                column=column,
-                delimiter=delimiter,
-            )
-            with ProgressBar(None, "reading", progress) as bar:
-                encoded = encode(
-                    text,
-                    min_count=config.min_count,
-                    max_vocab=config.max_vocab,
-                    phrases=phrases,
-                    directory=encoded_dir,
-                    progress=lambda tokens, _: bar.advance_to(tokens),
+    options, given = RunOptions.split(settings)
+    return run(FreshStart(corpus, config, options, given), corpus, options)
+
+
+class FreshStart:
+    """A run that begins with untrained vectors.
+
+    Parameters
+    ----------
+    corpus
+        As for :func:`train`.
+    config : TrainConfig or None
+        A whole configuration, which leaves nothing to `defaults` or a preset.
+    options : RunOptions
+    given : mapping
+        Training parameters of the user.
+    defaults : mapping
+        Values of parameters that are neither given nor in the preset.
+
+    Raises
+    ------
+    ConfigError
+        If a parameter is unknown, out of bounds, or contradicts another one or an option.
+    """
+
+    def __init__(
+        self,
+        corpus: Any,
+        config: TrainConfig | None,
+        options: RunOptions,
+        given: Mapping[str, Any],
+        defaults: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        if config is not None:
+            of_kind("config", config, TrainConfig)
+            if options.preset is not None:
+                raise ConfigError(
+                    f"{option('preset')} is {shown(options.preset)}, but a whole configuration is given, which leaves "
+                    "nothing to it: leave one of the two out"
                 )
-            stack.callback(encoded.close)
-        if is_open:
-            preset, config = presets.settled(preset, given, len(encoded.ids))
-        settings = config
+            if config.epochs is not None:
+                options.refuse_epochs()
+        if isinstance(corpus, EncodedCorpus):
+            for name in ("column", "encoded_dir"):
+                if (value := getattr(options, name)) is not None:
+                    raise ConfigError(f"{option(name)} is {shown(value)}, but the corpus is encoded: leave it out")
+        self._base, self._given, self._defaults = config, given, defaults
+        self._preset: str | None = options.preset
+        self._decided: str | None = None
+        self._unread = self._resolved(None, given)
+        if read_as := _settings_of(corpus, self._unread):
+            self._given, self._unread = {**given, **read_as}, self._unread.replace(**read_as)
 
-        def with_epochs(epochs: int) -> TrainConfig:
-            if preset is None:
-                return settings.replace(epochs=epochs)
-            return presets.settled(preset, {**given, "epochs": epochs}, len(encoded.ids))[1]
+    def config(self, tokens: int | None = None, epochs: int | None = None) -> TrainConfig | None:
+        """Return the configuration; None without `tokens` if the size of the corpus decides on it."""
+        if tokens is None and self._base is None and self._waits_for_size():
+            return None
+        given = self._given if epochs is None else {**self._given, "epochs": epochs}
+        with warnings.catch_warnings(action="ignore", category=AdviceWarning):  # given when the run was made
+            return self._resolved(tokens, given)
 
-        def make(config: TrainConfig, is_fresh: bool) -> Trainer:
-            parameters = None if is_fresh else Parameters.empty(encoded.vocabulary, config)
-            return Trainer(encoded, config, parameters=parameters, keeps_half=keeps_half)
+    def resuming(self, decisions: Mapping[str, Any]) -> None:
+        """Take the preset of the run to resume, unless the user names another one."""
+        found = decisions.get("preset")
+        if self._base is None and self._preset in (None, presets.AUTO) and isinstance(found, str):
+            self._preset = found
 
-        return launch.run(
-            config,
-            make,
-            with_epochs=with_epochs,
-            is_resumed=is_resumed,
-            decisions={} if preset is None else {"preset": preset},
-            callbacks=callbacks,
-            progress=progress,
-        )
+    def decisions(self) -> dict[str, Any]:
+        """Return the preset, if the run has one."""
+        return {} if self._decided is None else {"preset": self._decided}
+
+    def read(self, corpus: Any, options: RunOptions) -> AbstractContextManager[EncodedCorpus]:
+        """Encode the corpus; one that is encoded already stays open."""
+        if isinstance(corpus, EncodedCorpus):
+            return nullcontext(corpus)
+        config = self._unread
+        with ProgressBar(None, "reading", options.progress) as bar:
+            return encode(
+                open_text(corpus, config, options),
+                min_count=config.min_count,
+                max_vocab=config.max_vocab,
+                phrases=PhraseSettings.of(config),
+                directory=options.encoded_dir,
+                progress=lambda tokens, _: bar.advance_to(tokens),
+            )
+
+    def trainer(self, corpus: EncodedCorpus, config: TrainConfig, *, is_fresh: bool) -> Trainer:
+        """Return a trainer of untrained vectors."""
+        parameters = None if is_fresh else Parameters.empty(corpus.vocabulary, config)
+        is_asked = "subsample" in self._given or (self._base is not None and self._base.subsample is not None)
+        return Trainer(corpus, config, parameters=parameters, keeps_half=not is_asked)
+
+    def _waits_for_size(self) -> bool:
+        return presets.waits_for_size(self._preset, {**self._defaults, **self._given})
+
+    def _resolved(self, tokens: int | None, given: Mapping[str, Any]) -> TrainConfig:
+        """Return the configuration of preset, given parameters and defaults, or of the whole one."""
+        if self._base is not None:
+            return self._base.replace(**given) if given else self._base
+        self._decided, config = presets.resolve(self._preset, given, tokens, self._defaults)
+        return config
 
 
 def _settings_of(corpus: Any, config: TrainConfig) -> dict[str, Any]:

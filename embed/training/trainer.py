@@ -7,7 +7,6 @@ A backend (:mod:`embed.training.backends`) trains the tokens between, at the rat
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.checkpoints.checkpoint import Checkpoint, Place, vocabulary_digest
-from embed.checkpoints.checkpoint_folder import restore
+from embed.checkpoints.checkpoint_folder import Found, restore
 from embed.checkpoints.writer import Saver
 from embed.config.train import TrainConfig
 from embed.engine.machine import simd_path
@@ -147,17 +146,17 @@ class Trainer:
             self.provenance.decisions["stopping"] = patience.finish()
         return self.model
 
-    def resume(self, directory: str | os.PathLike[str], *, anyway: bool = False) -> list[Path]:
-        """Go on from the newest checkpoint that is whole; return newer ones that are not.
+    def resume(self, source: Found, *, anyway: bool = False) -> list[Path]:
+        """Resume from the newest checkpoint that is whole; return newer ones that are not.
 
         Raises
         ------
         ConfigError, FormatError
             As :func:`embed.checkpoints.checkpoint_folder.restore` does.
         """
-        found, damaged = restore(directory, self._checkpoint(), self._matrices(), anyway=anyway)
+        found, damaged = restore(source, self._checkpoint(), self._matrices(), anyway=anyway)
         if found.place.position > self.tokens:
-            raise ConfigError(f"{os.fspath(directory)}: token {found.place.position:,} is beyond the training tokens")
+            raise ConfigError(f"{source.directory}: token {found.place.position:,} is beyond the training tokens")
         self._place = found.place
         self.history = list(found.history)
         if self._patience is not None:

@@ -24,11 +24,12 @@ from embed.checkpoints import checkpoint_file
 from embed.checkpoints.checkpoint import CHANGEABLE, Place
 from embed.checkpoints.checkpoint_folder import checkpoints_in, read
 from embed.checkpoints.signals import Interrupted
-from embed.checkpoints.writer import Every, Saver
+from embed.checkpoints.writer import Saver
 from embed.cli import main
 from embed.cli.parser import parse
 from embed.cli.resuming import how_to_resume
 from embed.config import TrainConfig
+from embed.config.durations import Every
 from embed.errors import CheckpointWarning, ConfigError, DivergenceError, FormatError
 from embed.model import Model
 from embed.text.encoded_corpus import EncodedCorpus
@@ -225,7 +226,7 @@ def test_what_a_killed_run_left_half_written_goes(encoded: EncodedCorpus, tmp_pa
 
 
 def test_none_to_keep_is_refused() -> None:
-    with pytest.raises(ConfigError, match="checkpoint_keep must be a whole number of at least 1, not 0"):
+    with pytest.raises(ConfigError, match="checkpoint_keep must be at least 1, not 0"):
         train([], checkpoint="x", checkpoint_keep=0)
 
 
@@ -298,14 +299,14 @@ def test_the_same_words_in_another_order_are_another_corpus(encoded: EncodedCorp
 def test_a_new_run_does_not_mix_its_checkpoints_with_those_of_another(encoded: EncodedCorpus, tmp_path: Path) -> None:
     train(encoded, **SMALL, checkpoint=tmp_path / "kept")
     for resume in (None, tmp_path / "other"):
-        with pytest.raises(ConfigError, match="kept holds checkpoints of a run: go on with it by resume="):
+        with pytest.raises(ConfigError, match="kept holds checkpoints of a run: resume it with resume="):
             train(_never(), **SMALL, checkpoint=tmp_path / "kept", resume=resume)
 
 
 def test_nothing_to_go_on_from_is_an_error_unless_it_is_where_the_first_is_written(
     encoded: EncodedCorpus, tmp_path: Path
 ) -> None:
-    with pytest.raises(FormatError, match="nowhere: there is no checkpoint to go on from"):
+    with pytest.raises(FormatError, match="nowhere: there is no checkpoint to resume from"):
         train(_never(), **SMALL, resume=tmp_path / "nowhere")
     with pytest.warns(CheckpointWarning, match="kept has no checkpoint yet: the run begins at the beginning"):
         train(encoded, **SMALL, checkpoint=tmp_path / "kept", resume=tmp_path / "kept")
@@ -491,8 +492,8 @@ def test_a_signal_ends_a_run_with_a_checkpoint_and_the_command_that_goes_on(
     assert f"train-embeddings: {word} in epoch" in message
     assert "Traceback" not in message
     place = read(checkpoints_in(home / "my kept")[-1]).place
-    assert f"in epoch {place.epoch + 1} at token {place.position:,}; go on with: train-embeddings train" in message
-    words = shlex.split(message.rpartition("go on with: ")[2])
+    assert f"in epoch {place.epoch + 1} at token {place.position:,}; resume with: train-embeddings train" in message
+    words = shlex.split(message.rpartition("resume with: ")[2])
     assert words[-2:] == ["--resume", "my kept"]
     monkeypatch.chdir(home)
     assert main([*words[1:], "--epochs", str(place.epoch + 1), "--resume-anyway", "--quiet"]) == 0
@@ -528,7 +529,7 @@ def test_in_python_an_interrupt_is_raised_and_the_handlers_are_put_back(encoded:
 
 def test_who_goes_on_with_standard_input_is_told_to_give_it_again(tmp_path: Path) -> None:
     (tmp_path / "checkpoint-000001.ckpt").touch()
-    for corpus, told in (("-", "; with the same text on standard input, go on with: "), ("text.txt", "; go on with: ")):
+    for corpus, told in (("-", "; with the same text on standard input, resume with: "), ("text.txt", "; resume with: ")):
         given = ["train", corpus, "--checkpoint", str(tmp_path)]
         assert how_to_resume(parse(given), given).startswith(f"{told}train-embeddings train {corpus} ")
 
@@ -538,9 +539,9 @@ def test_who_goes_on_with_standard_input_is_told_to_give_it_again(tmp_path: Path
 
 def test_flags_that_need_another_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for flags, needed in (
-        (["--checkpoint-every", "5m"], "--checkpoint-every needs --checkpoint DIR"),
-        (["--checkpoint-keep", "3"], "--checkpoint-keep needs --checkpoint DIR"),
-        (["--resume-anyway"], "--resume-anyway needs --resume DIR"),
+        (["--checkpoint-every", "5m"], "--checkpoint-every has no effect without --checkpoint"),
+        (["--checkpoint-keep", "3"], "--checkpoint-keep has no effect without --checkpoint"),
+        (["--resume-anyway"], "--resume-anyway has no effect without --resume"),
     ):
         assert main(["train", "corpus.txt", "-o", str(tmp_path / "v.txt"), *flags]) == 2
         assert needed in capsys.readouterr().err

@@ -252,7 +252,7 @@ def test_a_closed_terminal_ends_a_command_as_a_termination_does(kind: str, tmp_p
     assert not (tmp_path / "v.txt").exists()
     if more:
         assert checkpoints_in(tmp_path / "kept")
-        assert "go on with: train-embeddings train" in message
+        assert "resume with: train-embeddings train" in message
 
 
 def test_a_signal_at_any_moment_leaves_no_traceback_and_no_file(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 import embed
 from embed.cli import main
-from embed.config.presets import NAMES, PRESETS, SETTLING, of_size, settled, unsettled, values_of
+from embed.config.presets import NAMES, PRESETS, SETTLING, of_size, resolve, values_of
 from embed.config.train import TrainConfig, as_flags
 from embed.errors import AdviceWarning, ConfigError
 
@@ -83,35 +83,35 @@ def test_the_command_takes_a_preset(tmp_path: Path, preset: str) -> None:
 @pytest.mark.parametrize("name", sorted(PRESETS["small"]))
 def test_naming_a_value_that_the_preset_has_anyway_leaves_it_on(name: str) -> None:
     given = {name: PRESETS["small"][name]}
-    assert settled(None, given, 1000) == settled(None, {}, 1000)
+    assert resolve(None, given, 1000) == resolve(None, {}, 1000)
 
 
 @pytest.mark.parametrize("name", sorted(SETTLING))
 def test_what_is_trained_or_how_is_the_users_as_soon_as_one_says_it(name: str) -> None:
     config = TrainConfig(**SAID[name])
-    assert unsettled(None, SAID[name]) == config
-    assert settled(None, SAID[name], 1000) == (None, config)
+    assert resolve(None, SAID[name]) == (None, config)
+    assert resolve(None, SAID[name], 1000) == (None, config)
 
 
 def test_a_small_text_has_the_small_preset_unasked_and_a_longer_one_the_defaults() -> None:
     given = {"dim": 50, "window": 3, "min_count": 1, "negatives": 7, "threads": 2, "seed": 3, "epochs": 9}
     for tokens in (0, 1_000_000, 5_000_000):
-        assert settled(None, given, tokens) == ("small", TrainConfig(**{**PRESETS["small"], **given, "input_lr": 0.5}))
+        assert resolve(None, given, tokens) == ("small", TrainConfig(**{**PRESETS["small"], **given, "input_lr": 0.5}))
     for size in (5_000_001, 1_000_000_000):
-        assert settled(None, given, size) == (None, TrainConfig(**given))
-    assert unsettled(None, given) == TrainConfig(**given)
+        assert resolve(None, given, size) == (None, TrainConfig(**given))
+    assert resolve(None, given) == (None, TrainConfig(**given))
     medium = TrainConfig(**{**PRESETS["medium"], **given, "input_lr": 0.0367})
-    assert settled("auto", given, 5_000_001) == ("medium", medium)
-    assert unsettled("auto", given) == TrainConfig(**given)
+    assert resolve("auto", given, 5_000_001) == ("medium", medium)
+    assert resolve("auto", given) == (None, TrainConfig(**given))
     large = TrainConfig(objective="sg", epochs=3)
-    assert unsettled("large", {"objective": "sg"}) == large
-    assert settled("large", {"objective": "sg"}, 1000) == ("large", large)
+    assert resolve("large", {"objective": "sg"}) == ("large", large)
+    assert resolve("large", {"objective": "sg"}, 1000) == ("large", large)
 
 
 @pytest.mark.parametrize("preset", [None, "auto"])
 def test_what_a_preset_of_some_size_would_refuse_is_refused_before_the_size_is_known(preset: str | None) -> None:
     with pytest.raises(ConfigError, match="min_n is 7 but max_n is 6"):
-        unsettled(preset, {"min_n": 7})
+        resolve(preset, {"min_n": 7})
 
 
 def test_training_takes_the_small_preset_and_says_so_in_the_run_card() -> None:

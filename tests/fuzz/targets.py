@@ -140,7 +140,7 @@ def _checkpoint(data: bytes, folder: Path) -> None:
     path = _file(data, folder, "checkpoint-000001.ckpt")
     here = checkpoint_folder.read(path)
     matrices = {name: padded_matrix(rows, 3) for name, rows in (("input", 3), ("output", 3))}
-    found, damaged = checkpoint_folder.restore(folder, here, matrices, anyway=False)
+    found, damaged = checkpoint_folder.restore(checkpoint_folder.find(folder), here, matrices, anyway=False)
     if damaged or found != here or not all(np.isfinite(matrix).all() for matrix in matrices.values()):
         raise Finding("a checkpoint that is read in part, or holds what is not finite")
 

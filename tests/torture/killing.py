@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from embed.checkpoints.checkpoint_folder import checkpoints_in, read
-from embed.checkpoints.writer import Every, Saver
+from embed.checkpoints.writer import Saver
 from embed.config import TrainConfig
+from embed.config.durations import Every
 from embed.text.encoded_corpus import META, EncodedCorpus
 from embed.text.encoding import encode
 from embed.training.trainer import Trainer

@@ -156,13 +156,13 @@ def test_a_run_that_goes_on_keeps_the_number(monkeypatch: pytest.MonkeyPatch, tm
     assert whole.provenance is not None
     assert resumed.provenance.decisions == whole.provenance.decisions
     assert embed.train(SENTENCES, **SMALL, resume=tmp_path, epochs=epochs).config == whole.config
-    with pytest.raises(ConfigError, match="with a time budget of 20 s, not 30 s, which chose"):
+    with pytest.raises(ConfigError, match="with a time budget of 30 s: its run has a budget of 20 s, which chose"):
         embed.train(SENTENCES, **SMALL, resume=tmp_path, time_budget="30s")
 
 
 def test_a_run_without_a_budget_does_not_go_on_with_one(tmp_path: Path) -> None:
     embed.train(SENTENCES, **SMALL, epochs=2, checkpoint=tmp_path)
-    with pytest.raises(ConfigError, match="without a time budget: go on with it by epochs=2"):
+    with pytest.raises(ConfigError, match="its run has none; resume it with epochs=2"):
         embed.train(SENTENCES, **SMALL, resume=tmp_path, time_budget="30s")
 
 

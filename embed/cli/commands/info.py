@@ -11,7 +11,7 @@ import embed
 from embed.cli.cost import asked_for, cost
 from embed.cli.flags import positive
 from embed.cli.output import print_json
-from embed.cli.training_flags import COLUMN, DELIMITER, PRESET, add_parameters
+from embed.cli.training_flags import add_option, add_parameters
 from embed.cli.vector_flags import add_reading, reading_options
 from embed.config.train import TrainConfig
 from embed.errors import FormatError
@@ -27,11 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     parser.add_argument(
         "--corpus", nargs="+", metavar="CORPUS", help="time and memory of training on it; flags as for train"
     )
-    parser.add_argument("--column", **COLUMN)
-    parser.add_argument("--delimiter", **DELIMITER)
+    add_option(parser, "column")
+    add_option(parser, "delimiter")
     parser.add_argument("--tokens", type=positive, metavar="N", help="the same for N tokens, without a corpus")
     parser.add_argument("--vocab", type=positive, metavar="V", help="and V words")
-    parser.add_argument("--preset", **PRESET)
+    add_option(parser, "preset")
     add_parameters(parser, shown=False)
     add_reading(parser, show_all=show_all)
 

@@ -6,7 +6,7 @@ import argparse
 
 from embed.cli.flags import positive
 from embed.cli.parser import PROGRAM
-from embed.cli.training_flags import COLUMN, CORPUS_HELP, DELIMITER, add_parameter, given_parameters
+from embed.cli.training_flags import CORPUS_HELP, add_option, add_parameter, given_parameters
 from embed.cli.writing import check_corpus_outputs, check_inputs
 from embed.config.train import PHRASES, TEXT, TrainConfig, parameters
 from embed.errors import ConfigError
@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
         "train --help-all."
     )
     parser.add_argument("corpus", nargs="+", metavar="CORPUS", help=CORPUS_HELP)
-    parser.add_argument("--column", **COLUMN)
-    parser.add_argument("--delimiter", **DELIMITER)
+    add_option(parser, "column")
+    add_option(parser, "delimiter")
     parser.add_argument("-n", type=positive, default=20, metavar="N", help="how many to print (default: %(default)s)")
     parser.add_argument("--model", metavar="PATH", help="use the phrases of this file instead of learning any")
     parser.add_argument("--save", metavar="PATH", help="write the phrases learnt, to be used again with --model")

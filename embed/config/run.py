@@ -1,0 +1,163 @@
+"""Every option of a run, declared once: what is read, how long it trains, where checkpoints go.
+
+A training parameter (:mod:`embed.config.train`) decides what a model learns, and a file of it is a configuration. An
+option belongs to one run. :func:`embed.train`, :func:`embed.continue_training` and :func:`embed.train_items` take both
+as keywords, and ``train-embeddings train`` as flags.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from embed.arguments import file_path
+from embed.choices import PresetName
+from embed.config.durations import Every, TimeBudget
+from embed.config.overrides import TrainOverrides
+from embed.config.parameter import check_fields, parameter, reject_unknown
+from embed.config.train import TrainConfig
+from embed.errors import ConfigError
+from embed.messages import option
+
+__all__ = ["PATHS", "FilePath", "RunKeywords", "RunOptions"]
+
+FilePath = str | os.PathLike[str]
+
+PATHS = ("encoded_dir", "checkpoint", "resume")
+"""Options that are paths, which come as they are from the command line."""
+_CORPUS, _LENGTH, _CHECKPOINTS = "corpus", "length of the run", "checkpoints"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """The options of one run; immutable and always valid.
+
+    Attributes
+    ----------
+    callbacks : sequence of callable
+        See :data:`embed.training.trainer.EpochCallback`.
+    progress : bool or None
+        Show progress on standard error; None does so only if that is a terminal.
+
+    Raises
+    ------
+    ConfigError
+        At construction, when a value is out of bounds, of the wrong type, or contradicts another one.
+    """
+
+    column: str | None = parameter(None, "read this column of CSV, TSV, JSON or Parquet files", _CORPUS, metavar="NAME")
+    delimiter: str | None = parameter(None, "between columns: a character or tab [by the name]", _CORPUS, metavar="C")
+    encoded_dir: str | None = parameter(
+        None, "keep the encoded corpus here, to be reused next time", _CORPUS, metavar="DIR", flag="--encoded"
+    )
+    preset: PresetName | None = parameter(
+        None,
+        "parameters for a corpus of this size; flags win over them [small up to 5M tokens, if no flag says what is "
+        "trained or how]",
+        _LENGTH,
+    )
+    time_budget: TimeBudget | None = parameter(
+        None,
+        "as many epochs (at most 50, with n-grams 15) as fit into 90s, 10m, 1.5h ..., reading included",
+        _LENGTH,
+        metavar="TIME",
+    )
+    checkpoint: str | None = parameter(
+        None,
+        "write checkpoints of the run to this folder, which has those of no other",
+        _CHECKPOINTS,
+        metavar="DIR",
+    )
+    checkpoint_every: str | None = parameter(
+        None, "90s, 5m, 1h, 2000000tokens or epoch, and once at the end [5m]", _CHECKPOINTS, metavar="TIME"
+    )
+    checkpoint_keep: int | None = parameter(
+        None, "keep the latest K checkpoints [2]", _CHECKPOINTS, low=1, metavar="K"
+    )
+    resume: str | None = parameter(
+        None, "resume the run from the newest whole checkpoint of this folder", _CHECKPOINTS, metavar="DIR"
+    )
+    resume_anyway: bool = parameter(
+        False, "resume although epochs, rates, window, threads ... have changed", _CHECKPOINTS
+    )
+    callbacks: Sequence[Callable[[Any, Any], object]] = field(default=())
+    progress: bool | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        for name in PATHS:
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, file_path(name, value))
+        if self.time_budget is not None:
+            object.__setattr__(self, "time_budget", TimeBudget.of(self.time_budget))
+        check_fields(self)
+        self.every()
+        for name, needed in (
+            ("checkpoint_every", "checkpoint"),
+            ("checkpoint_keep", "checkpoint"),
+            ("resume_anyway", "resume"),
+        ):
+            if getattr(self, name) and getattr(self, needed) is None:
+                raise ConfigError(f"{option(name)} has no effect without {option(needed)}: name the folder")
+        self._refuse_nested()
+
+    def every(self) -> Every:
+        """Return how often a checkpoint is due, the default filled in."""
+        return Every(seconds=300) if self.checkpoint_every is None else Every.parse(self.checkpoint_every)
+
+    def kept(self) -> int:
+        """Return how many checkpoints stay, the default filled in."""
+        return 2 if self.checkpoint_keep is None else self.checkpoint_keep
+
+    def _refuse_nested(self) -> None:
+        if self.encoded_dir is None or self.checkpoint is None:
+            return
+        outer, inner = (os.path.realpath(path) for path in (self.encoded_dir, self.checkpoint))
+        if inner.startswith(os.path.join(outer, "")):
+            raise ConfigError(
+                f"{self.checkpoint}: the checkpoints would be inside the encoded corpus {self.encoded_dir}, which "
+                f"fills its folder alone; name another folder with {option('checkpoint')}"
+            )
+
+    @classmethod
+    def split(cls, settings: Mapping[str, Any]) -> tuple[RunOptions, dict[str, Any]]:
+        """Return the options among the keywords of a run, and its training parameters.
+
+        Raises
+        ------
+        ConfigError
+            A name is neither an option nor a parameter; an option is wrong; `time_budget` and `epochs` are both given.
+        """
+        names = {item.name for item in fields(cls)}
+        overrides = {name: value for name, value in settings.items() if name not in names}
+        reject_unknown(TrainConfig, overrides)
+        options = cls(**{name: value for name, value in settings.items() if name in names})
+        if "epochs" in overrides:
+            options.refuse_epochs()
+        return options, overrides
+
+    def refuse_epochs(self) -> None:
+        """Raise ConfigError if there is a budget: the number of epochs is its to choose."""
+        if self.time_budget is not None:
+            raise ConfigError(
+                f"{option('epochs')} and {option('time_budget')} exclude each other: "
+                "the budget chooses the number of epochs"
+            )
+
+
+class RunKeywords(TrainOverrides, total=False):
+    """Options of a run and training parameters, any of them: ``**settings: Unpack[RunKeywords]``."""
+
+    column: str | None
+    delimiter: str | None
+    encoded_dir: FilePath | None
+    preset: PresetName | None
+    time_budget: TimeBudget | str | float | None
+    checkpoint: FilePath | None
+    checkpoint_every: str | None
+    checkpoint_keep: int | None
+    resume: FilePath | None
+    resume_anyway: bool
+    callbacks: Sequence[Callable[[Any, Any], object]]
+    progress: bool | None

@@ -1,0 +1,138 @@
+"""One training run, in a straight line: check, look up the checkpoint, read, choose the epochs, train.
+
+:func:`embed.train`, :func:`embed.continue_training` and :func:`embed.train_items` are this run with different starts.
+A `Start` says what the run begins from: which configuration its keywords resolve to, how the text is read, and the
+parameters of the first step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from embed.checkpoints.checkpoint import CONTINUED_FROM
+from embed.checkpoints.checkpoint_folder import checkpoint_name, held
+from embed.checkpoints.resume import refuse_other_run, to_resume
+from embed.checkpoints.writer import Saver
+from embed.config.run import FilePath, RunOptions
+from embed.config.train import TrainConfig
+from embed.corpora import open_corpus
+from embed.corpora.belonging import files_of, root_of
+from embed.engine.machine import simd_path
+from embed.files.outputs import Output, check_outputs
+from embed.model.model import Model
+from embed.text.encoded_corpus import DATA_FILES, META, EncodedCorpus
+from embed.training.time_budget import epochs_that_fit, kept_decision
+from embed.training.trainer import Trainer
+
+__all__ = ["Source", "Start", "folders_of", "open_text", "run"]
+
+Source = FilePath | Sequence[FilePath] | Iterable[Sequence[str]]
+
+
+class Start(Protocol):
+    """What a run begins from."""
+
+    def config(self, tokens: int | None = None, epochs: int | None = None) -> TrainConfig | None:
+        """Return the configuration.
+
+        Parameters
+        ----------
+        tokens : int or None
+            In the corpus; None before it is read. The configuration is then None if the size decides on it.
+        epochs : int or None
+            The number that a time budget has chosen.
+
+        Raises
+        ------
+        ConfigError
+            If a parameter is unknown, out of bounds, or contradicts another one.
+        """
+
+    def resuming(self, decisions: Mapping[str, Any]) -> None:
+        """Take what the run to resume decided and this one leaves open."""
+
+    def decisions(self) -> dict[str, Any]:
+        """Return what the run card reports of the start; see :class:`embed.model.Provenance`."""
+
+    def read(self, corpus: Any, options: RunOptions) -> AbstractContextManager[EncodedCorpus]:
+        """Encode the corpus; leaving the context closes what was made for the run."""
+
+    def trainer(self, corpus: EncodedCorpus, config: TrainConfig, *, is_fresh: bool) -> Trainer:
+        """Return a trainer; with `is_fresh` false its parameters are left to be read from a checkpoint."""
+
+
+def run(start: Start, corpus: Any, options: RunOptions) -> Model:
+    """Train a model.
+
+    Parameters
+    ----------
+    start : Start
+    corpus
+        As for :func:`embed.train`.
+    options : RunOptions
+
+    Raises
+    ------
+    EmbedError
+        As :func:`embed.train` does.
+    """
+    simd_path()  # a wrong environment is reported before any work
+    check_outputs(folders_of(options), files_of(corpus), partial(root_of, corpus))
+    with ExitStack() as stack:
+        if options.checkpoint is not None:
+            stack.enter_context(held(Path(options.checkpoint)))
+        found, budget, choice = to_resume(options.resume, options.checkpoint), options.time_budget, None
+        if found is not None and found.newest is not None:
+            start.resuming(found.newest[1].provenance.decisions)
+        if found is not None and budget is not None:
+            choice = kept_decision(found, budget)
+        chosen = None if choice is None else int(choice["epochs"])
+        if found is not None and (config := start.config(epochs=chosen)) is not None:
+            refuse_other_run(found, config, start.decisions().get(CONTINUED_FROM), anyway=options.resume_anyway)
+        encoded = stack.enter_context(start.read(corpus, options))
+        if budget is not None and choice is None:
+            began = budget.clock()
+            trial = start.trainer(encoded, _config(start, encoded, None), is_fresh=True)
+            choice = epochs_that_fit(budget, trial, budget.clock() - began)
+            chosen = choice["epochs"]
+            del trial  # its memory is the run's
+        trainer = start.trainer(encoded, _config(start, encoded, chosen), is_fresh=found is None)
+        trainer.provenance.decisions.update(start.decisions())
+        if choice is not None:
+            trainer.provenance.decisions["time_budget"] = choice
+        damaged = [] if found is None else trainer.resume(found, anyway=options.resume_anyway)
+        saver = None
+        if options.checkpoint is not None:
+            saver = Saver(options.checkpoint, options.every(), options.kept(), damaged)
+        return trainer.run(callbacks=options.callbacks, progress=options.progress, saver=saver)
+
+
+def _config(start: Start, encoded: EncodedCorpus, epochs: int | None) -> TrainConfig:
+    config = start.config(len(encoded.ids), epochs)
+    assert config is not None  # the size is known
+    return config
+
+
+def open_text(corpus: Any, config: TrainConfig, options: RunOptions) -> Iterable[list[str]]:
+    """Return the reader of a corpus, with what the configuration and the options say of reading."""
+    return open_corpus(
+        corpus,
+        tokenizer=config.tokenizer,
+        lowercase=config.lowercase,
+        decode_errors=config.decode_errors,
+        column=options.column,
+        delimiter=options.delimiter,
+    )
+
+
+def folders_of(options: RunOptions) -> list[Output]:
+    """Return the folders that a run fills, for :func:`embed.files.outputs.check_outputs`."""
+    folders = (
+        (options.encoded_dir, "the encoded corpus", (META, *DATA_FILES)),
+        (options.checkpoint, "the checkpoints", (checkpoint_name(1),)),
+    )
+    return [Output(path, what, holds=names, makes_parents=True) for path, what, names in folders if path is not None]
