@@ -195,9 +195,9 @@ def _check_number(name: str, parameter: Parameter, value: float) -> None:
         advise(message)
 
 
-def reject_unknown(kind: type, names: Iterable[str]) -> None:
-    """Raise ConfigError for a name that no parameter of the dataclass has."""
-    known = {name for name, _, _ in declared(kind)}
+def reject_unknown(names: Iterable[str], *kinds: type) -> None:
+    """Raise ConfigError for a name that no field of the dataclasses has."""
+    known = {item.name for kind in kinds for item in fields(kind)}
     for name in names:
         if name not in known:
             meant = close_name(str(name), known)

@@ -73,9 +73,7 @@ class RunOptions:
     checkpoint_every: str | None = parameter(
         None, "90s, 5m, 1h, 2000000tokens or epoch, and once at the end [5m]", _CHECKPOINTS, metavar="TIME"
     )
-    checkpoint_keep: int | None = parameter(
-        None, "keep the latest K checkpoints [2]", _CHECKPOINTS, low=1, metavar="K"
-    )
+    checkpoint_keep: int | None = parameter(None, "keep the latest K checkpoints [2]", _CHECKPOINTS, low=1, metavar="K")
     resume: str | None = parameter(
         None, "resume the run from the newest whole checkpoint of this folder", _CHECKPOINTS, metavar="DIR"
     )
@@ -131,7 +129,7 @@ class RunOptions:
         """
         names = {item.name for item in fields(cls)}
         overrides = {name: value for name, value in settings.items() if name not in names}
-        reject_unknown(TrainConfig, overrides)
+        reject_unknown(overrides, TrainConfig, cls)
         options = cls(**{name: value for name, value in settings.items() if name in names})
         if "epochs" in overrides:
             options.refuse_epochs()

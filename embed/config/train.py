@@ -319,7 +319,7 @@ class TrainConfig:
 
     def replace(self, **changes: Unpack[TrainOverrides]) -> TrainConfig:
         """Return a copy with some values changed; raises ConfigError for unknown names or bad values."""
-        reject_unknown(TrainConfig, changes)
+        reject_unknown(changes, TrainConfig)
         return dataclasses.replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
@@ -329,7 +329,7 @@ class TrainConfig:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrainConfig:
         """Build a configuration from a mapping; raises ConfigError for unknown names or bad values."""
-        reject_unknown(TrainConfig, values)
+        reject_unknown(values, TrainConfig)
         return cls(**values)
 
     @classmethod
@@ -345,7 +345,7 @@ class TrainConfig:
         except ValueError as error:  # TOMLDecodeError, invalid UTF-8, numbers of thousands of digits, too much of all
             raise ConfigError(f"{path}: not valid TOML: {' '.join(str(error).split()):.200}") from error
         try:
-            reject_unknown(TrainConfig, values)
+            reject_unknown(values, TrainConfig)
             # warnings are given below, where the values are used
             with warnings.catch_warnings(action="ignore"), speaking(toml_key):
                 check_values(TrainConfig, {name: values[name] for name in values.keys() - overrides.keys()})

@@ -529,7 +529,10 @@ def test_in_python_an_interrupt_is_raised_and_the_handlers_are_put_back(encoded:
 
 def test_who_goes_on_with_standard_input_is_told_to_give_it_again(tmp_path: Path) -> None:
     (tmp_path / "checkpoint-000001.ckpt").touch()
-    for corpus, told in (("-", "; with the same text on standard input, resume with: "), ("text.txt", "; resume with: ")):
+    for corpus, told in (
+        ("-", "; with the same text on standard input, resume with: "),
+        ("text.txt", "; resume with: "),
+    ):
         given = ["train", corpus, "--checkpoint", str(tmp_path)]
         assert how_to_resume(parse(given), given).startswith(f"{told}train-embeddings train {corpus} ")
 

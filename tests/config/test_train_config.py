@@ -16,6 +16,7 @@ import pytest
 
 from embed.config import TrainOverrides
 from embed.config.parameter import NAMES_ELSEWHERE
+from embed.config.run import PATHS, RunKeywords, RunOptions
 from embed.config.train import TrainConfig, parameters
 from embed.errors import AdviceWarning, ConfigError
 
@@ -231,3 +232,39 @@ def test_a_bad_toml_file_is_named(tmp_path: Path, text: bytes, message: str) -> 
 def test_a_missing_toml_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.toml: cannot read"):
         TrainConfig.from_toml(tmp_path / "none.toml")
+
+
+def test_run_keywords_are_the_options_and_the_parameters() -> None:
+    options = [item.name for item in dataclasses.fields(RunOptions)]
+    assert list(RunKeywords.__annotations__) == [*PARAMETERS, *options]
+    keywords, fields = (typing.get_type_hints(kind) for kind in (RunKeywords, RunOptions))
+    differing = {name for name in options if keywords[name] != fields[name]}
+    # the options are stored checked: a path as a str, a budget as one that has begun
+    assert differing == {*PATHS, "time_budget"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"preset": "tiny"}, "preset must be one of 'auto', 'small', 'medium', 'large', not 'tiny'"),
+        ({"column": 3}, "column must be of type str"),
+        ({"checkpoint": 3}, "checkpoint must be a path"),
+        ({"checkpoint_every": "5m"}, "checkpoint_every has no effect without checkpoint"),
+        ({"checkpoint_keep": 2}, "checkpoint_keep has no effect without checkpoint"),
+        ({"resume_anyway": True}, "resume_anyway has no effect without resume"),
+        ({"encoded_dir": "e", "checkpoint": "e/c"}, "the checkpoints would be inside the encoded corpus"),
+        ({"time_budget": "soon"}, "time_budget must be like 90s"),
+        ({"time_budget": 60, "epochs": 3}, "epochs and time_budget exclude each other"),
+        ({"chekpoint": "c"}, "unknown parameter 'chekpoint'; did you mean 'checkpoint'"),
+    ],
+)
+def test_wrong_run_options_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        RunOptions.split(settings)
+
+
+def test_run_options_are_split_from_parameters() -> None:
+    options, parameters = RunOptions.split({"checkpoint": "c", "dim": 8, "progress": False})
+    assert options == RunOptions(checkpoint="c", progress=False)
+    assert (options.every().seconds, options.kept()) == (300, 2)
+    assert parameters == {"dim": 8}

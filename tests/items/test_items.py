@@ -15,9 +15,10 @@ import pytest
 
 import embed
 from embed import TrainConfig
+from embed.checkpoints.checkpoint_folder import checkpoints_in
 from embed.errors import ConfigError, CorpusError, FormatError, MissingWordError
 from embed.formats import native
-from embed.items import TEXT_ONLY, ItemVectors, train_items
+from embed.items import ITEM_DEFAULTS, TEXT_ONLY, ItemVectors, train_items
 from embed.vectors import WordVectors
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "items.md"
@@ -216,3 +217,28 @@ def test_the_example_of_the_guide_runs(tmp_path: Path, monkeypatch: pytest.Monke
     assert names["again"].items == names["vectors"].items
     assert {item[0] for item, _ in names["found"]} == {"tea"}
     assert tuple(json.loads(embed.load("items.embed").words[0])) == names["vectors"].items[0]
+
+
+def test_items_take_every_option_of_a_run(tmp_path: Path) -> None:
+    sessions = [["a", "b", "c"], ["b", "c", "d"]] * 50
+    table = {"session": sessions, "user": ["x"] * 100}
+
+    class Table(dict[str, Any]):
+        columns = ("session", "user")
+
+    small: Any = {"dim": 16, "threads": 1, "progress": False}
+    seen: list[int] = []
+    vectors = train_items(Table(table), **small, column="session", callbacks=[lambda record, _: seen.append(1)])
+    assert set(vectors) == {"a", "b", "c", "d"}
+    assert len(seen) == ITEM_DEFAULTS["epochs"]
+    assert set(train_items(sessions, **small, time_budget="1s")) == set(vectors)
+    for preset in ("auto", "medium"):
+        assert set(train_items(sessions, **small, preset=preset)) == set(vectors)
+    train_items(sessions, **small, checkpoint=tmp_path / "c", checkpoint_every="epoch", encoded_dir=tmp_path / "e")
+    assert checkpoints_in(tmp_path / "c")
+    resumed = train_items(sessions, **small, resume=tmp_path / "c")
+    assert np.array_equal(resumed.matrix, train_items(sessions, **small).matrix)
+    with pytest.raises(CorpusError, match="there is no column 'sessions'"):
+        train_items(Table(table), **small, column="sessions")
+    with pytest.raises(ConfigError, match="delimiter is for files of text"):
+        train_items(sessions, **small, delimiter=";")

@@ -51,6 +51,7 @@ _CONTINUING: dict[str, dict[str, Any]] = {
     },
 }
 
+
 class HelpAll(argparse.Action):
     """``--help-all``: print the help of `train` with no flag left out."""
 
