@@ -12,6 +12,7 @@ CLIENTS := build/clients-env
 CLIENT_PIP := $(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --no-input
 CSOURCE := $(wildcard embed/csrc/*.[ch])
 CYTHON  := $(foreach deep,embed embed/* embed/*/*,$(wildcard $(deep)/*.pyx $(deep)/*.pxd))
+STUBS   := $(foreach deep,embed embed/* embed/*/*,$(wildcard $(deep)/*.pyi))
 PYTHONS := $(foreach deep,embed embed/* embed/*/* eval corpora,$(wildcard $(deep)/*.py $(deep)/*.pyi))
 LINTED  := embed eval corpora tests benchmarks setup.py
 
@@ -62,8 +63,7 @@ types: $(STAMPS)/wheel
 	cd build/types && MYPYPATH=. $(abspath $(PY)) -m mypy --config-file ../../pyproject.toml --package embed
 	cd build/types && PYTHONPATH=. $(abspath $(PY)) -m mypy.stubtest --mypy-config-file ../../pyproject.toml \
 		--allowlist ../../.ci/stubtest-allowlist.txt --ignore-unused-allowlist \
-		embed._core $(addprefix embed.engine.,_kernels _blocks _rows _rounds _bounds) \
-		embed.text._text embed.text.phrases._phrases embed.vocabulary._ngrams embed.files._digest embed.formats._floats
+		$(subst /,.,$(basename $(STUBS)))
 
 wheel: $(STAMPS)/wheel
 

@@ -1,4 +1,4 @@
-"""The extension modules; everything else about the package is in pyproject.toml.
+"""The extension modules and the packages, found in the tree; everything else is in pyproject.toml.
 
 One binary per platform serves every processor of it: the kernels choose their SIMD path at import, so there
 is no ``-march=native`` here. There is no ``-ffast-math`` either: GCC 12 would link start-up code that
@@ -13,7 +13,7 @@ import os
 from glob import glob
 
 from Cython.Build import cythonize
-from setuptools import Extension, setup
+from setuptools import Extension, find_packages, setup
 from setuptools.command.build_ext import build_ext
 
 
@@ -58,25 +58,23 @@ class BuildExtensions(build_ext):
         super().build_extensions()
 
 
-def extension(name, *sources):
-    """Return the extension module of a dotted name below `embed`."""
-    pyx = "embed/" + name.replace(".", "/") + ".pyx"
-    return Extension("embed." + name, [pyx, *sources], include_dirs=["embed/csrc"], depends=HEADERS)
+C_SOURCES = {"embed/engine/_kernels.pyx": ["embed/csrc/kernels.c"]}
+"""What is compiled beside a module; every ``.pyx`` in the tree is one."""
 
 
-ENGINE = [f"engine.{name}" for name in ("_block_vectors", "_blocks", "_bounds", "_replicas", "_rounds", "_rows")]
-MODULES = [
-    extension("_core"),
-    extension("engine._kernels", "embed/csrc/kernels.c"),
-    *map(extension, ENGINE),
-    extension("files._digest"),
-    extension("formats._floats"),
-    extension("text._text"),
-    extension("text.phrases._phrases"),
-    extension("vocabulary._ngrams"),
-]
+def extension(pyx):
+    """Return the extension module of a ``.pyx``."""
+    name = pyx.removesuffix(".pyx").replace(os.sep, ".")
+    sources = [pyx, *C_SOURCES.get(pyx.replace(os.sep, "/"), [])]
+    return Extension(name, sources, include_dirs=["embed/csrc"], depends=HEADERS)
+
+
+MODULES = [extension(pyx) for pyx in sorted(glob("embed/**/*.pyx", recursive=True))]
+# eval/ and corpora/ lie beside embed/, but are installed in it (package-dir in pyproject.toml).
+PACKAGES = [*find_packages(include=["embed", "embed.*"]), "embed.eval", "embed.corpora"]
 
 setup(
+    packages=PACKAGES,
     ext_modules=cythonize(
         [] if PURE else MODULES,
         build_dir=f"build/cython-{KIND}" if KIND else "build/cython",
