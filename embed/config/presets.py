@@ -1,20 +1,19 @@
-"""Parameters by the size of the corpus, each with its reason; a value that the user gives wins over the preset's.
+"""Parameters by the size of the corpus, each with its reason; values that the user gives win over the preset's.
 
-A text of at most 5M tokens has `small` without being asked, as long as nothing is said of what is trained or how
-(`SETTLING`): the defaults learn little from so little text, whoever knows more says more, and longer texts are left
-to the defaults, which are good there and fast (docs/decisions/0021-small-texts.md).
+A text of at most 5M tokens gets `small` by default, unless the user gives a parameter that says what is trained or how
+(`SETTLING`): the default parameters learn little from so little text (docs/decisions/0021-small-texts.md).
 
 small
     Up to 5M tokens. Few words occur often, so their n-grams say what their contexts cannot (`subword`). 15 passes,
-    because 5 leave most rows near their start, and 30 learn the text by heart. A lower `subsample`, because frequent
-    words are learnt in any case and rare ones gain wider windows. An input rate of 0.3 instead of 0.6, which is too
-    much for so many passes. 300,000 buckets hold the n-grams of such a vocabulary in a seventh of the memory of 2M.
+    because 5 leave most rows near their start, and 30 overfit. A lower `subsample`, because frequent words are learnt
+    in any case and rare ones get wider windows. An input rate of 0.3, because 0.6 is too high for so many passes.
+    300,000 buckets hold the n-grams of such a vocabulary in a seventh of the memory of 2M.
 medium
-    Words with n-grams, an output row for each side of a center, 11 passes, and few of the frequent words: less than the
-    time that 5 passes take gensim's skip-gram, for 20 points more of Google's analogies and 10 of Rare Words (17M
-    tokens; docs/decisions/0009). An input rate of 0.03 instead of 0.14, which is too much for so many passes.
+    Words with n-grams, an output row for each side of a center, 11 passes, strong subsampling: 20 points more on
+    Google's analogies and 10 on Rare Words than gensim's skip-gram, in less time than its 5 passes take (17M tokens;
+    docs/decisions/0009). An input rate of 0.03, because 0.14 is too high for so many passes.
 large
-    From 100M tokens on: 3 passes, because more text teaches more than the same text again (not measured).
+    From 100M tokens: 3 passes, because more text teaches more than more passes (not measured).
 
 `min_count` is in no preset: it is needed before the size of the corpus is known.
 """
@@ -58,20 +57,19 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 NAMES = tuple(PRESETS)
 AUTO = "auto"
-"""Take the preset of the corpus' size."""
+"""Choose the preset by the size of the corpus."""
 SETTLING = frozenset(
     {
         *("objective", "gradient", "loss", "subword", "hash_count", "composition", "position_weights", "structured"),
         *("window_kind", "lr", "input_lr", "min_lr", "subsample"),
     }
 )
-"""Parameters that say what is trained or how: who gives one of them gets no preset without naming it, unless the value
-is that of the preset `small`. `epochs` only says how long, and so a run with a time budget is the run with the number
-of epochs that it chose."""
+"""Parameters that say what is trained or how. A run with one of them has a preset only by name, unless its value is
+that of the preset `small`. `epochs` is not one of them, so that a run with a time budget equals one with its number."""
 _SMALL, _MEDIUM, _LARGE = NAMES
 _SMALL_TOKENS, _LARGE_TOKENS = 5_000_000, 100_000_000
 _KIND = {"objective": "sg", "structured": False, "subword": False, "composition": "mean"}
-"""What a preset trains where it says nothing of it: the defaults of `TrainConfig`."""
+"""The kind of model that a preset trains by default, as `TrainConfig` does."""
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _HIGHEST_RATE = 3.0
 """Times the preset's input rate, for fewer passes than it has."""
@@ -88,7 +86,7 @@ def waits_for_size(preset: str | None, given: Mapping[str, Any]) -> bool:
 
 
 def _other_than(values: Mapping[str, Any], given: Mapping[str, Any]) -> set[str]:
-    """Return the names of the parameters that are given, but for those with the value that they have anyway."""
+    """Return the names of the parameters whose given value differs from the one in `values`."""
     return {name for name, value in given.items() if name not in values or value != values[name]}
 
 
@@ -104,10 +102,10 @@ def resolve(
     given : mapping
         The parameters that the user gives.
     tokens : int or None
-        In the corpus. None before the corpus is read: if its size decides on the preset, the configuration has then
-        none, and every preset that may be chosen is checked. Advice is given then, and not again with a number.
+        In the corpus; None before it is read. If the size decides on the preset, None returns no preset, and checks the
+        parameters with each preset that may be chosen. Advice is given without a number, and not again with one.
     defaults : mapping
-        Values of parameters that neither the user nor the preset gives.
+        Values of parameters that neither the user nor the preset sets.
 
     Raises
     ------
@@ -136,11 +134,11 @@ def _configured(preset: str | None, given: Mapping[str, Any], defaults: Mapping[
 
 
 def values_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a preset adds to the parameters that were given.
+    """Return the parameters that are given, completed by those of a preset.
 
-    Gradient and rates belong together, and to the preset's kind of model: they are left out as soon as one of them or
-    another kind is given. The input rate is for the preset's number of passes: more of them have a lower one in
-    proportion, fewer a higher one, at most three times as high (docs/decisions/0021-small-texts.md).
+    Gradient and rates belong together and to the preset's kind of model: if one of them or another kind is given, all
+    keep their defaults. The input rate belongs to the preset's number of passes: with more passes it is lower in
+    proportion, with fewer higher, at most three times (docs/decisions/0021-small-texts.md).
 
     Raises
     ------

@@ -1,24 +1,20 @@
-"""Going on with training: a saved model, or mere vectors, on new text.
+"""Continue the training of a saved model, or of plain vectors, on new text.
 
-With the vocabulary "old", words, order and counts stay, and what is unknown in the new text is left out. With "union",
-the new text's words that occur `min_count` times join: their rows start as every row does, all counts are added up, and
-subsampling and noise follow from the sums. A new word starts from the n-grams it shares with known ones; those that no
-known word has begin as every row does.
+With the vocabulary "old", the words, their order and their counts stay; other words of the text are left out. With
+"union", words that occur `min_count` times in the text join. Their rows start as all rows do, the counts of all words
+are added up, and subsampling and noise follow from the sums. A new word shares the n-grams of known words.
 
-Vectors that came without a model have no output rows. These start at zero, as in a new model, and learn in
-the first epoch; ``input_lr=0`` for a first run lets them learn before any vector moves.
+Vectors without a model have no output rows. These start at zero, as in a new model, and learn in the first epoch; a
+first run with ``input_lr=0`` trains them before any vector moves.
 
-With ``freeze="old"`` the rows of the model's words, input and output, stay as they are to the bit, and so do those of
-n-grams and the weights of places: the new words alone learn their own rows, into the space that is there.
+With ``freeze="old"`` the input and output rows of the model's words keep their bits, and so do rows of n-grams and the
+weights of places. Only the new words learn.
 
-The draws depend on seed and epoch alone, so the seed is raised by the epochs that lie behind the model: going on with
-the same text does not repeat them.
+The draws depend on seed and epoch. The seed is raised by the epochs of the model, so that training on the same text
+does not repeat them. A checkpoint stores the digest of the model that its run started from; a run with another start
+cannot resume it.
 
-A run with checkpoints goes on to the same bits; its checkpoints hold the digest of what it started from, so that
-another start is refused.
-
-Rejected: growing matrices in place (the words would no longer be by falling count, and the padded, page-aligned memory
-is made anew in any case).
+Rejected: growing matrices in place (the words would not be ordered by count, and the padded memory is new anyway).
 """
 
 from __future__ import annotations
@@ -68,20 +64,21 @@ def continue_training(
     freeze: Freeze = "none",
     **settings: Unpack[RunKeywords],
 ) -> Model:
-    """Train a model further on new text; what it started from stays as it is.
+    """Train a model further on new text, and return a new model.
 
     Parameters
     ----------
     start : Model, WordVectors or path
-        A model, or the path of one (a native or a fastText file); or vectors, or a file of them in any format.
+        A model or its file (native or fastText), or vectors or their file in any format. Not changed.
     corpus : as for :func:`embed.train`
     vocabulary : {"old", "union"}
-        See the head of this module.
+        Train the words of the model alone, or those of the text too; :mod:`embed.training.continue_training` has the
+        details.
     freeze : {"none", "old"}
-        See there; "old" goes with the vocabulary "union".
+        Keep the rows of the model's words ("old"), with the vocabulary "union".
     **settings
-        Options of the run, as for :func:`embed.train`, but for `preset` and `encoded_dir`; and fields of TrainConfig
-        that differ from those of the model, but for those that shape its matrices.
+        Options of the run, as for :func:`embed.train`, without `preset` and `encoded_dir`. Training parameters replace
+        those of the model; the ones that shape its matrices cannot change.
 
     Returns
     -------
@@ -91,30 +88,30 @@ def continue_training(
     Raises
     ------
     ConfigError
-        If `vocabulary`, `freeze` or a parameter is none of those allowed; when the checkpoint belongs to another run,
-        or to one that started from another model.
+        If `vocabulary`, `freeze` or a parameter is wrong; if the checkpoint belongs to another run, or to one that
+        started from another model.
     FormatError
-        If the file cannot be read, or holds quantised vectors or another loss than negative sampling.
+        If the file cannot be read or holds quantised vectors.
     CorpusError
-        When the text is missing, unreadable, malformed, or holds no word of the vocabulary; with `freeze` when it holds
-        no new one.
+        If the text is missing, unreadable or malformed, or has no word of the vocabulary; with `freeze`, if it has no
+        new word.
     DivergenceError
-        When the loss or a parameter is no longer finite.
+        If the loss or a parameter is not finite.
     """
     choice("vocabulary", vocabulary, VOCABULARIES)
     choice("freeze", freeze, FREEZES)
     if freeze == "old" and vocabulary == "old":
         raise ConfigError(
-            f"{option('freeze')} is 'old' but {option('vocabulary')} is 'old' too: nothing would learn; it needs "
+            f"nothing would learn: {option('freeze')} is 'old', and {option('vocabulary')} 'old' adds no word; give "
             f"{option('vocabulary', 'union')}"
         )
     options, given = RunOptions.split(settings)
     for name, why in (
         ("preset", "the parameters are those of the model"),
-        ("encoded_dir", "the text is encoded with the words of the model, each time anew"),
+        ("encoded_dir", "the text is encoded with the words of the model, which are not stored there"),
     ):
         if getattr(options, name) is not None:
-            raise ConfigError(f"{option(name)} has no effect where training continues, since {why}: leave it out")
+            raise ConfigError(f"cannot use {option(name)} when training continues: {why}; leave it out")
     model = start if isinstance(start, Model) else model_of(start)
     return run(ModelStart(model, vocabulary, freeze, given), corpus, options)
 
@@ -143,11 +140,12 @@ class ModelStart:
         self._keeps_half = "subsample" not in given and _keeps_half(model)
         if config.loss == "hs" and vocabulary == "union":
             raise ConfigError(
-                "with hierarchical softmax only the old vocabulary can go on: new words would change its tree"
+                f"cannot add words to a model with hierarchical softmax, because they would change its tree: give "
+                f"{option('vocabulary', 'old')}"
             )
         if freeze == "old" and config.hash_count:
             raise ConfigError(
-                "freeze is 'old' but the model is a floret table, in which new words share the rows of old ones"
+                f"cannot use {option('freeze', 'old')} with a floret table: new words share the rows of old ones there"
             )
         self._continued_from = {
             "vocabulary": vocabulary,
@@ -163,7 +161,7 @@ class ModelStart:
         return self._settings if epochs is None else self._settings.replace(epochs=epochs)
 
     def resuming(self, decisions: Mapping[str, Any]) -> None:
-        """Take nothing: the model has it all."""
+        """Take nothing: the model has every setting."""
 
     def decisions(self) -> dict[str, Any]:
         """Return what the training continues from."""
@@ -180,7 +178,7 @@ class ModelStart:
                 progress=lambda tokens, _: bar.advance_to(tokens),
             )
         if not union and len(model.vocabulary) == model.vocabulary.total:
-            # nothing is known of the counts, so they are those of the new text, and no word is without noise
+            # the model stores no counts: take those of the text, plus one, so that every word can be noise
             counts = np.bincount(encoded.ids, minlength=len(model.vocabulary)).astype(np.int64) + 1
             encoded.vocabulary = Vocabulary(model.vocabulary.words, counts)
         return encoded
@@ -194,13 +192,13 @@ class ModelStart:
 
 
 def _keeps_half(model: Model) -> bool:
-    """Return whether nobody has asked for the threshold of subsampling: it is a default, or had been raised before."""
+    """Return whether the threshold of subsampling is a default, or was raised from one."""
     decisions = {} if model.provenance is None else model.provenance.decisions
     return model.config.subsample is None or "subsample" in decisions
 
 
 def digest(model: Model) -> str:
-    """Return what words, counts and rows of a model hash to, in hexadecimal."""
+    """Return the hexadecimal hash of a model's words, counts and rows."""
     whole = hashlib.blake2b(vocabulary_digest(model.vocabulary).encode(), digest_size=16)
     for matrix in model.parameters.matrices().values():
         whole.update(str(matrix.shape).encode())
@@ -210,9 +208,9 @@ def digest(model: Model) -> str:
 
 
 def transfer(model: Model, vocabulary: Vocabulary, config: TrainConfig) -> Parameters:
-    """Return parameters for a vocabulary with all words of the model: its rows, and fresh ones for new words.
+    """Return parameters for a vocabulary that has all words of the model: the model's rows, fresh ones for new words.
 
-    The weights of places are those of the model where its window has them.
+    Places that the model's window has keep their weights.
     """
     old = model.parameters
     new = Parameters.initial(vocabulary, config, old.buckets)
@@ -236,13 +234,14 @@ def _frozen(old: Vocabulary, new: Vocabulary, config: TrainConfig) -> NDArray[np
     known[[new[word] for word in old.words]] = 1
     if known.all():
         raise CorpusError(
-            f"freeze is 'old' and the text has no new word that occurs {config.min_count} times: nothing would learn"
+            f"nothing would learn: {option('freeze')} is 'old', and the text has no new word that occurs "
+            f"{config.min_count} times; lower {option('min_count')}"
         )
     return known
 
 
 def model_of(start: WordVectors | FilePath) -> Model:
-    """Return the model in a file, or what a model of these vectors would be, with output rows of zero."""
+    """Return the model in a file, or one with these vectors and output rows of zero."""
     if not isinstance(start, WordVectors):
         source = Input.of(start, FormatError)
         is_model = formats.detect(source) == "native" and formats.native.read_metadata(source).get("kind") == "model"
@@ -250,12 +249,12 @@ def model_of(start: WordVectors | FilePath) -> Model:
             return load_model(source)
         start = formats.load(source)
     if not len(start):
-        raise ConfigError("there are no words to go on with, only a table of n-grams")
+        raise ConfigError("cannot continue training: the file has a table of n-grams and no words")
     subwords = start.subwords
     advise(
-        "these are vectors without output rows, which start at zero: the first epoch learns them, and the vectors "
-        f"move more than those of a whole model would ({option('save_model')} keeps one; {option('input_lr', 0)} first "
-        "trains the output rows alone)"
+        "the file has vectors without output rows: these start at zero, and the vectors move more than those of a "
+        f"whole model ({option('save_model')} stores one; a first run with {option('input_lr', 0)} trains the output "
+        "rows alone)"
     )
     shape: dict[str, Any] = {"dim": start.dim}
     if subwords is not None:
@@ -272,7 +271,7 @@ def model_of(start: WordVectors | FilePath) -> Model:
     kept = subwords.scheme.every_bucket() if subwords.kept is None else subwords.kept
     parameters = Parameters.empty(vocabulary, config, kept)
     if len(parameters.buckets) > len(kept):
-        raise ConfigError("n-grams of words of the vocabulary were pruned: training cannot go on from the others")
+        raise ConfigError("cannot continue training: n-grams of words in the vocabulary were pruned from this file")
     parameters.inputs[parameters.own_rows :, : config.dim] = subwords.matrix
     if parameters.own_rows:
         words = [word.encode() for word in start.words]
@@ -285,6 +284,8 @@ def _config(model: Model, overrides: Mapping[str, Any]) -> TrainConfig:
     for name in _FIXED:
         if name in overrides and overrides[name] != getattr(model.config, name):
             was = getattr(model.config, name)
-            raise ConfigError(f"{name} is {was!r} in the model and cannot become {overrides[name]!r:.60}")
+            raise ConfigError(
+                f"cannot change {option(name)} of a model from {was!r} to {overrides[name]!r:.60}: leave it out"
+            )
     seed = (model.config.seed + len(model.history)) % (1 << 63)
     return model.config.replace(**{"seed": seed, **overrides})

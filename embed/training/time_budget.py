@@ -1,19 +1,17 @@
-"""How many epochs fit into a time that the user gives: measured on the run's own corpus, settings and machine.
+"""Choose the number of epochs that fit into a time budget, measured on the run's corpus, settings and machine.
 
-The time is that of the whole run. When the corpus has been read and encoded, a trainer that is then thrown away trains
-for some seconds on stretches from all over the corpus. What is left of the budget, less what making the parameters
-again and writing the files will take, is divided by the time of an epoch. The number is fixed before the first
-epoch, so the learning rate falls as in any run; and the run draws nothing from the trial, so that a run with this
-number of ``epochs`` is the same run.
+The budget covers the whole run. After the corpus is encoded, a trial trainer trains for some seconds on stretches from
+all over the corpus and is discarded. The time that is left, less what making the parameters again and writing the files
+will take, is divided by the time of an epoch. The number is fixed before the first epoch, so that the learning rate
+falls as in any run. The trial shares no draws with the run: a run with the same ``epochs`` gives the same vectors.
 
-A margin of 5 % is left free and the number is rounded down: on a machine whose speed holds, a run takes no more than
-its budget, and at least its budget less the margin and one epoch. At least one epoch is trained, and at most
-`MOST_EPOCHS`, with n-grams `MOST_EPOCHS_WITH_NGRAMS`: beyond them a model learns a small text by heart
-(docs/decisions/0021-small-texts.md).
+A margin of 5 % stays free and the number is rounded down, so that a run ends within its budget on a machine of steady
+speed. At least one epoch is trained, at most `MOST_EPOCHS`, with n-grams `MOST_EPOCHS_WITH_NGRAMS`: with more, a model
+overfits a small text (docs/decisions/0021-small-texts.md).
 
-Rejected: timing the first epoch (the rate would have fallen by a wrong number of epochs until then), made-up tokens as
-of ``train-embeddings info`` (their words are not the corpus's, nor their number), ending at the hour whatever
-has been trained (a rate that never comes down costs more than an epoch less).
+Rejected: timing the first epoch (its learning rate would assume a wrong number of epochs), made-up tokens as in
+``train-embeddings info`` (their words are not those of the corpus), stopping when the time is up (a learning rate that
+never comes down costs more than an epoch less).
 """
 
 from __future__ import annotations

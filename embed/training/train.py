@@ -74,7 +74,7 @@ class FreshStart:
     corpus
         As for :func:`train`.
     config : TrainConfig or None
-        A whole configuration, which leaves nothing to `defaults` or a preset.
+        A whole configuration; `defaults` and presets are then not used.
     options : RunOptions
     given : mapping
         Training parameters of the user.
@@ -99,15 +99,15 @@ class FreshStart:
             of_kind("config", config, TrainConfig)
             if options.preset is not None:
                 raise ConfigError(
-                    f"{option('preset')} is {shown(options.preset)}, but a whole configuration is given, which leaves "
-                    "nothing to it: leave one of the two out"
+                    f"cannot use {option('preset')} {shown(options.preset)} with a whole configuration, which sets "
+                    "every parameter: leave one of them out"
                 )
             if config.epochs is not None:
                 options.refuse_epochs()
         if isinstance(corpus, EncodedCorpus):
             for name in ("column", "encoded_dir"):
                 if (value := getattr(options, name)) is not None:
-                    raise ConfigError(f"{option(name)} is {shown(value)}, but the corpus is encoded: leave it out")
+                    raise ConfigError(f"cannot use {option(name)} {shown(value)} with an encoded corpus: leave it out")
         self._base, self._given, self._defaults = config, given, defaults
         self._preset: str | None = options.preset
         self._decided: str | None = None
@@ -124,7 +124,7 @@ class FreshStart:
             return self._resolved(tokens, given)
 
     def resuming(self, decisions: Mapping[str, Any]) -> None:
-        """Take the preset of the run to resume, unless the user names another one."""
+        """Take the preset of the run to resume, unless the user names one."""
         found = decisions.get("preset")
         if self._base is None and self._preset in (None, presets.AUTO) and isinstance(found, str):
             self._preset = found
@@ -166,14 +166,14 @@ class FreshStart:
 
 
 def _settings_of(corpus: Any, config: TrainConfig) -> dict[str, Any]:
-    """Return how a corpus that the caller has made reads its words, where the configuration says it otherwise.
+    """Return the settings of a corpus object that differ from the configuration, and win over it.
 
-    What splits the text decides on the form in which words are looked up.
+    The tokenizer also decides how queries are normalised, so the model must store the one that was used.
 
     Raises
     ------
     ConfigError
-        The configuration asks for something else, which would be ignored.
+        If the configuration asks for a setting that the corpus object would ignore.
     """
     if not isinstance(corpus, FileCorpus):
         return {}

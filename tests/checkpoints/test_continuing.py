@@ -87,7 +87,7 @@ def test_another_start_is_refused_before_the_corpus_is_read(tmp_path: Path) -> N
         embed.continue_training(first, _never(), resume=tmp_path / "own", epochs=1, seed=1, lr=None)
 
 
-@pytest.mark.filterwarnings("ignore:these are vectors without output rows")
+@pytest.mark.filterwarnings("ignore:the file has vectors without output rows")
 def test_vectors_are_a_start_too(tmp_path: Path) -> None:
     trained = embed.train(OLD, **SMALL, epochs=2).vectors
     other = WordVectors(trained.words, trained.matrix * 2, counts=trained.counts)

@@ -131,7 +131,7 @@ def test_advice_speaks_it_too(files: Path, monkeypatch: pytest.MonkeyPatch, caps
     told = capsys.readouterr().err
     assert "warning: --dim is 8" in told
     assert "warning: --subsample is 0.003, which keeps" in told
-    assert "--save-model keeps one" in told
+    assert "--save-model stores one" in told
     assert not PYTHON.search(told), told
     assert not SNAKE.search(told), told
 

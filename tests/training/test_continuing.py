@@ -47,7 +47,7 @@ def test_old_words_can_be_frozen(settings: dict[str, Any], deterministic: bool) 
     start = train(OLD, **SMALL, **settings)
     more: dict[str, Any] = {"vocabulary": "union", "freeze": "old", "epochs": 10, "deterministic": deterministic}
     if settings.get("hash_count"):
-        with pytest.raises(ConfigError, match="freeze is 'old' but the model is a floret table"):
+        with pytest.raises(ConfigError, match="cannot use freeze='old' with a floret table"):
             continue_training(start, NEW, **more)
         return
     further = continue_training(start, NEW, **more)
@@ -95,7 +95,7 @@ def test_both_output_rows_of_a_word_are_kept_and_gone_on_with(tmp_path: Path, su
     assert embed.load(tmp_path / "model.embed")["a1"].tobytes() == start.vectors["a1"].tobytes()
     further = continue_training(tmp_path / "model.embed", NEW, vocabulary="union", epochs=1)
     assert further.config.structured
-    with pytest.raises(ConfigError, match="structured is True in the model and cannot become False"):
+    with pytest.raises(ConfigError, match="cannot change structured of a model from True to False"):
         continue_training(loaded, NEW, structured=False)
     with pytest.raises(FormatError, match="structured skip-gram has two output rows a word"):
         save_model(start, tmp_path / "model.bin", format="fasttext")
@@ -152,7 +152,7 @@ def test_vectors_can_be_gone_on_with(tmp_path: Path, vocabulary: str) -> None:
     formats.save(start.vectors, path)
     with (
         pytest.warns(AdviceWarning, match=r"input_lr is 0\.0"),
-        pytest.warns(AdviceWarning, match="vectors without output rows, which start at zero"),
+        pytest.warns(AdviceWarning, match="vectors without output rows: these start at zero"),
     ):
         frozen = continue_training(path, NEW, vocabulary=vocabulary, input_lr=0.0, threads=1, epochs=1)
     for word in start.vocabulary:  # a rate of 0 teaches the output rows alone
@@ -182,10 +182,10 @@ def test_a_fasttext_model_can_be_gone_on_with(tmp_path: Path) -> None:
     [
         ({"vocabulary": "new"}, "vocabulary must be 'old' or 'union', not 'new'"),
         ({"freeze": "all"}, "freeze must be 'none' or 'old', not 'all'"),
-        ({"freeze": "old"}, "freeze is 'old' but vocabulary is 'old' too"),
-        ({"dim": 20}, "dim is 16 in the model and cannot become 20"),
-        ({"composition": "sum"}, "composition is 'mean' in the model and cannot become 'sum'"),
-        ({"subword": True}, "subword is False in the model and cannot become True"),
+        ({"freeze": "old"}, "nothing would learn: freeze is 'old', and vocabulary 'old' adds no word"),
+        ({"dim": 20}, "cannot change dim of a model from 16 to 20"),
+        ({"composition": "sum"}, "cannot change composition of a model from 'mean' to 'sum'"),
+        ({"subword": True}, "cannot change subword of a model from False to True"),
     ],
 )
 def test_what_cannot_be_is_refused(settings: dict[str, Any], message: str) -> None:
@@ -194,7 +194,7 @@ def test_what_cannot_be_is_refused(settings: dict[str, Any], message: str) -> No
 
 
 def test_to_freeze_all_there_is_says_so() -> None:
-    with pytest.raises(CorpusError, match="freeze is 'old' and the text has no new word that occurs 5 times"):
+    with pytest.raises(CorpusError, match="freeze is 'old', and the text has no new word that occurs 5 times"):
         continue_training(train(OLD, **SMALL), OLD, vocabulary="union", freeze="old")
 
 
