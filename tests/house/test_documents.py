@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from embed.cli.parser import parse
+from embed.formats.registry import FORMATS
 
 TREE = Path(__file__).parents[2]
 README = TREE / "README.md"
@@ -16,7 +17,9 @@ PAGES = [README, TREE / "CONTRIBUTING.md", *sorted((TREE / "docs").rglob("*.md")
 OF_ITS_TIME = ("decisions", "studies")  # written once, about the tree of that day
 
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
-PATH = re.compile(r"`((?:embed|eval|corpora|tests|benchmarks|docs)/[\w./*-]+)`")  # a word in capitals stands for a name
+PATH = re.compile(
+    r"(?:^|`)((?:embed|eval|corpora|tests|benchmarks|docs)/[\w./*-]+)", re.MULTILINE
+)  # a word in capitals stands for a name
 SHELL = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 GOALS = {
     "skip-gram": "skip-gram-100",
@@ -48,6 +51,11 @@ def test_commands_parse(page: Path) -> None:
             words = shlex.split(line.removeprefix("$ "), comments=True)
             if words and words[0] == "train-embeddings":
                 parse(words[1:])
+
+
+def test_the_page_of_the_formats_has_every_format() -> None:
+    table = (TREE / "docs" / "formats.md").read_text("utf-8").partition("## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(FORMATS)
 
 
 def test_the_readme_has_the_speeds_and_the_picture_of_the_record() -> None:

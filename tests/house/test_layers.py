@@ -37,6 +37,7 @@ LAST = ("embed", "embed.__main__", "embed.demo")
 # embed.eval scores anybody's vectors, and is beside the street: whoever comes after the files may ask it, and it knows
 # the errors and how files are opened.
 BESIDE, BESIDE_KNOWS = "eval", {"errors", "files"}
+PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 STANDARD_LIBRARY_ONLY = (
     "embed.messages",
     "embed.errors",
@@ -155,6 +156,13 @@ def test_there_is_no_circle_inside_a_room(room: str) -> None:
         list(TopologicalSorter({module: IMPORTS[module].found & inside for module in inside}).static_order())
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
+
+
+@pytest.mark.skipif(not PAGE.is_file(), reason="needs the source tree")
+def test_the_page_of_the_architecture_has_the_rooms_in_their_order() -> None:
+    rows = re.findall(r"^\| `(?:embed/)?(\w+)[/.]", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert tuple(rows) == ROOMS
+    assert f"`{BESIDE}/`" in PAGE.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("home", ["embed.corpora", "embed.eval"])
