@@ -76,7 +76,7 @@ class ItemVectors:
     Parameters
     ----------
     items : sequence of hashable objects, length N
-        No two equal; the most frequent first, where that is known.
+        No two equal; the most frequent first, if that is known.
     matrix : array, shape (N, dim)
         One row per item; float32 is not copied.
     counts : array of int64, shape (N,), optional
@@ -85,7 +85,7 @@ class ItemVectors:
     Raises
     ------
     FormatError
-        An item appears twice, shapes do not agree, or a number is not finite.
+        An item is a duplicate, shapes do not agree, or a number is not finite.
     ConfigError
         An item is not hashable, or not equal to itself (NaN).
 
@@ -102,7 +102,7 @@ class ItemVectors:
         for row, item in enumerate(self._items):
             first = self._rows.setdefault(_checked(item, f"item {row}", ConfigError), row)
             if first != row:
-                raise FormatError(f"the item {_shown(item)} appears twice, in rows {first} and {row}")
+                raise FormatError(f"duplicate item {_shown(item)} (rows {first} and {row})")
         self._vectors = WordVectors([str(row) for row in range(len(self._items))], matrix, counts=counts)
 
     @property
@@ -117,7 +117,7 @@ class ItemVectors:
 
     @property
     def counts(self) -> npt.NDArray[np.int64] | None:
-        """How often each item occurred, shape (N,), where that is known."""
+        """How often each item occurred, shape (N,); None if unknown."""
         return self._vectors.counts
 
     @property
@@ -146,7 +146,7 @@ class ItemVectors:
     def index(self, item: Hashable) -> int:
         """Return the row of an item; raises MissingWordError if it has none."""
         if item not in self:
-            raise MissingWordError(f"the item {_shown(item)} is not among the {len(self):,} that have a vector")
+            raise MissingWordError(f"no vector for the item {_shown(item)}: it is not among the {len(self):,} items")
         return self._rows[item]
 
     def vector(self, item: Hashable) -> Float32s:
@@ -159,7 +159,7 @@ class ItemVectors:
         return self._vectors.similarity(str(self.index(a)), str(self.index(b)))
 
     def nearest(self, item: Hashable, n: int = 10) -> list[tuple[Hashable, float]]:
-        """Return the `n` (item, cosine) nearest to one item, itself left out.
+        """Return the `n` (item, cosine) nearest to an item, leaving out the item itself.
 
         Raises
         ------
@@ -171,9 +171,9 @@ class ItemVectors:
         return self._named(self._vectors.nearest(str(self.index(item)), n))
 
     def nearest_to_all(self, items: Iterable[Hashable], n: int = 10) -> list[tuple[Hashable, float]]:
-        """Return the `n` (item, cosine) nearest to the mean of the unit vectors of `items`, those left out.
+        """Return the `n` (item, cosine) nearest to the mean of the unit vectors of `items`, leaving out these items.
 
-        A session so far is such a list: what is near it is what goes with it. Raises as `nearest` does.
+        Pass the items of a session to find what goes with it. Raises as `nearest` does.
         """
         rows = [self.index(item) for item in listed("items", items, "items")]
         return self._named(self._vectors.nearest([str(row) for row in rows], n))
@@ -184,8 +184,8 @@ class ItemVectors:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write items, vectors and counts to one file, whole or not at all.
 
-        Items can be str, int, float, bool, None, bytes, and tuples of these; NumPy's numbers become Python's, which
-        are equal to them.
+        Items can be str, int, float, bool, None, bytes, and tuples of these. NumPy numbers become the equal Python
+        numbers.
 
         Raises
         ------
@@ -199,23 +199,23 @@ class ItemVectors:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> ItemVectors:
-        """Read a file that `save` wrote; the matrix is mapped, not read.
+        """Read a file that `save` wrote; the matrix is memory-mapped.
 
         Raises
         ------
         FormatError
-            The file cannot be read, is damaged, or holds words, not items.
+            The file cannot be read, is damaged, or holds words instead of items.
         """
         source = Input.of(path, FormatError)
         name = source.name
         if native.read_metadata(source).get(_ITEMS) != _JSON:
-            raise FormatError(f"{name}: holds the vectors of words, not of items: read it with embed.load")
+            raise FormatError(f"{name}: holds word vectors, not item vectors: read it with embed.load")
         words = native.read_vectors(source)
         try:
             items = [_from_json(json.loads(key)) for key in words.words]
             return cls(items, words.matrix, counts=words.counts)
         except (ValueError, RecursionError) as error:
-            raise FormatError(f"{name}: damaged: the items are not readable ({error!s:.200})") from None
+            raise FormatError(f"{name}: damaged: cannot read the items ({error!s:.200})") from None
 
 
 def train_items(
@@ -321,8 +321,7 @@ def _key(item: Hashable, row: int) -> str:
     except (TypeError, ValueError, RecursionError):
         pass
     raise FormatError(
-        f"cannot write item {row}, {_shown(item)}: items in a file are str, int, float, bool, None, bytes, or tuples "
-        "of these"
+        f"cannot write item {row}, {_shown(item)}: use str, int, float, bool, None, bytes, or tuples of these"
     )
 
 

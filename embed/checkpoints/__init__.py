@@ -1,7 +1,7 @@
-"""A run that can be killed.
+"""Checkpoints, from which a killed run resumes.
 
-A :mod:`~embed.checkpoints.checkpoint` is the state of a run; its :mod:`~embed.checkpoints.checkpoint_file` holds the
-matrices, :mod:`~embed.checkpoints.checkpoint_folder` finds the newest whole one, :mod:`~embed.checkpoints.writer`
-writes while training runs, :mod:`~embed.checkpoints.resume` looks up the run to resume, and
+A :mod:`~embed.checkpoints.checkpoint` describes the state of a run; its :mod:`~embed.checkpoints.checkpoint_file` adds
+the matrices; :mod:`~embed.checkpoints.checkpoint_folder` finds the newest intact one; :mod:`~embed.checkpoints.writer`
+writes while training runs; :mod:`~embed.checkpoints.resume` looks up the run to resume; and
 :mod:`~embed.checkpoints.signals` turns SIGTERM and Ctrl-C into a last checkpoint.
 """

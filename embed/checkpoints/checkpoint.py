@@ -1,4 +1,4 @@
-"""What a checkpoint stores beside its matrices: which run it belongs to, and how far that run has come."""
+"""The header of a checkpoint: which run it belongs to, and how far that run has come."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from embed.vocabulary.vocabulary import Vocabulary
 __all__ = ["CHANGEABLE", "CONTINUED_FROM", "Checkpoint", "Place", "vocabulary_digest"]
 
 CONTINUED_FROM = "continued_from"
-"""The decision that says what a continued training started from."""
+"""The decision that records the model a continued training started from."""
 _HASH_WORDS = 1 << 16
 
 _RATES, _NOISE = ("lr", "input_lr", "min_lr"), ("negatives", "noise_exponent", "subsample")
 CHANGEABLE = frozenset(("epochs", "threads", "window", "window_kind", "gradient", "seed", *_RATES, *_NOISE))
-"""Parameters that a run may go on with changed, if the user insists: they leave the meaning of the rows and of a
-place in the corpus alone."""
+"""Parameters that may change between a checkpoint and the resumed run, if the user insists: they do not change the
+meaning of a row or of a position in the corpus."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """How far a run has come: everything before it is done, and nothing after.
+    """How far a run has come: everything before this place is done, and nothing after it.
 
     Attributes
     ----------
     epoch : int
-        Epochs that are done.
+        Finished epochs.
     position : int
-        The token of the running epoch up to which the blocks that begin before it are done.
+        The token of the current epoch before which every block is done, by its first token.
     loss, examples, seconds : float, int, float
-        The sums of the running epoch.
+        The sums of the current epoch.
     """
 
     epoch: int = 0
@@ -54,7 +54,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint says beside its matrices: the run it is of, and how far that has come."""
+    """The header of a checkpoint: which run it belongs to, and how far that run has come."""
 
     config: TrainConfig
     vocabulary: str
@@ -63,7 +63,7 @@ class Checkpoint:
     history: tuple[EpochRecord, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
+        """Return plain JSON values."""
         return {
             "config": self.config.to_dict(),
             "vocabulary": self.vocabulary,
@@ -74,13 +74,13 @@ class Checkpoint:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Checkpoint:
-        """Build it from plain values; raises KeyError, TypeError or ValueError unless they make sense."""
-        with warnings.catch_warnings(action="ignore"):  # advice was given when the run began
+        """Build a checkpoint from plain values; raises KeyError, TypeError or ValueError unless they are valid."""
+        with warnings.catch_warnings(action="ignore"):  # the advice was given when the run started
             config = TrainConfig.from_dict(values["config"])
         provenance, place = made(Provenance, values["provenance"]), made(Place, values["place"])
         history = tuple(made(EpochRecord, record) for record in values["history"])
         if not 0 <= place.epoch == len(history) or not 0 <= place.position <= provenance.tokens or place.examples < 0:
-            raise ValueError(f"{place} of a run of {provenance.tokens} tokens with {len(history)} epochs done")
+            raise ValueError(f"{place} does not fit {len(history)} epochs done and {provenance.tokens} tokens")
         if not isinstance(provenance.decisions.get(CONTINUED_FROM, {}), dict):
             raise ValueError(f"{CONTINUED_FROM} must be a JSON object")
         if not math.isfinite(place.loss) or not math.isfinite(place.seconds):
@@ -88,7 +88,7 @@ class Checkpoint:
         return cls(config, str(values["vocabulary"]), provenance, place, history)
 
     def differences(self, other: Checkpoint) -> tuple[list[str], list[str]]:
-        """Return in what another run differs: what it may go on with if the user insists, and what it may not."""
+        """Describe the differences to another run: those it may resume with if the user insists, and the others."""
         mild: list[str] = []
         grave: list[str] = []
         for item in fields(TrainConfig):
@@ -101,7 +101,7 @@ class Checkpoint:
         for name in ("sentences", "tokens"):
             mine, others = getattr(self.provenance, name), getattr(other.provenance, name)
             if mine != others:
-                grave.append(_difference(f"{name} of the corpus", mine, others))
+                grave.append(_difference(f"the number of {name} of the corpus", mine, others))
         starts = [run.provenance.decisions.get(CONTINUED_FROM) or {} for run in (self, other)]
         grave += [
             _difference(f"{CONTINUED_FROM}.{' '.join(name.split()):.40}", starts[0].get(name), starts[1].get(name))
@@ -109,34 +109,34 @@ class Checkpoint:
             if starts[0].get(name) != starts[1].get(name)
         ]
         if self.vocabulary != other.vocabulary:
-            grave.append("vocabulary")
+            grave.append("the vocabulary differs")
         if self.provenance.corpus_fingerprint != other.provenance.corpus_fingerprint:
-            mild.append("corpus (its fingerprint)")
+            mild.append("the text of the corpus differs")
         if self.provenance.simd_path != other.provenance.simd_path:
             mild.append(
                 _difference(
-                    f"SIMD path (variable {SIMD_VARIABLE})", self.provenance.simd_path, other.provenance.simd_path
+                    f"the instruction set ({SIMD_VARIABLE})", self.provenance.simd_path, other.provenance.simd_path
                 )
             )
         mine, others = (run.provenance.versions.get("train-embeddings") for run in (self, other))
         if mine != others:
-            mild.append(_difference("version", mine, others))
+            mild.append(_difference("the version of train-embeddings", mine, others))
         return mild, grave
 
 
 def _difference(name: str, mine: Any, others: Any) -> str:
-    return f"{name} ({_shown(mine)} there, {_shown(others)} here)"
+    return f"{name} is {_shown(mine)} in the checkpoint, {_shown(others)} here"
 
 
 def _shown(value: Any) -> str:
-    """Return a value as it reads at the command line, too."""
+    """Return a value in words that fit Python and the command line."""
     if value is None:
         return "not set"
     return ("on" if value else "off") if isinstance(value, bool) else f"{value!r:.40}"
 
 
 def vocabulary_digest(vocabulary: Vocabulary) -> str:
-    """Return what words and counts hash to, in hexadecimal."""
+    """Return the hash of words and counts, in hexadecimal."""
     digest = hashlib.blake2b(np.ascontiguousarray(vocabulary.counts, "<i8").data, digest_size=32)
     for start in range(0, len(vocabulary), _HASH_WORDS):
         digest.update(json.dumps(vocabulary.words[start : start + _HASH_WORDS]).encode())

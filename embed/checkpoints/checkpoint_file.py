@@ -1,12 +1,12 @@
-"""The bytes of a checkpoint: a header of JSON and float32 matrices, each part with its BLAKE2b digest.
+"""The file of a checkpoint: a JSON header and float32 matrices, each part with its BLAKE2b digest.
 
 Layout, all numbers little-endian: the mark (16 bytes), the version (uint32), the size of the header (uint64), the
 header (UTF-8), the digest of all that; then for each matrix of the header's ``"matrices"`` its rows without padding
-and their digest. A flipped bit anywhere is found, a file that is cut or has more is refused by its size alone, and
-nothing is set aside before the header has been compared with that size.
+and their digest. The digests reveal a flipped bit anywhere, the size reveals missing or extra bytes, and no memory
+is allocated before the header has been compared with the size.
 
-Rejected: safetensors (no digests, and one of its own for a header that lies), CRC-32 (no faster with Python's
-means, and weaker), compression (trained floats do not compress).
+Rejected: safetensors (no digests), CRC-32 (no faster in Python, and weaker), compression (trained floats do not
+compress).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def write(path: str | os.PathLike[str], header: Mapping[str, Any], matrices: Map
     ----------
     path : path
     header : mapping
-        Plain values for JSON; ``"matrices"`` is added.
+        Plain JSON values; ``"matrices"`` is added.
     matrices : mapping of str to float32[rows, at least dim]
         The first `dim` columns are written.
     dim : int
@@ -53,7 +53,7 @@ def write(path: str | os.PathLike[str], header: Mapping[str, Any], matrices: Map
     Raises
     ------
     FormatError
-        If the file cannot be written.
+        The file cannot be written.
     """
     shapes = [[name, len(matrix), dim] for name, matrix in matrices.items()]
     text = json.dumps({**header, "matrices": shapes}, allow_nan=False).encode()
@@ -71,24 +71,22 @@ def write(path: str | os.PathLike[str], header: Mapping[str, Any], matrices: Map
 
 
 def read_header(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the header of a checkpoint whose start is whole and whose size is right.
+    """Return the header of a checkpoint, having checked its digest and the size of the file.
 
     Raises
     ------
     FormatError
-        If the file cannot be read, is no checkpoint, is of another version, damaged, or cut short.
+        The file cannot be read, is not a checkpoint of this version, is damaged, or is cut short.
     """
     try:
         with open(path, "rb") as file:
             return _header(os.fspath(path), file)[0]
     except OSError as error:
-        raise cannot_open(
-            FormatError, f"{os.fspath(path)}: cannot be read: {error.strerror or error}", error
-        ) from error
+        raise cannot_open(FormatError, f"{os.fspath(path)}: cannot read: {error.strerror or error}", error) from error
 
 
 def has_mark(path: str | os.PathLike[str]) -> bool:
-    """Return whether a file begins as a checkpoint does; another program may give its files such names, too."""
+    """Return whether a file begins as a checkpoint does; other programs may use the same names."""
     try:
         with open(path, "rb") as file:
             return file.read(len(CHECKPOINT_MARK)) == CHECKPOINT_MARK
@@ -97,41 +95,42 @@ def has_mark(path: str | os.PathLike[str]) -> bool:
 
 
 def read_into(path: str | os.PathLike[str], matrices: Mapping[str, Float32s], dim: int) -> None:
-    """Read the matrices of a checkpoint into the first `dim` columns of those given.
+    """Read the matrices of a checkpoint into the first `dim` columns of the given ones.
 
     Raises
     ------
     FormatError
-        As `read_header` does, if the shapes are others, or if a digest is wrong: some numbers have been read then.
+        As `read_header`; or the shapes differ, or a digest is wrong, after some numbers have been read.
     ConfigError
-        If the checkpoint is of a version that kept a row for every bucket of n-grams.
+        The checkpoint comes from a version that stored a row for every n-gram bucket.
     """
     name = os.fspath(path)
     try:
         with open(path, "rb") as file:
-            header, place = _header(name, file)
+            header, offset = _header(name, file)
             expected = [[key, len(matrix), dim] for key, matrix in matrices.items()]
             if header["matrices"] != expected:
                 if _has_more_inputs(header["matrices"], expected):
                     raise ConfigError(
-                        f"{name} is of an earlier version, which kept a row for every bucket of n-grams: end its run "
-                        "with that version, or begin it again"
+                        f"cannot resume from {name}: an earlier version wrote it, with a row for every n-gram bucket; "
+                        "finish the run with that version, or start the run again"
                     )
-                raise FormatError(f"{name}: its matrices are {header['matrices']!s:.100}, not {expected}")
+                raise FormatError(f"{name}: holds the matrices {header['matrices']!s:.100}, not {expected}")
             for key, matrix in matrices.items():
-                place = _read_matrix(name, file, key, matrix[:, :dim], place)
+                offset = _read_matrix(name, file, key, matrix[:, :dim], offset)
     except OSError as error:
-        raise cannot_open(FormatError, f"{name}: cannot be read: {error.strerror or error}", error) from error
+        raise cannot_open(FormatError, f"{name}: cannot read: {error.strerror or error}", error) from error
 
 
 def _has_more_inputs(found: list[list[Any]], expected: list[list[Any]]) -> bool:
-    """Return whether the matrices differ in the number of the input rows alone, of which there are more."""
+    """Return whether the matrices found differ from the expected ones only in having more input rows."""
     rows, wanted = ({key: count for key, count, _ in shapes} for shapes in (found, expected))
     differing = [key for key in wanted if rows.get(key) != wanted[key]]
     return rows.keys() == wanted.keys() and differing == ["input"] and rows["input"] > wanted["input"]
 
 
-def _read_matrix(name: str, file: BufferedReader, key: str, matrix: Float32s, place: int) -> int:
+def _read_matrix(name: str, file: BufferedReader, key: str, matrix: Float32s, offset: int) -> int:
+    """Read the matrix that begins at `offset`; return the offset of the next."""
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
     rows, dim = matrix.shape
     step = max(1, _BLOCK_NUMBERS // dim)
@@ -142,32 +141,35 @@ def _read_matrix(name: str, file: BufferedReader, key: str, matrix: Float32s, pl
         digest.update(block.data)
         matrix[first : first + step] = block
     if file.read(DIGEST_BYTES) != digest.digest():
-        raise FormatError(f"{name}: damaged: the checksum of {key}, which begins at byte {place}, is wrong")
+        raise FormatError(f"{name}: damaged: wrong checksum of {key}, which begins at byte {offset}")
     return file.tell()
 
 
 def _header(name: str, file: BufferedReader) -> tuple[dict[str, Any], int]:
-    """Return the header and the place after it."""
+    """Return the header and the offset after it."""
     size = os.fstat(file.fileno()).st_size
     start = file.read(_START.size)
     if len(start) < _START.size or not start.startswith(CHECKPOINT_MARK):
-        raise FormatError(f"{name}: not a checkpoint, or one that is damaged at byte 0")
+        raise FormatError(f"{name}: not a checkpoint, or damaged at byte 0")
     _, version, length = _START.unpack(start)
     if version != VERSION:
-        raise FormatError(f"{name}: a checkpoint of version {version}; this program reads version {VERSION}")
+        raise FormatError(
+            f"{name}: a checkpoint of version {version}, but this program reads version {VERSION}: resume with the "
+            "train-embeddings that wrote it"
+        )
     end = _START.size + length + DIGEST_BYTES
     if end > size:
         raise FormatError(f"{name}: damaged: the header says {end:,} bytes, but the file has {size:,}")
     text = file.read(length)
     if file.read(DIGEST_BYTES) != _digest(start + text):
-        raise FormatError(f"{name}: damaged: the checksum of the header, which begins at byte 0, is wrong")
+        raise FormatError(f"{name}: damaged: wrong checksum of the header, which begins at byte 0")
     try:
         header = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{name}: damaged: the header is not valid JSON") from error
     expected = end + sum(rows * dim * _NUMBER.itemsize + DIGEST_BYTES for _, rows, dim in _shapes(name, header))
     if size != expected:
-        raise FormatError(f"{name}: damaged: it must have {expected:,} bytes, but has {size:,}")
+        raise FormatError(f"{name}: damaged: the header says {expected:,} bytes, but the file has {size:,}")
     return header, end
 
 

@@ -1,9 +1,9 @@
-"""The folder of a run's checkpoints, ``checkpoint-000001.ckpt`` and so on: which it has, and which one to go on from.
+"""The folder of a run's checkpoints, ``checkpoint-000001.ckpt`` and so on, and the checkpoint to resume from.
 
-What a killed process leaves there (``.embed-*.tmp``) goes with the next start. A run holds the folder's lock from its
-start to its end, so that no other run writes there meanwhile; other files in the folder are nobody's business.
+A run locks its folder from start to end, so that no other run writes there. The next start removes what a killed
+process left (``.embed-*.tmp``). Other files in the folder are left alone.
 
-Rejected: names by epoch and token (a run that goes on from an older checkpoint would be taken for the older one).
+Rejected: names by epoch and token (a run resumed from an older checkpoint would write names that sort as older).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _NAME = re.compile(r"checkpoint-([0-9]{6,})\.ckpt")
 
 
 def checkpoint_name(number: int) -> str:
-    """Return the name of a checkpoint."""
+    """Return the file name of a checkpoint."""
     return f"checkpoint-{number:06d}.ckpt"
 
 
@@ -57,32 +57,32 @@ def number_of(name: str) -> int | None:
 
 
 def checkpoints_in(directory: str | os.PathLike[str]) -> list[Path]:
-    """Return the checkpoints of a folder, oldest first; none if there is no such folder."""
+    """Return the checkpoints of a folder, oldest first; empty if the folder does not exist."""
     try:
         names = os.listdir(directory)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise cannot_open(
-            FormatError, f"{os.fspath(directory)}: cannot be read: {error.strerror or error}", error
+            FormatError, f"{os.fspath(directory)}: cannot read: {error.strerror or error}", error
         ) from error
     found = [(number, name) for name in names if (number := number_of(name)) is not None]
     return [Path(directory, name) for _, name in sorted(found)]
 
 
 def read(path: str | os.PathLike[str]) -> Checkpoint:
-    """Read what a checkpoint says, without its matrices.
+    """Read a checkpoint without its matrices.
 
     Raises
     ------
     FormatError
-        If it cannot be read, is damaged in its header, cut short, or says what makes no sense.
+        The file cannot be read or is cut short, or its header is damaged.
     """
     header = checkpoint_file.read_header(path)
     try:
         return Checkpoint.from_dict(header)
     except (KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"{os.fspath(path)}: damaged: not the header of a checkpoint: {error!s:.200}") from error
+        raise FormatError(f"{os.fspath(path)}: damaged: not a checkpoint header: {error!s:.200}") from error
 
 
 @dataclass(frozen=True)
@@ -115,29 +115,29 @@ def find(directory: str | os.PathLike[str]) -> Found:
 def restore(
     source: Found, here: Checkpoint, matrices: Mapping[str, Float32s], *, anyway: bool
 ) -> tuple[Checkpoint, list[Path]]:
-    """Read the newest checkpoint that is whole; a damaged one gives a CheckpointWarning.
+    """Read the newest intact checkpoint; a damaged one gives a CheckpointWarning.
 
     Parameters
     ----------
     source : Found
     here : Checkpoint
-        The run that wants to go on, as it begins.
+        The start of the run that resumes.
     matrices : mapping of str to float32[rows, stride]
         Filled.
     anyway : bool
-        Go on in spite of differences in what is CHANGEABLE.
+        Resume in spite of differences in CHANGEABLE.
 
     Returns
     -------
     Checkpoint, list of Path
-        Where the run stood, and the newer files that are damaged.
+        The checkpoint, and the newer files that are damaged.
 
     Raises
     ------
     ConfigError
-        If the configuration or the corpus is another.
+        The configuration or the corpus differs.
     FormatError
-        If no checkpoint is whole.
+        There is no intact checkpoint.
     """
     damaged: list[Path] = []
     reasons: list[str] = []
@@ -147,65 +147,64 @@ def restore(
             refuse_differences(path, found, here, anyway=anyway)
             checkpoint_file.read_into(path, matrices, here.config.dim)
             if not all(_kernels.all_finite(matrix) for matrix in matrices.values()):
-                raise FormatError(f"{path}: damaged: a number is NaN or infinite")
+                raise FormatError(f"{path}: damaged: a matrix holds NaN or infinity")
         except FormatError as error:
             damaged.append(path)
             reasons.append(str(error))
             continue
         if reasons:
-            message = f"{reasons[0]}; going on from the checkpoint before, {path}"
-            advise(message, CheckpointWarning)
+            advise(f"{reasons[0]}; resuming from the checkpoint before, {path}", CheckpointWarning)
         return found, damaged
     if not reasons:
         raise FormatError(f"{source.directory}: there is no checkpoint to resume from")
-    raise FormatError(f"none of the checkpoints ({len(reasons)}) is whole; the newest: {reasons[0]}")
+    raise FormatError(
+        f"{source.directory}: all {len(reasons)} checkpoints are damaged: start the run again; the newest: {reasons[0]}"
+    )
 
 
 def refuse_differences(path: Path, there: Checkpoint, here: Checkpoint, *, anyway: bool) -> None:
-    """Raise ConfigError if a run may not go on from that of a checkpoint, or only `anyway`."""
+    """Raise ConfigError if a run cannot resume from a checkpoint, or only `anyway`."""
     mild, grave = there.differences(here)
-    if grave:
-        differing = ", ".join(grave + mild)
-        raise ConfigError(f"{path} is of another run, which cannot be gone on with: it differs in {differing}")
-    if mild and not anyway:
-        raise ConfigError(
-            f"{path} is of another run: it differs in {', '.join(mild)}; {option('resume_anyway', True)} insists"
-        )
+    if not grave and (anyway or not mild):
+        return
+    way_out = "start the run in another folder" if grave else f"to resume anyway, give {option('resume_anyway', True)}"
+    raise ConfigError(
+        f"cannot resume from {path}: it belongs to a different run ({'; '.join(grave + mild)}); {way_out}"
+    )
 
 
 def make_folder(directory: Path) -> None:
-    """Make the folder, remove what killed processes have left half written in it, and see that it takes files."""
+    """Make the folder, remove half-written files of killed processes, and check that it is writable."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
         remove_abandoned(directory)
         if not os.access(directory, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
-        raise FormatError(f"{directory}: cannot hold checkpoints: {error.strerror or error}") from error
+        raise FormatError(f"{directory}: cannot store checkpoints: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager
 def held(directory: Path) -> Iterator[None]:
-    """Make the folder, and keep other runs from it until the end of the block.
+    """Make the folder, and lock it against other runs until the end of the block.
 
     Raises
     ------
     ConfigError
-        If another run has it.
+        Another run has locked the folder.
     FormatError
-        If it cannot be made or written to.
+        The folder cannot be made or written to.
     """
     make_folder(directory)
     try:
         door = Door.take(directory, {"holds": "the checkpoints of a run"})
     except OSError as error:
-        raise FormatError(f"{directory}: cannot hold checkpoints: {error.strerror or error}") from error
+        raise FormatError(f"{directory}: cannot store checkpoints: {error.strerror or error}") from error
     if door is None:
         note = note_at(directory)
         raise ConfigError(
-            f"{directory} is in use: process {note.get('process')!s:.20} on {note.get('host')!s:.60} keeps "
-            f"{note.get('holds')!s:.60} there; name another folder for the checkpoints of this run, or wait until that "
-            "process has ended"
+            f"{directory} is in use: process {note.get('process')!s:.20} on {note.get('host')!s:.60} stores "
+            f"{note.get('holds')!s:.60} there; name another folder, or wait until that process ends"
         )
     try:
         yield

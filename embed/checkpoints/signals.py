@@ -1,17 +1,15 @@
-"""Signals that ask the process to end: Ctrl-C, a time limit, a closed terminal.
+"""Handle the signals that ask the process to end: Ctrl-C, a time limit, a closed terminal.
 
-Who sends one often sends it twice: GNU ``timeout`` to the child and to its group, Slurm to a step and to its
-processes, a process manager that is impatient. So what comes within a second of a signal is that signal again. A
-second one after that acts at once.
+Senders often repeat a signal: GNU ``timeout`` signals the child and its group, Slurm a step and its processes. So a
+signal within a second of another counts as the same. A second signal after that acts at once.
 
-A command raises `Interrupted` where it stands (:class:`Heard`): temporary files go on the way out. A run with
-checkpoints notes the signal and heeds it at the next good moment (:class:`NotedSignals`). A signal that the process
-ignores, as ``nohup`` and a shell's background jobs have it, stays ignored. SIGQUIT is left alone: it is the way out
-that asks nobody.
+A command raises `Interrupted` at once (:class:`Heard`), which removes its temporary files. A run with checkpoints
+notes the signal and acts at the next safe point (:class:`NotedSignals`). A signal that the process ignores, as under
+``nohup`` and in a shell's background jobs, stays ignored. SIGQUIT keeps its effect: it always ends the process.
 
-Rejected: for runs with checkpoints, an exception from the handler itself (it strikes between any two statements,
-while the matrices are half way through a chunk or a checkpoint is being copied); a thread that waits for signals (not
-on every system); ignoring all signals after the first (a run that cannot end could then only be killed).
+Rejected: for runs with checkpoints, an exception from the handler itself (it may strike while the matrices are half
+way through a chunk or a checkpoint is being copied); a thread that waits for signals (not on every system); ignoring
+all signals after the first (a run that cannot end could then only be killed).
 """
 
 from __future__ import annotations
@@ -36,12 +34,12 @@ _WORDS = {
     "SIGBREAK": "interrupted",  # Ctrl-Break of Windows
 }
 ENDING = tuple(signal.Signals[name] for name in _WORDS if hasattr(signal, name))
-"""The signals that ask a process to end, as far as the system has them."""
+"""The signals of this system that ask a process to end."""
 _AGAIN_SECONDS = 1.0
-"""What comes within this time of a signal is no second one."""
+"""A signal within this time of another counts as the same."""
 _MOMENT_SECONDS = 0.01
 _SWALLOWED_SECONDS = 0.4
-"""An Interrupted that nobody handles after this time has been swallowed."""
+"""After this time, an Interrupted that is not being handled has been swallowed."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -59,22 +57,22 @@ class Interrupted(KeyboardInterrupt):
 
     @property
     def exit_code(self) -> int:
-        """128 and the signal, as shells report it."""
+        """128 plus the signal, as shells report it."""
         return 128 + self.number
 
 
 class _Latest:
-    """When the latest signal came that counts; signals are the process's, and so is this."""
+    """The time of the latest signal that counted; there is one per process."""
 
     def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
-        """Let the next signal be the first."""
+        """Count the next signal as the first."""
         self._time = float("-inf")
 
     def counts(self, now: float) -> bool:
-        """Return whether a signal that comes now is one of its own, and take note of it."""
+        """Return whether a signal at `now` counts as a new one, and if so note its time."""
         if now - self._time < _AGAIN_SECONDS:
             return False
         self._time = monotonic()
@@ -85,13 +83,13 @@ _LATEST = _Latest()
 
 
 class _Handlers:
-    """Handlers of the signals that ask to end, and those to put back; the main thread only has any."""
+    """Install handlers of the ending signals and restore the previous ones; in the main thread only."""
 
     def __init__(self) -> None:
         self._previous: dict[int, Any] = {}
 
     def replace(self, handler: Any, only: Collection[Any] | None = None) -> None:
-        """Let `handler` hear the signals that are not ignored; with `only`, those whose handler is one of these."""
+        """Install `handler` for the signals that are not ignored; with `only`, in place of these handlers alone."""
         if threading.current_thread() is not threading.main_thread():
             return
         for number in ENDING:
@@ -100,21 +98,21 @@ class _Handlers:
                 self._previous[number] = signal.signal(number, handler)
 
     def put_back(self) -> None:
-        """Undo `replace`, SIGINT last: until then Ctrl-C is noted."""
+        """Undo `replace`, SIGINT last, so that Ctrl-C is noted until then."""
         for number in reversed(list(self._previous)):
             signal.signal(number, self._previous.pop(number))
 
 
 class Heard:
-    """Let the signals that ask to end raise Interrupted within a ``with`` block, where they would end the process.
+    """Raise Interrupted within a ``with`` block for the signals that would end the process.
 
-    The handlers of others stay. An exception raised in a finalizer is lost, and some libraries swallow one while they
-    are imported: Interrupted is raised again where the block still runs a moment later and nobody handles it.
+    Handlers that the program installed stay. An exception raised in a finalizer is lost, and some libraries swallow
+    one during import: if the block still runs a moment later and nobody handles Interrupted, it is raised again.
 
     Attributes
     ----------
     number : int or None
-        The signal that was raised. An error after it is likely to be what a library has made of it.
+        The signal that was raised. A later error probably stems from it.
     """
 
     def __init__(self) -> None:
@@ -140,7 +138,7 @@ class Heard:
         sys.unraisablehook = self._hook
 
     def _raise(self, number: int, frame: FrameType | None) -> None:
-        """Raise Interrupted, unless it is the same signal again, and see that it is not swallowed."""
+        """Raise Interrupted unless the signal is a repeat, and start the watch against its being swallowed."""
         asked, self._is_asked_again = self._is_asked_again, False
         if asked and not _is_handled():
             _LATEST.forget()
@@ -148,7 +146,7 @@ class Heard:
             self.number = number
             self._again = threading.Timer(_SWALLOWED_SECONDS, self._ask_again, [number])
             self._again.daemon = True
-            with suppress(RuntimeError, MemoryError):  # no thread is to be had
+            with suppress(RuntimeError, MemoryError):  # the system gives no thread
                 self._again.start()
             raise Interrupted(number)
 
@@ -161,14 +159,14 @@ class Heard:
             self._hook(unraisable)
             return
         _LATEST.forget()
-        # from another thread, a moment later: here it would be lost once more
+        # from another thread, a moment later: an exception raised here would be lost again
         again = threading.Timer(_MOMENT_SECONDS, _interrupt_main_thread, [unraisable.exc_value.number])
         again.daemon = True
         again.start()
 
 
 def _interrupt_main_thread(number: int) -> None:
-    """Send a signal to the main thread: one that is really sent wakes it, too, where it sleeps or reads."""
+    """Send a signal to the main thread, which also wakes it from a sleep or a read."""
     if sys.platform == "win32":
         _thread.interrupt_main(number)
     else:
@@ -176,7 +174,7 @@ def _interrupt_main_thread(number: int) -> None:
 
 
 def _is_handled() -> bool:
-    """Return whether an Interrupted is on its way out: temporary files are being removed, say."""
+    """Return whether an Interrupted is being handled, as while temporary files are removed."""
     error = sys.exc_info()[1]
     while error is not None and not isinstance(error, Interrupted):
         error = error.__context__
@@ -184,7 +182,7 @@ def _is_handled() -> bool:
 
 
 class NotedSignals:
-    """Note the first signal that asks to end within a ``with`` block instead of acting on it; the main thread only."""
+    """Note the first ending signal within a ``with`` block instead of acting on it; in the main thread only."""
 
     def __init__(self) -> None:
         self._number: int | None = None
@@ -192,10 +190,10 @@ class NotedSignals:
         self._handlers = _Handlers()
 
     def look(self) -> int | None:
-        """Return the signal that came, or None.
+        """Return the signal that came, or None; call this regularly.
 
-        It is to be called now and then. A second signal counts when a look has found the first a second old: one that
-        was sent at once may be heard much later, where the process was stopped or busy.
+        A second signal counts only after a look that came at least a second after the first: a stopped or busy
+        process may notice a repeat much later than it was sent.
         """
         self._looked = monotonic()
         return self._number

@@ -1,9 +1,9 @@
-"""Takes the checkpoints of a run while it trains: when one is due, and which are kept.
+"""Write the checkpoints of a run while it trains: decide when one is due and which to keep.
 
-The workers wait only while the matrices are copied to memory set aside for that; a thread of its own then checks,
-writes and flushes the copy, and removes the oldest files, while training goes on.
+The workers wait only while the matrices are copied in memory. A separate thread then checks, writes and flushes the
+copy, and removes the oldest files, while training continues.
 
-Rejected: writing from the matrices themselves (they change meanwhile, and the disk decides how long the pause is),
+Rejected: writing from the matrices themselves (they change meanwhile, and the pause lasts as long as the disk needs),
 ``fork`` (not on every system, and unsafe with threads).
 """
 
@@ -39,7 +39,7 @@ _POLL_SECONDS = 0.1
 
 
 class Saver:
-    """Writes the checkpoints of one run, and notes the signals that ask it to end; a context manager.
+    """Write the checkpoints of one run, and note the signals that ask the run to end; a context manager.
 
     Parameters
     ----------
@@ -47,21 +47,21 @@ class Saver:
         Made if it does not exist.
     every : Every
     keep : int
-        So many files are kept.
+        How many files to keep.
     damaged : iterable of Path
-        Files that are not whole; they go when there is a newer one that is.
+        Damaged files, removed after the next checkpoint.
 
     Attributes
     ----------
     diverged : bool
-        A copy was not finite. It has not been written.
+        A copy was not finite, and was not written.
     pauses : list of float
         How long (seconds) the workers waited for each copy.
 
     Raises
     ------
     FormatError
-        If the folder cannot be made.
+        The folder cannot be made.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Saver:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if not isinstance(error, Interrupted):  # else all has been written, or there is no time for it
+            if not isinstance(error, Interrupted):  # then all has been written, or there is no time to write
                 self.wait()
         finally:
             self._signals.__exit__(kind, error, trace)
@@ -99,13 +99,13 @@ class Saver:
             raise Interrupted(number, " after the last epoch")
 
     def prepare(self, matrices: Mapping[str, Float32s], dim: int) -> None:
-        """Set memory for the copies aside and touch it: a system that is short of it would take its time in a pause."""
+        """Allocate and touch the memory of the copies, which would otherwise lengthen the first pause."""
         for name, matrix in matrices.items():
             self._copies[name] = padded_matrix(len(matrix), dim)
             self._copies[name].fill(0)
 
     def is_due(self) -> bool:
-        """Return whether the run should be paused now: for a checkpoint by time, or because a signal came."""
+        """Return whether to pause the run now, for a checkpoint by time or because a signal came."""
         if self._signals.look() is not None:
             return True
         if self._writer is not None and not self._writer.is_alive():
@@ -114,7 +114,7 @@ class Saver:
         return self.every.seconds is not None and self._writer is None and time.monotonic() >= self._next_time
 
     def next_stop(self, before: int, position: int, last: int) -> int:
-        """Return where in position+1..last a checkpoint is due by tokens; `before` are those of earlier epochs."""
+        """Return the next position, up to `last`, for a checkpoint; `before` counts the tokens of earlier epochs."""
         if self.every.tokens is None:
             return last
         return min(last, (before + position) // self.every.tokens * self.every.tokens + self.every.tokens - before)
@@ -125,12 +125,12 @@ class Saver:
         return self.every == Every() or by_tokens or self.is_due()
 
     def save(self, checkpoint: Checkpoint, matrices: Mapping[str, Float32s]) -> None:
-        """Copy the matrices of `prepare`, and begin to write; then heed a signal that has come.
+        """Copy the matrices of `prepare` and start to write them; then act on a signal that has come.
 
         Raises
         ------
         Interrupted
-            When the checkpoint of a run that a signal asked to end has been written.
+            A signal asked the run to end; the checkpoint has been written.
         """
         self.wait()
         started = time.perf_counter()
@@ -149,7 +149,7 @@ class Saver:
             raise Interrupted(signal, where if self._number > number else f"{where} without a checkpoint")
 
     def wait(self) -> None:
-        """Wait until what is being written is on the disk; a failure gives a CheckpointWarning."""
+        """Wait until the checkpoint being written is on the disk; a failure gives a CheckpointWarning."""
         if self._writer is not None:
             while self._writer.is_alive():
                 self._writer.join(_POLL_SECONDS)
@@ -157,13 +157,12 @@ class Saver:
             self._writer = None
         if self._failure is not None:
             failure, self._failure = self._failure, None
-            kept = "there is no older one" if self._last is None else f"{self._last} stays"
-            message = f"{str(failure) or 'out of memory'}: this checkpoint is missing, {kept}"
-            advise(message, CheckpointWarning)
+            last = "there is no other" if self._last is None else f"the last one is {self._last}"
+            advise(f"{str(failure) or 'out of memory'}; this checkpoint is lost, {last}", CheckpointWarning)
 
     def _begin(self, checkpoint: Checkpoint) -> None:
-        """Write what was copied in a thread of its own; or here, where the system gives none."""
-        # a daemon, so that a second signal need not wait for a disk that does not answer
+        """Write the copies in a separate thread, or in this one if the system gives none."""
+        # a daemon, so that a second signal does not wait for a stuck disk
         writer = threading.Thread(target=self._write, args=(checkpoint,), daemon=True)
         try:
             writer.start()
@@ -188,12 +187,12 @@ class Saver:
             whole = [found for found in checkpoints_in(self.directory) if found not in self._damaged]
             for old in (*self._damaged, *whole[: -self.keep]):
                 if checkpoint_file.has_mark(old):
-                    with contextlib.suppress(OSError):  # the next one tries again
+                    with contextlib.suppress(OSError):  # the next checkpoint tries again
                         old.unlink(missing_ok=True)
 
 
 def _copy(source: Float32s, target: Float32s, threads: int) -> None:
-    """Copy in several threads: one alone does not use what the memory can do."""
+    """Copy in several threads: one does not saturate the memory."""
 
     def copy(first: int) -> None:
         target[first : first + _COPY_ROWS] = source[first : first + _COPY_ROWS]

@@ -1,1 +1,1 @@
-"""Classes that stand in for those of other packages, on this package's core; they never import the other package."""
+"""Stand-ins for classes of other packages, built on this package's core; they never import the other package."""

@@ -1,4 +1,4 @@
-"""Failures that code written for another library catches by the built-in class that the library raises."""
+"""Errors of the stand-ins, which derive from the built-in classes that the other library raises."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class ArgumentError(EmbedError, TypeError):
 
 
 def given_path(path: Any) -> Any:
-    """Return a path as it is; raises ArgumentError for anything else, such as an open file."""
+    """Return a path unchanged; raises ArgumentError for anything else, such as an open file."""
     if not isinstance(path, (str, os.PathLike)):
-        raise ArgumentError(f"the path of a file is needed, not {path!r:.60}")
+        raise ArgumentError(f"a file path is needed, not {path!r:.60}")
     return path
 
 
@@ -30,7 +30,7 @@ class NotHereError(EmbedError, NotImplementedError):
 
 
 def not_here(name: str, instead: str) -> Any:
-    """Return what stands under the name of a function or method that has no stand-in: it says what to use instead."""
+    """Return a function or method that raises NotHereError and names what to use instead."""
 
     def refuse(*_: Any, **__: Any) -> NoReturn:
         raise NotHereError(f"{name} is not part of this stand-in: {instead}")

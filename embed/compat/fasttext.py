@@ -1,17 +1,17 @@
 """The interface of fastText's Python package for word vectors, on this trainer and its formats.
 
-``train_unsupervised`` and ``load_model`` take fastText's arguments and give a model with fastText's methods;
-files go both ways byte for byte. What differs on purpose:
+``train_unsupervised`` and ``load_model`` take fastText's arguments and return a model with fastText's methods;
+files are exchanged byte for byte. Intended differences:
 
 - Training uses the exact gradient of the mean of a word's rows; ``gradient="historic"`` is fastText's, which
-  leaves out the division by their number.
-- A line break is no token: ``</s>`` is in the vocabulary of models that fastText has trained, not of ours.
-- Text is as prepared as fastText wants it: words with white space between them.
+  omits the division by their number.
+- A line break is not a token: models trained by fastText have ``</s>`` in their vocabulary, ours do not.
+- Text is prepared as fastText expects it: words separated by white space.
 
-Classifiers can be loaded, for the vectors of their words; training them, and predicting, is not part of this.
+Classifiers can be loaded for the vectors of their words, but not trained or used to predict.
 
-Rejected: a subclass of fastText's class (it is a compiled one); a second model class with its own matrices (the
-object holds the content of a file, which is all that fastText's methods speak of).
+Rejected: a subclass of fastText's class (it is compiled); a second model class with its own matrices (the object
+holds the contents of a file, and fastText's methods need nothing else).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ Float32s = npt.NDArray[np.float32]
 Entries = list[str] | tuple[list[str], npt.NDArray[np.int64]]
 
 EOS, BOW, EOW = END_OF_SENTENCE, "<", ">"
-"""The end of a sentence; what n-grams begin and end a word with."""
+"""The end of a sentence; the marks of n-grams at the begin and end of a word."""
 SECOND_NAMES = {
     "min_count": "minCount",
     "word_ngrams": "wordNgrams",
@@ -79,7 +79,7 @@ _UNWRITTEN: dict[str, Any] = {
     "minCountLabel": 0,
     "pretrainedVectors": "",
 }
-"""Arguments that a file does not hold, which have these values in a model that was loaded, as in fastText."""
+"""Arguments that files do not store; a loaded model has these values, as in fastText."""
 _NAMES = {
     "buckets": "bucket",
     "epochs": "epoch",
@@ -91,7 +91,7 @@ _NAMES = {
     "threads": "thread",
     "window": "ws",
 }
-"""Parameters of TrainConfig that fastText calls otherwise, as far as a training speaks of them."""
+"""fastText's names of parameters of TrainConfig, for messages during training."""
 _ON_UNICODE_ERROR = ("replace", "strict", "ignore")
 OBJECTIVES: dict[str, Objective] = {"skipgram": "sg", "cbow": "cbow"}
 MODEL_NAMES = {1: "cbow", 2: "skipgram", 3: "supervised"}
@@ -125,32 +125,32 @@ def train_unsupervised(
     gradient: Gradient = "exact",
     **other_names: Any,
 ) -> FastText:
-    """Train word vectors on a text file, with fastText's parameters, in its order, and its defaults.
+    """Train word vectors on a text file, with fastText's parameters, in fastText's order and with its defaults.
 
     Parameters
     ----------
     input : path, or iterable of lists of str
-        Text, plain or compressed, words with white space between them; sentences in memory work as well.
+        Text, plain or compressed, with words separated by white space; or sentences in memory.
     model : {"skipgram", "cbow"}
     lr : float
-        Initial learning rate of the output rows, falling to 0. The rate of the input rows is in proportion, and
+        Initial learning rate of the output rows, falling to 0. The rate of the input rows is proportional, and
         larger with the exact gradient, which divides by the number of rows.
     dim, ws, epoch, minCount, neg, t
         Length of a vector, window, passes, least count, negatives, threshold of subsampling.
     minn, maxn, bucket : int
         Shortest and longest n-gram, and the rows they share. ``maxn=0`` or ``bucket=0``: words only.
     loss : {"ns"}
-        Negative sampling. The other losses are refused.
+        Negative sampling; other losses raise ConfigError.
     thread : int, optional
         Default: the processors this process may use.
     verbose : int
-        0 shows no progress; otherwise it is shown on a terminal.
+        0 hides the progress, which is otherwise shown on a terminal.
     seed : int
         Of every random draw.
     gradient : {"exact", "sqrt", "historic"}
-        The correct gradient of the mean of a word's rows, with the root of its 1/n, or fastText's.
+        The correct gradient of the mean of a word's rows, the one with 1/sqrt(n) instead of 1/n, or fastText's.
     lrUpdateRate, wordNgrams, minCountLabel, label
-        Taken for the sake of old calls; they change nothing here: a word that begins with `label` is a word.
+        Accepted for compatibility, without effect: a word that begins with `label` is a word.
     pretrainedVectors : str
         Must be empty: :func:`embed.continue_training` trains vectors further.
     **other_names
@@ -164,9 +164,9 @@ def train_unsupervised(
     Raises
     ------
     ConfigError
-        A parameter is out of bounds, or asks for what is not here.
+        A parameter is out of bounds or not supported.
     ArgumentError
-        There is no argument of this name, or it is of another type (a TypeError, too).
+        An argument is unknown or of the wrong type (also a TypeError).
     CorpusError
         The text is missing, unreadable, malformed or has no words.
     """
@@ -179,7 +179,7 @@ def train_unsupervised(
     }
     for name, value in other_names.items():
         if name not in SECOND_NAMES:
-            raise ArgumentError(f"train_unsupervised has no argument {name!r}; it has fastText's, seed and gradient")
+            raise ArgumentError(f"train_unsupervised has no argument {name!r}, only fastText's, seed and gradient")
         if given[SECOND_NAMES[name]] != _DEFAULTS[SECOND_NAMES[name]]:
             raise ArgumentError(f"{name} and {SECOND_NAMES[name]} are the same argument: give one of them")
         given[SECOND_NAMES[name]] = value
@@ -214,7 +214,7 @@ def train_unsupervised(
             **ngrams,
         )
     if input is None or isinstance(input, bytes):
-        raise ArgumentError(f"input must be the path of a text, or lists of words, not {input!r:.60}")
+        raise ArgumentError(f"input must be the path of a text file, or lists of words, not {input!r:.60}")
     with speaking(_fasttexts_name):
         trained = train(input, config, progress=None if verbose else False)
     unwritten = {"lr": lr, "thread": config.thread_count(), "verbose": verbose, "label": given["label"]}
@@ -226,17 +226,17 @@ def _fasttexts_name(name: str, value: object = UNSET) -> str:
 
 
 _CLASSIFIERS = (
-    "classifiers are not trained here; train word vectors with train_unsupervised and put a classifier on "
-    "embed.compat.sklearn.DocumentVectorizer, or use fastText itself"
+    "train word vectors with train_unsupervised and a classifier on embed.compat.sklearn.DocumentVectorizer, or use "
+    "fastText itself"
 )
 train_supervised = not_here("train_supervised", _CLASSIFIERS)
 supervised = not_here("supervised", _CLASSIFIERS)
-skipgram = not_here("skipgram", "call train_unsupervised(input, model='skipgram'), as fastText itself says")
-cbow = not_here("cbow", "call train_unsupervised(input, model='cbow'), as fastText itself says")
+skipgram = not_here("skipgram", "call train_unsupervised(input, model='skipgram')")
+cbow = not_here("cbow", "call train_unsupervised(input, model='cbow')")
 
 
 def tokenize(text: str) -> list[str]:
-    """Return the words of a text: split at white space, each line break one more word, ``</s>``."""
+    """Return the words of a text: split at white space, with ``</s>`` for each line break."""
     if not isinstance(text, str):
         raise ArgumentError(f"text must be a str, not {text!r:.60}")
     spaced = text.replace("\n", f" {END_OF_SENTENCE} ").translate(_TO_SPACES)
@@ -244,7 +244,7 @@ def tokenize(text: str) -> list[str]:
 
 
 def load_model(path: str | os.PathLike[str]) -> FastText:
-    """Read a ``.bin`` or ``.ftz`` file of fastText's, or one that :meth:`FastText.save_model` has written.
+    """Read a ``.bin`` or ``.ftz`` file of fastText, or of :meth:`FastText.save_model`.
 
     Raises
     ------
@@ -258,20 +258,20 @@ def load_model(path: str | os.PathLike[str]) -> FastText:
 
 
 class FastText:
-    """A model with the methods of fastText's.
+    """A model with fastText's methods, made by :func:`train_unsupervised` and :func:`load_model`.
 
     Parameters
     ----------
     file : FastTextFile
-        Its content: :func:`train_unsupervised` and :func:`load_model` make it.
+        The contents of the model.
     **unwritten
-        Arguments of the training that a file has no place for.
+        Training arguments that files do not store.
 
     Notes
     -----
-    A word is a `str`, or `bytes` of UTF-8. Where a method takes `on_unicode_error`, a word of the file that is not
-    valid UTF-8 shows as U+FFFD ("replace"), without the wrong bytes ("ignore"), or is a FormatError ("strict",
-    fastText's own default).
+    A word is a `str`, or `bytes` of UTF-8. `on_unicode_error` decides about words of the file that are not valid
+    UTF-8: they show U+FFFD ("replace"), lack the invalid bytes ("ignore"), or raise FormatError ("strict", fastText's
+    own default).
     """
 
     def __init__(self, file: FastTextFile, **unwritten: Any) -> None:
@@ -340,16 +340,16 @@ class FastText:
 
     @property
     def wordNgrams(self) -> int:  # noqa: N802
-        """Words of an n-gram of words: 1, but of classifiers."""
+        """Words in an n-gram of words: 1, except in classifiers."""
         return self._file.arguments.word_ngrams
 
     @property
     def lrUpdateRate(self) -> int:  # noqa: N802
-        """Tokens between two changes of fastText's learning rate; nothing here."""
+        """Tokens between two changes of fastText's learning rate; without effect here."""
         return self._file.arguments.lr_update_rate
 
     def __getattr__(self, name: str) -> Any:
-        """Return an argument that the file has no place for."""
+        """Return an argument that files do not store."""
         if name.startswith("_") or name not in self._unwritten:
             raise AttributeError(f"a FastText model has no {name!r}")
         return self._unwritten[name]
@@ -408,9 +408,9 @@ class FastText:
         return len(self.words) + self._scheme.bucket_of(_text(subword, "subword"))
 
     def get_subwords(self, word: str, on_unicode_error: str = "replace") -> tuple[list[str], npt.NDArray[np.int64]]:
-        """Return what a word is made of, itself first if it is in the vocabulary, and the input rows, int64[n]."""
+        """Return the word, if it is in the vocabulary, and its n-grams, and their input rows, int64[n]."""
         word = _text(word, "word")
-        _decoded(b"", on_unicode_error)  # the pieces of a text are valid: only the option can be wrong
+        _decoded(b"", on_unicode_error)  # checks the option; n-grams of a str are always valid
         own = self.get_word_id(word)
         names, rows = ([word], [np.array([own])]) if own >= 0 else ([], [np.empty(0, np.int64)])
         if self._scheme is not None and word != END_OF_SENTENCE:
@@ -425,7 +425,7 @@ class FastText:
     # vectors
 
     def get_word_vector(self, word: str) -> Float32s:
-        """Return the mean of the rows of a word, known or not: float32[dim], zeros if it has none."""
+        """Return the mean of the rows of a word, known or not, float32[dim]; zeros if it has none."""
         _, rows = self.get_subwords(word)
         if not len(rows):
             return np.zeros(self.dim, np.float32)
@@ -440,13 +440,13 @@ class FastText:
         Raises
         ------
         ConfigError
-            The text has a line break, or the model is a classifier, whose sentence vectors are something else.
+            The text has a line break, or the model is a classifier, whose sentence vectors are computed differently.
         """
         text = _text(text, "text")
         if "\n" in text:
-            raise ConfigError("a sentence vector is that of one line: the text must not have a line break")
+            raise ConfigError("get_sentence_vector takes one line: remove the line breaks from the text")
         if self._file.arguments.model == SUPERVISED:
-            raise ConfigError("the sentence vectors of a classifier need its word n-grams, which are not supported")
+            raise ConfigError("sentence vectors of classifiers are not supported: use fastText itself")
         total, count = np.zeros(self.dim, np.float64), 0
         for word in text.translate(_TO_SPACES).split(" "):
             vector = self.get_word_vector(word).astype(np.float64) if word else total * 0
@@ -459,7 +459,7 @@ class FastText:
     def get_input_vector(self, ind: int) -> Float32s:
         """Return one row of the input matrix, float32[dim]."""
         if not isinstance(ind, (int, np.integer)) or not 0 <= ind < self._file.input.shape[0]:
-            raise ConfigError(f"there are input rows from 0 to {self._file.input.shape[0] - 1}, not {ind!r}")
+            raise ConfigError(f"ind must be a row from 0 to {self._file.input.shape[0] - 1}, not {ind!r}")
         return np.array(self._file.input[ind : ind + 1][0], np.float32)
 
     def get_input_matrix(self) -> Float32s:
@@ -470,7 +470,7 @@ class FastText:
         """Return a copy of the output matrix, float32[V, dim]; raises FormatError if it is quantised."""
         return _dense(self._file.output)
 
-    # questions
+    # queries
 
     def get_nearest_neighbors(
         self, word: str, k: int = 10, on_unicode_error: str = "replace"
@@ -492,30 +492,30 @@ class FastText:
             self.vectors.analogy(positive=[a, c], negative=[b], n=_number("k", k, 1)), on_unicode_error
         )
 
-    # what is not here
+    # not supported
 
-    predict = not_here("predict", "a classifier's words have vectors here, its labels have no scores; use fastText")
-    test = not_here("test", "classifiers are not scored here; use fastText")
-    test_label = not_here("test_label", "classifiers are not scored here; use fastText")
-    get_meter = not_here("get_meter", "classifiers are not scored here; use fastText")
+    predict = not_here("predict", "use fastText itself for classifiers")
+    test = not_here("test", "use fastText itself for classifiers")
+    test_label = not_here("test_label", "use fastText itself for classifiers")
+    get_meter = not_here("get_meter", "use fastText itself for classifiers")
     get_line = not_here("get_line", "split a line with tokenize")
     set_args = not_here("set_args", "pass the arguments to train_unsupervised")
-    get_label_id = not_here("get_label_id", "get_labels lists the labels in their order")
+    get_label_id = not_here("get_label_id", "use the position of the label in get_labels")
     quantize = not_here("quantize", "write fewer bytes with 'train-embeddings quantize'")
     set_matrices = not_here("set_matrices", "make vectors of a matrix with embed.WordVectors(words, matrix)")
 
     # files
 
     def save_model(self, path: str | os.PathLike[str]) -> None:
-        """Write the model as fastText does; one that was loaded comes out byte for byte."""
+        """Write the model as fastText does; a loaded model is reproduced byte for byte."""
         fasttext_bin.write(self._file, given_path(path))
 
     @cached_property
     def vectors(self) -> WordVectors:
-        """The vectors as the rest of this package knows them."""
+        """The vectors as :class:`embed.WordVectors`."""
         return fasttext_model.to_vectors(self._file, decode_errors="replace")
 
-    # the work
+    # internals
 
     @cached_property
     def _ids(self) -> dict[bytes, int]:
@@ -526,7 +526,7 @@ class FastText:
         return fasttext_model.scheme_in(self._file)
 
     def _query(self, word: str) -> str | Float32s:
-        """Return what to ask the vectors about a word: itself where they know it."""
+        """Return the query for a word: the word itself if it is in the vocabulary, else its vector."""
         word = _text(word, "word")
         return word if word in self.vectors else self.get_word_vector(word)
 
@@ -542,12 +542,12 @@ class FastText:
 
 def _dense(matrix: Matrix) -> Float32s:
     if isinstance(matrix, Quantised):
-        raise FormatError("the matrix is quantised: get_word_vector and get_input_vector decode what is asked for")
+        raise FormatError("the matrix is quantised: decode single rows with get_word_vector or get_input_vector")
     return np.array(matrix[:], np.float32)
 
 
 def _text(value: Any, what: str) -> str:
-    """Return a text, also of its UTF-8; raises ArgumentError for anything else."""
+    """Return a str, or UTF-8 as str; raises ArgumentError for anything else."""
     if isinstance(value, str):
         return value
     if isinstance(value, bytes):

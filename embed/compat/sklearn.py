@@ -1,8 +1,8 @@
-"""Document vectors as a scikit-learn transformer: means of word vectors, plain or weighted by SIF or TF-IDF.
+"""Turn documents into vectors in scikit-learn: means of word vectors, plain or weighted by SIF or TF-IDF.
 
-The transformer is one more step of a ``Pipeline``: it takes texts, or lists of tokens, and gives one float32 row for
-each. Its word vectors are given, read from a file, or trained on the documents of ``fit``; trained so, they see the
-training folds alone in a cross-validation.
+The transformer is a step of a ``Pipeline``: it takes texts, or lists of tokens, and returns one float32 row for each.
+Its word vectors are given, read from a file, or trained on the documents of ``fit``; in a cross-validation, the
+latter see only the training folds.
 
 Rejected: a sparse matrix of weights times the word matrix (unknown words, which n-grams compose, have no column), three
 classes for three weights (they differ in one line), a copy of given vectors for each clone (they are read-only).
@@ -44,45 +44,45 @@ WEIGHTINGS = ("mean", "sif", "tfidf")
 
 
 class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Turn documents into means of the vectors of their words.
+    """Turn documents into means of their word vectors.
 
     Parameters
     ----------
     vectors : WordVectors, path, or None
-        The word vectors, or a file of them in any format that :func:`embed.load` reads. None: train them on the
-        documents of `fit`.
+        The word vectors, or a file in any format that :func:`embed.load` reads. None: train them on the documents of
+        `fit`.
     weighting : {"mean", "sif", "tfidf"}
         - mean: every occurrence of a word counts alike.
-        - sif: an occurrence counts ``a / (a + p)``, p being the word's share of the tokens; then the common direction
-          of the documents of `fit` is taken off (Arora, Liang & Ma, ICLR 2017, algorithm 1).
+        - sif: an occurrence counts ``a / (a + p)``, where p is the word's share of the tokens; then the common
+          direction of the documents of `fit` is removed (Arora, Liang & Ma, ICLR 2017, algorithm 1).
         - tfidf: an occurrence counts ``ln((1 + n) / (1 + df)) + 1`` for a word in df of the n documents of `fit`, which
           is scikit-learn's smoothed idf, and the weights of a document are scaled to sum to 1.
     sif_a : float
         The a of sif, positive.
     tokenizer : {"words", "whitespace"} or callable
-        Splits documents that are texts; those that are lists of tokens are left alone.
+        Splits documents that are texts; lists of tokens stay unchanged.
     lowercase : bool
         Lower-case documents that are texts.
     train_parameters : mapping, optional
-        Parameters of :func:`embed.train` when `vectors` is None, such as ``{"dim": 50}``; `deterministic` is on unless
-        turned off here, so that the same documents give the same vectors.
+        Parameters of :func:`embed.train` if `vectors` is None, such as ``{"dim": 50}``. `deterministic` is on by
+        default, so that the same documents give the same vectors.
 
     Attributes
     ----------
     vectors_ : WordVectors
         The vectors in use.
     counts_ : Counter of str
-        What the weights follow from: with sif, occurrences of each word (those that came with the vectors, or else in
-        the documents of `fit`); with tfidf, the documents of `fit` that hold it; empty with mean.
+        With sif, the occurrences of each word (from the vectors if they have counts, else from the documents of `fit`);
+        with tfidf, the number of documents of `fit` that hold it; empty with mean.
     total_ : int
-        The tokens (sif) or documents (tfidf) in all.
+        The number of tokens (sif) or documents (tfidf).
     common_ : float64 array, shape (dim,), or None
-        With sif, the direction that is taken off, of length 1.
+        With sif, the removed direction, of length 1.
 
     Notes
     -----
-    Words without a vector are left out; where the vectors have n-grams, unknown words are composed. A document without
-    any known word is a row of zeros. Clones share the given vectors.
+    The mean leaves out words without a vector; vectors with n-grams compose unknown words. A document without known
+    words is a row of zeros. Clones share the given vectors.
     """
 
     def __init__(
@@ -116,14 +116,14 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         ConfigError
             A parameter is wrong.
         CorpusError
-            `X` is no sequence of documents, or is empty; while training, as :func:`embed.train`.
+            `X` is not a sequence of documents, or is empty; when training, as :func:`embed.train`.
         FormatError
             The file of vectors cannot be read.
         """
         self._check_parameters()
         documents = self._tokenized(X)
         if not documents:
-            raise CorpusError("there are no documents to fit")
+            raise CorpusError("there are no documents to fit: give at least one")
         self.vectors_ = self._word_vectors(documents)
         self._learn_weights(documents)
         self.common_: Float64s | None = None
@@ -134,7 +134,7 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         return self
 
     def fit_transform(self, X: Iterable[str | Sequence[str]], y: object = None, **fit_params: Any) -> Float32s:  # noqa: N803
-        """Fit, and return the vectors of the same documents; those of an iterator are held for the second reading."""
+        """Fit, and return the vectors of the same documents; an iterator is read once, into memory."""
         documents = list(X) if isinstance(X, Iterator) else X
         return self.fit(documents, y, **fit_params).transform(documents)
 
@@ -152,7 +152,7 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         Raises
         ------
         CorpusError
-            `X` is no sequence of documents.
+            `X` is not a sequence of documents.
         NotFittedError
             Before `fit`.
         """
@@ -186,7 +186,7 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         if not 0 < self.sif_a < np.inf:
             raise ConfigError(f"sif_a must be a positive number, not {self.sif_a!r:.60}")
         if self.vectors is not None and self.train_parameters is not None:
-            raise ConfigError("train_parameters are for vectors that are trained in fit, but vectors are given")
+            raise ConfigError("train_parameters have no effect when vectors are given: leave one of the two out")
 
     def _tokenized(self, documents: Iterable[str | Sequence[str]]) -> list[list[str]]:
         if isinstance(documents, (str, bytes)) or not hasattr(documents, "__iter__"):
@@ -224,7 +224,7 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             self.total_ = self.counts_.total()
 
     def _weights(self, words: list[str]) -> Float64s:
-        """Return what one occurrence of each word counts, shape (len(words),)."""
+        """Return the weight of one occurrence of each word, shape (len(words),)."""
         counts = np.array([self.counts_[word] for word in words], np.float64)
         if self.weighting == "sif":
             return np.asarray(self.sif_a / (self.sif_a + counts / max(1, self.total_)))
@@ -241,7 +241,7 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             words = list(found)
             occurrences = np.array(list(found.values()), np.float64)
             weights = occurrences * self._weights(words)
-            # Arora et al. divide by the tokens, so that a document of frequent words alone stays short.
+            # Arora et al. divide by the number of tokens, so that a document of frequent words stays short.
             weights /= occurrences.sum() if self.weighting == "sif" else weights.sum()
             means[row] = weights @ self.vectors_.vectors(words)
         return means
@@ -250,5 +250,5 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
 def _tokens(document: Any, number: int) -> list[str]:
     tokens: list[Any] = list(document) if hasattr(document, "__iter__") and not isinstance(document, bytes) else [None]
     if not all(isinstance(token, str) for token in tokens):
-        raise CorpusError(f"document {number:,} is {document!r:.60}, but a document is a text or a list of tokens")
+        raise CorpusError(f"document {number:,} must be a text or a list of tokens, not {document!r:.60}")
     return tokens

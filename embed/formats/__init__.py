@@ -1,7 +1,7 @@
-"""Files of word vectors: one module per format, each with `read` and `write`, and the choice between them.
+"""Read and write files of word vectors: one module per format, each with `read` and `write`.
 
-`load` looks at the content of a file, `save` at the ending of its name. `embed.formats.registry` lists the
-formats, docs/formats.md describes them.
+`load` recognises the format by the content, `save` by the extension. `embed.formats.registry` lists the formats,
+docs/formats.md describes them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 EXTENSIONS = {ending: form.name for ending, form in extensions().items()}
-"""The format that `save` writes, by the ending of the file name."""
+"""The format that `save` writes, by the extension of the file name."""
 
 
 def load(
@@ -57,27 +57,27 @@ def load(
     ----------
     path : path
         Text and binary files may be compressed by gzip, bzip2, xz or zstd. Pipes, URLs and "-" for standard input are
-        read once; formats that are mapped are copied to a temporary file first.
+        read once; memory-mapped formats are first copied to a temporary file.
     format : str, optional
-        The name of a format (docs/formats.md). Default: found out from the content.
+        The name of a format (docs/formats.md). Default: recognised by the content.
     dim : int, optional
-        How many numbers a vector has: for text without a first line that says it and with spaces in words.
+        The length of a vector, for text files without a header whose words hold spaces.
     encoding : str
-        Of the words in text, binary and fastText files.
+        The encoding of the words in text, binary and fastText files.
     decode_errors : {"strict", "replace"}
-        A word that is not valid in the encoding: raise, or put U+FFFD in place of the bytes; where two words would
-        become the same, the second keeps its bytes as ``\\xNN``.
+        For a word that is not valid in the encoding: raise, or replace the bytes by U+FFFD. If two words become the
+        same, the second shows its bytes as ``\\xNN``.
     on_duplicate : {"refuse", "first"}
-        A word that comes twice: raise, or keep the first.
+        For a duplicate word: raise, or keep the first.
     unescape : bool
         Undo what ``save(..., on_bad_word="escape")`` did to words.
 
     Raises
     ------
     FormatError
-        The file cannot be read, is damaged, or is in no known format; with file and line or byte.
+        The file cannot be read, is damaged, or is not in a known format; with file and line or byte.
     ConfigError
-        There is no format of this name, it is only written, or an option has another value.
+        The format is unknown or cannot be read, or an option is wrong.
     """
     if dim is not None:
         dim = whole_number("vectors.dim", dim, 1, MOST_DIMENSIONS)
@@ -87,11 +87,11 @@ def load(
         "on_duplicate": on_duplicate,
         "unescape": unescape,
     }
-    WordDecoder(**options)  # says what is wrong with them, whatever the format
+    WordDecoder(**options)  # checks the options, whatever the format
     source = Input.of(path, FormatError)
     chosen = by_name(detect(source) if format is None else format)
     if chosen.read is None:
-        raise ConfigError(f"the format {chosen.name!r} is for other programs: it can be written, but not read")
+        raise ConfigError(f"the format {chosen.name!r} can be written, but not read: name another format")
     try:
         vectors = chosen.read(source, **chosen.known_options(dim=dim, **options))
     except FormatError as error:
@@ -99,7 +99,9 @@ def load(
             raise
         raise hinted(error, source, chosen.name) from None
     if dim not in (None, vectors.dim):
-        raise FormatError(f"{source.name}: the vectors have {vectors.dim} dimensions, not {dim}")
+        raise FormatError(
+            f"{source.name}: the vectors have {vectors.dim} dimensions, not {dim}: correct {option('vectors.dim')}"
+        )
     return vectors
 
 
@@ -116,41 +118,44 @@ def save(
     ----------
     vectors : WordVectors
     path : path
-        Replaced when the whole file has been written. A further ending .gz, .zst, .bz2 or .xz compresses text
+        Replaced when the whole file has been written. A second extension .gz, .zst, .bz2 or .xz compresses text
         and binary files.
     format : str, optional
-        The name of a format (docs/formats.md). Default: by the ending of the name.
+        The name of a format (docs/formats.md). Default: by the extension.
     on_bad_word : {"refuse", "escape"}
-        Words that the format cannot hold: raise, or write them escaped.
+        For words that the format cannot store: raise, or escape them.
 
     Raises
     ------
     FormatError
-        The ending says no format, or another one than `format`; a word or number cannot be written, or the file
-        cannot.
+        The extension means no format, or another one than `format`; or a word, a number or the file cannot be
+        written.
     ConfigError
-        There is no format of this name, or it is only read; `vectors` are none.
+        The format is unknown or cannot be written, or `vectors` is not a `WordVectors`.
 
     Warns
     -----
     AdviceWarning
-        The format does not hold the n-grams that the vectors have.
+        The format drops the n-grams of the vectors.
     """
     if isinstance(getattr(vectors, "vectors", None), WordVectors):
-        raise ConfigError("save writes vectors: give it model.vectors, or write the whole model by save_model")
+        raise ConfigError("save writes vectors: pass model.vectors, or write the whole model with save_model")
     path, vectors = file_path("path", path), of_kind("vectors", vectors, WordVectors)
     chosen = by_name(format_of(path) if format is None else format)
     refuse_ending(path, chosen.name)
     if chosen.write is None:
-        raise ConfigError(f"the format {chosen.name!r} can be read, but not written")
+        raise ConfigError(f"the format {chosen.name!r} can be read, but not written: name another format")
     if not len(vectors) and chosen.name not in (NATIVE, FLORET):
-        raise FormatError(f"{os.fspath(path)}: cannot write: there are no words, only a table of n-grams")
+        raise FormatError(
+            f"{os.fspath(path)}: cannot write: there are no words, only an n-gram table: write it as '{FLORET}' or "
+            f"'{NATIVE}'"
+        )
     if vectors.subwords is not None and not chosen.keeps_ngrams:
         is_table = vectors.subwords.scheme.word_rows(1) == 0
         keeping = f"'{FLORET if is_table else FASTTEXT}' or '{NATIVE}'"
         advise(
-            f"{os.fspath(path)}: the format {chosen.name!r} holds words alone: the n-grams, from which unknown words "
-            f"get vectors, are left out; {keeping} keeps them"
+            f"{os.fspath(path)}: the format {chosen.name!r} drops the n-grams, from which unknown words get vectors: "
+            f"write {keeping} to keep them"
         )
     chosen.write(vectors, path, **chosen.known_options(on_bad_word=on_bad_word))
 
@@ -166,7 +171,7 @@ def convert(
     decode_errors: DecodeErrors = "strict",
     on_duplicate: OnDuplicate = "refuse",
 ) -> WordVectors:
-    """Read `source` in any format, write it to `target`, return the vectors; options are those of `load` and `save`."""
+    """Read `source` in any format, write it to `target`, return the vectors; for options see `load` and `save`."""
     chosen = by_name(format_of(target) if format is None else format).name  # before the work of reading
     vectors = load(source, dim=dim, encoding=encoding, decode_errors=decode_errors, on_duplicate=on_duplicate)
     save(vectors, target, chosen, on_bad_word=on_bad_word)
@@ -174,13 +179,13 @@ def convert(
 
 
 def format_of(path: str | os.PathLike[str]) -> str:
-    """Return the format that `save` writes to a file of this name; raises FormatError if that is unknown."""
+    """Return the format that `save` writes to a file of this name; raises FormatError if there is none."""
     endings = [ending.lower() for ending in Path(path).suffixes]
     for ending in ("".join(endings[-2:]), "".join(endings[-1:])):
         if ending in EXTENSIONS:
             return EXTENSIONS[ending]
     plain = [ending for form in FORMATS.values() for ending in form.extensions]
     raise FormatError(
-        f"{os.fspath(path)}: cannot tell the format from the extension {''.join(endings[-1:])!r}: it must be one of "
-        f"{', '.join(plain)}, or {option('format')} must say one of {', '.join(sorted(FORMATS))}"
+        f"{os.fspath(path)}: no format has the extension {''.join(endings[-1:])!r}: use one of {', '.join(plain)}, or "
+        f"set {option('format')} to one of {', '.join(sorted(FORMATS))}"
     )

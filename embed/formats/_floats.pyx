@@ -1,8 +1,7 @@
-"""Numbers in decimal: lines of vectors as text to float32, correctly rounded (``csrc/text_floats.h``), and back, in the
-fewest digits that read as the same float32 (``csrc/text_decimal.h``).
+"""Parse lines of vectors to float32, correctly rounded (``csrc/text_floats.h``), and format them in the fewest digits
+that give the same float32 (``csrc/text_decimal.h``).
 
-A line that cannot be read for sure is left to :mod:`embed.formats.word2vec_text`, which is exact and says what is
-wrong.
+Lines that need more care are left to :mod:`embed.formats.word2vec_text`, which is exact and reports errors.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
@@ -24,7 +23,7 @@ cdef extern from "text_decimal.h" nogil:
 
 
 def _first_64_bits(power):
-    """Return the first 64 bits of 10 ** power, cut off, plus 1."""
+    """Return the first 64 bits of 10 ** power, truncated, plus 1."""
     ten = pow(10, abs(power))
     size = ten.bit_length()
     return ((ten << 64 >> size) if power >= 0 else (pow(2, 63 + size) // ten)) + 1
@@ -35,10 +34,10 @@ for _power in range(TEXT_LOWEST_TEN, TEXT_HIGHEST_TEN + 1):
 
 
 def float_rows(bytes data not None, int64_t begin, float[:, ::1] numbers not None, int64_t[:, ::1] words not None):
-    """Read lines "word number ... number" of whole-line `data` from byte `begin` on (see csrc/text_floats.h).
+    """Parse lines "word number ... number" of whole-line `data` from byte `begin` on (see csrc/text_floats.h).
 
-    Fills rows of `numbers`, float32[n, dim], and where their words begin and end, int64[n, 2]. Stops when these
-    are full, at the end, or before a line in another form; returns (rows read, where the next line begins).
+    Fills rows of `numbers`, float32[n, dim], and the begin and end of their words, int64[n, 2]. Stops when these are
+    full, at the end, or before a line in another form; returns (rows read, begin of the next line).
     """
     cdef int64_t size = len(data), used = 0, read = 0
     cdef const uint8_t* text = data
@@ -57,7 +56,7 @@ def float_rows(bytes data not None, int64_t begin, float[:, ::1] numbers not Non
 
 
 def rows_as_lines(words not None, const float[:, ::1] numbers not None):
-    """Return lines "word number ... number" of words, a sequence of bytes, and finite numbers, float32[n, dim]."""
+    """Format words, a sequence of bytes, and finite numbers, float32[n, dim], as lines "word number ... number"."""
     cdef int64_t rows = numbers.shape[0], dim = numbers.shape[1], row
     cdef bytes word
     cdef uint8_t* buffer

@@ -1,14 +1,14 @@
-"""Named arrays and text metadata in one file of the safetensors layout, mapped into memory when read.
+"""Read and write named arrays and string metadata in the safetensors layout; arrays are memory-mapped when read.
 
-The layout: the length of the header (8 bytes, little-endian), the header (JSON: of each tensor its dtype,
-shape and place; under ``__metadata__`` texts by name), then the raw little-endian data without gaps. Tensors
-are written in falling order of their item size and the header is padded so that the first float32 one begins
-at a multiple of 64 bytes: all are aligned.
+The layout: the length of the header (8 bytes, little-endian), the header (JSON: dtype, shape and offsets of each
+tensor; strings by name under ``__metadata__``), then the raw little-endian data without gaps. Tensors are written in
+falling order of item size, and the header is padded so that the first float32 tensor begins at a multiple of 64
+bytes: all are aligned.
 
-A header is a claim: everything it says is compared with the size of the file before an array is made of it,
-and reading allocates nothing but the header.
+The reader compares everything that a header claims with the size of the file before it makes an array, and allocates
+nothing but the header.
 
-Rejected: the safetensors package (a compiled dependency for 150 lines); npz (cannot be mapped, and its texts
+Rejected: the safetensors package (a compiled dependency for 150 lines); npz (cannot be mapped, and its strings
 lose trailing NULs); pickle (runs code); HDF5 and Arrow (large dependencies).
 """
 
@@ -34,7 +34,7 @@ __all__ = ["looks_like", "read_mapped", "write"]
 Arrays = dict[str, npt.NDArray[Any]]
 
 MOST_HEADER_BYTES = 100_000_000
-"""The limit of the safetensors library, so that what we write it reads."""
+"""The limit of the safetensors library, which must be able to read our files."""
 BLOCK_BYTES = 4 << 20
 """Rows are written in blocks of about this size."""
 ALIGNMENT = 64
@@ -59,14 +59,14 @@ def write(path: str | os.PathLike[str], arrays: Mapping[str, npt.NDArray[Any]], 
     Raises
     ------
     FormatError
-        The metadata is not text or too large, or the file cannot be written.
+        The metadata are not strings or too large, or the file cannot be written.
     """
     names = {dtype: name for name, dtype in _DTYPES.items()}
     ordered = sorted(arrays.items(), key=lambda item: -item[1].dtype.itemsize)
     entries: dict[str, Any] = {METADATA: dict(metadata)} if metadata else {}
     for name, value in metadata.items():
         if not isinstance(name, str) or not isinstance(value, str):
-            raise FormatError(f"{os.fspath(path)}: metadata must be text by name, but {name!r} is {value!r}")
+            raise FormatError(f"{os.fspath(path)}: metadata must be strings, but {name!r} is {value!r}")
     end = 0
     for name, array in ordered:
         begin, end = end, end + array.nbytes
@@ -87,17 +87,17 @@ def write(path: str | os.PathLike[str], arrays: Mapping[str, npt.NDArray[Any]], 
 
 
 def looks_like(start: bytes) -> bool:
-    """Return whether a file that starts with these bytes (at least 9) claims to be of this layout."""
+    """Return whether a file that starts with these bytes (at least 9) seems to have this layout."""
     return len(start) > _LENGTH.size and start[8:9] == b"{" and _LENGTH.unpack_from(start)[0] <= MOST_HEADER_BYTES
 
 
 def read_mapped(path: PathOrInput) -> tuple[Arrays, dict[str, str]]:
-    """Return the arrays, read-only and mapped into memory, and the metadata.
+    """Return the arrays, read-only and memory-mapped, and the metadata.
 
     Raises
     ------
     FormatError
-        The file cannot be read, or is not exactly what its header says.
+        The file cannot be read, or does not match its header exactly.
     """
     source = Input.of(path, FormatError)
     name = source.name
@@ -121,7 +121,7 @@ def read_mapped(path: PathOrInput) -> tuple[Arrays, dict[str, str]]:
 
 
 class _BadHeader(ValueError):
-    """What is wrong with a header."""
+    """A header is damaged."""
 
 
 def _parse(header: bytes) -> tuple[dict[str, Any], dict[str, str]]:
@@ -137,14 +137,14 @@ def _parse(header: bytes) -> tuple[dict[str, Any], dict[str, str]]:
         raise _BadHeader("the header is not a JSON object")
     metadata = entries.pop(METADATA, {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
-        raise _BadHeader(f"{METADATA} must hold texts")
+        raise _BadHeader(f"{METADATA} must hold strings")
     return entries, metadata
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise ValueError("a name appears twice")
+        raise ValueError("duplicate name")
     return result
 
 
@@ -153,7 +153,7 @@ def _no_constant(name: str) -> None:
 
 
 def _arrays(entries: dict[str, Any], data: npt.NDArray[np.uint8]) -> Arrays:
-    """Make arrays of the data, having checked that the tensors cover it without gap or overlap."""
+    """Return the arrays, having checked that the tensors cover the data without gap or overlap."""
     arrays: Arrays = {}
     covered = 0
     for name, (dtype, shape, begin, end) in sorted(
@@ -164,7 +164,7 @@ def _arrays(entries: dict[str, Any], data: npt.NDArray[np.uint8]) -> Arrays:
         if end - begin != math.prod(shape) * dtype.itemsize:
             raise _BadHeader(f"tensor {name!r} has {end - begin} bytes, but its shape is {shape} of {dtype}")
         if end > len(data):
-            raise _BadHeader(f"tensor {name!r} ends at byte {end} of the data, of which there are {len(data)}")
+            raise _BadHeader(f"tensor {name!r} ends at byte {end} of the data, but there are only {len(data)}")
         arrays[name] = data[begin:end].view(np.ndarray).view(dtype).reshape(shape)
         covered = end
     if covered != len(data):
@@ -177,9 +177,9 @@ def _checked(name: str, entry: Any) -> tuple[np.dtype[Any], list[int], int, int]
         raise _BadHeader(f"tensor {name!r} must have dtype, shape and data_offsets and nothing else")
     shape, offsets = entry["shape"], entry["data_offsets"]
     if not isinstance(entry["dtype"], str) or entry["dtype"] not in _DTYPES:
-        raise _BadHeader(f"tensor {name!r} must be of {', '.join(_DTYPES)}, not {entry['dtype']!r}")
+        raise _BadHeader(f"tensor {name!r} must have one of the dtypes {', '.join(_DTYPES)}, not {entry['dtype']!r}")
     if not _sizes(shape) or len(shape) > 2:
-        raise _BadHeader(f"tensor {name!r} must have a shape of one or two sizes")
+        raise _BadHeader(f"tensor {name!r} must have one or two dimensions")
     if not _sizes(offsets) or len(offsets) != 2 or offsets[0] > offsets[1]:
         raise _BadHeader(f"tensor {name!r} must have two data_offsets, the second not before the first")
     return _DTYPES[entry["dtype"]], shape, offsets[0], offsets[1]

@@ -1,8 +1,8 @@
-"""Vectors as a table of Arrow: Parquet files and Arrow files (Feather 2), read by pandas, polars, DuckDB, Spark ...
+"""Read and write Parquet and Arrow files (Feather 2), for pandas, polars, DuckDB, Spark ...
 
-Columns: ``word`` (text), ``count`` (int64, where counts are known), ``vector`` (a list of `dim` float32).
-n-grams are not kept. A Parquet file is written and read by groups of rows. An Arrow file holds one batch,
-uncompressed, whose numbers are mapped into memory when read.
+Columns: ``word`` (string), ``count`` (int64, if known), ``vector`` (a list of `dim` float32). n-grams are not
+stored. Parquet files are written and read by groups of rows. An Arrow file holds one uncompressed batch, whose
+numbers are memory-mapped when read.
 
 Needs pyarrow, the extra ``parquet``.
 
@@ -34,18 +34,18 @@ __all__ = ["read_arrow", "read_parquet", "recognise_arrow", "recognise_parquet",
 
 WORD, COUNT, VECTOR = "word", "count", "vector"
 GROUP_ROWS = 1 << 16
-"""Rows of a group of a Parquet file."""
+"""The rows of a group in a Parquet file."""
 
 _PARQUET_MAGIC, _ARROW_MAGIC = b"PAR1", b"ARROW1"
 
 
 def recognise_parquet(start: Start) -> bool:
-    """Return whether a file is of the Parquet format."""
+    """Return whether a file is a Parquet file."""
     return start.data.startswith(_PARQUET_MAGIC)
 
 
 def recognise_arrow(start: Start) -> bool:
-    """Return whether a file is of the Arrow format (Feather, version 2)."""
+    """Return whether a file is an Arrow file (Feather, version 2)."""
     return start.data.startswith(_ARROW_MAGIC)
 
 
@@ -75,7 +75,7 @@ def write_parquet(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
 
 
 def write_arrow(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
-    """Write vectors as an Arrow file of one uncompressed batch; parameters and errors as of `write_parquet`."""
+    """Write vectors as an Arrow file of one uncompressed batch; see `write_parquet` for parameters and errors."""
     pa = _pyarrow()
     _check(vectors)
     schema = _schema(pa, vectors, pa.large_string())
@@ -90,7 +90,7 @@ def read_parquet(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> 
     Raises
     ------
     FormatError
-        The file cannot be read, is damaged, or has no columns as described above.
+        The file cannot be read, is damaged, or lacks the columns described above.
     MissingExtraError
         pyarrow is not installed.
     """
@@ -105,12 +105,12 @@ def read_parquet(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> 
 
 @in_memory
 def read_arrow(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> WordVectors:
-    """Read vectors from an Arrow file; the numbers of a single uncompressed batch are mapped, not read.
+    """Read vectors from an Arrow file; the numbers of a single uncompressed batch are memory-mapped.
 
     Raises
     ------
     FormatError
-        The file cannot be read, is damaged, or has no columns as described above.
+        The file cannot be read, is damaged, or lacks the columns described above.
     MissingExtraError
         pyarrow is not installed.
     """
@@ -130,7 +130,7 @@ def read_arrow(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> Wo
         batch = batches[0]
         numbers = _flat_numbers(name, batch)
         address = numbers.ctypes.data - whole.address
-        if 0 <= address <= whole.size - numbers.nbytes:  # they lie in the file as they are
+        if 0 <= address <= whole.size - numbers.nbytes:  # the file holds them uncompressed
             numbers = mapped[address : address + numbers.nbytes].view(np.float32)
         return _vectors(name, _words(name, batch), numbers, _counts(name, batch), on_duplicate)
 
@@ -180,9 +180,11 @@ def _errors(pa: Any, name: str) -> Iterator[None]:
 
 
 def _columns(name: str, names: list[str]) -> list[str]:
-    """Return the columns to read; raises FormatError if there are not both of words and vectors."""
+    """Return the columns to read; raises FormatError without words or vectors."""
     if WORD not in names or VECTOR not in names:
-        raise FormatError(f"{name}: needs the columns {WORD!r} and {VECTOR!r}, but has {', '.join(map(repr, names))}")
+        raise FormatError(
+            f"{name}: the columns must be {WORD!r} and {VECTOR!r}, but are {', '.join(map(repr, names))}: rename them"
+        )
     return [name for name in (WORD, COUNT, VECTOR) if name in names]
 
 
@@ -207,14 +209,14 @@ def _gathered(name: str, batches: Iterator[Any], on_duplicate: OnDuplicate) -> W
 
 
 def _flat_numbers(name: str, batch: Any) -> npt.NDArray[np.float32]:
-    """Return the numbers of all rows of a batch, one after the other."""
+    """Return the numbers of all rows of a batch as one array."""
     column = batch.column(VECTOR)
     kind = str(column.type)
     if not kind.startswith("fixed_size_list<") or str(column.type.value_type) != "float":
-        raise FormatError(f"{name}: the column {VECTOR!r} must be lists of float32, all of one fixed size, not {kind}")
+        raise FormatError(f"{name}: the column {VECTOR!r} must hold fixed-size lists of float32, not {kind}")
     numbers = column.flatten()
     if column.null_count or numbers.null_count:
-        raise FormatError(f"{name}: a vector or a number in the column {VECTOR!r} is missing")
+        raise FormatError(f"{name}: the column {VECTOR!r} has a missing vector or number")
     flat: npt.NDArray[np.float32] = numbers.to_numpy(zero_copy_only=True)
     return flat
 
@@ -223,12 +225,12 @@ def _words(name: str, batch: Any) -> list[str]:
     words: list[str] = batch.column(WORD).to_pylist()
     for row, word in enumerate(words):
         if not isinstance(word, str):
-            raise FormatError(f"{name}: the column {WORD!r} must hold texts, but row {row} is {word!r}")
+            raise FormatError(f"{name}: the column {WORD!r} must hold strings, but row {row} is {word!r}")
     return words
 
 
 def _counts(name: str, batch: Any) -> npt.NDArray[np.int64] | None:
-    """Return the counts of a batch, or None if they are not known of all its words."""
+    """Return the counts of a batch, or None unless all are known."""
     if COUNT not in batch.schema.names or batch.column(COUNT).null_count:
         return None
     column = batch.column(COUNT)

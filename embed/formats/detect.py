@@ -1,9 +1,8 @@
-"""Which format a file is in, by its content.
+"""Recognise the format of a file by its content.
 
-Formats with a mark of their own recognise it (`embed.formats.registry`); the rest is word2vec's. The first
-line of a word2vec file does not say whether the rest is text or binary: the first row is looked at. A row of
-numbers in ASCII is text, a control character or invalid UTF-8 is binary. Only a single row that is valid in both ways
-leaves a doubt, which the file's extension decides.
+Formats with a mark recognise it (`embed.formats.registry`); the rest is word2vec's. The first line of a word2vec
+file does not reveal whether the rest is text or binary; the first row does. A row of ASCII numbers is text, a control
+character or invalid UTF-8 is binary. If a single row is valid in both ways, the extension decides.
 """
 
 from __future__ import annotations
@@ -20,20 +19,20 @@ from embed.formats.text_rows import are_text_rows, is_text_row
 __all__ = ["detect", "hinted"]
 
 LONGEST_UTF8 = 4
-"""A character cut at the end of the beginning has fewer bytes than this."""
+"""The last character of the start of a file may be cut, and has fewer bytes than this."""
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1b]")
 
 
 def detect(path: PathOrInput) -> str:
-    """Return the name of the format of a file or folder: "text" (with a header or without), "binary", "native" ...
+    """Return the format of a file or folder: "text" (with a header or without), "binary", "native" ...
 
     An `Input` can still be read from its start afterwards.
 
     Raises
     ------
     FormatError
-        The file cannot be read, is empty, or is in none of the formats.
+        The file cannot be read, is empty, or is not in a known format.
     """
     source = Input.of(path, FormatError)
     start = read_start(source)
@@ -45,7 +44,7 @@ def detect(path: PathOrInput) -> str:
 
 
 def hinted(error: FormatError, path: PathOrInput, *wanted: str) -> FormatError:
-    """Return the error of a file that was read as `wanted`, and in it what the content is if that is something else."""
+    """Return the error of a file that was read as `wanted`, naming the actual format if it is another."""
     source = Input.of(path, FormatError)
     if source.reads_once:
         return error
@@ -58,7 +57,7 @@ def hinted(error: FormatError, path: PathOrInput, *wanted: str) -> FormatError:
     alike = (TEXT, GLOVE)
     if found in wanted or (found in alike and any(name in alike for name in wanted)):
         return error
-    return type(error)(f"{error}; its content is in the format {found!r}, which embed.load reads")
+    return type(error)(f"{error}; the file is in the format {found!r}: read it with embed.load")
 
 
 def _word2vec(file: Input, beginning: Start) -> str:
@@ -78,7 +77,7 @@ def _word2vec(file: Input, beginning: Start) -> str:
         if header is None:
             if _CONTROL.search(start) or (_is_binary(start) and not is_text_row(line, 1, whole=True)):
                 raise FormatError(
-                    f"{source.name}: neither text nor a known format of vectors; these can be read: {readable()}"
+                    f"{source.name}: neither text nor a known format of vectors: convert it to one of {readable()}"
                 )
             return TEXT
         row = rest.split(b"\n", 1)[0]

@@ -1,12 +1,12 @@
-r"""Words that a word2vec file cannot hold, and a reversible way to write them nevertheless.
+r"""Escape words that a word2vec file cannot store.
 
-A word ends at a space, a row of text at a line break, and programs in C end a text at a NUL; a lone surrogate
-has no UTF-8 form. A word with one of these, or an empty one, is refused by default. Escaped, the characters
-become ``\uXXXX`` (four hexadecimal digits), a backslash becomes ``\\``, and the empty word ``\e``: no two
-words become the same, and `unescape_word` undoes it.
+A word ends at a space, a row of text at a line break, and C programs end a string at a NUL; a lone surrogate has no
+UTF-8 form. By default a word with one of these, or an empty word, is an error. Escaped, these characters become
+``\uXXXX`` (four hexadecimal digits), a backslash becomes ``\\``, and the empty word ``\e``. Words stay distinct, and
+`unescape_word` reverses the escapes.
 
-Rejected: replacing them by an underscore (two words may become one); refusing every Unicode space (gensim and
-word2vec.c read those, and a corpus split at ASCII white space has words with no-break spaces in them).
+Rejected: underscores instead (two words may become one); refusing every Unicode space (gensim and word2vec.c read
+those, and a corpus split at ASCII white space has words with no-break spaces in them).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NAMES = {" ": "a space", "\t": "a tab", "\n": "a line break", "\r": "a carriage
 
 
 def escape_word(word: str) -> str:
-    """Return `word` with the characters that a word2vec file cannot hold escaped."""
+    """Escape the characters of `word` that a word2vec file cannot store."""
     escaped = _TO_ESCAPE.sub(lambda found: _escaped(found.group()), word)
     return escaped or _EMPTY
 
@@ -48,18 +48,18 @@ def unescape_word(escaped: str) -> str:
 
 
 def encode_words(words: Sequence[str], on_bad_word: OnBadWord) -> list[bytes]:
-    """Return the words as UTF-8, ready for a word2vec file.
+    """Encode words as UTF-8 for a word2vec file.
 
     Parameters
     ----------
     words : sequence of str
     on_bad_word : {"refuse", "escape"}
-        What to do with a word that the file cannot hold. With "escape" a backslash is escaped in every word.
+        For words that the file cannot store: raise, or escape them. "escape" also escapes backslashes in every word.
 
     Raises
     ------
     FormatError
-        A word cannot be written and is not to be escaped.
+        A word cannot be stored, and `on_bad_word` is "refuse".
     """
     if on_bad_word == "escape":
         return [escape_word(word).encode() for word in words]
@@ -70,7 +70,7 @@ def encode_words(words: Sequence[str], on_bad_word: OnBadWord) -> list[bytes]:
         if bad or not word:
             what = "is empty" if bad is None else f"holds {_named(bad.group())}"
             raise FormatError(
-                f"word {row}, {word!r}, {what}, which this format cannot hold: write it with "
+                f"word {row}, {word!r}, {what}, which this format cannot store: write it with "
                 f"{option('vectors.on_bad_word', 'escape')}, or use the native format (.embed)"
             )
     return [word.encode() for word in words]

@@ -1,16 +1,15 @@
-"""The bytes of fastText's ``.bin`` and ``.ftz`` files: read as they are, written back as they were.
+"""Read and write the bytes of fastText's ``.bin`` and ``.ftz`` files, unchanged.
 
 The layout (little-endian, nothing aligned): magic number and version; twelve int32 and a double of arguments;
 the dictionary, whose words end with a NUL; then the input and the output matrix, each dense or
-product-quantised. Version 11 and 12 differ in meaning only. Files from before version 11 have no magic number,
+product-quantised. Versions 11 and 12 differ in meaning only. Files from before version 11 have no magic number,
 no list of pruned n-grams and no flags of quantisation.
 
-Dense matrices of a plain file stay in it, memory-mapped: reading costs the dictionary alone. Every size is
-compared with the length of the file before anything is made of it. What the numbers mean to us is in
-`embed.formats.fasttext_model`.
+Dense matrices of a plain file are memory-mapped: reading costs the dictionary alone. Every size is compared with the
+length of the file before memory is allocated. `embed.formats.fasttext_model` interprets the numbers.
 
 Rejected: reading word by word through a file object (mapped bytes can be searched for the NUL); copying the
-matrices to align them (what is used of them is copied anyway, row by row).
+matrices to align them (the rows in use are copied anyway).
 """
 
 from __future__ import annotations
@@ -79,9 +78,9 @@ def recognise(start: Start) -> bool:
 
 
 def _is_oldest(data: bytes) -> bool:
-    """Return whether `data`, without a magic number, begins with arguments: small numbers in a fixed place.
+    """Return whether `data`, without a magic number, begins with arguments: small numbers at fixed offsets.
 
-    A word2vec file cannot: it begins with a decimal number, in which there is no NUL.
+    A word2vec file does not: it begins with a decimal number, which holds no NUL.
     """
     if len(data) < _ARGUMENTS.size:
         return False
@@ -100,13 +99,13 @@ def _is_oldest(data: bytes) -> bool:
 
 @in_memory
 def read(path: PathOrInput) -> FastTextFile:
-    """Read a file; dense matrices of a file that is not compressed are mapped, not read.
+    """Read a file; dense matrices of an uncompressed file are memory-mapped.
 
     Raises
     ------
     FormatError
-        With file and byte offset: not a fastText file, cut short, data after its end, or a size, a flag or a
-        type that cannot be.
+        With file and byte offset: not a fastText file, cut short, data after the end, or an impossible size, flag or
+        type.
     """
     data, name = _contents(path)
     return _Reader(data, name).file()
@@ -130,7 +129,7 @@ def _drain(source: Source) -> bytes:
 
 
 class _Reader:
-    """A position in the bytes of a file, and what is found from there on."""
+    """Parses the bytes of a file from the current offset on."""
 
     def __init__(self, data: bytes | mmap.mmap, name: str) -> None:
         self._data, self._name, self._at = data, name, 0
@@ -142,29 +141,29 @@ class _Reader:
         self._check_arguments(arguments)
         size, words, labels, tokens = self._unpack(_SIZES, "the sizes of the dictionary")
         if min(size, words, labels, tokens) < 0 or words + labels != size or not words:
-            self._fail(f"{size} entries cannot be {words} words and {labels} labels of {tokens} tokens")
+            self._fail(f"impossible dictionary: {size} entries, {words} words, {labels} labels, {tokens} tokens")
         return version, arguments, int(size), int(words), int(labels), int(tokens)
 
     def file(self) -> FastTextFile:
-        """Return what the whole file holds."""
+        """Parse the whole file."""
         version, arguments, size, words, labels, tokens = self.beginning()
         pruned_size = self._unpack(_INT64, "the number of n-grams")[0] if version else NOT_PRUNED
         if pruned_size < NOT_PRUNED:
-            self._fail(f"{pruned_size} n-grams are left: the number must be at least {NOT_PRUNED}")
+            self._fail(f"the number of n-grams left is {pruned_size}, but must be at least {NOT_PRUNED}")
         entries, counts = self._entries(size, words)
         pruned = None if pruned_size == NOT_PRUNED else self._pairs(pruned_size, arguments.buckets)
         quantised = self._flag("quantised input") if version else False
         if pruned is not None and not quantised:
-            self._fail("n-grams have been pruned, but the matrix is not quantised")
+            self._fail("n-grams were pruned, but the matrix is not quantised")
         input = self._quantised(arguments.dim) if quantised else self._dense(arguments.dim)
         self._check_input(input.shape[0], words, arguments, pruned)
         flag = self._flag("quantised output") if version else False
         output = self._quantised(arguments.dim) if quantised and flag else self._dense(arguments.dim)
         targets = labels if arguments.model == SUPERVISED else words
         if output.shape[0] != targets:
-            self._fail(f"the output matrix has {output.shape[0]} rows for {targets} words or labels")
+            self._fail(f"the output matrix has {output.shape[0]} rows, not one for each of {targets} words or labels")
         if self._at != len(self._data):
-            self._fail(f"{len(self._data) - self._at} bytes more than a model has")
+            self._fail(f"{len(self._data) - self._at} more bytes after the end of the model")
         return FastTextFile(version, arguments, entries, counts, labels, tokens, pruned, input, output, flag)
 
     def _version(self) -> int:
@@ -172,19 +171,23 @@ class _Reader:
         if magic != MAGIC:
             self._at = 0
             if not _is_oldest(self._data[: _ARGUMENTS.size]):
-                self._fail("not a fastText file: it begins neither with the magic number nor as the oldest files do")
+                self._fail(f"not a fastText file: neither its magic number nor the layout before {OLDEST_VERSION}")
             return NO_VERSION
         if not OLDEST_VERSION <= version <= NEWEST_VERSION:
-            self._fail(f"version {version} of the format; versions {OLDEST_VERSION} and {NEWEST_VERSION} can be read")
+            self._fail(
+                f"version {version} of the format; this program reads versions {OLDEST_VERSION} and {NEWEST_VERSION}"
+            )
         return int(version)
 
     def _check_arguments(self, arguments: Arguments) -> None:
         if not 1 <= arguments.dim <= MOST_DIMENSIONS:
-            self._fail(f"{arguments.dim} dimensions; there must be 1 to {MOST_DIMENSIONS}")
-        if arguments.loss not in LOSSES or arguments.model not in (CBOW, SKIPGRAM, SUPERVISED):
-            self._fail(f"no loss has the number {arguments.loss}, or no model the number {arguments.model}")
+            self._fail(f"dim is {arguments.dim}, but must be from 1 to {MOST_DIMENSIONS}")
+        if arguments.loss not in LOSSES:
+            self._fail(f"unknown loss {arguments.loss}")
+        if arguments.model not in (CBOW, SKIPGRAM, SUPERVISED):
+            self._fail(f"unknown model {arguments.model}")
         if arguments.buckets < 0:
-            self._fail(f"{arguments.buckets} buckets; there must be at least 0")
+            self._fail(f"buckets is {arguments.buckets}, but must be at least 0")
 
     def _entries(self, size: int, words: int) -> tuple[list[bytes], npt.NDArray[np.int64]]:
         self._check_room(size * (1 + _ENTRY.size), f"the {size} entries of the dictionary")
@@ -195,12 +198,12 @@ class _Reader:
             end = data.find(b"\0", at, at + LONGEST_WORD)
             if end < 0 or end + 1 + _ENTRY.size > len(data):
                 self._at = at
-                self._fail(f"the dictionary ends within entry {number + 1} of {size}, or a word has no end")
+                self._fail(f"the dictionary ends within entry {number + 1} of {size}, or its word has no end")
             entries.append(data[at:end])
             counts[number], kind = _ENTRY.unpack_from(data, end + 1)
             if kind != (WORD if number < words else LABEL) or counts[number] < 0:
                 self._at = end + 1
-                self._fail(f"entry {number + 1} has the count {counts[number]} and the type {kind}")
+                self._fail(f"impossible count {counts[number]} or type {kind} of entry {number + 1}")
             at = end + 1 + _ENTRY.size
         self._at = at
         return entries, counts
@@ -210,10 +213,10 @@ class _Reader:
         pairs = self._array(_INT32, 2 * size, "the n-grams that are left").reshape(size, 2)
         if size and (pairs[:, 0].min() < 0 or pairs[:, 0].max() >= buckets):
             self._at = at
-            self._fail(f"the n-grams that are left must lie in buckets from 0 to {buckets - 1}")
+            self._fail(f"the n-grams that are left must be in buckets 0 to {buckets - 1}")
         if sorted(pairs[:, 1].tolist()) != list(range(size)) or len(set(pairs[:, 0].tolist())) != size:
             self._at = at
-            self._fail(f"the {size} n-grams that are left must have the rows 0 to {size - 1}, each its own")
+            self._fail(f"the {size} n-grams that are left must have rows 0 to {size - 1}, each a different one")
         return pairs
 
     def _check_input(self, rows: int, words: int, arguments: Arguments, pruned: npt.NDArray[np.int32] | None) -> None:
@@ -221,7 +224,7 @@ class _Reader:
         # Without n-grams no bucket is ever used, and some writers leave them out.
         allowed = {words + buckets, words} if arguments.max_n <= 0 else {words + buckets}
         if rows not in allowed:
-            self._fail(f"the input matrix has {rows} rows for {words} words and {buckets} buckets")
+            self._fail(f"the input matrix has {rows} rows, not one for each of {words} words and {buckets} buckets")
 
     def _dense(self, dim: int) -> Float32s:
         rows, columns = self._unpack(_SHAPE, "the shape of a matrix")
@@ -237,7 +240,7 @@ class _Reader:
         quantiser = self._quantiser(dim)
         if size != rows * quantiser.parts:
             self._at = at
-            self._fail(f"{size} codes for {rows} rows of {quantiser.parts} parts")
+            self._fail(f"{size} codes cannot fill {rows} rows of {quantiser.parts} parts")
         codes = codes.reshape(rows, quantiser.parts)
         if not with_norms:
             return Quantised((rows, columns), codes, quantiser, None, None)
@@ -258,7 +261,7 @@ class _Reader:
     def _flag(self, what: str) -> bool:
         (value,) = self._take(1, f"the flag of {what}")
         if value > 1:
-            self._fail(f"the flag of {what} is {value}; it must be 0 or 1")
+            self._fail(f"the flag of {what} is {value}, but must be 0 or 1")
         return bool(value)
 
     def _unpack(self, form: struct.Struct, what: str) -> tuple[Any, ...]:
@@ -278,7 +281,7 @@ class _Reader:
     def _check_room(self, size: int, what: str) -> None:
         if size > len(self._data) - self._at:
             self._fail(
-                f"{what} would take {size} bytes, but {len(self._data) - self._at} are left: cut short or damaged"
+                f"{what} would take {size} bytes, but only {len(self._data) - self._at} are left: cut short or damaged"
             )
 
     def _fail(self, what: str) -> NoReturn:
@@ -289,7 +292,7 @@ class _Reader:
 
 
 def write(file: FastTextFile, path: str | os.PathLike[str]) -> None:
-    """Write a file; one that :func:`read` has read comes out byte for byte as it was.
+    """Write a file; a file from :func:`read` is reproduced byte for byte.
 
     Raises
     ------

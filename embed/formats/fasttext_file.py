@@ -1,4 +1,4 @@
-"""What a fastText file holds, as it holds it: arguments, a dictionary of bytes, two matrices, dense or quantised."""
+"""The contents of a fastText file: arguments, a dictionary of bytes, two matrices, dense or quantised."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ __all__ = [
 Float32s = npt.NDArray[np.float32]
 
 NEWEST_VERSION, OLDEST_VERSION = 12, 11
-"""Versions that have a magic number; `NO_VERSION` stands for the files before them."""
+"""Versions with a magic number; `NO_VERSION` stands for older files."""
 NO_VERSION = 0
 LOSSES = {1: "hs", 2: "ns", 3: "softmax", 4: "ova"}
 CBOW, SKIPGRAM, SUPERVISED = 1, 2, 3
 CENTROIDS = 256
-"""Centroids of each part of a product quantiser: the number of one fits a byte."""
+"""Centroids of each part of a product quantiser; a byte holds the number of a centroid."""
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """The arguments of the training, as the file lists them."""
+    """The training arguments, in the order of the file."""
 
     dim: int
     window: int
@@ -64,7 +64,7 @@ class ProductQuantiser:
     dim, parts, part_dim, last_part_dim : int
         A vector of `dim` numbers is cut into `parts` of `part_dim` numbers, the last of `last_part_dim`.
     centroids : float32[256 * dim]
-        Of each part 256 centroids, one after the other.
+        256 centroids for each part, part by part.
     """
 
     dim: int
@@ -94,7 +94,7 @@ class Quantised:
     codes : uint8[rows, parts]
     quantiser : ProductQuantiser
     norm_codes, norm_quantiser : uint8[rows] and ProductQuantiser, or None
-        Where the lengths of the rows are quantised on their own.
+        The lengths of the rows, if they are quantised separately.
     """
 
     shape: tuple[int, int]
@@ -105,12 +105,12 @@ class Quantised:
 
     @property
     def nbytes(self) -> int:
-        """The bytes of codes and centroids."""
+        """The size of codes and centroids."""
         norms = 0 if self.norm_codes is None else self.norm_codes.nbytes
         return self.codes.nbytes + self.quantiser.centroids.nbytes + norms
 
     def __getitem__(self, rows: Any) -> Float32s:
-        """Return some rows, float32[n, dim], decoded; `rows` is a slice or an array."""
+        """Decode rows, float32[n, dim]; `rows` is a slice or an array."""
         vectors = self.quantiser.decode(self.codes[rows])
         if self.norm_codes is not None and self.norm_quantiser is not None:
             vectors *= self.norm_quantiser.decode(self.norm_codes[rows][:, None])
@@ -119,13 +119,13 @@ class Quantised:
 
 @dataclass(frozen=True)
 class Sparse:
-    """A matrix most of whose rows are zero: those of buckets that no n-gram of the text falls in.
+    """A matrix with mostly zero rows, for buckets without an n-gram of the text.
 
     Attributes
     ----------
     shape : (int, int)
     numbers : int64[k]
-        The rows that are there, in rising order.
+        The numbers of the stored rows, in rising order.
     rows : float32[k, dim]
     """
 
@@ -135,20 +135,20 @@ class Sparse:
 
     @property
     def nbytes(self) -> int:
-        """The bytes of the rows that are there."""
+        """The size of the stored rows."""
         return self.rows.nbytes
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def __getitem__(self, rows: Any) -> Float32s:
-        """Return some rows, float32[n, dim]; `rows` is a slice or an array of row numbers."""
+        """Return rows, float32[n, dim]; `rows` is a slice or an array of row numbers."""
         wanted = np.arange(*rows.indices(len(self))) if isinstance(rows, slice) else np.asarray(rows)
         found = np.zeros((len(wanted), self.shape[1]), np.float32)
         if len(self.numbers):
-            places = np.minimum(np.searchsorted(self.numbers, wanted), len(self.numbers) - 1)
-            is_there = self.numbers[places] == wanted
-            found[is_there] = self.rows[places[is_there]]
+            stored = np.minimum(np.searchsorted(self.numbers, wanted), len(self.numbers) - 1)
+            is_stored = self.numbers[stored] == wanted
+            found[is_stored] = self.rows[stored[is_stored]]
         return found
 
 
@@ -157,7 +157,7 @@ Matrix = Float32s | Quantised | Sparse
 
 @dataclass(frozen=True)
 class FastTextFile:
-    """What a file holds.
+    """The contents of a file.
 
     Attributes
     ----------
@@ -167,16 +167,16 @@ class FastTextFile:
     words : list of bytes
         The entries of the dictionary: words, then the labels of a classifier.
     counts : int64[n]
-        Their counts.
+        The counts of the entries.
     labels : int
-        How many of the entries, the last ones, are labels.
+        The number of labels, the last entries.
     tokens : int
         Tokens of the training text, rare words included.
     pruned : int32[k, 2] or None
-        Where n-grams have been pruned: bucket and row of each that is left, in the order of the file.
+        If n-grams were pruned, the bucket and row of each remaining one, in the order of the file.
     input, output : float32[rows, dim], Quantised or Sparse
     quantised_output : bool
-        The flag before the output matrix, which counts only where the input is quantised.
+        The flag before the output matrix, which matters only if the input is quantised.
     """
 
     version: int
@@ -197,7 +197,7 @@ class FastTextFile:
 
     @property
     def nbytes(self) -> int:
-        """The bytes of words, counts and matrices, about those of the file."""
+        """The size of words, counts and matrices, about that of the file."""
         matrices = sum(matrix.nbytes for matrix in (self.input, self.output))
         return sum(map(len, self.words)) + self.counts.nbytes + matrices
 

@@ -1,13 +1,12 @@
-"""fastText's files as our values: word vectors, and models that training can go on from.
+"""Convert fastText's files to word vectors and to models that can be trained further, and back.
 
-A word is the mean of its rows, its own and those of its n-grams, worked out from the bytes in the file: a word
-that is not valid UTF-8 has the vector that fastText gives it, whatever text stands for it here. The end of a
-sentence has its own row only, as in every version since 11. Labels of a classifier are no words.
+A word is the mean of its own row and those of its n-grams, computed from the bytes in the file: a word that is not
+valid UTF-8 gets the vector that fastText gives it, whatever string stands for it here. The end of a sentence has its
+own row only, as in every version since 11. Labels of a classifier are not words.
 
-Where a file wants rows and there are vectors only, the own row of a word is what its mean lacks when the
-n-grams are taken off.
+To write vectors, which have no own rows, the own row of a word is chosen so that the mean with its n-grams is right.
 
-Rejected: training on from hierarchical softmax (its output rows belong to the nodes of a tree, not to words).
+Rejected: training hierarchical softmax further (its output rows belong to the nodes of a tree, not to words).
 """
 
 from __future__ import annotations
@@ -72,10 +71,11 @@ _FLOAT_BYTES = 4
 NOISE_EXPONENT = 0.5
 """fastText draws noise words in proportion to the square root of their count."""
 LR_UPDATE_RATE = 100
-"""fastText's default; it has no meaning here."""
+"""fastText's default; without meaning here."""
 _READ_ROWS = 1 << 12
 BLOCK_NUMBERS = 1 << 22
 """Numbers gathered at a time."""
+_READ_VECTORS = "read its vectors with embed.load"
 
 
 @in_memory
@@ -91,17 +91,17 @@ def read_vectors(
     Parameters
     ----------
     path : path
-        The n-gram rows of a file that is neither compressed nor quantised are mapped, not read.
+        The n-gram rows of a file that is neither compressed nor quantised are memory-mapped.
     decode_errors, on_duplicate : str
         See `embed.formats.words.WordDecoder`.
     encoding : str
-        The encoding of the text that the model was trained on. N-grams of unknown words are in UTF-8 whatever it
-        is, so that with another one only those in ASCII find the rows that they had in training.
+        The encoding of the training text. Unknown words are always cut into n-grams as UTF-8, so with another
+        encoding only their ASCII n-grams find the rows of the training.
 
     Raises
     ------
     FormatError
-        As :func:`embed.formats.fasttext_bin.read`; or a word is not valid in the encoding or comes twice.
+        As :func:`embed.formats.fasttext_bin.read`; or a word is a duplicate or not valid in the encoding.
     """
     try:
         return to_vectors(
@@ -113,7 +113,7 @@ def read_vectors(
 
 @in_memory
 def read_model(path: PathOrInput) -> Model:
-    """Read a skip-gram or CBOW model that training can go on from, into memory; see :func:`to_model`."""
+    """Read a skip-gram or CBOW model to train further, into memory; see :func:`to_model`."""
     try:
         return to_model(fasttext_bin.read(path))
     except FormatError as error:
@@ -140,9 +140,9 @@ def write_model(model: Model, path: str | os.PathLike[str]) -> None:
 
 
 def scheme_in(file: FastTextFile) -> SubwordScheme | None:
-    """Return how the words of a file are cut, or None where they have no n-grams."""
+    """Return the n-gram scheme of a file, or None if its words have no n-grams."""
     arguments = file.arguments
-    # Older classifiers have arguments for n-grams that they do not use.
+    # Older classifiers have n-gram arguments that they do not use.
     unused = arguments.model == SUPERVISED and file.version < NEWEST_VERSION
     if unused or not arguments.buckets or arguments.max_n < max(1, arguments.min_n):
         return None
@@ -167,15 +167,15 @@ def word_rows(file: FastTextFile) -> tuple[npt.NDArray[np.int64], npt.NDArray[np
 
 
 def ngram_rows(file: FastTextFile, buckets: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-    """Return the input row of each of `buckets`, int64[n], -1 where it has been pruned."""
+    """Return the input row of each of `buckets`, int64[n], or -1 if it was pruned."""
     words = len(file.vocabulary)
     if file.pruned is None:
         return buckets.astype(np.int64) + words
     kept = file.pruned[np.argsort(file.pruned[:, 0])]
     if not len(kept):
         return np.full(len(buckets), -1)
-    place = np.minimum(np.searchsorted(kept[:, 0], buckets), len(kept) - 1)
-    return np.where(kept[place, 0] == buckets, kept[place, 1].astype(np.int64) + words, -1)
+    found = np.minimum(np.searchsorted(kept[:, 0], buckets), len(kept) - 1)
+    return np.where(kept[found, 0] == buckets, kept[found, 1].astype(np.int64) + words, -1)
 
 
 def _subwords(file: FastTextFile, scheme: SubwordScheme) -> Subwords:
@@ -189,7 +189,7 @@ def _subwords(file: FastTextFile, scheme: SubwordScheme) -> Subwords:
 
 
 def _used_buckets(file: FastTextFile) -> npt.NDArray[np.int32]:
-    """Return the buckets, in rising order, whose rows are not zero, as those are that no n-gram falls in (`Sparse`)."""
+    """Return the buckets with nonzero rows, in rising order; buckets without an n-gram have zeros (`Sparse`)."""
     words = len(file.vocabulary)
     found = [
         first - words + np.flatnonzero(file.input[first : first + _READ_ROWS].any(axis=1))
@@ -207,7 +207,7 @@ def _means(matrix: Matrix, offsets: npt.NDArray[np.int64], rows: npt.NDArray[np.
     while start < words:
         end = max(start + 1, int(np.searchsorted(offsets, offsets[start] + most_rows, side="right")) - 1)
         gathered = matrix[rows[offsets[start] : offsets[end]]]
-        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found in the result
+        with np.errstate(over="ignore", invalid="ignore"):  # the result is checked for NaN and infinity
             sums = np.add.reduceat(gathered, offsets[start:end] - offsets[start], axis=0, dtype=np.float32)
             means[start:end] = sums / np.diff(offsets[start : end + 1])[:, None]
         start = end
@@ -235,7 +235,7 @@ def to_vectors(
     Raises
     ------
     FormatError
-        A word is not valid in the encoding or comes twice, or a vector is not finite.
+        A word is a duplicate or not valid in the encoding, or a vector is not finite.
     """
     decoder = WordDecoder(encoding=encoding, decode_errors=decode_errors, on_duplicate=on_duplicate, may_be_empty=True)
     kept: list[bool] = []
@@ -256,30 +256,30 @@ def to_vectors(
 
 
 def to_model(file: FastTextFile) -> Model:
-    """Return the model of a file, so that training can go on: rows, vocabulary, and parameters as fastText had them.
+    """Return the model of a file to train further: its rows, vocabulary, and fastText's parameters.
 
-    What a file does not say has the default: the learning rate, the gradient (``"historic"`` is what fastText
-    used), the tokenizer.
+    The gradient is ``"historic"``, as in fastText. Parameters that the file lacks, such as the learning rate and the
+    tokenizer, have their defaults.
 
     Raises
     ------
     FormatError
-        The file is quantised or a classifier, was trained with another loss than negative sampling, holds a word
-        that is not valid UTF-8, or a parameter is out of bounds.
+        The file is quantised or a classifier, was not trained with negative sampling, holds a word that is not valid
+        UTF-8, or a parameter is out of bounds.
     """
     arguments = file.arguments
     if isinstance(file.input, Quantised) or isinstance(file.output, Quantised):
-        raise FormatError("the matrices are quantised: training cannot go on from them, only vectors can be read")
+        raise FormatError(f"cannot train a quantised model further: {_READ_VECTORS}")
     if arguments.model not in OBJECTIVES:
-        raise FormatError("the model is a classifier: only the vectors of its words can be read")
+        raise FormatError(f"cannot train a classifier further: {_READ_VECTORS}")
     if arguments.loss != NEGATIVE_SAMPLING:
         raise FormatError(
-            f"the loss is {LOSSES[arguments.loss]!r}, whose output rows mean something else: only models trained "
-            "with negative sampling ('ns') can be gone on with; the vectors can be read"
+            f"cannot train a model with the loss {LOSSES[arguments.loss]!r} further, only with 'ns' (negative "
+            f"sampling): {_READ_VECTORS}"
         )
     scheme = scheme_in(file)
     ngrams: dict[str, Any] = {} if scheme is None else {"subword": True, **scheme.to_dict()}
-    with warnings.catch_warnings(action="ignore", category=AdviceWarning):  # facts about a model, nobody's choice
+    with warnings.catch_warnings(action="ignore", category=AdviceWarning):  # the user did not choose these values
         try:
             config = TrainConfig(
                 objective=OBJECTIVES[arguments.model],
@@ -294,15 +294,14 @@ def to_model(file: FastTextFile) -> Model:
                 **ngrams,
             )
         except ConfigError as error:
-            raise FormatError(f"the arguments of the model cannot be ours: {error}") from error
+            raise FormatError(f"cannot train the model further with its settings: {error}; {_READ_VECTORS}") from error
     decoder = WordDecoder(may_be_empty=True)
     try:
         for word in file.vocabulary:
             decoder.add(word)
     except BadWordError as error:
         raise FormatError(
-            f"word {len(decoder.words)}: {error.fault}, so that nothing can be trained on with this model; "
-            "embed.load reads its vectors"
+            f"word {len(decoder.words)}: {error.fault}, so the model cannot be trained further: {_READ_VECTORS}"
         ) from None
     vocabulary = Vocabulary(decoder.words, file.counts.copy())
     parameters = Parameters.empty(vocabulary, config, _used_buckets(file))
@@ -316,7 +315,9 @@ def to_model(file: FastTextFile) -> Model:
             matrix[part, :dim] = stored[numbers[part]]
         _, wrong = row_norms(matrix[:, :dim])
         if wrong is not None:
-            raise FormatError(f"row {wrong} of the {name} matrix holds NaN or infinity, or is too long for float32")
+            raise FormatError(
+                f"row {wrong} of the {name} matrix holds NaN or infinity, or its length overflows float32"
+            )
     return Model(config, vocabulary, parameters)
 
 
@@ -329,18 +330,18 @@ def from_model(model: Model) -> FastTextFile:
     Raises
     ------
     FormatError
-        The model has a floret table, which fastText's layout cannot hold, was trained with hierarchical softmax or is
-        of structured skip-gram, or a word has no UTF-8 form.
+        fastText's layout cannot store the model (a floret table, hierarchical softmax, structured skip-gram), or a
+        word has no UTF-8 form.
     """
     config, vocabulary = model.config, model.vocabulary
     if config.loss != "ns":
         raise FormatError(
-            "the output rows of hierarchical softmax are nodes of a tree, which fastText's layout gives another order: "
-            "write the vectors instead of the model"
+            "fastText's layout orders the tree nodes of hierarchical softmax differently: write the vectors instead of "
+            "the model"
         )
     if config.structured:
         raise FormatError(
-            "structured skip-gram has two output rows a word and fastText's layout one: write the vectors instead of "
+            "fastText's layout has one output row a word, and structured skip-gram two: write the vectors instead of "
             "the model"
         )
     tokens = vocabulary.total if model.provenance is None else model.provenance.raw_tokens
@@ -360,12 +361,12 @@ def from_model(model: Model) -> FastTextFile:
 
 
 def from_vectors(vectors: WordVectors) -> FastTextFile:
-    """Return vectors as a skip-gram model whose output rows are zero: fastText finds the same vectors in it.
+    """Return vectors as a skip-gram model with zero output rows, in which fastText finds the same vectors.
 
     Raises
     ------
     FormatError
-        The vectors have a floret table, which the layout cannot hold, there are no words, or a word has no UTF-8 form.
+        The vectors have a floret table, which the layout cannot store, or no words, or a word has no UTF-8 form.
     """
     _ = vectors.norms  # checks that all numbers are finite
     subwords = vectors.subwords
@@ -391,24 +392,24 @@ def from_vectors(vectors: WordVectors) -> FastTextFile:
 
 
 def own_rows(matrix: Float32s, words: Sequence[bytes], subwords: Subwords) -> Float32s:
-    """Return the own rows of the words, such that the means with their n-grams are `matrix`.
+    """Return the own rows of the words for which the means with their n-grams are `matrix`.
 
-    An n-gram without a row counts as one of zeros.
+    A missing n-gram row counts as zeros.
     """
     size = len(matrix)
     result = np.empty(matrix.shape, np.float32)
     offsets, rows = subwords.scheme.rows(words)
     for word in range(size):
-        places = subwords.places(rows[offsets[word] + 1 : offsets[word + 1]] - np.int32(size))
-        ngrams = subwords.matrix[places[places >= 0]].sum(axis=0, dtype=np.float64)
-        result[word] = matrix[word].astype(np.float64) * (len(places) + 1) - ngrams
+        found = subwords.rows_of(rows[offsets[word] + 1 : offsets[word + 1]] - np.int32(size))
+        ngrams = subwords.matrix[found[found >= 0]].sum(axis=0, dtype=np.float64)
+        result[word] = matrix[word].astype(np.float64) * (len(found) + 1) - ngrams
     return result
 
 
 def _every_row(
     rows: Float32s, words: int, scheme: NgramScheme | None, kept: npt.NDArray[np.int32] | None
 ) -> Float32s | Sparse:
-    """Return the input matrix with a row for each bucket, as fastText's layout has it."""
+    """Return the input matrix with a row for every bucket, as fastText's layout needs."""
     if scheme is None or kept is None:
         return rows
     numbers = np.concatenate([np.arange(words), kept.astype(np.int64) + words])
@@ -447,7 +448,7 @@ def _arguments(
 
 def _encoded(words: Sequence[str]) -> list[bytes]:
     if not words:
-        raise FormatError("there are no words, which a fastText file cannot do without")
+        raise FormatError("there are no words, and a fastText file needs at least one")
     try:
         return [word.encode() for word in words]
     except UnicodeEncodeError as error:
@@ -455,6 +456,6 @@ def _encoded(words: Sequence[str]) -> list[bytes]:
 
 
 def _located(path: PathOrInput, error: FormatError) -> FormatError:
-    """Return the error with the name of the file in front, unless it is there."""
+    """Prefix an error with the name of the file, unless it has one."""
     name, message = Input.of(path).name, str(error)
     return error if message.startswith(name) else FormatError(f"{name}: {message}")

@@ -1,7 +1,7 @@
-"""floret's table: a line of settings, then a line of numbers for each row of the table.
+"""Read and write floret tables: a line of settings, then a line for each row of the table.
 
-The settings are ``buckets dim min_n max_n hash_count hash_seed < >``; a row is its number and its vector. There
-are no words in it: every word, known or not, is the mean of the rows it is hashed to
+The settings are ``buckets dim min_n max_n hash_count hash_seed < >``; a row is its number and its vector. The file
+holds no words: every word, known or not, is the mean of the rows it is hashed to
 (:class:`embed.vocabulary.ngrams.FloretScheme`). spaCy reads these files (``spacy init vectors --mode floret``).
 
 Rejected: floret's own ``.bin`` (fastText's with two more arguments and a matrix of word rows that nothing uses).
@@ -51,18 +51,18 @@ def read(path: PathOrInput, *, words: Sequence[str] = ()) -> WordVectors:
     ----------
     path : path
     words : sequence of str
-        The vocabulary to compose vectors for, so that they can be searched; the file has none.
+        The vocabulary to compose, so that it can be searched; the file has none.
 
     Returns
     -------
     WordVectors
-        Of `words`, and with the table in its `subwords`: `vector` gives every other word, too.
+        Of `words`, with the table as `subwords`: `vector` composes every other word.
 
     Raises
     ------
     FormatError
-        With file and line: settings that cannot be, a wrong number of rows or of numbers in a row, rows out of
-        order, something that is not a finite number.
+        With file and line: impossible settings, a wrong number of rows or of numbers in a row, rows out of order, or
+        a field that is not a finite number.
     """
     with open_source(path) as source:
         blocks = line_blocks(source)
@@ -77,34 +77,34 @@ def read(path: PathOrInput, *, words: Sequence[str] = ()) -> WordVectors:
         table = reader.finish()
         for number, word in enumerate(table.words):
             if word != str(number):
-                raise FormatError(f"{source.name}, line {number + 2}: the row {word!r:.60} where {number} is expected")
+                raise FormatError(f"{source.name}, line {number + 2}: expected row {number}, but found {word!r:.60}")
     subwords = Subwords(scheme, table.matrix)
     matrix = np.array([subwords.compose(word) for word in words], np.float32).reshape(len(words), dim)
     return WordVectors(words, matrix, subwords=subwords)
 
 
 def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
-    """Write the table of vectors that have one; their list of words is not in the file.
+    """Write the floret table of vectors, without their words.
 
     Parameters
     ----------
     vectors : WordVectors
-        Of a model that was trained with a ``hash_count`` of at least 1, or read from a floret file.
+        From a model trained with ``hash_count`` of at least 1, or from a floret file.
     path : path
         Replaced when the whole file has been written.
 
     Raises
     ------
     FormatError
-        The vectors have no such table, a number is not finite, or the file cannot be written.
+        The vectors have no floret table, a number is not finite, or the file cannot be written.
     """
     from embed.vocabulary.ngrams import FloretScheme
 
     subwords = vectors.subwords
     if subwords is None or not isinstance(subwords.scheme, FloretScheme):
         raise FormatError(
-            f"{os.fspath(path)}: cannot write: only vectors composed from a floret table can be written as one "
-            f"(train with {option('subword', True)} and {option('hash_count')} from 1 to 4)"
+            f"{os.fspath(path)}: cannot write: the vectors have no floret table: train with {option('subword', True)} "
+            f"and {option('hash_count')} from 1 to 4, or write another format"
         )
     scheme = subwords.scheme
     table: NDArray[np.float32] | Sparse = subwords.matrix
@@ -122,14 +122,14 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
 
 
 def _settings(source: Source, line: bytes) -> tuple[FloretScheme, int]:
-    """Return what the first line says, compared with the size of the file."""
+    """Parse the first line and compare it with the size of the file."""
     from embed.vocabulary.ngrams import FloretScheme
 
     found = _SETTINGS.fullmatch(line)
     if not found:
         raise FormatError(
-            f"{source.name}, line 1: not the settings of a floret table: buckets, dim, min_n, max_n, hash_count, "
-            "hash_seed and two boundaries"
+            f"{source.name}, line 1: expected the settings of a floret table (buckets, dim, min_n, max_n, hash_count, "
+            "hash_seed and two boundaries)"
         )
     buckets, dim, min_n, max_n, hash_count, hash_seed = map(int, found.groups()[:6])
     if found.groups()[6:] != BOUNDARIES:
@@ -139,7 +139,7 @@ def _settings(source: Source, line: bytes) -> tuple[FloretScheme, int]:
     except ConfigError as error:
         raise FormatError(f"{source.name}, line 1: {error}") from error
     if not 1 <= dim <= MOST_DIMENSIONS:
-        raise FormatError(f"{source.name}, line 1: {dim} dimensions; there must be 1 to {MOST_DIMENSIONS}")
+        raise FormatError(f"{source.name}, line 1: dim is {dim}, but must be from 1 to {MOST_DIMENSIONS}")
     least = buckets * (1 + dim * _LEAST_NUMBER_BYTES)
     if source.size is not None and least > source.size - len(line):
         raise FormatError(

@@ -1,7 +1,7 @@
-"""Files that people take for vectors, recognised by their first bytes: what each is, and what to do with it.
+"""Recognise files that are not vectors by their first bytes, and advise what to do with them.
 
-`embed.files.kinds` knows the kinds that hold no text; here are the others: files of ours that hold no vectors, and text
-of which no line is a word and numbers. Nothing is opened further.
+`embed.files.kinds` knows the kinds that hold no text. This module adds our own files without vectors, and text whose
+lines are not words and numbers.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ __all__ = ["ForeignFileError", "foreign_file", "refuse_foreign"]
 
 
 class ForeignFileError(FormatError):
-    """A file of another kind that is known, and never vectors."""
+    """The file is of a known kind that never holds vectors."""
 
 
 _OWN_WORDS = "give words and matrix to embed.WordVectors(words, matrix), and save that"
 _OURS: tuple[tuple[bytes, str, str], ...] = (
-    (CHECKPOINT_MARK, "a checkpoint of a run", "resume the run from its folder; vectors are what it writes at its end"),
+    (CHECKPOINT_MARK, "a checkpoint of a run", "resume the run from its folder to get the vectors"),
     (PHRASES, "a phrase model", "read it with embed.load_phrases"),
 )
-"""What begins another file of ours, what it is, and what to do with it."""
+"""The first bytes of our other files, what they are, and what to do with them."""
 _WIDE = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
     (codecs.BOM_UTF32_BE, "UTF-32"),
@@ -34,7 +34,7 @@ _WIDE = (
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
 _FEW = 256
-"""Bytes that a look at a beginning needs."""
+"""How many of the first bytes to examine."""
 
 _NUMBER = rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _ROW = re.compile(rb"[^\x00]*[ \t]" + _NUMBER + rb"[ \t\r]*")
@@ -43,7 +43,7 @@ _HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|error|\?xm
 
 
 def refuse_foreign(name: str, start: bytes) -> None:
-    """Raise ForeignFileError if the file `name`, which begins so, is of a kind that is known and no vectors."""
+    """Raise ForeignFileError if the file `name`, which begins with `start`, is known not to hold vectors."""
     found = foreign_file(start)
     if found is not None:
         what, advice = found
@@ -51,7 +51,7 @@ def refuse_foreign(name: str, start: bytes) -> None:
 
 
 def foreign_file(start: bytes) -> tuple[str, str] | None:
-    """Return what a file is that begins so, and what to do with it; None if it may be vectors."""
+    """Return what a file that begins with `start` is and what to do with it; None if it may hold vectors."""
     kind = foreign_kind(start)
     if kind is not None:
         return (kind.what, kind.for_vectors) if kind.for_vectors else None
@@ -64,7 +64,7 @@ def foreign_file(start: bytes) -> tuple[str, str] | None:
 
 
 def _wide_text(start: bytes) -> tuple[str, str] | None:
-    """UTF-16 and UTF-32, by their mark, or, of text in ASCII, each second byte, which is NUL."""
+    """Recognise UTF-16 and UTF-32 by their mark, or by a NUL in every second byte of ASCII text."""
     for mark, encoding in _WIDE:
         if start.startswith(mark):
             return f"text in {encoding}", f"convert it: iconv -f {encoding} -t UTF-8"
@@ -78,8 +78,8 @@ def _wide_text(start: bytes) -> tuple[str, str] | None:
 def _page(start: bytes) -> tuple[str, str] | None:
     if _HTML.match(start[:_FEW]):
         return (
-            "an HTML or XML page, such as a server answers in place of a file",
-            "download the file again, and look at it",
+            "an HTML or XML page, as servers send in place of a missing file",
+            "check the address and download the file again",
         )
     return None
 
@@ -98,7 +98,7 @@ def _separated(start: bytes) -> tuple[str, str] | None:
     if lines and all(_SEPARATED.fullmatch(line) for line in lines):
         return (
             "a table with commas or semicolons between its fields",
-            "write a blank between them, as word2vec's text has",
+            "write a space between them, as in word2vec's text format",
         )
     return None
 

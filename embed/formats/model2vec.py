@@ -1,4 +1,4 @@
-"""A folder that model2vec and sentence-transformers load as a static embedding model, without either here.
+"""Read and write folders that model2vec and sentence-transformers load as static embedding models.
 
 =================================== =====================================================================
 ``model.safetensors``               ``embeddings`` F32 [V + 1, dim]; ``counts`` I64 [V + 1] where known
@@ -10,11 +10,11 @@
 
 A sentence becomes the mean of the vectors of its words. The last row stands for unknown words and is zero:
 model2vec leaves unknown words out; sentence-transformers counts them in the divisor, which changes the length
-of the mean but not its direction. Where every word of the vocabulary is in lower case, the tokenizer lowers
-what it reads. Weights such as SIF's (`embed.vectors.postprocess.sif`) belong into the vectors before they are written.
+of the mean but not its direction. If the whole vocabulary is in lower case, the tokenizer lower-cases its input.
+Apply weights such as SIF's (`embed.vectors.postprocess.sif`) to the vectors before writing.
 
-Read: these folders, and those of model2vec with weights, a mapping of tokens to rows, or float16 or int8
-numbers. A token becomes a word, as it is spelt in the tokenizer.
+The reader also takes model2vec's folders with weights, a mapping of tokens to rows, or float16 or int8 numbers. Each
+token becomes a word, spelt as in the tokenizer.
 
 Rejected: the two libraries and ``tokenizers`` as dependencies (the files are JSON and one tensor).
 """
@@ -45,13 +45,13 @@ __all__ = ["FILES", "read", "recognise", "write"]
 WEIGHTS, TOKENIZER, CONFIG = "model.safetensors", "tokenizer.json", "config.json"
 MODULES, SENTENCE_CONFIG = "modules.json", "config_sentence_transformers.json"
 FILES = (WEIGHTS, CONFIG, MODULES, SENTENCE_CONFIG, TOKENIZER)
-"""Without the last one such a folder cannot be read."""
+"""Without the last one the folder cannot be read."""
 NESTED = "0_StaticEmbedding"
-"""Where sentence-transformers puts the model and the tokenizer itself."""
+"""The folder in which sentence-transformers stores the model and the tokenizer."""
 
 _EMBEDDINGS = ("embeddings", "embedding.weight")
 BLOCK_NUMBERS = 1 << 20
-"""Numbers of rows that are mapped and weighted at a time."""
+"""Numbers converted at a time."""
 _UNKNOWN = "[UNK]"
 _MODULE = "sentence_transformers.models.StaticEmbedding"
 
@@ -59,7 +59,7 @@ _MODULE = "sentence_transformers.models.StaticEmbedding"
 def recognise(start: Start) -> bool:
     """Return whether a path is such a folder."""
     return start.is_folder and any(
-        (folder / WEIGHTS).is_file() and (folder / TOKENIZER).is_file() for folder in _places(start.path)
+        (folder / WEIGHTS).is_file() and (folder / TOKENIZER).is_file() for folder in _folders(start.path)
     )
 
 
@@ -69,9 +69,9 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     vectors : WordVectors
-        Words that hold white space are kept, but no sentence has them.
+        Words that hold white space are stored, but never found in a sentence.
     path : path
-        A new folder, or an older one of this kind, which is replaced when the whole folder has been written.
+        A new folder, or an older one of this kind, replaced when the whole folder has been written.
 
     Raises
     ------
@@ -98,16 +98,16 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
 
 @in_memory
 def read(path: PathOrInput) -> WordVectors:
-    """Read the words and vectors of such a folder; the matrix is mapped where it can be used as it lies.
+    """Read the words and vectors of such a folder; a float32 matrix without mapping and weights is memory-mapped.
 
     Raises
     ------
     FormatError
-        A file is missing or damaged, or tokens and rows do not go together.
+        A file is missing or damaged, or tokens and rows do not match.
     """
     source = Input.of(path, FormatError)
     name = source.name
-    for folder in _places(Path(source.path)):
+    for folder in _folders(Path(source.path)):
         if (folder / WEIGHTS).is_file():
             break
     else:
@@ -118,7 +118,7 @@ def read(path: PathOrInput) -> WordVectors:
     matrix = _matrix(name, arrays, len(tokens), size)
     counts = arrays.get("counts")
     keep = slice(None)
-    if unknown is not None and not matrix[unknown].any():  # stands for no word
+    if unknown is not None and not matrix[unknown].any():  # the row of unknown words
         if unknown == len(tokens) - 1:
             keep = slice(0, unknown)
         elif unknown == 0:
@@ -131,12 +131,12 @@ def read(path: PathOrInput) -> WordVectors:
         raise FormatError(f"{name}: {error}") from None
 
 
-def _places(folder: Path) -> tuple[Path, Path]:
+def _folders(folder: Path) -> tuple[Path, Path]:
     return folder, folder / NESTED
 
 
 def _unused(words: list[str]) -> str:
-    """Return a name for unknown words that is no word."""
+    """Return a token for unknown words that is not in the vocabulary."""
     taken, name, number = set(words), _UNKNOWN, 0
     while name in taken:
         number += 1
@@ -174,7 +174,7 @@ def _write_json(path: Path, value: Any) -> None:
 
 
 def _tokens(path: Path) -> tuple[list[str], int | None]:
-    """Return the tokens by row, and the row of the one for unknown words if there is one."""
+    """Return the tokens by row, and the row of the unknown token, if there is one."""
     try:
         content = parse_json(path.read_bytes())
     except OSError as error:
@@ -194,17 +194,15 @@ def _tokens(path: Path) -> tuple[list[str], int | None]:
     except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
         raise FormatError(f"{path}: damaged: not a tokenizer with a vocabulary ({type(error).__name__})") from None
     if not all(isinstance(token, str) and type(row) is int for token, row in rows.items()):
-        raise FormatError(
-            f"{path}: damaged: the tokens must have the numbers 0 to {len(rows) - 1}, one each, and be texts"
-        )
+        raise FormatError(f"{path}: damaged: tokens must be strings, numbered 0 to {len(rows) - 1}, each number once")
     tokens = sorted(rows, key=lambda token: rows[token])
     if [rows[token] for token in tokens] != list(range(len(tokens))):
-        raise FormatError(f"{path}: damaged: the tokens must have the numbers 0 to {len(tokens) - 1}, one each")
+        raise FormatError(f"{path}: damaged: tokens must be numbered 0 to {len(tokens) - 1}, each number once")
     return tokens, unknown if type(unknown) is int and 0 <= unknown < len(tokens) else None
 
 
 def _matrix(name: str, arrays: dict[str, npt.NDArray[Any]], tokens: int, size: int) -> npt.NDArray[np.float32]:
-    """Return one row per token, with the mapping and the weights of model2vec applied; the files have `size` bytes."""
+    """Return one row per token after applying mapping and weights; the files have `size` bytes."""
     found = next((arrays[key] for key in _EMBEDDINGS if key in arrays), None)
     if found is None or found.ndim != 2 or not found.shape[1]:
         raise FormatError(f"{name}: {WEIGHTS} has no matrix {' or '.join(map(repr, _EMBEDDINGS))}")
@@ -212,7 +210,7 @@ def _matrix(name: str, arrays: dict[str, npt.NDArray[Any]], tokens: int, size: i
     if mapping is not None and (
         mapping.dtype.kind not in "iu" or mapping.ndim != 1 or not ((mapping >= 0) & (mapping < len(found))).all()
     ):
-        raise FormatError(f"{name}: damaged: the mapping of tokens names rows that are not there")
+        raise FormatError(f"{name}: damaged: the mapping of tokens names rows that do not exist")
     for what, array in (("rows", found if mapping is None else mapping), ("weights", weights)):
         if array is not None and len(array) != tokens:
             raise FormatError(f"{name}: damaged: {tokens} tokens, but {len(array)} {what}")
@@ -224,7 +222,7 @@ def _matrix(name: str, arrays: dict[str, npt.NDArray[Any]], tokens: int, size: i
     check_decoded(name, np.dtype(np.float32).itemsize * tokens * dim, size)
     matrix = np.empty((tokens, dim), np.float32)
     step = max(1, BLOCK_NUMBERS // dim)
-    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found in the result
+    with np.errstate(over="ignore", invalid="ignore"):  # the result is checked for NaN and infinity
         for rows in (slice(start, start + step) for start in range(0, tokens, step)):
             block = found[rows] if mapping is None else found[mapping[rows]]
             matrix[rows] = block if weights is None else block.astype(np.float32) * weights[rows, None]

@@ -1,4 +1,4 @@
-"""Whole models on disk: a native file (:mod:`embed.formats.native`) whose metadata hold the configuration and history.
+"""Save and load whole models: native files (:mod:`embed.formats.native`) with configuration and history as metadata.
 
 Rejected: pickling the object (runs code when it is loaded), a folder of files (can be copied half).
 """
@@ -22,6 +22,7 @@ from embed.formats import fasttext_bin, fasttext_model, native
 from embed.formats.detect import hinted
 from embed.formats.reading import PathOrInput, read_start
 from embed.formats.registry import FASTTEXT, NATIVE, refuse_ending
+from embed.messages import option
 from embed.model.model import EpochRecord, Model, Provenance
 from embed.model.parameters import Parameters, output_count, place_count
 from embed.pieces import copy_rows
@@ -36,27 +37,27 @@ _MAX_INT64 = int(np.iinfo(np.int64).max)
 
 
 def save_model(model: Model, path: str | os.PathLike[str], format: str = NATIVE) -> None:
-    """Write a whole model; :func:`embed.load` reads its vectors, :func:`load_model` all of it.
+    """Write a whole model, which :func:`load_model` reads; :func:`embed.load` reads its vectors.
 
     Parameters
     ----------
     model : Model
     path : path
-        Conventionally ``*.embed``. Written beside its place and renamed: an old file stays until the new one is whole.
+        Conventionally ``*.embed``. Replaced when the whole file has been written.
     format : {"native", "fasttext"}
-        A fastText file has room for rows, words, counts and a dozen parameters; the rest of the configuration and
-        the history are in native files only.
+        A fastText file stores rows, words, counts and a dozen parameters. Only native files store the whole
+        configuration and the history.
 
     Raises
     ------
     FormatError
-        If the file cannot be written, a number is not finite, the model does not fit the format, or the ending of the
-        name is that of another format.
+        The file cannot be written, a number is not finite, the format cannot store the model, or the extension means
+        another format.
     ConfigError
-        If the format is another one, `model` is none, or `path` no path.
+        `format`, `model` or `path` is wrong.
     """
     if isinstance(model, WordVectors):
-        raise ConfigError("save_model writes a whole model, and these are vectors: write them by save")
+        raise ConfigError("save_model writes a whole model: write vectors with save")
     path, model = file_path("path", path), of_kind("model", model, Model)
     if isinstance(format, str) and format in (FASTTEXT, NATIVE):
         refuse_ending(path, format)
@@ -64,7 +65,7 @@ def save_model(model: Model, path: str | os.PathLike[str], format: str = NATIVE)
         fasttext_model.write_model(model, path)
         return
     if not isinstance(format, str) or format != NATIVE:
-        raise ConfigError(f"a whole model can be written as 'native' or 'fasttext', not {shown(format)}")
+        raise ConfigError(f"{option('format')} of a whole model must be 'native' or 'fasttext', not {shown(format)}")
     scheme = model.parameters.scheme
     native.write_model_arrays(
         path,
@@ -92,7 +93,7 @@ def load_model(path: PathOrInput) -> Model:
     Parameters
     ----------
     path : path
-        A file that :func:`save_model` has written, or a skip-gram or CBOW model of fastText.
+        A file from :func:`save_model`, or a skip-gram or CBOW model of fastText.
 
     Returns
     -------
@@ -101,14 +102,14 @@ def load_model(path: PathOrInput) -> Model:
     Raises
     ------
     FormatError
-        If the file cannot be read, is damaged, or holds vectors only.
+        The file cannot be read, is damaged, or holds vectors only.
     """
     source = Input.of(path, FormatError)
     name, start = source.name, read_start(source)
     if fasttext_bin.recognise(start):
         return fasttext_model.read_model(source)
     if not native.recognise(start):
-        error = FormatError(f"{name}: not a whole model, which is a native file (.embed) or fastText's .bin")
+        error = FormatError(f"{name}: not a whole model: name a native file (.embed) or fastText's .bin")
         raise hinted(error, source, NATIVE, FASTTEXT)
     arrays = native.read_model_arrays(source)
     try:
@@ -117,7 +118,7 @@ def load_model(path: PathOrInput) -> Model:
         provenance = None if provenance is None else made(Provenance, provenance)
         history = tuple(made(EpochRecord, record) for record in _stored(arrays.metadata, "history"))
     except (KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"{name}: the metadata are not those of a model: {error!s:.200}") from error
+        raise FormatError(f"{name}: damaged: the metadata do not describe a model: {error!s:.200}") from error
     check_arrays(name, arrays, config)
     vocabulary = Vocabulary(arrays.words, arrays.counts)
     buckets = arrays.kept
@@ -125,7 +126,7 @@ def load_model(path: PathOrInput) -> Model:
         buckets = arrays.scheme.every_bucket()
     parameters = Parameters.empty(vocabulary, config, buckets)
     if len(parameters.inputs) != len(arrays.input):
-        raise FormatError(f"{name}: damaged: n-grams of its words have no row")
+        raise FormatError(f"{name}: damaged: some n-grams of its words have no row")
     stored = {"input": arrays.input, "output": arrays.output, "places": arrays.places}
     for name, matrix in parameters.matrices().items():
         copy_rows(stored[name], matrix[:, : config.dim])
@@ -133,11 +134,11 @@ def load_model(path: PathOrInput) -> Model:
 
 
 def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> None:
-    """Raise FormatError unless matrices, words and counts are what the configuration says; no room is made before."""
+    """Raise FormatError unless matrices, words and counts match the configuration; allocates nothing."""
     scheme = scheme_of(config)
     if scheme != arrays.scheme:
         raise FormatError(
-            f"{name}: damaged: the configuration and the metadata differ in how words are cut into n-grams"
+            f"{name}: damaged: the configuration and the metadata disagree on how to cut words into n-grams"
         )
     words = len(arrays.words)
     rows = words
@@ -155,7 +156,7 @@ def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> 
             )
         _, wrong = row_norms(matrix)
         if wrong is not None:
-            raise FormatError(f"{name}: row {wrong} of {key} holds NaN or infinity, or is too long for float32")
+            raise FormatError(f"{name}: row {wrong} of {key} holds NaN or infinity, or its length overflows float32")
     try:
         word_index(arrays.words)
     except FormatError as error:

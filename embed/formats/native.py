@@ -1,9 +1,9 @@
-"""The native format: words, counts, vectors and whole models in one memory-mapped file (docs/formats.md).
+"""Read and write the native format: words, counts, vectors and whole models in one memory-mapped file.
 
-A file of quantised vectors holds the codes of `embed.vectors.quantize`, which are decoded when it is read. A file of
-vectors holds ``vectors``; a file of a whole model holds the matrices that training goes on from,
-``input`` and ``output``, and reads as vectors, too. Words are one block of UTF-8 with offsets, so that any
-text can be a word. Reading a matrix costs nothing until its rows are used.
+docs/formats.md describes the file. A file of vectors holds ``vectors``; a file of quantised vectors holds the codes
+of `embed.vectors.quantize`, which the reader decodes; a file of a whole model holds the matrices to train further,
+``input`` and ``output``, and can be read as vectors, too. Words are one block of UTF-8 with offsets, so that any
+string can be a word. Reading a matrix costs nothing until its rows are used.
 
 Rejected: one file per array (halves of two saves can be mixed); words as JSON in the header (slow, and
 limited to 100 MB).
@@ -54,7 +54,7 @@ Int64s = npt.NDArray[np.int64]
 
 FORMAT, VERSION = "train-embeddings", "1"
 RESERVED = ("format", "version", "kind", "subwords", "quantization", "form")
-"""Metadata that this module writes itself."""
+"""The metadata keys of the format itself."""
 _FLOAT_BYTES = np.dtype(np.float32).itemsize
 KEPT = "ngrams.kept"
 PLACES = "places"
@@ -65,31 +65,31 @@ _MARK = re.compile(rb'"format"\s*:\s*"train-embeddings"')
 def recognise(start: Start) -> bool:
     """Return whether a file is in this format."""
     marked = _safetensors.looks_like(start.data) and _MARK.search(start.data) is not None
-    is_text = _CONTROL.search(start.data) is None  # the size of a header, which comes first, has NULs
+    is_text = _CONTROL.search(start.data) is None  # the file begins with the size of the header, which has NULs
     return not start.is_folder and (marked or (start.extension == ".embed" and not is_text))
 
 
 @dataclass(frozen=True)
 class ModelArrays:
-    """What a file of a whole model holds; matrices are read-only and memory-mapped.
+    """The contents of a whole model's file; matrices are read-only and memory-mapped.
 
     Attributes
     ----------
     words : list of str, length V
     counts : int64 array, shape (V,)
     input : float32 array, shape (R, dim)
-        Input rows: of the V words, and of a subword model's buckets after them; of a floret table the buckets only.
+        Input rows: of the V words, then of a subword model's buckets; of the buckets alone for a floret table.
     output : float32 array, shape (V, dim) or, of structured skip-gram, (2 V, dim)
     places : float32 array, shape (P, dim)
         Weights of the places in a window; P is 0 if there are none.
     metadata : dict of str to str
-        What was passed to `write_model_arrays`.
+        The metadata passed to `write_model_arrays`.
     scheme : NgramScheme or None
-        How words are cut into n-grams, for a subword model.
+        How to cut words into n-grams, for a subword model.
     vectors : float32 array, shape (V, dim), or None
         The composed vectors of a subword model.
     kept : int32 array, shape (K,), or None
-        The buckets that have an input row, in rising order; None if all have one, or there are none.
+        The buckets that have an input row, in rising order; None if all have one, or without n-grams.
     """
 
     words: list[str]
@@ -114,7 +114,7 @@ def write_vectors(
     path : path
         Replaced when the whole file has been written.
     metadata : mapping of str to str, optional
-        Kept in the file as it is.
+        Stored as given.
 
     Raises
     ------
@@ -149,7 +149,7 @@ def write_model_arrays(
     kept: npt.NDArray[np.int32] | None = None,
     form: Form | None = None,
 ) -> None:
-    """Write a whole model, from which training can go on.
+    """Write a whole model, which can be trained further.
 
     Parameters
     ----------
@@ -158,18 +158,18 @@ def write_model_arrays(
     words : sequence of str, length V
     counts : array of int64, shape (V,)
     input : float32 array, shape (V, dim); with n-grams (V + K, dim), or (K, dim) of a floret table
-        May be a view of padded rows; it is written block by block.
+        May be a view of padded rows.
     output : float32 array, shape (V, dim) or, of structured skip-gram, (2 V, dim)
     metadata : mapping of str to str
-        Kept in the file as it is; a configuration goes in as JSON text.
+        Stored as given; the configuration is JSON.
     places : float32 array, shape (P, dim), optional
-        Weights of the places in a window; none are written if P is 0.
+        Weights of the places in a window; not written if P is 0.
     scheme, vectors : NgramScheme, and float32 array of shape (V, dim)
-        For a subword model: how words are cut, and the composed vectors of its words.
+        For a subword model: how to cut words, and the composed vectors of the words.
     kept : int32 array, shape (K,), optional
-        The buckets that have an input row, in rising order; by default all.
+        The buckets that have an input row, in rising order (default: all).
     form : Form, optional
-        How the text was read that the words come from, where that is known.
+        The normal form of the training text, if known.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def write_model_arrays(
     """
     name = os.fspath(path)
     if (scheme is None) != (vectors is None):
-        raise FormatError(f"{name}: cannot write: scheme and vectors of a subword model go together")
+        raise FormatError(f"{name}: cannot write: a subword model needs both scheme and vectors")
     buckets = 0 if scheme is None else scheme.buckets if kept is None else len(kept)
     dim = input.shape[-1]
     rows = {"input": _input_rows(scheme, len(words), buckets), "output": _output_rows(output, len(words))}
@@ -206,12 +206,12 @@ def write_model_arrays(
 
 @in_memory
 def read_vectors(path: PathOrInput) -> WordVectors:
-    """Read the vectors of a file of vectors or of a whole model; the matrices are mapped, not read.
+    """Read the vectors of a file of vectors or of a whole model; the matrices are memory-mapped.
 
     Raises
     ------
     FormatError
-        The file cannot be read, is damaged, or is not a native one.
+        The file cannot be read, is damaged, or is not in the native format.
     """
     file = _File(path)
     words = file.words()
@@ -238,16 +238,16 @@ def read_vectors(path: PathOrInput) -> WordVectors:
 
 @in_memory
 def read_model_arrays(path: PathOrInput) -> ModelArrays:
-    """Read a whole model; the matrices are mapped, not read.
+    """Read a whole model; the matrices are memory-mapped.
 
     Raises
     ------
     FormatError
-        The file cannot be read, is damaged, is not a native one, or holds vectors only.
+        The file cannot be read, is damaged, is not in the native format, or holds vectors only.
     """
     file = _File(path)
     if file.kind != "model":
-        raise FormatError(f"{file.name}: holds vectors only, not a whole model that training could go on from")
+        raise FormatError(f"{file.name}: holds vectors only: name a whole model, as save_model writes it")
     words = file.words()
     kept = file.kept()
     inputs = file.matrix("input", _input_rows(file.scheme, len(words), file.ngram_rows(kept)))
@@ -271,7 +271,7 @@ def read_metadata(path: PathOrInput) -> dict[str, str]:
 
 
 def array_bytes(path: PathOrInput) -> dict[str, int]:
-    """Return how many bytes each array of a native file takes."""
+    """Return the size in bytes of each array of a native file."""
     return {name: array.nbytes for name, array in _File(path).arrays.items()}
 
 
@@ -283,11 +283,11 @@ class _File:
         self.name = source.name
         self.arrays, self.metadata = _safetensors.read_mapped(source)
         if self.metadata.get("format") != FORMAT:
-            raise FormatError(f"{self.name}: a safetensors file of another program, not of train-embeddings")
+            raise FormatError(f"{self.name}: a safetensors file that train-embeddings did not write")
         if self.metadata.get("version") != VERSION:
             raise FormatError(
-                f"{self.name}: version {self.metadata.get('version')!r} of the native format; "
-                f"this program reads version {VERSION!r}"
+                f"{self.name}: version {self.metadata.get('version')!r} of the native format, but this program reads "
+                f"version {VERSION!r}: install a newer train-embeddings"
             )
         self.kind = self.metadata.get("kind")
         if self.kind not in ("vectors", "model", "quantized"):
@@ -308,7 +308,7 @@ class _File:
         return counts.copy()
 
     def matrix(self, key: str, rows: int, dim: int | None = None) -> Float32s:
-        """Return a float32 matrix of `rows` rows and, if given, `dim` columns."""
+        """Return a float32 matrix with `rows` rows and, if given, `dim` columns."""
         matrix = self._array(key, np.float32, 2)
         if len(matrix) != rows or matrix.shape[1] < 1 or dim not in (None, matrix.shape[1]):
             expected = (rows, "dim" if dim is None else dim)
@@ -320,13 +320,13 @@ class _File:
         return self.matrix("output", _output_rows(self._array("output", np.float32, 2), words), dim)
 
     def places(self, dim: int) -> Float32s:
-        """Return the weights of the places in a window, no rows if there are none."""
+        """Return the weights of the places in a window, without rows if there are none."""
         if PLACES not in self.arrays:
             return np.zeros((0, dim), np.float32)
         return self.matrix(PLACES, len(self._array(PLACES, np.float32, 2)), dim)
 
     def decoded(self, key: str, rows: int) -> Float32s:
-        """Return a matrix of `rows` rows from its codes."""
+        """Decode a matrix with `rows` rows."""
         try:
             stored = json.loads(self.metadata.get("quantization", ""))
             method, dim = str(stored["method"]), int(stored["dim"])
@@ -341,7 +341,7 @@ class _File:
             raise FormatError(f"{self.name}: damaged: {key}: {error}") from None
 
     def kept(self) -> npt.NDArray[np.int32] | None:
-        """Return the n-gram buckets that were kept, or None if all were."""
+        """Return the n-gram buckets that have a row, or None if all have one."""
         if self.scheme is None or KEPT not in self.arrays:
             return None
         kept = self._array(KEPT, np.int32, 1)
@@ -354,7 +354,7 @@ class _File:
         return len(kept) if kept is not None else self.scheme.buckets if self.scheme else 0
 
     def form(self) -> Form | None:
-        """Return how the text was read that the words come from; None if the file does not say."""
+        """Return the normal form of the training text, or None if unknown."""
         text = self.metadata.get("form")
         if text is None:
             return None
@@ -364,7 +364,7 @@ class _File:
                 return form
         except (ValueError, TypeError, RecursionError):
             pass
-        raise FormatError(f"{self.name}: damaged: form must say of normal and lowercase whether they hold")
+        raise FormatError(f"{self.name}: damaged: form must give normal and lowercase as true or false")
 
     def _array(self, key: str, dtype: type[np.generic], ndim: int) -> npt.NDArray[Any]:
         array = self.arrays.get(key)
@@ -377,7 +377,7 @@ class _File:
         text = self.metadata.get("subwords")
         if text is None:
             return None
-        from embed.vocabulary.ngrams import scheme_from_dict  # files of plain words do without the compiled n-gram code
+        from embed.vocabulary.ngrams import scheme_from_dict  # plain words need no compiled n-gram code
 
         try:
             values = json.loads(text)
@@ -385,11 +385,11 @@ class _File:
                 raise ValueError("not a JSON object")
             return scheme_from_dict(values)
         except (ValueError, RecursionError) as error:
-            raise FormatError(f"{self.name}: damaged: subwords must be the fields of a scheme ({error})") from None
+            raise FormatError(f"{self.name}: damaged: subwords must describe an n-gram scheme ({error})") from None
 
 
 def _output_rows(output: npt.NDArray[Any], words: int) -> int:
-    """Return the rows that the output matrix of so many words ought to have: two for each if it has them."""
+    """Return the expected rows of the output matrix: two per word if it has so many, else one."""
     return 2 * words if len(output) == 2 * words else words
 
 
@@ -404,10 +404,10 @@ def metadata_of(
     metadata: Mapping[str, str],
     form: Form | None = None,
 ) -> dict[str, str]:
-    """Return the metadata of a file to write at `path`; raises FormatError if some are the format\'s own."""
+    """Return the metadata of a file to write at `path`; raises FormatError for a reserved key."""
     taken = [key for key in RESERVED if key in metadata]
     if taken:
-        raise FormatError(f"{os.fspath(path)}: cannot write: the metadata {taken[0]!r} is the format's own")
+        raise FormatError(f"{os.fspath(path)}: cannot write: the metadata key {taken[0]!r} is reserved")
     result = {"format": FORMAT, "version": VERSION, "kind": kind, **metadata}
     if scheme is not None:
         result["subwords"] = json.dumps(scheme.to_dict())
@@ -421,5 +421,6 @@ def check_finite(path: str | os.PathLike[str], key: str, matrix: Float32s) -> No
     _, wrong = row_norms(matrix)
     if wrong is not None:
         raise FormatError(
-            f"{os.fspath(path)}: cannot write: row {wrong} of {key} holds NaN or infinity, or is too long for float32"
+            f"{os.fspath(path)}: cannot write: row {wrong} of {key} holds NaN or infinity, or its length overflows "
+            "float32"
         )

@@ -1,13 +1,13 @@
-"""Vectors as NumPy's archive of arrays (``numpy.load``), without objects in it, memory-mapped when read.
+"""Read and write NumPy's archives of arrays (``numpy.load``), without Python objects, memory-mapped when read.
 
 Arrays: ``vectors`` float32 [V, dim]; the words as ``words.bytes`` and ``words.offsets``
-(`embed.formats.word_blob`); ``counts`` int64 [V] where they are known. n-grams are not kept.
+(`embed.formats.word_blob`); ``counts`` int64 [V] if known. n-grams are not stored.
 
-An npz file is a zip archive of npy files. Ours are stored uncompressed and each array begins at a multiple of
-64 bytes (a field in the zip entry's header fills up what is missing), so that a reader can map the matrix;
-``numpy.load`` itself copies it. Archives of ``numpy.savez_compressed`` are read, too, into memory.
+An npz file is a zip archive of npy files. Ours are uncompressed, and each array begins at a multiple of 64 bytes
+(padded by a field in the zip entry's header), so that a reader can map the matrix; ``numpy.load`` itself copies it.
+Archives of ``numpy.savez_compressed`` are read into memory.
 
-Rejected: ``numpy.savez`` (arrays lie anywhere in the file), an array of Python texts (pickled).
+Rejected: ``numpy.savez`` (does not align arrays), an array of Python strings (pickled).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ BLOCK_BYTES = 4 << 20
 """Rows are written in blocks of about this size."""
 
 MOST_HEADER_BYTES = 1 << 14
-"""NumPy refuses headers of more than 10,000 bytes, but reads them first."""
+"""NumPy refuses headers of more than 10,000 bytes, but only after reading them."""
 _ENDING = ".npy"
 _MAGIC = b"PK\x03\x04"
 _LOCAL = struct.Struct("<4s5H3I2H")  # the header before an entry's data; its last two fields are lengths
@@ -61,7 +61,7 @@ def recognise(start: Start) -> bool:
 
 
 def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
-    """Write vectors, and counts if they have them; the same vectors give the same bytes.
+    """Write vectors and, if known, counts; the same vectors give the same bytes.
 
     Parameters
     ----------
@@ -98,12 +98,12 @@ def _write_array(archive: zipfile.ZipFile, file: BinaryIO, name: str, array: npt
 
 @in_memory
 def read(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> WordVectors:
-    """Read vectors; arrays that lie uncompressed in the file are mapped, not read.
+    """Read vectors; uncompressed arrays are memory-mapped.
 
     Raises
     ------
     FormatError
-        The file cannot be read, is damaged, or has no such arrays.
+        The file cannot be read, is damaged, or lacks an array.
     """
     source = Input.of(path, FormatError)
     name = source.name
@@ -131,10 +131,10 @@ def read(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> WordVect
 
 
 def _read_array(name: str, archive: zipfile.ZipFile, file: BinaryIO, entry: zipfile.ZipInfo) -> npt.NDArray[Any]:
-    """Return one array of the archive, having compared what its header says with its size."""
+    """Return one array of the archive, having compared its header with its size."""
     try:
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError("it is compressed as NumPy does not: save it with numpy.savez or savez_compressed")
+            raise ValueError("NumPy does not use its compression: save it with numpy.savez or savez_compressed")
         with archive.open(entry) as source:
             head = source.read(MOST_HEADER_BYTES)
             shape, fortran, dtype, header_bytes = _array_header(head)
@@ -173,7 +173,7 @@ def _array_header(head: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], in
 
 
 def _data_begin(file: BinaryIO, entry: zipfile.ZipInfo) -> int:
-    """Return the offset of an entry's data, which only its own header knows."""
+    """Return the offset of an entry's data, which follows from its local header."""
     file.seek(entry.header_offset)
     fields = _LOCAL.unpack(file.read(_LOCAL.size))
     return entry.header_offset + _LOCAL.size + int(fields[-2]) + int(fields[-1])

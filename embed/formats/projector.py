@@ -1,13 +1,12 @@
-"""A folder for TensorBoard's embedding projector (also projector.tensorflow.org): vectors, labels, configuration.
+"""Write folders for TensorBoard's embedding projector (also projector.tensorflow.org).
 
 ``vectors.tsv`` has a line of numbers separated by tabs for each word and no header. ``metadata.tsv`` has the
-words; with counts it has two columns and, as the projector wants it then, a header. ``projector_config.pbtxt``
-names the two. A word with a tab or a line break would be two fields or two lines: it is refused, or escaped as
-`embed.formats.escaping` says, and so is an empty one, which the projector skips.
+words; with counts it has two columns and the header that the projector then needs. ``projector_config.pbtxt`` names
+the two. A word with a tab or a line break would become two fields or lines, and the projector skips an empty word:
+both are refused, or escaped (`embed.formats.escaping`).
 
-The projector shows up to about 100,000 points; the most frequent words come first.
-
-Only written: the projector is the end of the way.
+The projector shows up to about 100,000 points; the most frequent words come first. It writes nothing back, so there
+is no reader.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ __all__ = ["FILES", "write"]
 
 VECTORS, METADATA, CONFIG = "vectors.tsv", "metadata.tsv", "projector_config.pbtxt"
 FILES = (VECTORS, METADATA, CONFIG)
-"""Without the last one the projector finds nothing."""
+"""The projector needs the last one to find the others."""
 
 _CONFIG_TEXT = f"""embeddings {{
   tensor_path: "{VECTORS}"
@@ -41,9 +40,9 @@ def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: On
     ----------
     vectors : WordVectors
     path : path
-        A new folder, or an older one of this kind, which is replaced when the whole folder has been written.
+        A new folder, or an older one of this kind, replaced when the whole folder has been written.
     on_bad_word : {"refuse", "escape"}
-        Words that are empty or hold white space, NUL or a lone surrogate: raise, or write them escaped.
+        For words that are empty or hold white space, NUL or a lone surrogate: raise, or escape them.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""Quantised vectors in the native layout: the codes of `embed.vectors.quantize` in place of the numbers.
+"""Write quantised vectors in the native layout: the codes of `embed.vectors.quantize` instead of the numbers.
 
-The file is a native one of the kind ``quantized`` (docs/formats.md), which `embed.formats.native` reads and decodes:
-what is loaded is ordinary `WordVectors`. Each array of the codes of the words is named ``vectors.NAME``, of those of
-the n-gram rows ``ngrams.NAME``.
+The file is a native file of the kind ``quantized`` (docs/formats.md). `embed.formats.native` reads and decodes it to
+ordinary `WordVectors`. The arrays of the codes are named ``vectors.NAME`` for words and ``ngrams.NAME`` for n-gram
+rows.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Float32s = npt.NDArray[np.float32]
 def save_quantized(
     vectors: WordVectors, path: str | os.PathLike[str], encode: Callable[[Float32s, bool], Codes]
 ) -> None:
-    """Encode vectors, and their kept n-gram rows, and write the codes.
+    """Quantise vectors and their n-gram rows, and write the codes.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def save_quantized(
     path : path
         Replaced when the whole file has been written.
     encode : callable
-        As `embed.vectors.quantize.quantizer` returns it.
+        From `embed.vectors.quantize.quantizer`.
 
     Raises
     ------
@@ -59,23 +59,23 @@ def save_quantized(
 def write_codes(
     vectors: WordVectors, path: str | os.PathLike[str], codes: Codes, ngram_codes: Codes | None = None
 ) -> None:
-    """Write vectors of which the codes of `embed.vectors.quantize` are kept, not the numbers.
+    """Write vectors as codes.
 
     Parameters
     ----------
     vectors : WordVectors
-        Its words, counts and kept n-gram rows are written with the codes.
+        Gives the words, the counts and the buckets of the n-gram rows.
     path : path
         Replaced when the whole file has been written.
     codes : Codes
-        Of ``vectors.matrix``.
+        The codes of ``vectors.matrix``.
     ngram_codes : Codes, optional
-        Of the kept n-gram rows; without them the file holds no n-grams.
+        The codes of the n-gram rows; without them the file holds no n-grams.
 
     Raises
     ------
     FormatError
-        A word has no UTF-8 form, codes are of another shape, or the file cannot be written.
+        A word has no UTF-8 form, the codes have a wrong shape, or the file cannot be written.
     """
     arrays: dict[str, npt.NDArray[Any]] = dict(word_blob.pack_words(vectors.words))
     if vectors.counts is not None:
@@ -97,7 +97,7 @@ def write_codes(
     try:
         check_decoded("vectors", 4 * len(vectors) * codes.dim, sum(array.nbytes for array in arrays.values()))
     except FormatError as error:
-        raise FormatError(f"{os.fspath(path)}: cannot write: {error}: use more bytes a vector") from None
+        raise FormatError(f"{os.fspath(path)}: cannot write: {error}: use more bytes per vector") from None
     stored = json.dumps({"method": codes.method, "dim": codes.dim})
     metadata = native.metadata_of(path, "quantized", scheme, {}, vectors.form)
     _safetensors.write(path, arrays, {**metadata, "quantization": stored})

@@ -1,7 +1,7 @@
-"""What the readers of word2vec files share: opening, the header line, and rows of a number not known before.
+"""Open files, parse the header of word2vec files, and collect rows: shared by the readers.
 
-A header is a claim. Before memory is set aside for it, it is compared with the size of the file; where that
-is unknown (a compressed file), or there is no header, the matrix grows with what was really read.
+A header is compared with the size of the file before memory is allocated. Without a header, or if the size is unknown
+(a compressed file), the matrix grows with the rows that were read.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ __all__ = [
 MOST_DIMENSIONS = 1 << 20
 """A header that claims more is taken for damage."""
 LONGEST_QUOTE = 200
-"""Characters of another library's message."""
+"""The most characters to quote of another library's message."""
 FIRST_ROWS, FIRST_BYTES, GROWTH = 4096, 4 << 20, 1.5
-"""Rows set aside when the number is unknown, in no more bytes than this, and the factor by which they grow."""
+"""Rows allocated first if their number is unknown, the most bytes for them, and the factor of their growth."""
 
 PathOrInput = str | os.PathLike[str] | Input
-"""What a reader of vectors takes; an input that has been looked at is read on from its start."""
+"""What a reader of vectors takes; an input that was examined is read from its start."""
 
 _HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*\r?")
 
@@ -59,7 +59,7 @@ class Source:
     size: int | None
 
     def read(self, size: int) -> bytes:
-        """Return the next `size` bytes, fewer at the end; raises FormatError for a bomb."""
+        """Return the next `size` bytes, fewer at the end; raises FormatError for a decompression bomb."""
         data = self.stream.read(size)
         if self.stream.compression is not None:
             check_decompressed(self.name, self.stream.position, self.stream.raw_bytes)
@@ -68,7 +68,7 @@ class Source:
 
 @contextlib.contextmanager
 def open_source(path: PathOrInput) -> Iterator[Source]:
-    """Open a plain or compressed file, pipe or URL, recognised by its content; failures raise FormatError."""
+    """Open a file, pipe or URL, plain or compressed; raises FormatError on failure."""
     source = Input.of(path, FormatError)
     with source.open() as stream:
         yield _source(source, stream)
@@ -76,7 +76,7 @@ def open_source(path: PathOrInput) -> Iterator[Source]:
 
 @contextlib.contextmanager
 def look_at(source: Input) -> Iterator[Source]:
-    """Give what `open_source` would, to peek at: the next reader begins at the start."""
+    """Open an input as `open_source` does, only to peek: the next reader begins at the start."""
     with source.look() as stream:
         yield _source(source, stream)
 
@@ -86,7 +86,7 @@ def _source(source: Input, stream: ByteStream) -> Source:
 
 
 def brief(error: Exception) -> str:
-    """Return what another library says of a damaged file, in one line: it may quote the damage at any length."""
+    """Return another library's message as one short line: it may quote a damaged file at any length."""
     text = " ".join(str(error).split())
     return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "..."
 
@@ -104,13 +104,13 @@ def not_opened(path: str | os.PathLike[str], error: OSError) -> FormatError:
 
 @dataclass(frozen=True)
 class Start:
-    """What a format is recognised by.
+    """The start of a file, by which formats recognise it.
 
     Attributes
     ----------
     path : Path
     data : bytes
-        The first `START_BYTES` bytes as they lie in the file; none of a folder.
+        The first `START_BYTES` bytes, not decompressed; empty for a folder.
     is_folder : bool
     """
 
@@ -120,14 +120,14 @@ class Start:
 
     @property
     def extension(self) -> str:
-        """The ending of the name, in lower case."""
+        """The extension, in lower case."""
         return self.path.suffix.lower()
 
 
 def read_start(path: PathOrInput) -> Start:
-    """Return the beginning of a file, or that it is a folder; raises FormatError if it cannot be read.
+    """Return the start of a file or folder; raises FormatError if the file cannot be read.
 
-    Give an `Input` if the file is read afterwards: a pipe has its beginning once.
+    Pass an `Input` if the file is read afterwards: a pipe gives its start only once.
     """
     source = Input.of(path, FormatError)
     if source.is_folder:
@@ -138,14 +138,14 @@ def read_start(path: PathOrInput) -> Start:
 
 @dataclass(frozen=True)
 class Header:
-    """The first line of a word2vec file: how many rows, of how many numbers."""
+    """The first line of a word2vec file: the number of rows and their length."""
 
     rows: int
     dim: int
 
 
 def parse_header(source: Source, line: bytes, least_row_bytes: int, least_number_bytes: int) -> Header | None:
-    """Return what the header `line` says, or None if the line is not one.
+    """Parse the header `line`; return None if it is not a header.
 
     Parameters
     ----------
@@ -153,12 +153,12 @@ def parse_header(source: Source, line: bytes, least_row_bytes: int, least_number
     line : bytes
         The first line of the file, without its line break.
     least_row_bytes, least_number_bytes : int
-        The fewest bytes that a row takes in the file, and a number in it.
+        The fewest bytes of a row in the file, and of a number.
 
     Raises
     ------
     FormatError
-        The header promises nothing, or more than the file has bytes for.
+        The header claims no rows, or more than fit the file.
     """
     found = _HEADER.fullmatch(line)
     if not found:
@@ -171,17 +171,17 @@ def parse_header(source: Source, line: bytes, least_row_bytes: int, least_number
     least = header.rows * (least_row_bytes + header.dim * least_number_bytes) - 1
     if source.size is not None and least > (rest := source.size - len(line)):
         raise FormatError(
-            f"{where}, at least {least} bytes after it, but {rest} follow: the file is cut short or its header wrong"
+            f"{where}, at least {least} bytes, but only {rest} follow: the file is cut short, or its header is wrong"
         )
     return header
 
 
 class Rows:
-    """A float32 matrix that rows are added to."""
+    """A float32 matrix that grows by rows."""
 
     def __init__(self, source: Source | None, header: Header | None, dim: int) -> None:
         self._dim = dim
-        # A header has been compared with the size of the file, if that is known.
+        # `parse_header` compared the header with the size of the file, if that is known.
         trusted = header is not None and source is not None and source.size is not None
         first = min(FIRST_ROWS, 1 + FIRST_BYTES // (np.dtype(np.float32).itemsize * dim))
         self._matrix = np.empty((header.rows if header and trusted else first, dim), np.float32)
@@ -202,4 +202,4 @@ class Rows:
         return self._matrix
 
     def _resize(self, rows: int) -> None:
-        self._matrix.resize((rows, self._dim), refcheck=False)  # in place: no view of it has been given away
+        self._matrix.resize((rows, self._dim), refcheck=False)  # in place: no view exists yet

@@ -1,10 +1,9 @@
-"""The formats by name: their extensions, what reads and writes them, and how a file of each is recognised.
+"""Declare the formats: name, extensions, reader, writer and recogniser of each.
 
-A format is one line in `FORMATS`; nothing else in the package lists them. Word2vec's text and binary forms
-have no mark at their beginning: they are what is left when no other format recognises a file, and
-`embed.formats.detect` looks closer at those.
+A format is one line in `FORMATS`; nothing else in the package lists them. Word2vec's text and binary files have no
+mark at the start: `embed.formats.detect` tries them when no other format recognises a file.
 
-Rejected: plug-ins by entry point (a file that is loaded must not run code that nobody asked for).
+Rejected: plug-ins by entry point (loading a file must not run code that nobody asked for).
 """
 
 from __future__ import annotations
@@ -63,25 +62,25 @@ class Format:
     ----------
     name : str
     extensions : tuple of str
-        Endings of a file name that mean this format, in lower case; none, if it has to be asked for by name.
+        File extensions that mean this format, in lower case; empty if the format must be named.
     read : callable or None
         ``read(path, **options) -> WordVectors``; None for formats that are only written.
     write : callable or None
         ``write(vectors, path, **options)``; None for formats that are only read.
     recognise : callable or None
-        Whether a file that starts so is in this format; None for those that other means tell.
+        Whether the start of a file is in this format; None for formats that `embed.formats.detect` recognises.
     options : tuple of str
-        Which options of `embed.formats.load` and `save` it knows; the others have no meaning for it.
+        The options of `embed.formats.load` and `save` that apply to the format.
     compressible : bool
-        A further ending such as ``.gz`` compresses the file.
+        A second extension such as ``.gz`` compresses the file.
     files : tuple of str
-        What is written is a folder of files of these names.
+        The names of the files in the folder, for formats that write a folder.
     beside : tuple of str
-        Endings of files that are written beside, after the name of the first.
+        Suffixes of further files written beside the named one.
     also : tuple of str
-        Endings of other formats that a file of this one may have as well.
+        Extensions of other formats that files of this one may have, too.
     keeps_ngrams : bool
-        What is written holds the n-grams, from which the vectors of unknown words are composed.
+        The file stores the n-grams that compose unknown words.
     """
 
     name: str
@@ -97,7 +96,7 @@ class Format:
     keeps_ngrams: bool = False
 
     def known_options(self, **given: Any) -> dict[str, Any]:
-        """Return the options among those given that this format knows."""
+        """Return those of the given options that apply to the format."""
         return {name: value for name, value in given.items() if name in self.options}
 
 
@@ -111,7 +110,7 @@ def _write_glove(vectors: WordVectors, path: Any, *, on_bad_word: OnBadWord) -> 
 
 
 def _read_fasttext(path: Any, **options: Any) -> WordVectors:
-    from embed.formats import fasttext_model  # knows models, and with them the trainer's compiled core
+    from embed.formats import fasttext_model  # imports models, and with them the compiled core
 
     return fasttext_model.read_vectors(path, **options)
 
@@ -158,18 +157,18 @@ _ALL = (
 )
 
 FORMATS: dict[str, Format] = {form.name: form for form in _ALL}
-"""Every format by its name."""
+"""All formats by name."""
 
 
 def by_name(name: str) -> Format:
-    """Return a format; raises ConfigError if there is none of that name."""
+    """Return the format of a name; raises ConfigError if there is none."""
     if not isinstance(name, str) or name not in FORMATS:
         raise ConfigError(f"{option('format')} must be one of {_listed(sorted(FORMATS))}, not {shown(name)}")
     return FORMATS[name]
 
 
 def extensions() -> dict[str, Format]:
-    """Return the format that each ending of a file name means, compressed ones included."""
+    """Return the format by extension, including those of compressed files."""
     found = {}
     for form in _ALL:
         for extension in form.extensions:
@@ -179,7 +178,7 @@ def extensions() -> dict[str, Format]:
 
 
 def refuse_ending(path: str | os.PathLike[str], name: str) -> None:
-    """Raise FormatError if a file of this name would be taken for one of another format than `name`."""
+    """Raise FormatError if the extension of a file means another format than `name`."""
     endings = [ending.lower() for ending in PurePath(path).suffixes[-2:]]
     known = extensions()
     for ending in dict.fromkeys(("".join(endings), "".join(endings[-1:]))):
@@ -189,14 +188,14 @@ def refuse_ending(path: str | os.PathLike[str], name: str) -> None:
         if form.name != name and not ending.startswith(FORMATS[name].also or ("/",)):
             own = FORMATS[name].extensions or FORMATS[name].also
             raise FormatError(
-                f"{os.fspath(path)}: the ending {ending} is that of the format {form.name!r}, but what is written is "
-                f"{name!r}: give it the ending {own[0]}"
+                f"{os.fspath(path)}: the extension {ending} means the format {form.name!r}, but the file would be "
+                f"{name!r}: use the extension {own[0]}"
             )
         return
 
 
 def readable() -> str:
-    """Return the names of the formats that can be read, for messages."""
+    """List the formats that can be read, for messages."""
     return ", ".join(sorted(form.name for form in _ALL if form.read is not None))
 
 

@@ -1,8 +1,8 @@
-"""Vectors in a plain safetensors file, for programs that know nothing of this package; memory-mapped when read.
+"""Read and write plain safetensors files, for programs that do not know this package; memory-mapped when read.
 
 Tensors: ``embeddings`` F32 [V, dim]; the words as ``words.bytes`` and ``words.offsets``
 (`embed.formats.word_blob`), because the header of a safetensors file is limited to 100 MB; ``counts`` I64 [V]
-where they are known. n-grams are not kept: the native format is for those.
+if known. n-grams are not stored: use the native format for those.
 
 Rejected: words in the metadata (limited, and slow to parse).
 """
@@ -23,16 +23,16 @@ from embed.vectors.word_vectors import WordVectors
 __all__ = ["EMBEDDINGS", "read", "recognise", "write"]
 
 EMBEDDINGS = "embeddings"
-"""The name of the matrix, which model2vec has made usual."""
+"""The name of the matrix, as in model2vec."""
 
 
 def recognise(start: Start) -> bool:
-    """Return whether a file is of the safetensors layout."""
+    """Return whether a file has the safetensors layout."""
     return not start.is_folder and _safetensors.looks_like(start.data)
 
 
 def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
-    """Write vectors, and counts if they have them.
+    """Write vectors and, if known, counts.
 
     Parameters
     ----------
@@ -50,12 +50,12 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
 
 @in_memory
 def read(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> WordVectors:
-    """Read vectors; the matrix is mapped, not read.
+    """Read vectors; the matrix is memory-mapped.
 
     Raises
     ------
     FormatError
-        The file cannot be read, is damaged, or has no such tensors.
+        The file cannot be read, is damaged, or lacks a tensor.
     """
     source = Input.of(path, FormatError)
     arrays, _ = _safetensors.read_mapped(source)

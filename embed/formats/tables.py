@@ -1,6 +1,6 @@
-"""Vectors as a handful of named arrays, which is how safetensors and npz files hold them.
+"""Convert vectors to named arrays and back, for safetensors and npz files.
 
-The names: a matrix (float32, [V, dim]), the words as `embed.formats.word_blob` packs them, and optionally
+The arrays: a matrix (float32, [V, dim]), the words as `embed.formats.word_blob` packs them, and optionally
 ``counts`` (int64, [V]).
 """
 
@@ -24,7 +24,7 @@ COUNTS = "counts"
 
 
 def table_of(vectors: WordVectors, matrix_name: str) -> dict[str, npt.NDArray[Any]]:
-    """Return vectors as named arrays; raises FormatError for a word without UTF-8 form or a number not finite."""
+    """Return vectors as named arrays; raises FormatError for a word without UTF-8 form, and for NaN or infinity."""
     _ = vectors.norms  # checks that all numbers are finite
     arrays: dict[str, npt.NDArray[Any]] = {matrix_name: vectors.matrix, **word_blob.pack_words(vectors.words)}
     if vectors.counts is not None:
@@ -35,7 +35,7 @@ def table_of(vectors: WordVectors, matrix_name: str) -> dict[str, npt.NDArray[An
 def read_table(
     name: str, arrays: Mapping[str, npt.NDArray[Any]], matrix_name: str, on_duplicate: OnDuplicate = "refuse"
 ) -> WordVectors:
-    """Return the vectors that the arrays of the file `name` hold; raises FormatError if one is missing or wrong."""
+    """Return vectors from the arrays of the file `name`; raises FormatError if an array is missing or wrong."""
     matrix = array(name, arrays, matrix_name, np.float32, 2)
     words = word_blob.unpack_words(
         name,
@@ -49,11 +49,11 @@ def read_table(
 def array(
     name: str, arrays: Mapping[str, npt.NDArray[Any]], key: str, dtype: type[np.generic], ndim: int
 ) -> npt.NDArray[Any]:
-    """Return one of the arrays, of this type and number of dimensions; raises FormatError if there is none such."""
+    """Return an array of this dtype and number of dimensions; raises FormatError if it is missing or wrong."""
     found = arrays.get(key)
     if found is None:
         has = ", ".join(sorted(arrays)) or "nothing"
-        raise FormatError(f"{name}: has no {key!r}, which vectors need; it has {has}")
+        raise FormatError(f"{name}: has no array {key!r}, which vectors need, only {has}")
     if found.dtype != dtype or found.ndim != ndim:
         raise FormatError(
             f"{name}: {key!r} is {found.ndim}-dimensional {found.dtype}; "

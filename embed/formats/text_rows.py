@@ -1,7 +1,7 @@
-"""Whether bytes after a header are rows of text: words and numbers in ASCII.
+"""Recognise rows of text after a header: words and numbers in ASCII.
 
-The bytes of a text are float32 numbers, too. Where each of its rows has as many bytes as the numbers of a binary row,
-a reader of binary finds no fault in it. Two rows of text are no chance; one may be.
+The bytes of text are valid float32 numbers, too. If its rows are as long as the rows of a binary file, a binary reader
+finds no fault. Two rows of text are no coincidence; one may be.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|in
 
 
 def is_text_row(row: bytes, dim: int, *, whole: bool) -> bool:
-    """Return whether `row` may be a word and `dim` numbers, or, if it is not whole, the beginning of them."""
+    """Return whether `row` may be a word and `dim` numbers, or, if it is not whole, the start of such a row."""
     fields = row.split()
     if not whole:
         fields = fields[:-1]  # the last number may be cut
@@ -23,6 +23,6 @@ def is_text_row(row: bytes, dim: int, *, whole: bool) -> bool:
 
 
 def are_text_rows(start: bytes, dim: int) -> bool:
-    """Return whether `start`, what comes after a header, begins with two whole rows of text."""
+    """Return whether `start`, the bytes after a header, begins with two whole rows of text."""
     rows = start.split(b"\n", 2)
     return len(rows) > 1 and all(is_text_row(row, dim, whole=True) for row in rows[:2])

@@ -1,10 +1,10 @@
-"""An index for approximate search by cosine, in the file format of usearch, with the words beside it.
+"""Write an index of usearch for approximate search by cosine, with the words beside it.
 
-``NAME.usearch`` is what ``usearch.index.Index.restore`` loads or maps; the key of a vector is its row.
-``NAME.usearch.words`` has one word a line, row 0 first. Useful from some hundred thousand words on: below that
+``usearch.index.Index.restore`` loads or maps ``NAME.usearch``; the key of a vector is its row.
+``NAME.usearch.words`` has one word a line, row 0 first. An index pays from some hundred thousand words on: below that,
 `WordVectors.nearest` answers exactly in milliseconds.
 
-Needs usearch, the extra ``ann``. Only written: the vectors in the index may be rounded.
+Needs usearch, the extra ``ann``. There is no reader, since the vectors in an index may be rounded.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from embed.vectors.word_vectors import WordVectors
 __all__ = ["WORDS", "write"]
 
 WORDS = ".words"
-"""What the name of the file of words has more than that of the index."""
+"""The suffix of the file of words, after the name of the index."""
 BLOCK_ROWS = 1 << 14
 """Vectors added at a time."""
 
 
 def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: OnBadWord = "refuse") -> None:
-    """Build an index of all vectors and write it and the words.
+    """Build an index of all vectors, and write the index and the words.
 
     Parameters
     ----------
     vectors : WordVectors
-        Zero vectors, which have no direction, are left out of the index.
+        The index leaves out zero vectors, which have no direction.
     path : path
         Replaced when the whole index has been written; so is the file of words beside it.
     on_bad_word : {"refuse", "escape"}
-        Words that are empty or hold white space, NUL or a lone surrogate: raise, or write them escaped.
+        For words that are empty or hold white space, NUL or a lone surrogate: raise, or escape them.
 
     Raises
     ------
@@ -63,6 +63,6 @@ def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: On
     with atomic_write(os.fspath(path) + WORDS) as beside:
         beside.write(b"".join(word + b"\n" for word in words))
         beside.flush()
-        os.fsync(beside.fileno())  # a full disk is met before either name changes
+        os.fsync(beside.fileno())  # a full disk fails before either name changes
         with atomic_write(path) as file:
             file.write(index.save())

@@ -1,10 +1,10 @@
-"""The binary form of word2vec: a line ``V dim``, then for each word its bytes, a space and `dim` float32.
+"""Read and write word2vec's binary form: a line ``V dim``, then for each word its bytes, a space and `dim` float32.
 
-Numbers are little-endian and exact. word2vec.c writes a line break after each vector, gensim does not; so do
-we, and read both. A word cannot hold a space, since nothing else ends it.
+Numbers are little-endian and exact. word2vec.c writes a line break after each vector, as this module does; gensim
+does not; the reader takes both. A word cannot hold a space, which ends it.
 
-Rejected: mapping the file into memory (rows follow words of any length, so no row is aligned and the matrix
-is not one array; the native format is for that).
+Rejected: memory-mapping the file (rows follow words of any length, so no row is aligned and the matrix is not one
+array; the native format is for that).
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from embed.vectors.word_vectors import WordVectors
 __all__ = ["read", "write"]
 
 BLOCK_BYTES = 4 << 20
-"""Bytes of rows taken or written at a time."""
+"""Bytes of rows parsed or written at a time."""
 READ_BYTES = 1 << 20
-"""Bytes asked for at a time where more are needed."""
+"""Bytes read at a time."""
 LONGEST_HEADER = 64
-"""Bytes in which the line break of the header must be found."""
+"""The line break of the header must be within this many bytes."""
 LONGEST_WORD = 1 << 20
-"""Bytes in which the space after a word must be found."""
+"""The space after a word must be within this many bytes."""
 
 _NO_WORD = re.compile(rb"[\n\0]")
-"""word2vec.c ends words at the one and texts at the other, so that what holds them are bytes of numbers."""
+"""Characters that no word of word2vec.c holds: such bytes belong to numbers."""
 _FLOAT32 = np.dtype("<f4")
 
 
 def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: OnBadWord = "refuse") -> None:
-    """Write vectors in binary; reading them back gives the same float32 numbers, bit for bit.
+    """Write vectors as binary; a reader gets the same float32 numbers, bit for bit.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: On
     path : path
         Replaced when the whole file has been written; compressed if its name ends with .gz, .zst, .bz2 or .xz.
     on_bad_word : {"refuse", "escape"}
-        Words that are empty or hold white space, NUL or a lone surrogate: raise, or write them escaped as
-        described in `embed.formats.escaping`.
+        For words that are empty or hold white space, NUL or a lone surrogate: raise, or escape them
+        (`embed.formats.escaping`).
 
     Raises
     ------
@@ -66,8 +66,8 @@ def write(vectors: WordVectors, path: str | os.PathLike[str], *, on_bad_word: On
         for start in range(0, len(words), block):
             rows = matrix[start : start + block].astype(_FLOAT32).tobytes()
             pieces: list[bytes] = []
-            for position, word in enumerate(words[start : start + block]):
-                pieces += word, b" ", rows[position * width : (position + 1) * width], b"\n"
+            for number, word in enumerate(words[start : start + block]):
+                pieces += word, b" ", rows[number * width : (number + 1) * width], b"\n"
             file.write(b"".join(pieces))
 
 
@@ -80,22 +80,21 @@ def read(
     unescape: bool = False,
     on_duplicate: OnDuplicate = "refuse",
 ) -> WordVectors:
-    """Read vectors in binary, with or without a line break after each, plain or compressed.
+    """Read binary vectors, with or without a line break after each, plain or compressed.
 
     Parameters
     ----------
     path : path
         A plain file, or one compressed by gzip, bzip2, xz or zstd.
     encoding, decode_errors, unescape, on_duplicate
-        How words are read: see `embed.formats.words.WordDecoder`. word2vec.c cuts long words anywhere, within a
-        character, too.
+        See `embed.formats.words.WordDecoder`. word2vec.c cuts long words anywhere, even within a character.
 
     Raises
     ------
     FormatError
-        With file and byte offset (in the decompressed data): a header that is not one or promises more than
-        the file holds, a file cut short or with data after the last row, numbers that are not finite, a word
-        that is empty, comes twice, or is not valid UTF-8.
+        With file and byte offset (in the decompressed data): a missing header, one that claims more than the file
+        holds, a file cut short or with data after the last row, numbers that are not finite, a word that is empty, a
+        duplicate, or not valid UTF-8.
     """
     decoder = WordDecoder(encoding=encoding, decode_errors=decode_errors, unescape=unescape, on_duplicate=on_duplicate)
     with open_source(path) as source:
@@ -115,7 +114,7 @@ def read(
                 if _NO_WORD.search(word):
                     raise FormatError(
                         f"{source.name}, byte {offset}: the word {word[:30]!r} holds a line break or NUL: a word "
-                        "before it holds a blank, the numbers are not little-endian float32, or the file is damaged"
+                        "before it holds a space, the numbers are not little-endian float32, or the file is damaged"
                     )
                 try:
                     is_kept = decoder.add(word)
@@ -148,60 +147,59 @@ def _read_header(source: Source, data: _Buffer) -> Header:
 
 
 class _Buffer:
-    """A window of the file, and the offset in the file up to which it has been used."""
+    """A part of the file in memory, and the offset of the next unused byte."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._data = b""
-        self._start = 0  # offset in the file of the first byte of the window
+        self._start = 0  # offset in the file of the first byte of `_data`
         self.offset = 0
 
     def peek(self, size: int) -> bytes:
         """Return the next `size` bytes, or as many as there are, without using them."""
         self._fill(size)
-        position = self.offset - self._start
-        return self._data[position : position + size]
+        begin = self.offset - self._start
+        return self._data[begin : begin + size]
 
     def until_space(self, row: int, rows: int) -> bytes:
         """Use and return the bytes before the next space; use the space as well."""
-        position = self.offset - self._start
-        space = self._data.find(b" ", position)
+        begin = self.offset - self._start
+        space = self._data.find(b" ", begin)
         if space < 0:
             self._fill(LONGEST_WORD)
-            position = self.offset - self._start
-            space = self._data.find(b" ", position, position + LONGEST_WORD)
+            begin = self.offset - self._start
+            space = self._data.find(b" ", begin, begin + LONGEST_WORD)
             if space < 0:
-                if len(self._data) - position < LONGEST_WORD:
+                if len(self._data) - begin < LONGEST_WORD:
                     raise self._cut_short(row, rows)
                 raise FormatError(
                     f"{self._source.name}, byte {self.offset}: no space within {LONGEST_WORD} bytes of the "
-                    "start of a word: the file is damaged, or its dimension is not that of the header"
+                    "start of a word: the file is damaged, or its header gives a wrong dimension"
                 )
         self.offset = self._start + space + 1
-        return self._data[position:space]
+        return self._data[begin:space]
 
     def take(self, size: int, row: int, rows: int) -> bytes:
         """Use and return the next `size` bytes."""
-        position = self.offset - self._start
-        if position + size > len(self._data):
+        begin = self.offset - self._start
+        if begin + size > len(self._data):
             self._fill(size)
-            position = self.offset - self._start
-            if position + size > len(self._data):
+            begin = self.offset - self._start
+            if begin + size > len(self._data):
                 raise self._cut_short(row, rows)
         self.offset += size
-        return self._data[position : position + size]
+        return self._data[begin : begin + size]
 
     def expect_end(self, rows: int) -> None:
-        """Raise unless at most a line break is left."""
+        """Raise FormatError unless at most a line break is left."""
         rest = self.peek(2)
         if rest.removeprefix(b"\n"):
             raise FormatError(
-                f"{self._source.name}, byte {self.offset}: more data after the last of the {rows} words "
-                "that the header says"
+                f"{self._source.name}, byte {self.offset}: more data after the last of the {rows} words of the header"
             )
 
     def _fill(self, size: int) -> None:
-        """Have at least `size` unused bytes in the window, if the file has them."""
+        """Read until at least `size` unused bytes are in memory, if the file has them."""
         pieces = [self._data[self.offset - self._start :]]
         have = len(pieces[0])
         while have < size and (more := self._source.read(READ_BYTES)):

@@ -1,15 +1,15 @@
-"""The text form of word2vec: a line ``V dim``, then a line ``word number ... number`` for each word.
+"""Read and write word2vec's text form: a line ``V dim``, then a line ``word number ... number`` for each word.
 
-Without the first line it is GloVe's form. Numbers are written in the shortest form that reads back as the
-same float32 (``csrc/text_decimal.h``). Plain lines are read by compiled code (``csrc/text_floats.h``); a line that is
-not plain (spaces within the word, a number too close to call, or an error) goes through a reader that accepts what it
-can and names file, line and reason for the rest.
+Without the first line it is GloVe's form. Numbers are written with the fewest digits that give the same float32
+(``csrc/text_decimal.h``). Compiled code reads plain lines (``csrc/text_floats.h``). Other lines (spaces within the
+word, a number too close to a rounding boundary, an error) go through a tolerant reader, which names file, line and
+reason of an error.
 
-Other readers parse decimal text to a float64 and round that to float32. Rounding twice may miss the nearest
+Other readers parse decimal numbers to float64 and round these to float32. Rounding twice may miss the nearest
 float32, when the float64 lies exactly between two of them; this reader rounds once.
 
 Rejected: ``'%f'`` (loses digits), ``'%.9g'`` (exact, but a fifth longer), ``numpy.fromstring`` and
-``numpy.loadtxt`` (about half as fast, and numbers stop being checked one by one).
+``numpy.loadtxt`` (about half as fast, and do not check each number).
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ READ_BYTES = 1 << 19
 WRITE_NUMBERS = 1 << 17
 """Numbers written at a time."""
 _FEWEST_NUMBER_BYTES = 4
-"""Room for rows is made as if a number took this many bytes; where they are shorter, there are more turns."""
+"""Buffers assume that a number takes at least this many bytes; shorter numbers need more turns."""
 LOOKED_AT = 50
-"""The first lines, which tell how many numbers a line has if nothing else does."""
+"""How many of the first lines to examine for the length of a vector."""
 LONGEST_LINE = 32 << 20
-"""A line longer than this is taken for a file that is not text."""
+"""A file with a longer line is not text."""
 _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _WITH_POINT = re.compile(rb"[+-]?(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _NOT_FINITE = re.compile(rb"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
@@ -59,13 +59,13 @@ _SMALLEST_NORMAL, _SMALLEST = 2.0**-126, 2.0**-149
 
 
 class _BadLine(ValueError):
-    """What is wrong with a line."""
+    """A line is malformed."""
 
 
 def write(
     vectors: WordVectors, path: str | os.PathLike[str], *, header: bool = True, on_bad_word: OnBadWord = "refuse"
 ) -> None:
-    """Write vectors as text; reading them back gives the same float32 numbers, bit for bit.
+    """Write vectors as text; a reader gets the same float32 numbers, bit for bit.
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ def write(
     header : bool
         Write the first line, ``V dim``; without it the file is in GloVe's form.
     on_bad_word : {"refuse", "escape"}
-        Words that are empty or hold white space, NUL or a lone surrogate: raise, or write them escaped as
-        described in `embed.formats.escaping`.
+        For words that are empty or hold white space, NUL or a lone surrogate: raise, or escape them
+        (`embed.formats.escaping`).
 
     Raises
     ------
@@ -94,7 +94,7 @@ def write(
 
 
 def format_lines(words: Sequence[bytes], rows: npt.NDArray[np.float32]) -> bytes:
-    """Return the lines of a block: words, and finite numbers of shape (len(words), dim)."""
+    """Format words and their finite numbers, shape (len(words), dim), as lines."""
     return _floats.rows_as_lines(words, np.ascontiguousarray(rows))
 
 
@@ -110,23 +110,23 @@ def read(
 ) -> WordVectors:
     """Read vectors from text, with or without the first line ``V dim``, plain or compressed.
 
-    A word may hold spaces: the last `dim` fields of a line are the numbers. Without the first line and `dim`, their
-    number is what most of the first lines end with.
+    A word may hold spaces: the last `dim` fields of a line are the numbers. Without the first line and `dim`, most of
+    the first lines decide.
 
     Parameters
     ----------
     path : path
         Plain text, or text compressed by gzip, bzip2, xz or zstd.
     dim : int, optional
-        The length of the vectors of a file that does not say it.
+        The length of a vector, for files without a header.
     encoding, decode_errors, unescape, on_duplicate
-        How words are read: see `embed.formats.words.WordDecoder`.
+        See `embed.formats.words.WordDecoder`.
 
     Raises
     ------
     FormatError
-        With file and line: a wrong number of lines or of numbers in a line, something that is not a number
-        or not finite as a float32, a word that is empty, comes twice, or is not valid UTF-8.
+        With file and line: a wrong number of lines or of numbers in a line, a field that is not a number or not finite
+        as a float32, a word that is empty, a duplicate, or not valid UTF-8.
     """
     decoder = WordDecoder(encoding=encoding, decode_errors=decode_errors, unescape=unescape, on_duplicate=on_duplicate)
     with open_source(path) as source:
@@ -137,7 +137,9 @@ def read(
         first = block[: block.index(b"\n")]
         header = parse_header(source, first, least_row_bytes=2, least_number_bytes=2)
         if header and dim not in (None, header.dim):
-            raise FormatError(f"{source.name}: the header says {header.dim} dimensions, not {dim}")
+            raise FormatError(
+                f"{source.name}: the header says {header.dim} dimensions, not {dim}: correct {option('vectors.dim')}"
+            )
         if header and dim is None:
             _refuse_longer_rows(source.name, header.dim, block)
         reader = RowReader(
@@ -145,7 +147,7 @@ def read(
             header,
             dim or (header.dim if header else inferred_dim(source.name, block)),
             decoder,
-            spaces="inferred" if header is None and dim is None else "told",
+            spaces="inferred" if header is None and dim is None else "given",
         )
         mark = len(codecs.BOM_UTF8) if block.startswith(codecs.BOM_UTF8) else 0
         reader.add(block, len(first) + 1 if header else mark)
@@ -155,32 +157,32 @@ def read(
 
 
 _DRESSED = (
-    (re.compile(rb"[+-]?\d+,\d+"), "the numbers have decimal commas; write points: tr ',' '.'"),
-    (re.compile(rb".*\d\.?[\])}]"), "the numbers stand in brackets; remove them: tr -d '[](){},'"),
+    (re.compile(rb"[+-]?\d+,\d+"), "the numbers have decimal commas: write points with tr ',' '.'"),
+    (re.compile(rb".*\d\.?[\])}]"), "the numbers are in brackets: remove them with tr -d '[](){},'"),
 )
-"""Numbers that are written otherwise: how the last one of a line looks, and what to do."""
+"""Numbers in other notations: the pattern of the last number of a line, and what to do."""
 
 
 def inferred_dim(name: str, block: bytes) -> int:
-    """Return how many numbers a line of the file `name` has, by its first lines, whose words may hold spaces.
+    """Infer how many numbers a line of the file `name` has from its first lines, whose words may hold spaces.
 
     Raises
     ------
     FormatError
-        The first line has none, or the lines differ too much to tell.
+        The first line has no numbers, or the lines differ too much.
     """
     if b"\r" in block.partition(b"\n")[0].rstrip():
-        raise FormatError(f"{name}: its lines end with a carriage return alone; convert it: tr '\\r' '\\n'")
+        raise FormatError(f"{name}: the lines end with a carriage return alone: convert them with tr '\\r' '\\n'")
     lines = [line.split() for line in block.split(b"\n", LOOKED_AT)[:LOOKED_AT]]
     lines = [fields for fields in lines if fields]
-    ends = [_trailing_numbers(fields) for fields in lines]  # a line may be long, and is looked at once
+    ends = [_trailing_numbers(fields) for fields in lines]  # once, since a line may be long
     if not lines or not ends[0]:
         for pattern, fault in _DRESSED:
             if lines and pattern.fullmatch(lines[0][-1]):
                 raise FormatError(f"{name}, line 1: {fault}")
         raise FormatError(
             f"{name}, line 1: neither a header (two whole numbers: words and dimensions) nor a word followed by "
-            "numbers; write a word and its numbers on each line, with a blank before each number"
+            "numbers: write a word and its numbers on each line, with a space before each number"
         )
     if len(lines) > 1:
         _refuse_other_tables(name, lines, ends)
@@ -195,44 +197,44 @@ def inferred_dim(name: str, block: bytes) -> int:
         return most
     found = ", ".join(str(run) for run in sorted(runs)[:4])
     raise FormatError(
-        f"{name}: its first lines end with different numbers of numbers ({found} ...), so that it cannot be told where "
-        f"words with spaces end: say with {option('vectors.dim')} how many numbers a vector has"
+        f"{name}: the first lines end with {found} ... numbers, so words with spaces cannot be recognised: set "
+        f"{option('vectors.dim')} to the length of a vector"
     )
 
 
 def _refuse_other_tables(name: str, lines: list[list[bytes]], ends: list[int]) -> None:
-    """Raise FormatError for tables that could be read as words and numbers, but are meant otherwise.
+    """Raise FormatError for tables that only look like words and numbers.
 
-    `ends` says how many numbers each line ends with.
+    `ends` is how many numbers each line ends with.
     """
     if all(_WITH_POINT.fullmatch(field) for fields in lines for field in fields):
         raise FormatError(
-            f"{name}: its lines are numbers alone; give words and matrix to embed.WordVectors(words, matrix), or, if "
-            f"the first number of a line is the word, say so with {option('vectors.dim', len(lines[0]) - 1)}"
+            f"{name}: the lines hold numbers alone: give words and matrix to embed.WordVectors(words, matrix), or, if "
+            f"the first number of a line is the word, set {option('vectors.dim', len(lines[0]) - 1)}"
         )
     counts = range(1 if lines[0][0] == b"1" else 0, len(lines) + 1)
     if all(fields[0] == b"%d" % number for fields, number in zip(lines, counts, strict=False)) and all(
         len(fields) - 1 > end for fields, end in zip(lines, ends, strict=True)
     ):
         raise FormatError(
-            f"{name}: a number before each word counts the lines; remove it: cut -d ' ' -f 2-, or, if it belongs to "
-            f"the word, say so with {option('vectors.dim', ends[0])}"
+            f"{name}: a line number precedes each word: remove it with cut -d ' ' -f 2-, or, if it belongs to the "
+            f"word, set {option('vectors.dim', ends[0])}"
         )
 
 
 def _refuse_longer_rows(name: str, dim: int, block: bytes) -> None:
-    """Raise FormatError if each of the first rows has more numbers than the header of the file `name` says."""
+    """Raise FormatError if all of the first rows have more numbers than the header of the file `name` says."""
     lines = [line.split() for line in block.split(b"\n", LOOKED_AT)[1:LOOKED_AT]]
     runs = [_trailing_numbers(fields) for fields in lines if fields]
     if runs and min(runs) > dim:
         raise FormatError(
-            f"{name}: the header says {dim} dimensions, but {min(runs)} numbers follow each of the first words; "
-            f"correct the header or, if words end with numbers, say so with {option('vectors.dim', dim)}"
+            f"{name}: the header says {dim} dimensions, but {min(runs)} numbers follow each of the first words: "
+            f"correct the header or, if words end with numbers, set {option('vectors.dim', dim)}"
         )
 
 
 def _trailing_numbers(fields: list[bytes]) -> int:
-    """Return how many fields at the end of a line are numbers; the first is the word."""
+    """Count the numbers at the end of a line; the first field is the word."""
     run = 0
     while run < len(fields) - 1 and _IN_PLACE_OF_NUMBER.fullmatch(fields[-1 - run]):
         run += 1
@@ -240,7 +242,7 @@ def _trailing_numbers(fields: list[bytes]) -> int:
 
 
 def line_blocks(source: Source) -> Iterator[bytes]:
-    """Yield the file as some whole lines at a time, each with its line break, the last one too."""
+    """Yield the file in blocks of whole lines, each with its line break, even the last."""
     rest: list[bytes] = []
     while data := source.read(READ_BYTES):
         end = data.rfind(b"\n") + 1
@@ -261,12 +263,12 @@ class RowReader:
     ----------
     source : Source
     header : Header or None
-        How many rows of how many numbers the first line promises.
+        The first line.
     dim : int
     decoder : WordDecoder
-    spaces : {"none", "told", "inferred"}
-        Whether the last `dim` fields are numbers and all before them the word: never, since the file or the caller says
-        `dim`, or by what the first lines look like. Then a word that holds a number is an error.
+    spaces : {"none", "given", "inferred"}
+        Whether words may hold spaces: no; yes, because the header or the caller gives `dim`; or yes, because `dim` was
+        inferred from the first lines, in which case a word that holds a number is an error.
     """
 
     def __init__(
@@ -276,16 +278,16 @@ class RowReader:
         dim: int,
         decoder: WordDecoder,
         *,
-        spaces: Literal["none", "told", "inferred"],
+        spaces: Literal["none", "given", "inferred"],
     ) -> None:
         self._source, self._header, self._dim = source, header, dim
         self._decoder, self._spaces = decoder, spaces
-        self._read = 0  # rows, those that were left out included
+        self._read = 0  # rows, including those left out
         self._rows = Rows(source, header, dim)
         self._line = 2 if header else 1  # the number of the next line
         self._blank_line: int | None = None
         rows = max(1, READ_BYTES // (_FEWEST_NUMBER_BYTES * dim))
-        self._numbers, self._places = np.empty((rows, dim), np.float32), np.empty((rows, 2), np.int64)
+        self._numbers, self._words = np.empty((rows, dim), np.float32), np.empty((rows, 2), np.int64)
 
     def add(self, block: bytes, begin: int) -> None:
         """Add the lines of `block` from byte `begin` on."""
@@ -302,7 +304,7 @@ class RowReader:
                 begin = end + 1
 
     def finish(self) -> WordVectors:
-        """Return the vectors, having compared their number with the header."""
+        """Return the vectors; raises FormatError if the header says another number of words."""
         if self._header and self._read != self._header.rows:
             raise FormatError(
                 f"{self._source.name}: the header says {self._header.rows} words, but the file ends after {self._read}"
@@ -310,12 +312,12 @@ class RowReader:
         return WordVectors(self._decoder.words, self._rows.finish())
 
     def _add_fast(self, block: bytes, begin: int) -> int:
-        """Add lines up to the first that is not plainly a word and numbers; return where that one begins."""
+        """Add lines up to the first that is not plainly a word and numbers; return where that line begins."""
         while begin < len(block):
-            count, begin = _floats.float_rows(block, begin, self._numbers, self._places)
+            count, begin = _floats.float_rows(block, begin, self._numbers, self._words)
             kept = [
-                self._add_word(self._line + place, block[start:end])
-                for place, (start, end) in enumerate(self._places[:count].tolist())
+                self._add_word(self._line + number, block[start:end])
+                for number, (start, end) in enumerate(self._words[:count].tolist())
             ]
             self._rows.add(self._numbers[:count] if all(kept) else self._numbers[:count][kept])
             self._line += count
@@ -327,8 +329,7 @@ class RowReader:
         """Add the word of a line; return whether its row is kept."""
         if self._header and self._read == self._header.rows:
             raise FormatError(
-                f"{self._source.name}, line {number}: one line more than the {self._header.rows} words "
-                "that the header says"
+                f"{self._source.name}, line {number}: one line more than the {self._header.rows} words of the header"
             )
         self._read += 1
         try:
@@ -337,11 +338,11 @@ class RowReader:
             raise FormatError(f"{self._source.name}, line {number}: {error}") from None
 
     def _add_line(self, number: int, line: bytes) -> None:
-        """Add one line in any form that makes sense."""
+        """Add one line, tolerantly."""
         if not line.strip():
             self._blank_line = self._blank_line or number
             return
-        if self._blank_line:  # blank lines are fine at the end of the file only
+        if self._blank_line:  # blank lines are allowed only at the end of the file
             raise FormatError(f"{self._source.name}, line {self._blank_line}: the line is blank; remove it")
         word, *fields = line.rsplit(None, self._dim)
         extra = word.split()[1:]
@@ -349,15 +350,14 @@ class RowReader:
         numbers = [bool(number_like.fullmatch(field)) for field in extra]
         if len(fields) < self._dim or (extra and (self._spaces == "none" or all(numbers))):
             found = max(_trailing_numbers(line.split()), len(extra) + len(fields) if all(numbers) else 0)
-            advice = f"; if words hold numbers, say with {option('vectors.dim')} how many a vector has"
+            advice = f"; if words hold numbers, set {option('vectors.dim')} to the length of a vector"
             raise _BadLine(
-                f"{found} numbers after the word, where {self._dim} are expected"
-                + (advice if self._spaces == "inferred" else "")
+                f"{found} numbers after the word, not {self._dim}" + (advice if self._spaces == "inferred" else "")
             )
         if self._spaces == "inferred" and any(numbers):
             raise _BadLine(
-                f"the word {word.decode(errors='replace')!r:.60} holds numbers, as two lines do that became one; if it "
-                f"is a word, say so with {option('vectors.dim', self._dim)}"
+                f"the word {word.decode(errors='replace')!r:.60} holds numbers, as if two lines had become one; if it "
+                f"is a word, set {option('vectors.dim', self._dim)}"
             )
         for field in fields:
             if not _NUMBER.fullmatch(field):
@@ -372,12 +372,12 @@ class RowReader:
 
 
 def _to_float32(values: npt.NDArray[np.float64], texts: Callable[[], Sequence[bytes]]) -> npt.NDArray[np.float32]:
-    """Return the float32 nearest to the decimal numbers whose nearest float64 are `values`.
+    """Round decimal numbers, whose nearest float64 are `values`, to the nearest float32.
 
     Parameters
     ----------
     values : float64 array, shape (n,)
-        Overwritten where it lies exactly between two float32.
+        Overwritten where a value lies exactly between two float32.
     texts : callable
         Returns the decimal numbers; called only if they are needed.
     """

@@ -1,9 +1,9 @@
-"""Words as two arrays: one block of UTF-8 and the offsets at which each word begins and ends.
+"""Pack words into two arrays: a block of UTF-8 and the offsets at which words begin and end.
 
-Any text can be a word: empty, with spaces, line breaks or NUL. Only a lone surrogate has no UTF-8 form.
+Any string can be a word: empty, with spaces, line breaks or NUL. Only a lone surrogate has no UTF-8 form.
 
-Rejected: NumPy's arrays of texts (drop NULs at the end, pad all words to the longest) and of objects (are
-pickled in a file, and loading them runs code).
+Rejected: NumPy's arrays of strings (drop trailing NULs, pad all words to the longest) and of objects (are pickled in
+a file, and loading them runs code).
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from embed.vectors.word_vectors import word_index
 __all__ = ["OFFSETS", "TEXT", "encoded", "pack_words", "unpack_words"]
 
 TEXT, OFFSETS = "words.bytes", "words.offsets"
-"""What the two arrays are called in a file."""
+"""The names of the two arrays in a file."""
 
 
 def encoded(words: Sequence[str]) -> list[bytes]:
-    """Return the words in UTF-8; raises FormatError for a word without such a form, with its index."""
+    """Encode the words as UTF-8; raises FormatError for a word with a lone surrogate."""
     found = []
     for row, word in enumerate(words):
         try:
@@ -41,23 +41,23 @@ def pack_words(words: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
     Returns
     -------
     dict
-        `TEXT`: uint8 array, shape (B,), the words in UTF-8, one after the other. `OFFSETS`: int64 array, shape
+        `TEXT`: uint8 array, shape (B,), the words in UTF-8, without separators. `OFFSETS`: int64 array, shape
         (V + 1,): word i is the bytes from ``offsets[i]`` to ``offsets[i + 1]``.
 
     Raises
     ------
     FormatError
-        A word holds a lone surrogate, or comes twice.
+        A word holds a lone surrogate, or is a duplicate.
     """
     texts = encoded(words)
-    word_index(words)  # none appears twice
+    word_index(words)  # raises for duplicates
     offsets = np.zeros(len(words) + 1, np.int64)
     np.cumsum([len(text) for text in texts], out=offsets[1:])
     return {TEXT: np.frombuffer(b"".join(texts), np.uint8), OFFSETS: offsets}
 
 
 def unpack_words(name: str, data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> list[str]:
-    """Return the words of a file called `name`; raises FormatError if the arrays do not fit or are not UTF-8."""
+    """Return the words of the file `name`; raises FormatError if the arrays do not match or are not UTF-8."""
     if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(data) or (np.diff(offsets) < 0).any():
         raise FormatError(f"{name}: damaged: {OFFSETS} must rise from 0 to the length of {TEXT}")
     text, ends = data.tobytes(), offsets.tolist()

@@ -1,10 +1,10 @@
-"""Words of a file as texts: their encoding, bytes that are not valid in it, and words that come twice.
+"""Decode the words of a file: handle invalid bytes and duplicates.
 
-Published files have both faults. ``decode_errors="replace"`` puts U+FFFD in place of wrong bytes; where two
-different words become the same by that, the second keeps its bytes as ``\\xNN``. ``on_duplicate="first"`` keeps the
-first of equal words and leaves the others out.
+Published files have both faults. ``decode_errors="replace"`` replaces invalid bytes by U+FFFD; if two different words
+become the same, the second shows its bytes as ``\\xNN``. ``on_duplicate="first"`` keeps the first of equal words and
+leaves the others out.
 
-Rejected: averaging the vectors of equal words (a vector that nobody has trained), numbering them (no reader asks for
+Rejected: averaging the vectors of equal words (a vector that nobody trained), numbering them (no reader looks up
 ``word#2``).
 """
 
@@ -31,7 +31,7 @@ _REPLACEMENT = "\ufffd"
 
 
 class BadWordError(ValueError):
-    """What is wrong with a word, and which option reads it nevertheless; who reads the file says where."""
+    """A word is invalid; names the option that accepts it. The reader of the file adds file and line."""
 
     def __init__(self, fault: str, advice: str = "") -> None:
         super().__init__(f"{fault}; {advice}" if advice else fault)
@@ -39,30 +39,30 @@ class BadWordError(ValueError):
 
 
 class WordDecoder:
-    """Turns the bytes of words into distinct texts.
+    """Decode the bytes of words to distinct strings.
 
     Parameters
     ----------
     encoding : str
-        Of the words. ASCII must be the same in it, for numbers and line breaks are ASCII.
+        The encoding of the words, an extension of ASCII: numbers and line breaks are ASCII.
     decode_errors : {"strict", "replace"}
-        Bytes that are not valid in the encoding: raise, or put U+FFFD in their place.
+        For bytes that are not valid in the encoding: raise, or replace them by U+FFFD.
     unescape : bool
         Undo the escapes of `embed.formats.escaping`.
     on_duplicate : {"refuse", "first"}
-        A word that came before: raise, or leave it out.
+        For a duplicate word: raise, or leave it out.
     may_be_empty : bool
-        The format can hold a word of no characters.
+        Whether the format can store an empty word.
 
     Attributes
     ----------
     words : list of str
-        Those that have been added and are kept.
+        The words added so far, without those left out.
 
     Raises
     ------
     ConfigError
-        An option has another value.
+        An option is wrong.
     """
 
     def __init__(
@@ -80,11 +80,11 @@ class WordDecoder:
         self._encoding, self._errors, self._unescape = encoding, decode_errors, unescape
         self._refuses, self._may_be_empty = on_duplicate == "refuse", may_be_empty
         self._seen: set[str] = set()
-        self._replaced: dict[str, bytes] = {}  # texts with U+FFFD in place of bytes, and the bytes of the word
+        self._replaced: dict[str, bytes] = {}  # words with U+FFFD for invalid bytes, and their bytes
         self.words: list[str] = []
 
     def add(self, word: bytes) -> bool:
-        """Add a word; return whether it is kept, and its row with it; raises BadWordError."""
+        """Add a word; return whether to keep its row; raises BadWordError."""
         if not (word or self._may_be_empty):
             raise BadWordError("the word is empty")
         try:
@@ -97,10 +97,10 @@ class WordDecoder:
             except ValueError as error:
                 raise BadWordError(f"the word {shown(text)} cannot be unescaped: {error}") from None
         if text in self._seen:
-            if self._replaced.get(text, word) != word:  # a valid word that looks like one with wrong bytes
+            if self._replaced.get(text, word) != word:  # a valid word that equals an earlier replaced one
                 text = _distinct(text, self._seen)
             elif self._refuses:
-                raise BadWordError(f"the word {shown(text)} appears a second time", _keeps_the_first())
+                raise BadWordError(f"duplicate word {shown(text)}", _keeps_the_first())
             else:
                 return False
         self._seen.add(text)
@@ -109,10 +109,10 @@ class WordDecoder:
 
     def _repaired(self, word: bytes, error: UnicodeError) -> str:
         if self._errors == "strict":
-            where = f" ({error.reason} at its byte {error.start})" if isinstance(error, UnicodeDecodeError) else ""
+            where = f" ({error.reason} at byte {error.start})" if isinstance(error, UnicodeDecodeError) else ""
             raise BadWordError(
                 f"the word {shown(word)} is not valid {_name(self._encoding)}{where}",
-                f"replace its bytes with {option('vectors.decode_errors', 'replace')}, or give its encoding, such as "
+                f"replace the bytes with {option('vectors.decode_errors', 'replace')}, or set the encoding, such as "
                 f"{option('vectors.encoding', 'latin-1')}",
             ) from None
         text = word.decode(self._encoding, "replace")
@@ -131,7 +131,7 @@ def distinct_vectors(
     counts: npt.NDArray[Any] | None = None,
     on_duplicate: OnDuplicate = "refuse",
 ) -> WordVectors:
-    """Return the vectors of the file `name`; raises FormatError for words that come twice, unless the first is kept."""
+    """Return the vectors of the file `name`; raises FormatError for duplicate words if `on_duplicate` is "refuse"."""
     try:
         if len(set(words)) == len(words) or len(words) != len(matrix):
             return WordVectors(words, matrix, counts=counts)
@@ -167,14 +167,13 @@ def _check_encoding(encoding: str) -> None:
         keeps_ascii = _ASCII.decode(encoding) == _ASCII.decode("ascii")
     except (LookupError, TypeError):
         raise ConfigError(
-            f"{option('vectors.encoding')} must be the name of one, such as 'latin-1', not {shown(encoding)}"
+            f"{option('vectors.encoding')} must name an encoding, such as 'latin-1', not {shown(encoding)}"
         ) from None
     except ValueError:  # a NUL, or bytes that UTF-16 has no character for
         keeps_ascii = False
     if not keeps_ascii:
         raise ConfigError(
-            f"{option('vectors.encoding')} cannot be {shown(encoding)}, in which ASCII is not ASCII: "
-            "convert the file to UTF-8"
+            f"{option('vectors.encoding')} cannot be {shown(encoding)}, which changes ASCII: convert the file to UTF-8"
         )
 
 

@@ -1,7 +1,7 @@
-"""What training learns, and where it came from.
+"""Trained models.
 
-:mod:`~embed.model.parameters` holds the matrices, :mod:`~embed.model.model` holds them with their vocabulary,
-configuration, history and provenance.
+:mod:`~embed.model.parameters` holds the matrices, :mod:`~embed.model.model` adds the vocabulary, configuration,
+history and provenance.
 """
 
 from embed.model.model import EpochRecord, Model, Provenance

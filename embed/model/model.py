@@ -1,4 +1,4 @@
-"""A trained model: its parameters, what they mean, and how they came about. It knows nothing of files."""
+"""A trained model: its parameters, vocabulary, configuration, history and provenance."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from embed.config.train import TrainConfig
 from embed.corpora.normal_form import Form
 from embed.errors import ConfigError
+from embed.messages import option
 from embed.model.parameters import Parameters
 from embed.vectors.ngram_rows import Subwords
 from embed.vectors.search import unit_rows
@@ -28,15 +29,15 @@ _BLOCK_ROWS = 1 << 12
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """What one epoch was like.
+    """The measurements of one epoch.
 
     Attributes
     ----------
     epoch : int
         From 1.
     loss : float or None
-        Mean negative log-likelihood (nats) of an example with its noise, taken while training; None if there was no
-        example.
+        Mean negative log-likelihood (nats) of an example with its noise, measured during training; None without
+        examples.
     held_out_loss : float or None
         The same on the held-out tokens at the end of the epoch; comparable, see :mod:`embed.training.held_out`.
     lr : float
@@ -44,7 +45,7 @@ class EpochRecord:
     seconds : float
         Wall time of training, without the held-out pass.
     tokens_per_second : float
-        Corpus tokens in the vocabulary, before subsampling, per second of that.
+        Corpus tokens in the vocabulary, before subsampling, per second of training.
     """
 
     epoch: int
@@ -62,12 +63,12 @@ def _versions() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a model comes from: the corpus, the machine, the versions, and what was decided for the user.
+    """The origin of a model: the corpus, the machine, the versions, and the decisions made for the user.
 
     Attributes
     ----------
     decisions : dict
-        By name, as plain values for JSON: "preset", "time_budget", "continued_from", "stopping", and "count_error" (see
+        By name, as plain JSON values: "preset", "time_budget", "continued_from", "stopping", and "count_error" (see
         `EncodedCorpus`).
     """
 
@@ -108,11 +109,11 @@ class Model:
             f"{len(self.history)} epochs>"
         )
 
-    if not TYPE_CHECKING:  # which would otherwise take every name
+    if not TYPE_CHECKING:  # type checkers would otherwise accept every name
 
         def __getattr__(self, name: str) -> Any:
             if not name.startswith("_") and hasattr(WordVectors, name):
-                raise AttributeError(f"a model has no {name!r}, but its vectors have: model.vectors.{name}")
+                raise AttributeError(f"a model has no {name!r}: use model.vectors.{name}")
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
@@ -131,7 +132,7 @@ class Model:
 
     @cached_property
     def vectors(self) -> WordVectors:
-        """The word vectors; with subwords they also give vectors to unknown words."""
+        """The word vectors; with subwords, they also compose unknown words."""
         parameters = self.parameters
         subwords = None
         if parameters.scheme is not None and len(parameters.buckets):
@@ -147,25 +148,28 @@ class Model:
     def averaged_vectors(self) -> WordVectors:
         """Return the mean of the unit input vector and the unit output vector of each word.
 
-        Of the two output rows that a word has with `structured` the output vector is the mean.
+        With `structured`, the output vector of a word is the mean of its two output rows.
 
         Returns
         -------
         WordVectors
-            With counts; without n-grams, for what a word has no output row of has no such mean.
+            With counts, and without n-grams, which have no output rows.
 
         Raises
         ------
         ConfigError
-            If the model was trained with hierarchical softmax, whose output rows are those of a tree.
+            The model was trained with hierarchical softmax, whose output rows belong to tree nodes.
 
         Notes
         -----
         Pennington et al., "GloVe", EMNLP 2014, section 4.2, and Levy, Goldberg & Dagan, TACL 2015, section 3.3 (w + c),
-        add the two as they are; scaled to one length, each counts for as much.
+        add the two unscaled; here both have length 1, so that they weigh the same.
         """
         if self.config.loss != "ns":
-            raise ConfigError("loss is 'hs', whose output rows belong to no word; averaged vectors need 'ns'")
+            raise ConfigError(
+                f"averaged vectors need a model trained with {option('loss', 'ns')}: the output rows of this model "
+                "belong to tree nodes, not to words"
+            )
         matrix, sides = np.empty((len(self.vocabulary), self.config.dim), np.float32), self.config.sides()
         for first in range(0, len(matrix), _BLOCK_ROWS):
             rows = slice(first, first + _BLOCK_ROWS)
@@ -174,7 +178,7 @@ class Model:
         return WordVectors(self.vocabulary.words, matrix, counts=self.vocabulary.counts, form=self._form)
 
     def run_card(self) -> dict[str, Any]:
-        """Return what a reader needs to repeat and to judge the run, as plain values for JSON."""
+        """Return everything needed to repeat and judge the run, as plain JSON values."""
         return {
             "config": self.config.to_dict(),
             "rates": dict(zip(("lr", "input_lr"), self.config.rates(), strict=True)),

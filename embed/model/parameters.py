@@ -1,8 +1,8 @@
-"""The matrices that are learnt, and which input rows make up each word.
+"""The trained matrices, and the input rows that compose each word.
 
-Rows lie on huge pages where the system has them and are padded to 64 bytes, so that no two rows share a cache
-line and every vector load is whole. A bucket that no n-gram of the vocabulary falls in has no row; the others begin as
-they would among rows for all, so that what a word learns does not depend on which rows there are.
+Rows are padded to 64 bytes and placed on huge pages where the system has them, so that no two rows share a cache
+line and every vector load is whole. Buckets without an n-gram of the vocabulary have no row. The other rows start with
+the same numbers as if every bucket had a row, so that a word learns the same either way.
 
 Rejected: plain ``np.zeros`` (small pages: a cache miss becomes a TLB miss as well), unpadded rows (each kernel
 would need a tail).
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from embed.config.train import TrainConfig
 from embed.engine import _kernels
 from embed.errors import ConfigError
+from embed.messages import option
 from embed.vocabulary.ngrams import NgramScheme, scheme_of
 from embed.vocabulary.vocabulary import Vocabulary
 
@@ -27,13 +28,13 @@ __all__ = ["Parameters", "output_count", "padded_matrix", "place_count", "stride
 Float32s = NDArray[np.float32]
 _HUGE_PAGE = 1 << 21
 _FILL_ROWS = 1 << 14
-_COLLIDING_LINES = 64  # so many lines apart, two lines have the same place in the first-level cache
+_COLLIDING_LINES = 64  # lines this far apart share a set of the first-level cache
 
 
 def stride_of(dim: int) -> int:
-    """Return the floats of a row: `dim` rounded up to whole cache lines, and not to a multiple of 4096 bytes.
+    """Return the floats of a row: `dim` rounded up to whole cache lines, avoiding multiples of 4096 bytes.
 
-    With such rows, those of dim 1024, a window would need the same few places of the first-level cache for all its rows
+    Rows of 4096 bytes (dim 1024) would compete for the same few sets of the first-level cache
     (docs/decisions/0023-no-rows-of-4096-bytes.md).
     """
     lines = -(-dim // _kernels.ROW_FLOATS)
@@ -41,38 +42,38 @@ def stride_of(dim: int) -> int:
 
 
 def output_count(words: int, config: TrainConfig) -> int:
-    """Return how many output rows a vocabulary of so many words has."""
+    """Return the number of output rows for a vocabulary of `words` words."""
     return words * config.sides()
 
 
 def place_count(config: TrainConfig) -> int:
-    """Return how many places of a window have weights of their own: all or none."""
+    """Return how many places of a window have weights: all or none."""
     return 2 * config.window if config.position_weights else 0
 
 
 def padded_matrix(rows: int, dim: int) -> Float32s:
-    """Return zeros float32[rows, stride_of(dim)]; raises ConfigError where there is no memory for them."""
+    """Return zeros, float32[rows, stride_of(dim)]; raises ConfigError if the memory does not suffice."""
     stride = stride_of(dim)
     # One huge page more than needed leaves room for the system to align the rest.
     size = rows * stride * 4 + _HUGE_PAGE
     try:
         if hasattr(mmap, "MADV_HUGEPAGE"):
-            # Python's default, shared memory, is a kind that most systems keep on small pages.
+            # Python's default is shared memory, which most systems keep on small pages.
             memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
             memory.madvise(mmap.MADV_HUGEPAGE)
         else:
             memory = mmap.mmap(-1, size)
     except (OSError, OverflowError, MemoryError) as error:
         raise ConfigError(
-            f"no memory for a matrix of {rows:,} rows of {dim:,} numbers, {size / (1 << 30):,.1f} GiB: "
-            "lower buckets, dim or max_vocab"
+            f"not enough memory for a matrix of {rows:,} x {dim:,} numbers ({size / (1 << 30):,.1f} GiB): lower "
+            f"{option('buckets')}, {option('dim')} or {option('max_vocab')}"
         ) from error
     return np.frombuffer(memory, np.float32, rows * stride).reshape(rows, stride)
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """What training changes, and how words share it.
+    """The trained matrices, and how words share their rows.
 
     Attributes
     ----------
@@ -80,17 +81,17 @@ class Parameters:
         One row per word, then one per bucket of `buckets`; a floret table has the buckets only. Columns past `dim`
         are zero.
     outputs : float32[V, stride] or float32[2 * V, stride]
-        One row per word; with `structured` two, for the contexts to its left and for those to its right.
+        One row per word; with `structured` two, for contexts to the left and to the right.
     places : float32[2 * window, stride] or float32[0, stride]
-        Weights of the places in a window, from the leftmost to the rightmost without the center; none without
+        Weights of the places in a window, from left to right without the center; empty without
         `position_weights`.
     row_offsets : int64[V + 1]
     rows : int32[M]
         Word i is the mean of the input rows ``rows[row_offsets[i]:row_offsets[i + 1]]``.
     scheme : NgramScheme or None
-        How unknown words find their rows.
+        How to find the rows of unknown words.
     buckets : int32[K]
-        The buckets of n-grams that have a row, in rising order; none without a scheme.
+        The n-gram buckets that have a row, in rising order; empty without a scheme.
     dim : int
     """
 
@@ -105,9 +106,9 @@ class Parameters:
 
     @classmethod
     def empty(cls, vocabulary: Vocabulary, config: TrainConfig, buckets: NDArray[np.int32] | None = None) -> Parameters:
-        """Return all-zero parameters of the right shape; places that have weights have the weight 1.
+        """Return all-zero parameters of the right shape; weights of places are 1.
 
-        The `buckets` that are given have a row whether or not a word has an n-gram there.
+        Given `buckets` have a row even if no n-gram of the vocabulary falls in them.
         """
         size = len(vocabulary)
         scheme = scheme_of(config)
@@ -136,21 +137,21 @@ class Parameters:
     ) -> Parameters:
         """Return the parameters before training: inputs uniform in +-1/(2 dim), outputs zero (word2vec.c).
 
-        A row has the numbers that it would have if all buckets had rows; one that no word has stays zero.
+        A row has the same numbers as if all buckets had rows; a row that no word uses stays zero.
         """
         parameters = cls.empty(vocabulary, config, buckets)
         own = parameters.own_rows
         is_used = np.zeros(len(parameters.inputs), bool)
         is_used[parameters.rows] = True
         used = np.flatnonzero(is_used)
-        for first in range(0, len(used), _FILL_ROWS):  # in parts, so that an interrupt is heard
-            places = used[first : first + _FILL_ROWS]
-            numbers = places.copy()
-            numbers[places >= own] = own + parameters.buckets[places[places >= own] - own]
-            drawn = np.zeros((len(places), parameters.inputs.shape[1]), np.float32)
+        for first in range(0, len(used), _FILL_ROWS):  # in parts, so that a signal is noticed
+            rows = used[first : first + _FILL_ROWS]
+            numbers = rows.copy()
+            numbers[rows >= own] = own + parameters.buckets[rows[rows >= own] - own]
+            drawn = np.zeros((len(rows), parameters.inputs.shape[1]), np.float32)
             _kernels.fill_uniform(drawn, config.dim, 0.5 / config.dim, config.seed, numbers)
-            parameters.inputs[places] = drawn
-        # The system gives memory when it is first touched, which training would wait for all over the matrix.
+            parameters.inputs[rows] = drawn
+        # The system allocates memory at the first touch, for which training would wait all over the matrix.
         for first in range(0, len(parameters.outputs), _FILL_ROWS):
             parameters.outputs[first : first + _FILL_ROWS] = 0
         return parameters
@@ -162,7 +163,7 @@ class Parameters:
 
     @property
     def own_rows(self) -> int:
-        """The number of input rows that belong to single words, which are the first."""
+        """The number of input rows that belong to single words; they come first."""
         return self.words if self.scheme is None else self.scheme.word_rows(self.words)
 
     @property
@@ -171,12 +172,12 @@ class Parameters:
         return None if self.scheme is None or len(self.buckets) == self.scheme.buckets else self.buckets
 
     def matrices(self) -> dict[str, Float32s]:
-        """Return what training changes, by name; "places" only if there are any."""
+        """Return the trained matrices by name; "places" only if it is not empty."""
         named = {"input": self.inputs, "output": self.outputs}
         return named | {"places": self.places} if len(self.places) else named
 
     def word_matrix(self) -> Float32s:
-        """Return the vector of every word, float32[V, dim]: the input rows themselves, or their means."""
+        """Return the vector of every word, float32[V, dim]: its input row, or the mean of its rows."""
         if self.scheme is None:
             return self.inputs[:, : self.dim]
         composed = padded_matrix(self.words, self.dim)

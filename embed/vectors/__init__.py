@@ -1,9 +1,9 @@
-"""Vectors to ask questions of.
+"""Vectors to query.
 
-:class:`WordVectors` (:mod:`~embed.vectors.word_vectors`) finds neighbours and analogies by
+:class:`WordVectors` (:mod:`~embed.vectors.word_vectors`) finds neighbours and analogies with
 :mod:`~embed.vectors.search`, and composes unknown words from n-grams (:mod:`~embed.vectors.ngram_rows`). The other
-modules make vectors of vectors: :mod:`~embed.vectors.postprocess`, :mod:`~embed.vectors.pruning`,
-:mod:`~embed.vectors.quantize`, and objects of other libraries: :mod:`~embed.vectors.interop`.
+modules transform vectors (:mod:`~embed.vectors.postprocess`, :mod:`~embed.vectors.pruning`,
+:mod:`~embed.vectors.quantize`) and exchange them with other libraries (:mod:`~embed.vectors.interop`).
 """
 
 from embed.vectors.word_vectors import WordVectors

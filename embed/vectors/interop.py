@@ -1,7 +1,7 @@
-"""Words, vectors and counts as the objects of other libraries: columns for data frames, gensim's ``KeyedVectors``.
+"""Convert words, vectors and counts to objects of other libraries: columns for data frames, ``KeyedVectors``.
 
-The methods of :class:`~embed.vectors.word_vectors.WordVectors` are what users call. Nothing is
-imported until it is asked for; columns need no library but NumPy.
+Users call the methods of :class:`~embed.vectors.word_vectors.WordVectors`. Other libraries are imported when they
+are needed; columns need NumPy alone.
 
 Rejected: pandas or polars as a dependency (both take a dict of columns), one column of lists (pandas would hold
 a Python object for each row).
@@ -26,7 +26,7 @@ Int64s = NDArray[np.int64]
 
 
 def to_columns(words: Sequence[str], matrix: Float32s, counts: Int64s | None) -> dict[str, Any]:
-    """Return a column for the words, one for the counts where they are known, and one for each dimension.
+    """Return columns for the words, for the counts if known, and for each dimension.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def to_columns(words: Sequence[str], matrix: Float32s, counts: Int64s | None) ->
     Returns
     -------
     dict of str to list or array, each of length V
-        ``word`` (list of str), ``count`` (int64), ``d0``, ``d1`` ... (float32, a copy). ``pandas.DataFrame``,
-        ``polars.DataFrame`` and ``pyarrow.table`` take it as it is.
+        ``word`` (list of str), ``count`` (int64), ``d0``, ``d1`` ... (float32, a copy). Pass the dict to
+        ``pandas.DataFrame``, ``polars.DataFrame`` or ``pyarrow.table``.
     """
     columns: dict[str, Any] = {"word": list(words)}
     if counts is not None:
@@ -55,7 +55,7 @@ def to_gensim(words: Sequence[str], matrix: Float32s, counts: Int64s | None) -> 
     ----------
     words : sequence of str, length V
     matrix : float32 array, (V, dim)
-        It is copied.
+        Copied.
     counts : int64 array, (V,), or None
 
     Returns
@@ -82,31 +82,31 @@ def to_gensim(words: Sequence[str], matrix: Float32s, counts: Int64s | None) -> 
 
 
 def from_gensim(keyed_vectors: Any) -> tuple[list[str], Float32s, list[int] | None]:
-    """Return the words, vectors and counts of a ``KeyedVectors``, gensim's or one that looks like it.
+    """Return the words, vectors and counts of a ``KeyedVectors``, gensim's or a similar class.
 
     Parameters
     ----------
     keyed_vectors : object
-        With ``index_to_key``, ``vectors`` and, where words have counts, ``get_vecattr``. The n-grams of gensim's
-        ``FastTextKeyedVectors`` are left behind.
+        With ``index_to_key``, ``vectors`` and, for counts, ``get_vecattr``. The n-grams of gensim's
+        ``FastTextKeyedVectors`` are not converted.
 
     Returns
     -------
     words : list of str, length V
     matrix : float32 array, (V, dim)
-        A copy, because gensim's may change later.
+        A copy, because gensim's matrix may change later.
     counts : list of int, length V, or None
 
     Raises
     ------
     ConfigError
-        The object has no such members: a model is not its vectors (``model.wv``).
+        The object lacks these members: pass ``model.wv``, not the model.
     """
     try:
         words, matrix = list(keyed_vectors.index_to_key), np.array(keyed_vectors.vectors, dtype=np.float32)
     except AttributeError as error:
         name = type(keyed_vectors).__name__
-        raise ConfigError(f"from_gensim takes KeyedVectors, of a model its .wv, not a {name}") from error
+        raise ConfigError(f"from_gensim needs KeyedVectors, not a {name}: pass model.wv for a model") from error
     try:
         return words, matrix, [int(keyed_vectors.get_vecattr(word, "count")) for word in words]
     except (AttributeError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""The n-gram rows of a model, from which the vectors of unknown words are composed."""
+"""The n-gram rows of a model, which compose the vectors of unknown words."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ Float32s = npt.NDArray[np.float32]
 class Subwords:
     """The character n-grams of a subword model.
 
-    A row of zeros is the same as none: formats that need a row for every bucket have zeros there.
+    A row of zeros counts as missing: formats that need a row for every bucket fill the gaps with zeros.
 
     Attributes
     ----------
     scheme : NgramScheme
-        How a word is cut into n-grams and which row each of them has.
+        How to cut a word into n-grams, and the bucket of each.
     matrix : float32 array, shape (K, dim)
-        One row per bucket that has one.
+        One row per bucket of `kept`.
     kept : int32 array, shape (K,), optional
-        The buckets, in rising order, that have a row; the others held no n-gram of the training text, or were pruned,
-        and their n-grams are left out of the mean. Default: all.
+        The buckets that have a row, in rising order (default: all). The others held no n-gram of the training text, or
+        were pruned; the mean leaves out their n-grams.
 
     Raises
     ------
     FormatError
-        There is not one row for each of those buckets.
+        The matrix does not have one row per bucket.
     """
 
     scheme: NgramScheme
@@ -48,8 +48,7 @@ class Subwords:
         count = self.scheme.buckets if self.kept is None else len(self.kept)
         if self.matrix.ndim != 2 or self.matrix.shape[0] != count:
             raise FormatError(
-                f"the n-gram matrix has the shape {self.matrix.shape}: it must have one row for each of the "
-                f"{count} buckets"
+                f"the n-gram matrix has the shape {self.matrix.shape}, but needs one row for each of {count} buckets"
             )
 
     def can_compose(self, word: str) -> bool:
@@ -66,31 +65,31 @@ class Subwords:
         Raises
         ------
         MissingWordError
-            The word has no n-gram that has a row: it is shorter than ``min_n - 2`` characters, not valid Unicode, or
-            has none in common with the words of the vocabulary.
+            No n-gram of the word has a row: the word is shorter than ``min_n - 2`` characters, is not valid Unicode,
+            or shares no n-gram with the vocabulary.
         """
         rows = self._rows(word)
         if not len(rows):
             raise MissingWordError(
                 f"{word!r:.60} has no n-gram of {self.scheme.min_n} to {self.scheme.max_n} characters"
-                + ("" if self.kept is None else " that a word of the vocabulary has")
+                + ("" if self.kept is None else " in common with the vocabulary")
             )
         return np.asarray(self.matrix[rows].mean(axis=0, dtype=np.float64), dtype=np.float32)
 
-    def places(self, buckets: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-        """Return the row of each of `buckets`, int64[n], -1 where it has none."""
+    def rows_of(self, buckets: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        """Return the row of each of `buckets`, int64[n], or -1 for buckets without a row."""
         if self.kept is None:
             return buckets.astype(np.int64)
         if not len(self.kept):
             return np.full(len(buckets), -1)
-        places = np.minimum(np.searchsorted(self.kept, buckets), len(self.kept) - 1)
-        return np.where(self.kept[places] == buckets, places, -1)
+        rows = np.minimum(np.searchsorted(self.kept, buckets), len(self.kept) - 1)
+        return np.where(self.kept[rows] == buckets, rows, -1)
 
     def _rows(self, word: str) -> npt.NDArray[np.int64]:
         try:
             word.encode()
         except UnicodeEncodeError:  # a lone surrogate has no UTF-8 form, hence no n-grams
             return np.empty(0, np.int64)
-        places = self.places(self.scheme.buckets_of(word))
-        places = places[places >= 0]
-        return places[self.matrix[places].any(axis=1)]
+        rows = self.rows_of(self.scheme.buckets_of(word))
+        rows = rows[rows >= 0]
+        return rows[self.matrix[rows].any(axis=1)]

@@ -1,11 +1,10 @@
-"""What is done to finished vectors before they are used: centring, fewer dimensions, weights, unit length.
+"""Post-process finished vectors: centring, fewer dimensions, weights, unit length.
 
-Pure functions from `WordVectors` to new `WordVectors` with the same words and counts. Centring, removal of
-directions and PCA are affine maps; they are applied to the n-gram rows too, and since a mean commutes with
-them, the vector of an unknown word is mapped like that of a known one. Statistics are gathered in float64, a
-block of rows at a time.
+The functions return new `WordVectors` with the same words and counts. Centring, removing directions and PCA are
+affine maps and apply to the n-gram rows too: a mean commutes with them, so unknown words are mapped like known ones.
+Statistics are computed in float64, a block of rows at a time.
 
-Rejected: a class with ``fit`` and ``transform`` (nothing is kept between calls; scikit-learn has those for
+Rejected: a class with ``fit`` and ``transform`` (no state is needed between calls; scikit-learn has those for
 matrices), weighting the mean by frequency (neither paper does).
 """
 
@@ -28,7 +27,7 @@ Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
 
 BLOCK_BYTES = 4 << 20
-"""Rows are worked on in blocks of about this size (as float64)."""
+"""Rows are processed in blocks of about this size (as float64)."""
 SIF_A = 1e-3
 """The smoothing that Arora et al. (2017) recommend, from 1e-3 to 1e-4."""
 
@@ -50,7 +49,7 @@ def center(vectors: WordVectors) -> WordVectors:
 
 
 def all_but_the_top(vectors: WordVectors, components: int) -> WordVectors:
-    """Subtract the mean and remove the directions of largest variance, which tell frequency more than meaning.
+    """Subtract the mean and remove the directions of largest variance, which reflect frequency more than meaning.
 
     Parameters
     ----------
@@ -81,7 +80,7 @@ def all_but_the_top(vectors: WordVectors, components: int) -> WordVectors:
 
 
 def pca(vectors: WordVectors, dim: int) -> WordVectors:
-    """Subtract the mean and keep the coordinates along the directions of largest variance.
+    """Subtract the mean and project onto the directions of largest variance.
 
     Parameters
     ----------
@@ -92,8 +91,8 @@ def pca(vectors: WordVectors, dim: int) -> WordVectors:
     Returns
     -------
     WordVectors
-        Of `dim` dimensions, the one of largest variance first. The sign of each is such that the largest weight
-        of an old dimension in it is positive: the same vectors give the same result.
+        Of `dim` dimensions, the one of largest variance first. The sign makes the largest weight of each direction
+        positive, so the same vectors give the same result.
 
     Raises
     ------
@@ -112,21 +111,21 @@ def pca(vectors: WordVectors, dim: int) -> WordVectors:
 
 
 def sif(vectors: WordVectors, a: float = SIF_A) -> WordVectors:
-    """Weight each word by ``a / (a + p)``, p being its share of the tokens: frequent words count less.
+    """Weight each word by ``a / (a + p)``, where p is its share of the tokens: frequent words count less.
 
-    The mean of the weighted vectors of a text is then its smooth inverse frequency embedding.
+    The mean of the weighted vectors of a text is its smooth inverse frequency embedding.
 
     Parameters
     ----------
     vectors : WordVectors
         With counts.
     a : float
-        The smaller, the less frequent words count.
+        A smaller value gives frequent words less weight.
 
     Returns
     -------
     WordVectors
-        n-gram rows are kept as they are: of an unknown word p is 0 and the weight 1.
+        The n-gram rows do not change: an unknown word has p = 0 and weight 1.
 
     Raises
     ------
@@ -135,15 +134,15 @@ def sif(vectors: WordVectors, a: float = SIF_A) -> WordVectors:
 
     Notes
     -----
-    Arora, Liang & Ma, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings", ICLR 2017. What they take
-    from the sentence vectors afterwards, their common direction, has to be found on those.
+    Arora, Liang & Ma, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings", ICLR 2017. They then remove the
+    common direction of the sentence vectors, which is a property of those and is not done here.
     """
     of_kind("vectors", vectors, WordVectors)
     a = real_number("a", a, above=0)
     if vectors.counts is None or not vectors.counts.any():
         raise ConfigError(
-            "SIF weights need the counts of the words, which these vectors do not have: .embed, .safetensors, .npz "
-            "and .parquet files keep them"
+            "SIF weights need word counts, and these vectors have none: load them from a .embed, .safetensors, .npz or "
+            ".parquet file that stores counts"
         )
     weights = a / (a + vectors.counts / vectors.counts.sum())
     matrix = np.empty(vectors.matrix.shape, np.float32)
@@ -162,7 +161,7 @@ def unit_length(vectors: WordVectors) -> WordVectors:
     Returns
     -------
     WordVectors
-        n-gram rows are kept as they are: the vector of an unknown word keeps its length.
+        The n-gram rows do not change: the vector of an unknown word keeps its length.
     """
     of_kind("vectors", vectors, WordVectors)
     matrix = np.empty(vectors.matrix.shape, np.float32)
@@ -176,7 +175,7 @@ def _affine(vectors: WordVectors, mean: Float64s, projection: Float64s | None) -
     subwords = vectors.subwords
     if subwords is not None:
         ngrams = _mapped(subwords.matrix, mean, projection)
-        ngrams[~subwords.matrix.any(axis=1)] = 0  # which is no row, and stays none
+        ngrams[~subwords.matrix.any(axis=1)] = 0  # a row of zeros counts as missing, and stays so
         subwords = dataclasses.replace(subwords, matrix=ngrams)
     matrix = _mapped(vectors.matrix, mean, projection)
     return WordVectors(vectors.words, matrix, counts=vectors.counts, subwords=subwords, form=vectors.form)
@@ -192,7 +191,7 @@ def _mapped(matrix: Float32s, mean: Float64s, projection: Float64s | None) -> Fl
 
 def _mean(matrix: Float32s) -> Float64s:
     if not len(matrix):
-        raise ConfigError("there are no words to take the mean of")
+        raise ConfigError("the vectors have no words to average")
     total = np.zeros(matrix.shape[1])
     for rows in _blocks(matrix):
         total += matrix[rows].sum(axis=0, dtype=np.float64)

@@ -1,8 +1,8 @@
-"""Fewer n-gram rows: those that few words of the vocabulary have are dropped.
+"""Drop the n-gram rows that few words of the vocabulary use.
 
-A row of an n-gram that no word of the vocabulary has was never trained; leaving it out of a mean takes away
-noise. Beyond that, the n-grams of most words of the vocabulary are the likeliest in an unknown word. The
-vectors of the vocabulary stay as they are.
+A row that no word of the vocabulary uses was never trained, and dropping it removes noise from the mean. Of the
+others, the n-grams of the most words are the likeliest in an unknown word. The vectors of the vocabulary do not
+change.
 
 Rejected: choosing by the length of the row, as fastText's ``quantize -cutoff`` does (a rare n-gram of one word has
 a long row).
@@ -24,33 +24,33 @@ __all__ = ["prune_ngrams"]
 
 
 def prune_ngrams(vectors: WordVectors, keep: int | None = None) -> WordVectors:
-    """Drop n-gram rows, all but the `keep` that the most words of the vocabulary have.
+    """Drop all n-gram rows but the `keep` that the most words of the vocabulary use.
 
     Parameters
     ----------
     vectors : WordVectors
         With fastText's n-grams.
     keep : int, optional
-        How many rows to keep at most, of equals those of larger length. Default: all that at least one word has.
+        The most rows to keep; ties go to the longer row. Default: all rows that a word uses.
 
     Returns
     -------
     WordVectors
-        The vector of an unknown word is the mean of its n-grams that are left.
+        The vector of an unknown word is the mean of its remaining n-grams.
 
     Raises
     ------
     ConfigError
-        `keep` is less than 1, or the vectors have no n-grams, or floret's, whose words need every row.
+        `keep` is less than 1, or the vectors have no n-grams or those of floret, whose words need every row.
     """
     keep = None if keep is None else whole_number("the n-gram rows to keep", keep, 1)
     subwords = of_kind("vectors", vectors, WordVectors).subwords
     if subwords is None or not isinstance(subwords.scheme, SubwordScheme):
-        raise ConfigError("only vectors with fastText's n-grams can be pruned")
+        raise ConfigError("cannot prune these vectors: they have no n-grams of fastText's kind")
     words = len(vectors)
     _, rows = subwords.scheme.rows(vectors.words)
-    places = subwords.places(rows[rows >= words] - np.int32(words))
-    uses = np.bincount(places[places >= 0], minlength=len(subwords.matrix))
+    found = subwords.rows_of(rows[rows >= words] - np.int32(words))
+    uses = np.bincount(found[found >= 0], minlength=len(subwords.matrix))
     used = np.flatnonzero(uses)
     if keep is not None and keep < len(used):
         lengths, _ = row_norms(subwords.matrix[used])

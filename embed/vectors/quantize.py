@@ -1,18 +1,17 @@
-"""Vectors in fewer bytes: int8, one bit a number, or product quantisation. Pure functions on matrices.
+"""Quantise matrices to fewer bytes: int8, one bit a number, or product quantisation.
 
 int8
     Whole numbers from -127 to 127 times a scale, one for each row or each column. A quarter of the size.
 binary
-    The sign of each number less its column's mean; decoded as the mean plus or minus the row's average
+    The sign of each number minus the mean of its column, decoded as the mean plus or minus the row's average
     deviation. A thirty-second of the size, for rough search.
 pq
     Product quantisation (Jegou, Douze & Schmid, PAMI 2011). A row is scaled to length 1 and cut into parts; each
     part becomes the number (one byte) of the nearest of 256 centroids, found by k-means on a sample of the rows.
-    One more byte is the row's length, on a scale of equal ratios. Words come in order of frequency and are
-    asked for in that order, so the first third of the rows (the head) is cut into more parts and the rest into
-    fewer, with the same number of bytes on average.
+    One more byte holds the row's length, on a logarithmic scale. Frequent words come first and are queried most, so
+    the first third of the rows (the head) gets more parts and the rest (the tail) fewer, at the same average.
 
-Measured at an eighth of the size (72,303 words x 100, analogies among 30,000 words): one number of parts for all
+Measured at an eighth of the size (72,303 words x 100, analogies among 30,000 words): the same number of parts for all
 rows loses 1.0 to 1.5 points, head and tail lose 0.4.
 
 Rejected: a rotation by principal components with parts of equal information (the mean error falls by a quarter,
@@ -49,15 +48,15 @@ Float32s = npt.NDArray[np.float32]
 
 
 CENTROIDS = 256
-"""As many as a byte can number."""
+"""The values of a byte."""
 HEAD_SHARE = 1 / 3
-"""The share of the rows, from the first, that is cut into more parts."""
+"""The share of the rows, from the first, that gets more parts."""
 HEAD_PARTS, TAIL_PARTS = 4 / 3, 5 / 6
-"""Parts of a row of the head and of the tail, times the average: head and tail together need the average."""
+"""Parts of a row of the head and of the tail, relative to the average: together they need the average."""
 SAMPLE_ROWS, ITERATIONS = 1 << 15, 15
-"""Rows that k-means looks at, and its rounds."""
+"""Rows that k-means samples, and its rounds."""
 BLOCK_BYTES = 4 << 20
-"""Rows are worked on in blocks of about this size."""
+"""Rows are processed in blocks of about this size."""
 
 _LARGEST = 127
 _DTYPES: dict[str, dict[str, type[np.generic]]] = {
@@ -75,7 +74,7 @@ _DTYPES: dict[str, dict[str, type[np.generic]]] = {
 
 @dataclass(frozen=True)
 class Codes:
-    """A matrix in fewer bytes.
+    """A quantised matrix.
 
     Attributes
     ----------
@@ -85,13 +84,13 @@ class Codes:
     arrays : dict of str to array
         int8: ``codes`` int8 [rows, dim], ``scales`` float32 [rows, 1] or [1, dim]. binary: ``codes`` uint8
         [rows, ceil(dim / 8)] (bits, the first the highest), ``scales`` float32 [rows, 1], ``mean`` float32 [1, dim].
-        pq: for ``head`` and ``tail``, ``codes`` uint8 [rows of it, parts + 1] (the length's last) and ``centroids``
-        float16 [up to 256, dim]; ``lengths`` float32 [1, 256].
+        pq: for ``head`` and ``tail``, ``codes`` uint8 [its rows, parts + 1] (the last column is the length) and
+        ``centroids`` float16 [up to 256, dim]; ``lengths`` float32 [1, 256].
 
     Raises
     ------
     FormatError
-        The arrays are not those of the method and shape.
+        The arrays do not fit the method and the shape.
     """
 
     method: str
@@ -103,22 +102,22 @@ class Codes:
         wanted = _DTYPES.get(self.method) if isinstance(self.method, str) else None
         if wanted is None:
             methods = ", ".join(QUANTIZE_METHODS)
-            raise FormatError(f"the method of quantisation must be one of {methods}, not {shown(self.method)}")
+            raise FormatError(f"the quantisation method must be one of {methods}, not {shown(self.method)}")
         for name, dtype in wanted.items():
             array = self.arrays.get(name)
             if array is None or array.dtype != dtype or array.ndim != 2:
-                raise FormatError(f"codes of method {self.method} need {name}, 2-dimensional {np.dtype(dtype)}")
+                raise FormatError(f"{self.method} codes need {name} as a 2-dimensional array of {np.dtype(dtype)}")
         if not self._fits():
             shapes = ", ".join(f"{name} {self.arrays[name].shape}" for name in wanted)
-            raise FormatError(f"the codes do not go together as {self.rows} rows of {self.dim}: {shapes}")
+            raise FormatError(f"the codes do not form a matrix of {self.rows} x {self.dim}: {shapes}")
 
     @property
     def nbytes(self) -> int:
-        """The size of all arrays together."""
+        """The size of all arrays."""
         return sum(array.nbytes for array in self.arrays.values())
 
     def decode(self) -> Float32s:
-        """Return the matrix, float32[rows, dim], as nearly as it is kept."""
+        """Return the matrix, float32[rows, dim], as closely as the codes hold it."""
         matrix = np.empty((self.rows, self.dim), np.float32)
         if self.method == "pq":
             head = len(self.arrays["head.codes"])
@@ -168,19 +167,19 @@ class Codes:
 
 
 def codes_of(method: str, rows: int, dim: int, arrays: Mapping[str, npt.NDArray[Any]]) -> Codes:
-    """Return codes from arrays of a file, which may be wrong ones; raises FormatError as `Codes` does."""
+    """Return codes from the arrays of an untrusted file; raises FormatError as `Codes` does."""
     wanted = _DTYPES.get(method, ())
     return Codes(method, rows, dim, {name: arrays[name] for name in wanted if name in arrays})
 
 
 def quantize_int8(matrix: Float32s, scale: QuantizeScale = "row") -> Codes:
-    """Return the numbers as int8 times a scale.
+    """Quantise numbers to int8 times a scale.
 
     Parameters
     ----------
     matrix : float32 array, shape (rows, dim)
     scale : {"row", "column"}
-        One scale for each row (4 bytes more a row), or one for each column.
+        One scale for each row (4 bytes more per row), or one for each column.
 
     Raises
     ------
@@ -200,7 +199,7 @@ def quantize_int8(matrix: Float32s, scale: QuantizeScale = "row") -> Codes:
 
 
 def quantize_binary(matrix: Float32s) -> Codes:
-    """Return the sign of each number less the mean of its column, and the mean deviation of each row."""
+    """Quantise each number to its sign after subtracting its column's mean, with the mean deviation of each row."""
     total = np.zeros((1, matrix.shape[1]))
     for rows in _blocks(*matrix.shape):
         total += matrix[rows].sum(axis=0, dtype=np.float64)
@@ -215,7 +214,7 @@ def quantize_binary(matrix: Float32s) -> Codes:
 
 
 def quantizer(method: QuantizeMethod, **settings: Any) -> Callable[[Float32s, bool], Codes]:
-    """Return the function that turns a matrix into codes.
+    """Return the function that quantises a matrix.
 
     Parameters
     ----------
@@ -226,18 +225,18 @@ def quantizer(method: QuantizeMethod, **settings: Any) -> Callable[[Float32s, bo
     Returns
     -------
     callable
-        ``encode(matrix, ranked)``, `ranked` being whether the rows that matter most come first.
+        ``encode(matrix, ranked)``, where `ranked` means that the most important rows come first.
 
     Raises
     ------
     ConfigError
-        The method is unknown, or does not have such a setting.
+        The method is unknown, or lacks a setting.
     """
     allowed = {"int8": ("scale",), "binary": (), "pq": ("row_bytes", "seed")}
     method = choice("method", method, QUANTIZE_METHODS)
     for name in settings:
         if name not in allowed[method]:
-            raise ConfigError(f"the method {method!r} has no setting {name!r}")
+            raise ConfigError(f"the method {method!r} has no setting {name!r}: leave it out")
 
     def encode(matrix: Float32s, ranked: bool) -> Codes:
         if method == "int8":
@@ -250,23 +249,23 @@ def quantizer(method: QuantizeMethod, **settings: Any) -> Callable[[Float32s, bo
 
 
 def default_bytes(dim: int) -> int:
-    """Return the bytes of a row that, with the centroids of a large vocabulary, make an eighth of the size."""
+    """Return the bytes per row that, with centroids for a large vocabulary, give an eighth of the size."""
     return max(2, dim // 2 - 2)
 
 
 def quantize_pq(
     matrix: Float32s, row_bytes: int | None = None, *, seed: int = 1, head_share: float = HEAD_SHARE
 ) -> Codes:
-    """Return the product quantisation of the rows.
+    """Quantise rows by product quantisation.
 
     Parameters
     ----------
     matrix : float32 array, shape (rows, dim)
-        The rows that matter most come first.
+        The most important rows come first.
     row_bytes : int, optional
-        Bytes of a row on average, at least 2. Default: `default_bytes`.
+        Average bytes per row, at least 2. Default: `default_bytes`.
     seed : int
-        Of the sample and the first centroids: the same seed gives the same codes.
+        Seeds the sample and the first centroids: the same seed gives the same codes.
     head_share : float
         The share of the rows that get more bytes; 0 treats all rows alike.
 
@@ -282,7 +281,7 @@ def quantize_pq(
     head_share = real_number("head_share", head_share, above=-1, below=1)
     lengths, wrong = row_norms(matrix)
     if wrong is not None:
-        raise FormatError(f"row {wrong} holds NaN or infinity, or is too long for float32")
+        raise FormatError(f"row {wrong} holds NaN or infinity, or its length overflows float32")
     levels = _levels(lengths)
     length_codes = np.searchsorted(_middles(levels), lengths).astype(np.uint8)
     arrays: Arrays = {"lengths": levels[None, :]}
@@ -316,7 +315,7 @@ def _coded(matrix: Float32s, parts: int, rng: np.random.Generator) -> tuple[npt.
 
 
 def _k_means(points: Float32s, k: int, rng: np.random.Generator) -> Float32s:
-    """Return k centroids (Lloyd's algorithm from random points; a centroid of no point takes a random one)."""
+    """Return k centroids: Lloyd's algorithm from random points; a centroid without points takes a random point."""
     centroids = points[rng.permutation(len(points))[:k]]
     for _ in range(ITERATIONS):
         nearest = np.concatenate([_nearest(points[rows], centroids) for rows in _blocks(len(points), k)])
@@ -336,13 +335,13 @@ def _nearest(points: Float32s, centroids: Float32s) -> npt.NDArray[np.intp]:
 
 
 def _bounds(dim: int, parts: int) -> list[tuple[int, int]]:
-    """Return the columns of each part; their widths differ by at most one."""
+    """Return the columns of each part; widths differ by at most one."""
     cuts = [number * dim // parts for number in range(parts + 1)]
     return list(itertools.pairwise(cuts))
 
 
 def _levels(lengths: Float32s) -> Float32s:
-    """Return zero and lengths in equal ratios from the least above zero to the largest."""
+    """Return zero and geometrically spaced lengths from the smallest positive to the largest."""
     above = lengths[lengths > 0]
     least, largest = (float(above.min()), float(above.max())) if len(above) else (1.0, 1.0)
     levels = np.zeros(CENTROIDS, np.float32)

@@ -1,7 +1,7 @@
 """The arithmetic of a query: lengths, directions, cosines, and the best of many scores.
 
-All of it works on raw rows of a float32 matrix that may be memory-mapped or strided, so nothing here copies
-more than a block of it.
+The functions work on the raw rows of a float32 matrix, which may be memory-mapped or strided, and copy no more than
+a block of it.
 
 Rejected: ``numpy.linalg.norm`` (float32 squares overflow and vanish); ``numpy.argpartition`` (slower than a
 partition of the values and a comparison, and it picks any of several equals).
@@ -26,14 +26,14 @@ BLOCK_BYTES = 4 << 20
 
 
 def row_norms(matrix: Float32s) -> tuple[Float32s, int | None]:
-    """Return the Euclidean length of each row of `matrix`, shape (V, dim), worked out in float64.
+    """Return the Euclidean length of each row of `matrix`, shape (V, dim), computed in float64.
 
     Returns
     -------
     norms : float32 array, shape (V,)
     wrong : int or None
-        The first row that holds NaN or infinity or whose length is beyond float32; the lengths after its
-        block are undefined.
+        The first row that holds NaN or infinity, or whose length overflows float32. Lengths after its block are
+        undefined.
     """
     norms = np.empty(len(matrix), np.float32)
     block = max(1, BLOCK_BYTES // (8 * matrix.shape[1]))
@@ -48,39 +48,39 @@ def row_norms(matrix: Float32s) -> tuple[Float32s, int | None]:
 
 
 def unit_rows(rows: npt.NDArray[Any]) -> Float32s:
-    """Return `rows`, shape (n, dim), scaled to length 1, worked out in float64; zero rows stay zero.
+    """Return `rows`, shape (n, dim), scaled to length 1, computed in float64; zero rows stay zero.
 
     Raises
     ------
     FormatError
-        If a row has no direction, since it is not finite.
+        A row is not finite, so it has no direction.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         exact = rows.astype(np.float64)
         norms = np.sqrt(np.einsum("ij,ij->i", exact, exact))[:, None]
     if not np.isfinite(norms).all():
-        raise FormatError("a vector holds NaN or infinity, and has no direction")
+        raise FormatError("a vector holds NaN or infinity, so it has no direction")
     exact /= np.where(norms > 0, norms, 1)
     return exact.astype(np.float32)
 
 
 def to_cosines(products: Float32s, norms: Float32s) -> None:
-    """Divide products with unit vectors, shape (..., rows), by the lengths of the rows, in place."""
+    """Turn products of rows with unit vectors, shape (..., rows), into cosines, in place."""
     np.divide(products, norms, out=products, where=norms > 0)  # the product with a zero row is 0 already
     np.clip(products, -1, 1, out=products)
 
 
 def best(scores: Float32s, exclude: Iterable[int], n: int) -> npt.NDArray[np.intp]:
-    """Return the indices of the `n` largest scores, the largest first, of equals the earlier index.
+    """Return the indices of the `n` largest scores, the largest first, ties by index.
 
     Parameters
     ----------
     scores : float32 array, shape (rows,)
-        Overwritten at the indices left out.
+        Overwritten at the excluded indices.
     exclude : iterable of int
-        Indices left out; those beyond the end are ignored.
+        Indices to leave out; those beyond the end are ignored.
     n : int
-        How many to return; fewer if there are not so many.
+        The most indices to return.
     """
     inside = [row for row in set(exclude) if row < len(scores)]
     scores[inside] = -np.inf

@@ -1,12 +1,12 @@
-"""Word vectors to ask questions of: look-up, neighbours, analogies, vectors for unknown words.
+"""Word vectors to query: look-up, neighbours, analogies, vectors for unknown words.
 
-A :class:`WordVectors` is a list of words, a float32 matrix with one row per word, and optionally the n-gram
-rows from which vectors of unknown words are composed. It neither trains nor touches files. The matrix is
-taken as it is, never copied when it is float32 already: it may be memory-mapped, read-only, or a view of a
-matrix with padded rows. All that is kept beside it is one length per row, computed block by block.
+A :class:`WordVectors` holds a list of words, a float32 matrix with one row per word, and optionally the n-gram
+rows that compose unknown words. It neither trains nor reads files. A float32 matrix is never copied: it may be
+memory-mapped, read-only, or a view of padded rows. The only array beside it is one length per row, computed
+block by block.
 
 A query is one matrix-vector product over the raw rows, divided by the lengths, and a selection of the best
-without sorting the rest. Many queries are blocks of matrix products whose scores fit ``SCORE_BYTES``.
+without sorting the rest. Many queries run as blocks of matrix products whose scores fit ``SCORE_BYTES``.
 
 Rejected: a second matrix of unit vectors (twice the memory, and it would read a mapped file whole); an
 approximate index (an exact query takes milliseconds, and the libraries that have one read our files).
@@ -38,13 +38,13 @@ Float32s = npt.NDArray[np.float32]
 Neighbours = list[tuple[str, float]]
 
 SCORE_BYTES = 64 << 20
-"""Scores of a batch of queries held at a time."""
+"""The most memory for the scores of a batch of queries."""
 BATCH_QUERIES = 256
-"""Most queries in one matrix product; more gain nothing."""
+"""The most queries in one matrix product; more gain nothing."""
 COSMUL_EPSILON = 1e-3
 """Added to the divisor of 3CosMul: Levy & Goldberg (2014), section 4."""
 _WORD_BYTES = 256
-"""What a word takes in a dictionary, roughly."""
+"""The memory of a word in a dictionary, roughly."""
 
 
 class WordVectors:
@@ -53,23 +53,23 @@ class WordVectors:
     Parameters
     ----------
     words : sequence of str, length V
-        The words, no two the same; none only if there are `subwords` to compose all of them. Where an order by
-        frequency is known, the most frequent comes first: `top` means the first rows.
+        Distinct words, the most frequent first if that is known: `top` means the first rows. May be empty only
+        with `subwords`.
     matrix : array, shape (V, dim)
-        One row per word; converted to float32, and not copied if it is float32 already. It must not be
-        changed afterwards, since the lengths of its rows are kept.
+        One row per word. Converted to float32; a float32 matrix is not copied. Do not change it afterwards: the
+        lengths of its rows are stored.
     counts : array of int64, shape (V,), optional
         How often each word occurred in the training text.
     subwords : Subwords, optional
-        N-gram rows from which the vectors of unknown words are composed.
+        N-gram rows that compose the vectors of unknown words.
     form : Form, optional
-        How the text was read that the words come from, where that is known.
+        The normal form of the training text, if known.
 
     Raises
     ------
     FormatError
-        A word appears twice, shapes do not agree, or a row holds a value that is not finite. The rows of a
-        memory-mapped matrix are checked at the first query that reads them all, not here.
+        A word is a duplicate, shapes do not agree, or a value is not finite. The rows of a memory-mapped matrix are
+        checked at the first query that reads them all, not here.
 
     Notes
     -----
@@ -78,9 +78,8 @@ class WordVectors:
     are the first thousand words.
     ``numpy.asarray(vectors)`` is the matrix.
 
-    A word that is asked for is looked up as it is written. If it is not there, its normal form is
-    (:mod:`embed.corpora.normal_form`), and its lower case if the words are known to be in lower case. ``in`` takes
-    words as they are written only.
+    Look-ups try a word as written, then in its normal form (:mod:`embed.corpora.normal_form`), then in lower case
+    if the words are known to be lower case. ``in`` tries the word as written only.
     """
 
     def __init__(
@@ -120,15 +119,18 @@ class WordVectors:
             except (TypeError, ValueError, OverflowError) as error:
                 raise FormatError(f"counts must be whole numbers, not {shown(counts)}") from error
             if self._counts.shape != (len(self._words),):
-                raise FormatError(f"{len(self._words)} words need as many counts, not the shape {self._counts.shape}")
+                size = len(self._words)
+                raise FormatError(f"{size} words need {size} counts, not an array of shape {self._counts.shape}")
         self._subwords = subwords
         if subwords is not None and subwords.matrix.shape[1] != self.dim:
-            raise FormatError(f"the n-gram rows have {subwords.matrix.shape[1]} dimensions and the words {self.dim}")
+            raise FormatError(
+                f"the n-gram rows have {subwords.matrix.shape[1]} dimensions, but the words have {self.dim}"
+            )
         self._norms: Float32s | None = None
         if not _is_mapped(self._matrix):
             self._norms = self._checked_norms()
 
-    # what is held
+    # contents
 
     @property
     def words(self) -> list[str]:
@@ -142,7 +144,7 @@ class WordVectors:
 
     @property
     def counts(self) -> npt.NDArray[np.int64] | None:
-        """How often each word occurred, shape (V,), where that is known."""
+        """How often each word occurred, shape (V,); None if unknown."""
         return self._counts
 
     @property
@@ -152,7 +154,7 @@ class WordVectors:
 
     @property
     def form(self) -> Form:
-        """How the text was read that the words come from, as far as that is known."""
+        """The normal form of the training text, as far as it is known."""
         return self._form
 
     @property
@@ -192,8 +194,8 @@ class WordVectors:
     def __getitem__(self, word: str | Sequence[str] | slice) -> Float32s | WordVectors:
         """Return `vector(word)`, `vectors(words)` for a list, or for a slice the `WordVectors` of those rows.
 
-        ``vectors[:1000]`` are the first, hence most frequent, thousand words: a view of the matrix, with the
-        same n-grams, from which the words left out are then composed.
+        ``vectors[:1000]`` views the first, most frequent, thousand words. It has the same n-grams, which then
+        compose the words left out.
         """
         if isinstance(word, slice):
             counts = None if self._counts is None else self._counts[word]
@@ -203,7 +205,7 @@ class WordVectors:
         return self.vector(word) if isinstance(word, str) else self.vectors(word)
 
     def keys(self) -> list[str]:
-        """Return the words; with it, ``dict(vectors)`` works."""
+        """Return the words, so that ``dict(vectors)`` works."""
         return self._words
 
     def items(self) -> Iterator[tuple[str, Float32s]]:
@@ -223,7 +225,7 @@ class WordVectors:
         return row
 
     def spellings(self, word: str) -> list[str]:
-        """Return the other spellings under which `word` is looked up where it is not there as it is written."""
+        """Return the spellings that a look-up tries after `word` as written."""
         return self._form.spellings(word)
 
     def can_compose(self, word: str) -> bool:
@@ -263,9 +265,9 @@ class WordVectors:
         words = [text("a word", word) for word in listed("words", words, "words")]
         rows = [self._index.get(word, -1) for word in words]
         result = self._matrix[rows] if rows and len(self) else np.empty((len(rows), self.dim), np.float32)
-        for position, row in enumerate(rows):
+        for number, row in enumerate(rows):
             if row < 0:
-                result[position] = self.vector(words[position])
+                result[number] = self.vector(words[number])
         return result
 
     def unit(self, words: Sequence[str] | None = None) -> Float32s:
@@ -304,7 +306,7 @@ class WordVectors:
         words, matrix, counts = interop.from_gensim(keyed_vectors)
         return cls(words, matrix, counts=counts)
 
-    # questions
+    # queries
 
     def similarity(self, a: str, b: str) -> float:
         """Return the cosine of the angle between two words; 0 if one of them is the zero vector."""
@@ -321,17 +323,17 @@ class WordVectors:
         Parameters
         ----------
         query : str, array of shape (dim,), or list of words and arrays
-            A word, a vector, or several of them: then the mean of their unit vectors. Words given are not
-            among the answers.
+            A word, a vector, or several, whose unit vectors are then averaged. The answer leaves out the words of
+            the query.
         n : int
             How many words to return.
         top : int, optional
-            Answer with the first `top` words only (default: all).
+            Search the first `top` words only (default: all).
 
         Returns
         -------
         list of (word, cosine)
-            The nearest first; of equals the earlier row. Shorter than `n` if there are not so many words.
+            The nearest first; among equals the earlier row. Shorter than `n` if the vocabulary is smaller.
 
         Raises
         ------
@@ -351,7 +353,7 @@ class WordVectors:
         Parameters
         ----------
         queries : list of words, or array of shape (q, dim)
-            The queries. They are answered in blocks, in bounded memory.
+            The queries, which run in blocks, in bounded memory.
         n, top : int
             As for `nearest`.
         """
@@ -365,7 +367,9 @@ class WordVectors:
             directions = _numbers("queries", queries)
             exclude = [[] for _ in range(len(directions) if directions.ndim else 0)]
         if directions.ndim != 2 or directions.shape[1] != self.dim:
-            raise ConfigError(f"queries must be words or an array of shape (q, {self.dim}), not {directions.shape}")
+            raise ConfigError(
+                f"queries must be words or an array of shape (q, {self.dim}), not of shape {directions.shape}"
+            )
         directions = unit_rows(directions)
         zero = np.flatnonzero(~directions.any(axis=1))
         if len(zero):
@@ -375,7 +379,7 @@ class WordVectors:
         for start in range(0, len(directions), block):
             scores = directions[start : start + block] @ self._matrix[:rows].T
             to_cosines(scores, self.norms[:rows])
-            answers += [self._answers(row, exclude[start + position], n) for position, row in enumerate(scores)]
+            answers += [self._answers(row, exclude[start + number], n) for number, row in enumerate(scores)]
         return answers
 
     def analogy(
@@ -397,11 +401,11 @@ class WordVectors:
         a, b, c : str
             "`a` is to `b` as `c` is to ...": short for ``positive=[b, c], negative=[a]``.
         positive, negative : list of words or vectors
-            What the answer should be like, and unlike.
+            What the answer should be like, and unlike. The answer leaves these words out.
         n, top : int
-            As for `nearest`. Words given are not among the answers.
+            As for `nearest`.
         method : {"3cosadd", "3cosmul"}
-            With all vectors scaled to length 1 and products over the words given:
+            With all vectors scaled to length 1 and products over the given words:
 
             - 3cosadd: cos(x, sum of positive - sum of negative). Mikolov et al. (2013); Levy & Goldberg
               (2014), eq. 1.
@@ -426,7 +430,7 @@ class WordVectors:
         if a is not None and b is not None and c is not None and not positive and not negative:
             positive, negative = [b, c], [a]
         elif not (a is b is c is None) or not positive:
-            raise ConfigError("an analogy needs either the three words a, b and c, or positive words and no a, b, c")
+            raise ConfigError("an analogy needs either the three words a, b and c, or positive words without them")
         if method == "3cosadd":
             weights = [1.0] * len(positive) + [-1.0] * len(negative)
             return self._combination([*positive, *negative], weights, n, top)
@@ -456,10 +460,10 @@ class WordVectors:
         farthest: str = words[int(np.argmin(units @ units.mean(axis=0)))]
         return farthest
 
-    # the work
+    # internals
 
     def _row(self, word: str) -> int | None:
-        """Return the row of a word as it is written, else of its other spellings."""
+        """Return the row of a word as written, or of another spelling."""
         row = self._index.get(word)
         if row is not None:
             return row
@@ -470,41 +474,43 @@ class WordVectors:
         return missing_word(word, self._words, self._index, reason, form=self._form.of(word))
 
     def _checked_norms(self) -> Float32s:
-        """Return the length of each row, having checked that all are finite."""
+        """Return the length of each row; raises FormatError if one is not finite."""
         norms, wrong = row_norms(self._matrix)
         if wrong is not None:
             raise FormatError(
-                f"the vector of {self._words[wrong]!r:.60} (row {wrong}) holds NaN or infinity, or is "
-                "too long for float32"
+                f"the vector of {self._words[wrong]!r:.60} (row {wrong}) holds NaN or infinity, or its length "
+                "overflows float32"
             )
         return norms
 
     def _limits(self, n: int, top: int | None) -> tuple[int, int]:
-        """Return (n, number of rows to search), checked."""
+        """Check `n` and `top`; return how many words to return and how many rows to search."""
         rows = len(self) if top is None else min(whole_number("top", top, 1), len(self))
         return min(whole_number("n", n, 1), len(self)), rows
 
     def _units(self, parts: Sequence[Any]) -> tuple[Float32s, list[int]]:
-        """Return the unit vectors of words and vectors, and the rows of those that are in the vocabulary."""
+        """Return the unit vectors of words and vectors, and the rows of the words in the vocabulary."""
         rows = np.empty((len(parts), self.dim), np.float32)
         exclude = []
-        for position, part in enumerate(parts):
+        for number, part in enumerate(parts):
             if isinstance(part, str):
-                rows[position] = self.vector(part)
+                rows[number] = self.vector(part)
                 if (row := self._row(part)) is not None:
                     exclude.append(row)
                 continue
             vector = _numbers("a query", part)
-            if vector.shape != (self.dim,) or not np.isfinite(vector).all():
-                raise ConfigError(f"a query must be a word or {self.dim} finite numbers, not of shape {vector.shape}")
-            rows[position] = vector
+            if vector.shape != (self.dim,):
+                raise ConfigError(f"a query must be a word or {self.dim} numbers, not an array of shape {vector.shape}")
+            if not np.isfinite(vector).all():
+                raise ConfigError("a query holds NaN or infinity: give finite numbers")
+            rows[number] = vector
         return unit_rows(rows), exclude
 
     def _combination(self, parts: Sequence[Any], weights: Sequence[float], n: int, top: int | None) -> Neighbours:
         """Return the words nearest to the weighted sum of the unit vectors of `parts`."""
         n, rows = self._limits(n, top)
         if not parts:
-            raise ConfigError("the query is empty: it needs at least one word or vector")
+            raise ConfigError("the query is empty: give it at least one word or vector")
         units, exclude = self._units(parts)
         direction = unit_rows((np.asarray(weights, np.float64) @ units.astype(np.float64))[None, :])[0]
         if not direction.any():
@@ -519,23 +525,21 @@ class WordVectors:
 
 
 def word_index(words: Sequence[str]) -> dict[str, int]:
-    """Return the row of each word; raises FormatError if one is not a text or appears twice."""
+    """Return the row of each word; raises FormatError for a duplicate, and for a word that is not a string."""
     for row, word in enumerate(words):
         if not isinstance(word, str):
-            raise FormatError(f"words must be texts, but word {row} is {shown(word)}")
+            raise FormatError(f"words must be strings, but word {row} is {shown(word)}")
     index: dict[str, int] = {}
     for rows in pieces(len(words), _WORD_BYTES):
         index.update(zip(words[rows], range(rows.start, rows.stop), strict=True))
     if len(index) != len(words):
         row = next(row for row, word in enumerate(words) if index[word] != row)
-        raise FormatError(
-            f"the word {words[row]!r} appears twice, in rows {row} and {words.index(words[row], row + 1)}"
-        )
+        raise FormatError(f"duplicate word {words[row]!r} (rows {row} and {words.index(words[row], row + 1)})")
     return index
 
 
 def _parts(query: Any) -> list[Any]:
-    """Return the words and vectors a query consists of."""
+    """Return the words and vectors of a query as a list."""
     if isinstance(query, str) or (isinstance(query, np.ndarray) and query.ndim == 1 and query.dtype.kind in "fiu"):
         return [query]
     if not isinstance(query, (Sequence, np.ndarray)) or (isinstance(query, np.ndarray) and not query.ndim):
@@ -546,7 +550,7 @@ def _parts(query: Any) -> list[Any]:
 
 
 def _numbers(name: str, value: object) -> Float32s:
-    """Return `value` as an array of float32; raises ConfigError for what holds no numbers."""
+    """Return `value` as a float32 array; raises ConfigError unless it holds numbers."""
     try:
         with np.errstate(over="ignore"):  # beyond float32: found as not finite
             return np.asarray(value, dtype=np.float32)
@@ -555,7 +559,7 @@ def _numbers(name: str, value: object) -> Float32s:
 
 
 def _is_mapped(array: npt.NDArray[Any]) -> bool:
-    """Return whether the data of `array` lie in a memory-mapped file."""
+    """Return whether `array` is a view of a memory-mapped file."""
     base: Any = array
     while base is not None:
         if isinstance(base, mmap.mmap):

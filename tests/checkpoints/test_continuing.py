@@ -73,17 +73,17 @@ def test_another_start_is_refused_before_the_corpus_is_read(tmp_path: Path) -> N
     first, second = (embed.train(OLD, **SMALL, epochs=2, lr=lr) for lr in (0.02, 0.03))
     settings: dict[str, Any] = {"epochs": 1, "seed": 5, "lr": 0.01}
     embed.continue_training(first, NEW, checkpoint=tmp_path, **settings)
-    with pytest.raises(ConfigError, match=r"cannot be gone on with: it differs in continued_from\.digest \('"):
+    with pytest.raises(ConfigError, match=r"a different run \(continued_from\.digest is '"):
         embed.continue_training(second, _never(), resume=tmp_path, **settings)
-    with pytest.raises(ConfigError, match=r"continued_from\.vocabulary \('old' there, 'union' here\)"):
+    with pytest.raises(ConfigError, match=r"continued_from\.vocabulary is 'old' in the checkpoint, 'union' here"):
         embed.continue_training(first, _never(), vocabulary="union", resume=tmp_path, resume_anyway=True, **settings)
-    with pytest.raises(ConfigError, match=r" in lr \(0\.01 there, 0\.02 here\); resume_anyway=True"):
+    with pytest.raises(ConfigError, match=r"\(lr is 0\.01 in the checkpoint, 0\.02 here\); .*resume_anyway=True"):
         embed.continue_training(first, _never(), resume=tmp_path, **settings | {"lr": 0.02})
-    # neither is it gone on with as a run of its own, nor the other way round
-    with pytest.raises(ConfigError, match=r"continued_from\.digest \('.*' there, not set here\)"):
+    # a continued run does not resume as a run of its own, nor the other way round
+    with pytest.raises(ConfigError, match=r"continued_from\.digest is '.*' in the checkpoint, not set here"):
         embed.train(_never(), first.config, resume=tmp_path, resume_anyway=True, **settings)
     embed.train(OLD, **SMALL, epochs=1, checkpoint=tmp_path / "own")
-    with pytest.raises(ConfigError, match=r"continued_from\.digest \(not set there, "):
+    with pytest.raises(ConfigError, match=r"continued_from\.digest is not set in the checkpoint, "):
         embed.continue_training(first, _never(), resume=tmp_path / "own", epochs=1, seed=1, lr=None)
 
 

@@ -145,7 +145,7 @@ def test_a_quantised_classifier(tmp_path: Path, quantisation: dict[str, Any]) ->
         np.testing.assert_allclose(own.vectors[word], own[word], atol=1e-6)
     with pytest.raises(FormatError, match="the matrix is quantised"):
         own.get_input_matrix()
-    with pytest.raises(ConfigError, match="the sentence vectors of a classifier"):
+    with pytest.raises(ConfigError, match="sentence vectors of classifiers are not supported"):
         own.get_sentence_vector("w1")
 
 
@@ -217,7 +217,7 @@ def test_mistakes_are_told(model: ours.FastText, tmp_path: Path) -> None:
         ours.load_model(tmp_path / "none.bin")
     with pytest.raises(ConfigError, match="line break"):
         model.get_sentence_vector("a\nb")
-    with pytest.raises(ConfigError, match="input rows from 0 to 208, not 209"):
+    with pytest.raises(ConfigError, match="ind must be a row from 0 to 208, not 209"):
         model.get_input_vector(209)
     assert model.get_word_id("a\udc80") == -1
 

@@ -83,7 +83,7 @@ def test_update_keeps_what_was_learnt() -> None:
         assert model.wv.get_vecattr("grape", "count") == 2
         assert "grape" in model.wv.key_to_index
         model.train([["fig", "grape"]] * 50, total_examples=50, epochs=2)
-    with pytest.raises(NotReadyError, match="none yet"):
+    with pytest.raises(NotReadyError, match="needs a vocabulary to add to"):
         Word2Vec().build_vocab(sentences(), update=True)
 
 
@@ -255,8 +255,8 @@ def test_callbacks_see_every_epoch() -> None:
 
 def test_old_names_warn_and_unknown_ones_are_errors() -> None:
     with (
-        pytest.warns(DeprecationWarning, match="size is the old name of vector_size"),
-        pytest.warns(DeprecationWarning, match="iter is the old name of epochs"),
+        pytest.warns(DeprecationWarning, match="size is now called vector_size: use vector_size"),
+        pytest.warns(DeprecationWarning, match="iter is now called epochs: use epochs"),
     ):
         model = Word2Vec(size=7, iter=3)
     assert (model.vector_size, model.epochs) == (7, 3)

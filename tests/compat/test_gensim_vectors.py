@@ -132,7 +132,7 @@ def test_damaged_word2vec_files_are_told(binary: bool, tmp_path: Path, compass: 
         KeyedVectors.load_word2vec_format(path, binary=binary)
     if not binary:
         path.write_text("3 1\na 1\nb x\nc 3\n")
-        with pytest.raises(WordFileError, match="no number"):
+        with pytest.raises(WordFileError, match="row 2 of the words holds a field that is not a number"):
             KeyedVectors.load_word2vec_format(path)
         path.write_text("3 1\na 1\na 2\nc 3\n")
         assert KeyedVectors.load_word2vec_format(path)["a"].tolist() == [1]

@@ -180,7 +180,7 @@ def test_a_fitted_transformer_survives_a_process() -> None:
         ({"weighting": "median"}, "weighting must be 'mean', 'sif' or 'tfidf', not 'median'"),
         ({"sif_a": 0}, "sif_a must be a positive number, not 0"),
         ({"vectors": 3}, "vectors must be a WordVectors, a path or None, not a int"),
-        ({"vectors": VECTORS, "train_parameters": {}}, "but vectors are given"),
+        ({"vectors": VECTORS, "train_parameters": {}}, "when vectors are given"),
         ({"tokenizer": "letters"}, "tokenizer"),
         ({"train_parameters": {"dims": 3}}, "did you mean 'dim'"),
     ],

@@ -143,7 +143,7 @@ def test_a_run_keeps_its_preset_and_differences_are_told_before_the_text_is_read
     more = embed.train(SENTENCES, **TINY, epochs=17, resume=tmp_path, resume_anyway=True)
     assert more.config == whole.config.replace(epochs=17, input_lr=round(0.3 * 15 / 17, 4))
     for changes in ({"dim": 20}, {"objective": "cbow"}, {"preset": "large"}):
-        with pytest.raises(ConfigError, match="is of another run"):
+        with pytest.raises(ConfigError, match="it belongs to a different run"):
             embed.train(never(), **{**TINY, **changes}, resume=tmp_path)
 
 

@@ -45,7 +45,7 @@ CODES = [errno.ENOSPC, errno.EIO]
 BUFFER = 64
 MODULES = {"parquet": "pyarrow", "arrow": "pyarrow", "usearch": "usearch", "model2vec": "tokenizers"}
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*holds words alone:embed.errors.AdviceWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:.*drops the n-grams:embed.errors.AdviceWarning")
 
 Write = Callable[[Path], object]
 
@@ -264,7 +264,7 @@ def test_a_checkpoint_that_fails_at_any_call_leaves_the_one_before(
                 assert found.place.epoch == 2
                 break
             assert found.place.epoch == 1
-            assert "No space left on device: this checkpoint is missing" in str(told[-1].message)
+            assert "No space left on device; this checkpoint is lost" in str(told[-1].message)
         assert fail_at > 5
 
 

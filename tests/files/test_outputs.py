@@ -215,7 +215,7 @@ def test_a_folder_of_checkpoints_has_one_run_at_a_time(home: Path) -> None:
     door = Door.take(Path("ck"), {"holds": "the checkpoints of a run"})
     assert door is not None
     with pytest.raises(
-        ConfigError, match=r"ck is in use: process \d+ on .* keeps the checkpoints .*; name another folder"
+        ConfigError, match=r"ck is in use: process \d+ on .* stores the checkpoints .*; name another folder"
     ):
         train("data", **SETTINGS, checkpoint="ck")
     with pytest.raises(

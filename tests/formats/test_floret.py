@@ -183,12 +183,12 @@ def test_a_table_has_no_words_unless_they_are_given(tmp_path: Path) -> None:
 def test_a_table_without_words_in_the_other_formats(tmp_path: Path) -> None:
     formats.save(table(), tmp_path / "t.embed")
     np.testing.assert_array_equal(formats.load(tmp_path / "t.embed")["the"], table()["the"])
-    with pytest.raises(FormatError, match="there are no words, only a table of n-grams"):
+    with pytest.raises(FormatError, match="there are no words, only an n-gram table"):
         formats.save(table(), tmp_path / "t.txt")
-    with pytest.raises(FormatError, match="only vectors composed from a floret table"):
+    with pytest.raises(FormatError, match="the vectors have no floret table"):
         formats.save(WordVectors(["a"], [[1.0]]), tmp_path / "t.floret")
     fasttext = Subwords(SubwordScheme(3, 5, 4), np.ones((4, 1), np.float32))
-    with pytest.raises(FormatError, match="only vectors composed from a floret table"):
+    with pytest.raises(FormatError, match="the vectors have no floret table"):
         formats.save(WordVectors(["a"], [[1.0]], subwords=fasttext), tmp_path / "t.floret")
 
 
@@ -197,13 +197,13 @@ def test_a_table_without_words_in_the_other_formats(tmp_path: Path) -> None:
     [
         ("2 1 3 5 2 7 < >\n0 1\n", "the file ends after 1|take at least"),
         ("2 1 3 5 2 7 < >\n0 1\n1 2\n2 3\n", "line 4: one line more"),
-        ("2 1 3 5 2 7 < >\n0 1\n0 2\n", "line 3: the word '0' appears a second time"),
-        ("2 1 3 5 2 7 < >\n1 1\n0 2\n", "line 2: the row '1' where 0 is expected"),
+        ("2 1 3 5 2 7 < >\n0 1\n0 2\n", "line 3: duplicate word '0'"),
+        ("2 1 3 5 2 7 < >\n1 1\n0 2\n", "line 2: expected row 0, but found '1'"),
         ("2 1 3 5 2 7 < >\n0 1\n1 nan\n", "line 3: 'nan' is not finite"),
         ("2 1 3 5 2 7 < >\n0 1 2\n1 2\n", "line 2: 2 numbers after the word"),
         ("2 1 3 5 9 7 < >\n0 1\n1 2\n", "line 1: hash_count must be a whole number from 1 to 4, not 9"),
         ("2 1 6 5 1 7 < >\n0 1\n1 2\n", "line 1: max_n"),
-        ("2 0 3 5 1 7 < >\n0\n1\n", "line 1: 0 dimensions"),
+        ("2 0 3 5 1 7 < >\n0\n1\n", "line 1: dim is 0, but must be from 1 to"),
         ("2 1 3 5 1 7 [ ]\n0 1\n1 2\n", "line 1: the boundaries must be < and >"),
         ("2000000000 300 3 5 1 7 < >\n0 1\n", "take at least 1202000000000 bytes, but the file has"),
     ],
@@ -213,7 +213,7 @@ def test_wrong_files_are_refused(tmp_path: Path, text: str, message: str) -> Non
     with pytest.raises(FormatError, match=message):
         formats.load(tmp_path / "t.floret")
     (tmp_path / "other").write_text("a 1 2\n")
-    with pytest.raises(FormatError, match="line 1: not the settings of a floret table"):
+    with pytest.raises(FormatError, match="line 1: expected the settings of a floret table"):
         floret.read(tmp_path / "other")
 
 

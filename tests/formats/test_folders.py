@@ -137,12 +137,12 @@ def test_damaged_model2vec_folders(tmp_path: Path) -> None:
     broken("not a tokenizer with a vocabulary", tokenizer=[])
     vocabulary = tokenizer["model"]["vocab"]
     for wrong in ({**vocabulary, "the": 1}, {**vocabulary, "the": "0"}, {**vocabulary, "more": 99}):
-        broken("the tokens must have the numbers", tokenizer={"model": {**tokenizer["model"], "vocab": wrong}})
+        broken("tokens must be", tokenizer={"model": {**tokenizer["model"], "vocab": wrong}})
     matrix = np.ones((11, 2), np.float32)
     broken("11 tokens, but 10 rows", weights={"embeddings": matrix[:10]})
     broken("has no matrix", weights={"other": matrix})
     broken("11 tokens, but 3 weights", weights={"embeddings": matrix, "weights": np.ones(3)})
-    broken("names rows that are not there", weights={"embeddings": matrix, "mapping": np.arange(1, 12)})
+    broken("names rows that do not exist", weights={"embeddings": matrix, "mapping": np.arange(1, 12)})
     broken("but counts of shape", weights={"embeddings": matrix, "counts": np.arange(3)})
 
 

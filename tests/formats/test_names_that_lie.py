@@ -23,7 +23,7 @@ def model() -> Model:
 
 @pytest.mark.parametrize("name", ["m.bin", "m.vec", "m.txt", "m.vec.gz", "m.npz", "m.floret", "m.parquet", "M.BIN"])
 def test_a_native_model_has_no_name_of_another_format(name: str, model: Model, tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="but what is written is 'native': give it the ending"):
+    with pytest.raises(FormatError, match="but the file would be 'native': use the extension"):
         embed.save_model(model, tmp_path / name)
     assert not list(tmp_path.iterdir())
 
@@ -33,7 +33,7 @@ def test_a_native_model_has_no_name_of_another_format(name: str, model: Model, t
     [("v.bin", "native"), ("v.txt", "binary"), ("v.embed", "text"), ("v.txt.gz", "binary"), ("v.npz", "safetensors")],
 )
 def test_vectors_have_no_name_of_another_format(name: str, format: str, model: Model, tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match=f"but what is written is '{format}': give it the ending"):
+    with pytest.raises(FormatError, match=f"but the file would be '{format}': use the extension"):
         embed.save(model.vectors, tmp_path / name, format)
     assert not list(tmp_path.iterdir())
 
@@ -46,7 +46,7 @@ def test_other_names_are_the_users(name: str, model: Model, tmp_path: Path) -> N
 
 def test_fasttexts_model_is_a_bin(model: Model, tmp_path: Path) -> None:
     embed.save_model(model, tmp_path / "m.bin", format="fasttext")
-    with pytest.raises(FormatError, match=r"what is written is 'fasttext': give it the ending \.bin"):
+    with pytest.raises(FormatError, match=r"the file would be 'fasttext': use the extension \.bin"):
         embed.save_model(model, tmp_path / "m.vec", format="fasttext")
 
 
@@ -63,16 +63,16 @@ def test_commands_refuse_such_names_before_any_work(
         ["convert", source, str(tmp_path / "c.npz"), "--to", "text"],
     ):
         assert main(command) == 4
-        assert "give it the ending" in capsys.readouterr().err
+        assert "use the extension" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["text.txt", "v.embed"]
 
 
 def test_models_and_vectors_taken_for_one_another(model: Model, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"save writes vectors: give it model\.vectors, or write the whole model by"):
+    with pytest.raises(ConfigError, match=r"save writes vectors: pass model\.vectors, or write the whole model with"):
         embed.save(model, tmp_path / "v.embed")  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match="save_model writes a whole model, and these are vectors: write them by save"):
+    with pytest.raises(ConfigError, match="save_model writes a whole model: write vectors with save"):
         embed.save_model(model.vectors, tmp_path / "v.embed")  # type: ignore[arg-type]
-    with pytest.raises(AttributeError, match=r"no 'nearest', but its vectors have: model\.vectors\.nearest"):
+    with pytest.raises(AttributeError, match=r"no 'nearest': use model\.vectors\.nearest"):
         model.nearest("night")
     with pytest.raises(AttributeError, match="'Model' object has no attribute 'neighbours'"):
         _ = model.neighbours
@@ -81,7 +81,7 @@ def test_models_and_vectors_taken_for_one_another(model: Model, tmp_path: Path) 
 
 @pytest.mark.parametrize("name", ["v.vec", "v.bin", "v.npz", "v.vec.gz"])
 def test_ngrams_that_are_left_out_are_told(name: str, model: Model, tmp_path: Path) -> None:
-    with pytest.warns(AdviceWarning, match=r"words alone: the n-grams.*'fasttext' or 'native' keeps them"):
+    with pytest.warns(AdviceWarning, match=r"drops the n-grams.*: write 'fasttext' or 'native' to keep them"):
         embed.save(model.vectors, tmp_path / name)
 
 

@@ -139,12 +139,12 @@ def test_models_that_do_not_agree_are_not_written(path: Path) -> None:
         ({"output": normal(4, 4)}, r"output of 2 words and 0 buckets must be float32 of shape \(4, 3\)"),
         ({"output": normal(2, 3).astype(np.float64)}, "not float64"),
         ({"counts": [1]}, "2 words, but counts of shape"),
-        ({"scheme": SCHEME}, "go together"),
+        ({"scheme": SCHEME}, "needs both scheme and vectors"),
         ({"input": np.full((2, 3), np.nan, np.float32)}, "row 0 of input holds NaN"),
-        ({"words": ["a", "a"]}, "'a' appears twice"),
+        ({"words": ["a", "a"]}, "duplicate word 'a'"),
         ({"words": ["a", "\ud800"]}, "word 1, .*lone surrogate"),
-        ({"metadata": {"kind": "x"}}, "'kind' is the format's own"),
-        ({"metadata": {"x": 1}}, "must be text by name"),
+        ({"metadata": {"kind": "x"}}, "'kind' is reserved"),
+        ({"metadata": {"x": 1}}, "metadata must be strings"),
     ):
         with pytest.raises(FormatError, match=message):
             native.write_model_arrays(path, **{**good, **change})
@@ -185,13 +185,13 @@ HUGE = 1 << 62
         ("vectors", {"shape": [HUGE, HUGE]}, "bytes, but its shape"),
         ("vectors", {"shape": [6, 7]}, "vectors has the shape"),
         ("vectors", {"shape": [42]}, "vectors is 1-dimensional"),
-        ("vectors", {"shape": [7, 3, 2]}, "one or two sizes"),
-        ("vectors", {"shape": [-7, -6]}, "one or two sizes"),
-        ("vectors", {"shape": [7, 6.0]}, "one or two sizes"),
-        ("vectors", {"shape": [True, 42]}, "one or two sizes"),
-        ("vectors", {"shape": 42}, "one or two sizes"),
-        ("vectors", {"dtype": "BF16"}, "must be of I64, F64, I32, F32, F16, I8, U8"),
-        ("vectors", {"dtype": ["F32"]}, "must be of I64, F64, I32, F32, F16, I8, U8"),
+        ("vectors", {"shape": [7, 3, 2]}, "one or two dimensions"),
+        ("vectors", {"shape": [-7, -6]}, "one or two dimensions"),
+        ("vectors", {"shape": [7, 6.0]}, "one or two dimensions"),
+        ("vectors", {"shape": [True, 42]}, "one or two dimensions"),
+        ("vectors", {"shape": 42}, "one or two dimensions"),
+        ("vectors", {"dtype": "BF16"}, "one of the dtypes I64, F64, I32, F32, F16, I8, U8"),
+        ("vectors", {"dtype": ["F32"]}, "one of the dtypes I64, F64, I32, F32, F16, I8, U8"),
         ("vectors", {"data_offsets": [0, 168]}, "begins at byte"),
         ("vectors", {"data_offsets": [168, 0]}, "the second not before the first"),
         ("vectors", {"data_offsets": [0]}, "two data_offsets"),
@@ -215,14 +215,14 @@ def test_a_lying_header_is_refused_before_anything_is_made_of_it(
     [
         (b"[1,2,3]", "not a JSON object"),
         (b"{" * 100_000, "not JSON|nested too deeply"),
-        (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "nested too deeply|not JSON|of another program"),
+        (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "nested too deeply|not JSON|train-embeddings did not write"),
         (b'{"a":NaN}', "NaN is not JSON"),
-        (b'{"__metadata__":{},"__metadata__":{}}', "a name appears twice"),
-        (b'{"__metadata__":{"a":1}}', "must hold texts"),
-        (b'{"__metadata__":[]}', "must hold texts"),
+        (b'{"__metadata__":{},"__metadata__":{}}', "duplicate name"),
+        (b'{"__metadata__":{"a":1}}', "must hold strings"),
+        (b'{"__metadata__":[]}', "must hold strings"),
         (b'{"\xff":1}', "not UTF-8"),
         (b'{"a":' + b"9" * 10_000 + b"}", "not JSON|nothing else"),
-        (b"{}", "of another program"),
+        (b"{}", "train-embeddings did not write"),
         (b'{"__metadata__":{"format":"train-embeddings","version":"2"}}', "version '2'"),
         (b'{"__metadata__":{"format":"train-embeddings","version":"1"}}', "kind must be"),
         (
@@ -262,7 +262,7 @@ def test_damaged_words_are_refused(saved: WordVectors, path: Path) -> None:
     changed = offsets.copy()
     changed[1:3] = 0  # the second word, empty, becomes equal to the first
     put(path, header, data[:begin] + changed.tobytes() + data[end:])
-    with pytest.raises(FormatError, match=r"file\.embed: the word '' appears twice"):
+    with pytest.raises(FormatError, match=r"file\.embed: duplicate word ''"):
         native.read_vectors(path)
 
 

@@ -205,8 +205,8 @@ def test_spaces_in_words_where_the_dimension_is_known(tmp_path: Path) -> None:
         ("2 2\na 1 2\n", "cut short|but the file ends after 1"),
         ("3 2\na 1.000 2\nb 1 2.000\n", "the header says 3 words, but the file ends after 2"),
         ("1 2\na 1 2\nb 3 4\n", "line 3: one line more than the 1 words"),
-        ("2 2\na 1 2\nb 3\n", "line 3: 1 numbers after the word, where 2 are expected"),
-        ("2 2\na 1.5 2 3.5\nb 3 4\n", "line 2: 3 numbers after the word, where 2 are expected"),
+        ("2 2\na 1 2\nb 3\n", "line 3: 1 numbers after the word, not 2"),
+        ("2 2\na 1.5 2 3.5\nb 3 4\n", "line 2: 3 numbers after the word, not 2"),
         ("a 1 2\nb 3 4 5\n", "line 2: 3 numbers"),
         ("a 1 2\nb 3 x\n", "line 2: 'x' is not a number"),
         ("a 1 2\nb 3 1_0\n", "line 2: '1_0' is not a number"),
@@ -220,13 +220,13 @@ def test_spaces_in_words_where_the_dimension_is_known(tmp_path: Path) -> None:
         ("a 1 2\nb 1 -Infinity\n", "line 2: '-Infinity' is not finite"),
         ("a 1 2\nb 1 4e38\n", "line 2: '4e38' is too large for a float32"),
         ("a 1 2\nb 1 1e999\n", "line 2: '1e999' is too large for a float32"),
-        ("a 1 2\nb 3 4\na 5 6\n", "line 3: the word 'a' appears a second time"),
+        ("a 1 2\nb 3 4\na 5 6\n", "line 3: duplicate word 'a'"),
         ("a 1 2\n\nb 3 4\n", "line 2: the line is blank"),
         ("2 2\na 1 2\n 3 4\n", "line 3: 1 numbers after the word|line 3: the word is empty"),
         ("0 5\n", "at least 1 word"),
         ("5 0\n", "at least 1 word"),
         ("1 99999999\na 1\n", "1 to 1048576 dimensions"),
-        ("999999999999 1000000\na 1\n", "at least .* bytes after it, but 5 follow"),
+        ("999999999999 1000000\na 1\n", "at least .* bytes, but only 5 follow"),
     ],
 )
 def test_bad_text_says_where(tmp_path: Path, text: str, message: str) -> None:
@@ -242,7 +242,7 @@ def test_lines_are_counted_over_blocks(tmp_path: Path, monkeypatch: pytest.Monke
     spans(monkeypatch, 32)
     path = tmp_path / "v.txt"
     path.write_text("".join(f"w{i} {i} 1.5\n" for i in range(50)) + "w7 1 1\n")
-    with pytest.raises(FormatError, match="line 51: the word 'w7' appears a second time"):
+    with pytest.raises(FormatError, match="line 51: duplicate word 'w7'"):
         formats.load(path)
 
 
@@ -327,10 +327,10 @@ def test_bad_binary_says_where(tmp_path: Path) -> None:
         b"": "empty",
         b"hello": "header",
         good[:-1] + b"c " + row: "byte 25: more data after the last of the 2 words",
-        good.replace(b"2 2", b"999999999 2"): "bytes after it, but",
-        good.replace(b"2 2", b"2 99999"): "bytes after it, but",
+        good.replace(b"2 2", b"999999999 2"): "bytes, but only",
+        good.replace(b"2 2", b"2 99999"): "bytes, but only",
         good.replace(b"2 2", b"3 1"): "byte",
-        good.replace(b"\nb", b"\na"): "byte 14: the word 'a' appears a second time",
+        good.replace(b"\nb", b"\na"): "byte 14: duplicate word 'a'",
         good.replace(b"\nb", b"\n"): "byte 14: the word is empty",
         good.replace(row, np.array([1, np.nan], "<f4").tobytes(), 1): "row 0: the vector of 'a' holds NaN",
     }.items():

@@ -74,7 +74,7 @@ def test_a_long_first_line_sets_aside_one_row_and_not_thousands(tmp_path: Path) 
     """4096 rows of a million numbers were set aside before the second was seen: 16 GiB."""
     path = tmp_path / "v.txt"
     path.write_bytes(b"a" + b" 1" * 1_000_000 + b"\nb 1\n")
-    with at_most(512 * MIB), pytest.raises(FormatError, match="1 numbers after the word, where 1000000 are expected"):
+    with at_most(512 * MIB), pytest.raises(FormatError, match="1 numbers after the word, not 1000000"):
         formats.load(path, "text")
     path.write_bytes(gzipped(b"5 1000000\na" + bytes(1000)))
     refused(path, "binary")
@@ -111,7 +111,7 @@ def test_words_that_come_twice_are_empty_or_no_utf8(tmp_path: Path, name: str) -
         return b"%d 2\n" % len(words) + b"".join(word + b" " + one + end for word in words)
 
     for words, message in (
-        ((b"a", b"b", b"a"), "'a' appears a second time"),
+        ((b"a", b"b", b"a"), "duplicate word 'a'"),
         ((b"a", b"\xff\xfe"), "is not valid UTF-8"),
         ((b"a", b"\xed\xa0\x80"), "is not valid UTF-8"),
         ((b"a", b"x" * 5000 + b"\xff"), "is not valid UTF-8"),
@@ -163,7 +163,7 @@ CONFIG = TrainConfig(dim=16, min_count=1, epochs=1, threads=1).to_dict()
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
-        ({"config": {**CONFIG, "subword": True, "buckets": 1 << 30, "dim": 1024}}, "differ in how words are cut"),
+        ({"config": {**CONFIG, "subword": True, "buckets": 1 << 30, "dim": 1024}}, "disagree on how to cut words"),
         ({"config": {**CONFIG, "dim": 1024}}, "the configuration says 2 x 1024"),
         ({"config": {**CONFIG, "structured": True}}, "the output matrix is 2 x 16, but the configuration says 4 x 16"),
         ({"config": "[" * 100_000}, "nested too deeply"),
@@ -195,7 +195,7 @@ def test_the_arrays_of_a_model_are_checked(tmp_path: Path) -> None:
     assert good.endswith(words)  # the smallest numbers are last
     assert offsets in good
     path.write_bytes(good[: -len(words)] + b"aa")
-    with pytest.raises(FormatError, match="'a' appears twice"):
+    with pytest.raises(FormatError, match="duplicate word 'a'"):
         model_file.load_model(path)
     path.write_bytes(good.replace(arrays.counts.tobytes(), np.array([-5, 2], "<i8").tobytes()))
     with pytest.raises(FormatError, match="negative"):

@@ -207,7 +207,9 @@ def test_a_closed_corpus_is_refused() -> None:
 
 
 def test_a_matrix_beyond_all_memory_says_how_large_it_is_and_what_to_lower() -> None:
-    sentence = r"no memory for a matrix of 4,\d+,\d+,\d+,\d+ rows of 16,384 numbers, [\d,.]+ GiB: lower buckets, dim or"
+    sentence = (
+        r"not enough memory for a matrix of 4,\d+,\d+,\d+,\d+ x 16,384 numbers \([\d,.]+ GiB\): lower buckets, dim or"
+    )
     with pytest.raises(ConfigError, match=sentence):
         padded_matrix(4 << 40, 16_384)
     with pytest.raises(ConfigError, match=r"lower buckets, dim or max_vocab"):

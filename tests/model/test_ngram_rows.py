@@ -74,9 +74,9 @@ def test_an_unknown_word_takes_no_part_of_rows_that_were_never_trained(tmp_path:
     vectors = trained(buckets=BIG).vectors
     assert vectors.subwords is not None
     ngrams = vectors.subwords.scheme.ngrams("nightqqq")
-    places = vectors.subwords.places(vectors.subwords.scheme.buckets_of("nightqqq"))
-    np.testing.assert_array_equal(places >= 0, ["q" not in ngram for ngram in ngrams])
-    mean = vectors.subwords.matrix[places[places >= 0]].mean(axis=0)
+    found = vectors.subwords.rows_of(vectors.subwords.scheme.buckets_of("nightqqq"))
+    np.testing.assert_array_equal(found >= 0, ["q" not in ngram for ngram in ngrams])
+    mean = vectors.subwords.matrix[found[found >= 0]].mean(axis=0)
     np.testing.assert_allclose(vectors["nightqqq"], mean, rtol=1e-5)
     assert not vectors.can_compose("qqqq")
     with pytest.raises(MissingWordError, match="'qqqq' is not in the vocabulary and shares no n-gram with it"):
@@ -139,7 +139,7 @@ def test_memory_is_that_of_the_ngrams(tmp_path: Path) -> None:
 def test_a_checkpoint_with_every_row_is_refused_and_stays(tmp_path: Path) -> None:
     path, small = tmp_path / "c.ckpt", {"input": np.zeros((5, 16), np.float32), "output": np.zeros((3, 16), np.float32)}
     checkpoint_file.write(path, {}, {**small, "input": np.zeros((9, 16), np.float32)}, 16)
-    with pytest.raises(ConfigError, match=r"c\.ckpt is of an earlier version, which kept a row for every bucket"):
+    with pytest.raises(ConfigError, match=r"c\.ckpt: an earlier version wrote it, with a row for every n-gram bucket"):
         checkpoint_file.read_into(path, small, 16)
 
 

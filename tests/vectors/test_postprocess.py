@@ -75,7 +75,7 @@ def test_sif_weights_follow_the_share_of_the_tokens(vectors: WordVectors) -> Non
     for a in (0, -1, float("nan"), float("inf")):
         with pytest.raises(ConfigError, match="a must be a number above 0"):
             postprocess.sif(vectors, a)
-    with pytest.raises(ConfigError, match="need the counts"):
+    with pytest.raises(ConfigError, match="need word counts"):
         postprocess.sif(sample(counts=False))
 
 

@@ -132,7 +132,7 @@ def test_settings_are_checked() -> None:
             Codes("int8", 10, 8, {key: array for key, array in arrays.items() if array is not None})
     arrays = dict(quantize_pq(matrix).arrays)
     arrays["tail.codes"] = np.full_like(arrays["tail.codes"], 255)
-    with pytest.raises(FormatError, match="do not go together"):
+    with pytest.raises(FormatError, match="do not form a matrix"):
         Codes("pq", 10, 8, arrays)
 
 
@@ -169,7 +169,7 @@ def test_what_cannot_be_pruned() -> None:
     words_only = WordVectors(["a"], [[1.0]])
     floret = WordVectors(["a"], [[1.0]], subwords=Subwords(FloretScheme(3, 5, 10, 2), np.ones((10, 1), np.float32)))
     for vectors in (words_only, floret):
-        with pytest.raises(ConfigError, match="only vectors with fastText's n-grams"):
+        with pytest.raises(ConfigError, match="no n-grams of fastText's kind"):
             prune_ngrams(vectors)
     with pytest.raises(ConfigError, match="at least 1, not 0"):
         prune_ngrams(sample(), 0)
@@ -223,7 +223,7 @@ def test_codes_of_another_shape_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('\\"dim\\": 24', '\\"dim\\": 25', "do not go together as 20 rows of 25"),
+        ('\\"dim\\": 24', '\\"dim\\": 25', "do not form a matrix of 20 x 25"),
         ('\\"method\\": \\"int8\\"', '\\"method\\": \\"int9\\"', "must be one of int8, binary, pq, not 'int9'"),
         ('\\"dim\\"', '\\"dam\\"', "quantization must give method and dim"),
         ('"vectors.scales"', '"vectors.scalex"', "need scales"),

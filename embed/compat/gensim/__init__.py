@@ -1,8 +1,8 @@
 """gensim's ``Word2Vec``, ``FastText``, ``KeyedVectors`` and ``Phrases``, on this package's core.
 
-The classes have the arguments and the members that code written for gensim 4 uses; they are not subclasses of gensim's
-and do not need it. docs/tutorials/moving-from-gensim.md tells what changes, and docs/compat-gensim.md which of
-gensim's own tests they pass.
+The classes have the arguments and members that code written for gensim 4 uses. They are not subclasses of gensim's
+and do not need gensim. docs/tutorials/moving-from-gensim.md lists the differences, docs/compat-gensim.md the tests of
+gensim that pass.
 """
 
 from __future__ import annotations

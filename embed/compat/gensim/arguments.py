@@ -1,4 +1,4 @@
-"""The arguments of gensim's models, their old names, and what they are called here.
+"""Translate the arguments of gensim's models, and their old names, to those of this package.
 
 =============== ====================== =============== ======================
 gensim          TrainConfig            gensim          TrainConfig
@@ -10,8 +10,8 @@ sg              objective              workers         threads
 negative        negatives              bucket          buckets
 =============== ====================== =============== ======================
 
-`alpha` is the rate of the output vectors. That of the input vectors follows in the proportion that
-:class:`embed.TrainConfig` has for the objective and the gradient (docs/decisions/0002).
+`alpha` is the learning rate of the output vectors. That of the input vectors is proportional, with the ratio of
+:class:`embed.TrainConfig` for the objective and the gradient (docs/decisions/0002).
 """
 
 from __future__ import annotations
@@ -41,35 +41,35 @@ _NAMES = {
     "threads": "workers",
 }
 SAMPLE = 1e-3
-"""The threshold of subsampling of those who ask for none."""
+"""The default threshold of subsampling."""
 _SEEDS = 1 << 63
 
 
 def gensims_name(name: str, value: object = UNSET) -> str:
-    """Write a parameter as gensim's user does: for :func:`embed.messages.speaking`."""
+    """Write a parameter under gensim's name, for :func:`embed.messages.speaking`."""
     return keyword(_NAMES.get(name, name), value)
 
 
 def renamed(given: dict[str, Any], where: str, *allowed: str) -> dict[str, Any]:
-    """Return the arguments that came by an old name, by their new one, with a DeprecationWarning.
+    """Return arguments given by an old name under the new one, with a DeprecationWarning.
 
     Raises
     ------
     ArgumentError
-        For any other name.
+        A name is unknown.
     """
     found = {}
     for name, value in given.items():
         new = OLD_NAMES.get(name)
         if new is None or new not in allowed:
             raise ArgumentError(f"{where} has no argument {name!r}")
-        advise(f"{name} is the old name of {new}", DeprecationWarning)
+        advise(f"{name} is now called {new}: use {new}", DeprecationWarning)
         found[new] = value
     return found
 
 
 def number(name: str, value: Any, kind: type[Number]) -> Number:
-    """Return an argument as the type of number that gensim makes of it; raises ArgumentError if it is none."""
+    """Convert an argument to a number, as gensim does; raises ArgumentError if that fails."""
     try:
         return kind(value)
     except (TypeError, ValueError, OverflowError):
@@ -85,9 +85,9 @@ def train_config(model: LearntModel, *, epochs: int, lr: float, min_lr: float, s
         A parameter is out of its bounds.
     """
     if min_lr > lr:
-        raise ConfigError(f"the learning rate cannot rise: it would go from {lr:g} (alpha) to {min_lr:g} (min_alpha)")
+        raise ConfigError(f"the learning rate cannot rise from alpha={lr:g} to min_alpha={min_lr:g}: lower min_alpha")
     with warnings.catch_warnings(), speaking(gensims_name):
-        # the caller's values are those of another program: what we advise is not the question
+        # the values come from code written for gensim: our advice does not apply
         warnings.simplefilter("ignore", AdviceWarning)
         return TrainConfig(
             objective="sg" if model.sg else "cbow",

@@ -1,4 +1,4 @@
-"""What can be called while a model trains."""
+"""The base class of callbacks during training."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["CallbackAny2Vec"]
 
 
 class CallbackAny2Vec:
-    """Base class of callbacks: override what is needed. Any object with these four methods will do."""
+    """Base class of callbacks: override the methods you need. Any object with these four methods works."""
 
     def on_train_begin(self, model: Any) -> None:
         """Called before the first epoch."""
@@ -17,7 +17,7 @@ class CallbackAny2Vec:
         """Called before each epoch."""
 
     def on_epoch_end(self, model: Any) -> None:
-        """Called after each epoch; the vectors are those of that moment."""
+        """Called after each epoch, with the vectors at that point."""
 
     def on_train_end(self, model: Any) -> None:
         """Called after the last epoch."""

@@ -1,7 +1,4 @@
-"""Failures that code written for gensim catches by the built-in class that gensim raises.
-
-Each is one of ours as well, so ``except EmbedError`` and the built-in both work.
-"""
+"""Errors of gensim's stand-in, which derive from `EmbedError` and from the built-in classes that gensim raises."""
 
 from __future__ import annotations
 
@@ -20,15 +17,15 @@ __all__ = [
 
 
 class SentencesError(CorpusError, TypeError):
-    """What was given is not an iterable of lists of words."""
+    """The corpus is not an iterable of lists of words."""
 
 
 class NotReadyError(EmbedError, RuntimeError):
-    """Something else has to be done first: build the vocabulary, train."""
+    """Another step must come first: build the vocabulary, or train."""
 
 
 class EmptyMeanError(EmbedError, ZeroDivisionError):
-    """There are no keys to take the mean of."""
+    """There are no keys to average."""
 
 
 class WordFileError(FormatError, EOFError):
@@ -36,17 +33,17 @@ class WordFileError(FormatError, EOFError):
 
 
 class WordDecodeError(FormatError, UnicodeDecodeError):
-    """A word of a file is not valid in the encoding; made as a UnicodeDecodeError is."""
+    """A word of a file is not valid in the encoding; has the arguments of a UnicodeDecodeError."""
 
     name = "the file"
 
     def __str__(self) -> str:
-        """Return what is wrong, and which arguments read the word."""
+        """Return the message, which names the arguments that accept the word."""
         return (
-            f"{self.name}: the word {self.object!r:.60} is not valid {self.encoding} ({self.reason} at its byte "
-            f"{self.start}); pass unicode_errors='replace', or its encoding, such as encoding='latin-1'"
+            f"{self.name}: the word {self.object!r:.60} is not valid {self.encoding} ({self.reason} at byte "
+            f"{self.start}): pass unicode_errors='replace', or the encoding, such as encoding='latin-1'"
         )
 
 
 class WrongKindError(FormatError, AttributeError):
-    """A file holds something else than the class that was asked to load it."""
+    """A file holds an object of another class."""

@@ -1,6 +1,6 @@
-"""Scores on test sets, by the arithmetic of :mod:`embed.eval`, in the shape gensim gives them.
+"""Score vectors on test sets with :mod:`embed.eval`, and return the results as gensim does.
 
-`evaluate_word_analogies` honours `similarity_function`, which gensim 4 takes and ignores.
+`evaluate_word_analogies` uses `similarity_function`, which gensim 4 ignores.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Evaluations(Queries):
         analogies : path
             ``questions-words.txt`` or another file of that form.
         restrict_vocab : int or None
-            Only the first so many keys are known and may be answers.
+            Use the first `restrict_vocab` keys only, for questions and answers.
         case_insensitive : bool
             Compare words without regard to case.
         dummy4unknown : bool
@@ -56,7 +56,7 @@ class Evaluations(Queries):
         score : float
             The share of right answers.
         sections : list of dict
-            ``{"section": name, "correct": [(a, b, c, d), ...], "incorrect": [...]}``, the last one of all together.
+            ``{"section": name, "correct": [(a, b, c, d), ...], "incorrect": [...]}``; the last one sums up all.
 
         Raises
         ------
@@ -67,7 +67,7 @@ class Evaluations(Queries):
             raise ConfigError(f"similarity_function must be one of {', '.join(METHODS)}, not {similarity_function!r}")
         test = load_set(os.fspath(analogies))
         if not isinstance(test, AnalogySet):
-            raise ConfigError(f"{os.fspath(analogies)}: holds scored pairs, not analogies")
+            raise ConfigError(f"{os.fspath(analogies)}: holds scored pairs, not analogies: use evaluate_word_pairs")
         space = Space(self.to_word_vectors(), fold_case=case_insensitive).restrict(restrict_vocab)
         answers = answer(space, test, method=METHODS[similarity_function])
         sections: list[Section] = [
@@ -101,15 +101,15 @@ class Evaluations(Queries):
         case_insensitive: bool = True,
         dummy4unknown: bool = False,
     ) -> tuple[Any, Any, float]:
-        """Correlate cosines with the scores that people gave to pairs of words.
+        """Correlate cosines with human scores of word pairs.
 
         Parameters
         ----------
         pairs : path
-            Lines of two words and a score; lines that begin with ``#`` or are of another form are left out.
+            Lines of two words and a score; other lines, and those that begin with ``#``, are skipped.
         delimiter, encoding : str
         restrict_vocab : int or None
-            Only the first so many keys are known.
+            Use the first `restrict_vocab` keys only.
         case_insensitive : bool
             Compare words without regard to case.
         dummy4unknown : bool
@@ -139,7 +139,9 @@ class Evaluations(Queries):
                 gold.append(score)
                 cosines.append(self.similarity(known[fields[0]], known[fields[1]]) if covered else 0.0)
         if not gold:
-            raise ConfigError(f"{os.fspath(pairs)}: no line has two known words and a score, parted by {delimiter!r}")
+            raise ConfigError(
+                f"{os.fspath(pairs)}: no line has two known words and a score separated by {delimiter!r}: set delimiter"
+            )
         oov_ratio = 100 * unknown / (len(gold) if dummy4unknown else len(gold) + unknown)
         pearson, spearman = stats.pearsonr(gold, cosines), stats.spearmanr(gold, cosines)
         logger.info("%s: Pearson %.4f, Spearman %.4f, unknown %.1f%%", pairs, pearson[0], spearman[0], oov_ratio)
@@ -155,7 +157,7 @@ def _lines(path: str | os.PathLike[str], encoding: str) -> list[str]:
         raise cannot_open(FormatError, message, error) from error
     except (LookupError, UnicodeError) as error:
         name = os.fspath(path)
-        raise FormatError(f"{name}: not valid {encoding!r:.40}: pass its encoding, such as 'latin-1'") from error
+        raise FormatError(f"{name}: not valid {encoding!r:.40}: set encoding, such as encoding='latin-1'") from error
 
 
 def _number(text: str) -> float | None:

@@ -1,8 +1,8 @@
-"""fastText's own files as stand-ins of gensim's models, and back.
+"""Load fastText's files as stand-ins of gensim's models, and save them.
 
-Words that are not valid in the encoding keep their bytes as ``\\xNN``; n-grams are those of the words as they are
-here. A file trained with hierarchical softmax has the vectors of inner nodes in place of the output rows. Training
-goes on with the historic gradient, the one that fastText has.
+Words that are not valid in the encoding show their bytes as ``\\xNN``, and are cut into n-grams in this form. With
+hierarchical softmax, the output matrix of a file holds the vectors of inner nodes. Further training uses the historic
+gradient, which is fastText's.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def load_facebook_model(path: str | os.PathLike[str], encoding: str = "utf-8") -
     Raises
     ------
     FormatError
-        The file cannot be read or is damaged, or holds a classifier or a quantised model; the latter two are also
-        NotImplementedErrors.
+        The file cannot be read, is damaged, or holds a classifier or a quantised model (then also a
+        NotImplementedError).
     """
     try:
         file = fasttext_bin.read(given_path(path))
@@ -53,9 +53,9 @@ def load_facebook_model(path: str | os.PathLike[str], encoding: str = "utf-8") -
         raise hinted(error, path, FASTTEXT) from None
     name, arguments = os.fspath(path), file.arguments
     if arguments.model not in (CBOW, SKIPGRAM) or arguments.loss not in (HIERARCHICAL, SAMPLED):
-        raise NotAWordModelError(f"{name}: holds a classifier, not a model of words")
+        raise NotAWordModelError(f"{name}: holds a classifier, not a word model: read its vectors with embed.load")
     if isinstance(file.input, Quantised) or isinstance(file.output, Quantised):
-        raise NotAWordModelError(f"{name}: is quantised, and training cannot go on: embed.load reads its vectors")
+        raise NotAWordModelError(f"{name}: cannot train a quantised model further: read its vectors with embed.load")
     words = _decoded(file.words, encoding, name)
     has_ngrams = len(file.input) > len(words)
     model = FastText(
@@ -90,7 +90,7 @@ def load_facebook_model(path: str | os.PathLike[str], encoding: str = "utf-8") -
 
 
 def load_facebook_vectors(path: str | os.PathLike[str], encoding: str = "utf-8") -> FastTextKeyedVectors:
-    """Read the vectors of a fastText ``.bin`` file; as of `load_facebook_model`."""
+    """Read the vectors of a fastText ``.bin`` file; see `load_facebook_model`."""
     return load_facebook_model(path, encoding).wv
 
 
@@ -110,7 +110,7 @@ def save_facebook_model(
     encoding : str
         Of the words in the file.
     lr_update_rate, word_ngrams : int
-        Written as they are; they mean something to fastText only.
+        Stored as given, for fastText.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def save_facebook_model(
         raise ArgumentError(f"model must be a FastText model, not {type(model).__name__}")
     parameters = model.parameters
     if parameters is None:
-        raise NotReadyError("there is no vocabulary yet: build_vocab comes first")
+        raise NotReadyError("there is no vocabulary yet: call build_vocab first")
     model._adopt_vectors()
     dim = model.vector_size
     arguments = Arguments(
@@ -142,7 +142,9 @@ def save_facebook_model(
     try:
         words = [word.encode(encoding) for word in model.wv.index_to_key]
     except UnicodeEncodeError as error:
-        raise FormatError(f"{os.fspath(path)}: cannot write: {error.object!r:.60} has no form in {encoding}") from None
+        raise FormatError(
+            f"{os.fspath(path)}: cannot write the word {error.object!r:.60} in {encoding}: set another encoding"
+        ) from None
     output: Array = model.syn1 if model.hs else model.syn1neg
     inputs = parameters.inputs[:, :dim]
     tokens = model.corpus_total_words or int(model.vocabulary.total)
@@ -156,5 +158,5 @@ def _decoded(words: list[bytes], encoding: str, name: str) -> list[str]:
     codecs.lookup(encoding)
     decoded = [word.decode(encoding, "backslashreplace") for word in words]
     if len(set(decoded)) != len(decoded):
-        raise FormatError(f"{name}: two words are the same in the encoding {encoding}")
+        raise FormatError(f"{name}: two words become the same in the encoding {encoding}: set another encoding")
     return decoded

@@ -32,7 +32,7 @@ class FastText(Word2Vec):
     word_ngrams : int
         Must be 1.
     others
-        As of :class:`~embed.compat.gensim.word2vec.Word2Vec`.
+        See :class:`~embed.compat.gensim.word2vec.Word2Vec`.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class FastText(Word2Vec):
         **old_names: Any,
     ) -> None:
         if word_ngrams != 1:
-            raise ConfigError(f"word_ngrams must be 1, not {word_ngrams}: there are no n-grams of words")
+            raise ConfigError(f"word_ngrams must be 1, not {word_ngrams}: n-grams of words are not supported")
         old = renamed(old_names, "FastText", "vector_size", "epochs")
         self.word_ngrams = word_ngrams
         self.min_n, self.max_n = number("min_n", min_n, int), number("max_n", max_n, int)
@@ -116,13 +116,13 @@ class FastText(Word2Vec):
         )
 
     def subword_arguments(self) -> dict[str, Any]:
-        """Return the fields of TrainConfig that say how words are cut."""
+        """Return the fields of TrainConfig for n-grams."""
         if not self.bucket or self.min_n < 1:
             return {}
         return {"subword": True, "min_n": self.min_n, "max_n": self.max_n, "buckets": self.bucket}
 
     def estimate_memory(self, vocab_size: int | None = None, report: dict[str, int] | None = None) -> dict[str, int]:
-        """Return the bytes that the matrices take, by name, and their sum as ``total``."""
+        """Return the size of each matrix in bytes, by name, and their sum as ``total``."""
         sizes = super().estimate_memory(vocab_size, report)
         row = np.dtype(np.float32).itemsize * self.vector_size
         more = {"syn0_vocab": (vocab_size or len(self.wv)) * row, "syn0_ngrams": self.bucket * row}
@@ -132,7 +132,7 @@ class FastText(Word2Vec):
         return FastTextKeyedVectors(self.vector_size, self.min_n, self.max_n, self.bucket)
 
     def _install(self, parameters: Parameters) -> None:
-        """Let `wv` show these parameters."""
+        """Make `wv` a view of `parameters`."""
         self.parameters = parameters
         self.wv.vectors_vocab, self.wv.vectors_ngrams = self._rows()
         self._refreshed()
@@ -144,14 +144,14 @@ class FastText(Word2Vec):
         return inputs[:words], inputs[words:]
 
     def _adopt_vectors(self) -> None:
-        """Take over the rows of `wv` if they lie elsewhere: put there by somebody, or copied with the model."""
+        """Copy the rows of `wv` into the parameters if the caller replaced them or copied the model."""
         if self.parameters is not None:
             words, ngrams = self._rows()
             self.wv.vectors_vocab = adopted(self.wv.vectors_vocab, words, "vectors_vocab")
             self.wv.vectors_ngrams = adopted(self.wv.vectors_ngrams, ngrams, "vectors_ngrams")
 
     def _refreshed(self) -> None:
-        """Compose the vectors of the words again."""
+        """Recompose the vectors of the words."""
         if self.parameters is not None:
             self.wv.vectors = self.parameters.word_matrix()
         self.wv.norms = None

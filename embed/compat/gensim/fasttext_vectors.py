@@ -1,4 +1,4 @@
-"""``FastTextKeyedVectors``: keyed vectors that compose the vectors of unknown words from their n-grams.
+"""``FastTextKeyedVectors``: keyed vectors that compose unknown words from their n-grams.
 
 A word of the vocabulary is the mean of its own row in `vectors_vocab` and of the rows of its n-grams in
 `vectors_ngrams`; `vectors` holds those means. An unknown word is the mean of its n-gram rows; one without n-grams
@@ -35,18 +35,18 @@ logger = logging.getLogger(__name__)
 
 
 def scheme_of_words(min_n: int, max_n: int, bucket: int) -> SubwordScheme | None:
-    """Return the scheme of n-grams, or None if there are none."""
+    """Return the n-gram scheme, or None without n-grams."""
     return SubwordScheme(min_n, max_n, bucket) if bucket and 1 <= min_n <= max_n else None
 
 
 def every_bucket(config: TrainConfig) -> npt.NDArray[np.int32] | None:
-    """Return the buckets of a model's n-grams: all, as gensim's `vectors_ngrams` has a row for each."""
+    """Return all buckets of a model: gensim's `vectors_ngrams` has a row for each."""
     scheme = scheme_of(config)
     return None if scheme is None else scheme.every_bucket()
 
 
 def rows_there(ngrams: Array) -> npt.NDArray[np.int32] | None:
-    """Return the buckets whose rows are not zero, as those are that no word has; None if none is zero."""
+    """Return the buckets with nonzero rows, or None if all rows are nonzero; rows that no word uses are zero."""
     starts = range(0, len(ngrams), _BLOCK_ROWS)
     found = [start + np.flatnonzero(ngrams[start : start + _BLOCK_ROWS].any(axis=1)) for start in starts]
     kept = np.concatenate([np.empty(0, np.int64), *found])
@@ -67,7 +67,7 @@ class FastTextKeyedVectors(KeyedVectors):
     ----------
     vectors_vocab : float32 array, shape (n, vector_size)
     vectors_ngrams : float32 array, shape (bucket, vector_size)
-        The rows that no word has an n-gram in are zero, and left out of the mean of an unknown word.
+        Rows that no word uses are zero, and the mean of an unknown word leaves them out.
     vectors_vocab_lockf, vectors_ngrams_lockf : float32 array, shape (1,), or one factor for each row
     """
 
@@ -107,9 +107,9 @@ class FastTextKeyedVectors(KeyedVectors):
         if self.scheme is None or not isinstance(key, str):
             raise MissingWordError(f"{key!r} is not in the vocabulary, and there are no n-grams to compose it from")
         rows = self.vectors_ngrams[self.scheme.buckets_of(key)]
-        rows = rows[rows.any(axis=1)]  # no word has an n-gram there
+        rows = rows[rows.any(axis=1)]  # drop the rows that no word uses
         if not len(rows):
-            logger.warning("%r has no n-grams of a word of the vocabulary: its vector is zero", key)
+            logger.warning("%r shares no n-gram with the vocabulary: its vector is zero", key)
             return np.zeros(self.vector_size, np.float32)
         vector = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
         return unit_vector(vector) if norm else vector
@@ -119,7 +119,7 @@ class FastTextKeyedVectors(KeyedVectors):
         return self.get_mean_vector(sentence)
 
     def adjust_vectors(self) -> None:
-        """Compute `vectors` again from the rows of words and n-grams."""
+        """Recompute `vectors` from the rows of words and n-grams."""
         if self.scheme is None:
             self.vectors = self.vectors_vocab
         else:
@@ -131,7 +131,7 @@ class FastTextKeyedVectors(KeyedVectors):
         self.norms = None
 
     def add_vectors(self, keys: Any, weights: npt.ArrayLike, extras: Any = None, replace: bool = False) -> None:
-        """Add words with composed vectors of their own; as of `KeyedVectors`."""
+        """Add words and their vectors; see `KeyedVectors`."""
         super().add_vectors(keys, weights, extras, replace)
         self.vectors_vocab = np.vstack([self.vectors_vocab, self.vectors[len(self.vectors_vocab) :]])
 
@@ -152,34 +152,34 @@ class FastTextKeyedVectors(KeyedVectors):
         ignore: Iterable[str] = (),
         pickle_protocol: int = 0,
     ) -> None:
-        """Write words, n-grams and attributes to one native file; `vectors_vocab` follows from the others.
+        """Write words, n-grams and attributes to one native file; `vectors_vocab` is recomputed by `load`.
 
         Raises
         ------
         FormatError
-            There are no n-grams, or as of `KeyedVectors.save`.
+            There are no n-grams; otherwise as `KeyedVectors.save`.
         """
         if self.scheme is None:
-            raise FormatError("vectors without n-grams: save them as KeyedVectors")
+            raise FormatError("these vectors have no n-grams: save them as KeyedVectors")
         super().save(fname_or_handle)
 
     @classmethod
     def load(cls, fname: str | os.PathLike[str], mmap: str | None = None) -> Self:
-        """Read what `save` or :func:`embed.save` has written; as of `KeyedVectors.load`.
+        """Read a file that `save` or :func:`embed.save` wrote; see `KeyedVectors.load`.
 
         Raises
         ------
         FormatError
-            As of `KeyedVectors.load`, or the file has no n-grams.
+            The file has no n-grams; otherwise as `KeyedVectors.load`.
         """
         check_saved(fname)
         return cls.from_word_vectors(native.read_vectors(fname), mapped=mmap is not None)._restored(fname)
 
     @classmethod
     def from_word_vectors(cls, vectors: WordVectors, mapped: bool = False) -> Self:
-        """Return the vectors of :class:`embed.WordVectors` that have fastText's n-grams."""
+        """Convert :class:`embed.WordVectors` with fastText's n-grams."""
         if vectors.subwords is None or not isinstance(vectors.subwords.scheme, SubwordScheme):
-            raise WrongKindError("these vectors have no n-grams in fastText's way: load them as KeyedVectors")
+            raise WrongKindError("these vectors have no n-grams of fastText's kind: load them as KeyedVectors")
         scheme = vectors.subwords.scheme
         found = cls(vectors.dim, scheme.min_n, scheme.max_n, scheme.buckets)
         plain = KeyedVectors.from_word_vectors(vectors, mapped)
@@ -195,7 +195,7 @@ class FastTextKeyedVectors(KeyedVectors):
         return found
 
     def _word_rows(self) -> Array:
-        """Return the rows of the words themselves, by what is left of their means without the n-grams."""
+        """Return the own rows of the words: their means less the n-gram rows."""
         if self.scheme is None:
             return self.vectors
         offsets, rows = self.scheme.rows(cast("list[str]", self.index_to_key))

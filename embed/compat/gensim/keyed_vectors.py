@@ -1,4 +1,4 @@
-"""``KeyedVectors``: keyed vectors that can be asked, scored, saved and loaded."""
+"""``KeyedVectors``: keyed vectors to query, score, save and load."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ Path = str | os.PathLike[str]
 
 
 class KeyedVectors(Evaluations):
-    """Vectors with keys; the members are those of gensim's class of the same name.
+    """Vectors with keys, with the members of gensim's class of the same name.
 
-    ``save`` writes this package's native format (``.embed``), which :func:`embed.load` reads as well; keys must
-    be texts then. See :class:`~embed.compat.gensim.store.KeyedStore` for parameters and attributes.
+    ``save`` writes this package's native format (``.embed``), which :func:`embed.load` reads as well; its keys must be
+    strings. See :class:`~embed.compat.gensim.store.KeyedStore` for parameters and attributes.
     """
 
     def save(
@@ -46,30 +46,30 @@ class KeyedVectors(Evaluations):
         ignore: Iterable[str] = (),
         pickle_protocol: int = 0,
     ) -> None:
-        """Write keys, vectors and attributes to one native file; the other arguments have no meaning for it.
+        """Write keys, vectors and attributes to one native file; the other arguments have no effect.
 
         Raises
         ------
         FormatError
-            A key is no text, an attribute no number, a vector not finite, or the file cannot be written.
+            A key is not a string, an attribute not a number, a vector not finite, or the file cannot be written.
         """
         native.write_vectors(self.to_word_vectors(), given_path(fname_or_handle), metadata=self._metadata())
 
     @classmethod
     def load(cls, fname: Path, mmap: str | None = None) -> Self:
-        """Read a file that `save` or :func:`embed.save` has written.
+        """Read a file that `save` or :func:`embed.save` wrote.
 
         Parameters
         ----------
         fname : path
         mmap : str, optional
-            With "r" the vectors stay in the file and are read-only; otherwise they are read into memory.
+            With "r" the vectors are memory-mapped and read-only; otherwise they are read into memory.
 
         Raises
         ------
         FormatError
-            The file cannot be read or is damaged; gensim's own pickles are never opened, and the message
-            says how to convert them.
+            The file cannot be read or is damaged. gensim's own pickles are never opened; the message explains how to
+            convert them.
         """
         check_saved(fname)
         try:
@@ -80,7 +80,7 @@ class KeyedVectors(Evaluations):
 
     @classmethod
     def from_word_vectors(cls, vectors: WordVectors, mapped: bool = False) -> Self:
-        """Return the vectors of :class:`embed.WordVectors`, copied unless `mapped`."""
+        """Convert :class:`embed.WordVectors`, copying the vectors unless `mapped`."""
         found = cls(vectors.dim)
         found._fill(list(vectors.words), vectors.matrix if mapped else vectors.matrix.copy())
         if vectors.counts is not None:
@@ -106,30 +106,30 @@ class KeyedVectors(Evaluations):
         ----------
         fname : path
         fvocab : path, optional
-            Write lines of key and `sort_attr` there.
+            Also write lines of key and `sort_attr` to this file.
         binary, write_header : bool
         total_vec, append : int, bool
-            Refused: a header that does not tell the length of its file is damage.
+            Raise ConfigError: the header would not match the length of the file.
         prefix : str
-            Put before every key.
+            Written before every key.
         sort_attr : str
-            The keys with the largest come first; keys keep their order if there is no such attribute.
+            Sort by this attribute, the largest first; without such an attribute keys keep their order.
         on_bad_word : {"refuse", "escape"}
-            A key that holds white space or is empty: raise, or write it escaped as :func:`embed.save` does.
+            For keys that hold white space or are empty: raise, or escape them as :func:`embed.save` does.
 
         Raises
         ------
         FormatError
-            A key holds white space or is empty: no reader could read it back.
+            A key holds white space or is empty, so that no reader could read it.
         """
         if append or total_vec not in (None, len(self)):
-            raise ConfigError("append and total_vec would make a file whose header is wrong: write one file at a time")
+            raise ConfigError("append and total_vec would make the header wrong: write one whole file at a time")
         order = list(range(len(self)))
         if sort_attr in self.expandos:
             values = self.expandos[sort_attr].tolist()
             order.sort(key=lambda row: -values[row])
         elif fvocab is not None:
-            raise ConfigError(f"fvocab needs the attribute {sort_attr!r}, which the keys do not have")
+            raise ConfigError(f"fvocab needs the attribute {sort_attr!r}: set it with set_vecattr")
         in_order = order == list(range(len(self)))
         words = [f"{prefix}{self.index_to_key[row]}" for row in order]
         vectors = WordVectors(words, self.vectors.view() if in_order else self.vectors[order])
@@ -156,12 +156,12 @@ class KeyedVectors(Evaluations):
         ----------
         fname : path
         fvocab : path, optional
-            Lines of key and count; without it the counts are n, n - 1, ..., 1.
+            A file with lines of key and count; without it the counts are n, n - 1, ..., 1.
         binary, no_header : bool
         encoding, unicode_errors : str
-            How words are decoded.
+            How to decode words.
         limit : int, optional
-            Read the first so many words only.
+            Read the first `limit` words only.
         datatype : NumPy float type
 
         Raises
@@ -184,7 +184,7 @@ class KeyedVectors(Evaluations):
             known = _read_counts(fvocab, encoding, unicode_errors)
             counts = np.array([known.get(word, 0) for word in words], np.int64)
             if missing := [word for word in words if word not in known]:
-                logger.warning("%s has no count of %d words, such as %r", fvocab, len(missing), missing[0])
+                logger.warning("%s has no count for %d words, such as %r", fvocab, len(missing), missing[0])
         found.expandos[COUNT] = counts
         return found
 
@@ -196,15 +196,15 @@ class KeyedVectors(Evaluations):
         encoding: str = "utf8",
         unicode_errors: str = "strict",
     ) -> int:
-        """Take over the vectors of the keys that a file has too; return how many those are.
+        """Replace the vectors of the keys that a file holds, too; return their number.
 
         Parameters
         ----------
         fname : path
         lockf : float
-            Factor of the further training of these vectors: 0 keeps them, 1 trains them like the others.
+            The factor of these vectors in further training: 0 freezes them, 1 trains them like the others.
         binary, encoding, unicode_errors
-            As of `load_word2vec_format`.
+            As for `load_word2vec_format`.
         """
         if len(self.vectors_lockf) != len(self):
             self.vectors_lockf = np.full(len(self), self.vectors_lockf[0], np.float32)
@@ -218,22 +218,22 @@ class KeyedVectors(Evaluations):
                 self.vectors_lockf[row] = lockf
                 taken += 1
         self.norms = None
-        logger.info("%d of %d vectors are taken from %s", taken, len(self), fname)
+        logger.info("took %d of %d vectors from %s", taken, len(self), fname)
         return taken
 
     def vectors_for_all(
         self, keys: Iterable[Key], allow_inference: bool = True, copy_vecattrs: bool = False
     ) -> KeyedVectors:
-        """Return the vectors of some keys.
+        """Return the vectors of `keys`.
 
         Parameters
         ----------
         keys : iterable of keys
-            Those without a vector are left out.
+            Keys without a vector are left out.
         allow_inference : bool
-            Compose the vectors of unknown words, where that is possible.
+            Compose unknown words if possible.
         copy_vecattrs : bool
-            Take the attributes along.
+            Copy the attributes, too.
         """
         chosen = [key for key in dict.fromkeys(keys) if key in (self if allow_inference else self.key_to_index)]
         found = KeyedVectors(self.vector_size, dtype=self.vectors.dtype)
@@ -246,7 +246,7 @@ class KeyedVectors(Evaluations):
         return found
 
     def _fill(self, keys: list[Any], matrix: Array) -> None:
-        """Hold these keys and vectors instead of any before."""
+        """Replace all keys and vectors."""
         self.index_to_key = keys
         self.key_to_index = {key: row for row, key in enumerate(keys)}
         self.next_index = len(keys)
@@ -254,17 +254,17 @@ class KeyedVectors(Evaluations):
         self.norms = None
 
     def _metadata(self) -> dict[str, str]:
-        """Return the attributes beside the counts, for the file."""
+        """Return the attributes except the counts as metadata of a file."""
         others = {name: values for name, values in self.expandos.items() if name != COUNT}
         for name, values in others.items():
             if values.dtype.kind not in "biuf" or values.ndim != 1:
-                raise FormatError(f"the attribute {name!r} of {values.dtype} cannot be saved: only numbers can")
+                raise FormatError(f"cannot save the attribute {name!r} of {values.dtype}: attributes must be numbers")
         return {
             "attributes": json.dumps({name: [values.dtype.str, values.tolist()] for name, values in others.items()})
         }
 
     def _restored(self, path: Path) -> Self:
-        """Take the attributes back from the file."""
+        """Read the attributes from the file."""
         self.expandos.update(read_attributes(path, len(self)))
         return self
 

@@ -1,7 +1,7 @@
-"""What a model has learnt: its parameters, seen through ``wv``, and what follows from them.
+"""The state of a model: its parameters, which ``wv`` views, and the values computed from them.
 
-``wv`` shows the memory of the parameters, so that either can be changed. Who puts another array there changes nothing
-until the next training or save, which takes it over.
+``wv`` shares its memory with the parameters, so that either can be changed. If a caller assigns another array, the
+next training or save copies it into the parameters.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CUM_TABLE_DOMAIN = 2**31 - 1
 
 
 class LearntModel:
-    """All that a model holds; :class:`~embed.compat.gensim.word2vec.Word2Vec` makes it.
+    """The state of a model, set by :class:`~embed.compat.gensim.word2vec.Word2Vec`.
 
     Attributes
     ----------
@@ -38,9 +38,9 @@ class LearntModel:
     parameters : embed.model.parameters.Parameters or None
         None without a vocabulary.
     raw_vocab : mapping of str to int
-        The counts of all words that were read; `why_no_words` says why none of them was kept.
+        The counts of all words that were read; `why_no_words` explains an empty vocabulary.
     others
-        The arguments and what training counts, by their names in gensim.
+        The arguments and the counters of the training, by their names in gensim.
     """
 
     wv: KeyedVectors
@@ -49,7 +49,7 @@ class LearntModel:
     why_no_words: str
     _nodes: Array | None
 
-    # what is trained
+    # objective
     gradient: Literal["exact", "sqrt", "historic"]
     vector_size: int
     window: int
@@ -61,13 +61,13 @@ class LearntModel:
     ns_exponent: float
     sample: float
 
-    # on which words
+    # vocabulary
     min_count: int
     effective_min_count: int
     max_final_vocab: int | None
     sorted_vocab: int
 
-    # how, and how far
+    # training and its progress
     alpha: float
     min_alpha: float
     min_alpha_yet_reached: float
@@ -90,7 +90,7 @@ class LearntModel:
         noise = noise_distribution(self.vocabulary.counts, self.ns_exponent)
         return np.round(np.cumsum(noise) * CUM_TABLE_DOMAIN).astype(np.uint32)
 
-    # what was learnt
+    # output vectors
 
     @property
     def syn1neg(self) -> Array:
@@ -118,7 +118,7 @@ class LearntModel:
         list of (word, probability), or None if no context word is known
         """
         if self.parameters is None or not self.negative:
-            raise NotReadyError("predictions need output vectors, of a model trained with negative > 0")
+            raise NotReadyError("predictions need output vectors: train the model with negative > 0")
         rows = [self.wv.get_index(word) for word in context_words_list if self.wv.get_index(word, -1) >= 0]
         if not rows:
             logger.warning("none of the context words is in the vocabulary")
@@ -133,11 +133,11 @@ class LearntModel:
     def score(self, sentences: Iterable[Sequence[str]], total_sentences: int | None = None, **ignored: Any) -> Array:
         """Not available."""
         raise NotReadyError(
-            "score is not available; the loss of sentences that were held out is embed.train(held_out=)"
+            "score is not part of this stand-in: measure the loss of held-out text with embed.train(held_out=...)"
         )
 
     def estimate_memory(self, vocab_size: int | None = None, report: dict[str, int] | None = None) -> dict[str, int]:
-        """Return the bytes that the matrices take, by name, and their sum as ``total``."""
+        """Return the size of each matrix in bytes, by name, and their sum as ``total``."""
         words = vocab_size or len(self.wv)
         row = np.dtype(np.float32).itemsize * self.vector_size
         sizes = {**(report or {}), "vectors": words * row}
@@ -145,31 +145,31 @@ class LearntModel:
         return {**sizes, "total": sum(sizes.values())}
 
     def init_sims(self, replace: bool = False) -> None:
-        """Do as ``wv.init_sims``."""
+        """Call ``wv.init_sims``."""
         self.wv.init_sims(replace)
 
-    # what a model with n-grams does otherwise
+    # overridden by models with n-grams
 
     def subword_arguments(self) -> dict[str, Any]:
-        """Return the fields of TrainConfig that say how words are cut."""
+        """Return the fields of TrainConfig for n-grams."""
         return {}
 
     def _empty_vectors(self) -> KeyedVectors:
         return KeyedVectors(self.vector_size)
 
     def _install(self, parameters: Parameters) -> None:
-        """Let `wv` show these parameters."""
+        """Make `wv` a view of `parameters`."""
         self.parameters = parameters
         self.wv.vectors = parameters.word_matrix()
         self._refreshed()
 
     def _adopt_vectors(self) -> None:
-        """Take over the vectors of `wv` if they lie elsewhere: put there by somebody, or copied with the model."""
+        """Copy the vectors of `wv` into the parameters if the caller replaced them or copied the model."""
         if self.parameters is not None:
             self.wv.vectors = adopted(self.wv.vectors, self.parameters.word_matrix(), "vectors")
 
     def _refreshed(self) -> None:
-        """The parameters have changed: what is computed from them is out of date."""
+        """Forget values computed from the parameters, which have changed."""
         self.wv.norms = None
 
     def input_factors(self) -> Array | None:
@@ -182,10 +182,10 @@ class LearntModel:
 
 
 def adopted(given: Array, view: Array, name: str) -> Array:
-    """Return `view` of the parameters, having copied `given` there if that is something else."""
+    """Return `view`, after copying `given` into it if they do not share their memory."""
     if given.shape != view.shape:
         raise NotReadyError(
-            f"wv.{name} has the shape {given.shape} and the model {view.shape}: words come in by build_vocab"
+            f"wv.{name} has the shape {given.shape}, but the model has {view.shape}: add words with build_vocab"
         )
     if given.strides != view.strides or given.ctypes.data != view.ctypes.data:
         view[:] = given
@@ -195,5 +195,5 @@ def adopted(given: Array, view: Array, name: str) -> Array:
 def lock_factors(locks: Array, rows: int) -> Array | None:
     """Return the factor of each row, or None if all are 1."""
     if len(locks) not in (1, rows):
-        raise ConfigError(f"there must be 1 lock factor or {rows}, not {len(locks)}")
+        raise ConfigError(f"give 1 lock factor or {rows}, not {len(locks)}")
     return None if (locks == 1).all() else np.broadcast_to(locks, rows)

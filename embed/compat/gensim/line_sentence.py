@@ -1,4 +1,4 @@
-"""Sentences from text files, one a line, split at white space."""
+"""Read sentences from text files, one a line, split at white space."""
 
 from __future__ import annotations
 
@@ -25,12 +25,11 @@ class LineSentence:
     Parameters
     ----------
     source : path, or binary or text file
-        A path may lead to a file compressed by gzip, bzip2, xz or zstd. A file is read from its start if it
-        can seek.
+        A path may name a file compressed by gzip, bzip2, xz or zstd. A seekable file is read from its start.
     max_sentence_length : int
-        Longer lines are cut into sentences of so many words; nothing is lost.
+        Longer lines are cut into sentences of at most this many words; nothing is lost.
     limit : int, optional
-        Read the first so many lines only.
+        Read the first `limit` lines only.
     """
 
     def __init__(
@@ -52,7 +51,7 @@ class LineSentence:
 
 
 class PathLineSentences:
-    """The lines of all files of a folder, in the order of their names; parameters as of `LineSentence`."""
+    """The lines of all files of a folder, in the order of their names; for parameters see `LineSentence`."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""Whole models in one native file: what :func:`embed.load_model` needs, and the state of the stand-in beside it.
+"""Save and load whole models: one native file, which :func:`embed.load_model` reads, plus the state of the stand-in.
 
-The inner nodes of hierarchical softmax lie in a second file, ``NAME.nodes``, since the native format has no place
-for them.
+The inner nodes of hierarchical softmax are in a second file, ``NAME.nodes``, since the native format cannot store
+them.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ __all__ = ["load", "save"]
 M = TypeVar("M", bound="LearntModel")
 
 KEY = "gensim"
-"""The metadata that hold the state."""
+"""The metadata key of the state."""
 NODES = ".nodes"
 LOCKS = "_lockf"
-"""How the names of the factors of training end."""
+"""The suffix of the names of lock factors."""
 ARGUMENTS = (
     "vector_size",
     "alpha",
@@ -64,7 +64,7 @@ ARGUMENTS = (
     "max_n",
     "bucket",
 )
-"""What a file may give to the constructor; those of the n-grams only where the model has them."""
+"""The arguments of the constructor that a file may hold; those of n-grams only if the model has n-grams."""
 STATE = (
     "train_count",
     "epochs_trained",
@@ -81,7 +81,7 @@ def save(model: LearntModel, path: str | os.PathLike[str]) -> None:
     """Write a model; see :meth:`Word2Vec.save`."""
     parameters = model.parameters
     if parameters is None:
-        raise FormatError(f"{os.fspath(path)}: cannot write: the model has no vocabulary yet")
+        raise FormatError(f"{os.fspath(path)}: cannot write: the model has no vocabulary yet: call build_vocab first")
     model._adopt_vectors()
     arguments = {name: getattr(model, name) for name in ARGUMENTS if hasattr(model, name)}
     config = train_config(model, epochs=max(1, model.epochs), lr=model.alpha, min_lr=model.min_alpha, seed=model.seed)
@@ -145,7 +145,7 @@ def load(cls: type[M], path: str | os.PathLike[str]) -> M:
     model.wv.next_index = len(arrays.words)
     for key, values in locks.items():
         if not key.endswith(LOCKS) or key not in vars(model.wv) or values.ndim != 1:
-            raise FormatError(f"{name}: damaged: {key!r:.60} are no factors of training")
+            raise FormatError(f"{name}: damaged: {key!r:.60} does not name lock factors of vectors")
         setattr(model.wv, key, values)
     parameters = Parameters.empty(model.vocabulary, config, every_bucket(config))
     rows = np.arange(len(parameters.inputs))
@@ -156,22 +156,21 @@ def load(cls: type[M], path: str | os.PathLike[str]) -> M:
     if model.hs:
         model._nodes = np.array(native.read_vectors(_nodes_path(path)).matrix)
         if model._nodes.shape != (len(model.wv), model.vector_size):
-            raise FormatError(f"{_nodes_path(path)}: does not belong to {name}")
+            raise FormatError(f"{_nodes_path(path)}: belongs to a different model than {name}")
     model._install(parameters)
     return model
 
 
 def _plain_values(stored: Any, allowed: tuple[str, ...]) -> dict[str, Any]:
-    """Return the arguments that a file gives to the constructor, having seen that none of them makes it do more.
+    """Return constructor arguments from a file; raises ValueError unless they are allowed and plain.
 
-    A corpus, callbacks or a function would be read, called or trained on: the constructor takes them from its caller
-    alone.
+    A corpus, callbacks or a function would be read, called or trained on, so they must never come from a file.
     """
     for key, value in stored.items():
         if key not in allowed:
-            raise ValueError(f"{key!r:.60} is nothing that a saved model has")
+            raise ValueError(f"unknown argument {key!r:.60}")
         if value is not None and not isinstance(value, (bool, int, float, str)):
-            raise ValueError(f"{key} must be one number or text, not {value!r:.60}")
+            raise ValueError(f"{key} must be a number or a string, not {value!r:.60}")
     return dict(stored)
 
 

@@ -1,11 +1,11 @@
-"""Phrases: pairs of words that occur together more often than chance explains (Mikolov et al. 2013, section 4).
+"""Join phrases: pairs of words that occur together more often than chance explains (Mikolov et al. 2013, section 4).
 
-A model counts words and neighbouring pairs; a pair whose score is above the threshold becomes one token.
-Connector words ("of", "the") may stand between the two words of a pair without being counted. `Phrases` keeps the
-counts and can learn more; `FrozenPhrases` keeps the phrases found alone. Saved models are JSON: a scoring
-function of the caller's own is not stored, and has to be given again to `load`.
+A model counts words and neighbouring pairs; a pair whose score exceeds the threshold becomes one token. Connector
+words ("of", "the") may stand between the two words of a pair without being counted. `Phrases` stores the counts and
+can count more text; `FrozenPhrases` stores only the phrases. Saved models are JSON without a custom scoring function,
+which must be passed to `load` again.
 
-Rejected: a scoring function by its import path (what is loaded must not run code).
+Rejected: storing the import path of a scoring function (loading a file must not run code).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ FORMAT, VERSION = "train-embeddings phrases", 1
 
 
 class PhraseTransformation:
-    """Joins the phrases of sentences; a subclass says in `score_candidate` which pairs are phrases.
+    """Joins the phrases of sentences; subclasses decide in `score_candidate` which pairs are phrases.
 
     Parameters
     ----------
@@ -52,11 +52,11 @@ class PhraseTransformation:
         self.connector_words = frozenset(connector_words)
 
     def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
-        """Return (phrase, score) of two words with connector words in between, or (None, None) if it is none."""
+        """Return (phrase, score) of two words and the connector words in between, or (None, None) for no phrase."""
         raise NotImplementedError
 
     def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[Scored]:
-        """Yield (token, None) for each word that stays alone, and (phrase, score) for each phrase."""
+        """Yield (token, None) for each single word, and (phrase, score) for each phrase."""
         waiting: list[str] = []  # a word that could begin a phrase, and the connector words after it
         for word in sentence:
             if word in self.connector_words:
@@ -81,13 +81,13 @@ class PhraseTransformation:
         return [token for token, _ in self.analyze_sentence(items)] if single else _Transformed(self, items)
 
     def find_phrases(self, sentences: Iterable[Iterable[str]]) -> dict[str, float]:
-        """Return the phrases of some sentences with their scores."""
+        """Return the phrases of sentences with their scores."""
         tokens = itertools.chain.from_iterable(map(self.analyze_sentence, sentences))
         return {token: score for token, score in tokens if score is not None}
 
 
 class _Transformed:
-    """Sentences with their phrases joined, as often as the sentences themselves can be read."""
+    """Sentences with their phrases joined; can be read as often as the sentences themselves."""
 
     def __init__(self, phrases: PhraseTransformation, sentences: Iterable[Iterable[str]]) -> None:
         self._phrases, self._sentences = phrases, sentences
@@ -98,7 +98,7 @@ class _Transformed:
 
 
 class _SavedPhrases(PhraseTransformation):
-    """What `Phrases` and `FrozenPhrases` share: their parameters, and their files."""
+    """The shared base of `Phrases` and `FrozenPhrases`: parameters and files."""
 
     threshold: float
     min_count: float
@@ -134,20 +134,20 @@ class _SavedPhrases(PhraseTransformation):
 
     @classmethod
     def load(cls, fname: str | os.PathLike[str], scoring: Scorer | None = None) -> Self:
-        """Read a model that `save` has written.
+        """Read a model that `save` wrote.
 
         Parameters
         ----------
         fname : path
         scoring : callable, optional
-            The scoring function, which the file of a model with a function of one's own does not hold.
+            The custom scoring function of the model, which files do not store.
 
         Raises
         ------
         FormatError
             The file cannot be read, is damaged, or holds another class.
         ConfigError
-            The model has a scoring function of its own, and it is not given.
+            The model needs its custom scoring function.
         """
         check_saved(fname)
         name = os.fspath(fname)
@@ -157,9 +157,9 @@ class _SavedPhrases(PhraseTransformation):
             if content["format"] != FORMAT or content["version"] != VERSION:
                 raise ValueError(f"not {FORMAT!r} of version {VERSION}")
             if content["class"] != cls.__name__:
-                raise ValueError(f"it holds {content['class']}, not {cls.__name__}")
+                raise ValueError(f"holds {content['class']}, not {cls.__name__}")
             if content["scoring"] is None and scoring is None:
-                raise ConfigError(f"{name}: was saved with a scoring function of its own: pass it as scoring=")
+                raise ConfigError(f"{name}: was saved with a custom scoring function: pass that as scoring=...")
             _check_content(content)
             model = cls.__new__(cls)
             PhraseTransformation.__init__(model, content["connector_words"])
@@ -172,7 +172,7 @@ class _SavedPhrases(PhraseTransformation):
         except (ValueError, KeyError, TypeError) as error:
             if isinstance(error, ConfigError):
                 raise
-            raise FormatError(f"{name}: not a file of {cls.__name__}: {error!s:.200}") from error
+            raise FormatError(f"{name}: not saved by {cls.__name__}: {error!s:.200}") from error
         return model
 
     def _content(self) -> dict[str, Any]:
@@ -183,25 +183,25 @@ class _SavedPhrases(PhraseTransformation):
 
 
 class Phrases(_SavedPhrases):
-    """Counts of words and pairs, from which phrases follow.
+    """Counts of words and pairs, from which phrases are found.
 
     Parameters
     ----------
     sentences : iterable of lists of str, optional
         Read once.
     min_count : float
-        Taken off the count of every pair by the default score; NPMI leaves out pairs that are rarer.
+        The default score subtracts it from the count of every pair; NPMI leaves out rarer pairs.
     threshold : float
-        A pair scoring higher is a phrase; positive by default, from -1 to 1 for NPMI.
+        A pair with a higher score is a phrase; positive for the default score, from -1 to 1 for NPMI.
     max_vocab_size : int
-        When there are more words and pairs, the rarest are forgotten.
+        Beyond this many words and pairs, forget the rarest.
     delimiter : str
         Joins the words of a phrase.
     progress_per : ignored
     scoring : {"default", "npmi"} or callable
-        A callable has the arguments of `original_scorer`.
+        A callable takes the arguments of `original_scorer`.
     connector_words : iterable of str
-        Words that may stand within a phrase and do not count, such as `ENGLISH_CONNECTOR_WORDS`.
+        Words that may stand within a phrase and are not counted, such as `ENGLISH_CONNECTOR_WORDS`.
 
     Attributes
     ----------
@@ -273,7 +273,7 @@ class Phrases(_SavedPhrases):
                 self.min_reduce += 1
 
     def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
-        """Return (phrase, score), or (None, None) if it is none."""
+        """Return (phrase, score), or (None, None) for no phrase."""
         phrase = self.delimiter.join([word_a, *in_between, word_b])
         counts = [self.vocab.get(token, 0) for token in (word_a, word_b, phrase)]
         if not all(counts):
@@ -341,7 +341,7 @@ class FrozenPhrases(_SavedPhrases):
         )
 
     def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
-        """Return (phrase, score), or (None, None) if it is none."""
+        """Return (phrase, score), or (None, None) for no phrase."""
         phrase = self.delimiter.join([word_a, *in_between, word_b])
         score = self.phrasegrams.get(phrase)
         return (None, None) if score is None else (phrase, score)
@@ -357,21 +357,21 @@ Phraser = FrozenPhrases
 
 
 def _check_content(content: Mapping[str, Any]) -> None:
-    """Raise ValueError unless what a file says of phrases has the types and bounds that a model has."""
+    """Raise ValueError unless the content of a file has valid types and values."""
     for name in ("threshold", "min_count"):
         if not _is_number(content[name]):
             raise ValueError(f"{name} must be a number, not {content[name]!r:.60}")
     if not isinstance(content["delimiter"], str):
-        raise ValueError("delimiter must be a text")
+        raise ValueError("delimiter must be a string")
     if not isinstance(content["connector_words"], list) or not _are_texts(content["connector_words"]):
-        raise ValueError("connector_words must be texts")
+        raise ValueError("connector_words must be strings")
     for name, least in (("max_vocab_size", 1), ("min_reduce", 0), ("corpus_word_count", 0)):
         if name in content and (not _is_number(content[name]) or content[name] < least):
             raise ValueError(f"{name} must be a number of at least {least}, not {content[name]!r:.60}")
     for name in ("vocab", "phrasegrams"):
         counts = content.get(name, {})
         if not isinstance(counts, dict) or not all(map(_is_number, counts.values())):
-            raise ValueError(f"{name} must hold a number for each text")
+            raise ValueError(f"{name} must hold a number for each string")
 
 
 def _is_number(value: object) -> bool:
@@ -383,7 +383,7 @@ def _are_texts(values: Iterable[object]) -> bool:
 
 
 def _is_sentence(value: Iterable[Any]) -> tuple[bool, Iterable[Any]]:
-    """Return whether `value` is one sentence, and it again, whole even if it is an iterator."""
+    """Return whether `value` is one sentence, and `value` with its first item, even if it is an iterator."""
     iterator = iter(value)
     try:
         first = next(iterator)

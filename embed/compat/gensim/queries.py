@@ -1,8 +1,8 @@
-"""Questions to keyed vectors: neighbours, similarities, the odd one out.
+"""Query keyed vectors: neighbours, similarities, the odd one out.
 
-As in gensim a question may mix keys, vectors and (key, weight) pairs, and the cosine is everywhere. Unlike
-there the zero vector has the cosine 0 to everything instead of NaN. 3CosMul adds gensim's 1e-6 to the
-divisor; :meth:`embed.WordVectors.analogy` follows the paper with 1e-3.
+As in gensim, a query may mix keys, vectors and (key, weight) pairs, and similarity is the cosine. Unlike gensim, the
+cosine of the zero vector is 0, not NaN. 3CosMul adds gensim's 1e-6 to the divisor; :meth:`embed.WordVectors.analogy`
+follows the paper with 1e-3.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def unit_vector(vector: Array) -> Array:
 
 
 class Queries(KeyedStore):
-    """What can be asked."""
+    """The queries of keyed vectors."""
 
     def get_mean_vector(
         self,
@@ -49,7 +49,7 @@ class Queries(KeyedStore):
         ----------
         keys : list of n keys or vectors
         weights : n numbers, optional
-            1 each by default; the sum is divided by the sum of their absolute values.
+            1 each by default; the weighted sum is divided by the sum of their absolute values.
         pre_normalize : bool
             Scale the vectors of keys to length 1 first.
         post_normalize : bool
@@ -58,10 +58,10 @@ class Queries(KeyedStore):
             Leave out keys that have no vector; otherwise raise KeyError.
         """
         if not len(keys):
-            raise ConfigError("a mean needs at least one key")
+            raise ConfigError("a mean needs at least one key: the list is empty")
         factors = np.ones(len(keys)) if weights is None else np.asarray(weights, dtype=np.float64)
         if len(factors) != len(keys):
-            raise ConfigError(f"there are {len(keys)} keys but {len(factors)} weights")
+            raise ConfigError(f"{len(keys)} keys need {len(keys)} weights, not {len(factors)}")
         total = np.zeros(self.vector_size, dtype=np.float64)
         weight = 0.0
         for key, factor in zip(keys, factors.tolist(), strict=True):
@@ -69,7 +69,7 @@ class Queries(KeyedStore):
                 if key not in self:
                     if ignore_missing:
                         continue
-                    raise MissingWordError(f"the key {key!r} is not there")
+                    raise MissingWordError(f"the key {key!r} has no vector")
                 total += factor * self.get_vector(key, norm=pre_normalize)
             else:
                 total += factor * np.asarray(key)
@@ -92,15 +92,15 @@ class Queries(KeyedStore):
         Parameters
         ----------
         positive, negative : key, vector, list of keys, vectors and (key or vector, weight) pairs, or dict of weights
-            What the answers should be like, and unlike. A weight that is given counts as it is, with its sign.
+            What the answers should be like, and unlike. A given weight is used with its sign, on either side.
         topn : int or None
             How many answers; None returns the cosines of all rows of the range instead.
         clip_start, clip_end : int
-            Answer with these rows only.
+            Search these rows only.
         restrict_vocab : int
-            Answer with the first so many rows only.
+            Search the first `restrict_vocab` rows only.
         indexer : object, optional
-            An index of nearest neighbours, asked by ``indexer.most_similar(vector, topn)`` instead.
+            An index of nearest neighbours, queried by ``indexer.most_similar(vector, topn)`` instead.
 
         Returns
         -------
@@ -137,7 +137,7 @@ class Queries(KeyedStore):
     def most_similar_cosmul(
         self, positive: Any = None, negative: Any = None, topn: int | None = 10, restrict_vocab: int | None = None
     ) -> Any:
-        """Return the best keys by 3CosMul (Levy & Goldberg 2014); arguments as of `most_similar`, without weights."""
+        """Return the best keys by 3CosMul (Levy & Goldberg 2014); arguments as for `most_similar`, without weights."""
         if topn is not None and topn < 1:
             return []
         likes, unlikes = _listed(positive), _listed(negative)
@@ -180,7 +180,7 @@ class Queries(KeyedStore):
     def n_similarity(self, ws1: Sequence[Key], ws2: Sequence[Key]) -> float:
         """Return the cosine of the means of two lists of keys; raises EmptyMeanError if one is empty."""
         if not len(ws1) or not len(ws2):
-            raise EmptyMeanError("one of the lists has no keys, and no mean")
+            raise EmptyMeanError("one of the lists is empty, so it has no mean: give at least one key in each")
         means = [self.get_mean_vector(words, pre_normalize=False) for words in (ws1, ws2)]
         return _cosine(means[0], means[1])
 
@@ -192,14 +192,14 @@ class Queries(KeyedStore):
         return [self.index_to_key[row] for row in closer if row != own]
 
     def rank(self, key1: Key, key2: Key) -> int:
-        """Return the place of `key2` among the neighbours of `key1`, from 1."""
+        """Return the rank of `key2` among the neighbours of `key1`, from 1."""
         return len(self.closer_than(key1, key2)) + 1
 
     def rank_by_centrality(self, words: Sequence[Key], use_norm: bool = True) -> list[tuple[float, Key]]:
-        """Return (cosine to the mean of all, key) for each key that is there, the most central first."""
+        """Return (cosine to the mean of all, key) for each known key, the most central first."""
         known = [word for word in words if word in self]
         if not known:
-            raise ConfigError("none of the words has a vector")
+            raise ConfigError("none of the words has a vector: give at least one known word")
         vectors = np.array([self.get_vector(word, norm=use_norm) for word in known])
         mean = self.get_mean_vector(vectors, post_normalize=True)
         scores = (vectors @ mean).tolist()
@@ -213,13 +213,13 @@ class Queries(KeyedStore):
         """Return the cosine of two words over the sum of those of the `topn` nearest of `wa` (Leeuwenberg 2016)."""
         nearest = self.similar_by_word(wa, topn)
         if not nearest:
-            raise ConfigError("a relative similarity needs at least one neighbour (topn)")
+            raise ConfigError("a relative similarity needs at least one neighbour: raise topn")
         return self.similarity(wa, wb) / float(sum(cosine for _, cosine in nearest))
 
     def wmdistance(self, document1: Sequence[Key], document2: Sequence[Key], norm: bool = True) -> float:
         """Return the Word Mover's Distance of two documents (Kusner et al. 2015), solved exactly.
 
-        Words that have no vector are left out; without any left the distance is infinite.
+        Words without a vector are left out; if none remain, the distance is infinite.
         """
         from embed.compat.gensim.transport import transport_cost
 
@@ -246,7 +246,7 @@ class Queries(KeyedStore):
 
 
 def _cosine(u: Array, v: Array) -> float:
-    """Return the cosine of two vectors: exactly 1 of a vector and itself, 0 if one is zero."""
+    """Return the cosine of two vectors: exactly 1 for equal vectors, 0 if one is zero."""
     u, v = u.astype(np.float64), v.astype(np.float64)
     lengths = float(np.sqrt((u @ u) * (v @ v)))
     return min(1.0, max(-1.0, float(u @ v) / lengths)) if lengths else 0.0

@@ -1,7 +1,7 @@
-"""What the native files of this package's stand-ins hold beside words and matrices, and the files that are not ours.
+"""Read the JSON metadata of the stand-ins' native files, and refuse pickles.
 
-The metadata are JSON; nothing that is loaded runs code. gensim's files are pickles, which do, so they are
-recognised by their first bytes and refused with the way to convert them.
+Loading never runs code. gensim's files are pickles, which may run any code, so they are recognised by their first
+bytes and refused, with advice on how to convert them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _HEAD = 9
 
 
 def check_saved(path: str | os.PathLike[str]) -> None:
-    """Raise FormatError for a pickle, with advice; other files are judged by their reader."""
+    """Raise FormatError for a pickle, with advice; the reader checks other files."""
     name = os.fspath(given_path(path))
     try:
         with open(path, "rb") as file:
@@ -40,13 +40,13 @@ def check_saved(path: str | os.PathLike[str]) -> None:
         raise not_opened(path, error) from error
     if is_pickle:
         raise FormatError(
-            f"{name}: is a pickle, as gensim saves, which could run any code and is not opened; to convert it, load it "
-            "with gensim and export the vectors by save_word2vec_format, or a FastText model by save_facebook_model"
+            f"{name}: a pickle of gensim's, which could run any code and is not opened: to convert it, load it with "
+            "gensim and export vectors with save_word2vec_format, or a FastText model with save_facebook_model"
         )
 
 
 def read_json(path: str | os.PathLike[str], key: str) -> dict[str, Any] | None:
-    """Return the object that the metadata hold under `key`, or None if there is none."""
+    """Return the JSON object under `key` of the metadata, or None if there is none."""
     try:
         text = native.read_metadata(path).get(key)
     except FormatError as error:
@@ -56,14 +56,14 @@ def read_json(path: str | os.PathLike[str], key: str) -> dict[str, Any] | None:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise FormatError(f"{os.fspath(path)}: damaged: {key} is no JSON ({error})") from None
+        raise FormatError(f"{os.fspath(path)}: damaged: {key} is not JSON ({error})") from None
     if not isinstance(value, dict):
         raise FormatError(f"{os.fspath(path)}: damaged: {key} must be a JSON object")
     return value
 
 
 def read_attributes(path: str | os.PathLike[str], keys: int) -> dict[str, Array]:
-    """Return the attributes of the keys that `KeyedVectors.save` has written."""
+    """Return the attributes of the keys that `KeyedVectors.save` wrote."""
     found = {}
     for name, entry in (read_json(path, "attributes") or {}).items():
         try:

@@ -1,10 +1,9 @@
-"""What a model may be given to read, checked, and counted by the compiled counter.
+"""Check the corpus of a model and count its words with the compiled counter.
 
-A text file (`corpus_file`) stays bytes until it is counted. Python sentences are read once to build the
-vocabulary and once to train, however many epochs there are: an iterable whose sentences differ from pass to pass
-trains on those of one pass.
+A text file (`corpus_file`) stays bytes until it is counted. Python sentences are read once to build the vocabulary
+and once to train, for any number of epochs: if they differ from pass to pass, training uses those of one pass.
 
-Rejected: training on letters with a warning when a sentence is a str (gensim); it is an error here.
+Rejected: training on letters with a warning if a sentence is a str (as gensim does); that is an error here.
 """
 
 from __future__ import annotations
@@ -25,22 +24,22 @@ from embed.text import _text
 __all__ = ["RULE_DEFAULT", "RULE_DISCARD", "RULE_KEEP", "Counts", "TrimRule", "checked_corpus", "count_words", "keeps"]
 
 RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
-"""What a trim rule may answer: go by min_count, leave the word out, keep it."""
+"""The answers of a trim rule: apply min_count, discard the word, keep it."""
 TrimRule = Callable[[str, int, int], int]
 """Called with (word, count, min_count)."""
 
 Corpus = TextCorpus | SentenceCorpus
 _HELD_TOKENS = 1 << 18
-"""Provisional ids held before they are thrown away."""
+"""Provisional ids to collect before discarding them."""
 
 _WHITE = [chr(code).encode() for code in range(0x3001) if chr(code).isspace() and chr(code) not in "\t\n\v\f\r "]
 _ASCII_SEPARATORS = re.compile(b"[" + b"".join(space for space in _WHITE if space.isascii()) + b"]")
 _SEPARATORS = re.compile(b"|".join(_WHITE))
-"""What `str.split` takes for white space, and the compiled counter for letters."""
+"""Characters that are white space to `str.split`, but letters to the compiled counter."""
 
 
 class _Sentences(SentenceCorpus):
-    """Sentences whose faults are TypeErrors as well."""
+    """Sentences whose errors are TypeErrors as well."""
 
     def __iter__(self) -> Iterator[list[str]]:
         read = False
@@ -51,11 +50,11 @@ class _Sentences(SentenceCorpus):
         except CorpusError as error:
             raise SentencesError(str(error)) from error
         if not read and _reads_once(self._sentences):
-            raise SentencesError(f"a {_kind(self._sentences)} is read to its end and gives no second pass: give a list")
+            raise SentencesError(f"the {_kind(self._sentences)} has been read to its end: give a list")
 
 
 class _WordsOfLines(TextCorpus):
-    """A text file split as `str.split` does, also at white space beyond ASCII: the no-break space, for one."""
+    """A text file split as `str.split` does, also at white space beyond ASCII, such as the no-break space."""
 
     def __iter__(self) -> Iterator[list[str]]:
         for sentence in super().__iter__():
@@ -63,7 +62,7 @@ class _WordsOfLines(TextCorpus):
                 yield words
 
     def byte_chunks(self) -> Iterator[bytes] | None:
-        """Return the text with ASCII spaces alone."""
+        """Return the text with ASCII white space only."""
         chunks = super().byte_chunks()
         return None if chunks is None else map(_with_ascii_spaces, chunks)
 
@@ -81,15 +80,15 @@ def _kind(sentences: object) -> str:
 
 
 def checked_corpus(sentences: Iterable[Any] | None, corpus_file: str | os.PathLike[str] | None, passes: int) -> Corpus:
-    """Return what is to be read.
+    """Return the corpus to read.
 
     Raises
     ------
     ArgumentError
-        Unless exactly one of the two is given, the file is one, and `sentences` can be read `passes` times.
+        Not exactly one of the two is given, the file is not a file, or `sentences` cannot be read `passes` times.
     """
     if (sentences is None) == (corpus_file is None):
-        raise ArgumentError("exactly one of corpus_iterable and corpus_file must be given")
+        raise ArgumentError("give exactly one of corpus_iterable and corpus_file")
     if corpus_file is not None:
         if not isinstance(corpus_file, (str, os.PathLike)):
             raise ArgumentError(f"corpus_file must be the path of a text file, not {corpus_file!r:.80}")
@@ -103,7 +102,7 @@ def checked_corpus(sentences: Iterable[Any] | None, corpus_file: str | os.PathLi
         raise ArgumentError(f"corpus_iterable must be an iterable of lists of words, not {sentences!r:.80}")
     if passes > 1 and _reads_once(sentences):
         raise ArgumentError(
-            f"a {_kind(sentences)} can be read once only, and training needs a second pass: give it as a list"
+            f"a {_kind(sentences)} can be read only once, and training needs a second pass: give a list"
         )
     return _Sentences(sentences)
 
@@ -129,16 +128,16 @@ def count_words(corpus: Corpus, max_vocab_size: int | None = None, trim_rule: Tr
     max_vocab_size : int, optional
         Whenever there are more words, forget those below a count that rises each time.
     trim_rule : callable, optional
-        Which words to forget then.
+        Decides which words to forget.
     """
     if max_vocab_size:
         return _count_and_prune(corpus, max_vocab_size, trim_rule)
     try:
         return _count_compiled(corpus)
     except UnicodeEncodeError as error:
-        raise SentencesError(f"the word {error.object!r:.60} cannot be written as UTF-8") from error
+        raise SentencesError(f"the word {error.object!r:.60} holds a lone surrogate: remove it") from error
     except OverflowError as error:  # too long a word, or too many of them
-        raise SentencesError(f"{error}: the words cannot be counted") from error
+        raise SentencesError(f"cannot count the words: {error}") from error
 
 
 def _count_compiled(corpus: Corpus) -> Counts:
@@ -151,7 +150,7 @@ def _count_compiled(corpus: Corpus) -> Counts:
             counter.feed(chunk)
             counter.take()
             sentences += chunk.count(b"\n")
-            # the reader ends every file with a line break, one too many if it had one
+            # the reader adds a line break to every file, one too many if the file ended with one
             sentences -= chunk == b"\n" == last[-1:]
             last = chunk or last
         counter.finish()
@@ -187,6 +186,6 @@ def _count_and_prune(corpus: Corpus, max_vocab_size: int, trim_rule: TrimRule | 
 
 
 def keeps(word: str, count: int, min_count: int, trim_rule: TrimRule | None) -> bool:
-    """Return whether a word is kept, by a rule if there is one, or else by its count."""
+    """Return whether to keep a word, by the rule if there is one, else by its count."""
     verdict = RULE_DEFAULT if trim_rule is None else trim_rule(word, count, min_count)
     return verdict == RULE_KEEP or (verdict == RULE_DEFAULT and count >= min_count)

@@ -1,9 +1,9 @@
-"""Keys, their vectors, and attributes of keys: what a ``KeyedVectors`` holds, without any question to ask of it.
+"""Store keys, their vectors, and attributes of keys: the base of ``KeyedVectors``, without queries.
 
-The matrix is an ordinary array that callers may change or replace. That of a word model is a view of the
-padded rows that training works on, so a change of it is a change of the model.
+The matrix is an ordinary array that callers may change or replace. The matrix of a word model is a view of the padded
+rows that training works on, so changing it changes the model.
 
-Rejected: resting on :class:`embed.WordVectors` (immutable, for good reasons; here keys come and go).
+Rejected: building on :class:`embed.WordVectors` (immutable, for good reasons; here keys are added and removed).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class KeyedStore:
     vector_size : int
         Length of a vector.
     count : int
-        Rows set aside for `add_vector` to fill.
+        Rows to allocate for `add_vector`.
     dtype : NumPy float type
     mapfile_path : ignored
 
@@ -51,9 +51,9 @@ class KeyedStore:
     expandos : dict of str to array
         Attributes of the keys, such as ``"count"``; each of shape (n,).
     norms : float array of shape (n,), or None
-        Lengths of the vectors; None until they are needed.
+        Lengths of the vectors; None until needed.
     vectors_lockf : float32 array, shape (1,) or (n,)
-        Factor of the training steps of each vector.
+        The factor of the training steps of each vector.
     """
 
     def __init__(
@@ -92,12 +92,12 @@ class KeyedStore:
     # keys
 
     def get_index(self, key: Key, default: int | None = None) -> int:
-        """Return the row of `key`; a number that is no key is taken for a row.
+        """Return the row of `key`; a number that is not a key counts as a row.
 
         Raises
         ------
         KeyError
-            If there is no such key and no `default`.
+            The key is unknown and there is no `default`.
         """
         index = self.key_to_index.get(key)
         if index is not None:
@@ -108,7 +108,7 @@ class KeyedStore:
             return default
         if isinstance(key, str):
             raise missing_word(key, [word for word in self.index_to_key if isinstance(word, str)], self.key_to_index)
-        raise MissingWordError(f"there is no key {key!r}, and no row of that number among {len(self)}")
+        raise MissingWordError(f"{key!r} is neither a key nor the number of one of {len(self)} rows")
 
     def has_index_for(self, key: Key) -> bool:
         """Return whether `key` has a row of its own."""
@@ -127,7 +127,7 @@ class KeyedStore:
         return cast("Array", vector)
 
     def word_vec(self, word: Key, norm: bool = False) -> Array:
-        """Return `get_vector(word, norm)`: the name in older versions."""
+        """Return `get_vector(word, norm)`, under its name in older versions."""
         _renamed("word_vec", "get_vector")
         return self.get_vector(word, norm)
 
@@ -138,7 +138,9 @@ class KeyedStore:
                 norms = np.linalg.norm(self.vectors, axis=1)
             if not np.isfinite(norms).all():
                 key = self.index_to_key[int(np.isfinite(norms).argmin())]
-                raise FormatError(f"the vector of {key!r:.60} holds NaN or infinity, or is too long for float32")
+                raise FormatError(
+                    f"the vector of {key!r:.60} holds NaN or infinity, or its length overflows {self.vectors.dtype}"
+                )
             self.norms = norms
 
     def filled_norms(self) -> Array:
@@ -157,14 +159,14 @@ class KeyedStore:
         self.norms = None
 
     def init_sims(self, replace: bool = False) -> None:
-        """Do as `fill_norms`, or with `replace` as `unit_normalize_all`: the name in older versions."""
+        """Call `fill_norms`, or with `replace` `unit_normalize_all`, under the name in older versions."""
         _renamed("init_sims", "fill_norms or unit_normalize_all")
         self.fill_norms()
         if replace:
             self.unit_normalize_all()
 
     def add_vector(self, key: Key, vector: npt.ArrayLike) -> int:
-        """Add one key, in the next row set aside for it or a new one; return its row."""
+        """Add one key, in the next allocated row or a new one; return its row."""
         row = self.next_index
         if row < len(self) and self.index_to_key[row] is None:
             self.index_to_key[row] = key
@@ -184,7 +186,7 @@ class KeyedStore:
         extras: Mapping[str, Array] | None = None,
         replace: bool = False,
     ) -> None:
-        """Add keys; those that are there already keep their vectors unless `replace`.
+        """Add keys; existing keys keep their vectors unless `replace`.
 
         Parameters
         ----------
@@ -201,17 +203,17 @@ class KeyedStore:
         extras = extras or {}
         known = np.array([key in self.key_to_index for key in names], dtype=bool)
         new = []
-        for place in np.flatnonzero(~known).tolist():
-            if names[place] not in self.key_to_index:
-                self.key_to_index[names[place]] = len(self.index_to_key)
-                self.index_to_key.append(names[place])
-                new.append(place)
+        for number in np.flatnonzero(~known).tolist():
+            if names[number] not in self.key_to_index:
+                self.key_to_index[names[number]] = len(self.index_to_key)
+                self.index_to_key.append(names[number])
+                new.append(number)
         if new:
             self.vectors = np.vstack([self.vectors, rows[new]])
         self.allocate_vecattrs(list(extras), [values.dtype for values in extras.values()])
         self.allocate_vecattrs()
         changed = (new + np.flatnonzero(known).tolist()) if replace else new
-        targets = [self.key_to_index[names[place]] for place in changed]
+        targets = [self.key_to_index[names[number]] for number in changed]
         if replace:
             self.vectors[targets] = rows[changed]
         for attribute, values in extras.items():
@@ -221,14 +223,14 @@ class KeyedStore:
     # attributes of keys
 
     def allocate_vecattrs(self, attrs: Iterable[str] | None = None, types: Iterable[Any] | None = None) -> None:
-        """Make room for an attribute of every key, or for all the attributes there are."""
+        """Allocate an attribute for every key, or extend all attributes to all keys."""
         if attrs is None or types is None:
             attrs, types = list(self.expandos), [values.dtype for values in self.expandos.values()]
         for attribute, kind in zip(attrs, types, strict=True):
             dtype = np.dtype(object if kind is str else np.int64 if kind is int else kind)
             old = self.expandos.get(attribute, np.empty(0, dtype))
             if not np.can_cast(dtype, old.dtype, "same_kind"):
-                raise ArgumentError(f"the attribute {attribute!r} is of the type {old.dtype}, and cannot take {dtype}")
+                raise ArgumentError(f"the attribute {attribute!r} has the type {old.dtype} and cannot hold {dtype}")
             if attribute not in self.expandos or len(old) != len(self):
                 values = np.zeros(len(self), old.dtype)
                 values[: len(old)] = old[: len(self)]
@@ -249,7 +251,7 @@ class KeyedStore:
         return self.expandos[attr][index]
 
     def resize_vectors(self, seed: int = 0) -> None:
-        """Give every key a vector: those that have none a random one, uniform in +-1/vector_size."""
+        """Give keys without a vector a random one, uniform in +-1/vector_size."""
         missing = len(self) - len(self.vectors)
         if missing > 0:
             random = np.random.default_rng(seed).uniform(-1, 1, (missing, self.vector_size)) / self.vector_size
@@ -258,7 +260,7 @@ class KeyedStore:
         self.norms = None
 
     def sort_by_descending_frequency(self) -> None:
-        """Put the keys in the order of falling counts, equal counts by the text of the key."""
+        """Sort the keys by falling count, ties by the key as a string."""
         if not len(self):
             return
         counts = self.expandos[COUNT].tolist()
@@ -279,30 +281,30 @@ class KeyedStore:
 
     @property
     def vectors_norm(self) -> Array:
-        """No longer there."""
-        raise AttributeError("vectors_norm is not kept: call get_normed_vectors()")
+        """Removed in gensim 4."""
+        raise AttributeError("vectors_norm was removed: call get_normed_vectors()")
 
     @property
     def index2word(self) -> list[Any]:
-        """No longer there."""
-        raise AttributeError("index2word is called index_to_key")
+        """Removed in gensim 4."""
+        raise AttributeError("index2word was renamed: use index_to_key")
 
     @property
     def index2entity(self) -> list[Any]:
-        """No longer there."""
-        raise AttributeError("index2entity is called index_to_key")
+        """Removed in gensim 4."""
+        raise AttributeError("index2entity was renamed: use index_to_key")
 
     @property
     def vocab(self) -> dict[Any, Any]:
-        """No longer there."""
-        raise AttributeError("vocab is gone: use key_to_index, and get_vecattr(key, 'count') for counts")
+        """Removed in gensim 4."""
+        raise AttributeError("vocab was removed: use key_to_index, and get_vecattr(key, 'count') for counts")
 
 
 def pseudorandom_weak_vector(size: int, seed_string: str | None = None, hashfxn: Any = hash) -> Array:
-    """Return a random vector, uniform in +-1/(2 size), that depends on `seed_string` if there is one."""
+    """Return a random vector, uniform in +-1/(2 size), seeded by `seed_string` if given."""
     seed = None if seed_string is None else hashfxn(seed_string) & 0xFFFFFFFF
     return ((np.random.default_rng(seed).random(size) - 0.5) / size).astype(np.float32)
 
 
 def _renamed(old: str, new: str) -> None:
-    advise(f"{old} is the old name of {new}", DeprecationWarning)
+    advise(f"{old} is now called {new}: use {new}", DeprecationWarning)

@@ -36,16 +36,16 @@ logger = logging.getLogger(__name__)
 
 
 def train_model(model: LearntModel, corpus: Corpus, callbacks: list[Any]) -> tuple[int, int]:
-    """Train a model that is ready; see :meth:`Word2Vec.train`."""
+    """Train a model with a vocabulary; see :meth:`Word2Vec.train`."""
     parameters = model.parameters
     assert parameters is not None
     for callback in callbacks:
         if missing := [event for event in _EVENTS if not callable(getattr(callback, event, None))]:
             raise ArgumentError(
-                f"a callback has no {missing[0]}: derive {type(callback).__name__} from CallbackAny2Vec"
+                f"the callback {type(callback).__name__} has no {missing[0]}: derive it from CallbackAny2Vec"
             )
     if model.alpha > model.min_alpha_yet_reached:
-        logger.warning("the learning rate alpha is higher than it was at the end of the training before")
+        logger.warning("the learning rate alpha is higher than at the end of the previous training")
     config = train_config(
         model, epochs=model.epochs, lr=model.alpha, min_lr=model.min_alpha, seed=model.seed + model.epochs_trained
     )
@@ -72,7 +72,7 @@ def train_model(model: LearntModel, corpus: Corpus, callbacks: list[Any]) -> tup
                 if not model.train_count and model.sample != SAMPLE:
                     raise
                 # a small piece of a stream ends no service, nor does gensim's default a program written for gensim
-                advise(f"{error}; the vectors stay as they were")
+                advise(f"{error}; the vectors have not changed")
         tokens, raw_tokens = len(encoded.ids) * config.epoch_count(), encoded.raw_tokens * config.epoch_count()
     model.min_alpha_yet_reached = model.min_alpha
     model.train_count += 1

@@ -1,4 +1,4 @@
-"""The cheapest way to move one distribution onto another: a linear programme, solved by scipy's HiGHS.
+"""Compute the cheapest transport of one distribution to another: a linear programme, solved by scipy's HiGHS.
 
 Rejected: POT (a large dependency for one function that is exact either way).
 """

@@ -1,4 +1,4 @@
-"""Which words a model keeps, and in which order."""
+"""Choose and order the words of a model."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def prepare(
         "num_retained_words": len(kept),
         **_downsampled([counts[word] for word in kept], model.sample or 0.0),
     }
-    logger.info("%d of %d words and %d tokens are kept", len(kept), len(counts), retained)
+    logger.info("kept %d of %d words, %d tokens", len(kept), len(counts), retained)
     if dry_run:
         return report
     wv = model.wv
@@ -49,7 +49,7 @@ def prepare(
             wv.index_to_key.append(word)
     old = np.zeros(len(wv), np.int64)
     old[:known] = wv.expandos.get(COUNT, old[:known])[:known]
-    # a word that is in the vocabulary gains what it occurred now, even if that is below min_count
+    # a known word adds its new count, even if that is below min_count
     wv.expandos[COUNT] = old + np.array([counts.get(word, 0) for word in wv.index_to_key], np.int64)
     if model.sorted_vocab and not update:
         wv.sort_by_descending_frequency()
@@ -63,15 +63,15 @@ def _why_no_words(counts: Mapping[str, int], min_count: int) -> str:
         return "the corpus is empty: it has no words"
     word, most = max(counts.items(), key=lambda item: item[1])
     if most >= min_count:
-        return f"none of the {len(counts):,} distinct words is kept: the trim_rule discards them all"
+        return f"the trim_rule discards all {len(counts):,} distinct words: let it keep some"
     return (
-        f"none of the {len(counts):,} distinct words occurs at least {min_count} times (min_count); the most frequent "
-        f"one, {word!r:.60}, occurs {most:,} times"
+        f"none of the {len(counts):,} distinct words occurs min_count={min_count} times: lower min_count (the most "
+        f"frequent word, {word!r:.60}, occurs {most:,} times)"
     )
 
 
 def _min_count(model: LearntModel) -> int:
-    """Return `min_count`, raised until `max_final_vocab` words are left."""
+    """Return `min_count`, raised until at most `max_final_vocab` words remain."""
     if model.max_final_vocab is None or len(model.raw_vocab) <= model.max_final_vocab:
         return model.min_count
     falling = sorted(model.raw_vocab.values(), reverse=True)
@@ -79,7 +79,7 @@ def _min_count(model: LearntModel) -> int:
 
 
 def _downsampled(counts: list[int], sample: float) -> dict[str, int]:
-    """Return how many words subsampling thins out, and how many tokens it leaves."""
+    """Return how many words subsampling affects, and how many tokens it leaves."""
     if not sample:
         return {"downsample_unique": 0, "downsample_total": sum(counts)}
     ratio = sample * sum(counts) / np.maximum(np.array(counts, np.float64), 1)

@@ -35,17 +35,17 @@ class Word2Vec(LearntModel):
     Parameters
     ----------
     sentences : iterable of lists of str, optional
-        Without `sentences` and `corpus_file` the model waits for `build_vocab` and `train`. Read twice.
+        Read twice. Without `sentences` and `corpus_file`, call `build_vocab` and `train` later.
     corpus_file : path, optional
-        Text instead, one sentence a line, words parted by white space; plain or compressed.
+        A text file instead, one sentence a line, words separated by white space; plain or compressed.
     vector_size, window, negative, epochs, workers, seed : int
     alpha, min_alpha : float
-        The learning rate of the output vectors falls linearly from one to the other; see
-        :mod:`embed.compat.gensim.arguments` for that of the input vectors.
+        The learning rate of the output vectors falls linearly from `alpha` to `min_alpha`; for the input vectors see
+        :mod:`embed.compat.gensim.arguments`.
     min_count, max_final_vocab : int
-        Leave out rarer words; raise `min_count` until at most so many words are left.
+        Leave out rarer words; raise `min_count` until at most `max_final_vocab` words remain.
     max_vocab_size : int, optional
-        Forget rare words while counting, whenever there are more.
+        While counting, forget rare words whenever there are more.
     sample : float
         Threshold of subsampling.
     sg : {0, 1}
@@ -57,17 +57,17 @@ class Word2Vec(LearntModel):
     trim_rule : callable, optional
         Which words to keep; see :mod:`embed.compat.gensim.sentences`.
     sorted_vocab : {0, 1}
-        Put the words in the order of falling counts.
+        Sort the words by falling count.
     shrink_windows : bool
         Draw the reach of each window.
     callbacks : iterable
         See :class:`~embed.compat.gensim.callbacks.CallbackAny2Vec`.
-    compute_loss, comment : kept
+    compute_loss, comment : stored
         The loss is always computed.
     hashfxn, batch_words, null_word : accepted
-        Vectors do not start from a hash, there are no batches, and `null_word` must be 0.
+        Without effect; `null_word` must be 0.
     gradient : {"exact", "sqrt", "historic"}
-        The gradient of the mean as it is, with 1/sqrt(n) instead of its factor 1/n, or without one, as gensim has it.
+        The exact gradient of the mean, with factor 1/n; with 1/sqrt(n) instead; or without a factor, as in gensim.
     **old_names
         ``size`` and ``iter``, with a DeprecationWarning.
 
@@ -78,14 +78,14 @@ class Word2Vec(LearntModel):
     syn1neg : float32 array, shape (V, vector_size)
         The output vectors.
     corpus_count, corpus_total_words : int
-        Sentences and tokens of the corpus that `build_vocab` has read.
+        Sentences and tokens that `build_vocab` read.
 
     Raises
     ------
     ConfigError, ArgumentError
         A parameter is out of its bounds, unknown, or of the wrong type.
     NotReadyError
-        No word is left to train.
+        The vocabulary is empty.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class Word2Vec(LearntModel):
     ) -> None:
         old = renamed(old_names, type(self).__name__, "vector_size", "epochs")
         if null_word:
-            raise ConfigError("null_word must be 0: there is no model with ordered windows")
+            raise ConfigError("null_word must be 0: models that concatenate the window are not supported")
         self.vector_size = self.layer1_size = number("vector_size", old.get("vector_size", vector_size), int)
         self.epochs = number("epochs", old.get("epochs", epochs), int)
         self.alpha, self.min_alpha = number("alpha", alpha, float), number("min_alpha", min_alpha, float)
@@ -151,7 +151,7 @@ class Word2Vec(LearntModel):
         self._nodes = None
         self.wv = self._empty_vectors()
         vars(self)["load"] = _load_on_an_instance
-        train_config(self, epochs=1, lr=1.0, min_lr=0.0, seed=self.seed)  # a bad value is told before any work is done
+        train_config(self, epochs=1, lr=1.0, min_lr=0.0, seed=self.seed)  # raises for a bad value before any work
         if sentences is not None or corpus_file is not None:
             checked_corpus(sentences, corpus_file, passes=2)
             self.build_vocab(sentences, corpus_file, trim_rule=trim_rule)
@@ -165,7 +165,9 @@ class Word2Vec(LearntModel):
                 callbacks=callbacks,
             )
         elif trim_rule is not None or callbacks:
-            logger.warning("trim_rule and callbacks are not kept: pass them to build_vocab and train")
+            logger.warning(
+                "trim_rule and callbacks have no effect without a corpus: pass them to build_vocab and train"
+            )
 
     def __str__(self) -> str:
         return f"{type(self).__name__}<vocab={len(self.wv)}, vector_size={self.vector_size}, alpha={self.alpha}>"
@@ -182,14 +184,14 @@ class Word2Vec(LearntModel):
         trim_rule: TrimRule | None = None,
         **old_names: Any,
     ) -> None:
-        """Count the words of a corpus, and give each that is kept its vectors.
+        """Count the words of a corpus, choose the vocabulary and create its vectors.
 
         Parameters
         ----------
         corpus_iterable, corpus_file
             The corpus, either way; read once.
         update : bool
-            Add new words to those that are there, and counts to their counts, and keep what has been learnt.
+            Add to the existing vocabulary and its counts, and keep the trained vectors.
         progress_per : ignored
         keep_raw_vocab : bool
             Keep the counts of all words in `raw_vocab`.
@@ -213,7 +215,7 @@ class Word2Vec(LearntModel):
         trim_rule: TrimRule | None = None,
         update: bool = False,
     ) -> None:
-        """Take words and their counts instead of a corpus; otherwise as `build_vocab`."""
+        """Build the vocabulary from words and counts instead of a corpus; otherwise as `build_vocab`."""
         self.raw_vocab = dict(word_freq)
         self.corpus_count = corpus_count or 0
         self.corpus_total_words = sum(word_freq.values())
@@ -242,15 +244,15 @@ class Word2Vec(LearntModel):
         sample: float | None = None,
         dry_run: bool = False,
     ) -> dict[str, int]:
-        """Choose the words from `raw_vocab`; return how many words and tokens that keeps and drops."""
+        """Choose the words from `raw_vocab`; return how many words and tokens are kept and dropped."""
         self.min_count, self.sample = min_count or self.min_count, sample or self.sample
         return prepare(self, update=update, keep_raw_vocab=keep_raw_vocab, trim_rule=trim_rule, dry_run=dry_run)
 
     def prepare_weights(self, update: bool = False) -> None:
-        """Give every word its vectors: all new ones, or with `update` new ones to new words only."""
+        """Create the vectors of all words, or with `update` of new words only."""
         old = self.parameters
         if update and old is None:
-            raise NotReadyError("update=True adds to a vocabulary, and there is none yet: build one first")
+            raise NotReadyError("update=True needs a vocabulary to add to: call build_vocab without it first")
         self._adopt_vectors()
         if not len(self.wv):
             self.parameters = None
@@ -297,19 +299,19 @@ class Word2Vec(LearntModel):
         callbacks: Iterable[Any] = (),
         **old_names: Any,
     ) -> tuple[int, int]:
-        """Train, or go on training.
+        """Train, or continue training.
 
         Parameters
         ----------
         corpus_iterable, corpus_file
             The corpus, either way; read once, before the first epoch.
         total_examples, total_words : int
-            One of the two has to be given, as in gensim; the progress is known without them.
+            One of the two is required, as in gensim, but neither is used.
         epochs : int
         start_alpha, end_alpha : float, optional
-            The learning rate falls from one to the other; by default `alpha` and `min_alpha`.
+            The learning rate falls from `start_alpha` to `end_alpha`; by default `alpha` and `min_alpha`.
         word_count, queue_factor, report_delay : ignored
-        compute_loss : kept
+        compute_loss : stored
         callbacks : iterable
 
         Returns
@@ -330,17 +332,17 @@ class Word2Vec(LearntModel):
 
     def _check_ready(self, epochs: int | None, total_examples: int | None, total_words: int | None) -> None:
         if not self.hs and not self.negative:
-            raise ConfigError("hs and negative are both 0: there is nothing to train; one of them must be positive")
+            raise ConfigError("hs and negative are both 0, so there is nothing to train: set one of them above 0")
         if not len(self.wv):
-            raise NotReadyError(self.why_no_words or "there is no vocabulary yet: build_vocab comes first")
+            raise NotReadyError(self.why_no_words or "there is no vocabulary yet: call build_vocab first")
         if total_examples is None and total_words is None:
-            raise ConfigError("total_examples or total_words must be given, such as total_examples=model.corpus_count")
+            raise ConfigError("give total_examples or total_words, such as total_examples=model.corpus_count")
         if epochs is None or epochs < 1:
             raise ConfigError(f"epochs must be at least 1, such as epochs=model.epochs, not {epochs}")
         if self.parameters is None:
-            raise NotReadyError("these vectors have no model behind them: build_vocab comes first")
+            raise NotReadyError("these vectors have no model to train: call build_vocab first")
         if self.hs and self.negative:
-            logger.warning("hs and negative are both on: the model learns both ways at once, which is rarely meant")
+            logger.warning("hs and negative are both on, so the model trains with both losses: set one of them to 0")
         self._adopt_vectors()
 
     def get_latest_training_loss(self) -> float:
@@ -362,21 +364,21 @@ class Word2Vec(LearntModel):
         Raises
         ------
         FormatError
-            There is no vocabulary yet, a vector is not finite, or the file cannot be written.
+            The model has no vocabulary yet, a vector is not finite, or the file cannot be written.
         """
         model_file.save(self, given_path(fname_or_handle))
 
     @classmethod
     def load(cls, fname: Path, mmap: str | None = None) -> Self:
-        """Read a model that `save` has written; `mmap` is ignored, for training needs memory.
+        """Read a model that `save` wrote; `mmap` is ignored, since training needs memory.
 
         Raises
         ------
         FormatError
-            The file cannot be read, is damaged, or is of another class; gensim's pickles are never opened.
+            The file cannot be read, is damaged, or holds another class; gensim's pickles are never opened.
         """
         return model_file.load(cls, given_path(fname))
 
 
 def _load_on_an_instance(*arguments: Any, **named: Any) -> NoReturn:
-    raise AttributeError("load makes another model and leaves this one as it is: call it on the class")
+    raise AttributeError("load returns a new model: call it on the class, not on a model")

@@ -1,9 +1,8 @@
-"""word2vec's text and binary files, with the options that gensim's readers have.
+"""Read and write word2vec's text and binary files, with the options of gensim's readers.
 
-A file is first given to the strict and fast readers of :mod:`embed.formats`. What they refuse, and what they have
-no option for (`limit`, another encoding, a file of counts), goes word by word through the tolerant reader
-here: it keeps the first of equal words, skips the line breaks that some writers leave before a word, and
-decodes words as it is told.
+The strict and fast readers of :mod:`embed.formats` come first. Files that they refuse, and options that they lack
+(`limit`, other encodings), go word by word through the tolerant reader of this module: it keeps the first of
+duplicate words and skips the line breaks that some writers leave before a word.
 """
 
 from __future__ import annotations
@@ -36,20 +35,20 @@ logger = logging.getLogger(__name__)
 Array = npt.NDArray[Any]
 BUFFER_BYTES = 1 << 20
 LONGEST_WORD = 1 << 20
-"""Bytes in which the space after a word must be found."""
+"""The space after a word must be within this many bytes."""
 _FLOAT = np.dtype("<f4")
 
 
 def write_word2vec(
     vectors: WordVectors, path: str | os.PathLike[str], *, binary: bool, header: bool, on_bad_word: OnBadWord = "refuse"
 ) -> None:
-    """Write a file; raises FormatError for a word that no reader could read back."""
+    """Write a file; raises FormatError for a word that no reader could read."""
     if not binary:
         word2vec_text.write(vectors, path, header=header, on_bad_word=on_bad_word)
     elif header:
         word2vec_binary.write(vectors, path, on_bad_word=on_bad_word)
     else:
-        raise ConfigError("a binary file needs its header: write_header=False is for text")
+        raise ConfigError("a binary file needs its header: use write_header=False for text only")
 
 
 @in_memory
@@ -72,7 +71,7 @@ def read_word2vec(
         A word is not valid in `encoding`, and `unicode_errors` is "strict"; also a UnicodeDecodeError.
     """
     if no_header and binary:
-        raise ConfigError("a binary file has a header: no_header=True is for text")
+        raise ConfigError("a binary file has a header: use no_header=True for text only")
     source = Input.of(path, FormatError)
     if source.reads_once:
         source.open_seekable().close()  # it may be read twice
@@ -82,7 +81,7 @@ def read_word2vec(
             if not any(word.startswith("\n") for word in found.words):
                 return list(found.words), found.matrix
         except FormatError as error:
-            logger.info("%s; it is read word by word", error)
+            logger.info("%s; reading word by word", error)
     _check_content(source, binary)
     return _read_tolerantly(
         read_rows(source, binary=binary, encoding=encoding, unicode_errors=unicode_errors, no_header=no_header),
@@ -92,15 +91,15 @@ def read_word2vec(
 
 
 def _check_content(source: Input, binary: bool) -> None:
-    """Raise WordFileError with the right call if the content of the file is something else than it is read as.
+    """Raise WordFileError with the right call if the file is in another format.
 
-    Bytes of text are numbers, too: read as binary, a text gives garbage words without any error.
+    Text read as binary gives garbage words without any error, since its bytes are valid numbers, too.
     """
     try:
         found = detect(source)
     except ForeignFileError as error:
         raise WordFileError(str(error)) from None
-    except FormatError:  # such as text in another encoding: its reader judges
+    except FormatError:  # such as text in another encoding, which the reader checks
         return
     right = {TEXT: "binary=False", BINARY: "binary=True"}
     if found == (BINARY if binary else TEXT):
@@ -115,11 +114,11 @@ def _read_tolerantly(rows: Iterator[tuple[str, Array]], name: str, limit: int | 
     found: dict[str, Array] = {}
     for word, vector in islice(rows, limit):
         if word in found:
-            logger.warning("%s: the word %r comes twice; the first one counts", name, word)
+            logger.warning("%s: duplicate word %r; keeping the first", name, word)
         else:
             found[word] = vector
     if not found:
-        raise WordFileError(f"{name}: there is no word in it")
+        raise WordFileError(f"{name}: holds no words")
     return list(found), np.array(list(found.values()), np.float32)
 
 
@@ -202,9 +201,9 @@ def _text_rows(text: _Text, name: str, rows: int | None, dim: int | None) -> Ite
         try:
             vector = np.array([float(field) for field in fields], np.float32)
         except ValueError:
-            raise WordFileError(f"{name}: row {number} of the words holds something that is no number") from None
+            raise WordFileError(f"{name}: row {number} of the words holds a field that is not a number") from None
         if len(vector) != dim:
-            raise WordFileError(f"{name}: row {number} of the words has {len(vector)} numbers instead of {dim}")
+            raise WordFileError(f"{name}: row {number} of the words has {len(vector)} numbers, not {dim}")
         yield word, vector
 
 
