@@ -1,10 +1,9 @@
-"""What can be set, declared once.
+"""Settings, declared once.
 
-:mod:`~embed.config.train` declares each training parameter: default, bounds, advice, help. Flags, keywords, TOML and
-the tables of the documents follow from it, by what :mod:`~embed.config.parameter` says a parameter is.
-:mod:`~embed.config.overrides` has the same names and types as keywords, :mod:`~embed.config.rates` the default learning
-rates, :mod:`~embed.config.presets` sets of values that were measured; :mod:`~embed.config.durations` reads ``2h`` and
-``50000tokens``.
+:mod:`~embed.config.train` declares each training parameter: default, bounds, advice, help. Flags, keywords, TOML keys
+and the tables of the documents are derived from the declarations (:mod:`~embed.config.parameter`).
+:mod:`~embed.config.overrides` repeats names and types as keywords, :mod:`~embed.config.rates` has the default learning
+rates, :mod:`~embed.config.presets` has measured sets of values, and :mod:`~embed.config.durations` parses ``2h``.
 """
 
 from embed.config.overrides import TrainOverrides

@@ -1,4 +1,4 @@
-"""Lengths of time as people write them (``90s``, ``5m``, ``1.5h``), and what they measure: checkpoints and budgets."""
+"""Parse durations (``90s``, ``5m``, ``1.5h``), the interval of checkpoints, and time budgets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Clock = Callable[[], float]
 
 
 def seconds_of(text: str) -> float | None:
-    """Return the seconds, greater than zero, that `text` says; None if it says something else."""
+    """Return the duration `text` in seconds, greater than zero; None if it is not a duration."""
     match = _DURATION.fullmatch(text)
     return None if match is None else float(match[1]) * _SECONDS[match[2]] or None
 

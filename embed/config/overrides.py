@@ -1,7 +1,7 @@
-"""The parameters of a training as keywords, so that an editor completes them and a type checker knows their types.
+"""Declare the training parameters as keywords, for completion in editors and for type checkers.
 
 A static checker cannot derive them from the fields of :class:`~embed.config.TrainConfig`, which have the help, bounds
-and defaults; a test holds the two equal, names and types (tests/config/test_train_config.py).
+and defaults; a test compares names and types (tests/config/test_train_config.py).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["TrainOverrides"]
 
 
 class TrainOverrides(TypedDict, total=False):
-    """Fields of TrainConfig, any of them: ``**overrides: Unpack[TrainOverrides]``."""
+    """Any fields of TrainConfig: ``**overrides: Unpack[TrainOverrides]``."""
 
     objective: Objective
     gradient: Gradient | None

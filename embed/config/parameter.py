@@ -1,9 +1,9 @@
-"""What a parameter is: its help, bounds and advice, declared once, and the checks that follow from them.
+"""Declare parameters with help, bounds and advice, and check values against them.
 
-A parameter is a field of a frozen dataclass whose default comes from :func:`parameter`. The type of the field says its
-scalar type, whether None is allowed, and, as a ``Literal``, which words are. Outside the bounds raises
-:class:`~embed.errors.ConfigError`, outside the advice warns. Command-line flags, TOML keys, the run card and the tables
-of the documents are derived from the same fields.
+A parameter is a field of a frozen dataclass whose default comes from :func:`parameter`. The field's type gives the
+scalar type, whether None is allowed, and, as a ``Literal``, the choices. A value out of bounds raises
+:class:`~embed.errors.ConfigError`, a value outside the advice warns. Command-line flags, TOML keys, the run card and
+the tables of the documents are derived from the same fields.
 
 Rejected: a plain keyword list (validated in one place, documented in a second, parsed in a third), and pydantic (a
 heavy dependency for some thirty scalars).
@@ -37,7 +37,7 @@ __all__ = [
 
 _LONGEST_NAME = 60
 
-# What word2vec.c, fastText and gensim call a parameter of ours, where that is not almost the same.
+# The names of our parameters in word2vec.c, fastText and gensim, unless they are almost the same.
 NAMES_ELSEWHERE = {
     "size": "dim",
     "vector_size": "dim",
@@ -60,7 +60,7 @@ NAMES_ELSEWHERE = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """What is known about one parameter besides its name, type and default.
+    """The declaration of a parameter, besides its name, type and default.
 
     Attributes
     ----------
@@ -75,11 +75,11 @@ class Parameter:
     advised : tuple of (float, float) or None
         The range known to work well; a value outside it warns.
     choices : tuple of str
-        The allowed values of a string parameter: the words of the field's ``Literal``, filled in by `declared`.
+        The allowed values of a string parameter, filled in by `declared` from the field's ``Literal``.
     metavar : str
-        What stands for the value in ``--help``; by default the choices, or N or X for a number.
+        The placeholder of the value in ``--help``; by default the choices, or N or X for a number.
     flag : str
-        The command-line flag, where it is not the name with hyphens.
+        The command-line flag, if it is not the name with hyphens.
     """
 
     help: str
@@ -116,7 +116,7 @@ def parameter(
     metavar: str = "",
     flag: str = "",
 ) -> Any:
-    """Declare a field of a dataclass as a parameter; see `Parameter`. Its type says the rest."""
+    """Declare a field of a dataclass as a parameter; see `Parameter`."""
     details = Parameter(help, group, low, high, open_low, advised, metavar=metavar, flag=flag)
     return field(default=default, metadata={"parameter": details})
 
@@ -147,12 +147,12 @@ def whole_bounds(kind: type, name: str) -> tuple[int, int]:
 
 
 def check_fields(parameters: Any) -> None:
-    """Check every parameter of a frozen dataclass, from its ``__post_init__``, and store each as its plain type.
+    """Check every parameter of a frozen dataclass, in its ``__post_init__``, and store it as its plain type.
 
     Raises
     ------
     ConfigError
-        A value is out of bounds or of another type.
+        A value is out of bounds or of the wrong type.
     """
     kind: type = type(parameters)
     given = {name: getattr(parameters, name) for name, _, _ in declared(kind)}
@@ -161,7 +161,7 @@ def check_fields(parameters: Any) -> None:
 
 
 def check_values(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values of parameters of a dataclass as their plain types; raises ConfigError as `check_fields` does."""
+    """Return parameter values as their plain types; raises ConfigError as `check_fields` does."""
     may_be_none = {item.name for item in fields(kind) if item.default is None}
     found = {}
     for name, parameter, value_type in declared(kind):
@@ -196,7 +196,7 @@ def _check_number(name: str, parameter: Parameter, value: float) -> None:
 
 
 def reject_unknown(names: Iterable[str], *kinds: type) -> None:
-    """Raise ConfigError for a name that no field of the dataclasses has."""
+    """Raise ConfigError for a name that is not a field of the dataclasses."""
     known = {item.name for kind in kinds for item in fields(kind)}
     for name in names:
         if name not in known:
@@ -206,7 +206,7 @@ def reject_unknown(names: Iterable[str], *kinds: type) -> None:
 
 
 def close_name(name: str, known: Collection[str]) -> str | None:
-    """Return which of the `known` names, all with underscores, was meant: what others call `name`, or the closest."""
+    """Return the `known` name (with underscores) that `name` probably means: another program's name, or the closest."""
     import difflib
 
     name = name[:_LONGEST_NAME].lower().replace("-", "_")
@@ -215,7 +215,7 @@ def close_name(name: str, known: Collection[str]) -> str | None:
 
 
 def as_flags(values: Mapping[str, Any]) -> str:
-    """Return the flags of ``train-embeddings train`` that stand for some values of parameters."""
+    """Return parameter values as flags of ``train-embeddings train``."""
     words = []
     for name, value in values.items():
         flag = name.replace("_", "-")

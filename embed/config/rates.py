@@ -1,6 +1,6 @@
-"""The learning rates that are taken when the user gives none, and the gradients they belong to.
+"""Default learning rates and gradients.
 
-Rates are measured, not derived: docs/decisions/0002-default-learning-rates.md has the runs.
+The rates are measured, not derived: docs/decisions/0002-default-learning-rates.md has the runs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MEAN_RATES: dict[tuple[Objective, Gradient, bool], tuple[float, float]] = {
     ("cbow", "sqrt", True): (0.05, 2.0),
     ("cbow", "historic", True): (0.05, 0.05),
 }
-# The same where words are the sums of their rows, n of which move the word n times as far; by (objective, gradient).
+# The same for words that are sums of n rows, which move a word n times as far; by (objective, gradient).
 _SUM_RATES: dict[tuple[Objective, Gradient], tuple[float, float]] = {
     ("sg", "exact"): (0.05, 0.0025),
     ("sg", "sqrt"): (0.05, 0.0025),
@@ -40,15 +40,15 @@ _SUM_RATES: dict[tuple[Objective, Gradient], tuple[float, float]] = {
 
 
 def default_gradient(objective: Objective, composition: Composition, *, subword: bool) -> Gradient:
-    """Return the gradient of a mean for a kind of model."""
-    # skip-gram of words has no mean; with sums the window of CBOW keeps the exact gradient
+    """Return the default gradient of a mean."""
+    # skip-gram of words has no mean; with sums, CBOW's mean of the window keeps the exact gradient
     return "sqrt" if composition == "mean" and (subword or objective == "cbow") else "exact"
 
 
 def default_rates(
     objective: Objective, gradient: Gradient, composition: Composition, *, subword: bool
 ) -> tuple[float, float]:
-    """Return the initial learning rates (output, input) for a kind of model with one output row a word."""
+    """Return the default initial learning rates (output, input) for models with one output row per word."""
     if composition == "sum":
         return _SUM_RATES[objective, gradient]
     return _MEAN_RATES[objective, gradient, subword]

@@ -1,6 +1,6 @@
 """Every training parameter, declared once: a field of :class:`TrainConfig`.
 
-What follows from a field, and what its metadata say, is in :mod:`embed.config.parameter`.
+:mod:`embed.config.parameter` explains the declarations.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ __all__ = ["PHRASES", "TEXT", "Parameter", "TrainConfig", "as_flags", "close_nam
 
 _MODEL, _OPTIMISER, _VOCABULARY, _RUN = "model", "optimisation", "vocabulary", "run"
 PHRASES, TEXT = "phrases", "text"
-"""Groups of parameters that other commands than `train` take, too."""
+"""Groups of parameters that commands besides `train` take."""
 
 _DEFAULT_MIN_LR = 1e-4
 _DEFAULT_SUBSAMPLE, _CBOW_SUBSAMPLE = 1e-3, 1e-4
 _DEFAULT_EPOCHS, _CBOW_EPOCHS = 5, 6
 _MAX_INT64 = (1 << 63) - 1
 MOST_TOML_BYTES, MOST_TOML_DOTS = 1 << 16, 256
-"""Of a configuration file, and of one line of it."""
+"""The most bytes of a configuration file, and the most dots in a line."""
 
 
 def processors() -> int:
@@ -69,15 +69,15 @@ class TrainConfig:
     Raises
     ------
     ConfigError
-        At construction, when a value is out of bounds, of the wrong type, or contradicts another one.
+        At construction: a value is out of bounds, of the wrong type, or contradicts another one.
     """
 
     # model
     objective: Objective = parameter("sg", "skip-gram (sg) or continuous bag of words (cbow)", _MODEL)
     gradient: Gradient | None = parameter(
         None,
-        "gradient of a mean of n: exact, without its 1/n as in word2vec.c, gensim and fastText (historic), or with "
-        "1/sqrt(n) instead (sqrt) (default: sqrt, with sums exact)",
+        "gradient of a mean of n rows: exact, without its factor 1/n as in word2vec.c, gensim and fastText (historic), "
+        "or with 1/sqrt(n) instead (sqrt) (default: sqrt, with sums exact)",
         _MODEL,
     )
     loss: Loss = parameter("ns", "negative sampling (ns) or hierarchical softmax (hs)", _MODEL)
@@ -87,33 +87,35 @@ class TrainConfig:
     buckets: int = parameter(2_000_000, "rows that the character n-grams are hashed into", _MODEL, low=1, high=1 << 30)
     hash_count: int = parameter(
         0,
-        "0: fastText's rows, each word its own and a bucket for each n-gram; 1 to 4: floret's table, in which the word "
-        "and each n-gram have this many buckets and nothing else",
+        "0: fastText's rows, one for each word and a bucket for each n-gram; 1 to 4: floret's table, in which each "
+        "word and n-gram has this many buckets and no row of its own",
         _MODEL,
         low=0,
         high=4,
     )
     composition: Composition = parameter(
         "mean",
-        "while training, a word with n-grams is the mean of its rows, or their sum (Bojanowski et al. 2017); the "
-        "vectors of a model are means either way, which point the same way",
+        "during training, a word with n-grams is the mean of its rows, or their sum (Bojanowski et al. 2017); the "
+        "final vectors are means in both cases, which have the same direction",
         _MODEL,
     )
     dim: int = parameter(100, "length of a vector", _MODEL, low=1, high=16_384, advised=(16, 1024))
-    window: int = parameter(5, "most context words on each side of a center", _MODEL, low=1, high=1000, advised=(1, 20))
+    window: int = parameter(
+        5, "maximum number of context words on each side of a center", _MODEL, low=1, high=1000, advised=(1, 20)
+    )
     window_kind: WindowKind = parameter(
         "dynamic", "draw each center's reach from 1..window (dynamic) or always use the whole window (fixed)", _MODEL
     )
     position_weights: bool = parameter(
         False,
-        "CBOW: learn a vector of weights for each place in the window, which multiplies the vector of the word there "
+        "CBOW: learn a vector of weights for each place in the window, which multiplies the word vector at that place "
         "(Mikolov et al. 2018)",
         _MODEL,
     )
     structured: bool = parameter(
         False,
-        "skip-gram: give every word an output row for each side of its center, for vectors that know more of syntax "
-        "(structured skip-gram, Ling et al. 2015, with the places of a side as one)",
+        "skip-gram: give every word an output row for each side of the center, for more syntactic vectors (structured "
+        "skip-gram, Ling et al. 2015, with one row per side instead of one per place)",
         _MODEL,
     )
     negatives: int = parameter(5, "noise words drawn per window", _MODEL, low=1, high=1000, advised=(1, 50))
@@ -140,7 +142,7 @@ class TrainConfig:
     )
     input_lr: float | None = parameter(
         None,
-        "initial learning rate of the input vectors (default: by objective, in proportion to lr)",
+        "initial learning rate of the input vectors (default: by objective, proportional to lr)",
         _OPTIMISER,
         low=0,
         high=100,
@@ -148,7 +150,7 @@ class TrainConfig:
     )
     min_lr: float | None = parameter(
         None,
-        "lr decays linearly to this, input_lr in proportion (default: 1e-4, or lr if that is lower)",
+        "final lr, reached linearly; input_lr in proportion (default: 1e-4, or lr if that is lower)",
         _OPTIMISER,
         low=0,
         high=10,
@@ -163,23 +165,23 @@ class TrainConfig:
     )
     held_out: float = parameter(
         0.0,
-        "share of the corpus, from its end, kept for the held-out loss instead of training",
+        "share of the corpus, from its end, used for the held-out loss instead of training",
         _OPTIMISER,
         low=0,
         high=0.5,
     )
     patience: int | None = parameter(
         None,
-        "stop after so many epochs without a lower held-out loss, and keep the best epoch (default: never)",
+        "stop after this many epochs without a lower held-out loss, and keep the best epoch (default: never)",
         _OPTIMISER,
         low=1,
         high=1_000_000,
     )
     min_delta: float = parameter(
-        0.0, "how much lower the held-out loss must be to count for patience (nats)", _OPTIMISER, low=0, high=100
+        0.0, "smallest decrease of the held-out loss that counts for patience (nats)", _OPTIMISER, low=0, high=100
     )
     # vocabulary
-    min_count: int = parameter(5, "leave out words that occur less often", _VOCABULARY, low=1, high=_MAX_INT64)
+    min_count: int = parameter(5, "drop words that occur less often", _VOCABULARY, low=1, high=_MAX_INT64)
     max_vocab: int | None = parameter(
         None, "keep at most this many words, the most frequent ones", _VOCABULARY, low=1, high=_MAX_INT64
     )
@@ -201,19 +203,20 @@ class TrainConfig:
         high=1e9,
     )
     phrase_min_count: int = parameter(
-        5, "pairs that occur less often are no phrases; also delta", PHRASES, low=1, high=(1 << 32) - 1
+        5, "fewest occurrences of a phrase; also delta of the scores", PHRASES, low=1, high=(1 << 32) - 1
     )
     phrase_delimiter: PhraseDelimiter = parameter("_", "joins the words of a phrase", PHRASES)
     phrase_max_pairs: int = parameter(
         40_000_000,
-        "distinct pairs held in memory, up to 52 bytes each; more make the rare ones' counts too low (docs/phrases.md)",
+        "distinct pairs to hold in memory, up to 52 bytes each; with more, rare pairs are undercounted "
+        "(docs/phrases.md)",
         PHRASES,
         low=1,
         high=1 << 31,
     )
     phrase_connectors: PhraseConnectors = parameter(
         "none",
-        "words that may stand within a phrase and do not count: none, or English articles and prepositions",
+        "words that may stand within a phrase and are not counted: none, or English articles and prepositions",
         PHRASES,
     )
     # text
@@ -222,7 +225,7 @@ class TrainConfig:
     )
     lowercase: bool = parameter(False, "lower-case the text", TEXT)
     decode_errors: TextErrors = parameter(
-        "strict", "invalid UTF-8: stop (strict), put U+FFFD in its place (replace), or leave the bytes out (skip)", TEXT
+        "strict", "invalid UTF-8: stop (strict), replace it by U+FFFD (replace), or drop the bytes (skip)", TEXT
     )
     # run
     threads: int | None = parameter(
@@ -238,57 +241,57 @@ class TrainConfig:
         if self.subword and self.min_n > self.max_n:
             raise ConfigError(
                 f"{option('min_n')} is {self.min_n} but {option('max_n')} is {self.max_n}: "
-                "the first must be at most the second"
+                f"lower {option('min_n')} or raise {option('max_n')}"
             )
         if self.hash_count and not self.subword:
             raise ConfigError(
                 f"{option('hash_count')} is {self.hash_count} but {option('subword')} is off: "
-                f"a table of n-grams needs {option('subword', True)}"
+                f"set {option('subword', True)} for a floret table"
             )
         if self.composition == "sum" and not self.subword:
             raise ConfigError(
                 f"{option('composition')} is 'sum' but {option('subword')} is off: "
-                "a word without n-grams has a single row"
+                f"set {option('subword', True)}, since a word without n-grams has a single row"
             )
         if self.position_weights and self.objective != "cbow":
             raise ConfigError(
                 f"{option('position_weights')} is on but {option('objective')} is 'sg': "
-                "only CBOW has a mean to weight, so it needs 'cbow'"
+                f"set {option('objective', 'cbow')}, the only objective with a mean to weight"
             )
         if self.structured and self.objective != "sg":
             raise ConfigError(
                 f"{option('structured')} is on but {option('objective')} is 'cbow': "
-                "the mean of a window has no side, so it needs 'sg'"
+                f"set {option('objective', 'sg')}, since the mean of a window has no side"
             )
         if self.patience is not None and not self.held_out:
             raise ConfigError(
                 f"{option('patience')} is {self.patience} but {option('held_out')} is 0: "
-                "keep a share of the corpus to judge by"
+                f"set {option('held_out')} to the share of the corpus to measure the loss on"
             )
         if self.min_lr is not None and self.min_lr > self.rates()[0]:
             raise ConfigError(
                 f"{option('min_lr')} is {self.min_lr:g} but {option('lr')} is {self.rates()[0]:g}: "
-                "the first must be at most the second"
+                f"lower {option('min_lr')} or raise {option('lr')}"
             )
 
     def rates(self) -> tuple[float, float]:
-        """Return the initial learning rates (output, input), defaults filled in."""
+        """Return the initial learning rates (output, input), with defaults filled in."""
         gradient, composition = self.gradient_kind(), self.composition
         output, input_ = default_rates(self.objective, gradient, composition, subword=self.subword)
-        output *= self.sides()  # so many times fewer pairs meet each output row
+        output *= self.sides()  # with two output rows per word, each meets half the pairs
         if self.lr is not None:
-            # A user who sets lr alone scales both sides and keeps their proportion.
+            # Setting lr alone scales both rates.
             output, input_ = self.lr, self.lr * input_ / output
         return output, input_ if self.input_lr is None else self.input_lr
 
     def gradient_kind(self) -> Gradient:
-        """Return "exact", "sqrt" or "historic", the default filled in."""
+        """Return "exact", "sqrt" or "historic", with the default filled in."""
         if self.gradient is not None:
             return self.gradient
         return default_gradient(self.objective, self.composition, subword=self.subword)
 
     def gradient_power(self) -> float:
-        """Return p where the gradient of a mean of n has the factor ``n ** -p``: 1 is exact, 0 historic."""
+        """Return p, for a gradient of a mean of n with factor ``n ** -p``: 1 is exact, 0 historic."""
         return GRADIENT_POWERS[self.gradient_kind()]
 
     def sides(self) -> int:
@@ -296,23 +299,23 @@ class TrainConfig:
         return 2 if self.structured else 1
 
     def subsample_threshold(self) -> float:
-        """Return the threshold of subsampling, the default filled in."""
+        """Return the threshold of subsampling, with the default filled in."""
         if self.subsample is not None:
             return self.subsample
         return _CBOW_SUBSAMPLE if self.objective == "cbow" else _DEFAULT_SUBSAMPLE
 
     def epoch_count(self) -> int:
-        """Return the number of passes over the corpus, the default filled in."""
+        """Return the number of passes over the corpus, with the default filled in."""
         if self.epochs is not None:
             return self.epochs
         return _CBOW_EPOCHS if self.objective == "cbow" else _DEFAULT_EPOCHS
 
     def final_lr(self) -> float:
-        """Return the learning rate of the output rows at the very end, the default filled in."""
+        """Return the final learning rate of the output rows, with the default filled in."""
         return min(_DEFAULT_MIN_LR, self.rates()[0]) if self.min_lr is None else self.min_lr
 
     def thread_count(self) -> int:
-        """Return the number of worker threads, the default filled in."""
+        """Return the number of worker threads, with the default filled in."""
         if self.threads is not None:
             return self.threads
         return processors()
@@ -342,7 +345,7 @@ class TrainConfig:
             raise cannot_open(ConfigError, f"{path}: cannot read the configuration: {error.strerror}", error) from error
         except RecursionError as error:
             raise ConfigError(f"{path}: not valid TOML: values are nested too deeply") from error
-        except ValueError as error:  # TOMLDecodeError, invalid UTF-8, numbers of thousands of digits, too much of all
+        except ValueError as error:  # TOMLDecodeError, invalid UTF-8, numbers with thousands of digits, oversized files
             raise ConfigError(f"{path}: not valid TOML: {' '.join(str(error).split()):.200}") from error
         try:
             reject_unknown(values, TrainConfig)
@@ -355,7 +358,7 @@ class TrainConfig:
 
 
 def _bounded_text(path: Path) -> str:
-    """Return the text of a configuration; tomllib takes the square of the time for a key of many parts."""
+    """Read a configuration of bounded size: tomllib needs quadratic time for a key of many parts."""
     with path.open("rb") as file:
         text = file.read(MOST_TOML_BYTES + 1).decode()
     if len(text) > MOST_TOML_BYTES:

@@ -1,4 +1,4 @@
-"""A corpus to a model.
+"""Train a model on a corpus.
 
 :mod:`~embed.training.train` and :mod:`~embed.training.continue_training` are the two ways in; both are starts of one
 :mod:`~embed.training.run`. :mod:`~embed.training.trainer` counts epochs, calls back, takes checkpoints and stops

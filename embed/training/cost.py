@@ -1,8 +1,8 @@
-"""What a training run would cost before it starts: memory by counting, time by trying for about a second.
+"""Estimate memory and time of a training run before it starts.
 
-Sizes of arrays are exact for the words of a text; for a mere number of words the rows of n-grams are an estimate. Time
-is that of a short run of the same settings on made-up tokens (:mod:`embed.text.made_up`), whose matrices are cut to a
-size that is quickly made; a larger vocabulary than that misses the caches a little more often.
+Memory follows from the sizes of the arrays, exactly for the words of a text; for a mere number of words, the n-gram
+rows are estimated. Time comes from a run of about a second with the same settings on made-up tokens
+(:mod:`embed.text.made_up`), with smaller matrices; larger vocabularies miss the caches a little more often.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ __all__ = ["Estimate", "estimate", "tokens_per_second"]
 
 _FLOAT, _ID, _OFFSET = 4, 4, 8
 _WORD_TABLES = 8 + 4 + 8
-"""Bytes a word: an entry of the noise table, a keep threshold, a count."""
+"""Bytes per word: an entry of the noise table, a keep threshold, a count."""
 _STRING = 49 + 8
-"""Bytes of a Python string of ASCII letters besides them, with the list's pointer to it (CPython, 64 bits)."""
+"""Bytes of a Python string besides its ASCII letters, and of the list's pointer to it (CPython, 64 bits)."""
 _SAMPLED_WORDS = 20_000
 _TRIAL_WORDS, _TRIAL_BUCKETS, _TRIAL_TOKENS, _TRIAL_SECONDS = 200_000, 500_000, 200_000, 1.0
 
@@ -42,13 +42,13 @@ class Estimate:
     vocabulary : int
         Bytes of the words, their tables and their lists of input rows.
     composed : int
-        Bytes of the word vectors that are made at the end, where they are not input rows themselves.
+        Bytes of the word vectors composed at the end; 0 if they are the input rows.
     corpus : int
         Bytes of the encoded corpus on disk, mapped into memory as far as there is room.
     tokens_per_second : float
-        Tokens of the corpus in the vocabulary, before subsampling.
+        Corpus tokens in the vocabulary, before subsampling.
     seconds : float
-        Of all epochs, without reading the text.
+        The time of all epochs, without reading the text.
     """
 
     matrices: int
@@ -60,22 +60,22 @@ class Estimate:
 
     @property
     def memory(self) -> int:
-        """Bytes that the run needs besides the interpreter with its libraries and the mapped corpus."""
+        """Bytes that the run needs, without the interpreter, its libraries and the mapped corpus."""
         return self.matrices + self.vocabulary + self.composed
 
 
 def estimate(config: TrainConfig, tokens: int, vocabulary: Vocabulary | int, sentences: int = 0) -> Estimate:
-    """Return what a run would cost.
+    """Estimate the cost of a run.
 
     Parameters
     ----------
     config : TrainConfig
     tokens : int
-        In the vocabulary, of one epoch.
+        Tokens of an epoch in the vocabulary.
     vocabulary : Vocabulary or int
-        The words, or only how many: they are then taken to have eight letters.
+        The words, or their number, for words of eight letters.
     sentences : int
-        Of the corpus, if known; an offset each.
+        Sentences of the corpus, if known.
     """
     words = vocabulary if isinstance(vocabulary, int) else len(vocabulary)
     row = stride_of(config.dim) * _FLOAT
@@ -85,8 +85,8 @@ def estimate(config: TrainConfig, tokens: int, vocabulary: Vocabulary | int, sen
     scheme = scheme_of(config)
     entries, rows = float(words), words
     if scheme is not None:
-        _, places, buckets = scheme.found_rows(sample)
-        entries = share * len(places)
+        _, sample_rows, buckets = scheme.found_rows(sample)
+        entries = share * len(sample_rows)
         rows = scheme.word_rows(words) + min(int(share * len(buckets)), scheme.buckets)
     rate = tokens_per_second(config, words)
     return Estimate(
@@ -100,9 +100,9 @@ def estimate(config: TrainConfig, tokens: int, vocabulary: Vocabulary | int, sen
 
 
 def tokens_per_second(config: TrainConfig, words: int) -> float:
-    """Train for about a second on made-up tokens and return the speed."""
+    """Measure the speed of training on made-up tokens, for about a second."""
     trial = config.replace(epochs=1, held_out=0.0, buckets=min(config.buckets, _TRIAL_BUCKETS))
-    # What is advised of made-up tokens says nothing of the run's.
+    # Advice about made-up tokens does not apply to the run.
     with (
         warnings.catch_warnings(action="ignore", category=AdviceWarning),
         zipf_corpus(min(words, _TRIAL_WORDS), _TRIAL_TOKENS) as corpus,

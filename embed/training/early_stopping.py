@@ -1,15 +1,15 @@
-"""Early stopping: a training ends when its held-out loss has not fallen for some epochs, and its best epoch is kept.
+"""Stop a training early when its held-out loss no longer falls, and keep the best epoch.
 
-The learning rate falls linearly towards the last of the configured epochs. A run that is stopped early ends at a rate
-that has not come down, so the loss often has a little to give: fewer epochs are usually better than a stop far before
-the last one. Stopping is the guard against a run that makes itself worse.
+The learning rate falls linearly towards the last configured epoch. A run stopped early ends at a higher rate, so its
+loss could still fall a little: fewer epochs are usually better than a stop far before the last one. Early stopping
+guards against a run that gets worse.
 
-The best epoch's parameters are kept in memory, those rows that training can change: what no word uses of a big
-table of n-grams is not copied. A checkpoint has them beside the parameters, so that a run that goes on can go back to
-an epoch before it; which one was the best follows from the losses so far.
+The parameters of the best epoch stay in memory, but only the rows that training can change: unused rows of a large
+n-gram table are not copied. Checkpoints include them, so that a resumed run can return to an earlier epoch; the losses
+so far determine which epoch was the best.
 
-Rejected: keeping every epoch (a disk full), stopping on the training loss (it falls as a model learns its
-text by heart).
+Rejected: keeping every epoch (fills the disk), stopping on the training loss (it falls as a model learns its text by
+heart).
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ class Patience:
     Parameters
     ----------
     parameters : Parameters
-        Those being trained.
+        The parameters being trained.
     epochs : int
-        Epochs without an improvement after which the training is to stop.
+        Stop after this many epochs without an improvement.
     min_delta : float
-        An epoch is an improvement if its held-out loss is lower than the best by more than this (nats). One without
-        a held-out loss, as there was no example to measure, counts neither way.
+        An epoch improves if its held-out loss is lower than the best by more than this (nats). An epoch without a
+        held-out loss, for lack of examples, is ignored.
     """
 
     def __init__(self, parameters: Parameters, epochs: int, min_delta: float) -> None:
@@ -54,16 +54,16 @@ class Patience:
 
     @property
     def is_over(self) -> bool:
-        """Whether the training is to stop."""
+        """Whether to stop the training."""
         return self._stale >= self._epochs
 
     @property
     def kept(self) -> dict[str, NDArray[np.float32]]:
-        """The best epoch's rows, for a checkpoint to write or to be read into; zeros before the first epoch is over."""
+        """The rows of the best epoch, to write to or read from a checkpoint; zeros during the first epoch."""
         return {f"best_{name}": rows for name, rows in self._kept.items()}
 
     def note(self, record: EpochRecord) -> None:
-        """Take note of an epoch that has just ended, and keep its parameters if it is the best."""
+        """Record an epoch that has just ended, and keep its parameters if it is the best."""
         if self._judge(record):
             for name, (matrix, rows) in self._matrices().items():
                 if name in self._kept:
@@ -71,7 +71,7 @@ class Patience:
                         np.take(matrix, rows[part], axis=0, out=self._kept[name][part])
 
     def replay(self, history: Sequence[EpochRecord]) -> None:
-        """Take note of the epochs of a run that goes on; `kept` holds the rows of the best of them."""
+        """Record the epochs of a resumed run; `kept` already holds the rows of the best one."""
         for record in history:
             self._judge(record)
 
@@ -89,14 +89,14 @@ class Patience:
         return is_best
 
     def _matrices(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.int32]]]:
-        """Return what training changes: matrices, and those of their rows that it can change."""
+        """Return each trained matrix with the rows that training can change."""
         return {
             name: (matrix, self._rows if name == "input" else np.arange(len(matrix), dtype=np.int32))
             for name, matrix in self._parameters.matrices().items()
         }
 
     def finish(self) -> dict[str, Any]:
-        """Put the best epoch's parameters back if a later one was worse; return what happened, for the run card."""
+        """Restore the parameters of the best epoch if a later one was worse; return the outcome for the run card."""
         assert self._latest is not None
         best = self._latest if self._best is None else self._best
         restored = bool(self._kept) and best.epoch < self._latest.epoch
@@ -114,7 +114,7 @@ class Patience:
         }
 
     def _room(self) -> dict[str, NDArray[np.float32]]:
-        """Set memory aside for what training can change."""
+        """Allocate memory for the rows that training can change."""
         try:
             return {
                 name: np.zeros((len(rows), matrix.shape[1]), np.float32)
@@ -122,7 +122,7 @@ class Patience:
             }
         except MemoryError:
             advise(
-                "there is no memory for a second copy of the parameters: the run will end with those of its last "
-                "epoch, not of its best"
+                "not enough memory for a second copy of the parameters: the run will end with the parameters of its "
+                "last epoch, not of its best"
             )
             return {}

@@ -1,13 +1,13 @@
-"""The loss on held-out tokens: one number that may be compared between epochs, runs and numbers of threads.
+"""Measure the loss on held-out tokens: one number, comparable between epochs, runs and numbers of threads.
 
-The tokens are cut into chunks whose size depends on nothing; each draws its windows and its noise from a seed of
-this module's own; and the chunks' sums are added in the order of the chunks, whichever thread made them. So the same
-parameters give the same bits, for any number of threads and any seed of the training. (Another SIMD path rounds
-differently, in the seventh digit.) Between runs it compares what has the same held-out tokens, vocabulary, window,
-negatives, noise and subsampling.
+The tokens are cut into chunks of fixed size. Each chunk draws its windows and noise from this module's own seed, and
+the sums are added in the order of the chunks, whichever thread computed them. So the same parameters give the same
+bits, for any number of threads and any seed of the training. (Another instruction set rounds differently, in the
+seventh digit.) Runs are comparable if they have the same held-out tokens, vocabulary, window, negatives, noise and
+subsampling.
 
-The loss that is taken while training is another matter: it is an average over an epoch, of parameters that adapt to the
-noise of a block before the block is over, and lies a few percent lower.
+The loss measured during training is different: it averages over an epoch, while the parameters adapt to the noise of
+each block within the block, and is a few percent lower.
 
 Rejected: sums per worker (the order of the additions, and so the last digits, would depend on the scheduling); the
 training's own seed (two seeds would be judged by different noise).
@@ -26,7 +26,7 @@ from embed.engine.threads import shared_out
 __all__ = ["SEED", "mean_loss"]
 
 SEED = 0x48454C44
-"""The seed of the workers that measure."""
+"""The seed of the measuring workers."""
 _EPOCH = (1 << 62) - 1
 """The epoch number of the draws; no training epoch reaches it."""
 _CHUNK_TOKENS = 1 << 13
@@ -38,7 +38,7 @@ def mean_loss(workers: Sequence[_core.Worker], tokens: range) -> float | None:
     Parameters
     ----------
     workers : sequence of Worker
-        One for each thread, made with `SEED`; nothing that they share is changed.
+        One for each thread, made with `SEED`; the matrices that they share do not change.
     tokens : range
         Positions in the corpus.
     """

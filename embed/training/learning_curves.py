@@ -1,11 +1,11 @@
-"""Learning curves: the losses of each epoch of one or several runs, as a table, as JSON or as a chart.
+"""Show learning curves: the losses of each epoch of one or several runs, as a table or as a chart.
 
-A run is known by its run card, its model, or one of its checkpoints (of a run that goes on, too). The loss taken while
-training and the held-out loss are drawn in one colour for a run, because that is how they are read: a held-out loss
-that rises while the other falls is a model that learns its text by heart.
+A run is given by its run card, its model, or one of its checkpoints, even of a running training. Both losses of a run
+have one colour, so that they are read together: a held-out loss that rises while the training loss falls shows a model
+that learns its text by heart.
 
-Rejected: pyplot (state of the whole process, and a window system where there is one), a chart drawn by hand (the
-extra ``plot`` has a library for it).
+Rejected: pyplot (global state, and a window system if there is one), a hand-drawn chart (the extra ``plot`` has a
+library for it).
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from embed.model.model import EpochRecord
 __all__ = ["ENDINGS", "Curve", "draw_curves", "read_curve", "table"]
 
 ENDINGS = (".svg", ".png", ".pdf")
-"""Of a chart; each says its format."""
+"""The extensions of charts, which decide the format."""
 COLUMNS = ("run", "epoch", "loss", "held_out_loss", "lr", "seconds", "tokens_per_second")
 _LARGEST_CARD = 64 << 20
-"""Bytes; a run card of a million epochs is smaller."""
+"""In bytes; a run card of a million epochs is smaller."""
 _LONGEST_LABEL = 80
-"""Characters of a name in the legend."""
+"""The most characters of a name in the legend."""
 _WIDTH, _HEIGHT, _DPI = 8.0, 5.0, 150
-"""Of a chart, in inches and, for PNG, dots an inch."""
+"""The size of a chart in inches and, for PNG, dots per inch."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Curve:
     Attributes
     ----------
     name : str
-        As it was named to `read_curve`.
+        The path given to `read_curve`.
     records : tuple of EpochRecord
         At least one.
     """
@@ -70,20 +70,20 @@ def read_curve(path: str | os.PathLike[str]) -> Curve:
     Raises
     ------
     FormatError
-        If the file cannot be read, is none of these, is damaged, or holds no epoch.
+        The file cannot be read, is none of these, is damaged, or holds no epoch.
     """
     source = Input.of(path, FormatError)
     name, start = source.name, read_start(source)
     if start.is_folder:
-        raise FormatError(f"{name}: is a folder; name the run card, the model or a checkpoint of the run")
+        raise FormatError(f"{name}: this is a folder: name the run card, the model or a checkpoint of the run")
     if start.data.startswith(CHECKPOINT_MARK):
         if source.reads_once:
-            raise FormatError(f"{name}: a checkpoint can be read from a regular file only")
+            raise FormatError(f"{name}: a checkpoint cannot be read from a pipe or URL: name its file")
         records = checkpoint_folder.read(path).history
     else:
         records = _records(name, _history(source, start))
     if not records:
-        raise FormatError(f"{name}: no epoch of this run is over yet")
+        raise FormatError(f"{name}: the run has not finished an epoch yet: try again later")
     return Curve(name, records)
 
 
@@ -93,17 +93,17 @@ def _history(source: Input, start: Start) -> Any:
         with source.open() as stream:
             text = stream.read(_LARGEST_CARD + 1)
         if len(text) > _LARGEST_CARD:
-            raise FormatError(f"{name}: larger than any run card")
+            raise FormatError(f"{name}: too large for a run card (more than {_LARGEST_CARD >> 20} MiB)")
         try:
             card = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise FormatError(f"{name}: not valid JSON: {error!s:.100}") from error
         return card.get("epochs") if isinstance(card, dict) else None
     if fasttext_bin.recognise(start):
-        raise FormatError(f"{name}: a fastText file has no history; name the run card or the model of the run")
+        raise FormatError(f"{name}: a fastText file has no history: name the run card or the native model of the run")
     history = native.read_metadata(source).get("history")
     if history is None:
-        raise FormatError(f"{name}: holds vectors and no history; name the run card or the model of the run")
+        raise FormatError(f"{name}: holds vectors without a history: name the run card or the model of the run")
     try:
         return json.loads(history)
     except (ValueError, RecursionError) as error:
@@ -135,20 +135,20 @@ def draw_curves(curves: Sequence[Curve], path: str | os.PathLike[str]) -> None:
     ----------
     curves : sequence of Curve
     path : path
-        Its ending, one of `ENDINGS`, says the format. The same curves give the same SVG.
+        Its extension, one of `ENDINGS`, decides the format. The same curves give the same SVG.
 
     Raises
     ------
     ConfigError
-        If the ending is another one.
+        The extension is another one.
     MissingExtraError
-        If matplotlib is not installed.
+        matplotlib is not installed.
     FormatError
-        If the file cannot be written.
+        The file cannot be written.
     """
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
-        raise ConfigError(f"{os.fspath(path)}: a chart ends with {', '.join(ENDINGS)}")
+        raise ConfigError(f"{os.fspath(path)}: the extension of a chart must be one of {', '.join(ENDINGS)}")
     try:
         matplotlib: Any = importlib.import_module("matplotlib")
         figures: Any = importlib.import_module("matplotlib.figure")
@@ -179,7 +179,7 @@ def draw_curves(curves: Sequence[Curve], path: str | os.PathLike[str]) -> None:
 
 
 def _add_legend(axes: Any, drawn: list[Any], names: list[str]) -> None:
-    """Name the lines as they are called: no mathematics between dollars, none left out for a leading underscore."""
+    """Label the lines literally: no mathematics between dollars, none hidden by a leading underscore."""
     legend = axes.legend(drawn, [str(number) for number in range(len(drawn))], fontsize="small")
     for text, name in zip(legend.get_texts(), names, strict=True):
         text.set_parse_math(False)

@@ -1,4 +1,4 @@
-"""What a user watches while training runs: one bar, drawn only where somebody is looking, and only while it can be."""
+"""Draw a progress bar during training, on a terminal that can be written to."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _REDRAW_SECONDS = 0.2
 
 
 class _Bar(tqdm):  # type: ignore[type-arg]  # a subscript is an error when the module runs
-    monitor_interval = 0  # no thread that watches the bar: it looks at the clock at each update
+    monitor_interval = 0  # no monitoring thread: the bar checks the clock at each update
 
 
 class ProgressBar:
     """Tokens done, tokens per second, remaining time, loss and learning rate.
 
-    A stream that cannot be written to, such as a terminal that has been closed, ends the bar and nothing else.
+    A failing stream, such as a closed terminal, ends the bar and nothing else.
 
     Parameters
     ----------
     total : int or None
-        Tokens in all; None when not known, as while a corpus is being read for the first time.
+        All tokens; None if unknown, as during the first pass over a corpus.
     label : str
-        What is being done.
+        The name of the activity.
     show : bool or None
         None draws on a terminal only, so that log files stay clean.
     stream : text file
-        Where to draw; by default standard error, unless it is closed.
+        Where to draw (default: standard error, unless it is closed).
     """
 
     def __init__(self, total: int | None, label: str, show: bool | None, stream: TextIO | None = None) -> None:
@@ -61,7 +61,7 @@ class ProgressBar:
                 self._bar.update(tokens - self._bar.n)
 
     def tell(self, label: str, **figures: float | None) -> None:
-        """Show a new label and some figures after the bar; one that is None is not known yet."""
+        """Show a new label, and figures after the bar; None means not known yet."""
         if self._bar is not None:
             self._bar.set_description(label, refresh=False)
             known = {name: f"{value:.4g}" for name, value in figures.items() if value is not None}

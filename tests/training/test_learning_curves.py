@@ -93,7 +93,7 @@ def test_an_epoch_without_a_held_out_loss_is_left_out() -> None:
         (b'{"epochs": [', "not valid JSON"),
         (b'{"config": {}}', "not the history of a run: there is no list of epochs"),
         (b'{"epochs": [{"epoch": 1}]}', "not the history of a run"),
-        (b'{"epochs": []}', "no epoch of this run is over yet"),
+        (b'{"epochs": []}', "has not finished an epoch yet"),
         (b'{"epochs": ' + b"[" * 100_000, "not valid JSON"),
         (b"2 3\na 1 2 3\nb 1 2 3\n", "."),
     ],
@@ -108,14 +108,14 @@ def test_what_is_no_run_is_told(content: bytes, message: str, tmp_path: Path) ->
 
 def test_vectors_and_missing_files_are_told(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["convert", str(run / "v.bin"), str(tmp_path / "v.embed")]) == 0
-    with pytest.raises(FormatError, match="holds vectors and no history"):
+    with pytest.raises(FormatError, match="holds vectors without a history"):
         read_curve(tmp_path / "v.embed")
     assert main(["curve", str(tmp_path / "none.json")]) == FormatError.exit_code
     assert "none.json" in capsys.readouterr().err
 
 
 def test_what_cannot_be_drawn_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigError, match=r"a chart ends with \.svg, \.png, \.pdf"):
+    with pytest.raises(ConfigError, match=r"must be one of \.svg, \.png, \.pdf"):
         draw_curves([Curve("run", RECORDS)], tmp_path / "chart.gif")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"a chart needs matplotlib: pip install 'train-embeddings\[plot\]'"):

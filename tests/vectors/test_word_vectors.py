@@ -250,7 +250,7 @@ def test_batches_answer_like_single_queries(vectors: WordVectors, monkeypatch: p
         ("king", {"n": True}, "n must be"),
         ("king", {"top": 0}, "top must be"),
         ([], {}, "empty"),
-        (np.ones(3), {}, "12 finite numbers"),
+        (np.ones(3), {}, "12 numbers, not an array of shape"),
         (np.full(DIM, np.nan), {}, "finite"),
         (5, {}, "must be a word, a vector, or a list"),
         (None, {}, "must be a word, a vector, or a list"),
