@@ -157,7 +157,7 @@ def test_checkpoints_have_no_place_in_an_encoded_corpus(home: Path, capsys: pyte
     Path("link").symlink_to("enc")
     for inner in ("enc/ck", "./out/../enc/deep/ck", "link/ck"):
         told = refused(capsys, "train", "data", "-o", "v.txt", "--encoded", "enc", "--checkpoint", inner)
-        assert f"{inner}: the checkpoints would lie within the encoded corpus enc" in told
+        assert f"{inner}: the checkpoints would be inside the encoded corpus enc" in told
         assert not Path("enc").exists()
     assert main(["train", "data", "-o", "v.txt", "--encoded", "ck/enc", "--checkpoint", "ck", *QUICK]) == 0
     with pytest.raises(ConfigError, match="within the encoded corpus"):
