@@ -41,7 +41,7 @@ def test_links_lead_to_files(page: Path) -> None:
 @pytest.mark.parametrize("page", [page for page in PAGES if page.parent.name not in OF_ITS_TIME], ids=lambda p: p.name)
 def test_paths_of_the_tree_exist(page: Path) -> None:
     lost = [path for path in PATH.findall(page.read_text(encoding="utf-8")) if not list(TREE.glob(path))]
-    assert not [path for path in lost if not path.rpartition("/")[2].isupper()]
+    assert not [path for path in lost if not Path(path).stem.isupper()]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
