@@ -1,19 +1,18 @@
-"""Embeddings of items: sessions, baskets, walks on a graph, as sequences of any hashable objects.
+"""Train embeddings of items in sequences: sessions, baskets, walks on a graph, of any hashable objects.
 
-An item becomes a private token, its number in the order of first occurrence; the encoder and the compiled core then see
-text like any other, and the numbers turn back into items when the training is over. Items that compare equal
-(``1``, ``1.0`` and ``True``) are one item, as they are one key of a dict.
+An item becomes a token, its number in the order of first occurrence. The encoder and the compiled core treat these
+tokens as text, and the numbers turn back into items after the training. Items that compare equal (``1``, ``1.0`` and
+``True``) are one item, as they are one key of a dict.
 
-Text is not the measure for items. Caselles-Dupré, Lesaint & Royo-Letelier ("Word2vec applied to Recommendation:
-Hyperparameters Matter", RecSys 2018) searched grids on several kinds of sessions: the exponent of the noise, the
-subsampling, the number of epochs and the window decide, and the best values differ from those for text. Hence
-`ITEM_DEFAULTS`, which are a place to start a search of one's own, not its result.
+The best parameters for items differ from those for text. Caselles-Dupré, Lesaint & Royo-Letelier ("Word2vec applied to
+Recommendation: Hyperparameters Matter", RecSys 2018) searched grids on several kinds of sessions: the exponent of the
+noise, the subsampling, the number of epochs and the window matter most. `ITEM_DEFAULTS` are a starting point for a
+search on your own data.
 
-A file of items is a native one of vectors whose words are the items as JSON; it is mapped when read, and nothing is
-unpickled.
+A file of items is a native file of vectors whose words are the items as JSON; it is memory-mapped, never unpickled.
 
-Rejected: items as the words of `WordVectors` (its words are texts everywhere else), ``repr`` or ``str`` as the token
-(``1`` and ``"1"`` would be one item), an encoder of its own for integers (a second copy of the counting).
+Rejected: items as the words of `WordVectors` (its words are strings everywhere else), ``repr`` or ``str`` as the token
+(``1`` and ``"1"`` would be one item), a separate encoder for integers (a second copy of the counting).
 """
 
 from __future__ import annotations
@@ -47,24 +46,24 @@ Float32s = npt.NDArray[np.float32]
 
 ITEM_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
-        # Most items are rare, and one that is left out cannot be recommended.
+        # Most items are rare, and an item that is left out cannot be recommended.
         "min_count": 1,
-        # Text draws frequent words as noise (0.75), which pushes popular items away from everything they go with; 0
-        # draws all items alike.
+        # With 0.75, as for text, popular items are drawn as noise often, which pushes them away from the items they go
+        # with; 0 draws all items alike.
         "noise_exponent": 0.0,
-        # Shares of the tokens mean something else in a catalogue of hundreds than in a language: 1e-3 would throw away
-        # most of a small one. The threshold matters, but its best value depends on the data.
+        # A threshold is a share of the tokens: 1e-3 would drop most of a catalogue of hundreds of items. The threshold
+        # matters, but its best value depends on the data.
         "subsample": 0.0,
-        # Sessions are short and few beside a text.
+        # Sessions are short and few compared to a text.
         "epochs": 20,
-        # Position counts for little in a basket, and a session is about one thing: every pair nearby, none favoured.
+        # Order matters little in a basket, and a session is about one thing: all pairs in the window count alike.
         "window_kind": "fixed",
     }
 )
-"""What `train_items` takes where nothing is said, in place of the defaults for text."""
+"""The defaults of `train_items`, in place of those for text."""
 
 TEXT_ONLY = ("tokenizer", "lowercase", "decode_errors", "subword", "min_n", "max_n", "buckets", "hash_count", "phrases")
-"""Parameters that speak of the letters of words, or join them; items have none."""
+"""Parameters about the letters of words, or about joining words, which do not apply to items."""
 _ITEMS = "items"
 _JSON = "json"
 _SHOWN = 60
@@ -226,13 +225,13 @@ def train_items(
     Parameters
     ----------
     sequences : iterable of iterables of hashable objects
-        Sessions, baskets, walks; read once, so a generator will do. Memory holds the distinct items. With `column`, a
+        Sessions, baskets, walks; read once, so a generator works. Memory holds the distinct items. With `column`, a
         table (a DataFrame, a mapping of columns, a pyarrow table) whose column has a sequence in each row.
     config : TrainConfig, optional
-        All the parameters; `ITEM_DEFAULTS` are then not looked at.
+        All parameters; `ITEM_DEFAULTS` are then ignored.
     **settings
-        Options of the run and training parameters, as for :func:`embed.train`; parameters win over `config`, over
-        those of a `preset`, and those over `ITEM_DEFAULTS`. No preset is taken unless one is named.
+        Options of the run and training parameters, as for :func:`embed.train`. Parameters win over `config` and over
+        a `preset`, and a preset wins over `ITEM_DEFAULTS`. There is no default preset.
 
     Returns
     -------
@@ -242,24 +241,24 @@ def train_items(
     Raises
     ------
     ConfigError
-        A parameter is unknown, out of bounds, or about the letters of words; `delimiter`, which is for files of text.
+        A parameter is unknown, out of bounds, or does not apply to items, such as `lowercase` and `delimiter`.
     CorpusError
-        A sequence is a text or no iterable, an item is not hashable or not equal to itself, or there are none.
+        A sequence is a string or not iterable, an item is not hashable or not equal to itself, or there are no items.
     """
     options, given = RunOptions.split(settings)
     for name in TEXT_ONLY:
         if name in given:
-            raise ConfigError(f"{name} is about the letters of words, and items have none: leave it out")
+            raise ConfigError(f"{name} does not apply to items, which have no letters: leave it out")
     if options.delimiter is not None:
-        raise ConfigError("delimiter is for files of text, and items are Python objects: leave it out")
+        raise ConfigError("delimiter does not apply to items, which are Python objects: leave it out")
     tokens = _Tokens(sequences if options.column is None else _column(sequences, options.column))
-    options = replace(options, column=None)  # it is read
+    options = replace(options, column=None)  # the column is already read
     if config is not None and (of_kind("config", config, TrainConfig).subword or config.phrases):
-        raise ConfigError("a configuration for items has subword off and phrases 0, since items have no letters")
+        raise ConfigError("items have no letters: set subword=False and phrases=0 in the configuration")
     if options.preset is not None:
         given["subword"] = False
     with warnings.catch_warnings():
-        # What is advised is for text; the best exponents for items may lie below it.
+        # The advice is for text; the best exponents for items may be lower.
         warnings.filterwarnings("ignore", "noise_exponent is", AdviceWarning)
         start = FreshStart(tokens, config, options, given, ITEM_DEFAULTS)
     vectors = run(start, tokens, options).vectors
@@ -268,13 +267,13 @@ def train_items(
 
 
 def _column(table: Any, name: str) -> Iterator[Any]:
-    """Yield the values of a column as Python's objects; raises CorpusError if there is none of this name."""
+    """Yield the values of a column as Python objects; raises CorpusError if the column does not exist."""
     for _, value in Table(table, name).values():
         yield value.as_py() if hasattr(value, "as_py") else value  # a scalar of pyarrow
 
 
 class _Tokens:
-    """Sequences of items as sentences of tokens; `items` are those seen so far, a token being its number there."""
+    """Sequences of items as sentences of tokens; a token is the number of its item in `items`, which grows."""
 
     def __init__(self, sequences: Iterable[Iterable[Hashable]]) -> None:
         if isinstance(sequences, (str, bytes, os.PathLike)) or not iterable(sequences):
@@ -286,14 +285,14 @@ class _Tokens:
     def __iter__(self) -> Iterator[list[str]]:
         for number, sequence in enumerate(self._sequences, 1):
             if isinstance(sequence, (str, bytes)) or not iterable(sequence):
-                raise CorpusError(f"sequence {number:,} is {_shown(sequence)}: a sequence is a list of items")
+                raise CorpusError(f"sequence {number:,} must be a list of items, not {_shown(sequence)}")
             yield [self._token(item, number) for item in sequence]
 
     def _token(self, item: Hashable, sequence: int) -> str:
         try:
             token = self._tokens.get(item)
         except TypeError:
-            token = None  # not hashable, which is said below
+            token = None  # not hashable: `_checked` raises
         if token is None:
             _checked(item, f"sequence {sequence:,}", CorpusError)
             token = self._tokens[item] = str(len(self.items))
@@ -302,18 +301,18 @@ class _Tokens:
 
 
 def _checked(item: Hashable, where: str, error: type[Exception]) -> Hashable:
-    """Return `item` if it can be a key of a dict that is found again."""
+    """Return `item` if a dict can find it as a key; raises `error` otherwise."""
     try:
         hash(item)
     except TypeError:
-        raise error(f"{where}: {_shown(item)} is not hashable, so it cannot be an item; a tuple can") from None
+        raise error(f"{where}: {_shown(item)} is not hashable: use a tuple as the item") from None
     if item != item:
-        raise error(f"{where}: {_shown(item)} is not equal to itself, so it cannot be an item")
+        raise error(f"{where}: {_shown(item)} is not equal to itself: leave it out")
     return item
 
 
 def _key(item: Hashable, row: int) -> str:
-    """Return an item as JSON that `_from_json` makes an equal item of."""
+    """Return an item as JSON, from which `_from_json` restores an equal item; raises FormatError if that fails."""
     try:
         key = json.dumps(_to_json(item), allow_nan=False, separators=(",", ":"))
         if _from_json(json.loads(key)) == item:
@@ -341,7 +340,7 @@ def _to_json(item: Any) -> Any:
 
 
 def _from_json(value: Any) -> Hashable:
-    """Undo `_to_json`; raises ValueError for what that does not make."""
+    """Undo `_to_json`; raises ValueError for any other JSON."""
     if isinstance(value, list):
         return tuple(_from_json(part) for part in value)
     if not isinstance(value, dict):
@@ -351,11 +350,11 @@ def _from_json(value: Any) -> Hashable:
             return bytes.fromhex(text)
         case {"float": "inf" | "-inf" as text}:
             return float(text)
-    raise ValueError(f"{_shown(value)} is no item")
+    raise ValueError(f"{_shown(value)} is not an item")
 
 
 def _shown(value: object) -> str:
-    """Say what `value` is, however long it is."""
+    """Return `value` and its type for a message, shortened."""
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # an integer of more digits than Python prints, or a deep tuple

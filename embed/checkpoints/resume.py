@@ -1,4 +1,4 @@
-"""Which run a new one resumes: one look at the folders that the user names, before hours are spent on the corpus."""
+"""Look up the run to resume in the folders that the user names, before hours are spent on the corpus."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ __all__ = ["refuse_other_run", "to_resume"]
 
 
 def to_resume(resume: str | None, checkpoint: str | None) -> Found | None:
-    """Return the checkpoints of the run to resume; None for a run that begins at the beginning.
+    """Return the checkpoints of the run to resume; None for a new run.
 
     Parameters
     ----------
     resume : path or None
-        The folder to resume from. If it is that of `checkpoint` and has no checkpoint yet, a CheckpointWarning is
-        given and the run begins at the beginning.
+        The folder to resume from. If it is also `checkpoint` and has no checkpoint yet, the run starts from the
+        beginning with a CheckpointWarning.
     checkpoint : path or None
         The folder for new checkpoints.
 
     Raises
     ------
     ConfigError
-        If the folder for new checkpoints has some of another run.
+        The folder for new checkpoints holds those of another run.
     FormatError
-        If there is no checkpoint to resume from.
+        There is no checkpoint to resume from.
     """
     is_same = resume is not None and checkpoint is not None and os.path.realpath(resume) == os.path.realpath(checkpoint)
     if checkpoint is not None and not is_same and checkpoints_in(checkpoint):
@@ -46,8 +46,8 @@ def to_resume(resume: str | None, checkpoint: str | None) -> Found | None:
     if found.paths:
         return found
     if not is_same:
-        raise FormatError(f"{resume}: there is no checkpoint to resume from")
-    advise(f"{resume} has no checkpoint yet: the run begins at the beginning", CheckpointWarning)
+        raise FormatError(f"{resume}: there is no checkpoint to resume from: leave out {option('resume')}")
+    advise(f"{resume} has no checkpoint yet: the run starts from the beginning", CheckpointWarning)
     return None
 
 
@@ -61,11 +61,11 @@ def refuse_other_run(
     found : Found
     config : TrainConfig
     continued_from : mapping or None
-        What the run starts from, if that is a model.
+        The model that the run starts from, if any.
     anyway : bool
-        Accept what may change; see :data:`embed.checkpoints.checkpoint.CHANGEABLE`.
+        Accept the changes in :data:`embed.checkpoints.checkpoint.CHANGEABLE`.
     """
-    if found.newest is None:  # all are damaged, which is reported when they are read
+    if found.newest is None:  # all are damaged, which `restore` reports
         return
     path, there = found.newest
     decisions = {**there.provenance.decisions, CONTINUED_FROM: continued_from}

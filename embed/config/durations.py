@@ -30,14 +30,14 @@ def seconds_of(text: str) -> float | None:
 
 @dataclass(frozen=True)
 class Every:
-    """How often a checkpoint is due: after so many seconds or tokens, or, with neither, after each epoch."""
+    """How often a checkpoint is due: every so many seconds or tokens, or, with neither, after each epoch."""
 
     seconds: float | None = None
     tokens: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> Every:
-        """Read ``"90s"``, ``"5m"``, ``"1h"``, ``"2000000 tokens"`` or ``"epoch"``; raises ConfigError for others."""
+        """Parse ``"90s"``, ``"5m"``, ``"1h"``, ``"2000000 tokens"`` or ``"epoch"``; raises ConfigError for others."""
         if isinstance(text, str):
             if text == "epoch":
                 return cls()
@@ -58,11 +58,11 @@ class TimeBudget:
     Attributes
     ----------
     seconds : float
-        From `started` on.
+        Counted from `started`.
     started : float
-        The time of `clock` when the run began.
+        The time of `clock` when the run started.
     vectors, models : tuple of path
-        The files that are written after the training, within the budget.
+        The files to write after the training, within the budget.
     clock : callable
         Returns seconds.
     """
@@ -81,7 +81,7 @@ class TimeBudget:
         vectors: Sequence[str | os.PathLike[str]] = (),
         models: Sequence[str | os.PathLike[str]] = (),
     ) -> TimeBudget:
-        """Return a budget that begins now, of seconds or as ``"90s"``, ``"10m"``, ``"1.5h"``; raises ConfigError."""
+        """Return a budget of seconds, or of ``"90s"``, ``"10m"``, ``"1.5h"``, from now on; may raise ConfigError."""
         if isinstance(given, TimeBudget):
             return given
         seconds = seconds_of(given) if isinstance(given, str) else plain(given, float)

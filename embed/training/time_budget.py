@@ -17,13 +17,12 @@ never comes down costs more than an epoch less).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from embed.checkpoints.checkpoint_folder import Found
 from embed.config.durations import Clock, TimeBudget
-from embed.config.train import TrainConfig
 from embed.errors import ConfigError, advise
 from embed.messages import option
 
@@ -37,7 +36,6 @@ __all__ = [
     "TimeBudget",
     "epochs_that_fit",
     "kept_decision",
-    "refuse_epochs",
     "tokens_per_second",
 ]
 
@@ -132,15 +130,6 @@ def tokens_per_second(
     firsts = sorted({tokens * part // _STRETCHES // step * step for part in range(_STRETCHES)})
     parts = [timed(first, min(first + size, tokens)) for first in firsts]
     return sum(done for done, _ in parts) / max(sum(taken for _, taken in parts), 1e-9)
-
-
-def refuse_epochs(config: TrainConfig | None, given: Mapping[str, Any]) -> None:
-    """Raise ConfigError if the epochs are given beside a budget that is to choose them."""
-    if "epochs" in given or (config is not None and config.epochs is not None):
-        raise ConfigError(
-            f"{option('epochs')} and {option('time_budget')} exclude each other: "
-            "the budget chooses the number of epochs"
-        )
 
 
 def kept_decision(found: Found, budget: TimeBudget) -> dict[str, Any] | None:

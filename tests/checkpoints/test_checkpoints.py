@@ -311,7 +311,7 @@ def test_nothing_to_go_on_from_is_an_error_unless_it_is_where_the_first_is_writt
 ) -> None:
     with pytest.raises(FormatError, match="nowhere: there is no checkpoint to resume from"):
         train(_never(), **SMALL, resume=tmp_path / "nowhere")
-    with pytest.warns(CheckpointWarning, match="kept has no checkpoint yet: the run begins at the beginning"):
+    with pytest.warns(CheckpointWarning, match="kept has no checkpoint yet: the run starts from the beginning"):
         train(encoded, **SMALL, checkpoint=tmp_path / "kept", resume=tmp_path / "kept")
 
 

@@ -124,9 +124,9 @@ def test_numbers_that_are_equal_are_one_item_and_texts_are_not() -> None:
     [
         ("a text", "sequences must be an iterable of lists of items"),
         (7, "sequences must be an iterable"),
-        ([[1], "a text"], "sequence 2 is 'a text' (str): a sequence is a list of items"),
-        ([[1], 2], "sequence 2 is 2 (int)"),
-        ([[1], [[2]]], "sequence 2: [2] (list) is not hashable, so it cannot be an item; a tuple can"),
+        ([[1], "a text"], "sequence 2 must be a list of items, not 'a text' (str)"),
+        ([[1], 2], "sequence 2 must be a list of items, not 2 (int)"),
+        ([[1], [[2]]], "sequence 2: [2] (list) is not hashable: use a tuple as the item"),
         ([[float("nan")]], "sequence 1: nan (float) is not equal to itself"),
         ([], "the corpus is empty"),
     ],
@@ -138,12 +138,12 @@ def test_what_is_no_sequence_of_items_is_told(sequences: Any, message: str) -> N
 
 @pytest.mark.parametrize("name", TEXT_ONLY)
 def test_parameters_about_letters_are_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match=f"{name} is about the letters of words"):
+    with pytest.raises(ConfigError, match=f"{name} does not apply to items, which have no letters"):
         train_items([[1, 2]], **{name: 1})
 
 
 def test_configurations_about_letters_are_refused() -> None:
-    with pytest.raises(ConfigError, match="subword off"):
+    with pytest.raises(ConfigError, match="set subword=False and phrases=0"):
         train_items([[1, 2]], TrainConfig(subword=True))
 
 
@@ -242,5 +242,5 @@ def test_items_take_every_option_of_a_run(tmp_path: Path) -> None:
     assert np.array_equal(resumed.matrix, train_items(sessions, **small).matrix)
     with pytest.raises(CorpusError, match="there is no column 'sessions'"):
         train_items(Table(table), **small, column="sessions")
-    with pytest.raises(ConfigError, match="delimiter is for files of text"):
+    with pytest.raises(ConfigError, match="delimiter does not apply to items"):
         train_items(sessions, **small, delimiter=";")
