@@ -1,6 +1,6 @@
-"""Readers that turn files into streams of sentences. They know no vocabulary.
+"""Read files and Python data as streams of sentences, without a vocabulary.
 
-:func:`open_corpus` looks at what it is given and returns the reader for it:
+:func:`open_corpus` inspects its argument and returns the right reader:
 
 - :class:`TextCorpus`: plain text, one sentence a line, compressed or not;
 - :class:`WikiCorpus`: MediaWiki XML dumps;
@@ -42,9 +42,9 @@ __all__ = [
 
 
 class MixedCorpus(FileCorpus):
-    """Text files and MediaWiki dumps, read one after the other in the order given."""
+    """Text files and MediaWiki dumps, read in the given order."""
 
-    def __init__(self, parts: Sequence[TextCorpus | WikiCorpus | AwaitedCorpus]) -> None:
+    def __init__(self, parts: Sequence[TextCorpus | WikiCorpus | DeferredCorpus]) -> None:
         self._parts = parts
         super().__init__([file for part in parts for file in part.files])
 
@@ -55,12 +55,12 @@ class MixedCorpus(FileCorpus):
 
     @property
     def bytes_read(self) -> int:
-        """Bytes of the files read so far by the latest pass."""
+        """The number of raw bytes that the latest pass has read so far."""
         return sum(part.bytes_read for part in self._parts)
 
     @property
     def current_name(self) -> str | None:
-        """The file that the latest pass is reading, None between passes."""
+        """The file that the latest pass is reading; None between passes."""
         return next((part.current_name for part in self._parts if part.current_name), None)
 
     def read_fingerprint(self) -> None:
@@ -68,7 +68,7 @@ class MixedCorpus(FileCorpus):
         return None
 
     def byte_chunks(self) -> Iterator[bytes] | None:
-        """Return the text of all parts as :meth:`TextCorpus.byte_chunks` does, None if one of them cannot."""
+        """Return the text of all parts as :meth:`TextCorpus.byte_chunks` does; None if a part cannot."""
         chunks = [chunks for part in self._parts if (chunks := part.byte_chunks()) is not None]
         return chain.from_iterable(chunks) if len(chunks) == len(self._parts) else None
 
@@ -77,11 +77,11 @@ class MixedCorpus(FileCorpus):
             yield from part
 
 
-class AwaitedCorpus(FileCorpus):
-    """One input that is opened, and recognised, when its turn has come: a pipe or a URL after other inputs.
+class DeferredCorpus(FileCorpus):
+    """A pipe or URL after other inputs, opened and recognised only when the inputs before it have been read.
 
-    Whoever writes two pipes one after the other would wait for ever for a reader that first looks at both, and a
-    server does not hold a connection while another input is read.
+    Opening all inputs first would block for ever on a writer that fills two pipes one after the other, and a server
+    drops a connection that idles while another input is read.
     """
 
     def __init__(
@@ -92,21 +92,21 @@ class AwaitedCorpus(FileCorpus):
         super().__init__([file])
 
     def settings(self) -> None:
-        """Return None: what it is cannot be told yet."""
+        """Return None: the kind of input is not known yet."""
         return None
 
     @property
     def bytes_read(self) -> int:
-        """Bytes of the input read so far by the latest pass."""
+        """The number of raw bytes that the latest pass has read so far."""
         return 0 if self._made is None else self._made.bytes_read
 
     @property
     def current_name(self) -> str | None:
-        """The input while it is being read, else None."""
+        """The input that is being read; None between passes."""
         return None if self._made is None else self._made.current_name
 
     def byte_chunks(self) -> Iterator[bytes] | None:
-        """Return the text as :meth:`TextCorpus.byte_chunks` does, None if its words are not split at white space."""
+        """Return the text as :meth:`TextCorpus.byte_chunks` does; None if words are not split at white space."""
         return self._byte_chunks() if self._split_at_spaces else None
 
     def _byte_chunks(self) -> Iterator[bytes]:
@@ -136,10 +136,10 @@ def open_corpus(
     Parameters
     ----------
     source : path, "-", list of paths, folders and globs, or iterable of lists of str
-        What to read. Files are told apart by content; a corpus object is returned as it is.
+        What to read. The content of a file decides its reader. A corpus object is returned unchanged.
     tokenizer : {"whitespace", "words"} or callable
-        For files. A MediaWiki dump is raw text, where ``whitespace`` would leave punctuation on the words, so
-        it is read with ``words`` instead; make a :class:`WikiCorpus` to have it otherwise.
+        For files. A MediaWiki dump is raw text, and ``whitespace`` would leave punctuation on its words, so
+        ``words`` is used instead; make a :class:`WikiCorpus` to choose otherwise.
     lowercase : bool
         Lower-case the text.
     decode_errors : {"strict", "replace", "skip"}
@@ -148,12 +148,12 @@ def open_corpus(
         Read this column of CSV, TSV, JSON or Parquet files, or of an object with columns; see
         :class:`ColumnCorpus`.
     delimiter : str, optional
-        What separates the fields of CSV files, with `column` only.
+        The character between the fields of CSV files; only with `column`.
 
     Raises
     ------
     CorpusError
-        When there is nothing to read, or `source` is something else; when it has columns and none is named.
+        There is nothing to read, `source` is of another kind, or it is a table and no column is named.
     """
     if column is not None:
         return ColumnCorpus(
@@ -166,13 +166,14 @@ def open_corpus(
         )
     if delimiter is not None:
         raise ConfigError(
-            f"{option('delimiter')} is {delimiter!r:.20}, which needs a column: name one by {option('column')}"
+            f"{option('delimiter')} ({delimiter!r:.20}) needs a column; name the text column with {option('column')}"
         )
     if isinstance(source, (FileCorpus, SyntheticCorpus, SentenceCorpus)):
         return source
     if (names := column_names(source)) is not None:
         raise CorpusError(
-            f"the corpus is a table with the columns {listed(names)}: name one, for example {option('column', 'text')}"
+            f"the corpus is a table with the columns {listed(names)}; name the text column, for example with "
+            f"{option('column', 'text')}"
         )
     if not is_paths(source):
         return SentenceCorpus(cast(Iterable[Any], source), lowercase=lowercase, decode_errors=decode_errors)
@@ -184,12 +185,12 @@ def open_corpus(
         return TextCorpus(files, tokenizer=tokenizer, lowercase=lowercase, decode_errors=decode_errors)
 
     files = find_files(cast(Source, source))
-    parts: list[TextCorpus | WikiCorpus | AwaitedCorpus] = []
+    parts: list[TextCorpus | WikiCorpus | DeferredCorpus] = []
     for is_there, group in groupby(files, lambda file: file is files[0] or file.size() is not None):
         if is_there:
             parts += [make(list(alike)) for _, alike in groupby(group, _is_dump)]
         else:
-            parts += [AwaitedCorpus(file, make, split_at_spaces=tokenizer == "whitespace") for file in group]
+            parts += [DeferredCorpus(file, make, split_at_spaces=tokenizer == "whitespace") for file in group]
     return parts[0] if len(parts) == 1 else MixedCorpus(parts)
 
 

@@ -1,7 +1,7 @@
-"""Which files a corpus has, and which it would have the next time it is read.
+"""Find the files of a corpus, and decide whether a new file would become part of it.
 
-A run that writes its vectors into a folder of its corpus overwrites the text, or reads its own vectors the next time:
-:mod:`embed.files.outputs` asks here before anything is read.
+A run that writes vectors into its corpus folder overwrites the text, or reads the vectors as text the next time.
+:mod:`embed.files.outputs` checks for this before anything is read.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ __all__ = ["files_of", "root_of"]
 
 
 def files_of(source: Any) -> list[str]:
-    """Return the paths of the files of a corpus; none for standard input, URLs and what is no path.
+    """Return the paths of the files of a corpus, without standard input, URLs and Python data.
 
     Raises
     ------
     CorpusError
-        When a path leads to no file.
+        A path does not lead to a file.
     """
     if isinstance(source, FileCorpus):
         files = source.files
@@ -36,21 +36,21 @@ def files_of(source: Any) -> list[str]:
 
 
 def root_of(source: Any, path: str) -> str | None:
-    """Return the folder or pattern of a corpus that a file at `path` would belong to; None if there is none."""
-    for place in dict.fromkeys((os.path.abspath(path), os.path.realpath(path))):
+    """Return the folder or pattern of a corpus that would include a file at `path`, or None."""
+    for candidate in dict.fromkeys((os.path.abspath(path), os.path.realpath(path))):
         for item in _items(source) or ():
             if item == "-" or is_remote(item):
                 continue
             if os.path.isdir(item):
-                if _is_below(item, place):
+                if _is_below(item, candidate):
                     return item
-            elif glob.has_magic(item) and not os.path.lexists(item) and _is_matched(item, place):
+            elif glob.has_magic(item) and not os.path.lexists(item) and _is_matched(item, candidate):
                 return item
     return None
 
 
 def _items(source: Any) -> list[str] | None:
-    """Return paths, folders and patterns as text; None if the corpus is something else."""
+    """Return paths, folders and patterns as strings; None if the corpus is something else."""
     items = [source] if isinstance(source, (str, os.PathLike)) else source
     if not isinstance(items, (list, tuple)) or not all(isinstance(item, (str, os.PathLike)) for item in items):
         return None
@@ -59,10 +59,10 @@ def _items(source: Any) -> list[str] | None:
 
 
 def _is_below(folder: str, path: str) -> bool:
-    """Return whether a file at `path` would be found in a folder, which is read however deep, hidden names left out."""
+    """Return whether reading a folder would find a file at `path`: at any depth, but not under hidden names."""
     name = os.path.basename(path)
     parent = os.path.dirname(path)
-    while not os.path.isdir(parent) and parent != os.path.dirname(parent):  # folders that are yet to be made
+    while not os.path.isdir(parent) and parent != os.path.dirname(parent):  # folders that do not exist yet
         if name.startswith("."):
             return False
         parent, name = os.path.split(parent)
@@ -70,7 +70,7 @@ def _is_below(folder: str, path: str) -> bool:
 
 
 def _folders(folder: str) -> set[tuple[int, int]]:
-    """Return the identities of a folder and of those in it that are read, linked ones included."""
+    """Return the identities of a folder and of its visible subfolders, linked ones included."""
     found: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:
@@ -82,13 +82,13 @@ def _folders(folder: str) -> set[tuple[int, int]]:
             found.add(identity)
             with os.scandir(here) as entries:
                 waiting += [entry.path for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
-        except OSError:  # the reader says so
+        except OSError:  # the reader will report it
             continue
     return found
 
 
 def _is_matched(pattern: str, path: str) -> bool:
-    """Return whether a pattern would match a file at `path`, or a folder that it is in."""
+    """Return whether a pattern would match a file at `path`, or a folder above it."""
     before, last = os.path.split(pattern)
     folders = glob.glob(before, recursive=True) if glob.has_magic(before) else [before or "."]
     if last == "**":

@@ -1,11 +1,11 @@
-"""A column of a table as a corpus: files of Parquet, CSV, TSV and JSON lines, and any object that has columns.
+"""Read a column of a table as a corpus: Parquet, CSV, TSV and JSON files, and any object with columns.
 
-What an object is called does not matter, only what it can do: ``table[column]`` of Arrow tables, data frames and the
-data sets of ``datasets``, or rows that are mappings, as of a streamed data set. Parquet files are read in batches, of
-the one column, so memory does not grow with the file.
+An object needs either ``table[column]`` (Arrow tables, data frames, data sets of ``datasets``) or rows that are
+mappings (streamed data sets). Parquet files are read in batches, and only the one column, so memory does not grow with
+the file.
 
-Rejected: importing ``datasets``, pandas or polars to recognise their classes (a second and more, for nothing), guessing
-the column when there is only one of texts (a second one added later would change the corpus in silence).
+Rejected: importing ``datasets``, pandas or polars to recognise their classes (takes more than a second), guessing the
+column if only one holds text (adding a second one later would silently change the corpus).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["ColumnCorpus", "Table", "column_names", "is_paths"]
 
 
 class _Values(Protocol):
-    """One table: what messages call it, and the values of its column."""
+    """A table: its name in messages, and the values of its column."""
 
     name: str
 
@@ -40,37 +40,38 @@ class _Values(Protocol):
 
 
 class ColumnCorpus(SentenceCorpus):
-    """The texts, or lists of words, of one column.
+    """A corpus of the texts, or lists of words, in one column of a table.
+
+    Rows without a value are skipped.
 
     Parameters
     ----------
     table : path, list of paths, or object with columns
-        Files, folders and globs of them, compressed or not: ``.csv``, ``.tsv``, ``.tab``, ``.json``, ``.jsonl`` and
-        ``.ndjson`` by their names, Parquet (the extra ``parquet``) and others by their content
-        (:mod:`embed.corpora.rows`); an Arrow table, a data frame, a data set of ``datasets``, streamed or not; or an
+        Files, folders and globs, compressed or not: ``.csv``, ``.tsv``, ``.tab``, ``.json``, ``.jsonl`` and
+        ``.ndjson`` are recognised by name, Parquet (the extra ``parquet``) and others by content
+        (:mod:`embed.corpora.rows`). Or an Arrow table, a data frame, a data set of ``datasets``, streamed or not, or an
         iterable of mappings.
     column : str
-        Its name.
+        The name of the column.
     tokenizer : {"whitespace", "words"} or callable
-        Splits values that are texts, of which each line is a sentence; lists of words are sentences as they are.
+        Splits string values, each line of which is a sentence. A list of words is a sentence already.
     lowercase : bool
         Lower-case the words.
     decode_errors : {"strict", "replace", "skip"}
-        What to do with invalid UTF-8 in CSV, TSV and JSON, and with halves of surrogate pairs in any text.
+        What to do with invalid UTF-8 in CSV, TSV and JSON, and with lone surrogates in any text.
     delimiter : str, optional
-        What separates the fields of files that are neither JSON nor Parquet: one character, or ``"tab"``. Default: the
-        comma, in ``.tsv`` and ``.tab`` the tab.
+        The character between the fields of files that are neither JSON nor Parquet, or ``"tab"``. Default: the tab
+        for ``.tsv`` and ``.tab``, else the comma.
 
     Raises
     ------
     CorpusError
-        At construction when there is no such column, a file is missing or is no Parquet file; while reading when a
-        value is neither a text, a list of words, nor missing, or no row of JSON has the column. Rows without a value
-        are left out.
+        At construction: the column or a file does not exist, or a file is not valid Parquet. While reading: a value is
+        neither text, a list of words nor missing, or no JSON row has the column.
     ConfigError
-        When `delimiter` is no single character.
+        `delimiter` is not a single character.
     MissingExtraError
-        For Parquet files, when pyarrow is not installed.
+        A file is Parquet, and pyarrow is not installed.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class ColumnCorpus(SentenceCorpus):
         self._tables: list[_Values | Input]
         if is_paths(table):
             files = find_files(table)
-            # a pipe after other inputs is opened when its turn has come: its writer may wait for the end of the first
+            # a pipe after other inputs is opened after they are read: its writer may wait for the end of the first
             self._tables = [
                 self._opened(file) if file is files[0] or file.size() is not None else file for file in files
             ]
@@ -115,7 +116,7 @@ class ColumnCorpus(SentenceCorpus):
             value = value.as_py()
         if _is_missing(value):
             return
-        where = f"{name + ', ' if name else ''}row {row:,} of the column {self._column!r:.60}"
+        where = f"{name + ', ' if name else ''}row {row:,}, column {self._column!r:.60}"
         if isinstance(value, str):
             value = without_surrogates(value, self._decode_errors, where)
             yield from (self._split(line) for line in value.split("\n"))
@@ -125,7 +126,7 @@ class ColumnCorpus(SentenceCorpus):
 
 
 def _is_missing(value: object) -> bool:
-    """Return whether a table has no text here: None, or what pandas makes of it, NaN or NA."""
+    """Return whether a value is missing: None, or pandas's NaN or NA."""
     return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ == "NAType"
 
 
@@ -137,7 +138,7 @@ def is_paths(source: object) -> bool:
 
 
 def column_names(table: object) -> list[str] | None:
-    """Return the names of the columns of an object that has columns, else None."""
+    """Return the names of an object's columns, or None if it has no columns."""
     for attribute in ("column_names", "columns"):
         names = getattr(table, attribute, None)
         if names is not None and not callable(names):
@@ -146,7 +147,7 @@ def column_names(table: object) -> list[str] | None:
 
 
 class Table:
-    """An object that has columns, or rows that are mappings."""
+    """An object with columns, or with rows that are mappings."""
 
     name = ""
 
@@ -154,9 +155,11 @@ class Table:
         self._table, self._column = table, column
         names = column_names(table)
         if names is not None and column not in names:
-            raise CorpusError(f"there is no column {column!r:.60}; the columns are {listed(names)}")
+            raise CorpusError(f"there is no column {column!r:.60}; name one of: {listed(names)}")
         if not hasattr(table, "__iter__") and names is None:
-            raise CorpusError(f"a table has columns, or rows that are mappings, but this is {type(table).__name__}")
+            raise CorpusError(
+                f"a table must have columns or rows that are mappings; {type(table).__name__} has neither"
+            )
         self._has_columns = names is not None and hasattr(table, "__getitem__")
 
     def values(self) -> Iterator[tuple[int, Any]]:
@@ -168,13 +171,17 @@ class Table:
         has_value = False
         for number, row in enumerate(self._table, 1):
             if not isinstance(row, Mapping):
-                raise CorpusError(f"row {number:,} has no column {self._column!r:.60}: it is {type(row).__name__}")
+                raise CorpusError(
+                    f"row {number:,} must be a mapping with the column {self._column!r:.60}, not {type(row).__name__}"
+                )
             first = list(map(str, row)) if first is None else first
             if self._column in row:
                 has_value = True
                 yield number, row[self._column]
         if first is not None and not has_value:
-            raise CorpusError(f"no row has the column {self._column!r:.60}; the first row has {listed(first)}")
+            raise CorpusError(
+                f"no row has the column {self._column!r:.60}; name one of those in the first row: {listed(first)}"
+            )
 
 
 class _Parquet:
@@ -185,7 +192,7 @@ class _Parquet:
         self.name = source.name
         if column not in self._file.columns:
             raise CorpusError(
-                f"{self.name}: there is no column {column!r:.60}; the columns are {listed(self._file.columns)}"
+                f"{self.name}: there is no column {column!r:.60}; name one of: {listed(self._file.columns)}"
             )
 
     def values(self) -> Iterator[tuple[int, Any]]:

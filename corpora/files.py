@@ -1,8 +1,7 @@
-"""Which files a corpus is made of, in an order that is the same on every machine, and the record of a pass
-over them.
+"""Find the files of a corpus, in the same order on every machine, and fingerprint what is read from them.
 
 Rejected: the order of the directory (differs between machines), skipping unreadable files with a warning
-(text lost in silence), modification times in the fingerprint (they change when a corpus is copied).
+(loses text), modification times in the fingerprint (they change when a corpus is copied).
 """
 
 from __future__ import annotations
@@ -34,18 +33,17 @@ _HASH_CHUNK = 1 << 20
 
 
 class FileCorpus:
-    """What corpora read from files share: the files, and the record of the latest pass over them.
+    """The base class of corpora read from files: holds the files and the progress of the latest pass.
 
     Parameters
     ----------
     source : path or list of paths
-        Files, folders (every file in them, however deep, hidden ones left out), globs (``**`` included),
-        ``"-"``.
+        Files, folders (all visible files in them, at any depth), globs (``**`` included), ``"-"``.
 
     Raises
     ------
     CorpusError
-        When a file does not exist, a folder holds no files or cannot be listed, or a glob matches nothing.
+        A file does not exist, a folder is empty or cannot be listed, or a glob matches nothing.
     """
 
     def __init__(self, source: Source | list[Input]) -> None:
@@ -55,23 +53,23 @@ class FileCorpus:
         self._complete = False
 
     def settings(self) -> dict[str, Any] | None:
-        """Return what besides the bytes decides the sentences, JSON-ready; None where that cannot be told."""
+        """Return the JSON-ready settings that, with the bytes, decide the sentences; None if they are unknown."""
         raise NotImplementedError
 
     @property
     def total_bytes(self) -> int | None:
-        """Size of the files, compressed as they are; None when standard input is among them."""
+        """The size of the files before decompression; None if the size of one is unknown, such as a pipe's."""
         sizes = [file.size() for file in self.files]
         return None if None in sizes else sum(size for size in sizes if size is not None)
 
     @property
     def current_name(self) -> str | None:
-        """The file that the latest pass is reading, None between passes."""
+        """The file that the latest pass is reading; None between passes."""
         return self._current.name if self._current else None
 
     @property
     def bytes_read(self) -> int:
-        """Bytes of the files read so far by the latest pass."""
+        """The number of raw bytes that the latest pass has read so far."""
         return sum(size for size, _ in self._finished) + (self._current.raw_bytes if self._current else 0)
 
     def fingerprint(self) -> str | None:
@@ -80,8 +78,8 @@ class FileCorpus:
         Returns
         -------
         str or None
-            Hexadecimal; None when the input cannot be read again (standard input) or the tokenizer is the
-            caller's own function, which might have changed.
+            Hexadecimal; None if the input cannot be read again (standard input), or if the tokenizer is the
+            caller's own function, which might change.
         """
         settings = self.settings()
         if settings is None or any(file.size() is None for file in self.files):
@@ -89,16 +87,16 @@ class FileCorpus:
         return _fingerprint(settings, [_raw_digest(file) for file in self.files])
 
     def read_fingerprint(self) -> str | None:
-        """Return the same hash for what the latest pass has read; None until it has reached the end."""
+        """Return the same hash for the latest pass; None until it is complete."""
         settings = self.settings()
         return _fingerprint(settings, self._finished) if self._complete and settings is not None else None
 
     def open_file(self, file: Input) -> ByteStream:
-        """Open one of the files to be read whole."""
+        """Open one of the files for reading."""
         return file.open()
 
     def streams(self) -> Iterator[ByteStream]:
-        """Open the files one after the other; each must be read to its end before the next is asked for."""
+        """Open the files one after the other; the caller must read each to its end."""
         self._finished, self._complete = [], False
         for file in self.files:
             with self.open_file(file) as stream:
@@ -128,15 +126,15 @@ def _raw_digest(file: Input) -> tuple[int, str]:
 
 
 def find_files(source: Source | list[Input]) -> list[Input]:
-    """Turn paths, folders and globs into files, in a fixed order.
+    """Expand paths, folders and globs to files, in a fixed order.
 
     Raises
     ------
     CorpusError
-        When one of them leads to no file.
+        An item does not lead to a file.
     """
     if not isinstance(source, (str, os.PathLike)) and not iterable(source):
-        raise CorpusError(f"a corpus is {_ALLOWED}, not {type(source).__name__} ({shown(source)})")
+        raise CorpusError(f"a corpus must be {_ALLOWED}, not {type(source).__name__} ({shown(source)})")
     items = [source] if isinstance(source, (str, os.PathLike)) else list(source)
     found: list[Input] = []
     for item in items:
@@ -145,9 +143,9 @@ def find_files(source: Source | list[Input]) -> list[Input]:
         elif isinstance(item, (str, os.PathLike)):
             found.extend(Input(path) for path in _expand(os.fspath(item)))
         else:
-            raise CorpusError(f"a corpus is {_ALLOWED}, not {type(item).__name__} ({shown(item)})")
+            raise CorpusError(f"a corpus must be {_ALLOWED}, not {type(item).__name__} ({shown(item)})")
     if not found:
-        raise CorpusError(f"no corpus was given; it must be {_ALLOWED}")
+        raise CorpusError(f"no corpus was given; name {_ALLOWED}")
     refuse_repeated(found)
     return found
 
@@ -156,27 +154,29 @@ def _expand(path: str) -> list[str]:
     if path == STANDARD_INPUT or (isinstance(path, str) and is_remote(path)):
         return [path]
     if not isinstance(path, str) or "\0" in path:
-        raise CorpusError(f"{path!r:.200} is not a path")
+        raise CorpusError(f"{path!r:.200} is not a valid path")
     if os.path.isdir(path):
         files = _folder_files(path)
         if not files:
-            raise CorpusError(f"the folder {path} holds no text: there are no files in it (hidden files are left out)")
+            raise CorpusError(f"the folder {path} has no files (hidden files are skipped); name a folder of text")
         return files
     if os.path.lexists(path):
         if not os.path.exists(path):
-            raise _missing(path, f"corpus file {path} is a symbolic link to a file that does not exist")
+            raise _missing(path, f"corpus file {path} is a symbolic link to a file that does not exist; fix the link")
         return [path]
     if glob.has_magic(path):
         try:
             matches = sorted(glob.glob(path, recursive=True), key=_order)
         except RecursionError:
-            raise CorpusError(f"the pattern {path:.200} meets folders that are too deep; name the folder") from None
+            raise CorpusError(
+                f"the pattern {path:.200} meets folders nested too deeply; name the folder instead"
+            ) from None
         files = [file for match in matches for file in _matched(match, folders="**" not in path)]
         if not files:
-            raise _missing(path, f"the pattern {path:.200} matches no file")
+            raise _missing(path, f"the pattern {path:.200} matches no file; check the pattern")
         return list(dict.fromkeys(files))
     hint = (
-        "; text given as Python data must be an iterable of lists of words, [['a', 'sentence'], ['another']]"
+        "; to pass text instead of a path, pass lists of words: [['a', 'sentence'], ['another']]"
         if any(character.isspace() for character in path)
         else ""
     )
@@ -184,17 +184,17 @@ def _expand(path: str) -> list[str]:
 
 
 def _matched(path: str, *, folders: bool) -> list[str]:
-    """Return the files of a path that a pattern matches."""
+    """Return the files at or below a path that a pattern has matched."""
     if os.path.isdir(path):
         return _expand(path) if folders else []
     if os.path.exists(path) and not os.path.isfile(path):
-        _advise_left_out(path)
+        _advise_skipped(path)
         return []
     return _expand(path)
 
 
-def _advise_left_out(path: str) -> None:
-    advise(f"{path} is no regular file and is left out; name the file itself to read it")
+def _advise_skipped(path: str) -> None:
+    advise(f"skipped {path}, which is not a regular file; to read it, name it explicitly")
 
 
 def _missing(path: str, message: str) -> CorpusError:
@@ -206,7 +206,7 @@ def _order(path: str) -> list[bytes]:
 
 
 def _folder_files(folder: str) -> list[str]:
-    """List the files below `folder` by the bytes of their names, however deep; linked folders are followed once."""
+    """List the files below `folder` at any depth, sorted by the bytes of their names; follow linked folders once."""
     files: list[str] = []
     seen: set[tuple[int, int]] = set()
     waiting: list[tuple[str, bool]] = [(folder, True)]
@@ -236,15 +236,17 @@ def _folder_files(folder: str) -> list[str]:
 
 
 def _kind(entry: os.DirEntry[str]) -> bool | None:
-    """Return whether an entry is a folder, None for what would be waited for: a FIFO, a socket, a device."""
+    """Return whether an entry is a folder; None for a FIFO, socket or device, which could block."""
     try:
         mode = entry.stat().st_mode
     except OSError as error:
         if not entry.is_symlink():
             raise
         why = "a file that does not exist" if isinstance(error, FileNotFoundError) else f"nothing: {error.strerror}"
-        raise cannot_open(CorpusError, f"corpus file {entry.path} is a symbolic link to {why}", error) from error
+        raise cannot_open(
+            CorpusError, f"corpus file {entry.path} is a symbolic link to {why}; fix the link", error
+        ) from error
     if stat.S_ISDIR(mode) or stat.S_ISREG(mode):
         return stat.S_ISDIR(mode)
-    _advise_left_out(entry.path)
+    _advise_skipped(entry.path)
     return None

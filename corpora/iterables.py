@@ -1,7 +1,7 @@
-"""Sentences that a caller brings as Python data.
+"""Read sentences from Python data.
 
-The one mistake everybody makes (a list of strings where a list of lists of words is meant) would train on
-letters; it is an error here. Nothing is cut and nothing is tokenised: what is given is what is counted.
+A list of strings instead of a list of lists of words, the most common mistake, would train on letters; it is an error
+here. Sentences are neither cut nor tokenised.
 """
 
 from __future__ import annotations
@@ -28,24 +28,23 @@ class SentenceCorpus:
     Parameters
     ----------
     sentences : iterable of list of str
-        Read once for every pass; an iterator or generator gives one pass.
+        Iterated once per pass; an iterator or generator allows one pass.
     lowercase : bool
         Lower-case every word.
     decode_errors : {"strict", "replace", "skip"}
-        Halves of surrogate pairs, which are no characters: raise, put U+FFFD in their place, or leave them out.
+        What to do with lone surrogates, which are not characters: raise, replace them by U+FFFD, or remove them.
 
     Raises
     ------
     CorpusError
-        At construction when `sentences` cannot be iterated or is a string; while reading when an item is no
-        sentence.
+        At construction: `sentences` is a string or cannot be iterated. While reading: an item is not a sentence.
     """
 
     def __init__(
         self, sentences: Iterable[Any], *, lowercase: bool = False, decode_errors: TextErrors = "strict"
     ) -> None:
         if isinstance(sentences, (str, bytes)) or not iterable(sentences):
-            raise CorpusError(f"a corpus is an iterable of sentences, not {_shown(sentences)}; {_ALLOWED}")
+            raise CorpusError(f"a corpus must be an iterable of sentences, not {_shown(sentences)}; {_ALLOWED}")
         self._sentences = sentences
         self._lowercase = lowercase
         self._decode_errors = decode_errors
@@ -57,7 +56,7 @@ class SentenceCorpus:
             yield [word.lower() for word in checked] if self._lowercase else checked
 
     def _mended(self, words: list[str], where: str) -> list[str]:
-        """Return the words without halves of surrogate pairs, which have no UTF-8."""
+        """Return the words without lone surrogates, which UTF-8 cannot encode."""
         if _is_unicode("".join(words)):
             return words
         mended = [
@@ -68,12 +67,12 @@ class SentenceCorpus:
 
 
 def without_surrogates(text: str, policy: str, where: str) -> str:
-    """Return `text` with halves of surrogate pairs replaced or left out, or raise CorpusError saying `where`."""
+    """Replace or remove lone surrogates in `text`, or raise a CorpusError that names `where`."""
     if _is_unicode(text):
         return text
     if policy == "strict":
         raise CorpusError(
-            f"{where}: {text!a:.60} holds half of a surrogate pair, which is no character; mend it, or pass "
+            f"{where}: {text!a:.60} holds a lone surrogate, which is not a character; remove it, or pass "
             f"{option('decode_errors', 'replace')} or {option('decode_errors', 'skip')}"
         )
     return _SURROGATE.sub("\ufffd" if policy == "replace" else "", text)
@@ -90,7 +89,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def checked_sentence(sentence: Any, where: str) -> list[str]:
-    """Return `sentence` as a list of str, none empty, or raise CorpusError saying `where`."""
+    """Return `sentence` as a list of non-empty str, or raise a CorpusError that names `where`."""
     words: list[str] = sentence if type(sentence) is list else []
     if type(sentence) is not list:
         if isinstance(sentence, (str, bytes, Mapping)) or not iterable(sentence):
@@ -100,11 +99,11 @@ def checked_sentence(sentence: Any, where: str) -> list[str]:
         if not isinstance(word, str):
             raise CorpusError(f"{where}, word {position} is {_shown(word)}, but {_ALLOWED}")
         if not word:
-            raise CorpusError(f"{where}, word {position} is an empty string, which is not a word")
+            raise CorpusError(f"{where}, word {position} is an empty string; remove it")
     return words
 
 
 def _shown(value: object) -> str:
-    """Say what `value` is, however long it is or odd its repr."""
+    """Return the type and the shortened repr of `value`."""
     text = shown(value)
     return f"{type(value).__name__} ({text[:_SHOWN_CHARACTERS]}{'...' if len(text) > _SHOWN_CHARACTERS else ''})"

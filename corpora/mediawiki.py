@@ -1,7 +1,7 @@
-"""MediaWiki XML dumps (``pages-articles``): the text of the articles, without markup.
+"""Read the articles of MediaWiki XML dumps (``pages-articles``) as text without markup.
 
-The XML is parsed as it streams by (:mod:`embed.corpora.mediawiki_xml`); only pages of the article namespace that are no
-redirects count. Their markup is taken out by :mod:`embed.corpora.wikitext`.
+:mod:`embed.corpora.mediawiki_xml` parses the XML as a stream and yields the pages of the article namespace that are
+not redirects. :mod:`embed.corpora.wikitext` removes their markup.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ class WikiCorpus(FileCorpus):
     Parameters
     ----------
     source : path, "-" or list of paths, folders and globs
-        Compressed or not; one dump may lie in many files.
+        Compressed or not; a dump may consist of many files.
     tokenizer : {"words", "whitespace"} or callable
         Applied to every line of the plain text.
     lowercase : bool
-        Lower-case the text before it is split.
+        Lower-case the text before splitting it.
 
     Raises
     ------
     MissingExtraError
-        When mwparserfromhell is not installed.
+        mwparserfromhell is not installed.
     CorpusError
-        As for TextCorpus, and where the XML is not well formed.
+        As for TextCorpus; also if the XML is malformed.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class WikiCorpus(FileCorpus):
         }
 
     def byte_chunks(self) -> None:
-        """Return None: the text of a dump exists only after it has been parsed."""
+        """Return None: a dump must be parsed first."""
         return None
 
     def __iter__(self) -> Iterator[list[str]]:

@@ -1,12 +1,12 @@
-"""The XML of a MediaWiki dump: pages as they stream by, no tree.
+"""Parse the XML of a MediaWiki dump as a stream of pages, without a tree.
 
-The parser calls a target for every tag and run of text, and the target keeps nothing but the few texts of the open
-page. So memory holds one page, whatever the file says: elements nest no deeper than `MOST_DEPTH`, one of them, tag
-or text, is no longer than `LONGEST_ELEMENT_BYTES`, and there is no document type, which dumps never have and which
-alone could declare entities (that grow when they are expanded, or name files and addresses to be fetched).
+The parser calls a target for every tag and run of text, and the target stores only the texts of the open page. Memory
+thus holds one page, whatever the file contains: elements may nest at most `MOST_DEPTH` deep, no tag or text may be
+longer than `LONGEST_ELEMENT_BYTES`, and a document type is refused. Dumps never have one, and only a document type can
+declare entities, which may expand without bound or fetch files and addresses.
 
-Rejected: ``ElementTree.iterparse`` (its tree keeps what nobody removes, such as a thousand million elements that are
-no pages), the defusedxml package (a dependency for one method).
+Rejected: ``ElementTree.iterparse`` (its tree grows with every element that is no page), the defusedxml package (a
+dependency for one method).
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _REDIRECT = re.compile(r"\s*#\w+\s*+(?::\s*+)?\[\[")
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the article namespace that is no redirect.
+    """An article: a page of the article namespace that is not a redirect.
 
     Attributes
     ----------
     title, text : str
-        The text is wikitext.
+        The title, and the wikitext.
     dropped_prefixes : frozenset of str
-        Lower-case names of the namespaces whose links show no running text, in the language of the dump.
+        Lower-case names of the namespaces whose links show no running text, in the dump's language.
     """
 
     title: str
@@ -57,7 +57,7 @@ def read_pages(stream: ByteStream) -> Iterator[Page]:
     Raises
     ------
     CorpusError
-        Where the XML is not well formed, or is no dump: a document type, elements nested too deeply or too long.
+        The XML is malformed, or not a dump: it has a document type, or elements that are too deep or too long.
     """
     target = _Target(stream.name)
     parser = ElementTree.XMLParser(target=target)
@@ -70,29 +70,29 @@ def read_pages(stream: ByteStream) -> Iterator[Page]:
             tags = target.tags
             if idle_bytes > LONGEST_ELEMENT_BYTES:
                 raise CorpusError(
-                    f"{stream.name}: a tag or text of more than {LONGEST_ELEMENT_BYTES:,} bytes: not a MediaWiki dump"
+                    f"{stream.name}: not a MediaWiki dump: a tag or text is longer than {LONGEST_ELEMENT_BYTES:,} bytes"
                 )
         parser.close()
         yield from target.take()
     except ElementTree.ParseError as error:
         line, column = error.position
         raise CorpusError(
-            f"{stream.name}: not well-formed XML in line {line:,}, column {column:,}: {error.msg}"
+            f"{stream.name}, line {line:,}, column {column:,}: malformed XML ({error.msg}); download the dump again"
         ) from error
     except (LookupError, ValueError) as error:
         if isinstance(error, CorpusError):
             raise
-        raise CorpusError(f"{stream.name}: the XML is in an encoding that cannot be read: {error}") from error
+        raise CorpusError(f"{stream.name}: unsupported encoding of the XML ({error}); convert it to UTF-8") from error
 
 
 class _Target:
-    """What the parser calls; pages wait in it until they are taken."""
+    """Receives the parser's events and collects pages until `take`."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._depth = 0
         self._parts: list[str] | None = None  # of the open text
-        self._joined: list[str] = []  # what came before them
+        self._joined: list[str] = []  # the text before these parts
         self._key = ""
         self._prefixes: set[str] = set()
         self._namespaces: set[str] = set()
@@ -103,18 +103,18 @@ class _Target:
         self._is_redirect = False
 
     def take(self) -> list[Page]:
-        """Return the pages that have ended since the last call."""
+        """Return the pages that are complete since the last call."""
         ready, self._ready = self._ready, []
         return ready
 
     def doctype(self, name: str, public_id: str | None, system_id: str | None) -> None:
-        raise CorpusError(f"{self._name}: has a document type ({name:.60}), which no MediaWiki dump has: not read")
+        raise CorpusError(f"{self._name}: not a MediaWiki dump: it declares a document type ({name:.60})")
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self.tags += 1
         self._depth += 1
         if self._depth > MOST_DEPTH:
-            raise CorpusError(f"{self._name}: elements are nested more than {MOST_DEPTH} deep: not a MediaWiki dump")
+            raise CorpusError(f"{self._name}: not a MediaWiki dump: elements are nested more than {MOST_DEPTH} deep")
         tag = tag.rpartition("}")[2]
         if tag in _WANTED:
             self._parts, self._joined = [], []
@@ -146,7 +146,7 @@ class _Target:
         if tag == "namespace":
             name = text.strip().lower()
             if len(self._namespaces) == MOST_NAMESPACES:
-                raise CorpusError(f"{self._name}: more than {MOST_NAMESPACES:,} namespaces: not a MediaWiki dump")
+                raise CorpusError(f"{self._name}: not a MediaWiki dump: more than {MOST_NAMESPACES:,} namespaces")
             self._namespaces.add(name)
             if self._key in _DROPPED_NAMESPACES and name:
                 self._prefixes.add(name)

@@ -1,16 +1,16 @@
-"""One spelling for what is the same to a reader, without a change to how living languages are written.
+"""Normalise spelling: texts that look the same to a reader become the same words.
 
-The words of a corpus and the words that somebody asks for meet in this form:
+The words of a corpus and the words of a query are normalised alike:
 
-- NFC, so that a letter and its mark are one character wherever Unicode has one;
-- width folded: the full-width letters and half-width katakana of old East Asian encodings become the plain ones;
+- NFC: a letter and its mark become one character wherever Unicode has one;
+- width folding: the full-width letters and half-width katakana of old East Asian encodings become the plain ones;
 - invisible characters (soft hyphens, zero-width spaces, byte order marks, marks of direction, variation selectors)
-  removed, except where they belong to a spelling: joiners between letters of scripts that need them (Persian, the
+  are removed, except where they belong to a spelling: joiners between letters of scripts that need them (Persian, the
   scripts of India), and inside emoji. A zero-width space between letters of scripts without spaces (Thai, Khmer,
-  Chinese) becomes a space: there it is written to say where a word ends.
+  Chinese) becomes a space, because it marks the end of a word there.
 
-At most 30 marks stand on one letter, as in Unicode's stream-safe text format (UAX #15, section 13): normalisation sorts
-them in quadratic time, and no language needs a third of that. The rest is left out.
+A letter may carry at most 30 marks, as in Unicode's stream-safe text format (UAX #15, section 13): normalisation sorts
+marks in quadratic time, and no language needs a third of that. Further marks are removed.
 
 Rejected: NFKC. It rewrites what people type (Thai and Lao SARA AM, Armenian ligatures, Korean letters, x²), so that a
 word of the vocabulary is not found by its own spelling.
@@ -34,7 +34,7 @@ _NO_SPACES = (
 )
 """Scripts that put no spaces between words: Thai, Lao, Myanmar, Khmer, Tai, kana and ideographs."""
 
-# What may be an emoji by itself, and what is one only with the selector U+FE0F (UTS #51; without arrows and letters).
+# Emoji by themselves, and characters that are emoji only with the selector U+FE0F (UTS #51; no arrows, no letters).
 _EMOJI = (
     "\u231a\u231b\u23e9-\u23f3\u25fd\u25fe\u2600-\u2604\u260e\u2611\u2614\u2615\u2618\u261d\u2620\u2622\u2623\u2626\u262a"
     "\u262e\u262f\u2638-\u263a\u2640\u2642\u2648-\u2653\u265f\u2660\u2663\u2665\u2666\u2668\u267b\u267e\u267f\u2692-\u2697"
@@ -52,7 +52,7 @@ _PICTURE = (
 _TONE, _TAGS = "\U0001f3fb-\U0001f3ff", "[\U000e0020-\U000e007e]+\U000e007f"
 _ONE_EMOJI = rf"(?:[{_EMOJI}](?:\ufe0f|[{_TONE}])?|[{_PICTURE}]\ufe0f)(?:{_TAGS})?"
 EMOJI = rf"(?:[\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f?\u20e3|{_ONE_EMOJI}(?:\u200d{_ONE_EMOJI})*)"
-"""An expression for one emoji: a flag, a keycap, or a picture with its tone of skin and all it is joined with."""
+"""An expression for one emoji: a flag, a keycap, or a picture with its skin tone and everything joined to it."""
 
 # Characters that show nothing, ZWJ and ZWNJ apart. Fillers of Korean letters and Mongolian's selectors are spelling.
 _INVISIBLE = (
@@ -65,13 +65,13 @@ _JOINING = (
     "\U00010a00-\U00011fff\U0001e900-\U0001e95f"
 )
 _WIDE = "\uff01-\uffee"
-_OTHER_PLACES = (
+_OTHER_SCRIPTS = (
     "\u00ad\u0300-\u036f\u0483-\u0489\u0531-\u1fff\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20ff"
     "\u231a-\u27bf\u2900-\u2bff\u2cef-\uabff\ud7b0-\U0010ffff"
 )
-"""Where characters lie that this module or the tokenizer treats otherwise than Latin, Greek, Cyrillic and Hangul."""
+"""Characters that this module or the tokenizer treats differently from Latin, Greek, Cyrillic and Hangul."""
 
-_UNUSUAL = re.compile(f"[{_OTHER_PLACES}]")
+_UNUSUAL = re.compile(f"[{_OTHER_SCRIPTS}]")
 _WIDE_ONE = re.compile(f"[{_WIDE}]")
 _HIDDEN_ONE = re.compile(f"[{_INVISIBLE}]")
 _WORD_END = re.compile(rf"(?<=[{_NO_SPACES}])\u200b+(?=[{_NO_SPACES}])")
@@ -85,41 +85,38 @@ _LAST = 0x323AF
 
 @dataclass(frozen=True)
 class Form:
-    """What is known of the form that words have: how their text was read.
+    """The form of the words of a vocabulary, which follows from how its text was read.
 
     Attributes
     ----------
     normal : bool
-        They are in normal form, since the text was read with ``words``.
+        The words are normalised, because the text was read with ``words``.
     lowercase : bool
-        They are in lower case.
+        The words are in lower case.
     """
 
     normal: bool = False
     lowercase: bool = False
 
     def of(self, word: str) -> str:
-        """Return `word` as it would stand in the text that was read."""
+        """Return `word` in this form."""
         if self.normal:
             return normalised(word, lowercase=self.lowercase)
         return word.lower() if self.lowercase else word
 
     def spellings(self, word: str) -> list[str]:
-        """Return the other spellings to look for where `word` itself is not found, the closest first."""
+        """Return the other spellings to look up if `word` itself is missing, the closest first."""
         forms = (normalised(word), self.of(word), normalised(word, lowercase=self.lowercase))
         return [form for form in dict.fromkeys(forms) if form != word]
 
 
 def normalised(text: str, *, lowercase: bool = False) -> str:
-    """Return `text` in the spelling that words are kept in, and lower-cased if asked.
-
-    Takes time in proportion to the length of the text, whatever it holds.
-    """
+    """Normalise `text`, and lower-case it if requested, in time linear in its length."""
     return prepared(text, lowercase)[0]
 
 
 def prepared(text: str, lowercase: bool) -> tuple[str, bool]:
-    """Return that, and whether it has characters beyond Latin, Greek, Cyrillic, Hangul and plain punctuation."""
+    """Normalise `text`; also return whether it goes beyond Latin, Greek, Cyrillic, Hangul and plain punctuation."""
     if text.isascii():
         return (text.lower() if lowercase else text), False
     is_unusual = _UNUSUAL.search(text) is not None
@@ -148,7 +145,7 @@ def _limited(text: str) -> str:
 
 
 def ranges(belongs: Callable[[str], bool]) -> str:
-    """Return the characters for which that holds as the ranges of a regular expression's class."""
+    """Return the characters that `belongs` accepts, as ranges for a regular expression's class."""
     found: list[list[int]] = []
     for code in range(_LAST + 1):
         if not belongs(chr(code)):
@@ -162,7 +159,7 @@ def ranges(belongs: Callable[[str], bool]) -> str:
 
 @cache
 def _narrow() -> dict[int, str]:
-    """Return what full-width and half-width characters stand for."""
+    """Map full-width and half-width characters to their plain forms."""
     codes = range(ord(_WIDE[0]), ord(_WIDE[-1]) + 1)
     plain = {code: unicodedata.decomposition(chr(code)).split() for code in codes}
     return {code: chr(int(parts[1], 16)) for code, parts in plain.items() if parts}

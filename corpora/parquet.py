@@ -1,4 +1,4 @@
-"""Parquet files: one column, in batches, so that memory does not grow with the file. Needs pyarrow, an extra."""
+"""Read one column of a Parquet file in batches, so that memory does not grow with the file; needs pyarrow."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ __all__ = ["PARQUET", "ParquetFile"]
 PARQUET = b"PAR1"
 """The first bytes of a Parquet file."""
 BATCH_ROWS = 1024
-"""Rows held at a time."""
+"""Rows in memory at a time."""
 
 
 class ParquetFile:
-    """One Parquet file, read anew each time.
+    """A Parquet file, which can be read many times.
 
     Attributes
     ----------
     name : str
-        What messages call the file.
+        The name of the file in messages.
     columns : list of str
 
     Raises
     ------
     MissingExtraError
-        At construction, when pyarrow is not installed.
+        At construction: pyarrow is not installed.
     CorpusError
-        At construction and while reading, when the file is unreadable or damaged.
+        At construction and while reading: the file is unreadable or damaged.
     """
 
     def __init__(self, source: Input) -> None:
@@ -39,7 +39,9 @@ class ParquetFile:
             self._arrow = importlib.import_module("pyarrow")
             self._parquet = importlib.import_module("pyarrow.parquet")
         except ImportError as error:
-            raise MissingExtraError("Parquet files need pyarrow: pip install 'train-embeddings[parquet]'") from error
+            raise MissingExtraError(
+                "reading Parquet files needs pyarrow; install it with: pip install 'train-embeddings[parquet]'"
+            ) from error
         self.name = source.name
         self._source = source
         try:
@@ -60,4 +62,4 @@ class ParquetFile:
     def _unreadable(self, error: Exception) -> CorpusError:
         if isinstance(error, CorpusError):
             return error
-        return CorpusError(f"{self.name}: cannot be read as Parquet: {' '.join(str(error).split()):.200}")
+        return CorpusError(f"{self.name}: cannot read as Parquet: {' '.join(str(error).split()):.200}")

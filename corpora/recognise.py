@@ -1,11 +1,9 @@
-"""What a text file is, by its beginning: running text, a MediaWiki dump, or something whose marks would become words.
+"""Recognise from the beginning of a file whether it is running text, a MediaWiki dump, or markup or data.
 
-JSON, HTML and other XML, tables and vectors are valid text, and a model of their tags and field names trains without a
-complaint. What is certain (a document type, JSON that parses, a table by name and content, rows of vectors) is refused
-with the way out; what is likely (many tags, a table by content alone) is a warning. Prose, verse, subtitles, tweets,
-logs and program text give neither.
-
-Whoever wants to train on markup passes sentences: nothing here looks at those.
+JSON, HTML, XML, tables and vectors are valid text, and a model would train on their tags and field names without
+complaint. Certain cases (a document type, JSON that parses, a table by name and content, rows of vectors) are refused
+with advice; likely cases (many tags, a table by content alone) cause a warning. Prose, verse, subtitles, tweets, logs
+and program text cause neither. To train on markup, pass sentences, which are not inspected.
 
 Rejected: the ending of the name alone (pipes have none, and ``.json.gz`` is JSON), :class:`csv.Sniffer` (finds a
 delimiter in any prose), a share of punctuation (differs between languages and kinds of text).
@@ -34,43 +32,44 @@ from .parquet import ParquetFile
 __all__ = ["JSON_ENDINGS", "SEPARATORS", "SNIFF_BYTES", "check_text", "ending_of", "is_mediawiki"]
 
 SNIFF_BYTES = 1 << 14
-"""Decompressed bytes that are looked at."""
+"""The number of decompressed bytes that are inspected."""
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
-"""What separates the fields of a table, by the ending of its name."""
+"""The delimiter of a table, by the ending of its name."""
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 _ENOUGH_BYTES = 64
-"""In fewer, shares say nothing."""
+"""In fewer bytes, shares mean nothing."""
 _MOST_CONTROLS, _MOST_NULS, _MOST_INVALID = 0.1, 0.25, 0.4
 _MANY_INVALID = 0.02
 """A larger share is likely to be the umlauts and accents of an older encoding."""
-_CONVERT = "convert it first, such as with: iconv -f ENCODING -t UTF-8"
+_CONVERT = "convert it first, for example with: iconv -f ENCODING -t UTF-8"
+_EXTRACT = "extract its text first"
 _MOST_TAGS, _ENDING_TAGS = 0.15, 5
-"""A larger share of the characters in tags, and so many ending ones of different names, are markup."""
+"""A larger share of characters in tags, with at least as many closing tags, is markup."""
 _ROWS = 20
-"""Lines that are looked at to find a table or vectors."""
+"""The number of lines that are inspected for a table or vectors."""
 _LEAST_ROWS, _LEAST_NUMBERS = 3, 8
 _LONGEST_NAME = 40
 _DELIMITERS = ("\t", ",", ";", "|")
 _NAMES = {"\t": "tab"}
 
-# A comment ends at its first "-->": were it free to go on, the ways to read a row of comments would double with each.
+# A comment ends at its first "-->"; otherwise the number of ways to match a row of comments would double with each.
 _MEDIAWIKI = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<mediawiki[\s>]", re.DOTALL)
 _MARKUP = re.compile(r"<(?:(!doctype\s+html|html[\s>]|head>|body[\s>])|!doctype\s|\?xml\s)", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:._-]{0,30})(?:\s[^<>]{0,500})?/?>")
 _SENTENCE_MARKS = frozenset(("s", "S", "BOS", "EOS", "PAD", "unk", "UNK"))
 """Tokens of language models, which look like tags."""
 _MOST, _MANY_ROWS = 0.9, 80
-"""Share of the lines that are made alike, where they are no prose; how many are looked at."""
+"""The share of lines of one form above which a file is not prose; the number of lines inspected."""
 _BESIDE_TOKENS = ("#", "-DOCSTART-", "<s>", "</s>")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"[ \t]*,?')
 _ELEMENT = re.compile(r"\s*<(?!s>|BOS>)([A-Za-z][\w:.-]{0,30})(?:\s[^<>]{0,500})?>.*</\1>")
 _TAGGED = re.compile(r"\S+(?: \S+){1,8} (?:[BIESLU]-\S+|O)")
-"""A token of a text with named entities, as CoNLL 2003 has them."""
-_TOKENS = "tokens with their tags, one a line, as CoNLL has them; write the words of a sentence on a line"
+"""A token with its tags, as in the named-entity data of CoNLL 2003."""
+_TOKENS = "tagged tokens, one a line (CoNLL); write the words of each sentence on one line"
 _REPEATS = 4
-"""How often each tag of a column comes, on average."""
+"""The least average number of occurrences of a tag in its column."""
 _SIZES = re.compile(r"\d{1,9}[ \t]+\d{1,6}[ \t]*\r?")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?\d+(?:[eE][+-]?\d+)?")
 _COLUMN_NAME = re.compile(r"[^\W\d][\w .:/()#-]{0,39}")
@@ -80,9 +79,9 @@ _TEXT_COLUMN = re.compile(
     "utterance",
     re.IGNORECASE,
 )
-"""Names that columns of text often have."""
+"""Common names of text columns."""
 _CONTROLS = bytes([*range(1, 9), *range(14, 27), *range(28, 32), 127])
-_VECTORS = "a file of vectors, not text; name the text to train on"
+_VECTORS = "a file of vectors, not text; name a text file to train on"
 _OUR_MARK = re.compile(rb'[\s\S]{8}\{[\s\S]{0,4000}"(?:format"\s*:\s*"train-embeddings|data_offsets)"')
 _FASTTEXT = b"\xba\x16\x4f\x2f"
 _PARQUET = re.compile(rb"PAR1[\x00-\x1f\x80-\xff]")
@@ -90,7 +89,7 @@ _ARROW = (b"ARROW1\0\0", b"FEA1\0")
 
 
 def ending_of(path: str) -> str:
-    """Return the ending of a path or a URL in lower case, without that of its compression."""
+    """Return the ending of a path or URL in lower case, ignoring the ending of a compression."""
     path = re.split("[?#]", path)[0] if is_remote(path) else path
     suffixes = [suffix.lower() for suffix in PurePath(path).suffixes]
     if suffixes and suffixes[-1] in _COMPRESSED:
@@ -99,22 +98,22 @@ def ending_of(path: str) -> str:
 
 
 def is_mediawiki(start: bytes) -> bool:
-    """Tell whether a file that starts like this is a MediaWiki XML dump."""
+    """Return whether a file with this beginning is a MediaWiki XML dump."""
     return _MEDIAWIKI.match(start) is not None
 
 
 def check_text(file: Input, decode_errors: TextErrors) -> None:
-    """Look at the beginning of a file that is to be read as running text.
+    """Check the beginning of a file that will be read as running text.
 
     Raises
     ------
     CorpusError
-        It is something else: a model, a table, JSON, HTML or other XML, another encoding, or no text at all.
+        The file is a model, a table, JSON, HTML, XML, binary, or text in another encoding.
 
     Warns
     -----
     AdviceWarning
-        It is likely to be something else.
+        The file is probably one of these.
     """
     start = file.peek(SNIFF_BYTES)
     if _PARQUET.match(start):
@@ -143,10 +142,10 @@ def check_text(file: Input, decode_errors: TextErrors) -> None:
 
 
 def _marked(start: bytes) -> str | None:
-    if (kind := foreign_kind(start)) is not None:  # in what has been decompressed
+    if (kind := foreign_kind(start)) is not None:  # of the decompressed data
         return f"{kind.what}: {kind.for_text}"
     if _OUR_MARK.match(start) or start.startswith((_FASTTEXT, b"train-embeddings phrase model ")):
-        return "a model or a file of vectors, not text; name the text to train on"
+        return "a model or a file of vectors, not text; name a text file to train on"
     if start.startswith(_ARROW):
         return "an Arrow file, not text; write it as Parquet, or pass the table from Python"
     return None
@@ -155,18 +154,18 @@ def _marked(start: bytes) -> str | None:
 def _garbage(start: bytes, decode_errors: TextErrors) -> str | None:
     if len(start) < _ENOUGH_BYTES:
         return None
-    if decode_errors != "strict":  # else it is refused with its place when it is read
+    if decode_errors != "strict":  # else reading refuses it, with the offset
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or start.count(0) > _MOST_NULS * len(start):
-            return "UTF-16 or binary, not UTF-8 text; convert it first, such as with: iconv -f UTF-16 -t UTF-8"
+            return "UTF-16 or binary, not UTF-8 text; convert it first, for example with: iconv -f UTF-16 -t UTF-8"
         if _invalid_share(start) > _MOST_INVALID:
-            return f"in another encoding than UTF-8, or binary; {_CONVERT}"
+            return f"not UTF-8 text, but in another encoding or binary; {_CONVERT}"
     if len(start) - len(start.translate(None, _CONTROLS)) > _MOST_CONTROLS * len(start):
-        return "binary: a tenth of it and more are control characters; name a file of text"
+        return f"binary: more than {_MOST_CONTROLS:.0%} of it are control characters; name a text file"
     return None
 
 
 def _invalid_share(start: bytes) -> float:
-    """Return what part of the characters that are no white space is invalid UTF-8."""
+    """Return the share of invalid UTF-8 among the characters that are not white space."""
     decoded = start.decode(errors="replace")
     return decoded.count("\ufffd") / max(1, sum(not character.isspace() for character in decoded))
 
@@ -174,21 +173,21 @@ def _invalid_share(start: bytes) -> float:
 def _encoding(start: bytes, decode_errors: TextErrors) -> str | None:
     if decode_errors == "strict" or len(start) < _ENOUGH_BYTES or (share := _invalid_share(start)) < _MANY_INVALID:
         return None
-    return f"text in another encoding than UTF-8: {share:.0%} of its beginning are invalid; {_CONVERT}"
+    return f"text in another encoding than UTF-8 ({share:.0%} of its beginning is invalid); {_CONVERT}"
 
 
 def _parquet(file: Input) -> str:
     try:
         columns = ParquetFile(file).columns
     except MissingExtraError:
-        return f"a Parquet file; name the column of the text with {option('column', 'text')}"
+        return f"a Parquet file; name the text column with {option('column', 'text')}"
     if {"word", "vector"} <= set(columns):
         return _VECTORS
-    return f"a Parquet file with the columns {listed(columns)}; name the one of the text with {_column_option(columns)}"
+    return f"a Parquet file with the columns {listed(columns)}; name the text column with {_column_option(columns)}"
 
 
 def _vectors(text: str) -> str | None:
-    """Recognise word2vec's header with a row of as many numbers, and rows of as many decimal numbers without one."""
+    """Recognise a word2vec header with a matching row, or, without a header, rows of equally many decimal numbers."""
     first, _, rest = text.partition("\n")
     if _SIZES.fullmatch(first):
         dim = int(first.split()[1])
@@ -207,7 +206,7 @@ def _vectors(text: str) -> str | None:
 
 
 def _json(text: str, is_whole: bool) -> str | None:
-    """Recognise JSON objects and lists in lines, or one JSON value over many lines."""
+    """Recognise JSON objects and lists, one a line, or one JSON value over many lines."""
     text = text.lstrip()
     if not text.startswith(("{", "[")):
         return None
@@ -229,7 +228,7 @@ def _json(text: str, is_whole: bool) -> str | None:
 
 
 _CUT = object()
-"""Stands for JSON whose end has not been read."""
+"""Stands for JSON that is longer than what was read."""
 _FIRST_OBJECT = re.compile(r"\[\s*\{")
 _KEY = re.compile(r'"((?:[^"\\\n]|\\.){1,40})"\s*:')
 _STRINGS = re.compile(r'\[\s*(?:"(?:[^"\\\n]|\\.)*+"\s*,\s*){3}')
@@ -237,7 +236,7 @@ _LEAST_JSON = 64
 
 
 def _parsed(text: str, cut: bool = False) -> object:
-    """Return the value of a JSON text, `_CUT` for the beginning of a longer one, None for what is no JSON."""
+    """Return the value of a JSON text, `_CUT` for the beginning of a longer text, None for other text."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -249,7 +248,7 @@ def _parsed(text: str, cut: bool = False) -> object:
 
 
 def _has_objects(value: object) -> bool:
-    """Return whether this is a list of what is no plain text: ``[1]`` and ``["Music"]`` may stand in prose."""
+    """Return whether a value is a list of lists or objects: ``[1]`` and ``["Music"]`` may occur in prose."""
     return isinstance(value, list) and bool(value) and all(isinstance(item, (dict, list)) for item in value)
 
 
@@ -258,12 +257,12 @@ def _keys(text: str) -> list[str]:
 
 
 def _json_with(row: object) -> str:
-    """Say that a file is JSON, and which key to name if its rows are like `row`."""
+    """Describe a JSON file, and advise which key to name if its rows are like `row`."""
     keys = list(row) if isinstance(row, dict) else []
     if isinstance(row, dict) and any(isinstance(value, str) for value in row.values()):
-        return f"JSON with the keys {listed(keys)}; name the one of the text with {_column_option(keys)}"
+        return f"JSON with the keys {listed(keys)}; name the text key with {_column_option(keys)}"
     found = f"JSON with the keys {listed(keys)}" if keys else "JSON"
-    return f"{found}, not text; write its texts to a file, a sentence a line"
+    return f"{found}, not text; write its text to a plain file, one sentence a line"
 
 
 def _markup(start: bytes, text: str) -> str | None:
@@ -272,7 +271,7 @@ def _markup(start: bytes, text: str) -> str | None:
     found = _MARKUP.match(text.lstrip())
     if not found:
         return None
-    return f"{'HTML' if found[1] else 'XML'}, not text: its tags would be words; take the text out of it first"
+    return f"{'HTML' if found[1] else 'XML'}, whose tags would become words; {_EXTRACT}"
 
 
 def _tags(text: str) -> str | None:
@@ -281,11 +280,11 @@ def _tags(text: str) -> str | None:
     if len(ends) < _ENDING_TAGS or len(set(ends)) < 2 or sum(len(tag) for tag, _, _ in tags) < _MOST_TAGS * len(text):
         return None
     shown = ", ".join(f"<{name}>" for name in list(dict.fromkeys(ends))[:3])
-    return f"HTML or XML, whose tags ({shown}) become words; take the text out of it first"
+    return f"HTML or XML, whose tags ({shown}) would become words; {_EXTRACT}"
 
 
 def _table(text: str, name: str) -> str | None:
-    """Recognise a table by the ending of its name, if its content does not contradict."""
+    """Recognise a table by the ending of its name, unless its content contradicts."""
     ending = ending_of(name)
     if ending not in SEPARATORS:
         return None
@@ -300,20 +299,20 @@ def _table(text: str, name: str) -> str | None:
 
 
 def _table_by_name(text: str, path: str) -> str | None:
-    """Recognise by its name a table whose rows have different numbers of fields."""
+    """Recognise a table by its name if its rows differ in their number of fields."""
     delimiter = SEPARATORS.get(ending_of(path))
     lines = [line for line in text.split("\n")[:_ROWS] if line.strip()]
     if delimiter is None or sum(delimiter in line for line in lines) <= len(lines) / 2:
         return None
-    return f"a table, by its name and its delimiters; name the column of the text with {option('column', 'text')}"
+    return f"a table, by its name and delimiters; name the text column with {option('column', 'text')}"
 
 
 def _table_by_content(text: str) -> str | None:
-    """Recognise a table by a first line of names, a usual one among them, and as many fields in all others."""
+    """Recognise a table by a first line of names, one of them common, and as many fields in every other line."""
     for delimiter in _DELIMITERS:
         first = text[: text.find("\n")]
         if delimiter not in first or re.search(rf"\{delimiter}\s", first):
-            continue  # a comma of prose is followed by a space
+            continue  # in prose, a space follows a comma
         columns, rows = _columns(text, delimiter)
         if (
             len(columns) > 1
@@ -326,14 +325,14 @@ def _table_by_content(text: str) -> str | None:
 
 
 def _same_lines(lines: list[str]) -> str | None:
-    """Recognise lines that are all made alike: a token and its tags, as many tabs, one element, or one JSON string."""
+    """Recognise lines of one form: a token and its tags, equally many tabs, one element, or one JSON string."""
     lines = [line.rstrip() for line in lines if line.strip() and not line.startswith(_BESIDE_TOKENS)][:_MANY_ROWS]
     if len(lines) < _ROWS:
         return None
     if all(map(_JSON_STRING.fullmatch, lines)):
-        return "JSON, a string a line, whose quotes become parts of words; write the texts without them"
+        return "JSON strings, one a line, whose quotes would become parts of words; write the texts without quotes"
     if (found := _usual(_ELEMENT.fullmatch(line) for line in lines)) is not None:
-        return f"HTML or XML, whose tags (<{found[1]}>) become words; take the text out of it first"
+        return f"HTML or XML, whose tags (<{found[1]}>) would become words; {_EXTRACT}"
     if _usual(_TAGGED.fullmatch(line) for line in lines) is not None:
         return _TOKENS
     rows = [line.split("\t") for line in lines]
@@ -346,8 +345,8 @@ def _same_lines(lines: list[str]) -> str | None:
         return _TOKENS
     if has_spaces and any(all(map(str.isdecimal, column)) for column in columns):
         return (
-            f"a table of {width} columns with tabs between them; put a line of names first, and name the column of the "
-            f"text with {option('column', 'text')} and {option('delimiter', 'tab')}"
+            f"a table of {width} tab-separated columns; add a header line, and name the text column with "
+            f"{option('column', 'text')} and {option('delimiter', 'tab')}"
         )
     return None
 
@@ -360,7 +359,7 @@ def _usual(matches: Iterable[re.Match[str] | None]) -> re.Match[str] | None:
 
 
 def _columns(text: str, delimiter: str) -> tuple[list[str], int]:
-    """Return the fields of the first line, and how many rows after it have as many; none if one has not."""
+    """Return the fields of the first line and the number of rows after it; ([], 0) if rows differ in length."""
     quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     lines = text.split("\n")[: 4 * _ROWS]
     reader = csv.reader([line + "\n" for line in lines], delimiter=delimiter, quoting=quoting, strict=True)
@@ -370,7 +369,7 @@ def _columns(text: str, delimiter: str) -> tuple[list[str], int]:
             if row and len(rows) <= _ROWS:
                 rows.append(row)
     except csv.Error:
-        pass  # a quoted field that goes on beyond what is looked at
+        pass  # a quoted field that continues beyond the inspected bytes
     if not rows or any(len(row) != len(rows[0]) for row in rows[1:-1]):  # the last one may be cut
         return [], 0
     return [name.strip() for name in rows[0]], len(rows) - 1
@@ -379,14 +378,14 @@ def _columns(text: str, delimiter: str) -> tuple[list[str], int]:
 def _table_with(columns: list[str], delimiter: str, usual: str) -> str:
     if not all(name and _COLUMN_NAME.match(name) for name in columns):
         advice = option("column", "text")
-        return f"a table without a line of column names; put one first, and name the one of the text with {advice}"
+        return f"a table without a header line; add one, and name the text column with {advice}"
     advice = _column_option(columns)
     if delimiter != usual:
         advice += f" and {option('delimiter', _NAMES.get(delimiter, delimiter))}"
-    return f"a table with the columns {listed(columns)}; name the one of the text with {advice}"
+    return f"a table with the columns {listed(columns)}; name the text column with {advice}"
 
 
 def _column_option(names: list[str]) -> str:
-    """Return how to name the column of the text: with a name that such columns often have, or else the last."""
+    """Return the option that names the text column: the first with a common name, else the last."""
     name = next((name for name in names if _TEXT_COLUMN.fullmatch(name)), names[-1] if names else "text")
     return option("column", printable(name, _LONGEST_NAME))

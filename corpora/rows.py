@@ -1,10 +1,10 @@
-"""Files of rows: CSV and TSV with a line of column names, JSON objects in lines or in one array; compressed or not.
+"""Read files of rows, compressed or not: CSV and TSV with a header line, JSON objects in lines or in one array.
 
-The name's ending says what separates the fields, because the content does not: any text is CSV of some sort. A file of
-another name, or a pipe, is JSON if it begins as JSON does, else it has commas, unless a delimiter is given. CSV is
-quoted as RFC 4180 has it; in TSV a quote is a quote (IANA's text/tab-separated-values). A row that has another number
-of fields than there are columns is an error, since its texts would be those of other columns. A JSON object without the
-key is a row without a value; that no object has it is an error.
+The ending of the name decides the delimiter, because any text is CSV of some sort. A file with another name, or a pipe,
+is JSON if it begins like JSON; else its delimiter is the comma, unless one is given. CSV is quoted as in RFC 4180; in
+TSV, a quote is an ordinary character (IANA's text/tab-separated-values). A row with more or fewer fields than columns
+is an error, because its texts would belong to other columns. A JSON object without the key is a row without a
+value; if no object has the key, that is an error.
 
 Rejected: guessing delimiters and quotes (:class:`csv.Sniffer` is wrong on prose), pyarrow's reader (an extra for
 what the standard library does).
@@ -32,19 +32,19 @@ from .text import valid_utf8
 __all__ = ["JsonRows", "SeparatedRows", "checked_delimiter", "is_json"]
 
 LONGEST_ROW = 1 << 24
-"""Characters of a row; a quote that is never closed would take the whole file."""
+"""The most characters in a row; an unclosed quote would take the whole file."""
 _CANDIDATES = ",;\t|"
-"""Delimiters that a message may advise."""
+"""Delimiters that a message may recommend."""
 _NAMES = {"\t": "tab"}
 _JSON_TAIL = 16
-"""So near the end of what was read so far an error of JSON may be nothing but its end."""
+"""A JSON error this close to the end of the data read so far may only mean that more data follows."""
 _START_BYTES = 64
 _BLANK = re.compile(r"[\ufeff \t\r\n]*")
-_TOO_LONG = "longer than a row may be"
+_TOO_LONG = f"longer than {LONGEST_ROW:,} characters; check for a quote or bracket that is never closed"
 
 
 def is_json(file: Input) -> bool:
-    """Return whether a file of rows is one of JSON, by its name or else by its beginning."""
+    """Return whether a file of rows is JSON, by its name or else by its beginning."""
     ending = ending_of(file.path)
     return ending in JSON_ENDINGS or (
         ending not in SEPARATORS and file.peek(_START_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
@@ -52,7 +52,7 @@ def is_json(file: Input) -> bool:
 
 
 def checked_delimiter(delimiter: str | None) -> str | None:
-    r"""Return the character that a caller names, also as ``tab`` or ``\t``; raises ConfigError."""
+    r"""Return the delimiter as a character, also for ``tab`` or ``\t``; raise ConfigError if it is invalid."""
     if delimiter in ("tab", "\\t"):
         return "\t"
     if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n\0'):
@@ -61,7 +61,7 @@ def checked_delimiter(delimiter: str | None) -> str | None:
 
 
 class _Lines:
-    """The lines of a stream with their ends, no more characters of them than `LONGEST_ROW` for one row."""
+    """The lines of a stream with their ends; raises CorpusError if a row exceeds `LONGEST_ROW` characters."""
 
     def __init__(self, stream: ByteStream, decode_errors: TextErrors) -> None:
         self._stream, self._chunks = stream, valid_utf8(stream, decode_errors)
@@ -85,21 +85,21 @@ class _Lines:
     def _count(self, characters: int) -> None:
         self.in_row += characters
         if self.in_row > LONGEST_ROW:
-            raise CorpusError(f"{self._stream.name}: a row is longer than {LONGEST_ROW:,} characters")
+            raise CorpusError(f"{self._stream.name}: a row is {_TOO_LONG}")
 
 
 class SeparatedRows:
-    """A CSV or TSV file, read anew each time.
+    """A CSV or TSV file, which can be read many times.
 
     Attributes
     ----------
     name : str
-        What messages call the file.
+        The name of the file in messages.
 
     Raises
     ------
     CorpusError
-        At construction and while reading, when the file is unreadable, not of this kind, or has no such column.
+        At construction and while reading: the file is unreadable or malformed, or lacks the column.
     """
 
     def __init__(self, file: Input, decode_errors: TextErrors, delimiter: str | None, column: str) -> None:
@@ -110,17 +110,19 @@ class SeparatedRows:
         self._is_quoted = ending == ".csv" or self._delimiter != "\t"
         rows = self._rows()
         names = next(rows, [])
-        self._begun = rows if file.reads_once else None  # its first line is gone for a second reader
+        self._begun = rows if file.reads_once else None  # a second reader would miss the header line
         if not names:
-            raise CorpusError(f"{self.name}: has no line of column names")
+            raise CorpusError(f"{self.name}: the header line is missing; add a line of column names")
         if column not in names:
             raise CorpusError(
-                f"{self.name}: there is no column {column!r:.60}; the columns are {listed(names)}"
+                f"{self.name}: there is no column {column!r:.60}; name one of: {listed(names)}"
                 f"{self._other_delimiter(names, column)}"
             )
         if names.count(column) > 1:
-            raise CorpusError(f"{self.name}: has {names.count(column)} columns {column!r:.60}")
-        self._columns, self._place = len(names), names.index(column)
+            raise CorpusError(
+                f"{self.name}: {names.count(column)} columns are named {column!r:.60}; rename all but one"
+            )
+        self._columns, self._index = len(names), names.index(column)
 
     def values(self) -> Iterator[tuple[int, str]]:
         """Yield the number of each row, from 1, and its value."""
@@ -131,19 +133,20 @@ class SeparatedRows:
         for number, row in enumerate(rows, 1):
             if len(row) != self._columns:
                 raise CorpusError(
-                    f"{self.name}: row {number:,} has {len(row)} fields, but there are {self._columns} columns"
+                    f"{self.name}: row {number:,} has {len(row)} fields, but there are {self._columns} columns; "
+                    "fix the row"
                 )
-            yield number, row[self._place]
+            yield number, row[self._index]
 
     def _other_delimiter(self, names: list[str], column: str) -> str:
         line = self._delimiter.join(names)
         for other in _CANDIDATES:
             if other != self._delimiter and column in (field.strip('"') for field in line.split(other)):
-                return f"; they are separated by {other!r}: pass {option('delimiter', _NAMES.get(other, other))}"
+                return f"; or pass {option('delimiter', _NAMES.get(other, other))}, since {other!r} separates them"
         return ""
 
     def _rows(self) -> Iterator[list[str]]:
-        # a limit of the whole process, which is never lowered here: a field of prose is longer than the default
+        # raise the process-wide limit, whose default is shorter than some fields of prose, and never lower it
         csv.field_size_limit(max(csv.field_size_limit(), LONGEST_ROW))
         with self._file.open() as stream:
             lines = _Lines(stream, self._decode_errors)
@@ -157,11 +160,11 @@ class SeparatedRows:
                     if row:
                         yield row
             except csv.Error as error:
-                raise CorpusError(f"{self.name}, line {reader.line_num:,}: {error!s:.100}") from error
+                raise CorpusError(f"{self.name}, line {reader.line_num:,}: malformed CSV: {error!s:.100}") from error
 
 
 class JsonRows:
-    """A file of JSON objects, one a line, one after the other, or in one array; read anew each time."""
+    """A file of JSON objects, one a line, one after the other, or in one array; it can be read many times."""
 
     def __init__(self, file: Input, decode_errors: TextErrors, column: str) -> None:
         self.name = file.name
@@ -174,14 +177,15 @@ class JsonRows:
         with self._file.open() as stream:
             for number, row in enumerate(self._rows(stream), 1):
                 if not isinstance(row, dict):
-                    raise CorpusError(f"{self.name}, row {number:,}: no JSON object, but {type(row).__name__}")
+                    raise CorpusError(f"{self.name}, row {number:,}: expected a JSON object, not {type(row).__name__}")
                 first = row if first is None else first
                 if self._column in row:
                     has_value = True
                     yield number, row[self._column]
         if first is not None and not has_value:
             raise CorpusError(
-                f"{self.name}: no row has the column {self._column!r:.60}; the first row has {listed(list(first))}"
+                f"{self.name}: no row has the column {self._column!r:.60}; name one of those in the first row: "
+                f"{listed(list(first))}"
             )
 
     def _rows(self, stream: ByteStream) -> Iterator[Any]:
@@ -203,46 +207,48 @@ class JsonRows:
                     raise CorpusError(f"{self.name}, line {number:,}: not JSON: {error!s:.100}") from error
 
     def _values_in(self, stream: ByteStream) -> Iterator[Any]:
-        """Yield the values of a text, whatever its lines; those of an array that is the whole text one by one."""
+        """Yield JSON values one after the other, or the items of one array, regardless of line ends."""
         decode = json.JSONDecoder().raw_decode
-        text, place, wanted, row = "", 0, 0, 0
+        text, start, wanted, row = "", 0, 0, 0
         is_array = is_closed = False
         for chunk in itertools.chain(valid_utf8(stream, self._decode_errors), [b""]):
             text += chunk.decode()
             if chunk and len(text) < wanted:
                 continue
-            while (place := _BLANK.match(text, place).end()) < len(text):  # type: ignore[union-attr]
-                if row == 0 and not is_array and text[place] == "[":
-                    is_array, place = True, place + 1
-                elif is_array and not is_closed and text[place] in ",]":
-                    is_closed, place = text[place] == "]", place + 1
+            while (start := _BLANK.match(text, start).end()) < len(text):  # type: ignore[union-attr]
+                if row == 0 and not is_array and text[start] == "[":
+                    is_array, start = True, start + 1
+                elif is_array and not is_closed and text[start] in ",]":
+                    is_closed, start = text[start] == "]", start + 1
                 else:
                     try:
-                        value, place = decode(text, place)
+                        value, start = decode(text, start)
                     except (ValueError, RecursionError) as error:
-                        if chunk and _may_go_on(error, text) and len(text) - place <= LONGEST_ROW:
+                        if chunk and _may_continue(error, text) and len(text) - start <= LONGEST_ROW:
                             break
-                        why = f"not JSON: {error!s:.100}" if len(text) - place <= LONGEST_ROW else _TOO_LONG
+                        why = f"not JSON: {error!s:.100}" if len(text) - start <= LONGEST_ROW else _TOO_LONG
                         raise CorpusError(f"{self.name}, row {row + 1:,}: {why}") from error
                     row += 1
                     yield value
-            text, place = text[place:], 0
-            wanted = 2 * len(text)  # a value that has not ended is tried again when there is twice as much of it
+            text, start = text[start:], 0
+            wanted = 2 * len(text)  # retry an incomplete value when twice as much of it has been read
         if is_array and not is_closed:
-            raise CorpusError(f"{self.name}: the JSON array ends after row {row:,}: the file is cut short")
+            raise CorpusError(
+                f"{self.name}: the file is cut short after row {row:,} of its JSON array; copy or download it again"
+            )
 
 
 def _is_a_beginning(line: bytes) -> bool:
-    """Return whether a line is JSON that goes on in the next one."""
+    """Return whether a line is JSON that continues on the next line."""
     try:
         json.loads(line)
     except (ValueError, RecursionError) as error:
-        return _may_go_on(error, line.decode(errors="replace"))
+        return _may_continue(error, line.decode(errors="replace"))
     return False
 
 
-def _may_go_on(error: Exception, text: str) -> bool:
-    """Return whether what is wrong with `text` may be that its end is missing."""
+def _may_continue(error: Exception, text: str) -> bool:
+    """Return whether a JSON error may only mean that the end of `text` is missing."""
     return isinstance(error, json.JSONDecodeError) and (
         error.pos >= len(text.rstrip()) - _JSON_TAIL or error.msg.startswith("Unterminated string")
     )

@@ -1,7 +1,7 @@
-"""Generated text whose structure is known, so that tests and benchmarks need no download.
+"""Generate text with known structure, so that tests and benchmarks need no download.
 
-A sentence is about one topic and is a row of phrases ``marker word companion``. The word is a lemma in one of
-its forms: stem + suffix. Its company tells everything about it:
+A sentence has one topic and is a row of phrases ``marker word companion``. The word is a lemma in one of
+its forms: stem + suffix. Its context determines everything about it:
 
 - the topic: all lemmas of a sentence belong to one topic (semantic classes);
 - the form: the marker before the word belongs to its form, like an article or an auxiliary (syntactic
@@ -10,7 +10,7 @@ its forms: stem + suffix. Its company tells everything about it:
 
 So forms of two lemmas make analogies (``a0 : a1 :: b0 : b1``), words that share a topic, form or lemma are
 similar to a known degree, and a suffix means the same on every stem (morphology). Some forms of some lemmas
-never occur: vectors for them can only come from n-grams. Lemma frequencies follow Zipf's law.
+never occur; only n-grams can compose vectors for them. Lemma frequencies follow Zipf's law.
 
 Text is a pure function of (parameters, block number): draws are raw 64-bit words of PCG64 and all arithmetic
 is on integers, so every machine generates the same bytes. A block is built as one matrix of bytes, without a
@@ -42,9 +42,9 @@ MAX_VOCABULARY = 5_000_000
 UNSEEN_EVERY = 17
 """The last form of every 17th lemma never occurs."""
 DROP_COMPANION_OF_8, DROP_MARKER_OF_8 = 2, 1
-"""A companion (marker) is left out in so many of 8 phrases."""
+"""In how many of 8 phrases the companion (marker) is missing."""
 TOPIC_WEIGHT, FORM_WEIGHT, LEMMA_WEIGHT = 0.4, 0.2, 0.4
-"""What sharing each is worth in the true similarity of two words."""
+"""What a shared topic, form and lemma add to the true similarity of two words."""
 
 _CONSONANTS, _VOWELS = "bcdfghjklmnprstvwxyz", "aeiou"
 _SYLLABLES = np.frombuffer("".join(c + v for c in _CONSONANTS for v in _VOWELS).encode(), dtype=np.uint8).reshape(-1, 2)
@@ -56,7 +56,7 @@ _MARKER, _COMPANION, _WORD = range(3)
 
 
 class WordClass(NamedTuple):
-    """What is planted in a word: a marker has a form only, a companion no form, others have all three."""
+    """The planted structure of a word: a marker has only a form, a companion no form, other words all three."""
 
     lemma: int | None
     topic: int | None
@@ -71,16 +71,16 @@ class SyntheticCorpus:
     seed : int
         The same seed and parameters give the same text on every machine.
     sentences : int
-        Sentences of one pass; each has `phrases` phrases of up to three tokens.
+        Sentences per pass; each has `phrases` phrases of up to three tokens.
     vocabulary : int
-        About how many distinct words there are (at most 5M); rare ones need a long text to appear.
+        The approximate number of distinct words (at most 5M); rare words appear only in a long text.
     topics, forms, phrases : int
         Semantic classes, forms of every lemma (at most 8), and phrases in a sentence.
 
     Raises
     ------
     ConfigError
-        When a parameter is out of bounds.
+        A parameter is out of bounds.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class SyntheticCorpus:
                 yield line.split()
 
     def fingerprint(self) -> str:
-        """Return a hash of the parameters, which decide the text."""
+        """Return a hash of the parameters, which determine the text."""
         settings: dict[str, Any] = {
             "reader": "synthetic 1",
             **{name: getattr(self, name) for name in ("seed", "sentences", "vocabulary", "topics", "forms", "phrases")},
@@ -134,7 +134,7 @@ class SyntheticCorpus:
         return hashlib.blake2b(json.dumps(settings, sort_keys=True).encode(), digest_size=32).hexdigest()
 
     def _block(self, block: int, sentences: int, wanted: int) -> bytes:
-        """Generate a whole block and return its start: a longer text starts with the shorter one."""
+        """Generate a whole block and return its first `wanted` sentences, so that a longer text extends a shorter."""
         source = np.random.PCG64([self.seed, block])
         shape = (sentences, self.phrases)
         n = sentences * self.phrases
@@ -161,7 +161,7 @@ class SyntheticCorpus:
         text[:, :, -1] = ord(" ")
         text[draw(8) < DROP_MARKER_OF_8, 0] = 0
         text[draw(8) < DROP_COMPANION_OF_8, 2] = 0
-        ends = text.reshape(*shape, -1)[:, -1]  # a sentence ends with its last phrase, whatever was dropped of it
+        ends = text.reshape(*shape, -1)[:, -1]  # a sentence ends with its last phrase, even if words of it were dropped
         rows = np.arange(sentences)
         last = np.where(ends[:, -1] == 0, ends.shape[1] - 1 - text.shape[2], ends.shape[1] - 1)
         ends[rows, last] = ord("\n")
@@ -169,7 +169,7 @@ class SyntheticCorpus:
         return bytes(text[text != 0].data)
 
     def _stem(self, stem: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Return the letters of stem numbers, uint8[n, 2 * syllables]; every number has its own."""
+        """Return the letters of stem numbers, uint8[n, 2 * syllables]; distinct numbers have distinct letters."""
         scattered = stem * _SCATTER % _BASE**self._syllables
         powers = _BASE ** np.arange(self._syllables, dtype=np.int64)
         letters: NDArray[np.uint8] = _SYLLABLES[scattered[:, None] // powers % _BASE]
@@ -181,11 +181,11 @@ class SyntheticCorpus:
     # the truth
 
     def word(self, lemma: int, form: int) -> str:
-        """Return the word that is this form of this lemma."""
+        """Return a form of a lemma as a word."""
         return self._stem(np.array([lemma])).tobytes().decode() + SUFFIXES[form]
 
     def word_class(self, word: str) -> WordClass:
-        """Return what is planted in `word`; raises ConfigError for a word that cannot occur."""
+        """Return the planted structure of `word`; raise ConfigError if the word cannot occur."""
         width = 2 * self._syllables
         if len(word) == 2:
             marker = self._number(word)
@@ -235,7 +235,7 @@ class SyntheticCorpus:
         Raises
         ------
         ConfigError
-            When the corpus has a single form or lemma.
+            The corpus has a single form or lemma.
         """
         lemmas, draw = self._top(top), self._truth_draws("analogies")
         if self.forms < 2 or lemmas < 2:
@@ -250,7 +250,7 @@ class SyntheticCorpus:
         return questions
 
     def unseen_words(self, *, top: int | None = None) -> list[str]:
-        """Return forms that never occur though other forms of their lemma do: food for n-grams."""
+        """Return forms that never occur although other forms of their lemma do, to test n-grams."""
         last = self.forms - 1
         return [self.word(lemma, last) for lemma in range(self._top(top)) if self._is_unseen(lemma, last)]
 
@@ -263,13 +263,13 @@ class SyntheticCorpus:
 
     @staticmethod
     def _number(letters: str) -> int | None:
-        """Invert _SYLLABLES: the number whose base-100 digits are these syllables; None if they are none."""
+        """Return the number whose base-100 digits are these syllables; None if they are not syllables."""
         number = 0
-        for place, at in enumerate(range(0, len(letters), 2)):
+        for power, at in enumerate(range(0, len(letters), 2)):
             consonant, vowel = _CONSONANTS.find(letters[at]), _VOWELS.find(letters[at + 1 : at + 2] or "?")
             if consonant < 0 or vowel < 0:
                 return None
-            number += (consonant * len(_VOWELS) + vowel) * _BASE**place
+            number += (consonant * len(_VOWELS) + vowel) * _BASE**power
         return number
 
 

@@ -1,13 +1,11 @@
-"""Plain text, one sentence or paragraph a line.
+"""Read plain text, one sentence or paragraph a line.
 
-Bytes stay bytes as long as they can: for the ``whitespace`` tokenizer :meth:`TextCorpus.byte_chunks` hands
-valid UTF-8 to the compiled counter, and no Python string is made for a token. Iterating gives the same
-sentences as lists of str.
+For the ``whitespace`` tokenizer, :meth:`TextCorpus.byte_chunks` passes valid UTF-8 to the compiled counter, and no
+token becomes a Python string. Iterating yields the same sentences as lists of str.
 
-A line longer than :data:`PIECE_TOKENS` tokens (text8 is a single line) is cut into pieces of that many, so
-that memory stays constant and a sentence fits a block; no token is lost. Rejected: sentence splitting (a job
-of its own, differs by language), dropping what is beyond the limit (gensim), the C locale's idea of white
-space (differs between machines).
+A line of more than :data:`PIECE_TOKENS` tokens (text8 is a single line) is cut into pieces of that many, so that
+memory is bounded and a sentence fits a block; no token is lost. Rejected: sentence splitting (a task of its own,
+differs by language), dropping tokens beyond the limit (gensim), the C locale's white space (differs between machines).
 """
 
 from __future__ import annotations
@@ -42,17 +40,17 @@ __all__ = [
 PIECE_TOKENS = 10_000
 """A line of a text file with more tokens is cut into sentences of this many."""
 CHUNK_BYTES = 1 << 18
-"""Decompressed bytes read at a time; they stay in the second-level cache until they are counted."""
+"""Decompressed bytes per read; they fit the second-level cache until they are counted."""
 LONG_PART = 1 << 16
-"""Characters of one line after which a tokenizer that allows it gets the line in parts."""
+"""A longer line goes to the tokenizer in parts, if the tokenizer is cuttable."""
 
 LONGEST_WORD_BYTES = 1 << 20
-"""A run of bytes without white space that is longer is an error, not a word: memory would grow with it."""
+"""A longer run of bytes without white space is an error, because memory would grow with it."""
 LONGEST_LINE_BYTES = 1 << 28
-"""The same for the lines of a caller's own tokenizer, which gets each of them whole."""
+"""The same limit for the lines of a caller's own tokenizer, which receives whole lines."""
 
 DECODE_ERRORS: dict[TextErrors, str] = {"strict": "strict", "replace": "replace", "skip": "ignore"}
-"""Our names for what to do with invalid UTF-8, and the names codecs knows."""
+"""Policies for invalid UTF-8, with their names in codecs."""
 _SPACE_BYTES = ASCII_SPACE.encode()
 
 
@@ -64,26 +62,26 @@ class TextCorpus(FileCorpus):
     source : path, "-" or list of paths, folders and globs
         Plain or compressed with gzip, bzip2, xz or zstd, recognised by content.
     tokenizer : {"whitespace", "words"} or callable
-        See :mod:`embed.corpora.tokenizers`; a callable gets a line (without its end) and returns a list of
+        See :mod:`embed.corpora.tokenizers`; a callable takes a line (without its end) and returns a list of
         str.
     lowercase : bool
-        Lower-case the text before it is split.
+        Lower-case the text before splitting it.
     decode_errors : {"strict", "replace", "skip"}
-        Invalid UTF-8: raise CorpusError, put U+FFFD in its place, or leave the bytes out. A NUL byte, the
-        mark of UTF-16 and of binary files, is an error when strict and white space otherwise.
+        What to do with invalid UTF-8: raise CorpusError, replace it by U+FFFD, or remove it. A NUL byte, typical of
+        UTF-16 and binary files, is an error if strict and white space otherwise.
 
     Raises
     ------
     CorpusError
-        At construction for files that do not exist, or whose beginning is no text (:mod:`embed.corpora.recognise`);
-        while reading for those that are unreadable, damaged or not UTF-8.
+        At construction: a file does not exist, or its beginning is not text (:mod:`embed.corpora.recognise`).
+        While reading: a file is unreadable, damaged or not UTF-8.
     ConfigError
-        For an unknown tokenizer or policy.
+        The tokenizer or policy is unknown.
 
     Warns
     -----
     AdviceWarning
-        For files that look like markup or a table.
+        A file looks like markup or a table.
     """
 
     def __init__(
@@ -100,7 +98,7 @@ class TextCorpus(FileCorpus):
         self._decode_errors = decode_errors
         super().__init__(source)
         for file in self.files:
-            if file.size() is not None:  # all that can be, before the first is read
+            if file.size() is not None:  # check all regular files before reading the first
                 check_text(file, decode_errors)
 
     def settings(self) -> dict[str, Any] | None:
@@ -124,16 +122,15 @@ class TextCorpus(FileCorpus):
             yield from pieces((self._split(text, stream.name), ends) for text, ends in parts)
 
     def byte_chunks(self) -> Iterator[bytes] | None:
-        """Return the text as chunks of valid UTF-8, lower-cased if asked; None if the tokenizer is not
+        """Return the text as chunks of valid UTF-8, lower-cased if requested; None if the tokenizer is not
         ``whitespace``.
 
-        Tokens and sentences may go on from one chunk to the next; the text of every file ends with a line
-        end.
+        Tokens and sentences may span chunks. The text of every file ends with a line end.
         """
         return self._byte_chunks() if self._tokenizer.name == "whitespace" else None
 
     def open_file(self, file: Input) -> ByteStream:
-        """Open a file, a pipe or a URL after a look at what it is."""
+        """Open a file; check a pipe or URL first."""
         if file.size() is None:
             check_text(file, self._decode_errors)
         return super().open_file(file)
@@ -149,12 +146,12 @@ class TextCorpus(FileCorpus):
         return (
             tokens
             if self._tokenizer.name
-            else checked_sentence(tokens, f"{name}: what the tokenizer made of {text!r:.60}")
+            else checked_sentence(tokens, f"{name}: the tokenizer's result for {text!r:.60}")
         )
 
 
 def pieces(parts: Iterator[tuple[list[str], bool]]) -> Iterator[list[str]]:
-    """Join (tokens, whether the line ends here) to sentences of at most PIECE_TOKENS, none empty."""
+    """Join (tokens, whether the line ends here) into non-empty sentences of at most PIECE_TOKENS."""
     sentence: list[str] = []
     for tokens, ends in parts:
         sentence = sentence + tokens if sentence else tokens
@@ -171,7 +168,7 @@ def pieces(parts: Iterator[tuple[list[str], bool]]) -> Iterator[list[str]]:
 
 
 def _line_parts(chunks: Iterator[bytes], cuttable: bool, stream: ByteStream) -> Iterator[tuple[str, bool]]:
-    """Yield (text, whether the line ends here); very long lines come in parts, cut at white space."""
+    """Yield (text, whether the line ends here); cut very long lines into parts at white space."""
     held: list[bytes] = []
     held_bytes = 0
     most, what = (LONGEST_WORD_BYTES, "a word") if cuttable else (LONGEST_LINE_BYTES, "a line")
@@ -193,7 +190,7 @@ def _line_parts(chunks: Iterator[bytes], cuttable: bool, stream: ByteStream) -> 
 
 
 def _after_last_space(data: bytes) -> int:
-    """Return the place after the last ASCII white space, 0 if there is none."""
+    """Return the offset after the last ASCII white space, 0 if there is none."""
     return max(data.rfind(space) for space in _SPACES) + 1
 
 
@@ -203,12 +200,12 @@ _SPACES = [bytes([byte]) for byte in _SPACE_BYTES]
 def _check_held(held_bytes: int, most: int, what: str, stream: ByteStream) -> None:
     if held_bytes > most:
         raise CorpusError(
-            f"{stream.name}: {what} is longer than {most:,} bytes: the file is not the text it is read as"
+            f"{stream.name}: {what} is longer than {most:,} bytes, so this is not running text; name a text file"
         )
 
 
 def _lower(chunks: Iterator[bytes], stream: ByteStream) -> Iterator[bytes]:
-    """Lower-case text, cut at white space: the lower case of a letter can depend on its neighbours."""
+    """Lower-case text cut at white space, because the lower case of a letter can depend on its neighbours."""
     held: list[bytes] = []
     for chunk in chunks:
         cut = _after_last_space(chunk)
@@ -226,7 +223,7 @@ def _lower_bytes(data: bytes) -> bytes:
 
 
 def valid_utf8(stream: ByteStream, policy: TextErrors) -> Iterator[bytes]:
-    """Yield valid UTF-8 without byte order mark and NUL, cut between characters."""
+    """Yield valid UTF-8 without byte order mark and NUL, cut only between characters."""
     offset, rest = 0, b""
     if stream.peek(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:
         offset = len(stream.read(len(codecs.BOM_UTF8)))
@@ -245,7 +242,7 @@ def valid_utf8(stream: ByteStream, policy: TextErrors) -> Iterator[bytes]:
 
 
 def _checked(data: bytes, offset: int, final: bool, stream: ByteStream, policy: TextErrors) -> tuple[bytes, int]:
-    """Return the valid text at the start of `data`, and how many bytes of `data` it stands for."""
+    """Return the valid text at the start of `data`, and the number of bytes of `data` that it represents."""
     nul = data.find(b"\0")
     if nul >= 0 and policy != "strict":
         data = data.replace(b"\0", b" ")
@@ -263,8 +260,8 @@ def _checked(data: bytes, offset: int, final: bool, stream: ByteStream, policy: 
                 raise CorpusError(_invalid(data[error.start], offset + error.start, stream)) from error
     if nul >= 0 and policy == "strict":
         raise CorpusError(
-            f"{stream.name}: {stream.place(offset + nul)} is NUL: the file is UTF-16 or binary, not UTF-8 text; "
-            f"convert it, {_or_pass()} to take NUL for white space"
+            f"{stream.name}: {stream.describe(offset + nul)} is NUL, so the file is UTF-16 or binary, not UTF-8 text; "
+            f"convert it, {_or_pass()} to read NUL as white space"
         )
     return valid, used
 
@@ -276,4 +273,4 @@ def _or_pass() -> str:
 def _invalid(byte: int, offset: int, stream: ByteStream) -> str:
     is_utf16 = offset == 0 and byte in codecs.BOM_UTF16
     advice = "the file looks like UTF-16; convert it" if is_utf16 else "convert the file"
-    return f"{stream.name}: {stream.place(offset)} (0x{byte:02x}) is not valid UTF-8; {advice}, {_or_pass()}"
+    return f"{stream.name}: {stream.describe(offset)} (0x{byte:02x}) is not valid UTF-8; {advice}, {_or_pass()}"

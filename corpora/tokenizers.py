@@ -1,21 +1,21 @@
-"""From a line of text to tokens.
+"""Split a line of text into tokens.
 
-``whitespace`` is for prepared corpora: tokens lie between ASCII white space, nothing is changed.
+``whitespace`` is for prepared corpora: it splits at ASCII white space and changes nothing.
 
-``words`` is for raw text: it takes the form of :mod:`embed.corpora.normal_form`, and finds words by Unicode's rules
-(UAX #29, with what CLDR and common use change in them):
+``words`` is for raw text: it normalises the text (:mod:`embed.corpora.normal_form`) and finds words by Unicode's rules
+(UAX #29, with the changes of CLDR and of common use):
 
-- a word is a run of letters, marks and digits, and what stands between two of them: an apostrophe (*don't*, *o‘zbek*,
-  *1980's*), an underscore (*new_york*; one before or after a word is left out); between letters a full stop or middle
-  dot (*U.S*, *example.com*, *col·lecció*), in Hebrew a gershayim (*צה"ל*); between digits what groups them (*3.14*,
+- a word is a run of letters, marks and digits, which may be joined by an apostrophe (*don't*, *o‘zbek*, *1980's*) or
+  an underscore (*new_york*; but not at the start or end of a word); letters may also be joined by a full stop or middle
+  dot (*U.S*, *example.com*, *col·lecció*), in Hebrew by a gershayim (*צה"ל*), and digits by separators (*3.14*,
   *1,000*). *C++*, *C#* and the like are words;
-- an emoji is a word, with its tone of skin and all it is joined with; so is a flag, and a keycap;
-- an ideograph or a letter of hiragana is a word, a run of katakana is one;
-- a run of Thai, Lao, Khmer or Myanmar letters is one word, however long: to find words in it takes a dictionary.
-  Segment such text, and Chinese and Japanese, with a program for the language, and read it with ``whitespace``.
+- an emoji is a word, with its skin tone and everything joined to it; so are flags and keycaps;
+- every ideograph and every hiragana letter is a word, and so is a run of katakana;
+- a run of Thai, Lao, Khmer or Myanmar letters is one word, however long, because splitting it takes a dictionary.
+  Segment such text, and Chinese and Japanese, with a program for the language, and read the result with ``whitespace``.
 
-Most lines are Latin, Greek, Cyrillic or Korean without anything special, and take an expression of their own, which
-finds the same words faster.
+Plain Latin, Greek, Cyrillic and Korean lines, which are most, are split with a simpler expression that finds the same
+words faster.
 
 Rejected: ICU (no wheels), the ``regex`` module (a dependency with Unicode tables of its own, whose word breaks would
 need the same changes), splitting at apostrophes (leaves the words *s* and *t*), a colon between letters (Swedish *k:a*;
@@ -49,7 +49,7 @@ __all__ = [
 
 ASCII_SPACE = " \t\n\r\v\f"
 WORDS_VERSION = 2
-"""Rises when ``words`` finds other words: what was encoded before is encoded anew. 1 was NFKC and letters only."""
+"""Increased when ``words`` finds other words, so that older corpora are encoded again. 1: NFKC, letters only."""
 
 TokenizerChoice = TokenizerName | Callable[[str], list[str]]
 
@@ -59,7 +59,7 @@ _APOSTROPHES = "'\u2018\u2019"
 _IN_WORDS = ".\u00b7\u2024\u2027\u055f\u05f4\ufe52"
 _IN_NUMBERS = ".,;\u2044\u0589\u060c\u060d\u066b\u066c\u07f8"
 _LANGUAGES = r"(?:#(?<=\b[A-Za-z]#)|\+\+(?<=\b[A-Za-z]\+\+))(?![\w#+])"  # C#, F#, C++
-# The look at white space, which most words end at, saves the look at all that may join them.
+# Checking for white space first, at which most words end, saves checking everything that may join words.
 _PLAIN = re.compile(
     r"[^\W_]++(?:(?!\s)"
     rf"(?:(?:[{_APOSTROPHES}]|_++|[{_IN_WORDS}](?<=[^\W\d_].)(?=[^\W\d_])|[{_IN_NUMBERS}](?<=\d.)(?=\d))[^\W_]++)*+"
@@ -74,21 +74,21 @@ _KATAKANA = "\u3031-\u3035\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\U0001aff0-\U00
 _HEBREW = "\u05d0-\u05f2\ufb1d-\ufb4f"
 _POINTS = "\u0591-\u05c7"
 _MORE_LETTERS = "\u055a-\u055c\u055e\u058a\u05f3"  # marks of Armenian and Hebrew that stand inside words
-_MORE_MARKS = "\u180e\u200c\u200d"  # what is left of them belongs to the spelling
+_MORE_MARKS = "\u180e\u200c\u200d"  # those left after normalisation belong to the spelling
 
 
 @dataclass(frozen=True)
 class Tokenizer:
-    """How lines become tokens.
+    """A function that splits lines into tokens.
 
     Attributes
     ----------
     name : str or None
         None for a caller's own function.
     split : callable
-        str to list of str; lower-casing included.
+        Takes a str and returns a list of str, lower-cased if requested.
     cuttable : bool
-        A line may be cut at white space and split part by part with the same result.
+        Whether a line may be cut at white space and split part by part with the same result.
     """
 
     name: str | None
@@ -96,7 +96,7 @@ class Tokenizer:
     cuttable: bool
 
     def settings(self) -> dict[str, str | int]:
-        """Return what decides how lines are split, for the fingerprint of a corpus; of a tokenizer with a name."""
+        """Return the settings of a named tokenizer, for the fingerprint of a corpus."""
         settings: dict[str, str | int] = {"tokenizer": str(self.name)}
         return {**settings, "words": WORDS_VERSION} if self.name == "words" else settings
 
@@ -107,13 +107,13 @@ def split_whitespace(text: str) -> list[str]:
 
 
 def split_words(text: str, *, lowercase: bool = False) -> list[str]:
-    """Return the words of `text`, in the form of :func:`embed.corpora.normal_form.normalised`."""
+    """Return the words of `text`, normalised by :func:`embed.corpora.normal_form.normalised`."""
     text, is_unusual = prepared(text, lowercase)
     return (_any_script() if is_unusual else _PLAIN).findall(text)
 
 
 def get_tokenizer(choice: TokenizerChoice, lowercase: bool) -> Tokenizer:
-    """Return the tokenizer of that name or around that function; raises ConfigError for other values."""
+    """Return the tokenizer with this name, or wrap a function; raise ConfigError for other values."""
     if callable(choice):
         own = choice
         return Tokenizer(None, (lambda text: own(text.lower())) if lowercase else own, cuttable=False)
@@ -122,7 +122,8 @@ def get_tokenizer(choice: TokenizerChoice, lowercase: bool) -> Tokenizer:
     if choice == "words":
         return Tokenizer(choice, _split_lower_words if lowercase else split_words, True)
     raise ConfigError(
-        f"{option('tokenizer')} must be one of {TOKENIZERS} or a function from str to list of str, not {shown(choice)}"
+        f"{option('tokenizer')} must be {', '.join(map(repr, TOKENIZERS))} or a function from str to list of str, "
+        f"not {shown(choice)}"
     )
 
 
@@ -132,7 +133,7 @@ def _split_lower_words(text: str) -> list[str]:
 
 @cache
 def _any_script() -> re.Pattern[str]:
-    """Return the expression for a word of any script; classes with all letters and marks are made when first needed."""
+    """Return the expression for a word of any script, compiled on first use."""
     apart = re.compile(f"[{_IDEOGRAPHS}{_KATAKANA}]")
     letter = ranges(lambda character: character.isalnum() and not apart.match(character)) + _MORE_LETTERS
     mark = ranges(lambda character: unicodedata.category(character) in ("Mn", "Mc", "Me")) + _MORE_MARKS

@@ -1,14 +1,13 @@
-"""Wikitext to the lines that a reader sees.
+"""Convert wikitext to the lines that a reader sees.
 
-Markup goes in two steps: regular expressions first take out what is dropped whole and nests simply (comments,
-references, templates, tables), then mwparserfromhell parses what is left and a walk over its nodes keeps the
-words a reader sees. The first step is there for speed: the parser spends most of its time on templates whose
-text is not wanted. Every paragraph, heading, list item and caption line becomes one sentence.
+Markup is removed in two steps: regular expressions first remove elements that are dropped whole and nest simply
+(comments, references, templates, tables); then mwparserfromhell parses the rest, and a walk over its nodes collects
+the visible words. The first step saves time, because the parser spends most of it on templates whose text is not
+wanted. Every paragraph, heading, list item and caption line becomes one sentence.
 
-The parser goes back over the rest of the page for each mark that is never closed: 50 KB of them take it minutes. A page
-on which more than `MOST_OPEN` are open at once loses its marks by regular expression alone. Every expression
-here takes time in proportion to the page (tests/hostile/test_wiki.py). A page longer than any that people write is
-parsed in parts, since the parser hears no Ctrl-C.
+The parser backtracks over the rest of the page for each unclosed mark: 50 KB of them take minutes. If more than
+`MOST_OPEN` marks are open at once, regular expressions alone remove the markup. Every expression here takes linear
+time (tests/hostile/test_wiki.py). Overlong pages are parsed in parts, because Ctrl-C cannot interrupt the parser.
 
 Rejected: ``strip_code`` of mwparserfromhell (keeps image options and category names), regular expressions
 alone (links nest in file links, tags in tags), expanding templates (needs all of MediaWiki).
@@ -27,11 +26,11 @@ from embed.errors import MissingExtraError
 __all__ = ["DROPPED_PREFIXES", "plain_text", "require_parser"]
 
 MOST_NESTED = 50
-"""Templates, or tables, within each other; mwparserfromhell follows 40."""
+"""The deepest nesting of templates or tables; mwparserfromhell follows 40."""
 MOST_OPEN = 100
-"""Marks of a kind that are open at once on a page that is parsed."""
+"""The most open marks of one kind on a page that is parsed."""
 PART_CHARACTERS = 1 << 16
-"""A longer page is parsed in parts of about as many characters, cut at empty lines, else at the ends of lines."""
+"""A longer page is parsed in parts of about this size, cut at empty lines, or else at line ends."""
 
 DROPPED_PREFIXES = frozenset({"file", "image", "category", "media"})  # understood on every wiki
 
@@ -102,21 +101,21 @@ _INNER_TABLE = re.compile(r"^[ :]*\{\|(?:(?!^[ :]*\{\|).)*?^[ \t]*\|\}(?!\})", r
 _MAGIC_WORD = re.compile(r"__[A-Z]+__")
 _QUOTES = re.compile(r"'{2,}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*|simple")
-# What a broken page leaves behind: rests of tables and templates, tags that never closed, bare addresses.
+# Remains of a broken page: rests of tables and templates, unclosed tags, bare addresses.
 _TABLE_LINE = re.compile(r"^[^\S\n]*(?:\{\||\|\}|\|-|\|\+|[|!]).*$", re.MULTILINE)
 _LEFTOVER = re.compile(r"</?[a-zA-Z][^<>\n]*>|\{\{+|\}\}+|\[\[+|\]\]+|(?:https?|ftp)://\S+")
 _LIST_MARK = re.compile(r"^[*#:;=\s]+", re.MULTILINE)
 _LIST_MARKS = re.compile(r"^([*#:;]{20})[*#:;]+", re.MULTILINE)
 _NO_TAG = re.compile(r"<(?!/?[a-zA-Z][^<>]*>)")
-# What opens and closes in wikitext.
+# The opening and closing marks of wikitext.
 _BRACKET = re.compile(r"\[\[?|\]\]?|\{[{|]|[|}]\}|<(/?)([a-zA-Z]+)[^<>]*>")
-# A character's number with more digits than any has; Python refuses to read one of thousands.
+# A character reference with more digits than any character has; Python refuses to read thousands of digits.
 _LONG_NUMBER = re.compile(r"&#(?:[0-9]{10,}|[xX][0-9a-fA-F]{10,});?")
 _NEVER_CLOSED = frozenset(["br", "hr", "wbr", "img"])
 
 
 def require_parser() -> ModuleType:
-    """Return mwparserfromhell; raises MissingExtraError if it is not installed."""
+    """Return mwparserfromhell; raise MissingExtraError if it is not installed."""
     try:
         import mwparserfromhell
     except ImportError as error:
@@ -134,7 +133,7 @@ def plain_text(source: str, dropped_prefixes: Iterable[str] = DROPPED_PREFIXES) 
     source : str
         Wikitext.
     dropped_prefixes : iterable of str
-        Lower-case link prefixes (``file``, ``category`` ...) whose links are dropped with their text.
+        Lower-case prefixes (``file``, ``category`` ...) of links to drop with their text.
     """
     parser = require_parser()
     source = _LONG_NUMBER.sub(" ", _COMMENT.sub("", source))
@@ -155,7 +154,7 @@ def plain_text(source: str, dropped_prefixes: Iterable[str] = DROPPED_PREFIXES) 
 
 
 def _parts(source: str) -> Iterator[str]:
-    """Yield a page in parts that the parser takes a moment for each."""
+    """Yield a page in parts that each take the parser a moment."""
     start = 0
     while len(source) - start > PART_CHARACTERS:
         end = start + PART_CHARACTERS
@@ -167,9 +166,9 @@ def _parts(source: str) -> Iterator[str]:
 
 
 def _without_dropped(source: str) -> str:
-    """Take out elements that show no running text; each closing tag is looked for once, so the time is linear."""
+    """Remove elements without running text; each closing tag is searched for once, so the time is linear."""
     kept: list[str] = []
-    place = start = 0
+    kept_end = start = 0
     unclosed: set[str] = set()
     while opened := _DROPPED_OPEN.search(source, start):
         name, start = opened[1].lower(), opened.end()
@@ -177,13 +176,13 @@ def _without_dropped(source: str) -> str:
         if closed is None:
             unclosed.add(name)
             continue
-        kept.append(source[place : opened.start()])
-        place = start = closed.end()
-    return "".join([*kept, source[place:]])
+        kept.append(source[kept_end : opened.start()])
+        kept_end = start = closed.end()
+    return "".join([*kept, source[kept_end:]])
 
 
 def _without_nested(pattern: re.Pattern[str], text: str) -> str:
-    """Take out innermost matches until none is left, or what is left is nested deeper than any page."""
+    """Remove innermost matches until none is left, at most `MOST_NESTED` times."""
     for _ in range(MOST_NESTED):
         text, found = pattern.subn("", text)
         if not found:
@@ -192,7 +191,7 @@ def _without_nested(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _is_tangled(source: str) -> bool:
-    """Tell whether more brackets, braces or tags are open at once than mwparserfromhell can follow in good time."""
+    """Return whether more brackets, braces or tags are open at once than mwparserfromhell can parse quickly."""
     is_open = dict.fromkeys("[{<", 0)
     for found in _BRACKET.finditer(source):
         mark = found[0]
@@ -209,7 +208,7 @@ def _is_tangled(source: str) -> bool:
 
 
 def _visit(code: Any, dropped: frozenset[str], parts: list[str], nodes: Any) -> None:
-    """Append the text a reader sees; templates, arguments and comments add nothing."""
+    """Append the visible text; templates, arguments and comments add nothing."""
     for node in code.nodes:
         if isinstance(node, nodes.Text):
             parts.append(node.value)

@@ -1,7 +1,7 @@
-"""The command ``train-embeddings``, and ``python -m embed``: as little as can be before Ctrl-C is heard.
+"""Start the command ``train-embeddings``, also as ``python -m embed``, and keep Ctrl-C silent during imports.
 
-While the rest is imported, Ctrl-C ends the process as it ends any program that has no handler: there is nothing to
-clear up yet, and a traceback of imports would tell nobody anything. The same holds while the interpreter shuts down.
+While imports run and while the interpreter shuts down, Ctrl-C ends the process without a traceback: there is nothing
+to clean up, and a traceback of imports helps nobody.
 """
 
 import signal

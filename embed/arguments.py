@@ -1,6 +1,6 @@
-"""Checks of what a caller hands over, shared by every public function: the value as a plain type, or one sentence.
+"""Check the arguments of public functions: each check returns a plain value or raises a ConfigError.
 
-NumPy's scalars, fractions and decimals are numbers. A truth value, a string and an array are none, whatever they hold.
+NumPy's scalars, fractions and decimals are numbers. Truth values, strings and arrays are not.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ Word = TypeVar("Word", bound=str)
 
 LONGEST_SHOWN = 60
 MOST_PATH_BYTES = 4096
-"""No system takes a longer one."""
+"""The longest path that any system accepts."""
 
 
 def shown(value: object) -> str:
-    """Return what `value` looks like, in one line and not too long."""
+    """Return the repr of `value` in one line of limited length."""
     try:
         text = " ".join(repr(value).split())
         return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "..."
@@ -45,14 +45,14 @@ def shown(value: object) -> str:
 
 
 def plain(value: Any, value_type: type) -> Any:
-    """Return `value` as `value_type` (bool, int, float or str) where it stands for one; else as it is."""
+    """Convert `value` to `value_type` (bool, int, float or str) if it stands for one; else return it unchanged."""
     if getattr(value, "shape", None) == () and hasattr(value, "item"):  # a scalar of NumPy
         value = value.item()
     if isinstance(value, str):
         return str(value) if value_type is str else value
     if isinstance(value, (bool, type)) or hasattr(value, "shape"):
         return value
-    # What cannot be converted is of another type: an integer beyond all floats, a signalling NaN, ...
+    # a value that cannot be converted keeps its type: an integer beyond all floats, a signalling NaN, ...
     with contextlib.suppress(TypeError, ValueError, ArithmeticError):
         if value_type is float and hasattr(value, "__float__"):
             return float(value)
@@ -62,7 +62,7 @@ def plain(value: Any, value_type: type) -> Any:
 
 
 def whole_number(name: str, value: object, low: int, high: int | None = None, *, otherwise: str = "") -> int:
-    """Return `value` as an int from `low` to `high`; raises ConfigError, which ends on what else is allowed."""
+    """Return `value` as an int from `low` to `high`; raise ConfigError otherwise, which also names `otherwise`."""
     number = plain(value, int)
     if type(number) is not int or number < low or (high is not None and number > high):
         bounds = f" of at least {low}" if high is None else f" from {low} to {high}"
@@ -71,7 +71,7 @@ def whole_number(name: str, value: object, low: int, high: int | None = None, *,
 
 
 def real_number(name: str, value: object, *, above: float = -math.inf, below: float = math.inf) -> float:
-    """Return `value` as a float between `above` and `below`, neither included; raises ConfigError otherwise."""
+    """Return `value` as a float strictly between `above` and `below`; raise ConfigError otherwise."""
     number = plain(value, float)
     if type(number) is not float or not above < number < below:
         between = [f"{side} {bound:g}" for side, bound in (("above", above), ("below", below)) if math.isfinite(bound)]
@@ -81,7 +81,7 @@ def real_number(name: str, value: object, *, above: float = -math.inf, below: fl
 
 
 def choice(name: str, value: object, choices: Sequence[Word]) -> Word:
-    """Return which of the choices `value` is; raises ConfigError if it is none."""
+    """Return the choice that equals `value`; raise ConfigError if there is none."""
     found = next((word for word in choices if word == value), None) if isinstance(value, str) else None
     if found is None:
         allowed = " or ".join(map(repr, choices)) if len(choices) <= 2 else f"one of {', '.join(map(repr, choices))}"
@@ -90,16 +90,16 @@ def choice(name: str, value: object, choices: Sequence[Word]) -> Word:
 
 
 def text(name: str, value: object) -> str:
-    """Return `value`, a str, as a plain one; raises ConfigError for anything else."""
+    """Return `value` as a plain str; raise ConfigError if it is no str."""
     if type(value) is str:
         return value
     if not isinstance(value, str):
-        raise ConfigError(f"{option(name)} must be a text, not {shown(value)} of type {type(value).__name__}")
+        raise ConfigError(f"{option(name)} must be a string, not {shown(value)} of type {type(value).__name__}")
     return str(value)
 
 
 def of_kind(name: str, value: Any, kind: type[Kind]) -> Kind:
-    """Return `value`, an instance of `kind`; raises ConfigError for anything else."""
+    """Return `value` if it is an instance of `kind`; raise ConfigError otherwise."""
     if not isinstance(value, kind):
         raise ConfigError(
             f"{option(name)} must be a {kind.__name__}, not {shown(value)} of type {type(value).__name__}"
@@ -108,7 +108,7 @@ def of_kind(name: str, value: Any, kind: type[Kind]) -> Kind:
 
 
 def iterable(value: Any) -> bool:
-    """Return whether `value` can be gone through; an array of no dimension only looks so."""
+    """Return whether `value` can be iterated, which an array of no dimension only seems to."""
     try:
         iter(value)
     except TypeError:
@@ -117,7 +117,7 @@ def iterable(value: Any) -> bool:
 
 
 def listed(name: str, value: Any, of: str) -> list[Any]:
-    """Return what a list, an array or any other iterable holds; raises ConfigError for a text and for a number."""
+    """Return the items of an iterable as a list; raise ConfigError for a string or a number."""
     with contextlib.suppress(TypeError):
         if not isinstance(value, (str, bytes)):
             return list(value)
@@ -125,7 +125,7 @@ def listed(name: str, value: Any, of: str) -> list[Any]:
 
 
 def file_path(name: str, value: object) -> str:
-    """Return a path as a str; raises ConfigError for what is no path, and for what no system takes as one."""
+    """Return a path as a str; raise ConfigError for anything that no system accepts as a path."""
     if not isinstance(value, (str, os.PathLike)) or not isinstance(found := os.fspath(value), str):
         raise ConfigError(f"{option(name)} must be a path, not {shown(value)} of type {type(value).__name__}")
     try:

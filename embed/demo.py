@@ -1,8 +1,8 @@
-"""The demonstration: 106 Wikipedia articles in, three sets of vectors out, and a look at what they know.
+"""Run the demo: train three sets of vectors on 106 Wikipedia articles, evaluate and query them.
 
-The text is the MediaWiki dump that lies in the gensim wheel, because it arrives with a plain package install.
-gensim itself is not imported. It is read, counted and encoded once; all three trainings map the same files.
-Half a million tokens are little: the scores show that learning happened, not how good the trainer is.
+The text is the MediaWiki dump in the gensim wheel, which arrives with a plain package install; gensim itself is not
+imported. The text is read, counted and encoded once, and all three runs map the same files. Half a million tokens are
+little: the scores show that learning happened, not how good the trainer is.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from embed.errors import FormatError, MissingExtraError
 
 _DUMP = ("test", "test_data", "enwiki-latest-pages-articles1.xml-p000000010p000030302-shortened.bz2")
 
-# What the runs share. The corpus is small, so it needs more passes and rarer words than the defaults.
+# Settings of all runs. The corpus is small, so it needs more epochs and rarer words than the defaults.
 _SHARED: dict[str, Any] = {"tokenizer": "words", "lowercase": True, "min_count": 5, "epochs": 15, "dim": 100}
 _RUNS: dict[str, dict[str, Any]] = {
     "skip-gram": {"objective": "sg"},
@@ -34,14 +34,14 @@ _NEIGHBOURS = 6
 
 
 def run(folder: Path) -> None:
-    """Train, evaluate, query and export in `folder`, telling what happens.
+    """Train, evaluate, query and export in `folder`, and print each step.
 
     Raises
     ------
     MissingExtraError
-        If gensim, whose wheel holds the text, or the MediaWiki reader is not installed.
+        gensim, whose wheel holds the text, or the MediaWiki reader is not installed.
     FormatError
-        If the folder holds files of others, or cannot be made.
+        The folder holds other files, or cannot be created.
     """
     from embed import formats
     from embed.training.train import train
@@ -97,23 +97,23 @@ def run(folder: Path) -> None:
 
 
 def _make(folder: Path) -> None:
-    """Make the folder, unless it is there and empty, or of a demonstration before."""
+    """Create the folder, unless it exists and is empty or was written by an earlier demo."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         is_foreign = any(folder.iterdir()) and not (folder / _ENCODED).is_dir()
     except OSError as error:
         raise FormatError(f"{folder}: cannot write: {error.strerror or error}") from error
     if is_foreign:
-        raise FormatError(f"{folder}: holds files of no demonstration, which could be lost; name a new folder")
+        raise FormatError(f"{folder}: the folder holds other files, which the demo could overwrite; name a new folder")
 
 
 def find_dump() -> Path:
-    """Return the path of the dump in the gensim wheel, which is not imported.
+    """Return the path of the dump in the gensim wheel, without importing gensim.
 
     Raises
     ------
     MissingExtraError
-        If it is not there.
+        The dump is missing.
     """
     spec = importlib.util.find_spec("gensim")
     for location in spec.submodule_search_locations or () if spec is not None else ():
@@ -121,7 +121,7 @@ def find_dump() -> Path:
         if path.is_file():
             return path
     raise MissingExtraError(
-        "the demo reads the articles in the gensim wheel: pip install 'train-embeddings[gensim,wiki]'"
+        "the demo reads articles from the gensim wheel; install it with: pip install 'train-embeddings[gensim,wiki]'"
     )
 
 
@@ -140,7 +140,7 @@ def _score(score: float | None) -> str:
 
 
 def _frequent(vectors: Sized) -> int:
-    """Return how many words to search: the rarer half has been seen too seldom to be good company."""
+    """Return how many words to search: the rarer half occurred too seldom to be good neighbours."""
     return max(1, len(vectors) // 2)
 
 

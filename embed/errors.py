@@ -1,11 +1,10 @@
 """Every failure a user can meet, one class each.
 
-A message is one sentence: what was wrong, where (file, line, byte offset or parameter), and what is
-allowed. The command line prints the message alone and exits with :attr:`EmbedError.exit_code`; the
-Python API raises the class, which also derives from the closest built-in so that ``except ValueError``
-keeps working. A file that is missing, a folder or forbidden is, beside that, the built-in error that ``open`` would
-have raised: :func:`cannot_open` makes those. Whatever a
-message quotes, it is one line that is safe to print (:mod:`embed.messages`).
+A message is one sentence: what was wrong, where (file, line, byte offset or parameter), and what to do.
+The command line prints the message alone and exits with :attr:`EmbedError.exit_code`. The Python API
+raises the class, which also derives from the closest built-in, so that ``except ValueError`` works. When a
+file cannot be opened, the error is also the built-in that ``open`` raises, such as FileNotFoundError
+(:func:`cannot_open`). A message is always one line that is safe to print (:mod:`embed.messages`).
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ _SYSTEM: tuple[type[OSError], ...] = (
 
 
 class EmbedError(Exception):
-    """Base of every error this package raises on purpose."""
+    """The base class of every error that this package raises on purpose."""
 
     exit_code = 1
 
@@ -54,7 +53,7 @@ class EmbedError(Exception):
 
 
 class ConfigError(EmbedError, ValueError):
-    """A parameter is out of its bounds, unknown, or contradicts another one."""
+    """A parameter is out of bounds, unknown, or contradicts another parameter."""
 
     exit_code = 2
 
@@ -66,33 +65,33 @@ class CorpusError(EmbedError, ValueError):
 
 
 class NoExamplesError(CorpusError):
-    """No two words of a sentence meet in a text, or in what subsampling leaves of it: there is nothing to learn."""
+    """No sentence has two words to learn from, at least after subsampling."""
 
 
 class FormatError(EmbedError, ValueError):
-    """A file does not hold what its format promises, or a value cannot be written in that format."""
+    """A file violates its format, or a format cannot store a value."""
 
     exit_code = 4
 
 
 class MissingWordError(EmbedError, KeyError):
-    """A word has no vector: it is not in the vocabulary and cannot be composed from n-grams."""
+    """A word has no vector: it is not in the vocabulary, and there are no n-grams to compose it from."""
 
     exit_code = 5
 
 
 class DivergenceError(EmbedError, ArithmeticError):
-    """Training met a non-finite loss or parameter."""
+    """Training produced a loss or a parameter that is not finite."""
 
     exit_code = 6
 
 
 class OutputError(EmbedError):
-    """What a command prints could not be written to standard output."""
+    """A command could not write to standard output."""
 
 
 class ThreadError(EmbedError, RuntimeError):
-    """The system does not give as many threads as a training needs."""
+    """The system refused to start as many threads as training needs."""
 
 
 class MissingExtraError(EmbedError, ImportError):
@@ -102,37 +101,37 @@ class MissingExtraError(EmbedError, ImportError):
 
 
 class _Notice(UserWarning):
-    """Base of every warning this package gives on purpose."""
+    """The base class of every warning that this package gives on purpose."""
 
     def __str__(self) -> str:
         return printable(super().__str__())
 
 
 class AdviceWarning(_Notice):
-    """A value is allowed but outside the range that is known to work well."""
+    """A value is allowed, but outside the range that is known to work well."""
 
 
 class CheckpointWarning(_Notice):
-    """A checkpoint could not be written or read; training goes on without it."""
+    """A checkpoint could not be written or read; training continues without it."""
 
 
 def cannot_open(kind: type[Kind], message: str, error: OSError) -> Kind:
-    """Return the error of a file that the system did not open, or of a pipe that nobody reads any more.
+    """Return the error for a file that the system did not open, or for a broken pipe.
 
     Parameters
     ----------
     kind : type
-        What the file was to be: CorpusError, FormatError, ConfigError ...
+        The class of the error: CorpusError, FormatError, ConfigError ...
     message : str
         One sentence that names the file.
     error : OSError
-        What the system said.
+        The error that the system raised.
 
     Returns
     -------
     EmbedError
-        Of `kind`, and also a FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError or
-        BrokenPipeError where `error` is one, with its ``errno`` and ``filename``.
+        An instance of `kind`. If `error` is a FileNotFoundError, IsADirectoryError, NotADirectoryError,
+        PermissionError or BrokenPipeError, also an instance of that, with its ``errno`` and ``filename``.
     """
     for system in _SYSTEM:
         if isinstance(error, system) and not issubclass(kind, system):
@@ -141,7 +140,7 @@ def cannot_open(kind: type[Kind], message: str, error: OSError) -> Kind:
 
 
 _classes: dict[tuple[type[EmbedError], type[OSError]], Any] = {}
-"""Those that `_both` has made."""
+"""The classes that `_both` has made."""
 
 
 def _both(kind: type[Kind], system: type[OSError], message: str, errno: int | None, filename: Any) -> Kind:
@@ -154,12 +153,12 @@ def _both(kind: type[Kind], system: type[OSError], message: str, errno: int | No
 
 
 def _reduced(error: Any) -> tuple[Any, ...]:
-    """Return how another process makes the error, and the class with it, again."""
+    """Return how to unpickle the error, whose class is made at run time."""
     return _both, (*type(error).__bases__, error.args[0], error.errno, error.filename)
 
 
 def advise(message: str, category: type[Warning] = AdviceWarning) -> None:
-    """Warn, and name the line of the user's program that called this package, however deep the cause is."""
+    """Warn, and attribute the warning to the line of the user's program that called this package."""
     frame = _caller()
     warnings.warn_explicit(
         message,
@@ -172,7 +171,7 @@ def advise(message: str, category: type[Warning] = AdviceWarning) -> None:
 
 
 def _caller() -> FrameType:
-    """Return the innermost frame that is neither ours nor of what stands between us and the caller.
+    """Return the innermost frame outside this package and the libraries that call it on the user's behalf.
 
     Rejected: a number for ``stacklevel`` (each refactoring makes it wrong); ``skip_file_prefixes`` (Python 3.12).
     """
@@ -182,5 +181,5 @@ def _caller() -> FrameType:
     return found
 
 
-# context managers, decorators and dataclasses run our code from frames of their own; scikit-learn wraps our `fit`
+# context managers, decorators and dataclasses call our code from frames of their own; scikit-learn wraps our `fit`
 _NOT_THE_CALLER = frozenset(("embed", "contextlib", "dataclasses", "functools", "threading", "sklearn"))

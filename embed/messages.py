@@ -1,13 +1,11 @@
-r"""What a message to a user is made of: text that is safe to print, and parameters as the user writes them.
+r"""Make messages to users: text that is safe to print, and parameters in the notation of the reader.
 
-Words, file names, titles and metadata are data of strangers. Printed raw, an escape sequence rewrites the screen, a
-line break makes a row of its own, and a bidirectional mark turns the rest of the line round. `printable` shows such
-characters in Python's notation (``\x1b``, ``\n``, ``\u202e``) and leaves the letters of every script, joiners and
-emoji as they are.
+Words, file names, titles and metadata are untrusted. Printed raw, an escape sequence rewrites the screen, a line break
+adds a row, and a bidirectional mark reverses the rest of the line. `printable` shows such characters in Python's
+notation (``\x1b``, ``\n``, ``\u202e``) and leaves the letters of every script, joiners and emoji unchanged.
 
-A message that advises a parameter is read in Python, at the command line, or beside a TOML file, and each writes
-parameters in its own way: ``option("decode_errors", "replace")`` is ``decode_errors='replace'`` or
-``--decode-errors replace``. Who reads is set by `speaking`, for the thread that calls it.
+Users of Python, the command line and TOML write parameters differently: ``option("decode_errors", "replace")``
+returns ``decode_errors='replace'`` or ``--decode-errors replace``. `speaking` sets the notation for the calling thread.
 
 Rejected: marks inside messages, resolved when they are printed (an error that quotes another one loses them).
 """
@@ -51,13 +49,13 @@ class _Unset:
 
 
 UNSET = _Unset()
-"""No value: `option` then names the parameter alone."""
+"""The absence of a value: `option` then returns the parameter's name alone."""
 
 OF_VECTORS: Final = "vectors."
-"""Begins the name of a parameter of who reads or writes a file of vectors, which another one may have the name of."""
+"""A prefix for parameters of reading and writing vectors, which share their names with other parameters."""
 
 Style = Callable[[str, Any], str]
-"""How a parameter is written: (name, value or `UNSET`) -> text."""
+"""A notation for parameters: (name, value or `UNSET`) -> text."""
 
 
 def printable(text: str, limit: int | None = None) -> str:
@@ -67,7 +65,7 @@ def printable(text: str, limit: int | None = None) -> str:
     ----------
     text : str
     limit : int, optional
-        The most characters of `text` to show; what is longer ends with "...".
+        Cut `text` after as many characters, and add "...".
     """
     if limit is not None and len(text) > limit:
         text = text[:limit] + _CUT
@@ -75,35 +73,35 @@ def printable(text: str, limit: int | None = None) -> str:
 
 
 def listed(names: Iterable[str], limit: int = 300) -> str:
-    """Return names, such as those of columns, with commas between them, in one printable line."""
+    """Join names, such as those of columns, with commas into one printable line."""
     return printable(", ".join(" ".join(name.split()) for name in names), limit)
 
 
 def tsv_field(text: str) -> str:
-    r"""Return `text` as a field of a line of tab-separated values.
+    r"""Return `text` as a field of tab-separated values.
 
-    As `printable`, and a backslash is doubled, so that no two texts become the same and Python's ``unicode_escape``
-    undoes it.
+    Escapes as `printable` does and doubles backslashes, so that distinct texts stay distinct and Python's
+    ``unicode_escape`` restores them.
     """
     return _ESCAPED_IN_FIELD.sub(_python_notation, text)
 
 
 def json_safe(text: str) -> str:
-    r"""Return JSON text with the characters that `printable` escapes as ``\uXXXX``, which is the same JSON.
+    r"""Write the characters that `printable` escapes as ``\uXXXX``, which leaves the meaning of the JSON unchanged.
 
-    The line breaks and blanks between values stay: within a string JSON has none.
+    Line breaks between values stay; inside a string, JSON has none.
     """
     return _ESCAPED.sub(_json_notation, text)
 
 
 def option(name: str, value: object = UNSET) -> str:
-    """Return how the reader of the message writes a parameter, or its name alone."""
+    """Return a parameter in the notation of the reader, with its value if there is one."""
     return _style.get()(name, value)
 
 
 @contextmanager
 def speaking(style: Style) -> Iterator[None]:
-    """Write parameters in another way within this context, in this thread."""
+    """Set the notation for parameters in this thread until the block ends."""
     token = _style.set(style)
     try:
         yield
@@ -112,13 +110,13 @@ def speaking(style: Style) -> Iterator[None]:
 
 
 def keyword(name: str, value: object = UNSET) -> str:
-    """Write a parameter as Python does: ``dim=8``."""
+    """Return a parameter in Python's notation: ``dim=8``."""
     name = name.removeprefix(OF_VECTORS)
     return name if value is UNSET else f"{name}={value!r}"
 
 
 def toml_key(name: str, value: object = UNSET) -> str:
-    """Write a parameter as TOML does: ``subword = true``."""
+    """Return a parameter in TOML's notation: ``subword = true``."""
     name = name.removeprefix(OF_VECTORS)
     if value is UNSET:
         return name

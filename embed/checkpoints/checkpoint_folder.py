@@ -23,7 +23,7 @@ from embed.checkpoints import checkpoint_file
 from embed.checkpoints.checkpoint import Checkpoint
 from embed.engine import _kernels
 from embed.errors import CheckpointWarning, ConfigError, FormatError, advise, cannot_open
-from embed.files.locks import Door, note_at
+from embed.files.locks import FolderLock, note_at
 from embed.files.temporary import remove_abandoned
 from embed.messages import option
 
@@ -197,10 +197,10 @@ def held(directory: Path) -> Iterator[None]:
     """
     make_folder(directory)
     try:
-        door = Door.take(directory, {"holds": "the checkpoints of a run"})
+        lock = FolderLock.take(directory, {"holds": "the checkpoints of a run"})
     except OSError as error:
         raise FormatError(f"{directory}: cannot store checkpoints: {error.strerror or error}") from error
-    if door is None:
+    if lock is None:
         note = note_at(directory)
         raise ConfigError(
             f"{directory} is in use: process {note.get('process')!s:.20} on {note.get('host')!s:.60} stores "
@@ -209,4 +209,4 @@ def held(directory: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        door.release()
+        lock.release()

@@ -1,8 +1,7 @@
-"""Bytes in and out: whole or not at all, compressed or not, here or elsewhere.
+"""Read and write bytes: atomically, compressed or plain, local or remote.
 
-This room knows nothing of words or vectors. Inputs are opened, once, by :mod:`embed.files.inputs`, and read through
-:mod:`embed.files.compressed` and :mod:`embed.files.remote`.
-Outputs are written through :mod:`embed.files.atomic` (a file),
-:mod:`embed.files.compressing` (a compressed file) and :mod:`embed.files.folders` (a folder).
-:mod:`embed.files.locks` says which process uses a folder.
+This room knows nothing of words or vectors. :mod:`embed.files.inputs` opens inputs once;
+:mod:`embed.files.compressed` and :mod:`embed.files.remote` read them. :mod:`embed.files.atomic` writes a file,
+:mod:`embed.files.compressing` a compressed file and :mod:`embed.files.folders` a folder. :mod:`embed.files.locks`
+shows which process uses a folder.
 """

@@ -1,14 +1,14 @@
-"""Files that are written whole or not at all.
+"""Write files atomically: whole or not at all.
 
-The bytes go to a temporary file in the folder of the target, are flushed to the disk, and only then take the
-target's name in one step. Whatever goes wrong before, an older file stays as it was and the temporary one is
-removed; only a killed process can leave one behind, which the next one removes (:mod:`embed.files.temporary`).
+The bytes go to a temporary file in the target's folder, are flushed to disk, and then replace the target in one
+step. If anything fails before that, the old file stays unchanged and the temporary file is removed. A killed process
+can leave a temporary file behind, which the next process removes (:mod:`embed.files.temporary`).
 
-A device or a pipe is written to directly, and so is an open file of this process (``/dev/stdout``, ``/dev/fd/3``): from
-where it stands, so that ``>> file`` keeps what was in the file.
+Devices, pipes and open files of this process (``/dev/stdout``, ``/dev/fd/3``) are written to directly, from their
+current offset, so that ``>> file`` appends.
 
 Rejected: writing in place (a full disk or Ctrl-C destroys the only copy); a temporary file elsewhere (a
-rename between file systems is a copy, and not in one step).
+rename between file systems is a copy, not one step).
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from embed.files.temporary import temporary_file
 __all__ = ["atomic_write", "atomic_write_text", "flush_folder", "is_stream", "open_descriptor"]
 
 BUFFER_BYTES = 1 << 20
-"""Small writes are gathered to this size."""
+"""Small writes are buffered up to this size."""
 _MOST_LINKS = 40
 _DESCRIPTOR = re.compile(r"/dev/fd/(\d{1,9})|/proc/(?:self|thread-self|(\d+)(?:/task/\d+)?)/fd/(\d{1,9})")
 
 
 @contextlib.contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open a binary file for writing that takes the name `path` when the block ends without an error.
+    """Open a binary file for writing that replaces `path` when the block ends without an error.
 
-    A symbolic link is followed: the file it leads to is replaced. A device or a pipe is written to directly, and an
-    open file such as ``/dev/stdout`` from where it stands.
+    Follows a symbolic link and replaces its target. Writes directly to devices, pipes and open files such as
+    ``/dev/stdout``.
 
     Raises
     ------
     FormatError
-        The folder does not exist or may not be written to, `path` is a folder, or the disk is full.
+        The folder does not exist or is not writable, `path` is a folder, or the disk is full.
     """
     shown = Path(path)
     target = Path(os.path.realpath(shown))
@@ -54,9 +54,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     except OSError as error:
         if descriptor is not None or target.is_symlink():  # closed, or a link in a circle
             raise FormatError(f"{shown}: cannot write: {error.strerror or error}") from error
-        # else a new file, or a problem that making the temporary file will name
+        # else a new file, or a problem that creating the temporary file reports
     if mode is not None and stat.S_ISDIR(mode):
-        raise FormatError(f"{shown}: cannot write: it is a folder, and the name of a file is needed")
+        raise FormatError(f"{shown}: cannot write: this is a folder; name a file")
     try:
         if descriptor is not None:
             with open(_duplicate(descriptor), "wb", buffering=BUFFER_BYTES) as file:
@@ -67,25 +67,27 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         else:
             with open(target, "wb", buffering=BUFFER_BYTES) as file:
                 yield file
-    except EmbedError:  # of what is read meanwhile
+    except EmbedError:  # about an input that the caller's block reads
         raise
     except OSError as error:
         if error.filename is not None and Path(error.filename).parent != target.parent:
             raise  # about another file, read by the caller's block
         if descriptor is None and not target.parent.is_dir():
-            raise FormatError(f"{shown}: cannot write: there is no folder {target.parent}") from error
+            raise FormatError(
+                f"{shown}: cannot write: the folder {target.parent} does not exist; create it first"
+            ) from error
         raise cannot_open(FormatError, f"{shown}: cannot write: {error.strerror or error}", error) from error
 
 
 def atomic_write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write `text` as UTF-8 with ``atomic_write``; raises as that does."""
+    """Write `text` as UTF-8 with `atomic_write`; raise the same errors."""
     data = text.encode()
     with atomic_write(path) as file:
         file.write(data)
 
 
 def open_descriptor(path: str | os.PathLike[str]) -> int | None:
-    """Return the number of the open file of this process that a path such as ``/dev/stdout`` leads to, or None."""
+    """Return the file descriptor of this process that a path such as ``/dev/stdout`` leads to, or None."""
     here = os.path.abspath(path)
     for _ in range(_MOST_LINKS):
         here = os.path.join(os.path.realpath(os.path.dirname(here)), os.path.basename(here))
@@ -100,7 +102,7 @@ def open_descriptor(path: str | os.PathLike[str]) -> int | None:
 
 
 def is_stream(path: str | os.PathLike[str]) -> bool:
-    """Return whether a path leads to a device, a pipe or an open file, which are written to directly."""
+    """Return whether a path leads to a device, a pipe or an open file, which `atomic_write` writes to directly."""
     try:
         return open_descriptor(path) is not None or stat.S_IFMT(os.stat(path).st_mode) not in (
             stat.S_IFREG,
@@ -124,7 +126,7 @@ def _replacing(target: Path, mode: int | None) -> Iterator[BinaryIO]:
 
 
 def _duplicate(descriptor: int) -> int:
-    """Duplicate a descriptor, once what Python holds back for it is written."""
+    """Duplicate a descriptor after flushing Python's buffer for it."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError, ValueError):  # none, closed, or no file
             if stream.fileno() == descriptor:
@@ -133,7 +135,7 @@ def _duplicate(descriptor: int) -> int:
 
 
 def flush_folder(folder: Path) -> None:
-    """Make new names in a folder last a power cut, where the system can."""
+    """Flush a folder to disk, so that new names in it survive a power failure, where the system can."""
     if os.name == "nt":
         return
     with contextlib.suppress(OSError):  # some file systems refuse; the file itself is safe

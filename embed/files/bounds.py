@@ -1,16 +1,15 @@
-"""How much memory a file of vectors may take: in proportion to its size, whatever it says.
+"""Bound the memory that a file of vectors may take, in proportion to its size.
 
-Two things make more of a file than it is. *Decompression*: up to `MOST_DECOMPRESSED` times the bytes read so far; gzip
-can do 1032 times and a file of zeros comes close to that, so whatever gzip makes is read, and a bomb of bzip2, xz or
-zstd is not. *Codes*, where a few bytes stand for a whole row (product quantisation, a mapping of many words to few
-rows): up to `MOST_DECODED` times the file, which 300 dimensions in the fewest bytes that a row can have do not reach.
-`FREE_BYTES` are allowed to any file.
+Two things expand a file. *Decompression* may yield up to `MOST_DECOMPRESSED` times the bytes read so far: gzip reaches
+1032 times at most, and comes close for zeros, so any gzip file is read, and a bomb of bzip2, xz or zstd is refused.
+*Codes*, where a few bytes stand for a whole row (product quantisation, a mapping of many words to few rows), may yield
+up to `MOST_DECODED` times the file, more than 300 dimensions in the smallest possible row need. Any file may take
+`FREE_BYTES`.
 
-What is within the bounds and still more than there is ends in a FormatError as well: each reader is marked
-`in_memory`.
+A file within the bounds may still need more memory than there is: `in_memory` turns that into a FormatError.
 
-Rejected: one bound in bytes (the vectors of a user may be of any size), decoding rows when they are asked for
-(everything that searches wants the matrix), MemoryError for the caller (it names no file, and NumPy has its own).
+Rejected: one bound in bytes (vectors may be of any size); decoding rows on demand (every search needs the matrix);
+a plain MemoryError (it names no file).
 """
 
 from __future__ import annotations
@@ -33,25 +32,25 @@ MOST_DECODED = 256
 
 
 def check_decoded(name: str, wanted: int, size: int) -> None:
-    """Raise FormatError if `size` bytes of the file `name` would become `wanted` bytes of numbers."""
+    """Raise FormatError if `size` bytes of the file `name` would expand to too many (`wanted`) bytes of numbers."""
     if wanted > max(FREE_BYTES, MOST_DECODED * size):
         raise FormatError(
-            f"{name}: its {size:,} bytes would become {wanted:,} bytes of numbers; at most {MOST_DECODED} times the "
-            "size of a file are read"
+            f"{name}: {size:,} bytes would expand to {wanted:,}, more than {MOST_DECODED} times the file, which is "
+            "damaged or malicious; get another copy"
         )
 
 
 def check_decompressed(name: str, given: int, size: int) -> None:
-    """Raise FormatError if the first `size` bytes of the file `name` have become `given` decompressed bytes."""
+    """Raise FormatError if the first `size` bytes of the file `name` expand to too many (`given`) bytes."""
     if given > max(FREE_BYTES, MOST_DECOMPRESSED * size):
         raise FormatError(
-            f"{name}: {size:,} compressed bytes have become {given:,}; at most {MOST_DECOMPRESSED} times the size of a "
-            "file are read: unpack it first if it is meant to be so"
+            f"{name}: {size:,} compressed bytes expand to {given:,} or more, beyond the limit of {MOST_DECOMPRESSED} "
+            "times; if that is intended, decompress the file first"
         )
 
 
 def in_memory(read: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], T]:
-    """Mark a reader, whose first argument is a path or an input: want of memory becomes a FormatError."""
+    """Decorate a reader, whose first argument is a path or an Input, to turn a MemoryError into a FormatError."""
 
     @functools.wraps(read)
     def bounded(path: Any, /, *arguments: P.args, **options: P.kwargs) -> T:
@@ -59,6 +58,8 @@ def in_memory(read: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[An
             return read(path, *arguments, **options)
         except MemoryError as error:
             name = Input.of(path, FormatError).name
-            raise FormatError(f"{name}: reading it takes more memory than there is") from error
+            raise FormatError(
+                f"{name}: not enough memory to read the file; free or allow more memory (ulimit -v)"
+            ) from error
 
     return bounded

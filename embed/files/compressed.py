@@ -1,14 +1,13 @@
-"""Bytes of one open input, decompressed, with errors that name it.
+"""Decompress the bytes of one open input, with errors that name the input.
 
-The format is recognised by the first bytes, never by the name, so a renamed file and standard input work
-alike. Several gzip, bzip2, xz or zstd members in a row (``cat a.gz b.gz``, pigz, multistream dumps) read as
-one, and what follows them and is no member is an error: it may be a member whose first byte is damaged.
-However far the data expands, a reader holds a bounded part of it. Every raw byte that is read is hashed on
-the way, which gives the corpus fingerprint without a second pass.
+The first bytes decide the compression, never the name, so renamed files and standard input work. Consecutive
+gzip, bzip2, xz or zstd members (``cat a.gz b.gz``, pigz, multistream dumps) are read as one stream. Anything else
+after a member is an error, because it may be a member whose first byte is damaged. Memory is bounded however far the
+data expands. Every raw byte is hashed as it is read, which gives the corpus fingerprint without a second pass.
 
-Rejected: ``bz2.BZ2File`` and ``lzma.LZMAFile`` (drop a damaged member and all after it in silence; the second
-sets aside whatever memory a header asks for), smart_open's decompression (recognises by name), one decompressor
-process a file (no gain on one core), parallel bzip2.
+Rejected: ``bz2.BZ2File`` and ``lzma.LZMAFile`` (both silently drop a damaged member and everything after it; the
+second allocates whatever memory a header requests), smart_open's decompression (goes by the name), one decompressor
+process per file (no gain on one core).
 """
 
 from __future__ import annotations
@@ -36,11 +35,11 @@ if TYPE_CHECKING:
 __all__ = ["DIGEST_BYTES", "START_BYTES", "ByteStream"]
 
 START_BYTES = 1 << 16
-"""The beginning of an input that is looked at to recognise what it is."""
+"""The size of the beginning that is inspected to recognise an input."""
 READ_BYTES = 1 << 18
-"""Raw bytes asked of the operating system at a time."""
+"""Raw bytes per read from the operating system."""
 XZ_MEMORY_BYTES = 256 << 20
-"""A dictionary beyond this is refused; xz -9 needs 65 MiB, and a header of 12 bytes can ask for 4 GiB."""
+"""The largest dictionary accepted: xz -9 needs 65 MiB, and a header of 12 bytes can request 4 GiB."""
 DIGEST_BYTES = 32
 
 _BZIP2_BLOCKS = (
@@ -50,24 +49,23 @@ _BZIP2_BLOCKS = (
 
 
 class _RawReader(io.RawIOBase):
-    """An input that counts and hashes the bytes passing through."""
+    """Counts and hashes the raw bytes that pass through."""
 
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
-        # A buffered source (standard input) must hand over what a pipe has delivered without waiting for
-        # more.
+        # a buffered source (standard input) must return what a pipe has delivered without waiting for more
         self._read_ready: Callable[[memoryview], int | None] = (
             getattr(source, "readinto1", None) or source.readinto  # type: ignore[attr-defined]
         )
         self._hash = ContentDigest(DIGEST_BYTES)
-        self._sniffed = b""  # not handed over yet
+        self._sniffed = b""  # read from the source, but not yet by the caller
         self.bytes_read = 0
 
     def readable(self) -> bool:
         return True
 
     def sniff(self, size: int) -> bytes:
-        """Return the first `size` bytes (fewer if there are no more), also from a slow pipe."""
+        """Return the first `size` bytes (fewer at the end), also from a slow pipe."""
         start, filled = bytearray(size), 0
         while filled < size and (n := self._read_some(memoryview(start)[filled:])):
             filled += n
@@ -87,8 +85,8 @@ class _RawReader(io.RawIOBase):
         return n
 
     def _read_some(self, view: memoryview) -> int:
-        """Read what is there, at least a byte; 0 at the end."""
-        while (n := self._read_ready(view)) is None:  # a pipe that somebody has set not to block
+        """Read at least one byte into `view`; return 0 at the end."""
+        while (n := self._read_ready(view)) is None:  # a non-blocking pipe
             select.select([self._source], [], [])
         return n
 
@@ -109,9 +107,9 @@ class ByteStream:
     source : binary file
         Closed with the stream, unless it is standard input.
     name : str
-        What error messages call the input.
+        The name of the input in error messages.
     error : type
-        What is raised for an input that cannot be read, or is damaged.
+        The error to raise if the input cannot be read or is damaged.
 
     Attributes
     ----------
@@ -119,7 +117,7 @@ class ByteStream:
     compression : str or None
         ``"gzip"``, ``"bzip2"``, ``"xz"``, ``"zstd"``, or None for plain bytes.
     raw_start : bytes
-        The first `START_BYTES` bytes as they lie in the input, fewer if there are no more.
+        The first `START_BYTES` bytes before decompression, fewer if the input is shorter.
     """
 
     def __init__(self, source: BinaryIO, name: str, error: type[EmbedError] = CorpusError) -> None:
@@ -130,7 +128,7 @@ class ByteStream:
         self._buffered = io.BufferedReader(self._raw, READ_BYTES)
         self._data: BinaryIO | None = None
         self._ahead = b""
-        self._position = 0
+        self._offset = 0
         try:
             with self._errors():
                 self.raw_start = self._raw.sniff(START_BYTES)
@@ -140,7 +138,7 @@ class ByteStream:
             raise
 
     def read(self, size: int) -> bytes:
-        """Return the next `size` bytes, fewer only at the end; raises the error of the stream for damaged data."""
+        """Return the next `size` bytes, fewer only at the end; raise the stream's error for damaged data."""
         parts, missing = [self._ahead[:size]] if self._ahead else [], size - len(self._ahead[:size])
         self._ahead = self._ahead[size:]
         with self._errors():
@@ -149,42 +147,42 @@ class ByteStream:
                 parts.append(part)
                 missing -= len(part)
         data = parts[0] if len(parts) == 1 else b"".join(parts)
-        self._position += len(data)
+        self._offset += len(data)
         return data
 
     def peek(self, size: int) -> bytes:
         """Return the next `size` bytes (fewer only at the end) without consuming them."""
         data = self.read(size)
-        self._position -= len(data)
+        self._offset -= len(data)
         self._ahead = data + self._ahead
         return data
 
     def read_raw(self, size: int) -> bytes:
-        """Return the next `size` bytes as they lie in the input, whose decompression has not begun."""
+        """Return the next `size` bytes without decompressing them; decompression must not have begun."""
         if self._data is None:
             with self._errors():
                 return self._buffered.read(size)
-        assert self.compression is None, "the beginning has been decompressed, and so is gone"
+        assert self.compression is None, "decompression has already consumed the beginning"
         return self.read(size)
 
-    def place(self, offset: int) -> str:
-        """Say where byte `offset` of the decompressed data is."""
+    def describe(self, offset: int) -> str:
+        """Describe the byte at `offset` in the decompressed data, for messages."""
         return f"byte {offset:,}" + (f" of the decompressed {self.compression} data" if self.compression else "")
 
     def drain(self) -> None:
-        """Read raw bytes that follow the compressed data, so that they count in the digest."""
+        """Read the raw bytes after the compressed data, so that the digest includes them."""
         with self._errors():
             while self._buffered.read(READ_BYTES):
                 pass
 
     @property
-    def position(self) -> int:
-        """How many bytes have been read."""
-        return self._position
+    def offset(self) -> int:
+        """The number of decompressed bytes read so far."""
+        return self._offset
 
     @property
     def raw_bytes(self) -> int:
-        """Bytes read of the file itself (compressed where it is compressed)."""
+        """The number of raw (compressed) bytes read so far."""
         return self._raw.bytes_read
 
     def raw_digest(self) -> str:
@@ -213,23 +211,31 @@ class ByteStream:
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
         kind = self.compression
-        where = f"after {self._position:,} decompressed bytes"
+        where = f"after {self._offset:,} decompressed bytes"
         try:
             yield
         except _TooMuchMemory as error:
             raise self._error(
-                f"{self.name}: the xz data needs more than {XZ_MEMORY_BYTES >> 20} MiB of memory to be decompressed"
+                f"{self.name}: decompressing the xz data needs more than {XZ_MEMORY_BYTES >> 20} MiB of memory; "
+                "decompress it with xz first"
             ) from error
         except EOFError as error:
-            raise self._error(f"{self.name}: the {kind} data is cut short {where}") from error
+            raise self._error(
+                f"{self.name}: the {kind} data is cut short {where}; copy or download the file again"
+            ) from error
         except _damage() as error:
-            raise self._error(f"{self.name}: the {kind} data is damaged {where}: {error}") from error
+            raise self._damaged(where, error) from error
         except OSError as error:
             if isinstance(error, EmbedError):
                 raise
             if error.errno is None:  # gzip and bz2 report damaged data this way
-                raise self._error(f"{self.name}: the {kind} data is damaged {where}: {error}") from error
+                raise self._damaged(where, error) from error
             raise cannot_open(self._error, f"{self.name}: cannot read: {error.strerror}", error) from error
+
+    def _damaged(self, where: str, error: Exception) -> EmbedError:
+        return self._error(
+            f"{self.name}: the {self.compression} data is damaged {where} ({error}); copy or download the file again"
+        )
 
 
 def _recognise(start: bytes, name: str) -> tuple[str | None, Callable[[io.BufferedReader], BinaryIO]]:
@@ -250,11 +256,11 @@ def _buffered(reader: io.RawIOBase) -> BinaryIO:
 
 
 class _TooMuchMemory(Exception):
-    """A compressed file asks for more memory than it is given."""
+    """A compressed file needs more memory than allowed."""
 
 
 class _Decompressor(Protocol):
-    """What the decompressors of bz2, lzma and zstd have in common."""
+    """The common interface of the decompressors of bz2, lzma and zstd."""
 
     @property
     def eof(self) -> bool: ...
@@ -270,7 +276,7 @@ def _new_xz() -> _Decompressor:
 
 
 class _MemberReader(io.RawIOBase):
-    """Members in a row, each decompressed no further than asked; EOFError where one is cut short."""
+    """Decompresses consecutive members no further than requested; raises EOFError if a member is cut short."""
 
     def __init__(self, raw: io.BufferedReader, new: Callable[[], _Decompressor], padding: bytes) -> None:
         self._raw, self._new, self._padding = raw, new, padding

@@ -1,9 +1,9 @@
-"""Files that are compressed while they are written, when their name says so.
+"""Compress a file while writing it, if its name ends in a compression's extension.
 
-The compressor sits on top of the atomic file: whatever goes wrong, the old file stays. Nothing about the time
-or the machine goes into the file, so that the same vectors give the same bytes.
+The compressor writes through the atomic file, so a failure leaves the old file intact. The file stores neither time nor
+machine, so that the same vectors give the same bytes.
 
-Rejected: smart_open (would open the target in place), an option beside the name (the two could disagree).
+Rejected: smart_open (writes the target in place), an option beside the name (the two could disagree).
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ if TYPE_CHECKING:
 __all__ = ["COMPRESSED_EXTENSIONS", "compressing_write"]
 
 COMPRESSED_EXTENSIONS = (".gz", ".zst", ".bz2", ".xz")
-"""Endings of a file name that compress what is written."""
+"""Endings of a file name that select a compression."""
 
 _GZIP_LEVEL = 6
-"""gzip's own default; Python's, 9, takes three times as long for one percent."""
+"""gzip's own default; Python's default, 9, takes three times as long and saves one percent."""
 _XZ_PIECE_BYTES = 1 << 15
-"""xz takes a tenth of a second for so much; what it is given at once, it compresses before Ctrl-C is heard."""
+"""xz takes a tenth of a second for as much, and Ctrl-C cannot interrupt a single call."""
 
 
 @contextlib.contextmanager
 def compressing_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open a binary file for writing as `atomic_write` does, compressed if its name ends so.
+    """Open a binary file for writing with `atomic_write`, compressed if the name ends in `COMPRESSED_EXTENSIONS`.
 
     Raises
     ------
     FormatError
-        As `atomic_write` does.
+        As `atomic_write`.
     MissingExtraError
-        The name ends with ``.zst``, and there is no zstd here.
+        The name ends with ``.zst``, and zstd is not installed.
     """
     extension = Path(path).suffix.lower()
     with atomic_write(path) as file:
@@ -65,7 +65,7 @@ def _compressor(extension: str, file: BinaryIO, name: str) -> contextlib.Abstrac
 
 
 class _XzFile(lzma.LZMAFile):
-    """Compresses in pieces, to the same bytes."""
+    """Compresses in pieces, which gives the same bytes and lets Ctrl-C interrupt."""
 
     def write(self, data: ReadableBuffer) -> int:
         view = memoryview(data).cast("B")

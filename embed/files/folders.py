@@ -1,14 +1,14 @@
-"""Folders of files that are written whole or not at all.
+"""Write folders of files atomically: whole or not at all.
 
-The files go to a temporary folder, which then takes the target's name: by a rename if there is none, and else by the
-exchange of the two names, in one step, where the system has that. An older folder of the same kind is then removed; one
-with anything else in it is left alone, because its files would be lost.
+The files go to a temporary folder. If the target does not exist, the temporary folder is renamed to it; otherwise the
+system exchanges the two names in one step, and the old folder is removed. A folder with any other file in it is
+refused, because that file would be lost.
 
-A mount point cannot be renamed, and some systems exchange no names. There the files take their places in the older
-folder one by one, the last one of `own` being removed first and put back last: a process that is killed meanwhile
-leaves a folder that cannot be read, never one of two halves.
+A mount point cannot be renamed, and some systems cannot exchange names. Then the files are moved into the old folder
+one by one. The last file of `own` is removed first and moved last, so that a killed process leaves a folder that cannot
+be read, never a mixture.
 
-Rejected: two renames, by which the older folder steps aside (one that is killed between them leaves no folder).
+Rejected: two renames, the first moving the old folder away (a process killed between them leaves no folder).
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from embed.files.temporary import remove_abandoned, temporary_folder
 __all__ = ["folder_write", "strangers"]
 
 _HERE = -100
-"""AT_FDCWD of Linux: paths are those of the process."""
+"""AT_FDCWD of Linux: paths are relative to the working directory."""
 _EXCHANGE = 2
 """RENAME_EXCHANGE of Linux."""
 
 
 @contextlib.contextmanager
 def folder_write(path: str | os.PathLike[str], own: tuple[str, ...]) -> Iterator[Path]:
-    """Give an empty folder to write into, which takes the name `path` when the block ends without an error.
+    """Yield an empty folder to write into, which replaces `path` when the block ends without an error.
 
-    A symbolic link is followed, and a mount point is filled in its place.
+    Follows a symbolic link, and fills a mount point in place.
 
     Parameters
     ----------
     path : path
     own : tuple of str
-        The names of the files that this kind of folder holds: a folder with others is not replaced. Without the last
-        one it cannot be read.
+        The names of the files that this kind of folder holds. A folder with other files is not replaced. A folder
+        without the last of these files cannot be read.
 
     Raises
     ------
@@ -59,32 +59,36 @@ def folder_write(path: str | os.PathLike[str], own: tuple[str, ...]) -> Iterator
             try:
                 yield temporary
             except FormatError as error:
-                if str(temporary) not in str(error):  # a name that the user has never heard of
+                if str(temporary) not in str(error):  # a name unknown to the user
                     raise
                 raise FormatError(str(error).replace(str(temporary), os.fspath(path))) from error
-            _check(path, target, (*own, temporary.name))  # what came meanwhile would be lost
+            _check(path, target, (*own, temporary.name))  # files that appeared meanwhile would be lost
             _replace(temporary, target, own)
-    except EmbedError:  # of what is read meanwhile
+    except EmbedError:  # about an input that the caller's block reads
         raise
     except OSError as error:
         if not target.parent.is_dir():
-            raise FormatError(f"{os.fspath(path)}: cannot write: there is no folder {target.parent}") from error
+            raise FormatError(
+                f"{os.fspath(path)}: cannot write: the folder {target.parent} does not exist; create it first"
+            ) from error
         raise FormatError(f"{os.fspath(path)}: cannot write: {error.strerror or error}") from error
 
 
 def strangers(folder: Path, own: tuple[str, ...] = ()) -> list[str]:
-    """Return the names in a folder that are not among `own`, sorted, once what killed processes left is removed."""
+    """Remove what killed processes left in a folder; return the other names that are not in `own`, sorted."""
     remove_abandoned(folder)
     return sorted(name for name in os.listdir(folder) if name not in own and name != MARK)
 
 
 def _check(path: str | os.PathLike[str], target: Path, own: tuple[str, ...]) -> None:
     if os.path.islink(target):
-        raise FormatError(f"{os.fspath(path)}: cannot write: too many levels of symbolic links")
+        raise FormatError(f"{os.fspath(path)}: cannot write: too many levels of symbolic links; name another folder")
     if not target.exists():
         return
     if not target.is_dir():
-        raise FormatError(f"{os.fspath(path)}: cannot write: it is a file, and this format is a folder")
+        raise FormatError(
+            f"{os.fspath(path)}: cannot write: this is a file, and the format needs a folder; name a new folder"
+        )
     if others := strangers(target, own):
         raise FormatError(
             f"{os.fspath(path)}: cannot write: the folder holds {others[0]!r}, which would be lost; name a new folder"
@@ -100,7 +104,7 @@ def _replace(temporary: Path, target: Path, own: tuple[str, ...]) -> None:
         return
     os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
     if not _exchanged(temporary, target):
-        # beside it may be another file system, from which nothing can be renamed
+        # the parent may be another file system, from which nothing can be renamed
         with temporary_folder(target) as inside:
             for name in os.listdir(temporary):
                 shutil.copyfile(temporary / name, inside / name)
@@ -109,7 +113,7 @@ def _replace(temporary: Path, target: Path, own: tuple[str, ...]) -> None:
 
 
 def _fill(temporary: Path, target: Path, own: tuple[str, ...]) -> None:
-    """Move the files into the folder that the temporary one is in."""
+    """Move the files from the temporary folder into its parent, the target."""
     (target / own[-1]).unlink(missing_ok=True)
     for name in own:
         if (temporary / name).exists():
@@ -119,7 +123,7 @@ def _fill(temporary: Path, target: Path, own: tuple[str, ...]) -> None:
 
 
 def _exchanged(first: Path, second: Path) -> bool:
-    """Let two paths exchange what they lead to, in one step; return False where that cannot be."""
+    """Exchange the names of two folders in one step; return False if the system cannot."""
     if sys.platform != "linux":
         return False
     try:

@@ -1,14 +1,12 @@
-"""Inputs that are opened once: looked at as far as is needed to know what they are, and then read from their start.
+"""Open inputs: peek at the beginning to recognise the content, then read from the start.
 
-A regular file can be opened again for a further pass, and a URL requested again. A pipe, a FIFO, standard input or a
-device gives its bytes once: the stream that was looked at is the one that is read, and a second pass is refused in one
-sentence instead of going on wherever the first one has stopped.
+A regular file can be opened again for another pass, and a URL can be requested again. Pipes, FIFOs, standard input and
+devices deliver their bytes once: the stream that was peeked at is the stream that is read, and a second pass is
+refused. Any input that must be mapped or read out of order is copied to a temporary file unless it is a regular
+file (:meth:`Input.open_seekable`).
 
-A file that must be mapped or read out of order (:meth:`Input.open_seekable`) is copied to a temporary one if it
-is no regular file.
-
-Rejected: reading every pipe into memory first (a corpus may be larger), a new file object for each look (a pipe has
-lost by then what was looked at).
+Rejected: reading every pipe into memory (a corpus may be larger); a new file object for each peek (the pipe has lost
+those bytes).
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ __all__ = ["STANDARD_INPUT", "Input", "refuse_repeated"]
 
 STANDARD_INPUT = "-"
 _DESCRIPTORS = ("/dev/", "/proc/")
-"""Where open descriptors have names. Opening one again begins at the start of a regular file on Linux alone."""
+"""Folders that name open descriptors. Only on Linux does opening such a name start at the beginning of the file."""
 
 
 class Input:
@@ -41,20 +39,20 @@ class Input:
     ----------
     path : path
     error : type
-        What is raised when it cannot be read: CorpusError for text, FormatError for vectors.
+        The error to raise if the input cannot be read: CorpusError for text, FormatError for vectors.
 
     Attributes
     ----------
     path : str
     name : str
-        What messages call it.
+        The name of the input in messages.
     """
 
     def __init__(self, path: str | os.PathLike[str], error: type[EmbedError] = CorpusError) -> None:
         try:
             self.path = os.fsdecode(path)
         except TypeError:
-            raise error(f"a path is needed, not {type(path).__name__} ({shown(path)})") from None
+            raise error(f"expected a path, not {type(path).__name__} ({shown(path)})") from None
         self.is_standard_input = self.path == STANDARD_INPUT
         self.is_remote = is_remote(self.path)
         if not self.is_remote:
@@ -67,12 +65,12 @@ class Input:
 
     @classmethod
     def of(cls, source: Input | str | os.PathLike[str], error: type[EmbedError] = CorpusError) -> Input:
-        """Return `source` if it is an input already, else the input at this path."""
+        """Return `source` if it is an Input, else a new Input for the path."""
         return source if isinstance(source, Input) else cls(source, error)
 
     @property
     def is_folder(self) -> bool:
-        """Whether this is a folder, which has no bytes of its own."""
+        """Whether this is a folder."""
         return self._has_path and os.path.isdir(self.path)
 
     @property
@@ -82,22 +80,23 @@ class Input:
 
     @property
     def identity(self) -> tuple[int, int] | None:
-        """What tells apart inputs that can be read only once, whatever they are called; None for others."""
+        """The device and inode of an input that can be read only once; None for other inputs."""
         if not self.reads_once or self.is_folder:
             return None
         try:
             status = os.fstat(sys.stdin.fileno()) if self.is_standard_input else os.stat(self.path)
-        except (OSError, ValueError, AttributeError):  # no such file, or no file of the system's
+        except (OSError, ValueError, AttributeError):  # no such file, or standard input is no file of the system
             return (-1, 0) if self.is_standard_input else None
         return (status.st_dev, status.st_ino)
 
     def open(self) -> ByteStream:
-        """Open for reading from the start, whatever has been looked at.
+        """Open the input for reading from its start, also after a peek.
 
         Raises
         ------
         EmbedError
-            Of the type given at construction: it cannot be opened, or can be read only once and was read before.
+            The input cannot be opened, or can be read only once and was read before. The class is the one given to the
+            constructor.
         """
         if self._copy is not None:
             return ByteStream(self._whole_copy(), self.name, self._error)
@@ -111,14 +110,14 @@ class Input:
 
     @contextlib.contextmanager
     def look(self) -> Iterator[ByteStream]:
-        """Give the stream to peek at, and leave the input as it was: the next reader begins at the start.
+        """Yield a stream to peek at; the next reader still begins at the start.
 
         Raises
         ------
         EmbedError
             As `open`.
         """
-        if self._is_regular or self._copy is not None:  # thousands may be looked at before the first is read
+        if self._is_regular or self._copy is not None:  # closed again: thousands may be inspected before one is read
             with self.open() as stream:
                 yield stream
             return
@@ -129,19 +128,19 @@ class Input:
         yield self._peeked
 
     def peek(self, size: int) -> bytes:
-        """Return the first `size` decompressed bytes, fewer if there are no more; raises as `open`."""
+        """Return the first `size` decompressed bytes, fewer if the input is shorter; raise as `open` does."""
         with self.look() as stream:
             return stream.peek(size)
 
     def open_seekable(self) -> BinaryIO:
         """Open the raw bytes as a regular file, to be mapped or read out of order.
 
-        What is no regular file is copied to a temporary one first, which goes when the last user has closed it.
+        Copies other inputs to a temporary file first, which vanishes when its last user closes it.
 
         Raises
         ------
         EmbedError
-            As `open`; also when there is no room for the copy.
+            As `open`; also if there is no space for the copy.
         """
         if self._is_regular:
             return self._opened()
@@ -152,15 +151,18 @@ class Input:
                     weakref.finalize(self, copy.close)
                     while data := stream.read_raw(READ_BYTES):
                         rest = memoryview(data)
-                        while rest:  # a disk that is almost full takes a part before it refuses the next
+                        while rest:  # a disk that is almost full accepts a part before it fails
                             rest = rest[copy.write(rest) :]
                 except OSError as error:
-                    raise self._error(f"{self.name}: cannot be copied to a file: {error.strerror or error}") from error
+                    raise self._error(
+                        f"{self.name}: cannot copy to a temporary file: {error.strerror or error}; set TMPDIR to "
+                        "another folder, or save the input to a file first"
+                    ) from error
             self._copy = copy
         return self._whole_copy()
 
     def size(self) -> int | None:
-        """Return the size in bytes, None where that is unknown before the end is reached."""
+        """Return the size in bytes, or None if it is unknown before the end."""
         return os.stat(self.path).st_size if self._is_regular else None
 
     @property
@@ -188,7 +190,7 @@ class Input:
         except OSError as error:
             raise cannot_open(self._error, f"{self.name}: {self._why_not_opened(error)}", error) from error
         except ValueError as error:  # a NUL, or a lone surrogate
-            raise self._error(f"{self.name}: not the name of a file: {error!s:.100}") from error
+            raise self._error(f"{self.name}: not a valid path: {error!s:.100}") from error
 
     def _whole_copy(self) -> BinaryIO:
         assert self._copy is not None
@@ -204,11 +206,11 @@ class Input:
 
 
 def refuse_repeated(inputs: Iterable[Input], error: type[EmbedError] = CorpusError) -> None:
-    """Raise `error` if two of the inputs are one that can be read only once, whatever they are called."""
+    """Raise `error` if an input that can be read only once is given twice, under whatever names."""
     seen: set[tuple[int, int]] = set()
     for one in inputs:
         identity = one.identity
         if identity in seen:
-            raise error(f"{one.name} was given more than once; it can be read only once")
+            raise error(f"{one.name} was given more than once but can be read only once; name it once")
         if identity is not None:
             seen.add(identity)

@@ -1,11 +1,11 @@
-"""JSON in and out, by the standard library alone.
+"""Read and write JSON with the standard library.
 
-Written JSON is UTF-8 with its letters as they are. For people, what must not reach a terminal raw, and a lone
-surrogate (a file name that is no UTF-8 has them), become JSON's escapes: any text can be printed and stored. NaN and
-infinity, which JSON lacks, become null.
+JSON is written as UTF-8, with non-ASCII letters unescaped. JSON for people escapes whatever is unsafe on a terminal,
+and lone surrogates (from file names that are not UTF-8), so that any text can be printed and stored. NaN and infinity,
+which JSON lacks, become null.
 
-Rejected: orjson (faster where it does not matter; no wheel for free-threaded Python; NumPy's float32 are formatted by
-:mod:`embed.formats._floats`).
+Rejected: orjson (faster where it does not matter; no wheel for free-threaded Python; :mod:`embed.formats._floats`
+formats NumPy's float32).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SHOWN = 60
 
 
 def json_text(value: Any) -> str:
-    """Return a value as JSON for people, indented; NumPy's numbers and arrays and dataclasses are taken, too."""
+    """Return a value as indented JSON for people; also accepts dataclasses and NumPy's numbers and arrays."""
     return json_safe(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=2))
 
 
@@ -34,24 +34,24 @@ def json_bytes(value: Any) -> bytes:
     Raises
     ------
     ValueError
-        A string holds a lone surrogate, or a number is not finite; in a sentence.
+        A string holds a lone surrogate, or a number is not finite.
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     try:
         return text.encode()
     except UnicodeEncodeError as error:
         around = text[max(0, error.start - 10) : error.end + 10]
-        raise ValueError(f"a lone surrogate, which is no character, cannot be stored ({around!a})") from None
+        raise ValueError(f"cannot store a lone surrogate, which is not a character ({around!a})") from None
 
 
 def parse_json(data: bytes | str) -> Any:
-    """Read JSON that others wrote.
+    """Parse untrusted JSON.
 
     Raises
     ------
     ValueError
-        With a sentence: no UTF-8, no JSON, nested too deeply, NaN, infinity, a number out of all bounds, or a lone
-        surrogate.
+        The data is not UTF-8 or not JSON, is nested too deeply, or holds NaN, infinity, a number that is too large, or
+        a lone surrogate. The message is fit for users.
     """
     try:
         text = data if isinstance(data, str) else data.decode("utf-8-sig")
@@ -61,14 +61,14 @@ def parse_json(data: bytes | str) -> Any:
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start}") from None
     except UnicodeEncodeError:
-        raise ValueError("a string holds a lone surrogate, which is no character") from None
+        raise ValueError("a string holds a lone surrogate, which is not a character") from None
     except RecursionError:
         raise ValueError("values are nested too deeply") from None
     return value
 
 
 def _plain(value: Any) -> Any:
-    """Return what the standard library can write; numbers that JSON lacks become None."""
+    """Convert a value to types that the standard library can write; numbers that JSON lacks become None."""
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     if isinstance(value, Mapping):
@@ -85,16 +85,16 @@ def _plain(value: Any) -> Any:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"the number {text:.{_SHOWN}} is out of all bounds")
+        raise ValueError(f"the number {text:.{_SHOWN}} is too large")
     return number
 
 
 def _integer(text: str) -> int:
     try:
         return int(text)
-    except ValueError:  # of more digits than Python reads
-        raise ValueError(f"an integer has {len(text)} digits") from None
+    except ValueError:  # more digits than Python reads
+        raise ValueError(f"an integer has too many digits ({len(text)})") from None
 
 
 def _not_a_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number of JSON")
+    raise ValueError(f"{text} is not valid JSON")

@@ -1,10 +1,10 @@
-"""What a file is that holds neither text nor vectors that are read here, by its first bytes, and what to do with it.
+"""Recognise files that hold neither text nor readable vectors by their first bytes, and advise what to do with them.
 
-Nothing is opened further: pickles run code. One line of `_KINDS` is one kind; whoever wants text and whoever wants
-vectors get advice of their own.
+Such files are not opened any further, because pickles run code. Each line of `_KINDS` is one kind of file, with advice
+for users who want text and for users who want vectors.
 
-Rejected: the ending of the name (says what somebody hoped), the library libmagic (a dependency for forty lines; its
-guesses about text would be false alarms).
+Rejected: the name's ending (may be wrong), libmagic (a dependency for forty lines; its guesses about text would be
+false alarms).
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from typing import NamedTuple
 __all__ = ["CHECKPOINT_MARK", "LOOK_BYTES", "ForeignKind", "foreign_kind"]
 
 CHECKPOINT_MARK = b"embed-checkpoint"
-"""What a file of a checkpoint of this package begins with."""
+"""The first bytes of a checkpoint of this package."""
 LOOK_BYTES = 512
-"""Bytes of a beginning that are enough to recognise it."""
+"""The number of first bytes that `foreign_kind` inspects."""
 
 
 class ForeignKind(NamedTuple):
-    """A kind of file that is not read.
+    """A kind of file that cannot be read.
 
     Attributes
     ----------
     what : str
-        What such a file is, with its article.
+        The kind, with its article: "a PDF file".
     for_text, for_vectors : str
-        What to do with it, in the imperative, for whoever wanted text or vectors.
+        Advice in the imperative, for a user who wants text or vectors.
     """
 
     what: str
@@ -36,28 +36,28 @@ class ForeignKind(NamedTuple):
     for_vectors: str
 
 
-_OWN_WORDS = "give words and matrix to embed.WordVectors(words, matrix), and save that"
-_UNPACK = "unpack it first (gzip, bzip2, xz and zstd are read as they are)"
+_OWN_WORDS = "pass the words and the matrix to embed.WordVectors(words, matrix), and save that"
+_UNPACK = "unpack it first (only gzip, bzip2, xz and zstd are read directly)"
 _AS_TEXT = "save it as plain text (UTF-8) first"
-_NAME_TEXT, _NAME_VECTORS = "name a file of text", "name the file of vectors"
-_ANY_CODE = "which could run any code and is not opened"
-_EXPORT_TEXT = "write the text that is in it to a plain file, a sentence a line"
+_NAME_TEXT, _NAME_VECTORS = "name a text file", "name a file of vectors"
+_ANY_CODE = "which can run any code and is never opened"
+_EXPORT_TEXT = "write its text to a plain file, one sentence a line"
 _GENSIM = (
-    "load it with gensim and export the vectors by save_word2vec_format, or a FastText model by save_facebook_model"
+    "load it with gensim and export vectors with save_word2vec_format, or a FastText model with save_facebook_model"
 )
 _TORCH = f"load it with torch, {_OWN_WORDS}"
-# The size of a header, which begins safetensors and our own files, may have the bytes of a short mark; a bracket
-# follows it.
+# The size of a header, with which safetensors and our own files begin, may have the bytes of a short mark; a bracket
+# follows the size.
 _NO_HEADER = rb"(?![\s\S]{6}\{)"
 _OLD_PICKLE = rb"(?:\(?[dl]p\d+\n|c(?:copy_reg|__builtin__|numpy|gensim|torch|collections)[\w.]*\n\w+\n)"
 _PICKLE = rb"(?:\x80[\x02-\x05]" + _NO_HEADER + rb"|" + _OLD_PICKLE + rb")"
 
 _KINDS: tuple[tuple[bytes, str, str, str], ...] = (
-    # archives: what may be in a zip decides
-    (rb"PK\x03\x04[\s\S]{0,300}\.npy", "an archive of NumPy (npz)", "embed.load reads it, if it holds vectors", ""),
+    # archives: the first names in a zip decide
+    (rb"PK\x03\x04[\s\S]{0,300}\.npy", "a NumPy archive (npz)", "read it with embed.load if it holds vectors", ""),
     (
         rb"PK\x03\x04[\s\S]{0,400}(?:data\.pkl|\.format_version)",
-        "a file of PyTorch, which holds a pickle and is not opened",
+        "a PyTorch file, which holds a pickle and is never opened",
         _EXPORT_TEXT,
         _TORCH,
     ),
@@ -72,22 +72,22 @@ _KINDS: tuple[tuple[bytes, str, str, str], ...] = (
     (rb"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK, _UNPACK),
     (rb"Rar!\x1a\x07", "a rar archive", _UNPACK, _UNPACK),
     (rb"[\s\S]{257}ustar[\x00 ]", "a tar archive", _UNPACK, _UNPACK),
-    (rb"\x04\x22\x4d\x18", "compressed by lz4", _UNPACK, _UNPACK),
-    (rb"\x1f\x9d" + _NO_HEADER, "compressed by compress (.Z)", _UNPACK, _UNPACK),
+    (rb"\x04\x22\x4d\x18", "compressed with lz4", _UNPACK, _UNPACK),
+    (rb"\x1f\x9d" + _NO_HEADER, "compressed with compress (.Z)", _UNPACK, _UNPACK),
     # documents
     (rb"%PDF-", "a PDF file", _AS_TEXT, _NAME_VECTORS),
-    (rb"\{\\rtf", "a document in Rich Text Format", _AS_TEXT, _NAME_VECTORS),
+    (rb"\{\\rtf", "a Rich Text document", _AS_TEXT, _NAME_VECTORS),
     (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document", _AS_TEXT, _NAME_VECTORS),
-    (rb"WARC/\d\.\d\r?\n", "a web archive (WARC)", "take the text out of it first", _NAME_VECTORS),
+    (rb"WARC/\d\.\d\r?\n", "a web archive (WARC)", "extract its text first", _NAME_VECTORS),
     # pickles
     (
         _PICKLE + rb"[\s\S]{0,256}\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19\.",
-        f"a file of PyTorch, pickled, {_ANY_CODE}",
+        f"a pickled PyTorch file, {_ANY_CODE}",
         _EXPORT_TEXT,
         _TORCH,
     ),
-    (_PICKLE + rb"[\s\S]{0,400}gensim", f"a pickle of gensim's, {_ANY_CODE}", _EXPORT_TEXT, _GENSIM),
-    (_PICKLE, f"a pickle, {_ANY_CODE}", _EXPORT_TEXT, f"load it where you trust it, {_OWN_WORDS}"),
+    (_PICKLE + rb"[\s\S]{0,400}gensim", f"a gensim pickle, {_ANY_CODE}", _EXPORT_TEXT, _GENSIM),
+    (_PICKLE, f"a pickle, {_ANY_CODE}", _EXPORT_TEXT, f"if you trust it, load it, {_OWN_WORDS}"),
     # numbers and tables
     (rb"\x93NUMPY", "a NumPy array, which has no words", _NAME_TEXT, f"read it with numpy.load, {_OWN_WORDS}"),
     (rb"\x89HDF\r\n\x1a\n", "an HDF5 file", _NAME_TEXT, f"read it with h5py, {_OWN_WORDS}"),
@@ -122,18 +122,18 @@ _KINDS: tuple[tuple[bytes, str, str, str], ...] = (
     # the rest
     (
         rb"version https://git-lfs",
-        "a pointer of Git LFS, not the file itself",
+        "a Git LFS pointer, not the file itself",
         "fetch the file with 'git lfs pull'",
         "fetch the file with 'git lfs pull'",
     ),
-    (rb"\x89PNG\r|\xff\xd8\xff|GIF8[79]a|RIFF[\s\S]{4}WEBP", "a picture", _NAME_TEXT, _NAME_VECTORS),
-    (rb"RIFF[\s\S]{4}(?:WAVE|AVI )|OggS\x00|ID3[\x02-\x04]|fLaC\x00", "sound or film", _NAME_TEXT, _NAME_VECTORS),
+    (rb"\x89PNG\r|\xff\xd8\xff|GIF8[79]a|RIFF[\s\S]{4}WEBP", "an image", _NAME_TEXT, _NAME_VECTORS),
+    (rb"RIFF[\s\S]{4}(?:WAVE|AVI )|OggS\x00|ID3[\x02-\x04]|fLaC\x00", "audio or video", _NAME_TEXT, _NAME_VECTORS),
     (rb"\x7fELF|MZ[\x00-\xff]{0,60}\x00{8}|\xcf\xfa\xed\xfe", "a program", _NAME_TEXT, _NAME_VECTORS),
 )
 _PATTERNS = [(re.compile(pattern), ForeignKind(*kind)) for pattern, *kind in _KINDS]
 
 
 def foreign_kind(start: bytes) -> ForeignKind | None:
-    """Return what a file is that starts with these bytes (`LOOK_BYTES` or more, if it has them); None for others."""
+    """Return the kind of a file from its first `LOOK_BYTES` bytes (fewer only if it is shorter), or None."""
     start = start[:LOOK_BYTES]
     return next((kind for pattern, kind in _PATTERNS if pattern.match(start)), None)

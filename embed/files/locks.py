@@ -1,17 +1,17 @@
-"""Locks on files and folders, which say that a living process uses them.
+"""Lock files and folders while a process uses them.
 
-The system takes a lock back when its process ends, however that is, so that a lock never outlives a crash:
+The system releases a lock when its process ends, however it ends, so no lock outlives a crash:
 
-- :class:`Door` is the exclusive lock of a folder that one process fills: a file in it, which says who holds the lock,
-  and which a killed process leaves as the mark of this package's folder;
-- :class:`InUse` is the shared lock of a file that is mapped;
-- :func:`claimed` is the lock of a temporary file or folder (:mod:`embed.files.temporary`).
+- :class:`FolderLock` is the exclusive lock of a folder that one process fills. It is on a file in the folder, which
+  names the holder, and which a killed process leaves as the mark of this package's folder;
+- :class:`SharedLock` is the shared lock of a mapped file;
+- :func:`claimed` locks a temporary file or folder (:mod:`embed.files.temporary`).
 
-Where files cannot be locked (Windows, some network file systems) every lock is granted, nothing that seems abandoned is
-removed, and what two processes do to one folder at once is their caller's affair.
+Where files cannot be locked (Windows, some network file systems), every lock is granted, nothing that seems abandoned
+is removed, and users must not let two processes write one folder at once.
 
-Rejected: the number of the process in the name (used again, and another one on another host), the age of a file (a
-large corpus takes as long as it takes), POSIX record locks (closing any descriptor of a file drops them).
+Rejected: the process id in the name (reused, and ambiguous across hosts), the age of a file (a large corpus takes
+long), POSIX record locks (closing any descriptor of a file drops them).
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from typing import Any
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["MARK", "Door", "InUse", "claimed", "note_at", "reclaimed"]
+__all__ = ["MARK", "FolderLock", "SharedLock", "claimed", "note_at", "reclaimed"]
 
 MARK = ".train-embeddings.lock"
-"""The file in a folder of this package that its lock is on."""
+"""The lock file in a folder of this package."""
 NEW_FILE_MODE = 0o666
 """Permissions of a new file before the process's umask."""
 _NOTE_BYTES = 1 << 16
@@ -42,28 +42,27 @@ _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _BUSY = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 
 
-class Door:
-    """The exclusive lock of a folder; released by :meth:`release`, with the object, or at the end of the process.
-
-    Parameters
-    ----------
-    folder : Path
-    note : dict
-        What others may read while the lock is held, JSON-ready; the process and the host are added.
-    """
+class FolderLock:
+    """The exclusive lock of a folder, held until :meth:`release`, the object's deletion or the end of the process."""
 
     def __init__(self, descriptor: int, path: Path) -> None:
         self._process, self._descriptor = os.getpid(), descriptor
         self._release = weakref.finalize(self, _release, descriptor, path, self._process)
 
     @classmethod
-    def take(cls, folder: Path, note: dict[str, Any]) -> Door | None:
-        """Take the lock of a folder that exists, or return None if another process (or this one) holds it.
+    def take(cls, folder: Path, note: dict[str, Any]) -> FolderLock | None:
+        """Lock an existing folder, or return None if a process (this one included) holds its lock.
+
+        Parameters
+        ----------
+        folder : Path
+        note : dict
+            JSON-ready values that other processes may read while the lock is held; process and host are added.
 
         Raises
         ------
         OSError
-            When the folder is not there or may not be written to.
+            The folder does not exist or is not writable.
         """
         path = folder / MARK
         while True:
@@ -73,31 +72,31 @@ class Door:
                 return None
             if _is_at(descriptor, path):
                 break
-            os.close(descriptor)  # the folder was removed meanwhile, and perhaps made again
-        door = cls(descriptor, path)
+            os.close(descriptor)  # the folder was removed meanwhile, and perhaps recreated
+        lock = cls(descriptor, path)
         text = json.dumps({**note, "process": os.getpid(), "host": socket.gethostname()}).encode()
-        with contextlib.suppress(OSError):  # a full disk: the lock holds all the same
+        with contextlib.suppress(OSError):  # a full disk: the lock holds without its note
             os.ftruncate(descriptor, 0)
             os.write(descriptor, text + b"\n")
-        return door
+        return lock
 
     def release(self) -> None:
-        """Let the next one in. Releasing twice is allowed."""
+        """Release the lock and remove its file. Releasing twice is allowed."""
         self._release()
 
     def abandon(self) -> None:
-        """Let go of the lock as the end of the process would: the mark stays."""
+        """Release the lock as the end of the process would: its file stays."""
         if self._release.detach() is not None:
             os.close(self._descriptor)
 
     @property
     def is_inherited(self) -> bool:
-        """Whether the process that took the lock is another one, which has forked this one."""
+        """Whether a parent process took the lock and then forked this process."""
         return self._process != os.getpid()
 
 
 def note_at(folder: Path) -> dict[str, Any]:
-    """Return what the holder of a folder's lock has noted; empty while it writes that."""
+    """Return the note of the holder of a folder's lock; empty while the holder writes it."""
     with contextlib.suppress(OSError, ValueError, RecursionError), open(folder / MARK, "rb") as file:
         note = json.loads(file.read(_NOTE_BYTES))
         if isinstance(note, dict):
@@ -105,12 +104,12 @@ def note_at(folder: Path) -> dict[str, Any]:
     return {}
 
 
-_in_use: weakref.WeakValueDictionary[tuple[int, int], InUse] = weakref.WeakValueDictionary()
+_in_use: weakref.WeakValueDictionary[tuple[int, int], SharedLock] = weakref.WeakValueDictionary()
 _guard = threading.Lock()
 
 
 def _release(descriptor: int, path: Path, process: int) -> None:
-    """Remove the file, while it is still locked, and let go of it; who waits for it finds that, and makes a new one."""
+    """Remove the lock file while it is still locked, then unlock it; other processes then create a new one."""
     try:
         if process == os.getpid() and _is_at(descriptor, path):
             with contextlib.suppress(OSError):
@@ -119,16 +118,16 @@ def _release(descriptor: int, path: Path, process: int) -> None:
         os.close(descriptor)
 
 
-class InUse:
-    """The shared lock of an open file, held by this process once, however often it has opened the file."""
+class SharedLock:
+    """The shared lock of an open file; a process has one per file, however often it opens the file."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._close = weakref.finalize(self, os.close, descriptor)
 
     @classmethod
-    def of(cls, path: Path) -> InUse:
-        """Hold a file, which stays open while the object lives; raises OSError when it cannot be opened."""
+    def hold(cls, path: Path) -> SharedLock:
+        """Open and lock a file while the object lives; raise OSError if it cannot be opened."""
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         status = os.fstat(descriptor)
         key = (status.st_dev, status.st_ino)
@@ -143,19 +142,19 @@ class InUse:
 
     @property
     def descriptor(self) -> int:
-        """Of the open file, to map it; its place in the file is shared by all that hold it."""
+        """The descriptor of the open file, to map it; all holders share its offset."""
         return self._descriptor
 
     def is_shared(self) -> bool:
-        """Return whether another process holds the file, too."""
+        """Return whether another process holds the file as well."""
         others = _lock(self._descriptor, exclusive=True) is False
-        _lock(self._descriptor, exclusive=False)  # a lock that could not be had may have cost the old one
+        _lock(self._descriptor, exclusive=False)  # the failed attempt may have dropped the old lock
         return others
 
 
 @contextlib.contextmanager
 def claimed(path: Path) -> Iterator[bool]:
-    """Hold the lock of a new temporary file or folder; the value is False if it is lost to one who tidies up."""
+    """Lock a new temporary file or folder; yield False if another process has removed it meanwhile."""
     with _opened(path) as descriptor:
         if descriptor is None:  # removed already, or it cannot be locked
             yield os.path.lexists(path)
@@ -165,7 +164,7 @@ def claimed(path: Path) -> Iterator[bool]:
 
 @contextlib.contextmanager
 def reclaimed(path: Path) -> Iterator[bool]:
-    """Lock what is at a path; the value is whether no process holds it, as far as the system can say."""
+    """Try to lock a file or folder; yield whether no process holds it, as far as the system knows."""
     with _opened(path) as descriptor:
         yield descriptor is not None and _lock(descriptor, exclusive=True) is True and _is_at(descriptor, path)
 
@@ -187,7 +186,7 @@ def _opened(path: Path) -> Iterator[int | None]:
 
 
 def _lock(descriptor: int, *, exclusive: bool) -> bool | None:
-    """Lock an open file without waiting; return False if another one has it, None if it cannot be locked at all."""
+    """Lock an open file without waiting; return False if another holder has it, None if files cannot be locked."""
     if sys.platform == "win32":
         return None
     try:
@@ -198,7 +197,7 @@ def _lock(descriptor: int, *, exclusive: bool) -> bool | None:
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
-    """Return whether a path still leads to the file that is open."""
+    """Return whether a path still leads to the open file."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path, follow_symlinks=False))
     except OSError:

@@ -1,4 +1,4 @@
-"""Records from plain values of JSON, with their types checked: what a file says is a claim until then."""
+"""Make dataclasses from untrusted JSON values, and check their types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _Kind = TypeVar("_Kind")
 
 
 def made(kind: type[_Kind], values: Any) -> _Kind:
-    """Return a dataclass `kind` of stored `values`; raises TypeError or ValueError unless they are of its types."""
+    """Return a dataclass `kind` of stored `values`; raise TypeError or ValueError if a type does not match."""
     if not isinstance(values, dict):
         raise ValueError(f"{kind.__name__} must be a JSON object")
     record = kind(**values)

@@ -1,9 +1,10 @@
-"""Inputs that lie elsewhere (``s3://``, ``gs://``, ``https://`` ...), as bytes from smart_open.
+"""Read remote inputs (``s3://``, ``gs://``, ``https://`` ...) with smart_open.
 
-smart_open only moves the bytes: what is compressed is told by the first ones, as for files. Such an input has no
-fingerprint, because reading it twice may be dear and gives no promise of the same bytes.
+smart_open only transfers the bytes; the first bytes decide the compression, as for files. A remote input has no
+fingerprint, because a second read may be expensive and may return other bytes.
 
-Rejected: urllib for http alone (no resuming, no object stores), a list of the schemes that smart_open knows (it grows).
+Rejected: urllib for http alone (no resuming, no object stores), a list of the schemes that smart_open supports (it
+grows).
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["is_remote", "open_remote", "shown_url"]
 
 SILENT_SECONDS = 60.0
-"""How long a connection, or the next bytes, are waited for."""
+"""The timeout for a connection, and for the next bytes."""
 SLOW_SECONDS, SLOW_BYTES = 60.0, 1 << 12
-"""Fewer bytes than this in so many seconds of waiting are an error."""
+"""Fewer bytes than this in as many seconds of waiting are an error."""
 
 _AFTER_AUTHORITY = re.compile("[/?#]")
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # two letters or more: C: is a drive
@@ -37,7 +38,7 @@ def is_remote(path: str) -> bool:
 
 
 def shown_url(url: str) -> str:
-    """Return a URL without what may be secret: user, password and query; other paths as they are."""
+    """Remove what may be secret from a URL: user, password and query; return other paths unchanged."""
     if not is_remote(url):
         return url
     scheme, _, rest = url.partition("://")
@@ -51,28 +52,29 @@ def shown_url(url: str) -> str:
 
 
 def open_remote(url: str, error_type: type[EmbedError] = CorpusError) -> BinaryIO:
-    """Open a URL for reading its bytes as they are.
+    """Open a URL for reading its raw bytes.
 
     Raises
     ------
     MissingExtraError
-        smart_open, or what it needs for this scheme, is not installed.
+        smart_open, or the package that it needs for this scheme, is not installed.
     EmbedError
-        Of the type given: there is no such object, it may not be read, or the scheme is not known; also while reading.
+        The object does not exist or may not be read, or the scheme is unknown; of class `error_type`. Reading raises
+        the same class.
     """
     shown = shown_url(url)
     try:
         smart_open = importlib.import_module("smart_open")
     except ImportError as error:
         raise MissingExtraError(
-            f"{shown:.200} lies elsewhere; to read it: pip install 'train-embeddings[remote]'"
+            f"reading {shown:.200} needs smart_open; install it with: pip install 'train-embeddings[remote]'"
         ) from error
     settings = {"timeout": SILENT_SECONDS} if shown.lower().startswith(("http:", "https:")) else {}
     try:
         source = smart_open.open(url, "rb", compression="disable", transport_params=settings)
     except ImportError as error:
         raise MissingExtraError(
-            f"{shown:.200}: smart_open needs one more package for this scheme: pip install '{_needed(error)}'"
+            f"reading {shown:.200} needs another package; install it with: pip install '{_needed(error)}'"
         ) from error
     except Exception as error:  # each scheme has exceptions of its own
         raise _unreadable(url, error, error_type) from None  # its traceback would show the whole URL
@@ -80,11 +82,11 @@ def open_remote(url: str, error_type: type[EmbedError] = CorpusError) -> BinaryI
 
 
 class _Remote(io.RawIOBase):
-    """The bytes of a URL; whatever goes wrong on the way is an error that names it."""
+    """The bytes of a URL; every failure becomes an error that names the URL."""
 
     def __init__(self, source: Any, url: str, error_type: type[EmbedError]) -> None:
         self._source, self._url, self._error_type = source, url, error_type
-        # what has come, not all that was asked for: a server that sends a byte now and then would hold the reader
+        # read1 returns what has arrived: a read of the full size would hang on a server that trickles
         raw = getattr(getattr(source, "response", None), "raw", None)
         self._read: Callable[[int], bytes] = getattr(raw, "read1", None) or source.read
         self._waited, self._came = 0.0, 0
@@ -134,13 +136,13 @@ def _unreadable(url: str, error: Exception, error_type: type[EmbedError]) -> Emb
 
 
 def _needed(error: ImportError) -> str:
-    """Return the package and the extra that smart_open advises, whose names it knows."""
+    """Return the package and extra that smart_open's error recommends."""
     named = re.search(r"smart_open\[\w+\]", str(error))
     return named[0] if named else "smart_open[all]"
 
 
 def _secrets(url: str) -> set[str]:
-    """Return what `shown_url` leaves out, whole and in the pieces in which another library may quote it."""
+    """Return what `shown_url` removes, whole and in the pieces in which another library may quote it."""
     visible = shown_url(url).removesuffix("?...").partition("://")[2]
     whole_rest = url.partition("://")[2]
     user, _, query = whole_rest.partition(visible) if visible else (whole_rest, "", "")

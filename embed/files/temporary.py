@@ -1,9 +1,9 @@
-"""Temporary files and folders beside a target or in TMPDIR, and what killed processes have left of them.
+"""Create temporary files and folders beside a target or in TMPDIR, and remove those that killed processes left.
 
-Each has a name of this package's and a lock that its process holds (:mod:`embed.files.locks`). The first time that a
-process writes into a folder, it removes those that nobody holds: what a killed process left goes with the next run,
-what a living one is filling stays. Other files are never touched, whatever they are called: a folder in TMPDIR is known
-by the mark in it.
+Each has a name that only this package uses, and its process holds a lock on it (:mod:`embed.files.locks`). When a
+process first writes into a folder, it removes the temporary files there whose lock is free, so the next run cleans
+up after a killed process and never touches the files of a living one. A folder in TMPDIR must also hold this package's
+lock file. Other files are never touched.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from embed.files.locks import MARK, NEW_FILE_MODE, Door, claimed, note_at, reclaimed
+from embed.files.locks import MARK, NEW_FILE_MODE, FolderLock, claimed, note_at, reclaimed
 
 __all__ = [
     "files_of_run",
@@ -32,16 +32,16 @@ __all__ = [
 _NAME = re.compile(r"\.embed-[0-9a-f]{16}\.tmp")
 _RUN_PREFIX = "train-embeddings-"
 _RUN_NAME = re.compile(re.escape(_RUN_PREFIX) + r"[a-z0-9_]{8}")
-"""What :func:`tempfile.mkdtemp` makes of the prefix."""
+"""The names that :func:`tempfile.mkdtemp` makes from the prefix."""
 _EXCLUSIVE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _tidied: set[str] = set()
 
 
 @contextlib.contextmanager
 def temporary_file(parent: Path) -> Iterator[tuple[Path, int]]:
-    """Make a file in a folder; give its path and an open descriptor, which the caller closes.
+    """Create and lock a file in a folder; yield its path and an open descriptor, which the caller closes.
 
-    It is removed at the end of the block, unless it has got another name, and its lock is held until then.
+    If the block fails, the file is removed. If it succeeds, the caller has renamed the file.
     """
     _tidy(parent)
     while True:
@@ -62,7 +62,7 @@ def temporary_file(parent: Path) -> Iterator[tuple[Path, int]]:
 
 @contextlib.contextmanager
 def temporary_folder(parent: Path) -> Iterator[Path]:
-    """Make a folder in a folder; what has its name at the end of the block is removed, and until then it is locked."""
+    """Create and lock a folder in a folder; when the block ends, remove whatever then has its name."""
     _tidy(parent)
     while True:
         path = _new_name(parent)
@@ -77,45 +77,45 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
             return
 
 
-def run_folder() -> tuple[Path, Door]:
-    """Make a folder in TMPDIR for the files of this run; give it with its lock, to be held while it is needed."""
+def run_folder() -> tuple[Path, FolderLock]:
+    """Create a folder in TMPDIR for the files of this run; return the folder and its lock."""
     _tidy(Path(tempfile.gettempdir()))
     while True:
         path = Path(tempfile.mkdtemp(prefix=_RUN_PREFIX))
-        door = Door.take(path, {"run": path.name})
-        if door is not None:
-            return path, door
+        lock = FolderLock.take(path, {"run": path.name})
+        if lock is not None:
+            return path, lock
 
 
-def remove_run_folder(path: Path, door: Door) -> None:
-    """Remove what `run_folder` made, and release its lock."""
-    if door.is_inherited:
+def remove_run_folder(path: Path, lock: FolderLock) -> None:
+    """Remove a folder that `run_folder` created, and release its lock."""
+    if lock.is_inherited:
         return
     if os.name == "nt":  # an open file cannot be removed there
-        door.release()
+        lock.release()
     shutil.rmtree(path, ignore_errors=True)
-    if path.exists():  # too few descriptors are left: the next run, which knows the folder by the mark, removes it
-        door.abandon()
-    door.release()
+    if path.exists():  # too few descriptors are left; the next run recognises the folder by its lock file
+        lock.abandon()
+    lock.release()
 
 
 @contextlib.contextmanager
 def files_of_run() -> Iterator[Path]:
-    """Make a folder in TMPDIR, which is removed at the end of the block."""
-    path, door = run_folder()
+    """Create a folder in TMPDIR, and remove it when the block ends."""
+    path, lock = run_folder()
     try:
         yield path
     finally:
-        remove_run_folder(path, door)
+        remove_run_folder(path, lock)
 
 
 def is_temporary(name: str) -> bool:
-    """Return whether a name is that of a temporary file or folder."""
+    """Return whether a name belongs to a temporary file or folder of this package."""
     return _NAME.fullmatch(name) is not None
 
 
 def remove_abandoned(parent: Path) -> None:
-    """Remove the temporary files and folders in a folder that no process holds; what cannot be removed stays."""
+    """Remove the temporary files and folders in a folder that no process holds; ignore failures."""
     with contextlib.suppress(OSError):
         for name in os.listdir(parent):
             path = parent / name
@@ -142,7 +142,7 @@ def _new_name(parent: Path) -> Path:
 
 
 def _tidy(parent: Path) -> None:
-    """Remove what is abandoned in a folder, once in a process: a folder may hold many files."""
+    """Remove abandoned files from a folder, once per process, because a folder may hold many files."""
     key = os.path.abspath(parent)
     if key not in _tidied:
         _tidied.add(key)

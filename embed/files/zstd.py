@@ -1,7 +1,7 @@
-"""Where zstd comes from: the standard library, and before Python 3.14 ``backports.zstd``, which is the same module.
+"""Import zstd from the standard library, or before Python 3.14 from ``backports.zstd``, which is the same module.
 
-Imported on first use, for a Python may have neither (3.14 built without libzstd, an environment made by hand):
-then a file that needs it is refused in a sentence, and everything else works.
+The module is imported on first use, because it may be missing (3.14 built without libzstd, an environment made by
+hand). Then only files that need it are refused.
 
 Rejected: ``zstandard`` (an interface of its own; one step of its decompressor expands a KiB to 32 MiB; no wheel for
 free-threaded Python 3.13).
@@ -22,23 +22,24 @@ _MODULE = "compression.zstd" if _IN_STANDARD_LIBRARY else "backports.zstd"
 
 
 def zstd_module(name: str) -> Any:
-    """Return the module, which has the classes and functions of ``compression.zstd``.
+    """Return the module ``compression.zstd`` or its backport.
 
     Raises
     ------
     MissingExtraError
-        There is none; the message calls the file that needs it `name`.
+        The module is missing, and the file `name` needs it.
     """
     try:
         return importlib.import_module(_MODULE)
     except ImportError as error:
-        way_out = "this Python lacks it" if _IN_STANDARD_LIBRARY else "install it (pip install backports.zstd)"
+        way_out = "use another build of Python" if _IN_STANDARD_LIBRARY else "pip install backports.zstd"
         raise MissingExtraError(
-            f"{name}: zstd needs the module {_MODULE}: {way_out}, or use another compression (gzip, bzip2, xz)"
+            f"{name}: zstd needs the module {_MODULE}, which is missing; {way_out}, or use another compression (gzip, "
+            "bzip2, xz)"
         ) from error
 
 
 def zstd_errors() -> tuple[type[Exception], ...]:
-    """Return what the module raises for damaged data: nothing, as long as it was not needed."""
+    """Return the exceptions that the module raises for damaged data; none if the module is not imported."""
     module = sys.modules.get(_MODULE)
     return () if module is None else (module.ZstdError,)

@@ -62,7 +62,7 @@ class Source:
         """Return the next `size` bytes, fewer at the end; raises FormatError for a decompression bomb."""
         data = self.stream.read(size)
         if self.stream.compression is not None:
-            check_decompressed(self.name, self.stream.position, self.stream.raw_bytes)
+            check_decompressed(self.name, self.stream.offset, self.stream.raw_bytes)
         return data
 
 

@@ -1,7 +1,7 @@
-"""Sentences to ids on disk.
+"""Turn sentences into ids on disk.
 
-:mod:`~embed.text.encoding` reads a corpus once, counts its words, within a bound if asked
-(:mod:`~embed.text.bounded_counting`), and writes ids into an :mod:`~embed.text.encoded_corpus`, which is temporary or
-kept (:mod:`~embed.text.encoded_folder`). :mod:`~embed.text.phrases` joins words that belong together;
-:mod:`~embed.text.made_up` makes text for measuring.
+:mod:`~embed.text.encoding` reads a corpus once, counts its words, in bounded memory if requested
+(:mod:`~embed.text.bounded_counting`), and writes ids into an :mod:`~embed.text.encoded_corpus`, temporary or persistent
+(:mod:`~embed.text.encoded_folder`). :mod:`~embed.text.phrases` finds and joins phrases;
+:mod:`~embed.text.made_up` generates text for benchmarks.
 """

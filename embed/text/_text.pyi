@@ -1,4 +1,4 @@
-"""Types of the compiled tokens; what they are is told in _text.pyx."""
+"""Types of the compiled tokens; see _text.pyx."""
 
 from collections.abc import Callable
 from typing import Final

@@ -1,16 +1,16 @@
-"""Tokens: text is cut into words, the words are counted and ranked, and the tokens become ids.
+"""Split text into tokens, count and rank the words, and turn the tokens into ids.
 
-One pass over UTF-8 bytes counts the words and gives out provisional ids; once the counts are known, the final ones take
-their place. The algorithms are in C (``csrc/text_scan.h``, ``text_words.h``, ``text_bound.h``, ``text_rank.h``), their
-Python surface is here. Policy (which files, bad input, what to write where) is in :mod:`embed.corpora` and
+One pass over UTF-8 bytes counts the words and writes provisional ids, which final ids replace once the counts are
+known. The algorithms are in C (``csrc/text_scan.h``, ``text_words.h``, ``text_bound.h``, ``text_rank.h``); this module
+is their Python interface. Policy (which files, bad input, where to write) is in :mod:`embed.corpora` and
 :mod:`embed.text.encoding`.
 
-Each of the other compiled modules that read text has one part:
+The other compiled modules that read text:
 
-- ``_phrases``  counts pairs of neighbouring words, and joins those that are phrases;
+- ``_phrases``  counts pairs of neighbouring words, and joins phrases;
 - ``_ngrams``   hashes the n-grams of a word;
-- ``_digest``   sums up bytes into what a corpus is known again by;
-- ``_floats``   turns lines of decimal numbers into rows.
+- ``_digest``   computes the digest that identifies a corpus;
+- ``_floats``   parses lines of decimal numbers into rows.
 """
 
 from libc.stdint cimport INT64_MAX, int32_t, int64_t, uint8_t
@@ -83,7 +83,7 @@ cdef extern from "text_scan.h" nogil:
 
 
 cdef enum:
-    # How many words ahead the entries of a list are fetched: it jumps about among them.
+    # how many words ahead to prefetch the entries of a list, which are scattered in memory
     _WORDS_AHEAD = 16
 
 GONE = TEXT_GONE
@@ -92,7 +92,7 @@ MAX_WORD_BYTES = TEXT_MAX_WORD_BYTES
 
 
 def utf8_of(list words not None):
-    """Return the words in UTF-8, one after the other, and where each ends, int64[n]."""
+    """Return the words concatenated as UTF-8, and the offset of each word's end, int64[n]."""
     cdef Py_ssize_t length, size = 0
     cdef const char* utf8
     cdef int64_t[::1] ends = np.empty(len(words), dtype=np.int64)
@@ -110,7 +110,7 @@ def utf8_of(list words not None):
 
 
 cdef class TokenCounter:
-    """Counts words, exactly unless it is `bound`, and turns tokens into provisional ids (see csrc/text_scan.h)."""
+    """Counts words, exactly unless `bound`, and turns tokens into provisional ids (see csrc/text_scan.h)."""
 
     cdef text_scanner scanner
 
@@ -121,25 +121,25 @@ cdef class TokenCounter:
         text_scanner_free(&self.scanner)
 
     def bound(self, int64_t limit):
-        """Hold at most `limit` words at a time (see csrc/text_bound.h); the id GONE stands for the others."""
+        """Hold at most `limit` words at a time (see csrc/text_bound.h); the id GONE stands for dropped words."""
         if limit < 1 or self.scanner.words.size or self.scanner.tokens:
-            raise ValueError("the limit must be at least 1, and be set before the text comes")
+            raise ValueError("the limit must be at least 1, and set before the first token")
         check(text_bound_init(&self.scanner.bound, &self.scanner.words, limit))
 
     @property
     def is_bound(self):
-        """Whether there is a limit, and so the id GONE."""
+        """Whether there is a limit, and thus the id GONE."""
         return self.scanner.bound.limit > 0
 
     @property
     def error(self):
-        """By how much a count may be too low."""
+        """How much too low a count may be."""
         return self.scanner.bound.error
 
     def moved(self):
-        """Return what became of the ids given out before the last `pour` or `take`, int32[n]; None if nothing did.
+        """Return the new ids of all ids returned before the last `pour` or `take`, int32[n]; None if unchanged.
 
-        To be asked after each of those calls, whose own ids are as they should be.
+        Call this after each `pour` or `take`, whose own ids are already new.
         """
         cdef text_bound* bound = &self.scanner.bound
         if bound.moved == NULL:
@@ -152,11 +152,11 @@ cdef class TokenCounter:
 
     cdef int _require_open(self) except -1:
         if self.scanner.words.slots == NULL:
-            raise ValueError("the counter has been ranked and takes no more text")
+            raise ValueError("the counter has been ranked and accepts no more text")
         return 0
 
     def feed(self, const uint8_t[::1] chunk not None):
-        """Take the next bytes of valid UTF-8; a token or sentence may go on in the next chunk."""
+        """Count the next bytes of valid UTF-8; a token or sentence may continue in the next chunk."""
         cdef int status
         self._require_open()
         cdef size_t n = chunk.shape[0]
@@ -167,12 +167,12 @@ cdef class TokenCounter:
         check(status)
 
     def finish(self):
-        """Take what is left as the last token, and end the sentence."""
+        """End the last token and the sentence."""
         self._require_open()
         check(text_finish(&self.scanner))
 
     def add_sentence(self, list sentence not None):
-        """Take one sentence of non-empty strings, however long, as it is."""
+        """Count one sentence of non-empty strings, without cutting it."""
         cdef Py_ssize_t length
         cdef const char* token
         self._require_open()
@@ -185,13 +185,13 @@ cdef class TokenCounter:
         text_begin_sentence(&self.scanner)
 
     def take(self):
-        """Return the provisional ids, int32[n], since the last call; the sign bit starts a sentence."""
+        """Return the provisional ids since the last call, int32[n]; the sign bit starts a sentence."""
         cdef list parts = []
         self.pour(lambda ids: parts.append(np.array(ids)))
         return parts[0] if parts else np.empty(0, dtype=np.int32)
 
     def pour(self, write):
-        """Call write(ids) with what `take` would return, if there is anything; the array is gone afterwards."""
+        """Call write(ids) with the ids that `take` would return, if any; the array is invalid afterwards."""
         self._require_open()
         check(text_flush(&self.scanner, INT64_MAX))
         if self.scanner.out_size:
@@ -199,7 +199,7 @@ cdef class TokenCounter:
         self.scanner.out_size = 0
 
     def intern(self, list words not None):
-        """Return the provisional ids, int32[n], of words; one that is new has been seen 0 times."""
+        """Return the provisional ids of words, int32[n]; add new words with count 0."""
         cdef int32_t[::1] ids = np.empty(len(words), dtype=np.int32)
         self._require_open()
         for k, word in enumerate(words):
@@ -209,7 +209,7 @@ cdef class TokenCounter:
     def set_counts(self, const int64_t[::1] counts not None):
         """Replace the counts of all words."""
         if counts.shape[0] != self.scanner.words.size:
-            raise ValueError("there must be a count for each word")
+            raise ValueError("each word needs a count")
         for k in range(counts.shape[0]):
             self.scanner.words.counts[k] = counts[k]
         if self.scanner.bound.limit:
@@ -217,14 +217,14 @@ cdef class TokenCounter:
 
     @property
     def tokens(self):
-        """Tokens counted so far."""
+        """The number of tokens counted so far."""
         return self.scanner.tokens
 
     def __len__(self):
         return self.scanner.words.size
 
     def rank(self, int64_t min_count, int64_t limit):
-        """Return the provisional ids, int32[V], in vocabulary order; afterwards no more text is taken."""
+        """Return the provisional ids in vocabulary order, int32[V]; afterwards the counter accepts no more text."""
         cdef int status = TEXT_OK
         cdef int64_t survivors = text_survivors(&self.scanner.words, min_count)
         cdef int32_t[::1] ranked = np.empty(min(survivors, limit), dtype=np.int32)
@@ -264,7 +264,7 @@ cdef class TokenCounter:
 
 
 cdef class Remapper:
-    """Turns provisional into final ids, block by block, without words left out and empty sentences."""
+    """Replaces provisional by final ids, block by block, and drops unwanted words and empty sentences."""
 
     cdef const int32_t[::1] table
     cdef int64_t[::1] offsets
@@ -292,10 +292,10 @@ cdef class Remapper:
 
     @property
     def tokens(self):
-        """Tokens kept so far."""
+        """The number of tokens kept so far."""
         return self.kept
 
     @property
     def closed_tokens(self):
-        """Where the last closed sentence ends."""
+        """The end of the last closed sentence, in tokens."""
         return self.last

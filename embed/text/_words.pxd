@@ -1,4 +1,4 @@
-"""The table of words of csrc/text_words.h: each has a number, in order of first occurrence, and a count."""
+"""Declare the table of words of csrc/text_words.h: each has an id, in order of first occurrence, and a count."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy
@@ -35,14 +35,14 @@ cdef extern from "text_words.h" nogil:
 
 
 cdef inline int seed_hashes(urandom) except -1:
-    """Draw the seeds of the tables' hashes; for each module with tables, as it is imported."""
+    """Draw the seeds of the tables' hashes; each module with tables calls this on import."""
     cdef bytes drawn = urandom(TEXT_SEEDS * sizeof(uint64_t))
     memcpy(text_seeds, <const char*>drawn, TEXT_SEEDS * sizeof(uint64_t))
     return 0
 
 
 cdef inline int check(int status) except -1:
-    """Raise what a status of the table, or of what stands on it, means."""
+    """Raise the error for a status of the table."""
     if status == TEXT_NO_MEMORY:
         raise MemoryError("not enough memory for the vocabulary")
     if status == TEXT_TOO_MANY_WORDS:
@@ -53,7 +53,7 @@ cdef inline int check(int status) except -1:
 
 
 cdef inline int32_t id_of(text_words* words, str word) except -1:
-    """The number of a word; one that is new is added, and has been seen 0 times."""
+    """Return the id of a word; add a new word with count 0."""
     cdef Py_ssize_t length
     cdef const char* utf8 = PyUnicode_AsUTF8AndSize(word, &length)
     cdef text_key key = text_key_alone(<const uint8_t*>utf8, length)

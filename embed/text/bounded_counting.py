@@ -1,12 +1,12 @@
-"""Counting in bounded memory while ids are written: the limit, and one numbering for the file in the end.
+"""Count in bounded memory while writing ids: set the limit, and renumber the ids of the file at the end.
 
-With `max_vocab`, the table of the token counter holds at most `words_held` words: when it is full, words with the
-smallest counts are forgotten (csrc/text_bound.h has the method and the proof of its bound). The words that stay get new
-ids, so the file of provisional ids is in as many numberings as there were prunings. What became of the ids at
-each is kept on disk beside it, at most twice as large as the ids, and at the end the file is rewritten once.
+With `max_vocab`, the table of the token counter holds at most `words_held` words. When it is full, the words with the
+smallest counts are dropped (csrc/text_bound.h has the method and the proof of its bound). The remaining words get new
+ids, so each pruning starts a new numbering in the file of provisional ids. Tables from old to new ids are stored beside
+the file, at most twice as large as the ids, and the file is rewritten once at the end.
 
-Rejected: rewriting the file at each pruning (quadratic), ids that are never used again (their table grows with the
-text), a second pass over the text (impossible for a pipe, and other results than for a file).
+Rejected: rewriting the file at each pruning (quadratic), never reusing ids (their table grows with the text), a second
+pass over the text (impossible for a pipe, and with other results than for a file).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from embed.text import _text
 __all__ = ["Numberings", "words_held"]
 
 WORDS_PER_ENTRY = 16
-"""Words held while counting for each of `max_vocab`."""
+"""Words in the table per word of `max_vocab`."""
 LEAST_WORDS = 1 << 22
-"""Words held at least: they need some 350 MB, and a text with fewer is counted exactly."""
+"""The least limit of the table: it takes some 350 MB, and a text with fewer words is counted exactly."""
 _BLOCK = 1 << 16
 """Ids renumbered at a time."""
 _ID = np.dtype("<i4")
@@ -30,12 +30,12 @@ _ID_BITS = np.int32(np.iinfo(np.int32).max)
 
 
 def words_held(max_vocab: int) -> int:
-    """Return how many distinct words are held while counting for a vocabulary of `max_vocab`."""
+    """Return the limit of distinct words while counting for a vocabulary of `max_vocab`."""
     return min(max(WORDS_PER_ENTRY * max_vocab, LEAST_WORDS), _text.MAX_WORDS)
 
 
 class Numberings:
-    """The numberings of a file of provisional ids, one after the other, on disk beside it."""
+    """The successive numberings of a file of provisional ids, stored beside it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -44,7 +44,7 @@ class Numberings:
         self._sizes: list[int] = []
 
     def add(self, tokens: int, moved: np.ndarray[tuple[int], np.dtype[np.int32]]) -> None:
-        """Note that the first `tokens` ids of the file, as far as no earlier call has, are now to be read by `moved`.
+        """Store that `moved` renumbers the ids of the file from the end of the previous call up to `tokens`.
 
         Raises
         ------
@@ -56,7 +56,7 @@ class Numberings:
         self._ends.append(tokens)
         self._sizes.append(len(moved))
 
-    def settle(self) -> None:
+    def apply(self) -> None:
         """Rewrite the file in the last numbering.
 
         Raises

@@ -1,12 +1,11 @@
-"""An encoded corpus on disk: a directory of plain little-endian arrays, and ``meta.json``, which describes them.
+"""Read an encoded corpus: a directory of plain little-endian arrays, described by ``meta.json``.
 
-A corpus takes the place of another one in a directory by files of its own names (``ids.1f2e3d4c.i32``) and, in one
-step, a ``meta.json`` that names their generation; so whoever opens a directory finds the files of one corpus, whole,
-and keeps them while they are open, whatever others do. It is used again when the fingerprint of input and settings is
-the same. All ids and offsets are checked when a directory is opened. :mod:`embed.text.encoded_folder` fills
-directories.
+A new corpus replaces another in its directory by adding files with new names (``ids.1f2e3d4c.i32``) and then, in one
+step, a ``meta.json`` with their generation. A reader thus always finds the complete files of one corpus, and can use
+them while they are open. A corpus is reused if the fingerprint of input and settings matches. All ids and offsets are
+checked on opening. :mod:`embed.text.encoded_folder` writes directories.
 
-Rejected: a database or Arrow file (the trainer needs two arrays), the vocabulary as text (a caller's words may hold
+Rejected: a database or Arrow file (the trainer needs two arrays), the vocabulary as text (words from Python may contain
 white space).
 """
 
@@ -27,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.errors import FormatError, cannot_open
-from embed.files.locks import Door, InUse
+from embed.files.locks import FolderLock, SharedLock
 from embed.files.temporary import remove_run_folder
 from embed.messages import printable
 from embed.vocabulary.vocabulary import Vocabulary
@@ -58,7 +57,7 @@ DATA_FILES = (IDS, OFFSETS, WORDS, WORD_OFFSETS, COUNTS)
 
 ID_TYPE, OFFSET_TYPE = np.dtype("<i4"), np.dtype("<i8")
 _CHECK_BLOCK = 1 << 22
-"""Numbers verified at a time when a directory is opened."""
+"""Numbers checked at a time on opening."""
 _GENERATION = re.compile(r"[0-9a-f]{8}")
 
 
@@ -68,20 +67,20 @@ class EncodedCorpus:
     Attributes
     ----------
     ids : int32[N], memory-mapped
-        The tokens that are in the vocabulary, sentence after sentence.
+        The tokens in the vocabulary, sentence by sentence.
     offsets : int64[S+1], memory-mapped
         Sentence s is ``ids[offsets[s]:offsets[s + 1]]``; no sentence is empty.
     vocabulary : Vocabulary
         ``vocabulary.words[i]`` is the word of id i; its counts are those in `ids`.
     raw_tokens : int
-        Tokens of the text, those of words left out included.
+        The number of tokens of the text, including words outside the vocabulary.
     count_error : int
-        By how much a count may be too low, and how many occurrences of a word may be missing, because words were
-        forgotten while counting (`max_vocab` of :func:`embed.encode`); 0 if none were, and everything is exact.
+        How much too low a count may be, and how many occurrences of a word may be missing, because words were
+        dropped while counting (`max_vocab` of :func:`embed.encode`); 0 if everything is exact.
     fingerprint : str
-        Identifies input and settings; for input that cannot be read twice, the encoded content.
+        Identifies input and settings, or, for input that cannot be read twice, the encoded content.
     directory : Path
-        Where it lies; removed by :meth:`close` (and at the end of the process) if it is temporary.
+        The directory, removed by :meth:`close` (and at the end of the process) if it is temporary.
     """
 
     def __init__(
@@ -91,9 +90,9 @@ class EncodedCorpus:
         vocabulary: Vocabulary,
         *,
         written_in: Path | None = None,
-        temporary: Door | None = None,
+        temporary: FolderLock | None = None,
     ) -> None:
-        """Map the files of `directory`, or those in `written_in` that are to go there; with its lock, if temporary."""
+        """Map the files of `directory`, or of `written_in` before they are moved; take its lock, if temporary."""
         self.directory = directory
         self.vocabulary = vocabulary
         self.raw_tokens: int = meta["raw_tokens"]
@@ -102,7 +101,7 @@ class EncodedCorpus:
         ids, offsets = (
             data_file(directory, name, meta) if written_in is None else written_in / name for name in (IDS, OFFSETS)
         )
-        self._in_use: InUse | None = InUse.of(ids)
+        self._in_use: SharedLock | None = SharedLock.hold(ids)
         self.ids: NDArray[np.int32] = _mapped(self._in_use.descriptor, ID_TYPE)
         with open(offsets, "rb") as file:
             self.offsets: NDArray[np.int64] = _mapped(file.fileno(), OFFSET_TYPE)
@@ -110,26 +109,26 @@ class EncodedCorpus:
 
     @classmethod
     def open(cls, directory: str | os.PathLike[str]) -> EncodedCorpus:
-        """Open a directory that :func:`embed.encode` has kept.
+        """Open a directory that :func:`embed.encode` has written.
 
         Raises
         ------
         FormatError
-            When it is no encoded corpus, of another version, cut short, or its parts contradict each other.
+            The directory is not an encoded corpus, has another version, or is damaged.
         """
         directory = Path(directory)
         while True:
             meta = read_meta(directory)
             if meta["version"] != FORMAT_VERSION:
                 raise FormatError(
-                    f"{directory} is an encoded corpus of version {meta['version']}; "
-                    f"this program reads version {FORMAT_VERSION}"
+                    f"the encoded corpus {directory} has version {meta['version']}, but this program reads version "
+                    f"{FORMAT_VERSION}; encode the text again"
                 )
             try:
                 _compare_sizes(directory, meta)
                 encoded = cls(directory, meta, _read_vocabulary(directory, meta))
             except FileNotFoundError as error:
-                if read_meta(directory) != meta:  # another process has just put its corpus in the place of this one
+                if read_meta(directory) != meta:  # another process has just replaced the corpus
                     continue
                 raise _corrupt(directory, f"{os.path.basename(error.filename)} is missing") from error
             except OSError as error:
@@ -149,7 +148,7 @@ class EncodedCorpus:
         return len(self.offsets) - 1
 
     def close(self) -> None:
-        """Let go of the files, and remove them if they are temporary. Closing twice is allowed."""
+        """Close the files, and remove them if they are temporary. Closing twice is allowed."""
         self.ids = np.empty(0, dtype=ID_TYPE)
         self.offsets = np.zeros(1, dtype=OFFSET_TYPE)
         self._in_use = None
@@ -179,7 +178,7 @@ def _mapped(descriptor: int, dtype: np.dtype[Any]) -> NDArray[Any]:
             raise
         size = os.fstat(descriptor).st_size
         raise FormatError(
-            f"no memory to map the {size:,} bytes of the encoded corpus; raise the limit (ulimit -v)"
+            f"not enough memory to map the {size:,} bytes of the encoded corpus; raise the limit (ulimit -v)"
         ) from error
 
 
@@ -187,31 +186,31 @@ def _mapped(descriptor: int, dtype: np.dtype[Any]) -> NDArray[Any]:
 
 
 def data_file(directory: Path, name: str, meta: dict[str, Any]) -> Path:
-    """Return the path of one of DATA_FILES, of the generation that META names."""
+    """Return the path of one of DATA_FILES in the generation that META names."""
     stem, ending = name.split(".")
     generation = meta.get("generation")
     return directory / (name if generation is None else f"{stem}.{generation}.{ending}")
 
 
 def is_data_file(name: str) -> bool:
-    """Return whether a name is that of a data file, of any generation."""
+    """Return whether a name belongs to a data file of any generation."""
     stem, *generation, ending = name.split(".") if name.count(".") in (1, 2) else ("", "")
     return f"{stem}.{ending}" in DATA_FILES and all(_GENERATION.fullmatch(part) for part in generation)
 
 
 def read_meta(directory: Path) -> dict[str, Any]:
-    """Return what META says, its values checked as far as their types.
+    """Read META and check the types of its values.
 
     Raises
     ------
     FormatError
-        When the directory is no encoded corpus, or META is damaged.
+        The directory is not an encoded corpus, or META is damaged.
     """
     try:
         meta = json.loads((directory / META).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise cannot_open(
-            FormatError, f"{directory} is not an encoded corpus (it has no {META}), and is left as it is", error
+            FormatError, f"{directory} is not an encoded corpus (it has no {META}); name another directory", error
         ) from error
     except OSError as error:
         raise cannot_open(FormatError, f"{directory}: cannot read {META}: {error.strerror}", error) from error
@@ -219,7 +218,7 @@ def read_meta(directory: Path) -> dict[str, Any]:
         raise _corrupt(directory, f"{META} is not valid JSON") from error
     if not isinstance(meta, dict) or meta.get("format") != FORMAT_NAME:
         raise FormatError(
-            f"{directory} is not an encoded corpus (its {META} is something else's), and is left as it is"
+            f"{directory} is not an encoded corpus (its {META} belongs to another program); name another directory"
         )
     wanted = {"version": int, "fingerprint": str, "raw_tokens": int, "sizes": dict}
     for name, kind in wanted.items():
@@ -227,9 +226,9 @@ def read_meta(directory: Path) -> dict[str, Any]:
             raise _corrupt(directory, f"{META} lacks {name!r}")
     generation = meta.get("generation")
     if generation is not None and not (isinstance(generation, str) and _GENERATION.fullmatch(generation)):
-        raise _corrupt(directory, f"{META} has a 'generation' that is none")
+        raise _corrupt(directory, f"{META} has an invalid 'generation'")
     if not isinstance(meta.get("count_error", 0), int):
-        raise _corrupt(directory, f"{META} has a 'count_error' that is no number")
+        raise _corrupt(directory, f"{META} has an invalid 'count_error'")
     return meta
 
 
@@ -248,18 +247,18 @@ def _read_vocabulary(directory: Path, meta: dict[str, Any]) -> Vocabulary:
     )
     is_sound = len(ends) == len(counts) + 1 > 1 and ends[0] == 0 and ends[-1] == len(text) and (np.diff(ends) > 0).all()
     if not is_sound or counts[-1] < 1 or (np.diff(counts) > 0).any():
-        raise _corrupt(directory, "the vocabulary contradicts itself")
+        raise _corrupt(directory, "its vocabulary is inconsistent")
     words = [text[a:b].decode() for a, b in pairwise(ends.tolist())]
     if len(set(words)) != len(words):
-        raise _corrupt(directory, "a word is in the vocabulary twice")
+        raise _corrupt(directory, "its vocabulary has a duplicate word")
     return Vocabulary(words, counts)
 
 
 def _verify(encoded: EncodedCorpus) -> None:
-    """Make sure that no id or offset leads outside: the core trusts them."""
+    """Check that all ids and offsets are in range, because the core does not."""
     ids, offsets, words = encoded.ids, encoded.offsets, len(encoded.vocabulary)
     if offsets[0] != 0 or offsets[-1] != len(ids) or encoded.vocabulary.total != len(ids):
-        raise _corrupt(encoded.directory, "offsets, counts and ids contradict each other")
+        raise _corrupt(encoded.directory, "offsets, counts and ids are inconsistent")
     counts = np.zeros(words, dtype=np.int64)
     for start in range(0, len(ids), _CHECK_BLOCK):
         block = ids[start : start + _CHECK_BLOCK]
@@ -267,12 +266,12 @@ def _verify(encoded: EncodedCorpus) -> None:
             raise _corrupt(encoded.directory, f"{IDS} holds ids outside the vocabulary")
         counts += np.bincount(block, minlength=words)
     if not np.array_equal(counts, encoded.vocabulary.counts):
-        raise _corrupt(encoded.directory, f"{COUNTS} are not those of {IDS}")
+        raise _corrupt(encoded.directory, f"{COUNTS} does not match {IDS}")
     for start in range(0, len(offsets) - 1, _CHECK_BLOCK):
         block_offsets = offsets[start : start + _CHECK_BLOCK + 1]
         if (np.diff(block_offsets) <= 0).any():
-            raise _corrupt(encoded.directory, f"{OFFSETS} is not rising")
+            raise _corrupt(encoded.directory, f"{OFFSETS} is not increasing")
 
 
 def _corrupt(directory: Path, why: str) -> FormatError:
-    return FormatError(f"the encoded corpus {directory} is damaged: {why}; remove the directory to have it made again")
+    return FormatError(f"the encoded corpus {directory} is damaged: {why}; remove the directory and encode again")

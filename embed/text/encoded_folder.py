@@ -1,13 +1,13 @@
-"""The directory that an encoded corpus is written into: a temporary one, or one that is kept for the next run.
+"""Write an encoded corpus into a directory: a temporary one, or a persistent one that the next run reuses.
 
-A directory that is kept is filled by one process at a time, which holds its lock meanwhile. Others that want the same
-wait, and use what they find then; others that want something else are told. Only a directory that is new, empty, or
-filled by this package is written into, and what else lies in it stays. The files are written in a temporary folder
-inside, so that a link to another disk or a mount point is filled in its place; they get their names when all are whole,
-and count from the moment when :data:`~embed.text.encoded_corpus.META` names them.
+One process at a time fills a persistent directory, and holds its lock meanwhile. Processes that need the same corpus
+wait and then use it; others get an error. The directory must be new, empty, or filled by this package; other files in
+it stay. The files are first written to a temporary folder inside the directory, so that links to other disks and mount
+points are filled in place. Complete files are moved into the directory and take effect once
+:data:`~embed.text.encoded_corpus.META` names them.
 
-Rejected: a directory beside, which is renamed (mount points cannot be, a link is replaced by a folder, whatever else
-lies in the old one goes with it, and a process that is killed between two renames leaves none).
+Rejected: renaming a new directory over the old one (fails for mount points, replaces links, loses other files, and a
+process killed between two renames leaves no directory).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from embed.errors import EmbedError, FormatError, cannot_open
 from embed.files import _digest
 from embed.files.atomic import flush_folder
 from embed.files.folders import strangers
-from embed.files.locks import MARK, Door, InUse, note_at
+from embed.files.locks import MARK, FolderLock, SharedLock, note_at
 from embed.files.temporary import is_temporary, remove_run_folder, run_folder, temporary_folder
 from embed.text import _text
 from embed.text.encoded_corpus import (
@@ -49,13 +49,13 @@ from embed.text.encoded_corpus import (
 )
 from embed.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["describe", "kept", "temporary", "write_vocabulary", "writing", "writing_ids"]
+__all__ = ["describe", "persistent", "temporary", "write_vocabulary", "writing", "writing_ids"]
 
 Encode = Callable[[Path, str | None], tuple[dict[str, Any], Vocabulary]]
-"""Writes a corpus into a folder; given that and the generation of its files, returns META's values and the words."""
+"""Writes a corpus into a folder: (folder, generation of its files) -> (values of META, vocabulary)."""
 
 POLL_SECONDS = 0.05
-"""How often a process that waits looks whether the directory is ready."""
+"""How often a waiting process checks whether the directory is ready."""
 _HOLDS = "an encoded corpus"
 _WORDS_BLOCK = 1 << 16
 """Words written at a time."""
@@ -63,25 +63,25 @@ _HASH_BYTES = 1 << 20
 
 
 def temporary(encode: Encode) -> EncodedCorpus:
-    """Encode into a directory in TMPDIR, which goes when the corpus is closed."""
+    """Encode into a directory in TMPDIR, which is removed when the corpus is closed."""
     with writing("the directory for temporary files (TMPDIR)"):
-        work, door = run_folder()
+        work, lock = run_folder()
     try:
         meta, vocabulary = encode(work, None)
-        return EncodedCorpus(work, meta, vocabulary, temporary=door)
+        return EncodedCorpus(work, meta, vocabulary, temporary=lock)
     except BaseException:
-        remove_run_folder(work, door)
+        remove_run_folder(work, lock)
         raise
 
 
-def kept(target: Path, corpus: Any, settings: dict[str, Any], encode: Encode) -> EncodedCorpus:
-    """Return what is in a directory if it was made from `corpus` with `settings`; else encode into it.
+def persistent(target: Path, corpus: Any, settings: dict[str, Any], encode: Encode) -> EncodedCorpus:
+    """Open the corpus in a directory if it was made from `corpus` with `settings`; else encode into the directory.
 
     Raises
     ------
     FormatError
-        When the directory holds something else or a damaged corpus, cannot be written, or is in use by another process
-        that wants something else.
+        The directory holds other files or a damaged corpus, cannot be written, or is in use by a process that encodes
+        another corpus.
     """
     fingerprint = functools.cache(getattr(corpus, "fingerprint", lambda: None))
     reading = getattr(corpus, "settings", None)
@@ -92,10 +92,10 @@ def kept(target: Path, corpus: Any, settings: dict[str, Any], encode: Encode) ->
         is_new = _make(target)
         with writing(target):
             try:
-                door = Door.take(target, {"holds": _HOLDS, "key": key})
-            except FileNotFoundError:  # one whose text could not be encoded has just removed it
+                lock = FolderLock.take(target, {"holds": _HOLDS, "key": key})
+            except FileNotFoundError:  # a process that failed to encode has just removed the directory
                 continue
-        if door is None:
+        if lock is None:
             _refuse_others(target, key)
             time.sleep(POLL_SECONDS)
             continue
@@ -105,23 +105,23 @@ def kept(target: Path, corpus: Any, settings: dict[str, Any], encode: Encode) ->
             _refuse_in_use(target)
             return _fill(target, encode)
         except BaseException:
-            door.release()
+            lock.release()
             if is_new:
                 _unmake(target)
             raise
         finally:
-            door.release()
+            lock.release()
 
 
 def _found(target: Path, fingerprint: Callable[[], str | None], settings: dict[str, Any]) -> EncodedCorpus | None:
-    """Return what is in the directory if it is wanted; raise FormatError if it is nothing of ours."""
-    if not os.path.exists(target):  # nor does what a link leads to
+    """Return the corpus in a directory if it matches, None if not; raise FormatError if the directory is foreign."""
+    if not os.path.exists(target):  # also for a broken link
         return None
     try:
         if target.is_dir() and not (target / META).exists() and not _is_foreign(target):
             return None
     except OSError as error:
-        raise cannot_open(FormatError, f"{target}: cannot be read: {error.strerror or error}", error) from error
+        raise cannot_open(FormatError, f"{target}: cannot read: {error.strerror or error}", error) from error
     meta = read_meta(target)
     if meta["version"] != FORMAT_VERSION or (source := fingerprint()) is None:
         return None
@@ -131,15 +131,15 @@ def _found(target: Path, fingerprint: Callable[[], str | None], settings: dict[s
     encoded = EncodedCorpus.open(target)
     if encoded.fingerprint == wanted:
         return encoded
-    encoded.close()  # another process has just put its corpus in the place of this one
+    encoded.close()  # another process has just replaced the corpus
     return None
 
 
 def _is_foreign(target: Path) -> bool:
-    """Return whether a directory holds something and is none of ours.
+    """Return whether a directory holds files, but neither our lock file nor META.
 
-    It is looked at in the order in which a process fills it, the mark before all else and META last, so that none that
-    is being filled meanwhile seems foreign.
+    The checks follow the order in which a process fills a directory, the lock file first and META last, so that a
+    directory that is being filled never seems foreign.
     """
     return bool(strangers(target)) and MARK not in os.listdir(target) and not (target / META).exists()
 
@@ -150,24 +150,24 @@ def _make(target: Path) -> bool:
             return False
         target.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
-            # a link may lead to a place where nothing is yet
+            # a link may lead to a folder that does not exist yet
             Path(os.path.realpath(target)).mkdir()
             return True
         return False
 
 
 def _unmake(target: Path) -> None:
-    """Remove a directory that was made in vain, unless it holds something."""
+    """Remove a directory that `_make` created, if it is empty."""
     with contextlib.suppress(OSError):
         Path(os.path.realpath(target)).rmdir()
 
 
 def _refuse_others(target: Path, key: str) -> None:
-    """Raise FormatError if the process that holds the directory does something else with it."""
+    """Raise FormatError if the process that holds the directory's lock does not encode the same corpus."""
     note = note_at(target)
     if not note or (note.get("holds") == _HOLDS and note.get("key") == key):
         return
-    does = "encodes with other settings" if note.get("holds") == _HOLDS else f"keeps {note.get('holds')!s:.60}"
+    does = "encodes with other settings" if note.get("holds") == _HOLDS else f"stores {note.get('holds')!s:.60}"
     raise FormatError(
         f"{target} is in use: process {note.get('process')!s:.20} on {note.get('host')!s:.60} {does} there; "
         "name another directory for the encoded corpus"
@@ -175,17 +175,17 @@ def _refuse_others(target: Path, key: str) -> None:
 
 
 def _refuse_in_use(target: Path) -> None:
-    """Raise FormatError if another process has what would be replaced open."""
+    """Raise FormatError if another process uses the corpus that would be replaced."""
     if not (target / META).exists():
         return
     try:
-        ids = InUse.of(data_file(target, IDS, read_meta(target)))
-    except OSError:  # missing: then nobody has it
+        ids = SharedLock.hold(data_file(target, IDS, read_meta(target)))
+    except OSError:  # missing, and therefore unused
         return
     if ids.is_shared():
         raise FormatError(
-            f"{target} holds the encoded corpus of another text or of other settings, which another process is using; "
-            "name another directory, or wait until that process has ended"
+            f"cannot replace the encoded corpus {target}, which has another text or other settings: another process is "
+            "using it; name another directory, or wait until that process has ended"
         )
 
 
@@ -204,7 +204,7 @@ def _fill(target: Path, encode: Encode) -> EncodedCorpus:
 
 
 def _publish(work: Path, target: Path, meta: dict[str, Any]) -> None:
-    """Let the files in `work` be those of the directory, and remove those that were."""
+    """Move the files from `work` into the directory, and remove the files that they replace."""
     named = {name: data_file(target, name, meta) for name in DATA_FILES}
     try:
         for name, path in named.items():
@@ -222,7 +222,7 @@ def _publish(work: Path, target: Path, meta: dict[str, Any]) -> None:
     flush_folder(target)
     for name in os.listdir(target):
         if is_data_file(name) and target / name not in named.values():
-            with contextlib.suppress(OSError):  # mapped, on Windows: it goes the next time
+            with contextlib.suppress(OSError):  # mapped, on Windows; the next run removes it
                 (target / name).unlink()
 
 
@@ -231,22 +231,22 @@ def _publish(work: Path, target: Path, meta: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def writing(where: object) -> Iterator[None]:
-    """Turn an OSError into the FormatError that says where nothing could be written."""
+    """Turn an OSError into a FormatError that names the directory."""
     try:
         yield
-    except EmbedError:  # of what is read meanwhile
+    except EmbedError:  # about the text
         raise
     except OSError as error:
-        if isinstance(where, Path) and is_temporary(where.name):  # a name that the user has never heard of
+        if isinstance(where, Path) and is_temporary(where.name):  # a name unknown to the user
             where = where.parent
-        raise FormatError(f"cannot write the encoded corpus in {where}: {error.strerror or error}") from error
+        raise FormatError(f"cannot write the encoded corpus to {where}: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager
 def writing_ids(path: Path) -> Iterator[BinaryIO]:
-    """Open the file of ids; what is still in its buffer when a disk is full fails once more as it is closed."""
+    """Open the file of ids; on a full disk, flushing its buffer fails again when it is closed."""
     with writing(path.parent):
-        # not in a `with`: what goes wrong as it is opened or closed is told otherwise than what does meanwhile
+        # not in a `with`: errors of opening and closing are reported differently from errors in between
         file = open(path, "wb")  # noqa: SIM115
     try:
         yield file
@@ -277,7 +277,7 @@ def describe(
     generation: str | None = None,
     durable: bool,
 ) -> dict[str, Any]:
-    """Write, and return, what META says of the data files that are there; if `durable`, all are on the disk then."""
+    """Write META for the data files in a folder, and return its values; if `durable`, flush all files to disk."""
     read_fingerprint = getattr(corpus, "read_fingerprint", None) or getattr(corpus, "fingerprint", None)
     source = read_fingerprint() if read_fingerprint else None
     meta = {

@@ -1,10 +1,10 @@
-"""Text to ids: the corpus is tokenised and counted once, and every epoch and thread maps the result.
+"""Encode text as ids: tokenise and count a corpus once, so that every epoch and thread maps the result.
 
-One pass over the text writes provisional ids (order of first occurrence) while the compiled counter counts. Then the
-final ids are known, and the file of ids is rewritten in place, block by block, without the words left out. Memory holds
-the distinct words (with `max_vocab`, a bounded number of them: embed/text/bounded_counting.py) and one block, whatever
-the length of the corpus; the input may be a pipe or a generator. :mod:`embed.text.encoded_corpus` has the files that
-are written, and :mod:`embed.text.encoded_folder` the directory they are kept in.
+One pass over the text writes provisional ids (in order of first occurrence) while the compiled counter counts. Once the
+final ids are known, the file of ids is rewritten in place, block by block, without the dropped words. Memory holds the
+distinct words (with `max_vocab`, a bounded number: embed/text/bounded_counting.py) and one block, however long the
+corpus is; the input may be a pipe or a generator. :mod:`embed.text.encoded_corpus` describes the files, and
+:mod:`embed.text.encoded_folder` writes their directory.
 
 Rejected: a counting pass and an encoding pass (reads and tokenises twice, impossible for a pipe).
 """
@@ -27,7 +27,7 @@ from embed.messages import option
 from embed.text import _text
 from embed.text.bounded_counting import Numberings, words_held
 from embed.text.encoded_corpus import ID_TYPE, IDS, OFFSET_TYPE, OFFSETS, EncodedCorpus
-from embed.text.encoded_folder import describe, kept, temporary, write_vocabulary, writing, writing_ids
+from embed.text.encoded_folder import describe, persistent, temporary, write_vocabulary, writing, writing_ids
 from embed.text.phrases.phrase_model import PhraseSettings, learn_passes
 from embed.vocabulary.vocabulary import Vocabulary, check_limits
 
@@ -37,7 +37,7 @@ Progress = Callable[[int, int], object]
 """Called with (tokens so far, bytes of the input read so far)."""
 
 _BLOCK = 1 << 16
-"""Ids, words, or tokens of sentences that came as lists, handled at a time."""
+"""Ids, words, or tokens of Python sentences, processed at a time."""
 
 
 def encode(
@@ -54,39 +54,39 @@ def encode(
     Parameters
     ----------
     corpus : corpus or iterable of lists of str
-        See :func:`embed.corpora.open_corpus`. Iterated once, so a generator will do.
+        See :func:`embed.corpora.open_corpus`. Iterated once, so a generator is allowed.
     min_count : int
-        Leave out words that occur less often.
+        Drop words that occur less often.
     max_vocab : int or None
-        Keep at most this many words, the most frequent ones. While counting, memory then holds at most 4,194,304 or
-        16 times `max_vocab` distinct words, whichever is more (some 90 bytes each), and a text with fewer is
-        counted exactly. When there are more, rare ones are forgotten: a count is never too high, and too low by at
-        most E, which is at most 2 x tokens / words held; no word that occurs more than E times is missed; and a
-        warning says what E was.
+        The largest number of words to keep, the most frequent first. Counting then holds at most 4,194,304 or 16 times
+        `max_vocab` distinct words in memory, whichever is more (some 90 bytes each), and counts a text with fewer
+        words exactly. With more words, rare ones are dropped while counting: a count is never too high, and too low by
+        at most E, where E is at most 2 x tokens / words in memory; no word that occurs more than E times is missed. A
+        warning reports E.
     phrases : PhraseSettings or None
-        Learn phrases first and join them; `min_count` and `max_vocab` then apply to words and phrases as joined.
+        Learn phrases first and join them; `min_count` and `max_vocab` then apply to the joined words and phrases.
     directory : path or None
-        Where to keep the result: a new directory, an empty one, or one that was filled so before, in which files of
-        others stay. An encoded corpus that is there is used if it was made from the same input with the same settings,
-        and replaced if not. While another process encodes with the same settings, this one waits for it. None: a
-        temporary directory, removed on close.
+        Where to store the result: a new or empty directory, or one that an earlier run has filled; other files in it
+        stay. An encoded corpus in the directory is used if it was made from the same input with the same settings, and
+        replaced otherwise. If another process is encoding with the same settings, wait for it. None: a temporary
+        directory, removed on close.
     progress : callable or None
-        Called now and then with (tokens so far, bytes of the input read so far).
+        Called regularly with (tokens so far, bytes of the input read so far).
 
     Raises
     ------
     CorpusError
-        When the input is unreadable or malformed, holds no tokens, or no word occurs `min_count` times.
+        The input is unreadable or malformed, has no tokens, or no word occurs `min_count` times.
     ConfigError
-        When `min_count` or `max_vocab` is out of bounds.
+        `min_count` or `max_vocab` is out of bounds.
     FormatError
-        When `directory` holds something else or a damaged encoded corpus, cannot be written, or is in use by another
-        process that wants something else.
+        `directory` holds other files or a damaged encoded corpus, cannot be written, or is in use by a process that
+        encodes another corpus.
 
     Warns
     -----
     AdviceWarning
-        When words were forgotten while counting, so that counts may be too low.
+        Words were dropped while counting, so counts may be too low.
     """
     check_limits(min_count, max_vocab)
     if phrases is not None:
@@ -103,7 +103,10 @@ def encode(
         durable = directory is not None
         return _encode_into(work, corpus, settings, progress, durable=durable, generation=generation, phrases=phrases)
 
-    encoded = temporary(encode_into) if directory is None else kept(Path(directory), corpus, settings, encode_into)
+    if directory is None:
+        encoded = temporary(encode_into)
+    else:
+        encoded = persistent(Path(directory), corpus, settings, encode_into)
     _warn_of_error(encoded)
     return encoded
 
@@ -115,17 +118,17 @@ def encode_with(
     new_words_from: int | None = None,
     progress: Progress | None = None,
 ) -> EncodedCorpus:
-    """Encode a corpus into the ids of a vocabulary that is there already, to go on training with it.
+    """Encode a corpus with the ids of an existing vocabulary, to continue training with it.
 
     Parameters
     ----------
     vocabulary : Vocabulary
-        In any order. The result has it as it is: its counts are those it came with, not those in this corpus.
+        Words in any order. The result has the same vocabulary with the same counts, not the counts in this corpus.
     corpus : corpus or iterable of lists of str
-        As for :func:`encode`. Tokens that are not in the vocabulary are left out.
+        As for :func:`encode`. Tokens outside the vocabulary are dropped.
     new_words_from : int, optional
-        Words that occur at least so often in this corpus join the vocabulary, and the counts of all words are those
-        they came with plus those in this corpus; the result has them by falling count.
+        Add words that occur at least this often in this corpus to the vocabulary, add the counts in this corpus to all
+        counts, and sort the words by falling count.
     progress : callable or None
         As for :func:`encode`.
 
@@ -137,7 +140,7 @@ def encode_with(
     Raises
     ------
     CorpusError
-        When the input is unreadable or malformed, or holds no token of the vocabulary.
+        The input is unreadable or malformed, or has no token of the vocabulary.
     """
     if not hasattr(corpus, "byte_chunks") and not isinstance(corpus, SentenceCorpus):
         corpus = SentenceCorpus(corpus)
@@ -194,10 +197,9 @@ def _encode_into(
 def _warn_of_error(encoded: EncodedCorpus) -> None:
     if encoded.count_error:
         message = (
-            f"{option('max_vocab')}: the text has more distinct words than are held while counting, so rare ones were "
-            "forgotten; "
-            f"counts may be too low by up to {encoded.count_error:,}, and as many occurrences be left out; a larger "
-            f"{option('max_vocab')}, or none, holds more"
+            "the text has more distinct words than the counting table holds, so rare words were dropped: counts may be "
+            f"too low by up to {encoded.count_error:,}, and as many occurrences of a word may be missing; raise "
+            f"{option('max_vocab')}, or omit it"
         )
         advise(message)
 
@@ -207,14 +209,14 @@ def count_tokens(
 ) -> _text.TokenCounter:
     """Write the provisional ids of a corpus, int32 with the sign bit starting a sentence; return their counter.
 
-    With `max_vocab`, memory is bounded as :func:`encode` says, and the id _text.GONE stands for words forgotten.
+    With `max_vocab`, memory is bounded as for :func:`encode`, and the id _text.GONE stands for dropped words.
 
     Raises
     ------
     CorpusError
-        When the input is unreadable or malformed, or has too many words or one that is too long.
+        The input is unreadable or malformed, or has too many words or a word that is too long.
     FormatError
-        When the file cannot be written.
+        The file cannot be written.
     """
     counter = _text.TokenCounter(PIECE_TOKENS)
     if max_vocab is not None:
@@ -224,8 +226,8 @@ def count_tokens(
     except OverflowError as error:
         current = getattr(corpus, "current_name", None)
         raise CorpusError(
-            f"{f'{current}: ' if current else ''}{error}, after {counter.tokens:,} tokens: at most "
-            f"{_text.MAX_WORDS:,} distinct words of up to {_text.MAX_WORD_BYTES:,} bytes can be counted"
+            f"{f'{current}: ' if current else ''}{error}, after {counter.tokens:,} tokens (the limit is "
+            f"{_text.MAX_WORDS:,} distinct words of up to {_text.MAX_WORD_BYTES:,} bytes); check that this is text"
         ) from error
     return counter
 
@@ -233,7 +235,7 @@ def count_tokens(
 def _ranked(
     counter: _text.TokenCounter, corpus: Iterable[list[str]], settings: dict[str, Any]
 ) -> tuple[Vocabulary, NDArray[np.int32]]:
-    """Return the vocabulary of what was counted, and the id of each provisional one, -1 where left out."""
+    """Return the vocabulary of the counted words, and the id of each provisional id, -1 for dropped words."""
     ranked = counter.rank(settings["min_count"], settings["max_vocab"] or _text.MAX_WORDS)
     if not len(ranked):
         raise CorpusError(_why_empty(counter, corpus, settings["min_count"]))
@@ -243,7 +245,7 @@ def _ranked(
 
 
 def _united(counter: _text.TokenCounter, vocabulary: Vocabulary, min_count: int) -> Vocabulary:
-    """Return a vocabulary with the words that occur `min_count` times in what was counted, and all counts added up."""
+    """Merge a vocabulary with the counted words that occur `min_count` times, and add up all counts."""
     counts = dict(zip(vocabulary.words, vocabulary.counts.tolist(), strict=True))
     counted = counter.rank(1, _text.MAX_WORDS)
     for start in range(0, len(counted), _BLOCK):
@@ -255,7 +257,7 @@ def _united(counter: _text.TokenCounter, vocabulary: Vocabulary, min_count: int)
 
 
 def _given(counter: _text.TokenCounter, corpus: Iterable[list[str]], vocabulary: Vocabulary) -> NDArray[np.int32]:
-    """Return the id in `vocabulary` of each provisional one, -1 where it has none."""
+    """Return the id in `vocabulary` of each provisional id, -1 for words outside it."""
     table = np.full(len(counter), -1, dtype=np.int32)
     for start in range(0, len(counter), _BLOCK):
         block = np.arange(start, min(start + _BLOCK, len(counter)), dtype=np.int32)
@@ -263,13 +265,16 @@ def _given(counter: _text.TokenCounter, corpus: Iterable[list[str]], vocabulary:
         table[block] = [-1 if id is None else id for id in ids]
     if (table < 0).all():
         if counter.tokens:
-            raise CorpusError(f"none of the {counter.tokens:,} tokens is one of the {len(vocabulary):,} words known")
+            raise CorpusError(
+                f"none of the {counter.tokens:,} tokens is among the {len(vocabulary):,} words of the vocabulary; name "
+                "a text in the same language, and tokenize it alike"
+            )
         raise CorpusError(_why_empty(counter, corpus, 1))
     return table
 
 
 def _count(path: Path, counter: _text.TokenCounter, corpus: Iterable[list[str]], progress: Progress | None) -> None:
-    """Feed the corpus to the counter and write the provisional ids, all in its last numbering."""
+    """Feed the corpus to the counter and write the provisional ids in its last numbering."""
     numberings = Numberings(path)
 
     def drain(file: BinaryIO) -> None:
@@ -296,14 +301,16 @@ def _count(path: Path, counter: _text.TokenCounter, corpus: Iterable[list[str]],
                 try:
                     counter.add_sentence(sentence)
                 except UnicodeEncodeError as error:
-                    raise CorpusError(f"the word {error.object!r:.60} cannot be written as UTF-8") from error
+                    raise CorpusError(
+                        f"cannot encode the word {error.object!r:.60} as UTF-8; remove its lone surrogates"
+                    ) from error
                 waiting += len(sentence)
                 if waiting >= _BLOCK:
                     drain(file)
                     waiting = 0
         drain(file)
     with writing(path.parent):
-        numberings.settle()
+        numberings.apply()
 
 
 def _why_empty(counter: _text.TokenCounter, corpus: Iterable[list[str]], min_count: int) -> str:
@@ -312,18 +319,18 @@ def _why_empty(counter: _text.TokenCounter, corpus: Iterable[list[str]], min_cou
         word, count = counter.words(top)[0], int(counter.counts(top)[0])
         return (
             f"none of the {len(counter) - counter.is_bound:,} distinct words in {counter.tokens:,} tokens "
-            f"occurs at least {min_count:,} times ({option('min_count')}); the most frequent one, {word!r:.60}, occurs "
-            f"{count:,} time{'s' * (count != 1)}"
+            f"occurs at least {min_count:,} times; lower {option('min_count')} (the most frequent word, {word!r:.60}, "
+            f"occurs {count:,} time{'s' * (count != 1)})"
         )
     if isinstance(corpus, FileCorpus):
         names = ", ".join(file.name for file in corpus.files[:3]) + (", ..." if len(corpus.files) > 3 else "")
         where = f"{corpus.bytes_read:,} bytes of {len(corpus.files):,} file(s) ({names})"
-        return f"the corpus is empty: there are no tokens in {where}"
-    return "the corpus is empty: it has no sentences, or only empty ones"
+        return f"the corpus is empty: there are no tokens in {where}; name a file with text"
+    return "the corpus is empty: it has no sentences, or only empty ones; give at least one sentence of words"
 
 
 def _remap(work: Path, table: NDArray[np.int32]) -> tuple[int, int]:
-    """Rewrite provisional as final ids in place, write the offsets; return (tokens, sentences)."""
+    """Replace provisional by final ids in place, and write the offsets; return (tokens, sentences)."""
     remapper = _text.Remapper(table)
     block = np.empty(_BLOCK, dtype=np.int32)
     sentences = 0

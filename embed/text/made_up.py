@@ -1,10 +1,10 @@
-"""Made-up tokens straight as an encoded corpus: what speed and memory depend on, without a text.
+"""Generate an encoded corpus of random tokens, to measure speed and memory without a text.
 
-Word frequencies follow the law of Zipf and Mandelbrot, p(r) ~ 1 / (r + 2.7) (Mandelbrot 1953), so most draws fall on
-few rows and the rest anywhere in the matrices. Neighbours are independent: nothing can be learnt from it.
+Word frequencies follow the law of Zipf and Mandelbrot, p(r) ~ 1 / (r + 2.7) (Mandelbrot 1953), so most draws hit a few
+rows and the rest are spread over the matrices. Neighbours are independent, so there is nothing to learn.
 
-Rejected: generated sentences (:class:`embed.corpora.SyntheticCorpus`; 5M distinct words need as long to be counted
-as to be trained), uniform ids (every row misses the cache).
+Rejected: generated sentences (:class:`embed.corpora.SyntheticCorpus`; 5M distinct words take as long to count as to
+train), uniform ids (every row misses the cache).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LETTERS = 26
 _WORD_LETTERS = 8
 """About the mean length of a distinct English word."""
 _SCRAMBLE = 1_234_567_891
-"""Coprime to 26, so that multiples of it run through all words and neighbours in rank share few n-grams."""
+"""Coprime to 26, so that its multiples reach all words, and words of neighbouring rank share few n-grams."""
 
 
 def zipf_corpus(words: int, tokens: int, *, seed: int = 1) -> EncodedCorpus:
@@ -35,15 +35,15 @@ def zipf_corpus(words: int, tokens: int, *, seed: int = 1) -> EncodedCorpus:
     Parameters
     ----------
     words : int
-        Vocabulary entries, of eight letters each. Their counts are those expected, at least 1, drawn or not.
+        The size of the vocabulary. Words have eight letters; their counts are the expected ones, at least 1.
     tokens : int
-        Drawn tokens, in sentences of 25.
+        The number of tokens drawn, in sentences of 25.
     seed : int
 
     Raises
     ------
     ConfigError
-        If `words` or `tokens` is less than 1.
+        `words` or `tokens` is less than 1.
     """
     if words < 1 or tokens < 1:
         raise ConfigError(f"a made-up corpus needs at least one word and one token, not {words:,} and {tokens:,}")
@@ -52,7 +52,7 @@ def zipf_corpus(words: int, tokens: int, *, seed: int = 1) -> EncodedCorpus:
     counts = np.maximum(1, np.rint(shares * tokens)).astype(np.int64)
     bounds = np.cumsum(shares)
     rng = np.random.default_rng(seed)
-    directory, door = run_folder()
+    directory, lock = run_folder()
     with open(directory / IDS, "wb") as file:
         for first in range(0, tokens, _DRAW_TOKENS):
             draws = rng.random(min(_DRAW_TOKENS, tokens - first))
@@ -61,15 +61,15 @@ def zipf_corpus(words: int, tokens: int, *, seed: int = 1) -> EncodedCorpus:
     offsets = np.append(np.arange(0, tokens, _SENTENCE_TOKENS), tokens)
     (directory / OFFSETS).write_bytes(offsets.astype("<i8").tobytes())
     meta = {"raw_tokens": tokens, "fingerprint": f"zipf {words} {tokens} {seed}"}
-    return EncodedCorpus(directory, meta, Vocabulary(made_up_words(words), counts), temporary=door)
+    return EncodedCorpus(directory, meta, Vocabulary(made_up_words(words), counts), temporary=lock)
 
 
 def made_up_words(count: int) -> list[str]:
     """Return distinct words of eight letters."""
     codes = (np.arange(count, dtype=np.int64) * _SCRAMBLE) % _LETTERS**_WORD_LETTERS
     letters: NDArray[np.uint8] = np.empty((count, _WORD_LETTERS), np.uint8)
-    for place in range(_WORD_LETTERS):
-        letters[:, place] = ord("a") + codes % _LETTERS
+    for letter in range(_WORD_LETTERS):
+        letters[:, letter] = ord("a") + codes % _LETTERS
         codes //= _LETTERS
     text = letters.tobytes().decode("ascii")
     return [text[first : first + _WORD_LETTERS] for first in range(0, len(text), _WORD_LETTERS)]

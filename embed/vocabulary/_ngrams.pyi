@@ -1,4 +1,4 @@
-"""Types of the compiled n-grams; what they are is told in _ngrams.pyx."""
+"""Types of the compiled n-grams; see _ngrams.pyx."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,6 +1,6 @@
-"""The n-grams of words, as rows: fastText's hashes or floret's, of ``csrc/text_ngrams.h``.
+"""Hash the n-grams of words to rows, as fastText or floret do (``csrc/text_ngrams.h``).
 
-What the schemes are, and which rows a model has, is in :mod:`embed.vocabulary.ngrams`.
+:mod:`embed.vocabulary.ngrams` describes the schemes and decides which rows a model has.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
@@ -21,9 +21,9 @@ cdef extern from "text_ngrams.h" nogil:
 
 
 cdef class NgramHasher:
-    """Finds the rows of the n-grams of words; a word is a str, or bytes of UTF-8.
+    """Finds the rows of the n-grams of words, given as str or as UTF-8 bytes.
 
-    With hash_count 0 the rows are fastText's, else floret's (see csrc/text_ngrams.h).
+    hash_count 0 selects fastText's scheme, other values floret's (see csrc/text_ngrams.h).
     """
 
     cdef text_scheme scheme

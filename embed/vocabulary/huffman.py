@@ -1,7 +1,8 @@
-"""The binary tree of hierarchical softmax: frequent words have short paths (Huffman 1952; Morin & Bengio 2005).
+"""Build the binary tree of hierarchical softmax, with frequent words near the root.
 
-The probability of a word is the product over the inner nodes on its path of the probabilities to turn as the path
-does: sigmoid(x . node) for the turn 0, sigmoid(-x . node) for the turn 1.
+Each word is a leaf. Its probability is the product, over the inner nodes from the root to the word, of the probability
+of the turn towards the word: sigmoid(x . node) for turn 0, sigmoid(-x . node) for turn 1. Sources: Huffman 1952;
+Morin & Bengio 2005.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ __all__ = ["HuffmanTree"]
 Int32s = npt.NDArray[np.int32]
 
 _CLIMB_BYTES = 256
-"""So many bytes are looked at for each word: the tree is some 30 nodes high."""
+"""Bytes read per word: the tree is some 30 nodes high."""
 
 
 @dataclass(frozen=True)
 class HuffmanTree:
-    """The path of every word of a vocabulary, as CSR.
+    """The nodes and turns from the root to every word of a vocabulary, as CSR.
 
     Attributes
     ----------
     offsets : int64[V + 1]
-        The path of word i lies at ``offsets[i]:offsets[i + 1]`` of the others.
+        ``nodes[offsets[i]:offsets[i + 1]]`` and the same slice of `turns` lead to word i.
     nodes : int32[M]
         Inner nodes, 0..V-2, from the root down.
     turns : uint8[M]
@@ -43,12 +44,12 @@ class HuffmanTree:
 
     @property
     def labels(self) -> npt.NDArray[np.uint8]:
-        """Return uint8[M]: 1 where the path takes the turn 0, whose probability is sigmoid(x . node), else 0."""
+        """Return uint8[M]: 1 for turn 0, whose probability is sigmoid(x . node), and 0 for turn 1."""
         return 1 - self.turns
 
     @classmethod
     def none(cls) -> HuffmanTree:
-        """Return what stands for no tree, three arrays of length 0."""
+        """Return an empty tree: three arrays of length 0."""
         return cls(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.uint8))
 
     @classmethod
@@ -71,7 +72,7 @@ class HuffmanTree:
 
 
 def _climbs(size: int, parent: npt.NDArray[np.int32], root: int) -> Iterator[tuple[Int32s, Int32s]]:
-    """Yield, for each step from words up to the root, the words that take it and where they are before it."""
+    """Climb from all words to the root; yield, for each step, the words still climbing and their current nodes."""
     for piece in pieces(size, _CLIMB_BYTES):
         words = np.arange(piece.start, piece.stop, dtype=np.int32)
         at = words
@@ -82,10 +83,10 @@ def _climbs(size: int, parent: npt.NDArray[np.int32], root: int) -> Iterator[tup
 
 
 def _merged(counts: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    """Return the parent of each word and inner node, and its turn: the two of least count become one, again and again.
+    """Merge the two nodes with the smallest counts until one is left; return the parent and turn of each node.
 
-    Words by rising count are one queue, and inner nodes as they are made another: each time the least is in front of
-    one of them. Of equal counts the lower number comes first.
+    Words by rising count form one queue and new inner nodes another, so the smallest node is always at the front of one
+    of them. Of equal counts, words come before inner nodes and lower ids before higher ones.
     """
     size = len(counts)
     leaves = np.argsort(counts, kind="stable")

@@ -1,24 +1,22 @@
-"""Words to input rows: character n-grams, hashed into buckets, in fastText's way or in floret's.
+"""Map words to input rows: character n-grams, hashed into buckets as fastText or floret do.
 
-The rules are theirs to the byte, so that their models and ours can share rows: n-grams of ``<word>`` in UTF-8
-characters (the whole ``<word>`` among them when it is short enough); a boundary alone is none.
+The rules match fastText and floret byte for byte, so that their models can be loaded and trained: n-grams of
+``<word>`` in UTF-8 characters, including the whole ``<word>`` if it is short enough. A boundary alone is no n-gram.
 
-fastText (Bojanowski et al., TACL 2017; ``Dictionary::computeSubwords``): a vocabulary word has a row of its
-own, an n-gram the one that FNV-1a over sign-extended bytes gives, modulo the number of buckets. The
-end-of-sentence token has its own row only.
+fastText (Bojanowski et al., TACL 2017; ``Dictionary::computeSubwords``): each vocabulary word has its own row. An
+n-gram's row is FNV-1a over its sign-extended bytes, modulo the number of buckets. The end-of-sentence token has only
+its own row.
 
-floret: no word has a row of its own; the whole ``<word>`` and each n-gram have `hash_count` rows of one table,
-by MurmurHash3. Two words that share one row of an n-gram rarely share the others, so that the table can be
-small, and a word needs nothing but the table.
+floret: no word has its own row. The whole ``<word>`` and each n-gram have `hash_count` rows of one table, by
+MurmurHash3. Two n-grams that share one row rarely share the others, so the table can be small.
 
-Either way a word is the mean of its rows, which is all that training knows.
+Either way, a word's vector is the mean of its rows; training needs to know no more.
 
-Most buckets hold no n-gram of any word of a small text. Only those that hold one have a row (`found_rows`): five words
-need some thirty rows, not two million. An n-gram without a row is left out of the mean of an unknown word, in which an
-untrained row would only be noise (docs/decisions/0024-rows-of-n-grams-that-are-there.md).
+In a small text, most buckets hold no n-gram of any word. Only buckets that hold an n-gram have a row (`found_rows`):
+five words need some thirty rows, not two million. The mean of an unknown word skips n-grams without a row, since
+untrained rows would only add noise (docs/decisions/0024-rows-of-n-grams-that-are-there.md).
 
-Rejected: a better hash or collision-free buckets (would not load their models), byte n-grams (cut characters
-in two).
+Rejected: a better hash or collision-free buckets (could not load their models), byte n-grams (split characters).
 """
 
 from __future__ import annotations
@@ -41,27 +39,27 @@ __all__ = ["END_OF_SENTENCE", "FloretScheme", "NgramScheme", "SubwordScheme", "s
 
 END_OF_SENTENCE = "</s>"
 FNV_OFFSET = 2166136261
-"""The hash of no bytes."""
+"""The hash of an empty string."""
 FLORET_SEED = 2166136261
-"""The seed that floret uses; its files say which they were made with."""
+"""floret's default seed; its files store the seed."""
 _MAX_ROWS = int(np.iinfo(np.int32).max)
 _, _MOST_HASHES = whole_bounds(TrainConfig, "hash_count")
 _MAX_SEED = int(np.iinfo(np.uint32).max)
 _MARKED, _MARKED_PER_NGRAM = 1 << 20, 8
-"""Up to so many buckets in all, or for each n-gram of the vocabulary, those that hold one are found by marking them."""
+"""Up to this many buckets in all, or per n-gram of the vocabulary, `found_rows` marks them in an array."""
 _BEGIN, _END = "<", ">"
 
 
 @dataclass(frozen=True)
 class NgramScheme(ABC):
-    """Which n-grams a word has, and in which buckets they lie: what both schemes have in common.
+    """The common base of both schemes: the n-grams of a word, and their buckets.
 
     Attributes
     ----------
     min_n, max_n : int
         Shortest and longest n-gram, in characters, boundaries included.
     buckets : int
-        Places that the n-grams share; one that holds an n-gram of the vocabulary has a row.
+        The number of buckets that n-grams are hashed into.
 
     Raises
     ------
@@ -79,14 +77,14 @@ class NgramScheme(ABC):
 
     @abstractmethod
     def word_rows(self, words: int) -> int:
-        """Return how many of the input rows, the first ones, belong to single words of a vocabulary."""
+        """Return the number of input rows, at the start, that belong to single words of a vocabulary."""
 
     @abstractmethod
     def _hasher(self) -> _ngrams.NgramHasher:
         """Return the compiled form of the scheme."""
 
     def ngrams(self, word: str) -> list[str]:
-        """Return the n-grams of `word` in fastText's order, repeated ones included."""
+        """Return the n-grams of `word` in fastText's order, including repetitions."""
         wrapped = _BEGIN + word + _END
         size = len(wrapped)
         return [
@@ -102,17 +100,17 @@ class NgramScheme(ABC):
         Parameters
         ----------
         word : str, or bytes
-            Bytes are hashed as they are, valid UTF-8 or not.
+            Bytes need not be valid UTF-8.
 
         Raises
         ------
         FormatError
-            For a word with lone surrogates, which has no UTF-8 form.
+            The word has lone surrogates, which UTF-8 cannot encode.
         """
         try:
             return self._hasher().buckets(word)
         except UnicodeEncodeError as error:
-            raise FormatError(f"the word {word!r:.60} cannot be written as UTF-8") from error
+            raise _not_unicode(word) from error
 
     def rows(self, words: Sequence[str] | Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Return the input rows of every word of a vocabulary, as CSR.
@@ -132,43 +130,43 @@ class NgramScheme(ABC):
         Raises
         ------
         ConfigError
-            When there are more rows than a 32-bit row number can tell apart.
+            There are more rows than 32-bit row numbers.
         FormatError
-            For a word with lone surrogates.
+            A word has lone surrogates.
         """
         if self.word_rows(len(words)) + self.buckets > _MAX_ROWS:
             raise ConfigError(
-                f"{len(words):,} words and {self.buckets:,} buckets make more than {_MAX_ROWS:,} rows; "
-                f"take fewer {option('buckets')} or a smaller vocabulary ({option('max_vocab')}, {option('min_count')})"
+                f"{len(words):,} words and {self.buckets:,} buckets need more than {_MAX_ROWS:,} rows; "
+                f"lower {option('buckets')} or {option('max_vocab')}, or raise {option('min_count')}"
             )
         try:
             return self._hasher().rows(list(words), END_OF_SENTENCE)  # type: ignore[arg-type]
         except UnicodeEncodeError as error:
-            raise FormatError(f"the word {error.object!r:.60} cannot be written as UTF-8") from error
+            raise _not_unicode(error.object) from error
 
     def found_rows(
         self, words: Sequence[str], also: NDArray[np.int32] | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
-        """Return the input rows of every word as `rows` does, where only the buckets that are needed have rows.
+        """Return the input rows of every word as `rows` does, with rows only for buckets that hold an n-gram.
 
         Parameters
         ----------
         words : sequence of str, length V
         also : int32[K], optional
-            Buckets in rising order that have a row whether or not a word needs it.
+            Further buckets, in rising order, that get a row in any case.
 
         Returns
         -------
         offsets : int64[V+1]
         rows : int32[M]
-            ``word_rows(V)`` + the place of the bucket in `buckets`.
+            The word's own row, then ``word_rows(V)`` + the index of each of its buckets in `buckets`.
         buckets : int32[K]
-            Those that have a row, in rising order.
+            The buckets that have a row, in rising order.
 
         Raises
         ------
         ConfigError, FormatError
-            As `rows` does.
+            As `rows`.
         """
         offsets, rows = self.rows(words)
         if also is not None and len(also) == self.buckets:
@@ -181,10 +179,10 @@ class NgramScheme(ABC):
             is_needed = np.zeros(self.buckets, bool)
             is_needed[needed] = True
             buckets = np.flatnonzero(is_needed).astype(np.int32)
-            places = np.zeros(self.buckets, np.int32)
-            places[buckets] = np.arange(len(buckets), dtype=np.int32)
-            rows[is_ngram] = places[found] + np.int32(own)
-        else:  # 20 times slower, but its memory is in proportion to the words
+            indices = np.zeros(self.buckets, np.int32)
+            indices[buckets] = np.arange(len(buckets), dtype=np.int32)
+            rows[is_ngram] = indices[found] + np.int32(own)
+        else:  # 20 times slower, but with memory in proportion to the words
             buckets = np.unique(needed)
             rows[is_ngram] = np.searchsorted(buckets, found) + own
         return offsets, rows, buckets
@@ -194,7 +192,7 @@ class NgramScheme(ABC):
         return np.arange(self.buckets, dtype=np.int32)
 
     def to_dict(self) -> dict[str, int]:
-        """Return the fields by name, for JSON; :func:`scheme_from_dict` is the way back."""
+        """Return the fields by name, for JSON; :func:`scheme_from_dict` reverses it."""
         return asdict(self)
 
     def _check(self, name: str, low: int, high: int) -> None:
@@ -206,7 +204,7 @@ class SubwordScheme(NgramScheme):
     """fastText's scheme: a row for each word of the vocabulary, then the buckets."""
 
     def word_rows(self, words: int) -> int:
-        """Return `words`: each has its own row."""
+        """Return `words`: each word has its own row."""
         return words
 
     def bucket_of(self, ngram: str) -> int:
@@ -214,7 +212,7 @@ class SubwordScheme(NgramScheme):
         size = len(ngram)
         if not size:
             return FNV_OFFSET % self.buckets
-        # Of the n-grams of "<ngram>" that are as long as it is, the middle one is `ngram` itself.
+        # among the n-grams of "<ngram>" of the same length, `ngram` itself is in the middle
         found = SubwordScheme(size, size, self.buckets).buckets_of(ngram)
         return int(found[len(found) // 2])
 
@@ -224,16 +222,16 @@ class SubwordScheme(NgramScheme):
 
 @dataclass(frozen=True)
 class FloretScheme(NgramScheme):
-    """floret's scheme: a table of buckets and nothing else, several of them for the word and for each n-gram.
+    """floret's scheme: only buckets, several for the word and for each n-gram.
 
     Attributes
     ----------
     min_n, max_n, buckets : int
         See :class:`NgramScheme`.
     hash_count : int
-        Buckets of the word, and of each n-gram, from 1 to 4.
+        The number of buckets of the word, and of each n-gram, from 1 to 4.
     hash_seed : int
-        Seed of MurmurHash3, from 0 to 2**32 - 1.
+        The seed of MurmurHash3, from 0 to 2**32 - 1.
     """
 
     hash_count: int
@@ -257,7 +255,7 @@ class FloretScheme(NgramScheme):
 
 
 def scheme_of(config: TrainConfig) -> NgramScheme | None:
-    """Return the scheme that a configuration asks for, or None if words are whole."""
+    """Return the scheme of a configuration, or None if it uses no n-grams."""
     if not config.subword:
         return None
     if config.hash_count:
@@ -266,14 +264,18 @@ def scheme_of(config: TrainConfig) -> NgramScheme | None:
 
 
 def scheme_from_dict(values: Mapping[str, int]) -> NgramScheme:
-    """Return the scheme of which `values` are the fields by name.
+    """Return the scheme with these fields.
 
     Raises
     ------
     ConfigError
-        If they are the fields of no scheme, or out of bounds.
+        No scheme has these fields, or a value is out of bounds.
     """
     for kind in (SubwordScheme, FloretScheme):
         if set(values) == {field.name for field in fields(kind)}:
             return kind(**values)
     raise ConfigError(f"no n-gram scheme has the fields {', '.join(sorted(values))}")
+
+
+def _not_unicode(word: object) -> FormatError:
+    return FormatError(f"cannot encode the word {word!r:.60} as UTF-8; remove its lone surrogates")

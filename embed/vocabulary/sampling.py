@@ -1,8 +1,8 @@
-"""Which tokens are kept and which words are drawn as noise, as tables of 32-bit integers for the core.
+"""Compute the probabilities of subsampling and noise, and their tables of 32-bit integers for the core.
 
-Both are exact to 2**-32: a probability p becomes the threshold ``ceil(p * 2**32) - 1``, and a 32-bit draw
-succeeds when it is not above it. Rejected: word2vec.c's table of 1e8 noise words (inexact for rare words, a
-cache miss a draw) and a cumulative table (a binary search a draw).
+Both tables are exact to 2**-32: a probability p becomes the threshold ``ceil(p * 2**32) - 1``, and a 32-bit draw
+succeeds if it does not exceed the threshold. Rejected: word2vec.c's table of 1e8 noise words (inexact for rare words,
+a cache miss per draw) and a cumulative table (a binary search per draw).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 __all__ = ["alias_table", "gentle_threshold", "keep_probabilities", "noise_distribution", "thresholds"]
 
-_DRAWS = 2.0**32  # how many values a 32-bit draw has
+_DRAWS = 2.0**32  # the number of values of a 32-bit draw
 _SMALL_TEXT, _LEAST_KEPT, _HIGHEST_THRESHOLD, _PRECISION = 50_000, 0.5, 0.01, 1.02
 
 
@@ -43,16 +43,16 @@ def keep_probabilities(counts: NDArray[np.int64], subsample: float) -> NDArray[n
 
 
 def gentle_threshold(counts: NDArray[np.int64], subsample: float) -> float:
-    """Return a threshold that nobody has asked for: of a small text it keeps half of the tokens at least.
+    """Adapt the default threshold to a small text, so that subsampling keeps at least half of its tokens.
 
-    A threshold for large vocabularies drops nearly all of a text of fewer than 50,000 tokens with few distinct words,
-    of which each has a large share (docs/decisions/0025-toy-texts.md).
+    A threshold for large texts would drop nearly all of a text of fewer than 50,000 tokens with few distinct words,
+    because each word has a large share of the tokens (docs/decisions/0025-toy-texts.md).
 
     Parameters
     ----------
     counts : int64[V]
     subsample : float
-        The threshold that is right for a large text.
+        The threshold for a large text.
 
     Returns
     -------
@@ -130,5 +130,5 @@ def alias_table(probabilities: NDArray[np.float64]) -> NDArray[np.uint32]:
         share[rich] -= 1 - share[poor]
         if share[rich] < 1:
             small.append(large.pop())
-    # What is left over differs from 1 by rounding alone and keeps itself.
+    # the remaining slots differ from 1 only by rounding and keep their own word
     return np.column_stack([thresholds(keep), alias])

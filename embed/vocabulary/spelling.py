@@ -1,9 +1,9 @@
-"""Close spellings of a word that is missing, for error messages.
+"""Suggest close spellings of a missing word, for error messages.
 
-Two passes, so that a vocabulary of a million words answers at once. Every spelling one edit away is looked
-up in the dictionary of the whole vocabulary (a few thousand look-ups); then :mod:`difflib` ranks a bounded
-set of frequent words of about the same length. The work is done only when the message is read: code that
-catches the error for thousands of words pays nothing for it.
+Two passes make this fast for a million words. The first looks up every spelling one edit away in the whole
+vocabulary (a few thousand look-ups). In the second, :mod:`difflib` ranks a bounded set of frequent words of about the
+same length. The work is done only when the message is read, so catching the error for thousands of words costs
+nothing.
 
 Rejected: difflib over the whole vocabulary (seconds for a million words).
 """
@@ -20,21 +20,21 @@ from embed.errors import MissingWordError
 __all__ = ["close_spellings", "missing_word"]
 
 SUGGESTIONS = 3
-"""Most suggestions in a message."""
+"""The most suggestions in a message."""
 ALPHABET_WORDS, ALPHABET_SIZE = 5_000, 64
-"""The letters tried in edits are the commonest ones of the first words of the vocabulary."""
+"""Edits try the most common letters of the first words of the vocabulary."""
 POOL, CANDIDATES = 100_000, 3_000
-"""Words looked at, and words ranked, in the second pass: the most frequent ones."""
+"""The most frequent words inspected, and ranked, in the second pass."""
 PAIRS = 600_000
-"""Pairs of letters compared in that: of words longer than 14 letters fewer are ranked."""
+"""The most pairs of letters compared in the second pass, which ranks fewer words if they exceed 14 letters."""
 LENGTH_SLACK = 2
 """Words that differ more in length are not close."""
 LONGEST = 64
-"""Longer words get no suggestions: the work grows with the length."""
+"""Longer words get no suggestions, because the work grows with the length."""
 
 
 class _Message:
-    """The text of an error, made when it is first read."""
+    """The text of an error, composed when it is first read."""
 
     def __init__(self, word: str, words: Sequence[str], index: Mapping[str, int], reason: str, form: str) -> None:
         self._parts = (word, words, index, reason, form)
@@ -52,7 +52,7 @@ class _Message:
         return repr(str(self))
 
     def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        return str, (str(self),)  # an error sent to another process takes its text along, not the vocabulary
+        return str, (str(self),)  # pickle the text, not the vocabulary
 
 
 def missing_word(
@@ -63,15 +63,16 @@ def missing_word(
     *,
     form: str | None = None,
 ) -> MissingWordError:
-    """Return the error for a word that is not in `words`, most frequent first, with `index` its inverse.
+    """Return the error for a missing `word`.
 
-    Suggestions are like `form`, the form the words are in, if it is given.
+    `words` are ordered by falling count, and `index` maps each word to its id. Suggestions resemble `form`, the
+    spelling of `word` in the form of the vocabulary, if it is given.
     """
     return MissingWordError(_Message(word, words, index, reason, word if form is None else form))
 
 
 def close_spellings(word: str, words: Sequence[str], index: Mapping[str, int]) -> list[str]:
-    """Return up to three words of the vocabulary that are spelled almost like `word`, the closest first."""
+    """Return up to three words of the vocabulary with nearly the same spelling as `word`, the closest first."""
     if not 0 < len(word) <= LONGEST:
         return []
     same_letters = {other for other in (word.lower(), word.upper(), word.capitalize()) if other in index}

@@ -1,12 +1,12 @@
-"""The vocabulary: words by falling count.
+"""Store a vocabulary: words by falling count.
 
-Ties are broken by the bytes of the word in UTF-8 (the order of its code points), so the same counts give the
-same ids on every machine. The look-up table is built on first use: encoding a corpus of 10M distinct words
-never needs it.
+Words of equal count are ordered by their UTF-8 bytes (the order of code points), so the same counts give the same ids
+on every machine. The look-up table is built on first use, because encoding a corpus of 10M distinct words does not need
+it.
 
-Rejected: hashing ties by insertion (depends on the order of the files), pruning rare words while counting without a
-bound on the error (word2vec.c; embed/text/bounded_counting.py has one, for `max_vocab` alone), a compact trie (slower
-to build, and the trainer needs ids only).
+Rejected: ordering ties by first occurrence (depends on the order of the files), pruning rare words while counting
+without a bound on the error (word2vec.c; embed/text/bounded_counting.py has a bound, for `max_vocab`), a compact trie
+(slower to build, and the trainer needs only ids).
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ _WRITE_WORDS = 1 << 16
 
 
 class Vocabulary:
-    """Words with their counts; immutable. Iterating gives the words, ``vocabulary[word]`` the id.
+    """Words and their counts; immutable. Iterating yields the words, ``vocabulary[word]`` returns the id.
 
     Attributes
     ----------
     words : list of str, length V
-        By falling count, equal counts by code points.
+        By falling count; equal counts by code points.
     counts : int64[V]
         Occurrences; read-only.
     """
 
     def __init__(self, words: list[str], counts: NDArray[np.int64]) -> None:
-        """Take words and counts that are already in order; use :meth:`from_counts` for others."""
+        """Take words and counts that are already sorted; otherwise use :meth:`from_counts`."""
         self.words = words
         self.counts = counts
         self.counts.flags.writeable = False
@@ -70,42 +70,42 @@ class Vocabulary:
         counts : iterable of int, length n
             At least 1 each.
         min_count : int
-            Leave out words that occur less often.
+            Drop words that occur less often.
         max_vocab : int or None
-            Keep at most this many, the first in order.
+            The largest number of words to keep, the most frequent first.
 
         Raises
         ------
         ConfigError
-            When words and counts do not fit together, or a parameter is out of bounds.
+            Words and counts do not match, or a parameter is out of bounds.
         CorpusError
-            When no word is left.
+            No word is left.
         """
         check_limits(min_count, max_vocab)
         numbers = [int(count) for count in counts]
         if len(numbers) != len(words):
-            raise ConfigError(f"there are {len(words):,} words but {len(numbers):,} counts")
+            raise ConfigError(f"there are {len(words):,} words but {len(numbers):,} counts; give each word one count")
         for word, count in zip(words, numbers, strict=True):
             if not isinstance(word, str) or not word:
-                raise ConfigError(f"a word must be a str that is not empty, not {word!r:.60}")
+                raise ConfigError(f"a word must be a non-empty str, not {word!r:.60}")
             if not 1 <= count <= _MAX_COUNT:
                 raise ConfigError(f"the count of {word!r:.60} must be from 1 to {_MAX_COUNT}, not {count}")
         if len(set(words)) != len(words):
             seen: set[str] = set()
             twice = next(word for word in words if word in seen or seen.add(word))  # type: ignore[func-returns-value]
-            raise ConfigError(f"the word {twice!r:.60} is there twice; words must be distinct")
+            raise ConfigError(f"duplicate word {twice!r:.60}")
         order = sorted((-count, word) for word, count in zip(words, numbers, strict=True) if count >= min_count)[
             :max_vocab
         ]
         if not order:
             raise CorpusError(
-                f"none of the {len(words):,} words occurs at least {min_count:,} times ({option('min_count')})"
+                f"none of the {len(words):,} words occurs at least {min_count:,} times; lower {option('min_count')}"
             )
         return cls([word for _, word in order], np.array([-count for count, _ in order], dtype=np.int64))
 
     @cached_property
     def total(self) -> int:
-        """The sum of the counts: tokens of the corpus that are in the vocabulary."""
+        """The sum of the counts: the number of tokens of the corpus that are in the vocabulary."""
         return int(self.counts.sum())
 
     @cached_property
@@ -142,16 +142,16 @@ class Vocabulary:
         return f"<Vocabulary: {len(self):,} words, {self.total:,} tokens>"
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write ``word count`` lines, word2vec's vocabulary form; the file appears whole or not at all.
+        """Write ``word count`` lines, as word2vec does; the file is replaced whole or not at all.
 
         Raises
         ------
         FormatError
-            When a word holds white space or cannot be written as UTF-8, or the file cannot be written.
+            A word contains white space or lone surrogates, or the file cannot be written.
         """
         path = Path(file_path("path", path))
         if (spaced := next(filter(_SPACE.search, self.words), None)) is not None:
-            raise FormatError(f"{path}: the word {spaced!r:.60} holds white space, which this text form cannot express")
+            raise FormatError(f"{path}: cannot write the word {spaced!r:.60}, which contains white space; rename it")
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
         try:
             with open(temporary, "xb") as file:
@@ -164,7 +164,7 @@ class Vocabulary:
             os.replace(temporary, path)
         except UnicodeEncodeError as error:
             bad = error.object[error.start : error.end]
-            raise FormatError(f"{path}: a word holds {bad!r:.60}, which cannot be written as UTF-8") from error
+            raise FormatError(f"{path}: cannot encode {bad!r:.60} in a word as UTF-8; rename the word") from error
         except OSError as error:
             raise FormatError(f"{path}: cannot write the vocabulary: {error.strerror}") from error
         finally:
@@ -177,7 +177,7 @@ class Vocabulary:
         Raises
         ------
         FormatError
-            When the file cannot be read, or a line is malformed; names the file and the line.
+            The file cannot be read, or a line is malformed.
         """
         words: list[str] = []
         counts: list[int] = []
@@ -188,14 +188,14 @@ class Vocabulary:
                     word, count = _parsed(line, f"{path}, line {number:,}")
                     if (first := lines.setdefault(word, number)) != number:
                         raise FormatError(
-                            f"{path}, line {number:,}: the word {word!r:.60} is in line {first:,} already"
+                            f"{path}, line {number:,}: duplicate word {word!r:.60}, first in line {first:,}"
                         )
                     words.append(word)
                     counts.append(count)
         except OSError as error:
             raise cannot_open(FormatError, f"{path}: cannot read the vocabulary: {error.strerror}", error) from error
         if not words:
-            raise FormatError(f"{path}: the file is empty; a vocabulary has lines of a word and its count")
+            raise FormatError(f"{path}: the file is empty; write a word and its count on each line")
         return cls.from_counts(words, counts)
 
 
@@ -212,7 +212,7 @@ def _parsed(line: bytes, where: str) -> tuple[str, int]:
     if len(fields) != 2 or fields[0].split() != [fields[0]] or not fields[1].isdigit():
         raise FormatError(f"{where}: expected a word, one space and its count, not {line!r:.80}")
     if len(fields[1]) > _MAX_COUNT_DIGITS or not 1 <= int(fields[1]) <= _MAX_COUNT:
-        raise FormatError(f"{where}: a count is from 1 to {_MAX_COUNT}, not {fields[1].decode():.40}")
+        raise FormatError(f"{where}: a count must be from 1 to {_MAX_COUNT}, not {fields[1].decode():.40}")
     try:
         return fields[0].decode(), int(fields[1])
     except UnicodeDecodeError as error:

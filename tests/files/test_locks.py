@@ -17,7 +17,7 @@ import pytest
 from embed.corpora import TextCorpus
 from embed.errors import FormatError
 from embed.files import temporary
-from embed.files.locks import MARK, Door
+from embed.files.locks import MARK, FolderLock
 from embed.text import encoded_folder
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode
@@ -350,11 +350,11 @@ def test_permissions_follow_the_umask(tmp_path: Path) -> None:
 
 
 def test_a_door_is_shut_for_others_and_released_with_its_process(tmp_path: Path) -> None:
-    door = Door.take(tmp_path, {"holds": "something"})
-    assert door is not None
-    assert Door.take(tmp_path, {}) is None
-    door.release()
-    again = Door.take(tmp_path, {})
+    lock = FolderLock.take(tmp_path, {"holds": "something"})
+    assert lock is not None
+    assert FolderLock.take(tmp_path, {}) is None
+    lock.release()
+    again = FolderLock.take(tmp_path, {})
     assert again is not None
     again.release()
     again.release()
@@ -414,10 +414,10 @@ def test_a_directory_that_another_process_begins_to_fill_is_not_foreign(
 ) -> None:
     """One run in some thousand was told that the directory was none of ours: it had been empty a moment before."""
     look = encoded_folder.strangers
-    doors = []
+    locks = []
 
     def begin(folder: Path) -> list[str]:
-        doors.append(Door.take(folder, {"holds": "an encoded corpus", "key": "other"}))
+        locks.append(FolderLock.take(folder, {"holds": "an encoded corpus", "key": "other"}))
         (folder / ".embed-0123456789abcdef.tmp").mkdir(exist_ok=True)
         (folder / "ids.i32").touch()
         return look(folder)
@@ -425,4 +425,4 @@ def test_a_directory_that_another_process_begins_to_fill_is_not_foreign(
     monkeypatch.setattr(encoded_folder, "strangers", begin)
     with pytest.raises(FormatError, match="is in use: process"):
         encode([["a", "b"]], min_count=1, directory=tmp_path)
-    doors[0].release()
+    locks[0].release()

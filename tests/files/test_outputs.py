@@ -17,7 +17,7 @@ from embed.cli import main
 from embed.corpora.belonging import root_of
 from embed.errors import ConfigError, EmbedError, FormatError
 from embed.files.atomic import atomic_write_text, is_stream, open_descriptor
-from embed.files.locks import Door
+from embed.files.locks import FolderLock
 from embed.files.outputs import Output, check_outputs
 from embed.training.continue_training import continue_training
 from embed.training.train import train
@@ -212,8 +212,8 @@ def test_a_name_without_room_for_the_files_beside_is_refused(home: Path, capsys:
 @posix_only
 def test_a_folder_of_checkpoints_has_one_run_at_a_time(home: Path) -> None:
     Path("ck").mkdir()
-    door = Door.take(Path("ck"), {"holds": "the checkpoints of a run"})
-    assert door is not None
+    lock = FolderLock.take(Path("ck"), {"holds": "the checkpoints of a run"})
+    assert lock is not None
     with pytest.raises(
         ConfigError, match=r"ck is in use: process \d+ on .* stores the checkpoints .*; name another folder"
     ):
@@ -222,7 +222,7 @@ def test_a_folder_of_checkpoints_has_one_run_at_a_time(home: Path) -> None:
         FormatError, match=r"ck is in use: process \d+ on .* keeps the checkpoints of a run there; name"
     ):
         train("data", **SETTINGS, encoded_dir="ck")
-    door.release()
+    lock.release()
     train("data", **SETTINGS, checkpoint="ck")
     with pytest.raises(ConfigError, match="holds checkpoints of a run"):
         train("data", **SETTINGS, checkpoint="ck")
@@ -231,7 +231,10 @@ def test_a_folder_of_checkpoints_has_one_run_at_a_time(home: Path) -> None:
 
 @posix_only
 def test_a_folder_of_checkpoints_is_free_after_a_crash(home: Path) -> None:
-    code = "from embed.files.locks import Door\nfrom pathlib import Path\nimport os\ndoor = Door.take(Path('ck'), {})\n"
+    code = (
+        "from embed.files.locks import FolderLock\nfrom pathlib import Path\nimport os\n"
+        "lock = FolderLock.take(Path('ck'), {})\n"
+    )
     Path("ck").mkdir()
     subprocess.run([sys.executable, "-c", f"{code}os.kill(os.getpid(), 9)"], check=False)
     assert os.listdir("ck")

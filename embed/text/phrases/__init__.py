@@ -1,5 +1,5 @@
-"""Phrases: pairs of words that stand together more often than chance lets them, joined to one token.
+"""Find phrases, pairs of words that occur together more often than by chance, and join each into one token.
 
-:mod:`~embed.text.phrases.scores` says how often is often, :mod:`~embed.text.phrases.phrase_model` joins,
-:mod:`~embed.text.phrases.learning` counts, :mod:`~embed.text.phrases.phrase_file` reads and writes.
+:mod:`~embed.text.phrases.scores` scores pairs, :mod:`~embed.text.phrases.phrase_model` counts and joins them,
+:mod:`~embed.text.phrases.learning` learns from a corpus, :mod:`~embed.text.phrases.phrase_file` reads and writes files.
 """

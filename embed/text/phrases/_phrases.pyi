@@ -1,4 +1,4 @@
-"""Types of the compiled phrases; what they are is told in _phrases.pyx."""
+"""Types of the compiled phrases; see _phrases.pyx."""
 
 from typing import Final
 

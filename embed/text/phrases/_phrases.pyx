@@ -1,8 +1,7 @@
-"""Phrases in ids: neighbouring words are counted as pairs, and those that are phrases are joined into one id.
+"""Count pairs of neighbouring ids, and join phrases into one id.
 
-Which pairs are phrases is decided in :mod:`embed.text.phrases.phrase_model`; counting in bounded memory and joining in
-place are in ``csrc/text_phrases.h``. A sentence of str, which has no ids yet, is joined by way of a table of the words
-that are in phrases.
+:mod:`embed.text.phrases.phrase_model` decides which pairs are phrases; ``csrc/text_phrases.h`` counts in bounded memory
+and joins in place. Sentences of str, which have no ids, are joined with a table of the words in phrases.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
@@ -75,7 +74,7 @@ cdef int _check_ids(const int32_t[::1] ids, const uint8_t[::1] connectors) excep
     cdef Py_ssize_t k
     for k in range(ids.shape[0]):
         if (ids[k] & 0x7fffffff) >= connectors.shape[0]:
-            raise IndexError("an id lies outside the words")
+            raise IndexError("an id is out of range")
     return 0
 
 
@@ -91,9 +90,9 @@ cdef class PairCounter:
         phrase_walker_free(&self.walker)
 
     def count(self, const int32_t[::1] ids not None, const uint8_t[::1] connectors not None):
-        """Take the next ids, the sign bit starting a sentence; connectors uint8[V] is 1 for the connector words.
+        """Count the pairs of the next ids, the sign bit starting a sentence; connectors, uint8[V], is 1 for connectors.
 
-        A word of role GONE_ROLE stands for unknown words: it is in no pair.
+        A word of role GONE_ROLE stands for unknown words and belongs to no pair.
         """
         cdef int status
         cdef int64_t n = ids.shape[0]
@@ -104,7 +103,7 @@ cdef class PairCounter:
             check(status)
 
     def pairs(self, int64_t min_count):
-        """Return (left, right, between, count), int64[n, 4], of the pairs counted `min_count` times or more."""
+        """Return (left, right, between, count), int64[n, 4], of the pairs that occur at least `min_count` times."""
         cdef phrase_pair* slot
         cdef uint64_t k
         cdef int64_t n = 0
@@ -125,7 +124,7 @@ cdef class PairCounter:
         return found.base
 
     def links(self):
-        """Return {node: (node before, connector)} of the sequences of connectors; node 0 is the empty one."""
+        """Return the sequences of connectors as {node: (previous node, connector)}; node 0 is the empty sequence."""
         cdef phrase_table* table = &self.walker.links
         return {
             table.slots[k].value: (table.slots[k].left, table.slots[k].right)
@@ -140,15 +139,15 @@ cdef class PairCounter:
 
     @property
     def error(self):
-        """By how much a count may be too low."""
+        """How much too low a count may be."""
         return self.walker.error
 
 
 cdef class PhraseJoiner:
     """Joins phrases in blocks of ids (see csrc/text_phrases.h).
 
-    phrases are tuples (left, tuple of connectors, right) of ids, and joined, int32[n], the ids of what they become;
-    connectors, uint8[V], is 1 for the connector words.
+    phrases are tuples (left, tuple of connectors, right) of ids; joined, int32[n], are the ids of the joined phrases;
+    connectors, uint8[V], is 1 for connectors.
     """
 
     cdef phrase_walker walker
@@ -162,10 +161,10 @@ cdef class PhraseJoiner:
         self.roles = np.array(connectors)
         check(phrase_walker_init(&self.walker, 0))
         if len(phrases) != joined.shape[0]:
-            raise ValueError("there must be a joined id for each phrase")
+            raise ValueError("each phrase needs a joined id")
         for k, (left, connectors_between, right) in enumerate(phrases):
             if not (0 <= left < connectors.shape[0] and 0 <= right < connectors.shape[0]):
-                raise IndexError("an id lies outside the words")
+                raise IndexError("an id is out of range")
             between = 0
             for connector in connectors_between:
                 between = phrase_make_link(&self.walker, between, connector)
@@ -182,7 +181,7 @@ cdef class PhraseJoiner:
         phrase_walker_free(&self.walker)
 
     def join(self, int32_t[::1] ids not None):
-        """Join a block in place; return (ids left at its start, how many at their end the next block repeats)."""
+        """Join a block in place; return (ids left at its start, ids at their end that the next block must repeat)."""
         cdef int64_t n = ids.shape[0], written = 0, pending = 0
         _check_ids(ids, self.roles)
         if n:
@@ -194,8 +193,8 @@ cdef class PhraseJoiner:
 cdef class WordJoiner:
     """Joins phrases in sentences of str, one PhraseJoiner after the other.
 
-    words[id] is the word of each id, without repeats; the joiners know those ids and one more, which stands for all
-    other words and is in no phrase.
+    words[id] is the word of each id, without repetition. The joiners know these ids and one more, which stands for all
+    other words and belongs to no phrase.
     """
 
     cdef text_words table
@@ -206,17 +205,17 @@ cdef class WordJoiner:
         check(text_words_init(&self.table, TEXT_MAX_WORDS))
         for k, word in enumerate(words):
             if id_of(&self.table, word) != k:
-                raise ValueError("a word is there twice")
+                raise ValueError("duplicate word")
         for joiner in joiners:
             if joiner.roles.shape[0] != len(words) + 1:
-                raise ValueError("a joiner must know the ids of all words, and that of others")
+                raise ValueError("a joiner must know the ids of all words, and the id of other words")
         self.words, self.joiners = words, joiners
 
     def __dealloc__(self):
         text_words_free(&self.table)
 
     def join(self, list sentence not None):
-        """Return a new list."""
+        """Join the phrases of a sentence; return a new list."""
         cdef Py_ssize_t n = len(sentence), k, length
         cdef int64_t size = n, pending
         cdef const char* utf8
@@ -234,7 +233,7 @@ cdef class WordJoiner:
                     if not PyErr_ExceptionMatches(UnicodeEncodeError):
                         PyErr_Clear()
                         raise TypeError(f"a word must be a str, not {type(sentence[k]).__name__}")
-                    PyErr_Clear()  # no corpus has a lone surrogate, so no phrase does: as unknown as the empty word
+                    PyErr_Clear()  # no phrase has a lone surrogate, so the word is unknown, like the empty word
                     utf8, length = b"", 0
                 keys[k] = text_key_alone(<const uint8_t*>utf8, length)
                 phrase_prefetch_word(&self.table, keys + k)

@@ -1,8 +1,7 @@
-"""Learning phrases from a corpus, and their files.
+"""Learn phrases from a corpus, apply and save them.
 
-The passes, and what they find, are in :mod:`embed.text.phrases.phrase_model`.
-
-The corpus is read once, into a temporary file of ids (4 bytes a token), which the passes then read.
+The corpus is read once, into a temporary file of ids (4 bytes a token), over which
+:mod:`embed.text.phrases.phrase_model` makes its passes.
 """
 
 from __future__ import annotations
@@ -43,14 +42,14 @@ __all__ = [
 
 @dataclass(frozen=True)
 class PhraseModel:
-    """Phrases that have been learnt, pass by pass, best first.
+    """The learnt phrases of each pass, best first.
 
     Attributes
     ----------
     settings : PhraseSettings
     passes : tuple of tuples of Phrase
     count_errors : tuple of int
-        For each pass, by how much a count may be too low because `max_pairs` was reached; 0 if it was not.
+        For each pass, how much too low a count may be because `max_pairs` was reached; else 0.
     """
 
     settings: PhraseSettings
@@ -58,11 +57,11 @@ class PhraseModel:
     count_errors: tuple[int, ...]
 
     def apply(self, sentences: Iterable[list[str]]) -> Iterator[list[str]]:
-        """Return an iterator over new lists: the sentences with their phrases joined."""
+        """Join the phrases in sentences; return an iterator over new lists."""
         return map(self._joiner.join, sentences)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model, always the same bytes for the same model; :func:`load_phrases` reads it.
+        """Write the model to a file, which :func:`load_phrases` reads; the same model gives the same bytes.
 
         Raises
         ------
@@ -100,24 +99,24 @@ def learn_phrases(
     Parameters
     ----------
     corpus : corpus or iterable of lists of str
-        See :func:`embed.corpora.open_corpus`. Iterated once, so a generator will do.
+        See :func:`embed.corpora.open_corpus`. Iterated once, so a generator is allowed.
     settings : PhraseSettings, optional
     progress : callable, optional
         As for :func:`embed.encode`.
     **overrides
-        Fields of PhraseSettings, when `settings` is left out.
+        Fields of PhraseSettings, if `settings` is omitted.
 
     Returns
     -------
     PhraseModel
-        The same for the same text and settings, whatever the machine.
+        The same on every machine for the same text and settings.
 
     Raises
     ------
     ConfigError
-        A setting is out of its bounds.
+        A setting is out of bounds.
     CorpusError
-        The input is unreadable or malformed, or holds no tokens.
+        The input is unreadable or malformed, or has no tokens.
     FormatError
         The temporary file cannot be written.
     """
@@ -129,20 +128,22 @@ def learn_phrases(
             path = folder / "ids"
             counter = count_tokens(path, corpus, progress)
             if not counter.tokens:
-                raise CorpusError("the corpus is empty: there are no tokens to find phrases in")
+                raise CorpusError("the corpus is empty: there are no tokens to find phrases in; name a file with text")
             return PhraseModel(settings, *learn_passes(path, counter, settings, keep_joined=False))
-    except EmbedError:  # of the corpus, which may be missing
+    except EmbedError:  # about the corpus, which may be missing
         raise
     except OSError as error:
-        raise FormatError(f"cannot write a temporary file for the phrases: {error.strerror or error}") from error
+        raise FormatError(
+            f"cannot write a temporary file for the phrases: {error.strerror or error}; set TMPDIR to another folder"
+        ) from error
 
 
 def load_phrases(path: str | os.PathLike[str]) -> PhraseModel:
-    """Read what `PhraseModel.save` has written.
+    """Read a phrase model from a file.
 
     Raises
     ------
     FormatError
-        The file cannot be read, is no phrase model, is of another version, or is damaged.
+        The file cannot be read, is not a phrase model, has another version, or is damaged.
     """
     return PhraseModel(*read_phrases(path))

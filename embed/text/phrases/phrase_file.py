@@ -1,6 +1,6 @@
-"""The file of a phrase model: one line of magic, version and checksum, then JSON (docs/phrases.md).
+"""Read and write the file of a phrase model: one line of magic, version and checksum, then JSON (docs/phrases.md).
 
-Rejected: pickle (runs code when it is read), text with one phrase a line (a word may hold any character).
+Rejected: pickle (reading it runs code), text with one phrase a line (a word may contain any character).
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _DIGEST_BYTES = 32
 def write_phrases(
     path: str | os.PathLike[str], settings: PhraseSettings, passes: Passes, count_errors: tuple[int, ...]
 ) -> None:
-    """Write what a phrase model holds, always the same bytes for the same values.
+    """Write a phrase model; the same model gives the same bytes.
 
     Raises
     ------
     FormatError
-        The file cannot be written, or a word holds a lone surrogate.
+        The file cannot be written, or a word contains a lone surrogate.
     """
     path = file_path("path", path)
     content = {
@@ -47,12 +47,12 @@ def write_phrases(
 
 @in_memory
 def read_phrases(path: str | os.PathLike[str]) -> tuple[PhraseSettings, Passes, tuple[int, ...]]:
-    """Read settings, passes and the errors of their counts.
+    """Read the settings, passes and count errors of a phrase model.
 
     Raises
     ------
     FormatError
-        The file cannot be read, is no phrase model, is of another version, or is damaged.
+        The file cannot be read, is not a phrase model, has another version, or is damaged.
     """
     name = file_path("path", path)
     try:
@@ -64,16 +64,22 @@ def read_phrases(path: str | os.PathLike[str]) -> tuple[PhraseSettings, Passes, 
         ) from error
     head, _, data = whole.partition(b"\n")
     if not head.startswith(MAGIC + b" "):
-        raise FormatError(f"{name}: not a phrase model (it does not begin with {MAGIC.decode()!r})")
+        raise FormatError(
+            f"{name}: not a phrase model (it does not begin with {MAGIC.decode()!r}); name a file that "
+            "'train-embeddings phrases --save' wrote"
+        )
     version, _, digest = head[len(MAGIC) + 1 :].partition(b" ")
     if version != VERSION:
-        raise FormatError(f"{name}: a phrase model of version {version!r:.20}; this program reads {VERSION.decode()}")
+        raise FormatError(
+            f"{name}: the phrase model has version {version.decode('ascii', 'backslashreplace'):.20}, but this program "
+            f"reads version {VERSION.decode()}; learn the phrases again"
+        )
     if digest != _digest(data):
-        raise FormatError(f"{name}: the phrase model is damaged: its checksum is wrong")
+        raise FormatError(f"{name}: the phrase model is damaged: its checksum is wrong; learn the phrases again")
     try:
         return _content(parse_json(data))
     except (ValueError, KeyError, TypeError) as error:
-        raise FormatError(f"{name}: the phrase model contradicts itself: {error!s:.200}") from error
+        raise FormatError(f"{name}: the phrase model is invalid: {error!s:.200}; learn the phrases again") from error
 
 
 def _content(content: dict[str, object]) -> tuple[PhraseSettings, Passes, tuple[int, ...]]:
@@ -86,14 +92,14 @@ def _content(content: dict[str, object]) -> tuple[PhraseSettings, Passes, tuple[
             if len(words) < 2 or not all(isinstance(word, str) and word for word in words):
                 raise ValueError("a phrase needs at least two words")
             if not {words[0], words[-1]}.isdisjoint(connectors) or not connectors.issuperset(words[1:-1]):
-                raise ValueError("connectors stand in the wrong places")
+                raise ValueError("a phrase begins or ends with a connector, or has another word inside")
             if not isinstance(score, float) or type(count) is not int:
                 raise ValueError("a phrase needs a score and a count")
             found.append(Phrase(tuple(words), score, count))
         passes.append(tuple(found))
     errors: tuple[int, ...] = tuple(content["count_errors"])  # type: ignore[arg-type]
     if len(passes) != settings.passes or len(errors) != len(passes) or not all(type(e) is int for e in errors):
-        raise ValueError("the number of passes is not that of the settings")
+        raise ValueError("the number of passes does not match the settings")
     return settings, tuple(passes), errors
 
 

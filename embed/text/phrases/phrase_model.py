@@ -1,11 +1,11 @@
-"""Phrases: neighbouring words that occur together more often than chance explains (Mikolov et al. 2013, section 4).
+"""Find and join phrases: neighbouring words that occur together more often than by chance.
 
-A pass counts the pairs of neighbouring ids, scores them, and joins those above the threshold into one token; the next
-pass finds pairs of what the last one left, so N passes give phrases of up to 2 ** N words. Connector words ("of",
-"the") may stand within a pair and do not count. Everything happens on the provisional ids of the token counter, before
-any word is left out for being rare, in a file and a table of bounded size (csrc/text_phrases.h).
+A pass counts the pairs of neighbouring ids, scores them, and joins each pair above the threshold into one token. The
+next pass works on the joined tokens, so N passes give phrases of up to 2 ** N words (Mikolov et al. 2013, section 4).
+Connector words ("of", "the") may stand inside a pair and do not count. All passes work on the provisional ids of the
+token counter, before rare words are dropped, with a file and a table of bounded size (csrc/text_phrases.h).
 
-Joining goes from left to right: a pair is joined as soon as it is complete, and its words take part in no other.
+Pairs are joined from left to right, as soon as they are complete; a word belongs to at most one pair.
 
 Rejected: counting strings (gensim, word2phrase.c: ten times the time), counting the ids of the final vocabulary (a
 phrase of words that are rare alone would be lost, and words on both sides of one left out would become neighbours).
@@ -42,43 +42,43 @@ SCORES: dict[PhraseScore, tuple[Scorer, float]] = {
     "word2phrase": (word2phrase_scorer, 100.0),
     "npmi": (npmi_scorer, 0.5),
 }
-"""Each score's function and the threshold used when none is given."""
+"""Each score's function and default threshold."""
 
 _DECLARED = {"passes": "phrases", "min_count": "phrase_min_count", "max_pairs": "phrase_max_pairs"}
 """Settings that have the bounds of a field of TrainConfig; phrases of no pass are none at all."""
 _BLOCK = 1 << 20
-"""Ids handled at a time."""
+"""Ids processed at a time."""
 _ID_BITS = np.int32(np.iinfo(np.int32).max)
 _ID = np.dtype("<i4")
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhraseSettings:
-    """How phrases are found.
+    """The settings for finding phrases.
 
     Parameters
     ----------
     passes : int
-        1 joins pairs of words, 2 pairs of those as well, and so on.
+        1 joins pairs of words, 2 also pairs of those, and so on.
     score : {"discounted", "word2phrase", "npmi"}
         See :mod:`embed.text.phrases.scores`.
     threshold : float or None
-        A pair that scores higher is a phrase. None: 10, 100 and 0.5.
+        A pair with a higher score is a phrase. None: 10, 100 and 0.5 for the three scores.
     min_count : int
-        Pairs that occur less often are no phrases; also the discount (delta) of the first two scores.
+        Pairs that occur less often are not phrases; also the discount (delta) of the first two scores.
     delimiter : str
-        Joins the words of a phrase.
+        The text between the words of a joined phrase.
     connectors : iterable of str
-        Words that may stand within a phrase and do not count, such as `ENGLISH_CONNECTOR_WORDS`.
+        Words that may stand inside a phrase and do not count, such as `ENGLISH_CONNECTOR_WORDS`.
     max_pairs : int
-        Distinct pairs held in memory, 26 to 52 bytes each (the table doubles), and twice that for a moment when it
-        grows or is pruned. Beyond it, a count may be too low by at most ``2 * pairs seen / max_pairs``; the model
-        says by how much it may be.
+        The most distinct pairs in memory, 26 to 52 bytes each (the table doubles), and twice that for a moment when the
+        table grows or is pruned. Beyond it, a count may be too low by at most ``2 * pairs seen / max_pairs``; the
+        model reports by how much.
 
     Raises
     ------
     ConfigError
-        A value is out of its bounds.
+        A value is out of bounds.
     """
 
     passes: int = 1
@@ -97,13 +97,13 @@ class PhraseSettings:
         text("delimiter", self.delimiter)
         connectors = listed("connectors", self.connectors, "words")
         if not all(isinstance(word, str) and word for word in connectors):
-            raise ConfigError(f"{option('connectors')} must be words, each a str that is not empty")
+            raise ConfigError(f"{option('connectors')} must be a list of non-empty strings")
         object.__setattr__(self, "connectors", tuple(sorted(set(connectors))))
         for part in (self.delimiter, *self.connectors):
             if any("\ud800" <= character <= "\udfff" for character in part):
                 raise ConfigError(
-                    f"{option('delimiter')} and {option('connectors')} must be text that UTF-8 can hold, "
-                    f"not {part!r:.60}"
+                    f"{option('delimiter')} and {option('connectors')} must not contain lone surrogates, as in "
+                    f"{part!r:.60}"
                 )
         threshold = SCORES[self.score][1] if self.threshold is None else self.threshold
         threshold = real_number("threshold", threshold)
@@ -117,7 +117,7 @@ class PhraseSettings:
 
     @classmethod
     def of(cls, config: TrainConfig) -> PhraseSettings | None:
-        """Return the settings that a training configuration asks for, None if it asks for no phrases."""
+        """Return the phrase settings of a training configuration; None if it uses no phrases."""
         if not config.phrases:
             return None
         return cls(
@@ -131,13 +131,13 @@ class PhraseSettings:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the values as a plain dictionary, for JSON."""
+        """Return the settings as a plain dictionary, for JSON."""
         return {**dataclasses.asdict(self), "connectors": list(self.connectors)}
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """The words of a phrase (tokens of the pass before, connectors included), its score and its count."""
+    """A phrase: its words (tokens of the previous pass, including connectors), score and count."""
 
     words: tuple[str, ...]
     score: float
@@ -150,14 +150,14 @@ Passes = tuple[tuple[Phrase, ...], ...]
 def learn_passes(
     path: Path, counter: _text.TokenCounter, settings: PhraseSettings, *, keep_joined: bool
 ) -> tuple[Passes, tuple[int, ...]]:
-    """Learn phrases from a file of provisional ids; returns those of each pass, and the error of its counts.
+    """Learn phrases from a file of provisional ids; return the phrases and the count error of each pass.
 
     Parameters
     ----------
     path : Path
         int32 ids, the sign bit starting a sentence; changed between passes.
     counter : TokenCounter
-        Gave the ids. It learns the joined words, and has the counts of the file as it is left.
+        The counter that assigned the ids. It gets the joined words, and the counts of the final file.
     settings : PhraseSettings
     keep_joined : bool
         Join the phrases of the last pass in the file as well.
@@ -165,7 +165,7 @@ def learn_passes(
     Raises
     ------
     CorpusError
-        There are more distinct words and phrases than can be numbered.
+        There are more distinct words and phrases than ids.
     OSError
         The file cannot be read or written.
     """
@@ -181,7 +181,9 @@ def learn_passes(
                 joined = counter.intern([settings.delimiter.join(phrase.words) for phrase in phrases])
                 _join(path, counter, _phrases.PhraseJoiner(keys, joined, _flags(counter, connector_ids)))
     except OverflowError as error:
-        raise CorpusError(f"{error}: words and phrases cannot be told apart any more") from error
+        raise CorpusError(
+            f"cannot learn phrases: {error}; raise {option('threshold')}, or lower {option('passes')}"
+        ) from error
     return tuple(passes), tuple(errors)
 
 
@@ -196,7 +198,7 @@ def _flags(counter: _text.TokenCounter, connector_ids: NDArray[np.int32]) -> NDA
 def _learn(
     path: Path, counter: _text.TokenCounter, settings: PhraseSettings, connector_ids: NDArray[np.int32]
 ) -> tuple[tuple[Phrase, ...], list[tuple[int, tuple[int, ...], int]], int]:
-    """Return the phrases of one pass, their ids, and the error of their counts."""
+    """Return the phrases of one pass, their ids, and their count error."""
     flags = _flags(counter, connector_ids)
     pair_counter = _phrases.PairCounter(settings.max_pairs)
     with open(path, "rb") as file:
@@ -225,7 +227,7 @@ def _learn(
 
 
 def _join(path: Path, counter: _text.TokenCounter, joiner: _phrases.PhraseJoiner) -> None:
-    """Join the phrases of a file of ids in place, and give the counter the new counts."""
+    """Join the phrases in a file of ids in place, and update the counts of the counter."""
     counts = np.zeros(len(counter), dtype=np.int64)
     waiting = np.empty(0, dtype=np.int32)
     # The writer never overtakes the reader, so one file serves both.
@@ -251,5 +253,5 @@ def _between(links: dict[int, tuple[int, int]], node: int) -> tuple[int, ...]:
 
 
 def key_of(ids: list[int]) -> tuple[int, tuple[int, ...], int]:
-    """Return the ids of a phrase as the compiled code takes them."""
+    """Return the ids of a phrase in the form of the compiled code: (first, connectors, last)."""
     return ids[0], tuple(ids[1:-1]), ids[-1]

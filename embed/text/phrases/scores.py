@@ -1,6 +1,6 @@
-"""How much two words belong together: the discounted score (two scalings) and normalised mutual information.
+"""Score how strongly two words belong together: the discounted score (two scalings) and normalised mutual information.
 
-One signature for all, that of gensim's scoring functions, so that a caller's own function fits as well.
+All functions have the signature of gensim's scoring functions, so that users can pass their own.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def original_scorer(
 ) -> float:
     """Return (count of the pair - min_count) / (product of the counts of its words) * size of the vocabulary.
 
-    Equation 6 of Mikolov et al. 2013 with delta = min_count, scaled as gensim does: the size is the number of distinct
-    words and distinct pairs together.
+    Equation 6 of Mikolov et al. 2013 with delta = min_count, scaled as in gensim: the size is the number of distinct
+    words plus distinct pairs.
     """
     product = worda_count * wordb_count
     return (bigram_count - min_count) / product * len_vocab if product else -math.inf
@@ -42,7 +42,7 @@ def word2phrase_scorer(
     min_count: float,
     corpus_word_count: float,
 ) -> float:
-    """Return the same, scaled by the tokens of the corpus instead, as word2phrase.c does."""
+    """Return the same score, scaled by the number of tokens of the corpus, as in word2phrase.c."""
     return original_scorer(worda_count, wordb_count, bigram_count, corpus_word_count, min_count, corpus_word_count)
 
 
@@ -65,12 +65,12 @@ SCORERS: dict[str, Scorer] = {"default": original_scorer, "npmi": npmi_scorer}
 
 
 def scorer_of(scoring: str | Scorer) -> Scorer:
-    """Return the scoring function of a name, or one that is given; raises ConfigError if it is none."""
+    """Return the scoring function with this name, or check a given function; raise ConfigError if it is invalid."""
     if isinstance(scoring, str):
         if scoring not in SCORERS:
             raise ConfigError(f"scoring must be one of {', '.join(SCORERS)} or a function, not {scoring!r}")
         return SCORERS[scoring]
     missing = set(SCORER_ARGUMENTS) - set(inspect.signature(scoring).parameters)
     if missing:
-        raise ConfigError(f"a scoring function needs the arguments {', '.join(sorted(missing))}")
+        raise ConfigError(f"the scoring function must also take the arguments {', '.join(sorted(missing))}")
     return scoring
