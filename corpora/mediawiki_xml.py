@@ -76,8 +76,9 @@ def read_pages(stream: ByteStream) -> Iterator[Page]:
         yield from target.take()
     except ElementTree.ParseError as error:
         line, column = error.position
+        reason = error.msg.partition(": line ")[0]
         raise CorpusError(
-            f"{stream.name}, line {line:,}, column {column:,}: malformed XML ({error.msg}); download the dump again"
+            f"{stream.name}, line {line:,}, column {column:,}: malformed XML ({reason}); download the dump again"
         ) from error
     except (LookupError, ValueError) as error:
         if isinstance(error, CorpusError):

@@ -142,7 +142,7 @@ class SeparatedRows:
         line = self._delimiter.join(names)
         for other in _CANDIDATES:
             if other != self._delimiter and column in (field.strip('"') for field in line.split(other)):
-                return f"; or pass {option('delimiter', _NAMES.get(other, other))}, since {other!r} separates them"
+                return f"; or pass {option('delimiter', _NAMES.get(other, other))}, if {other!r} separates the fields"
         return ""
 
     def _rows(self) -> Iterator[list[str]]:

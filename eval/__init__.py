@@ -1,8 +1,8 @@
-"""Scores word vectors: similarity and analogies, with intervals and a stated protocol.
+"""Score word vectors on similarity and analogy sets, with intervals and a stated protocol.
 
-:func:`evaluate` scores one set of vectors, :func:`compare` tests two against each other. Both see vectors
-only through the small :class:`Vectors` protocol, so anybody's vectors can be scored; docs/evaluation.md
-describes what is computed.
+:func:`evaluate` scores one set of vectors, :func:`compare` tests two against each other. Both access vectors only
+through the small :class:`Vectors` protocol, so any vectors can be scored; docs/evaluation.md describes the
+computations.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Analogies: "a is to b as c is to ?" answered by the nearest word, given words excluded.
+"""Answer analogies: for "a is to b as c is to ?", find the nearest word, excluding a, b and c.
 
 3CosAdd (Mikolov et al. 2013) takes the argmax over v of cos(v, b) - cos(v, a) + cos(v, c).
 3CosMul (Levy & Goldberg 2014, eq. 5) takes the argmax of s(v, b) s(v, c) / (s(v, a) + eps) with
-s = (cos + 1) / 2; here through its logarithm, so both methods add a part of the pair (a, b) to a part of c.
+s = (cos + 1) / 2; its logarithm is used here, so that both methods add a term for the pair (a, b) to a term for c.
 
-Ten thousand questions use a few hundred distinct words. Per block of the vocabulary their cosines are one
-matrix product; the part of each distinct pair (a, b) is computed once; and each question is then one addition
-of two rows that lie in the cache and one argmax. Nothing of size questions x vocabulary ever exists.
+Ten thousand questions use a few hundred distinct words. For each block of the vocabulary, one matrix product gives
+their cosines; the term of each distinct pair (a, b) is computed once; and each question is one addition of two rows in
+the cache and one argmax. Nothing of size questions x vocabulary is ever stored.
 
 Rejected: a query vector per question times the matrix (20 times the arithmetic: 3.5 against 0.16 TFLOP for
 Google's questions over 300,000 words of 300 dimensions), and it cannot express 3CosMul at all.
@@ -32,22 +32,22 @@ from .space import Space
 __all__ = ["AnalogyResult", "Answers", "Part", "accuracy", "answer", "clusters", "evaluate_analogies"]
 
 _EPSILON = 1e-3
-_SMALLEST = 1e-12  # stands for a similarity of 0, whose logarithm would hide the difference to an excluded word
-_BLOCK_BYTES = 64 << 20  # of cosines and parts at once
-_LEAST_BLOCK, _LARGEST_BLOCK = 64, 4096  # positions
+_SMALLEST = 1e-12  # replaces a similarity of 0, whose logarithm, -inf, also marks excluded words
+_BLOCK_BYTES = 64 << 20  # of cosines and terms at once
+_LEAST_BLOCK, _LARGEST_BLOCK = 64, 4096  # words
 _AT_ONCE = 64  # questions; 64 x 4096 float32 is 1 MB, which stays in the cache
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What the vectors answer to each question of a set.
+    """The result of each question of a set.
 
     Attributes
     ----------
     covered : ndarray of bool, shape (n,)
         All four words are known.
     correct : ndarray of bool, shape (n,)
-        Covered, and the answer is an expected word, in any spelling if case is folded.
+        The question is covered, and the answer is an expected word, in any spelling if case is folded.
     """
 
     covered: NDArray[np.bool_]
@@ -65,7 +65,7 @@ class Part:
     covered : Score
         On the questions whose four words are known.
     all : Score
-        On all questions, the others counted wrong.
+        On all questions, counting those that are not covered as wrong.
     """
 
     name: str
@@ -107,7 +107,7 @@ class AnalogyResult:
 
     @property
     def headline(self) -> Score:
-        """The score to quote: accuracy on the covered questions."""
+        """The main score: accuracy on the covered questions."""
         return self.total.covered
 
     def to_dict(self) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def evaluate_analogies(space: Space, test: AnalogySet, settings: Settings) -> An
 
 
 def clusters(space: Space, test: AnalogySet) -> NDArray[np.int64]:
-    """Number the clusters of related questions: those that share section, a and b; shape (n,)."""
+    """Return the cluster number of each question, shape (n,); a cluster shares section, a and b."""
     numbers: dict[tuple[str, str, str], int] = {}
     return np.fromiter(
         (
@@ -165,7 +165,7 @@ def clusters(space: Space, test: AnalogySet) -> NDArray[np.int64]:
 
 
 def accuracy(correct: NDArray[np.bool_], cluster_of: NDArray[np.int64]) -> tuple[Statistic, int]:
-    """Return the share of `correct` as a function of weights of clusters, and the number of clusters."""
+    """Return the share of correct questions as a function of the clusters' weights, and the number of clusters."""
     _, cluster = np.unique(cluster_of, return_inverse=True)
     units = int(cluster.max()) + 1 if cluster.size else 0
     size = np.bincount(cluster, minlength=units).astype(np.float64)
@@ -179,10 +179,10 @@ def accuracy(correct: NDArray[np.bool_], cluster_of: NDArray[np.int64]) -> tuple
 
 
 def answer(space: Space, test: AnalogySet, *, method: AnalogyMethod) -> Answers:
-    """Answer every question of `test` by `method` among the words of `space`.
+    """Answer every question of `test` with the words of `space`, by `method`.
 
-    Of words with the same score the most frequent is the answer. A question with several right answers is covered if
-    one of them is known.
+    Of words with equal scores, the most frequent is the answer. A question with several right answers is covered if one
+    of them is known.
     """
     keys = [tuple(space.key(word) for word in question) for question in test.questions]
     others = [tuple(map(space.key, words)) for words in test.others] or [()] * len(keys)
@@ -209,14 +209,14 @@ def answer(space: Space, test: AnalogySet, *, method: AnalogyMethod) -> Answers:
 
 
 class _Solver:
-    """Answers questions given as numbers of distinct words.
+    """Answers questions about numbered distinct words.
 
     Parameters
     ----------
     questions : ndarray of int64, shape (n, 3)
-        Word numbers of a, b, c.
+        The word numbers of a, b, c.
     spellings : list of ndarray of int64
-        Positions of each word, rising; the first gives its vector, all of them are excluded as answers.
+        The rising positions of each word. The first gives its vector; all of them are excluded as answers.
     """
 
     def __init__(
@@ -226,7 +226,7 @@ class _Solver:
         self._method = method
         self._spellings = spellings
         self._units = space.unit_rows([int(s[0]) for s in spellings])
-        # Questions sorted by their pair (a, b), so that those of one pair are neighbours.
+        # sort questions by their pair (a, b), so that questions of one pair are neighbours
         self._order = np.lexsort((questions[:, 2], questions[:, 1], questions[:, 0]))
         self._c = questions[self._order, 2]
         self._pairs, starts = np.unique(questions[self._order, :2], axis=0, return_index=True)
@@ -249,7 +249,7 @@ class _Solver:
                 for word in (a, b):
                     if word in excluded:
                         pair_part[row, excluded[word]] = -np.inf
-            # From here on `plus` serves only as the part of c.
+            # from here on, `plus` is only used for the term of c
             for word, columns in excluded.items():
                 plus[word, columns] = -np.inf
             for row, low, high in self._steps():
@@ -266,14 +266,14 @@ class _Solver:
         return answers
 
     def _parts(self, cosine: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Turn cosines into what b and c add to a score, and what a takes from it."""
+        """Convert cosines to the terms that b and c add to a score, and that a subtracts."""
         if self._method == "3cosadd":
             return cosine, cosine
         similarity = np.maximum((cosine + 1) / 2, np.float32(_SMALLEST))
         return np.log(similarity), np.log(similarity + np.float32(_EPSILON))
 
     def _excluded(self, start: int, stop: int) -> dict[int, NDArray[np.int64]]:
-        """Return, per word with a spelling in positions start..stop-1, its columns in that block."""
+        """Return the columns of each word that has a spelling in positions start..stop-1."""
         columns = {}
         for word, positions in enumerate(self._spellings):
             low, high = np.searchsorted(positions, (start, stop))
@@ -282,7 +282,7 @@ class _Solver:
         return columns
 
     def _steps(self) -> Iterable[tuple[int, int, int]]:
-        """Yield (pair row, first question, end) with at most `_AT_ONCE` questions of that pair."""
+        """Yield (pair row, first question, end) for at most `_AT_ONCE` questions of one pair."""
         for row in range(len(self._pairs)):
             end = int(self._bounds[row + 1])
             for low in range(int(self._bounds[row]), end, _AT_ONCE):

@@ -1,13 +1,12 @@
-"""Confidence intervals and a paired test by the bootstrap (Efron & Tibshirani 1993, chapters 13 and 16).
+"""Estimate confidence intervals and a paired test by the bootstrap (Efron & Tibshirani 1993, chapters 13 and 16).
 
-A resample of n units is a vector of n counts that sum to n, so a statistic here takes *weights* of shape
-(resamples, n) and returns one value per row. No data is ever copied or re-sorted: a weighted Spearman
-coefficient of the original pairs is the plain one of the resampled pairs.
+A resample of n units is a vector of n counts that sum to n, so a statistic takes *weights* of shape
+(resamples, n) and returns one value per row. Data is never copied or re-sorted: the weighted Spearman
+coefficient of the original pairs equals the plain coefficient of the resampled pairs.
 
-The unit is the thing that was sampled: a pair of words, or a cluster of analogy questions that share their
-section and first pair. Resampling single questions would treat 22 questions about "Athens Greece" as
-independent and give too short an interval. Rejected: the binomial interval (same fault); Fisher's z for
-Spearman (no paired form).
+The unit is what was sampled: a pair of words, or a cluster of analogy questions with the same section and first
+pair. Resampling single questions would treat 22 questions about "Athens Greece" as independent, and the interval
+would be too short. Rejected: the binomial interval (same fault); Fisher's z for Spearman (no paired form).
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ Floats = NDArray[np.float64]
 # weights (r, n) -> values (r,); NaN where the statistic is undefined
 Statistic = Callable[[Floats], Floats]
 
-_CHUNK_WEIGHTS = 1 << 21  # weights held at once: 16 MB
-_LEAST_UNITS = 3  # fewer units say nothing about their spread
-_LEAST_DEFINED_SHARE = 0.5  # of the resamples; an interval from fewer is no interval
+_CHUNK_WEIGHTS = 1 << 21  # weights in memory at once: 16 MB
+_LEAST_UNITS = 3  # the spread of fewer units cannot be estimated
+_LEAST_DEFINED_SHARE = 0.5  # of the resamples; fewer give no interval
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,9 @@ class Score:
     Attributes
     ----------
     value, low, high : float or None
-        None if undefined: no items, a constant score, too few units for an interval.
+        None if undefined: there are no items, the score is constant, or there are too few units for an interval.
     items : int
-        Items behind the value: pairs, or questions.
+        The number of pairs or questions behind the value.
     """
 
     value: float | None
@@ -61,7 +60,7 @@ class Difference:
     value, low, high : float or None
         As in :class:`Score`.
     p : float or None
-        Two-sided p-value of "no difference" by the paired bootstrap; at least 2 / (resamples + 1).
+        The two-sided p-value of "no difference" by the paired bootstrap; at least 2 / (resamples + 1).
     items : int
     """
 
@@ -88,10 +87,10 @@ def estimate(statistic: Statistic, units: int, *, items: int, resamples: int, se
 def estimate_difference(
     a: Statistic, b: Statistic, units: int, *, items: int, resamples: int, seed: int, confidence: float
 ) -> Difference:
-    """Evaluate b - a, both on the same resamples, with its interval and two-sided p-value.
+    """Evaluate b - a on the same resamples, with its interval and two-sided p-value.
 
-    p = min(1, 2 (1 + min(#{d* <= 0}, #{d* >= 0})) / (R + 1)): how often a resampled difference d* falls on
-    the other side of zero, counting the observed sample as one resample (Davison & Hinkley 1997, eq. 4.11).
+    p = min(1, 2 (1 + min(#{d* <= 0}, #{d* >= 0})) / (R + 1)): the share of resampled differences d* on the other side
+    of zero, counting the observed sample as one resample (Davison & Hinkley 1997, eq. 4.11).
     """
 
     def difference(weights: Floats) -> Floats:

@@ -1,9 +1,9 @@
-"""Which columns of a table of pairs hold the two words and the score.
+"""Find the columns of a table of pairs that hold the two words and the score.
 
-Published sets put a number of the row, parts of speech, contexts, standard deviations and the ratings of single people
-beside them. Numbers and text are told apart by what most rows have; the header is known by being unlike the rows; then
-names decide, and without names the shape does. What stays ambiguous is refused with the list of columns, because the
-wrong column gives a score that looks like any other.
+Published sets also have row numbers, parts of speech, contexts, standard deviations and individual ratings. A column is
+numeric if most of its rows are numbers; a header differs from the rows below it; then names decide, or without names
+the shape of the columns. Ambiguous tables are refused with the list of columns, because a score from the wrong column
+looks like any other.
 
 Rejected: the first column that holds a number (the first rater of WordSim353's set1.csv); a table of known sets (the
 next one is not in it).
@@ -26,7 +26,7 @@ from .table import Row, usual_width
 __all__ = ["Choice", "Columns", "Table", "UnclearError", "choose_pair", "is_missing", "number_of", "table_of"]
 
 Columns = Sequence[int | str]
-"""Columns as a user chooses them: numbers from one, or names of the header."""
+"""The columns that a user chooses: numbers from one, or names of the header."""
 
 _MISSING = frozenset(("", "na", "n/a", "nan", "null", "-", "--", "?", "."))
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?")
@@ -49,31 +49,31 @@ _PARTS_OF_SPEECH = frozenset(
     )
 )
 _IDENTIFIER = re.compile(r"[^\W\d]*[ _.-]?\d+")
-_PROSE_BLANKS = 4  # more in a cell than any phrase of a set has: a context, or a gloss
-_CATEGORY_REPEATS = 4  # rows for each distinct value, from which on a column is no column of words
+_PROSE_BLANKS = 4  # a cell with more blanks than any phrase of a set is a context or a gloss
+_CATEGORY_REPEATS = 4  # a column with at least as many rows per distinct value does not hold words
 _LEAST_RATERS = 2
-_ALIKE = 0.8  # correlation of a mean with the mean of single ratings, some of which may have been left out of it
+_ALIKE = 0.8  # the least correlation of a mean with the mean of the ratings, some of which it may exclude
 _MOST_COLUMNS_NAMED = 20
 
 
 class UnclearError(Exception):
-    """The columns cannot be told apart; the message says which question is open."""
+    """The choice of columns is ambiguous or invalid; the message says why."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of equal meaning, the header apart.
+    """The rows of a table, without its header.
 
     Attributes
     ----------
     names : tuple of str or None
-        Of the columns, if there is a header.
+        The names of the columns, if there is a header.
     rows : list of Row
-        Those of the data; a short one ends early.
+        The data rows; a row may have too few fields.
     width : int
-        Fields of a row.
+        The number of columns.
     numeric : tuple of bool
-        By column: most of the rows have a number there.
+        For each column, whether most rows have a number there.
     """
 
     names: tuple[str, ...] | None
@@ -82,27 +82,27 @@ class Table:
     numeric: tuple[bool, ...]
 
     def column(self, index: int) -> list[str]:
-        """Return the cells of a column; "" where a row is too short."""
+        """Return the cells of a column, "" where a row is too short."""
         return [fields[index] if index < len(fields) else "" for _, fields in self.rows]
 
     def numbers(self, index: int) -> NDArray[np.float64]:
-        """Return the numbers of a column, shape (rows,); NaN where there is none."""
+        """Return the numbers of a column, shape (rows,), NaN for other cells."""
         found = (number_of(cell) for cell in self.column(index))
         return np.array([math.nan if value is None else value for value in found], dtype=np.float64)
 
     def name(self, index: int) -> str:
-        """Return what a column is called in a message."""
+        """Return the name of a column in messages."""
         name = self.names[index] if self.names is not None and index < len(self.names) else ""
         return printable(name, 40) if name else f"column {index + 1}"
 
     def described(self) -> str:
-        """List the columns for a message: number and name, or the first row's cell."""
+        """List the columns for a message: number and name, or the cell in the first row."""
         cells = self.names or tuple(self.rows[0][1])
         shown = [f"{i + 1} {cell[:20]!r}" for i, cell in enumerate(cells[:_MOST_COLUMNS_NAMED])]
         return ", ".join([*shown, "..."] if len(cells) > _MOST_COLUMNS_NAMED else shown)
 
     def indices(self, chosen: Columns) -> list[int]:
-        """Return the columns, from zero, that a user chose; raises UnclearError for one that is not there."""
+        """Return the indices, from zero, of the columns that a user chose; raise UnclearError if one is missing."""
         found = []
         for one in chosen:
             text = str(one).strip()
@@ -119,13 +119,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Choice:
-    """The columns of a set of pairs, from zero; the score is the mean of `scores`."""
+    """The indices, from zero, of the columns of a set of pairs; the score is the mean of `scores`."""
 
     words: tuple[int, int]
     scores: tuple[int, ...]
 
     def names(self, table: Table) -> tuple[str, ...]:
-        """Return the names of the columns for a report; several scores are one item."""
+        """Return the names of the columns for a report, with one item for all scores."""
         first = [table.name(index) for index in self.words]
         if len(self.scores) == 1:
             return (*first, table.name(self.scores[0]))
@@ -134,7 +134,7 @@ class Choice:
 
 
 def number_of(cell: str) -> float | None:
-    """Return the finite number that a cell holds, with a point or a comma; None if it holds none."""
+    """Parse a cell as a finite number with a decimal point or comma; return None for other cells."""
     cell = cell.replace(_MINUS, "-")
     if _NUMBER.fullmatch(cell) is None:
         return None
@@ -143,26 +143,26 @@ def number_of(cell: str) -> float | None:
 
 
 def is_missing(cell: str) -> bool:
-    """Whether a cell says that there is no value."""
+    """Return whether a cell marks a missing value."""
     return cell.casefold() in _MISSING
 
 
 def table_of(rows: list[Row], comment: list[str] | None = None) -> Table:
-    """Tell the header from the rows.
+    """Make a table from rows, and split off its header.
 
     Parameters
     ----------
     rows : list of Row
-        All of them, at least one.
+        All rows, at least one.
     comment : list of str, optional
-        The fields of the comment above the first row, which is the header of some sets.
+        The fields of the comment above the first row, which is the header in some sets.
     """
     width = usual_width(rows)
     rest = rows[1:] or rows
     numeric = tuple(_mostly_numbers(rest, i) or _mostly_numbers(rows, i) for i in range(width))
     first = rows[0][1]
     if len(rows) > 1 and _is_header(first, numeric):
-        if len(first) == width - 1:  # as R writes a table: the numbers of the rows have no name
+        if len(first) == width - 1:  # as R writes a table: the column of row numbers has no name
             first = ["", *first]
         names = tuple(first) if len(first) == width else None
         return Table(names, rest, width, numeric)
@@ -172,11 +172,11 @@ def table_of(rows: list[Row], comment: list[str] | None = None) -> Table:
 
 
 def choose_pair(table: Table) -> Choice:
-    """Choose the columns of a table with at least one of numbers; raises UnclearError if they are ambiguous."""
+    """Choose the columns of a table with at least one numeric column; raise UnclearError if they are ambiguous."""
     words = _word_columns(table)
     numbers = [i for i, is_number in enumerate(table.numeric) if is_number and i > words[1]]
     if not numbers:
-        raise UnclearError("no column after the two words holds numbers")
+        raise UnclearError("no column after the two words has numbers")
     return Choice(words, _score_columns(table, numbers))
 
 
@@ -186,13 +186,13 @@ def _mostly_numbers(rows: Sequence[Row], index: int) -> bool:
 
 
 def _is_header(fields: Sequence[str], numeric: Sequence[bool]) -> bool:
-    """Whether a first row is unlike the rows: no number where they have one, or raters numbered from one."""
-    if len(fields) != len(numeric):  # names cut at their blanks, or as R writes a table
+    """Return whether a first row is a header: no number where others have one, or raters numbered from one."""
+    if len(fields) != len(numeric):  # names split at blanks, or as R writes a table
         is_possible = len(fields) > len(numeric) or (len(fields) == len(numeric) - 1 and numeric[0])
         return is_possible and number_of(fields[-1]) is None
     cells = [cell for cell, is_number in zip(fields, numeric, strict=True) if is_number and not is_missing(cell)]
     others = [cell for cell in cells if number_of(cell) is None]
-    if others:  # what has digits and no letter is a number that is written in another way, and no name
+    if others:  # a cell with digits and no letter is a number in another notation, not a name
         return not all(any(map(str.isdigit, cell)) and not any(map(str.isalpha, cell)) for cell in others)
     names = [cell for cell, is_number in zip(fields, numeric, strict=True) if not is_number]
     counted = [number_of(cell) for cell in cells] == list(range(1, len(cells) + 1))
@@ -207,18 +207,18 @@ def _word_columns(table: Table) -> tuple[int, int]:
             return named[0], named[1]
     words = text if len(text) == 2 else [i for i in text if not _holds_no_words(table.column(i))]
     scores = [i for i, is_number in enumerate(table.numeric) if is_number]
-    if len(words) > 2:  # what follows the score says more of the pair; the words stand before it
+    if len(words) > 2:  # columns after the score describe the pair; the words are before it
         before = [i for i in words if any(score > i for score in scores)]
         words = before if len(before) >= 2 else words
     if len(words) > 2:
         words = [i for i in words if not _is_category(table.column(i))]
     if len(words) != 2:
-        raise UnclearError("which columns hold the two words is not clear")
+        raise UnclearError("cannot tell which columns hold the two words")
     return words[0], words[1]
 
 
 def _holds_no_words(cells: Iterable[str]) -> bool:
-    """Whether the cells are parts of speech, numbers of the rows such as p12, or prose."""
+    """Return whether the cells are parts of speech, row numbers such as p12, or prose."""
     values = [cell for cell in cells if cell]
     if all(value.casefold() in _PARTS_OF_SPEECH for value in values):
         return len(set(values)) < max(2, len(values))
@@ -237,11 +237,11 @@ def _score_columns(table: Table, numbers: list[int]) -> tuple[int, ...]:
     found = _by_name(table, numbers) if table.names is not None else _by_shape(table, numbers)
     if found:
         return found
-    raise UnclearError("which column holds the score is not clear")
+    raise UnclearError("cannot tell which column holds the score")
 
 
 def _by_name(table: Table, numbers: list[int]) -> tuple[int, ...]:
-    """Return the mean's column, else that of a score, else those of all raters; empty if the names do not decide."""
+    """Return the column of the mean, else of the score, else of all raters; empty if the names do not decide."""
     raters = [i for i in numbers if _RATER_NAME.fullmatch(table.name(i)) is not None]
     others = [i for i in numbers if i not in raters and _OTHER_NAME.search(table.name(i)) is None]
     for pattern in (_MEAN_NAME, _SCORE_NAME):
@@ -256,7 +256,7 @@ def _by_name(table: Table, numbers: list[int]) -> tuple[int, ...]:
 
 
 def _by_shape(table: Table, numbers: list[int]) -> tuple[int, ...]:
-    """Return the one column that is the mean of the others: as a number, or by alone having fractions."""
+    """Return the one column that is the mean of the others, or that correlates with it and alone has fractions."""
     if len(numbers) <= _LEAST_RATERS:
         return ()
     values = {i: table.numbers(i) for i in numbers}
@@ -279,7 +279,7 @@ def _by_shape(table: Table, numbers: list[int]) -> tuple[int, ...]:
 
 
 def _mean(columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return the mean of the numbers of each row, NaN where there is none."""
+    """Return the mean of the numbers in each row, NaN for rows without numbers."""
     stacked = np.stack(columns)
     known = ~np.isnan(stacked)
     count = known.sum(axis=0)
@@ -289,6 +289,6 @@ def _mean(columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
 
 
 def _rank_alike(table: Table, numbers: list[int]) -> bool:
-    """Whether the columns order the rows alike, as one scale and another do."""
+    """Return whether the columns order the rows alike, as two scales of one rating do."""
     orders = [np.unique(table.numbers(i), return_inverse=True)[1].tolist() for i in numbers]
     return len(table.rows) > 1 and all(order == orders[0] for order in orders)

@@ -1,11 +1,11 @@
-"""Compares two sets of vectors on the same items, with a paired test.
+"""Compare two sets of vectors on the same items, with a paired test.
 
-Two things make most published comparisons worthless: the systems know different words, and the intervals of
-two separate scores are compared although both were scored on the same items. So by default both models are
-cut to the words that they share, and the difference is resampled as a difference.
+Two faults invalidate most published comparisons: the models know different words, and intervals of separate scores are
+compared although both models were scored on the same items. So by default both models are restricted to their shared
+words, and the difference itself is resampled.
 
 Rejected: Williams' and Steiger's tests (similarity only, assume normal scores) and McNemar's (assumes
-independent questions). The paired bootstrap serves both kinds with one rule.
+independent questions). The paired bootstrap covers both kinds of sets with one rule.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .analogy import Answers, accuracy, answer, clusters
 from .bootstrap import Difference, Score, Statistic, estimate, estimate_difference
 from .columns import Columns
 from .protocol import Settings, Vectors
-from .render import aligned, as_json, as_markdown, indented, interval, points, share
+from .render import aligned, as_json, as_markdown, coverage, indented, interval, points
 from .respelling import respelled
 from .sets import AnalogySet, SimilaritySet, TestSet, load_sets, notes_on, warn_of_nothing_covered
 from .similarity import cosines, spearman
@@ -48,9 +48,9 @@ class ComparisonRow:
     measure : str
         "accuracy" or "Spearman".
     on : str
-        "covered": the items that both models cover. "all": every item, missing ones counted wrong.
+        "covered": the items that both models cover. "all": every item, counting missing items as wrong.
     of : int
-        Items of the set or part; `difference.items` of them were used.
+        The number of items of the set or part; `difference.items` of them were used.
     a, b : Score
     difference : Difference
         B minus A.
@@ -87,15 +87,15 @@ class Comparison:
     Attributes
     ----------
     names : tuple of (str, str)
-        What models A and B are called in the output.
+        The names of models A and B in the output.
     sizes : tuple of (int, int)
-        Words of each.
+        The number of words of each model.
     shared : int or None
-        Words that both have, if they were cut to them.
+        The number of shared words, if the models were restricted to them.
     settings : Settings
     rows : tuple of ComparisonRow
     notes : tuple of str
-        How the files of the sets were read: which columns, what was left out.
+        How the files of the sets were read: the columns, and what was skipped.
     """
 
     names: tuple[str, str]
@@ -117,7 +117,7 @@ class Comparison:
         }
 
     def to_json(self) -> str:
-        """Return the comparison as JSON text, indented, without NaN."""
+        """Return the comparison as indented JSON text, without NaN."""
         return as_json(self.to_dict())
 
     def table(self) -> str:
@@ -146,7 +146,7 @@ class Comparison:
                 points(row.difference.value, signed=True),
                 interval(row.difference.low, row.difference.high, signed=True),
                 _p(row.difference.p),
-                share(row.a, row.of),
+                coverage(row.a, row.of),
             )
             for row in self.rows
         ]
@@ -155,9 +155,9 @@ class Comparison:
         vocabulary = (
             "Vocabulary: each model's own."
             if self.shared is None
-            else f"Vocabulary: both cut to the {self.shared:,} words they share, ordered by the sum of ranks."
+            else f"Vocabulary: both restricted to the {self.shared:,} shared words, ordered by the sum of ranks."
         )
-        test = "Items: 'covered' are those that both models cover; p is two-sided, paired bootstrap of B - A."
+        test = "Items: both models cover the 'covered' items; p is two-sided, from the paired bootstrap of B - A."
         return [vocabulary, test, *self.settings.sentences()]
 
 
@@ -184,10 +184,10 @@ def compare(
     a, b : Vectors
         The difference is B minus A: positive if `b` is better.
     names : tuple of (str, str)
-        What they are called in the output.
+        Their names in the output.
     shared_vocabulary : bool
-        Cut both to the words they share, so that `top` and coverage mean the same for both. If False, each
-        keeps its own words; only the items that both cover are compared under "covered".
+        Restrict both to their shared words, so that `top` and coverage mean the same for both. If False, each
+        model uses its own words; "covered" still compares only items that both cover.
     sets, columns, top, similarity_top, method, fold_case, resamples, seed, confidence
         As in :func:`~embed.eval.report.evaluate`, which also lists the errors.
 
@@ -224,7 +224,7 @@ def compare(
 
 
 def _rows(sides: Sequence[tuple[Space, TestSet]], settings: Settings) -> list[ComparisonRow]:
-    """Return the rows of one set, which each side has in its own spelling."""
+    """Return the rows of one set, given in the spelling of each side."""
     analogies = [(space, test) for space, test in sides if isinstance(test, AnalogySet)]
     if analogies:
         return _analogy_rows(analogies, settings)

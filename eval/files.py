@@ -1,11 +1,11 @@
-"""Reads test files: similarity pairs or analogy questions, told apart by content.
+"""Read test files: similarity pairs or analogy questions, recognised by content.
 
-Similarity: two words and a score, in columns that :mod:`embed.eval.columns` finds. Analogies: lines of four words, in
-sections that a line such as ": family" begins, or the pairs of one relation (:mod:`embed.eval.questions`). Lines that
-begin with "#" are comments.
+Similarity files have two words and a score, in columns that :mod:`embed.eval.columns` finds. Analogy files have lines
+of four words, in sections that begin with a line such as ": family", or the pairs of one relation
+(:mod:`embed.eval.questions`). Lines that begin with "#" are comments.
 
-Anything else is an error with file and line. Skipping bad lines silently, as is common, makes a score over half a
-file look like a score: a pair is left out only where the file says that it has no score, and that is reported.
+Anything else is an error with file and line, because a score over half a file looks like any other. A pair is skipped
+only if its score is marked as missing, and the report says so.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ __all__ = ["FileContent", "read_set"]
 
 _COMMENT = "#"
 _SECTION = re.compile(r":\s*(?P<colon>.*)|\[(?P<bracket>[^\[\]]+)\]|={2,}\s*(?P<equals>[^=]+?)\s*={2,}|(?P<end>[^:]+):")
-_DEFAULT_SECTION = "all"  # of questions before any section line
+_DEFAULT_SECTION = "all"  # the section of questions before any section line
 _TAG = re.compile(r"(?P<word>.+)[-_/](?:n|v|j|a|r|nn|vb|jj|rb|noun|verb|adj|adv)", re.IGNORECASE)
 
 
 @dataclass
 class FileContent:
-    """What a file holds: either questions or scored pairs; the other list is empty.
+    """The items of a file: either questions or scored pairs; the other list is empty.
 
     Attributes
     ----------
     questions : list of Question
     pairs : list of (str, str, float)
     columns : tuple of str
-        Those that were read: the two words and the score.
+        The columns of the two words and the score.
     notes : list of str
-        What a reader of the scores should know of how the file was read.
+        How the file was read, for readers of the scores.
     """
 
     questions: list[Question] = field(default_factory=list)
@@ -67,33 +67,33 @@ def read_set(path: Path, columns: Columns | None = None) -> FileContent:
     ----------
     path : Path
     columns : sequence of int or str, optional
-        Numbers from one, or names of the header: word, word, score (or several, whose mean is the score); the four
-        words of a question, or the section and them; or the two words of a relation.
+        Numbers from one, or names of the header: word, word, score (or several scores, which are averaged); the four
+        words of a question, perhaps after their section; or the two words of a relation.
 
     Raises
     ------
     FormatError
-        If the file cannot be read, is not UTF-8, is empty, is of neither kind, has a malformed line, or its columns
-        are ambiguous.
+        The file cannot be read, is not UTF-8, is empty, is of neither kind, has a malformed line, or has ambiguous
+        columns.
     """
     return _Reader(path, columns).read()
 
 
 class _Reader:
-    """One file that is being read."""
+    """Reads one file."""
 
     def __init__(self, path: Path, columns: Columns | None) -> None:
         self._path = path
         self._columns = columns
         self._separator = ""
         self._comments: list[Line] = []
-        self._above: str | None = None  # the comment above the first row, which is the header of some sets
+        self._above: str | None = None  # the comment above the first row, which is the header in some sets
 
     def read(self) -> FileContent:
         """Read the file."""
         lines = self._lines()
         if not lines:
-            raise FormatError(f"{self._path} holds no test items")
+            raise FormatError(f"{self._path} has no test items; name a file of pairs or analogies")
         sections = _sections(lines)
         if sections is not None:
             return self._in_sections(sections)
@@ -111,20 +111,20 @@ class _Reader:
             if not _has_scores(table) and table.width >= WORDS_PER_QUESTION:
                 example = f"{option('columns', (1, 2, 3, 4))} for the four words of a question (five with a section)"
             raise FormatError(
-                f"{self._path}: {error}; the columns are {table.described()}: name those to read, for example {example}"
+                f"{self._path}: {error}; name the columns, for example {example} (the columns are {table.described()})"
             ) from None
         _, pairs = without_header(rows)
         if table.width == WORDS_PER_RELATION and is_relation(pairs, self._path.name):
             return FileContent(questions=self._relation(self._path.stem, pairs))
         number, text = lines[0]
-        hint = f"; for the pairs of one relation say {option('columns', (1, 2))}" if table.width == 2 else ""
+        hint = f"; for the pairs of one relation pass {option('columns', (1, 2))}" if table.width == 2 else ""
         raise FormatError(
-            f"{self._path}, line {number}: neither a scored pair (word, word, number) nor an analogy "
-            f"(four words, or ': section'): {_excerpt(text)}{hint}"
+            f"{self._path}, line {number}: expected a scored pair (word, word, number) or an analogy (four words, or "
+            f"': section'), not {_excerpt(text)}{hint}"
         )
 
     def _lines(self) -> list[Line]:
-        """Return the lines with something on them; comments are set aside."""
+        """Return the lines that are not blank, and collect comments separately."""
         lines: list[Line] = []
         for number, text in enumerate(LINE_END.split(decoded_file(self._path)), start=1):
             if text.startswith(_COMMENT):
@@ -143,7 +143,7 @@ class _Reader:
         chosen = table.indices(columns)
         if len(chosen) > WORDS_PER_RELATION and all(table.numeric[i] for i in chosen[2:]):
             if len(set(chosen)) < len(chosen):
-                raise UnclearError("the words and the scores of a pair are columns of their own")
+                raise UnclearError("the columns of words and scores must differ")
             return self._pairs(rows, table, Choice((chosen[0], chosen[1]), tuple(chosen[2:])))
         named, data = without_header(rows)
         data = table.rows if table.names is not None else data if named is not None else rows
@@ -153,7 +153,9 @@ class _Reader:
             return FileContent(questions=list(self._asked(data, table.width, None, chosen)))
         if len(chosen) == WORDS_PER_QUESTION + 1:
             return FileContent(questions=list(self._asked(data, table.width, chosen[0], chosen[1:])))
-        raise UnclearError("two words and a score, four words, a section and four words, or two words can be read")
+        raise UnclearError(
+            "columns must hold two words and a score, four words, a section and four words, or two words"
+        )
 
     # --- pairs ----------------------------------------------------------------------------------------------
 
@@ -167,21 +169,19 @@ class _Reader:
             else:
                 unscored += 1
         if not found.pairs:
-            raise FormatError(f"{self._path} holds no test items: no pair has a score")
+            raise FormatError(f"{self._path} has no test items, because no pair has a score; name a file with scores")
         if unscored:
-            found.notes.append(f"left out {_counted(unscored, 'pair')} without a score")
+            found.notes.append(f"skipped {_counted(unscored, 'pair')} without a score")
         if len(table.rows) < len(rows) and table.names is None:
-            found.notes.append(f"left out line {rows[0][0]} as a header: {_excerpt(' '.join(rows[0][1]))}")
+            found.notes.append(f"skipped line {rows[0][0]} as a header: {_excerpt(' '.join(rows[0][1]))}")
         if alike := self._comments_like_rows(table, choice):
-            found.notes.append(
-                f"left out {_counted(alike, 'line')} as comments, beginning with #, that read like pairs"
-            )
-        if _take_off_tags(found):
-            found.notes.append("took endings for the part of speech, such as -n, off the words")
+            found.notes.append(f"skipped {_counted(alike, 'comment')}, beginning with #, that look like pairs")
+        if _remove_tags(found):
+            found.notes.append("removed part-of-speech endings, such as -n, from the words")
         return found
 
     def _pair(self, row: Row, table: Table, choice: Choice) -> tuple[str, str, list[float]]:
-        """Return the words of a row, and the scores that it has."""
+        """Return the words and scores of a row."""
         number, fields = row
         if max(*choice.words, *choice.scores) < len(fields) <= table.width:
             a, b = (fields[i] for i in choice.words)
@@ -192,7 +192,7 @@ class _Reader:
         first, last = choice.scores[0] + 1, choice.scores[-1] + 1
         where = f"column {first}" if first == last else f"columns {first} to {last}"
         raise FormatError(
-            f"{self._path}, line {number}: expected {table.width} columns with two words and a number in {where}: "
+            f"{self._path}, line {number}: expected {table.width} columns with two words and a number in {where}, not "
             f"{_excerpt(' '.join(fields))}"
         )
 
@@ -209,7 +209,7 @@ class _Reader:
         found = FileContent()
         for number, name, lines in sections:
             if not name:
-                raise FormatError(f"{self._path}, line {number}: a section line without a name")
+                raise FormatError(f"{self._path}, line {number}: the section has no name; add one")
             if lines:
                 rows, _ = split_rows(lines)
                 if usual_width(rows) == WORDS_PER_RELATION and is_relation(rows, self._path.name):
@@ -217,12 +217,12 @@ class _Reader:
                 else:
                     found.questions += self._asked(rows, WORDS_PER_QUESTION, None, range(WORDS_PER_QUESTION), name)
         if not found.questions:
-            raise FormatError(f"{self._path} holds the names of sections, but no test items")
+            raise FormatError(f"{self._path} has section names, but no test items; add questions")
         return found
 
     def _questions(self, names: list[str] | None, rows: list[Row]) -> FileContent:
         width = usual_width(rows)
-        notes = [] if names is None else [f"left out the first line as a header: {_excerpt(' '.join(names))}"]
+        notes = [] if names is None else [f"skipped the first line as a header: {_excerpt(' '.join(names))}"]
         section, words = None, list(range(width))
         if width != WORDS_PER_QUESTION:
             section, words = question_columns(names, Table(None, rows, width, table_of(rows).numeric))
@@ -235,7 +235,7 @@ class _Reader:
         for number, fields in rows:
             if len(fields) != width or not all(fields[i] for i in words):
                 raise FormatError(
-                    f"{self._path}, line {number}: an analogy has four words, this line has {len(fields)}"
+                    f"{self._path}, line {number}: an analogy needs four words, but this line has {len(fields)}"
                     f"{'' if width == WORDS_PER_QUESTION else f' columns, the others {width}'}: "
                     f"{_excerpt(' '.join(fields))}"
                 )
@@ -245,12 +245,14 @@ class _Reader:
     def _relation(self, name: str, rows: list[Row], words: Sequence[int] = (0, 1)) -> list[Question]:
         for number, fields in rows:
             if len(fields) <= max(words) or not all(fields[i] for i in words):
-                raise FormatError(f"{self._path}, line {number}: expected two words: {_excerpt(' '.join(fields))}")
+                raise FormatError(f"{self._path}, line {number}: expected two words, not {_excerpt(' '.join(fields))}")
         if len(rows) > MOST_PAIRS:
-            raise FormatError(f"{self._path}: a relation has at most {MOST_PAIRS:,} pairs, this one {len(rows):,}")
+            raise FormatError(
+                f"{self._path}: a relation may have at most {MOST_PAIRS:,} pairs, not {len(rows):,}; split it"
+            )
         questions = questions_of_relation(name, [(fields[words[0]], fields[words[1]]) for _, fields in rows])
         if not questions:
-            raise FormatError(f"{self._path}: a relation needs at least two pairs")
+            raise FormatError(f"{self._path}: a relation needs at least two pairs; add more")
         return questions
 
 
@@ -264,7 +266,7 @@ def _sections(lines: list[Line]) -> list[tuple[int, str, list[Line]]] | None:
         rows, _ = split_rows(rest)
         width = usual_width(rows)
         is_sure = any(found["colon"] is not None for found in names.values()) and not any(table_of(rows).numeric)
-        if width != WORDS_PER_QUESTION and not is_sure:  # smileys, or words that end with a colon
+        if width != WORDS_PER_QUESTION and not is_sure:  # emoticons, or words that end with a colon
             return None
     sections: list[tuple[int, str, list[Line]]] = [(0, _DEFAULT_SECTION, [])]
     for number, text in lines:
@@ -276,7 +278,7 @@ def _sections(lines: list[Line]) -> list[tuple[int, str, list[Line]]] | None:
 
 
 def _has_scores(table: Table) -> bool:
-    """Whether there are numbers that may be scores, and not merely those of the rows."""
+    """Return whether a table has numbers that may be scores, not only row numbers."""
     words = [i for i, is_number in enumerate(table.numeric) if not is_number]
     return table.width > WORDS_PER_RELATION and any(
         is_number and (table.width < WORDS_PER_QUESTION or i > words[0])
@@ -290,13 +292,13 @@ def _counted(count: int, thing: str) -> str:
 
 
 def _mostly_agree(rows: Sequence[Row]) -> bool:
-    """Whether most rows have the same number of fields, which prose has not."""
+    """Return whether most rows have the same number of fields, unlike prose."""
     width = usual_width(rows)
     return 2 * sum(len(fields) == width for _, fields in rows) > len(rows)
 
 
-def _take_off_tags(found: FileContent) -> bool:
-    """Take "-n" and the like off the words, if all of them have it."""
+def _remove_tags(found: FileContent) -> bool:
+    """Remove tags such as "-n" from the words, if all words have one."""
     tagged = [[_TAG.fullmatch(word) for word in pair[:2]] for pair in found.pairs]
     plain = [(a["word"], b["word"], pair[2]) for (a, b), pair in zip(tagged, found.pairs, strict=True) if a and b]
     if len(plain) < len(found.pairs):

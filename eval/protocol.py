@@ -1,11 +1,10 @@
-"""What an evaluation needs from a set of vectors, and the settings it states with every score.
+"""Define the interface of vectors for evaluation, and the settings reported with every score.
 
-A score without its protocol cannot be compared: the same vectors gain or lose fifteen points when the
-candidate words are restricted, when missing words are dropped, or when case is folded. So the settings are
-one frozen value that travels with every report.
+Scores can only be compared with their protocol: the same vectors gain or lose fifteen points if candidate words are
+restricted, missing words are dropped, or case is folded. So the settings are one frozen value in every report.
 
-Rejected: accepting any object that has some method for a vector (each toolkit names it differently, and
-analogies need the whole matrix anyway). An adapter of five lines makes anything fit :class:`Vectors`.
+Rejected: accepting any object with some method for a vector (each toolkit names it differently, and
+analogies need the whole matrix anyway). Five lines adapt any vectors to :class:`Vectors`.
 """
 
 from __future__ import annotations
@@ -28,19 +27,19 @@ METHODS = ANALOGY_METHODS
 
 
 class Vectors(Protocol):
-    """Words with one row each; possibly a way to compose rows for other words.
+    """Words with one row each, and optionally composed vectors for other words.
 
     Attributes
     ----------
     words : sequence of str
         V words, the most frequent first.
     matrix : ndarray of float32, shape (V, dim)
-        Row i belongs to word i. May be a memory map: it is read block by block.
+        Row i belongs to word i. It is read block by block and may be a memory map.
 
     Notes
     -----
-    A method ``spellings(word)`` is used where there is one: it returns the other spellings, of another form of
-    Unicode for instance, under which a word of a test set is to be looked up if it is not there as it is written.
+    An optional method ``spellings(word)`` returns other spellings of a word, for instance in another form of Unicode,
+    to look up if the word itself is missing.
     """
 
     @property
@@ -50,7 +49,7 @@ class Vectors(Protocol):
     def matrix(self) -> NDArray[np.float32]: ...
 
     def can_compose(self, word: str) -> bool:
-        """Whether :meth:`vector` answers for `word`; only asked about words that are not in `words`."""
+        """Return whether :meth:`vector` can compose `word`, which is not in `words`."""
         ...
 
     def vector(self, word: str) -> NDArray[np.float32]:
@@ -71,18 +70,18 @@ class Settings:
     method : str
         Analogies: "3cosadd" or "3cosmul".
     fold_case : bool
-        Compare words without regard to case; of several spellings the most frequent gives the vector.
+        Compare words without regard to case; of several spellings, the most frequent gives the vector.
     resamples : int
-        Bootstrap resamples behind every interval; 0 gives no intervals.
+        The number of bootstrap resamples per interval; 0 gives no intervals.
     seed : int
-        Seed of the bootstrap.
+        The seed of the bootstrap.
     confidence : float
-        Probability that the intervals stand for.
+        The confidence level of the intervals.
 
     Raises
     ------
     ConfigError
-        If a value is outside its bounds.
+        A value is out of bounds.
     """
 
     top: int | None = None
@@ -109,13 +108,13 @@ class Settings:
         return asdict(self)
 
     def sentences(self) -> list[str]:
-        """Say the protocol in words, one sentence per aspect."""
+        """Describe the protocol, one sentence per aspect."""
         method = {"3cosadd": "3CosAdd on unit vectors", "3cosmul": "3CosMul on (cos + 1) / 2, eps 1e-3"}
-        analogies = f"Analogies: {method[self.method]}, {self._among(self.top)}, given words are no answers."
+        analogies = f"Analogies: {method[self.method]}, {self._among(self.top)}, given words excluded."
         similarity = f"Similarity: cosine, {self._among(self.similarity_top)}."
         case = "Case: folded on both sides." if self.fold_case else "Case: as written."
         missing = (
-            "Missing words: 'covered' leaves their items out; 'all' counts their questions wrong and gives "
+            "Missing words: 'covered' skips their items; 'all' counts their questions as wrong and gives "
             "their pairs the similarity 0, unless the vectors compose the word from its n-grams."
         )
         if not self.resamples:

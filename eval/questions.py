@@ -1,8 +1,7 @@
-"""Analogy questions in a table: four words a row (Google, MSR), or the two words of one relation (BATS).
+"""Read analogy questions from a table: four words a row (Google, MSR), or the two words of one relation (BATS).
 
-Beside the four words some files have a column that names the section. A file of one relation makes a question of each
-ordered pair of its rows, "a is to b as c is to d", and any of the words that its row gives for d, separated by "/", is
-right.
+Some files also have a column that names the section. A file of one relation gives a question, "a is to b as c is to d",
+for each ordered pair of its rows; a row may list several right words for d, separated by "/".
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ __all__ = [
 WORDS_PER_QUESTION = 4
 WORDS_PER_RELATION = 2
 MOST_PAIRS = 1000
-"""Of one relation; BATS has 50. Each pair is asked with each other one."""
+"""The most pairs of a relation; BATS has 50. Each ordered pair of rows is a question."""
 
 _ALTERNATIVES = "/"
 _HEADER_NAME = re.compile(
@@ -50,7 +49,7 @@ class Question:
     words : tuple of str
         a, b, c and d.
     others : tuple of str
-        What is right beside d.
+        Further right answers beside d.
     """
 
     section: str
@@ -73,12 +72,12 @@ def without_header(rows: list[Row]) -> tuple[list[str] | None, list[Row]]:
 
 
 def question_columns(names: Sequence[str] | None, table: Table) -> tuple[int | None, list[int]]:
-    """Return the column of the section, if there is one, and those of the four words.
+    """Return the column of the section, if any, and the columns of the four words.
 
     Raises
     ------
     UnclearError
-        If they are ambiguous.
+        The columns are ambiguous.
     """
     text = [i for i in range(table.width) if not table.numeric[i] and any(table.column(i))]
     if len(text) == WORDS_PER_QUESTION + 1:
@@ -90,17 +89,17 @@ def question_columns(names: Sequence[str] | None, table: Table) -> tuple[int | N
             return sections[0], [i for i in text if i != sections[0]]
     if len(text) == WORDS_PER_QUESTION:
         return None, text
-    raise UnclearError("which columns hold the four words of a question is not clear")
+    raise UnclearError("cannot tell which columns hold the four words of a question")
 
 
 def is_relation(rows: Sequence[Row], file_name: str) -> bool:
-    """Whether rows of two words are those of a relation: some give several answers, or the file is named as BATS's."""
+    """Return whether rows of two words are a relation: some have several answers, or the file name is of BATS."""
     answers = (answer for _, fields in rows for answer in fields[1:2])  # a row may lack it
     return any(_ALTERNATIVES in answer for answer in answers) or _RELATION_FILE.match(file_name) is not None
 
 
 def questions_of_relation(section: str, pairs: Sequence[tuple[str, str]]) -> list[Question]:
-    """Ask each pair (a, "b1/b2/...") of a relation with each other one; b is the first of its words."""
+    """Make a question of each ordered pair of rows (a, "b1/b2/..."); b is the first of its words."""
     answers = [(a, [word.strip() for word in b.split(_ALTERNATIVES) if not is_missing(word.strip())]) for a, b in pairs]
     return [
         Question(section, (a, bs[0], c, ds[0]), tuple(ds[1:]))
@@ -111,7 +110,7 @@ def questions_of_relation(section: str, pairs: Sequence[tuple[str, str]]) -> lis
 
 
 def _repeats_in_runs(cells: Sequence[str]) -> bool:
-    """Whether a column names sections: few values, each in one run of rows or nearly so."""
+    """Return whether a column names sections: few values, each in about one run of rows."""
     distinct = len(set(cells))
     runs = 1 + sum(a != b for a, b in itertools.pairwise(cells))
     return 2 * distinct <= len(cells) and 2 * runs <= 3 * distinct

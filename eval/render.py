@@ -1,7 +1,6 @@
-"""Turns rows of strings into an aligned text table, Markdown or JSON.
+"""Render rows of strings as an aligned text table, Markdown or JSON.
 
-The names of vectors, sets and sections are whatever a file or a user calls them: in text they are printable, in
-Markdown they are also no markup.
+The names of vectors, sets and sections are untrusted: control characters are escaped, and in Markdown also markup.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ from embed.messages import json_safe, printable
 
 from .bootstrap import Score
 
-__all__ = ["aligned", "as_json", "as_markdown", "indented", "interval", "points", "share"]
+__all__ = ["aligned", "as_json", "as_markdown", "coverage", "indented", "interval", "points"]
 
 _UNDEFINED = "-"
 _LEFT_COLUMNS = 2  # set and measure; the rest are numbers, aligned to the right
 _INDENT = "  "
-# what Markdown, HTML within it, or mathematics within it reads; "_" and "*" in a word are letters of a name
+# markup of Markdown, and of HTML and mathematics in it; "_" inside a word is a letter of a name
 _MARKUP = re.compile(r"[\\`*\[\]<>&|~$!]|(?<!\w)_|_(?!\w)")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
@@ -37,7 +36,7 @@ def interval(low: float | None, high: float | None, *, signed: bool = False) -> 
     return f"[{points(low, signed=signed)}, {points(high, signed=signed)}]"
 
 
-def share(score: Score, of: int) -> str:
+def coverage(score: Score, of: int) -> str:
     """Format coverage: "345 / 353"."""
     return f"{score.items:,} / {of:,}"
 
@@ -68,16 +67,16 @@ def as_markdown(
     sentences: Sequence[str],
     notes: Sequence[str],
 ) -> str:
-    """Return a report as Markdown: its title, the table, and a list of the protocol's sentences and the notes."""
+    """Return a report as Markdown: the title, the table, and a list of the protocol's sentences and notes."""
     ruler = ["---" if i < _LEFT_COLUMNS else "---:" for i in range(len(head))]
     cells = [[_cell(cell) for cell in row] for row in [head, ruler, *rows]]
     table = "\n".join("| " + " | ".join(row) + " |" for row in cells)
-    said = "\n".join(f"- {sentence}" for sentence in (*sentences, *map(_without_markup, notes)))
-    return f"**{_without_markup(title)}**\n\n{table}\n\n{said}\n"
+    remarks = "\n".join(f"- {sentence}" for sentence in (*sentences, *map(_without_markup, notes)))
+    return f"**{_without_markup(title)}**\n\n{table}\n\n{remarks}\n"
 
 
 def as_json(value: Any) -> str:
-    """Return a report as JSON text, indented, without NaN."""
+    """Return a report as indented JSON text, without NaN."""
     return json_safe(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False))
 
 
@@ -88,5 +87,5 @@ def _cell(cell: str) -> str:
 
 
 def _without_markup(text: str) -> str:
-    """Return text that Markdown shows as it is."""
+    """Escape text so that Markdown shows it verbatim."""
     return _MARKUP.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), printable(text))

@@ -1,8 +1,8 @@
-"""Scores one set of vectors on some test sets and writes the scores down with their protocol.
+"""Score vectors on test sets, and report the scores with their protocol.
 
-A report is a value; the table, the JSON and the Markdown are three views of it, so that they cannot disagree.
-Every row shows the score twice: on the covered items, and on all items with the missing ones counted wrong,
-because either alone can be gamed by the choice of vocabulary.
+A report is a value, and its table, JSON and Markdown are three views, so they always agree. Every row has two scores:
+on the covered items, and on all items, counting missing items as wrong. Either alone can be gamed by the choice of
+vocabulary.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .analogy import AnalogyResult, evaluate_analogies
 from .bootstrap import Score
 from .columns import Columns
 from .protocol import Settings, Vectors
-from .render import aligned, as_json, as_markdown, indented, interval, points, share
+from .render import aligned, as_json, as_markdown, coverage, indented, interval, points
 from .respelling import respelled
 from .sets import AnalogySet, TestSet, load_sets, notes_on
 from .similarity import SimilarityResult, evaluate_similarity
@@ -37,15 +37,15 @@ class Report:
     Attributes
     ----------
     name : str
-        What the vectors are called in the output.
+        The name of the vectors in the output.
     words, dim : int
-        Size of the vectors.
+        The number of words and of dimensions.
     settings : Settings
         The protocol.
     results : tuple of SimilarityResult or AnalogyResult
-        In the order the sets were given.
+        In the order of the given sets.
     notes : tuple of str
-        How the files of the sets were read: which columns, what was left out.
+        How the files of the sets were read: the columns, and what was skipped.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Report:
         }
 
     def to_json(self) -> str:
-        """Return the report as JSON text, indented, without NaN."""
+        """Return the report as indented JSON text, without NaN."""
         return as_json(self.to_dict())
 
     def table(self, *, sections: bool = False) -> str:
@@ -114,14 +114,14 @@ def evaluate(
     Parameters
     ----------
     vectors : Vectors
-        Anything with `words`, `matrix`, `can_compose` and `vector`.
-    sets : name, path, set, sequence of those, or None
-        Names: "google", "wordsim353", "simlex999" (also what None means). Files of scored pairs or of
-        analogies are told apart by content.
+        Any object with `words`, `matrix`, `can_compose` and `vector`.
+    sets : name, path, set, sequence of these, or None
+        The names are "google", "wordsim353" and "simlex999"; None means these three. Files of scored pairs and of
+        analogies are recognised by content.
     name : str
-        What the vectors are called in the output.
+        The name of the vectors in the output.
     columns : sequence of int or str, optional
-        The columns of the files, where these are ambiguous: see :func:`~embed.eval.sets.load_set`.
+        The columns of the files, if they are ambiguous; see :func:`~embed.eval.sets.load_set`.
     top, similarity_top, method, fold_case, resamples, seed, confidence
         The protocol, see :class:`~embed.eval.protocol.Settings`. `top` restricts analogies only, as in
         word2vec's compute-accuracy; `similarity_top` restricts similarity.
@@ -133,11 +133,11 @@ def evaluate(
     Raises
     ------
     ConfigError
-        If a setting is out of its bounds or a set is unknown.
+        A setting is out of bounds, or a set is unknown.
     FormatError
-        If a test file is malformed or a vector is not finite.
+        A test file is malformed, or a vector is not finite.
     MissingExtraError
-        If a set by name needs gensim's data and gensim is not installed.
+        A named set needs gensim's data, and gensim is not installed.
     """
     settings = Settings(
         top=top,
@@ -183,6 +183,6 @@ def _row(name: str, measure: str, covered: Score, everything: Score, composed: s
         interval(covered.low, covered.high),
         points(everything.value),
         interval(everything.low, everything.high),
-        share(covered, everything.items),
+        coverage(covered, everything.items),
         composed,
     )

@@ -1,8 +1,8 @@
-"""Test sets in the spelling of the vectors.
+"""Respell test sets as the vectors spell their words.
 
-A word may be written in several forms of Unicode, in full width, or with invisible characters, and a vocabulary that
-was normalised has one of them. Which spellings are the same is for the vectors to say (``spellings`` of
-:class:`~embed.eval.protocol.Vectors`); a word that is there as it is written stays.
+A word may be written in several forms of Unicode, in full width, or with invisible characters, and a normalised
+vocabulary has only one of these. The vectors know which spellings are equal (``spellings`` of
+:class:`~embed.eval.protocol.Vectors`). A word that the vectors know as written stays unchanged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["respelled"]
 
 
 def respelled(test: TestSet, space: Space) -> TestSet:
-    """Return the set with words that `space` has in another spelling only in that one, and a note that says so."""
+    """Replace words that `space` has only in another spelling by that spelling, and add a note."""
     if isinstance(test, SimilaritySet):
         spellings = space.other_spellings(word for pair in test.pairs for word in pair)
     else:
@@ -25,8 +25,8 @@ def respelled(test: TestSet, space: Space) -> TestSet:
         spellings = space.other_spellings(word for words in given for word in words)
     if not spellings:
         return test
-    plural = "s are" if len(spellings) > 1 else " is"
-    notes = (*test.notes, f"{len(spellings):,} word{plural} in the vocabulary in another spelling, which was looked up")
+    plural = "s" if len(spellings) > 1 else ""
+    notes = (*test.notes, f"looked up {len(spellings):,} word{plural} in another spelling, that of the vocabulary")
     if isinstance(test, AnalogySet):
         questions = tuple(_four(question, spellings) for question in test.questions)
         others = tuple(tuple(spellings.get(word, word) for word in words) for words in test.others)

@@ -1,11 +1,11 @@
-"""Test sets as values: pairs with a human score, or analogy questions in sections.
+"""Load test sets: pairs with human scores, or analogy questions in sections.
 
-A set is loaded by name (Google analogies, WordSim353 and SimLex-999, which arrive with the gensim wheel: they
-are read from its folder, gensim itself is never imported), by path, or made from Python values. A folder is a set of
-analogies with a section for each of its files, as BATS is published.
+A set is loaded by name, from a path, or from Python values. The named sets (Google analogies, WordSim353 and
+SimLex-999) are read from the folder of the gensim wheel, without importing gensim. A folder is a set of analogies with
+one section per file, as BATS is published.
 
-Rejected: downloading sets (an evaluation must run offline and give the same numbers next year), and
-bundling them here (their licences differ; gensim's wheel already carries them everywhere).
+Rejected: downloading sets (an evaluation must run offline and give the same numbers next year), bundling them (their
+licences differ, and gensim's wheel already has them).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _SYNTACTIC_PREFIX = "gram"  # Google's convention: gram1-adjective-to-adverb, ..
 
 @dataclass(frozen=True)
 class SimilaritySet:
-    """Pairs of words with the similarity that people gave them.
+    """Pairs of words with their similarity as rated by people.
 
     Attributes
     ----------
@@ -49,14 +49,14 @@ class SimilaritySet:
     scores : tuple of float
         One per pair, on any scale.
     columns : tuple of str
-        Of a file: the columns of the words and the score.
+        The columns of the words and the score in a file.
     notes : tuple of str
-        Of a file: what a reader of the scores should know of how it was read.
+        How a file was read, for readers of the scores.
 
     Raises
     ------
     ConfigError
-        A pair is not two texts, or has no finite score.
+        A pair is not two strings, or has no finite score.
     """
 
     name: str
@@ -68,23 +68,28 @@ class SimilaritySet:
     def __post_init__(self) -> None:
         _check_words(self.name, self.pairs, 2)
         if len(self.pairs) != len(self.scores):
-            raise ConfigError(f"the set {self.name!r:.60} has {len(self.pairs)} pairs and {len(self.scores)} scores")
+            raise ConfigError(
+                f"the set {self.name!r:.60} has {len(self.pairs)} pairs but {len(self.scores)} scores; give each pair "
+                "one score"
+            )
         for pair, score in zip(self.pairs, self.scores, strict=True):
             if not math.isfinite(score):
                 raise ConfigError(
-                    f"the set {self.name!r:.60}: the score of {pair!r:.80} is {score}: leave out pairs without a score"
+                    f"the set {self.name!r:.60}: the score of {pair!r:.80} is {score}; omit pairs without a score"
                 )
 
     @classmethod
     def from_pairs(cls, name: str, pairs: Iterable[tuple[str, str, float]]) -> SimilaritySet:
-        """Make a set from (word, word, score) triples; raises ConfigError for anything else."""
+        """Make a set from (word, word, score) triples; raise ConfigError for anything else."""
         triples = list(pairs)
         try:
             return cls(name, tuple((a, b) for a, b, _ in triples), tuple(float(score) for *_, score in triples))
         except (TypeError, ValueError) as error:
             if isinstance(error, ConfigError):
                 raise
-            raise ConfigError(f"the set {name!r:.60} needs triples of word, word and number: {error!s:.100}") from None
+            raise ConfigError(
+                f"the set {name!r:.60} must consist of triples of word, word and number: {error!s:.100}"
+            ) from None
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -102,14 +107,14 @@ class AnalogySet:
     sections : tuple of str
         The section of each question.
     others : tuple of tuple of str
-        What is right beside d, for each question; empty where no question has another answer.
+        Further right answers to each question beside d; empty if no question has any.
     notes : tuple of str
-        Of a file: what a reader of the scores should know of how it was read.
+        How a file was read, for readers of the scores.
 
     Raises
     ------
     ConfigError
-        A question is not four texts, or has no section.
+        A question is not four strings, or has no section.
     """
 
     name: str
@@ -122,7 +127,7 @@ class AnalogySet:
         _check_words(self.name, self.questions, 4)
         if len(self.questions) != len(self.sections) or len(self.others) not in (0, len(self.questions)):
             raise ConfigError(
-                f"the set {self.name!r:.60} needs a section for each of its {len(self.questions)} questions"
+                f"the set {self.name!r:.60} must have a section for each of its {len(self.questions)} questions"
             )
 
     @classmethod
@@ -140,11 +145,11 @@ class AnalogySet:
 
     @staticmethod
     def is_syntactic(section: str) -> bool:
-        """Whether a section counts as syntactic: its name starts with "gram", as in Google's file."""
+        """Return whether a section counts as syntactic: its name starts with "gram", as in Google's file."""
         return section.startswith(_SYNTACTIC_PREFIX)
 
     def has_totals(self) -> bool:
-        """Whether the file tells semantic from syntactic sections at all (some are named gram...)."""
+        """Return whether the set has semantic and syntactic totals, because some sections are named gram..."""
         return any(self.is_syntactic(section) for section in set(self.sections))
 
 
@@ -160,11 +165,11 @@ def load_sets(
     Raises
     ------
     ConfigError
-        If a name is unknown, or no set is given.
+        A name is unknown, or no set is given.
     FormatError
-        If a file cannot be read or holds a malformed line.
+        A file cannot be read, or has a malformed line.
     MissingExtraError
-        If a set by name needs gensim's data and gensim is not installed.
+        A named set needs gensim's data, and gensim is not installed.
     """
     if sets is None:
         chosen: Sequence[str | os.PathLike[str] | TestSet] = list(NAMED_SETS)
@@ -173,22 +178,22 @@ def load_sets(
     elif isinstance(sets, Iterable) and not isinstance(sets, (bytes, Mapping)):
         chosen = list(sets)
     else:
-        raise ConfigError(f"test sets are names, paths or sets, or a list of them, not {sets!r:.60}")
+        raise ConfigError(f"test sets must be names, paths or sets, or a list of these, not {sets!r:.60}")
     if not chosen:
-        raise ConfigError(f"no test set was given; allowed are the names {_names()}, or the path of a file")
+        raise ConfigError(f"no test set was given; name a file, or one of {_names()}")
     return [load_set(one, columns) for one in chosen]
 
 
 def load_set(source: str | os.PathLike[str] | TestSet, columns: Columns | None = None) -> TestSet:
-    """Load one set by name or path; a set that is already loaded passes through.
+    """Load one set by name or path; return a loaded set unchanged.
 
     Parameters
     ----------
     source : name, path or set
     columns : sequence of int or str, optional
-        Of a file whose columns are ambiguous, those to read: numbers from one, or names of its header. Two words and a
-        score (or several, whose mean is the score); the four words of a question, perhaps after their section; or
-        the two words of a relation, each pair of which is asked with each other one.
+        The columns to read if they are ambiguous: numbers from one, or names of the header. Two words and a score (or
+        several scores, which are averaged); the four words of a question, perhaps after their section; or the two words
+        of a relation, for which each ordered pair of rows is a question.
 
     Raises
     ------
@@ -198,7 +203,7 @@ def load_set(source: str | os.PathLike[str] | TestSet, columns: Columns | None =
     if isinstance(source, SimilaritySet | AnalogySet):
         return source
     if not isinstance(source, (str, os.PathLike)) or not isinstance(text := os.fspath(source), str):
-        raise ConfigError(f"a test set is a name, a path, a SimilaritySet or an AnalogySet, not {source!r:.60}")
+        raise ConfigError(f"a test set must be a name, a path, a SimilaritySet or an AnalogySet, not {source!r:.60}")
     if text in NAMED_SETS:
         return _as_set(text, read_set(_gensim_data(text)))
     if columns is not None and (isinstance(columns, str) or not isinstance(columns, Sequence)):
@@ -206,20 +211,18 @@ def load_set(source: str | os.PathLike[str] | TestSet, columns: Columns | None =
     path = Path(text)
     if not text or not path.exists():
         missing = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), text)
-        raise cannot_open(
-            ConfigError, f"unknown test set {text!r}: it is neither a file nor one of the names {_names()}", missing
-        )
+        raise cannot_open(ConfigError, f"unknown test set {text!r}; name a file, or one of {_names()}", missing)
     return _as_set(path.stem, _of_folder(path, columns) if path.is_dir() else read_set(path, columns))
 
 
 def _check_words(name: str, rows: Sequence[Sequence[str]], width: int) -> None:
     for row in rows:
         if not isinstance(row, tuple) or len(row) != width or not all(isinstance(word, str) for word in row):
-            raise ConfigError(f"the set {name!r:.60} needs {width} words a row, each a text, not {row!r:.80}")
+            raise ConfigError(f"the set {name!r:.60} must have {width} strings a row, not {row!r:.80}")
 
 
 def notes_on(tests: Sequence[TestSet]) -> tuple[str, ...]:
-    """Say how the files of the sets were read: the columns of the pairs, and what was left out."""
+    """Return how the files of the sets were read: the columns of the pairs, and what was skipped."""
     notes = []
     for test in tests:
         columns = (f"read from {', '.join(test.columns)}",) if isinstance(test, SimilaritySet) and test.columns else ()
@@ -228,11 +231,11 @@ def notes_on(tests: Sequence[TestSet]) -> tuple[str, ...]:
 
 
 def warn_of_nothing_covered(name: str, known: NDArray[np.bool_]) -> None:
-    """Warn if the vectors know no item of a set: another language, case or form of the words, or wrong columns."""
+    """Warn if the vectors cover no item of a set, because of another language or spelling, or the wrong columns."""
     if len(known) and not known.any():
         advise(
-            f"the set {name!r} has no item whose words the vectors know: compare its words, their language and their "
-            "spelling with those of the vectors"
+            f"the vectors cover no item of the set {name!r}; check that its language and spelling are those of the "
+            "vectors, and that its columns are right"
         )
 
 
@@ -252,16 +255,16 @@ def _as_set(name: str, content: FileContent) -> TestSet:
 
 
 def _of_folder(folder: Path, columns: Columns | None) -> FileContent:
-    """Read the files of relations in a folder and those in it, by name, hidden ones and pipes left out."""
-    found_there = sorted(path for path in folder.rglob(_FILES_OF_A_FOLDER) if not path.is_fifo())  # who would write?
-    paths = [path for path in found_there if not any(part[0] == "." for part in path.relative_to(folder).parts)]
+    """Read the relation files in a folder and its subfolders, sorted by name, without hidden files and pipes."""
+    below = sorted(path for path in folder.rglob(_FILES_OF_A_FOLDER) if not path.is_fifo())  # reading one could block
+    paths = [path for path in below if not any(part[0] == "." for part in path.relative_to(folder).parts)]
     if not paths:
-        raise FormatError(f"{folder} is a folder without {_FILES_OF_A_FOLDER}: name a test file")
+        raise FormatError(f"the folder {folder} has no files {_FILES_OF_A_FOLDER}; name a test file")
     found = FileContent()
     for path in paths:
         content = read_set(path, columns)
         if not content.questions:
-            raise FormatError(f"{path} holds pairs with a score: name it by itself, a folder is read as analogies")
+            raise FormatError(f"{path} has scored pairs, but a folder must hold analogies; name the file itself")
         found.questions += content.questions
         found.notes += [f"{path.name}: {note}" for note in content.notes]
     return found
@@ -272,13 +275,12 @@ def _gensim_data(name: str) -> Path:
     spec = importlib.util.find_spec("gensim")
     if spec is None or not spec.submodule_search_locations:
         raise MissingExtraError(
-            f"the test set {name!r} is read from gensim's files, and gensim is not installed: run 'pip install "
-            f"train-embeddings[gensim]' or, where gensim has no wheel, fetch {file} from {_GENSIM_SOURCE} and name "
-            "its path instead"
+            f"the test set {name!r} needs gensim's files; install them with: pip install 'train-embeddings[gensim]', "
+            f"or, where gensim has no wheel, download {file} from {_GENSIM_SOURCE} and name its path"
         )
     path = Path(next(iter(spec.submodule_search_locations))).joinpath(*_GENSIM_FOLDER, file)
     if not path.is_file():
-        raise FormatError(f"the installed gensim has no {path}: give the path of a copy of {file} instead of {name!r}")
+        raise FormatError(f"the installed gensim lacks {path}; name the path of a copy of {file} instead of {name!r}")
     return path
 
 

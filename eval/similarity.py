@@ -1,12 +1,12 @@
-"""Word similarity: the rank correlation of cosines with human scores.
+"""Score word similarity: the rank correlation of cosines with human scores.
 
-Spearman's coefficient is Pearson's of the average ranks (Spearman 1904, ties shared). Both are written for
-weighted pairs, because a bootstrap resample is a set of weights (see :mod:`embed.eval.bootstrap`).
+Spearman's coefficient is Pearson's coefficient of the average ranks (Spearman 1904; ties share a rank). Both are
+computed for weighted pairs, because a bootstrap resample is a vector of weights (see :mod:`embed.eval.bootstrap`).
 
-Cosines are compared to a millionth, since vectors of float32 say no more: a word is then as similar to itself as any
-other word is to itself, and pairs that differ by rounding share their rank.
+Cosines are rounded to a millionth, the precision of float32 vectors, so that every word has the same similarity to
+itself, and pairs that differ only by rounding share a rank.
 
-Rejected: scipy.stats (importing it takes a second, and it has no weighted form); a test holds both equal.
+Rejected: scipy.stats (importing it takes a second, and it has no weighted form); a test checks that both agree.
 """
 
 from __future__ import annotations
@@ -35,9 +35,7 @@ __all__ = [
 
 
 _DECIMALS = 6  # of a cosine
-_SAME = (
-    1e-9  # scores as near as this, as a share of the largest, are means of the same ratings added up in another order
-)
+_SAME = 1e-9  # scores closer than this share of the largest score are equal means, summed in another order
 
 
 @dataclass(frozen=True)
@@ -47,11 +45,11 @@ class Cosines:
     Attributes
     ----------
     values : ndarray of float64, shape (n,)
-        To a millionth; 0 where a word has no vector.
+        Rounded to a millionth; 0 if a word has no vector.
     covered : ndarray of bool, shape (n,)
         Both words are in the vocabulary.
     composed : ndarray of bool, shape (n,)
-        Not covered, but the missing words were composed.
+        The pair is not covered, but its missing words were composed.
     """
 
     values: Floats
@@ -67,11 +65,11 @@ class SimilarityResult:
     ----------
     name : str
     pairs, covered, composed : int
-        Pairs of the set; with both words in the vocabulary; with a word composed from n-grams.
+        The number of all pairs, of pairs with both words in the vocabulary, and of pairs with a composed word.
     spearman, pearson : Score
         On the covered pairs.
     spearman_all, pearson_all : Score
-        On all pairs: composed where possible, else similarity 0.
+        On all pairs, with composed vectors where possible, else similarity 0.
     """
 
     name: str
@@ -85,7 +83,7 @@ class SimilarityResult:
 
     @property
     def headline(self) -> Score:
-        """The score to quote: Spearman on the covered pairs."""
+        """The main score: Spearman on the covered pairs."""
         return self.spearman
 
     def to_dict(self) -> dict[str, Any]:
@@ -133,7 +131,7 @@ def evaluate_similarity(space: Space, test: SimilaritySet, settings: Settings) -
 
 
 def cosines(space: Space, test: SimilaritySet) -> Cosines:
-    """Compute the cosine of each pair of `test`, composing missing words where the vectors can."""
+    """Compute the cosine of each pair of `test`, composing missing words where possible."""
     count = len(test)
     words = list(dict.fromkeys(word for pair in test.pairs for word in pair))
     found = space.find(words)
@@ -174,7 +172,7 @@ def spearman(x: Floats, y: Floats) -> Statistic:
 
 
 def average_ranks(values: Floats) -> Floats:
-    """Return the ranks of `values` from one, ties sharing their mean rank; shape (n,)."""
+    """Return the ranks of `values`, from one, shape (n,); ties share their mean rank."""
     ranks: Floats = _weighted_ranks(values)(np.ones((1, len(values))))[0]
     return ranks
 
@@ -182,8 +180,8 @@ def average_ranks(values: Floats) -> Floats:
 def _weighted_ranks(values: Floats) -> Statistic:
     """Return the average ranks of `values` as a function of weights (r, n) -> ranks (r, n).
 
-    With c items below a tie group and m items in it, each of the m has the rank c + (m + 1) / 2; weights only
-    say how many items there are.
+    With c items below a group of ties and m items in it, each of the m has the rank c + (m + 1) / 2; weights are
+    numbers of items.
     """
     order = np.argsort(values, kind="stable")
     ordered = values[order]
@@ -203,7 +201,7 @@ def _weighted_ranks(values: Floats) -> Statistic:
 
 
 def _weighted_correlation(x: Floats, y: Floats, weights: Floats) -> Floats:
-    """Pearson's correlation per row of `weights` (r, n); `x` and `y` are (1, n) or (r, n)."""
+    """Return Pearson's correlation for each row of `weights` (r, n); `x` and `y` are (1, n) or (r, n)."""
     total = weights.sum(axis=1, keepdims=True)
     x = x - (weights * x).sum(axis=1, keepdims=True) / total
     y = y - (weights * y).sum(axis=1, keepdims=True) / total

@@ -1,11 +1,10 @@
-"""The part of a set of vectors that an evaluation may use: which words, under which spelling.
+"""Restrict vectors to the words of an evaluation, and look words up with or without case.
 
-A :class:`Space` holds positions 0..n-1 in order of falling frequency, each a row of the matrix, and finds the
-positions of the few hundred words a test set needs in one pass over the words: no index of millions of
-folded strings is kept. The matrix is read in blocks, so a memory map stays one.
+A :class:`Space` numbers its words 0..n-1 by falling frequency; each has a row of the matrix. It finds the few hundred
+words of a test set in one pass over the words, without an index of millions of folded strings. The matrix is read in
+blocks, so a memory map is never loaded whole.
 
-Rejected: copying the restricted vectors into a new object (two copies of gigabytes when two models are
-compared on their shared vocabulary).
+Rejected: copying the restricted vectors (two copies of gigabytes when comparing models on their shared vocabulary).
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ from .protocol import Vectors
 
 __all__ = ["Space", "shared_spaces", "unit"]
 
-# A vocabulary is cased if at least this share of its most frequent words has an upper-case letter: English
-# text has about one in eight, lower-cased text only a few tokens such as <UNK>.
+# A vocabulary is cased if at least this share of its most frequent words has an upper-case letter: about one in eight
+# in English text, and only a few tokens such as <UNK> in lower-cased text.
 _CASED_SHARE = 0.03
 _CASED_SAMPLE = 1000
 
 
 class Space:
-    """A view of some vectors for one evaluation.
+    """A view of vectors for one evaluation.
 
     Parameters
     ----------
@@ -37,9 +36,9 @@ class Space:
     fold_case : bool
         Whether words are compared without regard to case.
     rows : ndarray of int64, shape (n,), or None
-        The matrix rows that are visible, by position; None: all, in order.
+        The visible matrix rows, by position; None: all rows, in order.
     other : Vectors or None
-        The model that this one is compared with: what it knows is not composed here either.
+        The other model of a comparison, whose words are not composed here either.
     """
 
     def __init__(
@@ -52,12 +51,12 @@ class Space:
     ) -> None:
         if not hasattr(vectors, "words") or not hasattr(vectors, "matrix"):
             raise ConfigError(
-                f"vectors must have words and a matrix, as embed.WordVectors has; a {type(vectors).__name__} has not"
+                f"vectors must have words and a matrix, as embed.WordVectors does; {type(vectors).__name__} does not"
             )
         if len(vectors.words) != len(vectors.matrix):
             raise ConfigError(
-                f"the vectors have {len(vectors.words):,} words but {len(vectors.matrix):,} rows, "
-                "each word needs one row"
+                f"the vectors have {len(vectors.words):,} words but {len(vectors.matrix):,} rows; give each word one "
+                "row"
             )
         self._vectors = vectors
         self._fold_case = fold_case
@@ -71,18 +70,18 @@ class Space:
 
     @property
     def dim(self) -> int:
-        """Components per vector."""
+        """The number of dimensions."""
         return int(self._vectors.matrix.shape[1])
 
     def restrict(self, top: int | None) -> Space:
-        """Return the space of the first `top` positions; None: all."""
+        """Return the space of the first `top` words; None: all words."""
         if top is None or top >= len(self):
             return self
         rows = np.arange(top, dtype=np.int64) if self._rows is None else self._rows[:top]
         return Space(self._vectors, fold_case=self._fold_case, rows=rows, other=self._other)
 
     def key(self, word: str) -> str:
-        """Return what `word` is compared by."""
+        """Return the form of `word` that is compared: folded, if case is folded."""
         return word.casefold() if self._fold_case else word
 
     def keys(self) -> Iterable[str]:
@@ -96,8 +95,8 @@ class Space:
         Returns
         -------
         dict of str to list of int
-            For the key of each word that is present, its positions, rising: the first is the most frequent
-            spelling, the others differ from it in case.
+            The rising positions of each word that is present, by key: the first is the most frequent spelling, the
+            others differ from it in case.
         """
         wanted = {self.key(word) for word in words}
         found: dict[str, list[int]] = {}
@@ -107,7 +106,7 @@ class Space:
         return found
 
     def other_spellings(self, words: Iterable[str]) -> dict[str, str]:
-        """Return the spelling of those of `words` that are here under another one than they are written in."""
+        """Return the spelling in this space of each of `words` that it has only in another spelling."""
         ask = getattr(self._vectors, "spellings", None)
         others = {word: forms for word in words if (forms := ask(word))} if ask else {}
         if not others:
@@ -128,11 +127,10 @@ class Space:
         return self._checked(np.arange(start, stop), matrix[block] if self._rows is None else matrix[self._rows[block]])
 
     def compose(self, words: Iterable[str]) -> dict[str, NDArray[np.float32]]:
-        """Compose unit vectors, float32, shape (dim,), for those of `words` that have one.
+        """Compose unit vectors, float32, shape (dim,), for words outside the space.
 
-        `words` are outside the space. One that is only hidden, because the space is restricted or the other
-        model lacks it, is not composed: a hidden word counts as missing. When case is folded and the
-        vocabulary is lower-cased, the lower-cased word is composed.
+        A word that is only hidden, because the space is restricted or the other model lacks it, counts as missing and
+        is not composed. If case is folded and the vocabulary is lower-cased, the lower-cased word is composed.
         """
         missing = {word: self.key(word) for word in words}
         hidden: set[str] = set()
@@ -152,19 +150,19 @@ class Space:
 
     def _checked(self, positions: NDArray[np.int64], rows: NDArray[np.float32]) -> NDArray[np.float32]:
         units = unit(np.asarray(rows, dtype=np.float32))
-        # A NaN survives the sum, one vector operation instead of a test of each component.
+        # a sum propagates NaN: one vector operation instead of a test of each component
         bad = np.flatnonzero(np.isnan(units.sum(axis=1)))
         if bad.size:
             position = int(positions[bad[0]])
             row = position if self._rows is None else int(self._rows[position])
             raise FormatError(
-                f"the vector of {self._vectors.words[row]!r} (row {row:,}) is not finite; such vectors cannot be scored"
+                f"the vector of {self._vectors.words[row]!r} (row {row:,}) is not finite; remove it, or train again"
             )
         return units
 
 
 def unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return `rows` (n, dim) scaled to length one; zeros stay zero, what is not finite becomes NaN."""
+    """Scale `rows` (n, dim) to length one; rows of zeros stay zero, rows that are not finite become NaN."""
     with np.errstate(invalid="ignore", over="ignore"):
         lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))
         lengths[lengths == 0] = 1
@@ -174,10 +172,10 @@ def unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def shared_spaces(a: Vectors, b: Vectors, *, fold_case: bool) -> tuple[Space, Space]:
-    """Return spaces of the words that both models have: the same word at the same position in both.
+    """Return the spaces of the words that both models have, with the same word at the same position in both.
 
-    Of several spellings of a word each model gives its most frequent one. The order, which decides what
-    `top` means, is by the sum of the two ranks, so it does not depend on which model comes first.
+    Each model uses its most frequent spelling of a word. Words are ordered by the sum of their ranks in both models, so
+    `top` does not depend on which model comes first.
     """
     first = Space(a, fold_case=fold_case)
     second = Space(b, fold_case=fold_case)

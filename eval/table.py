@@ -1,11 +1,11 @@
-"""Splits the lines of a test file into rows of fields: which separator, which quotes.
+"""Split the lines of a test file into rows of fields, and find its separator.
 
-The separator is the one that cuts the lines into the same number of fields, tried in the order in which it is likely
-to be meant: a tab is never part of a word, a blank often is. Quotes are those of the csv module; a file in which they
-do not pair up has words that begin with a quote, and is split without them.
+The separator is the one that splits most lines into the same number of fields; of equal ones, the least likely part of
+a word wins: a tab is never part of a word, a blank often is. Quotes follow the csv module, unless they are unbalanced,
+because then some words begin with a quote.
 
-Rejected: the csv module's sniffer (it guesses from letter frequencies); splitting at the first separator that occurs
-(a comma in one word, or a decimal comma, would decide for the file).
+Rejected: the csv module's sniffer (guesses from letter frequencies); the first separator that occurs (a comma in a
+word, or a decimal comma, would decide for the whole file).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SAMPLE = 1000  # lines that choose the separator
 
 
 def split_rows(lines: Sequence[Line]) -> tuple[list[Row], str]:
-    """Split lines, at least one, into rows of fields; return these and the separator."""
+    """Split lines, at least one, into rows of fields; return the rows and the separator."""
     sample = lines[:_SAMPLE]
     chosen, best = _BLANKS, (0.0, False)
     for separator in _SEPARATORS:
@@ -37,7 +37,7 @@ def split_rows(lines: Sequence[Line]) -> tuple[list[Row], str]:
 
 
 def split_line(text: str, separator: str) -> list[str]:
-    """Split one more line by a separator that `split_rows` chose."""
+    """Split one more line with the separator that `split_rows` chose."""
     return _split([(0, text)], separator)[0][1]
 
 
@@ -47,7 +47,7 @@ def usual_width(rows: Sequence[Row]) -> int:
 
 
 def _agreement(rows: Sequence[Row]) -> tuple[int, float]:
-    """Return the most common number of fields and the share of the rows that have it."""
+    """Return the most common number of fields, and the share of rows with it."""
     width, count = Counter(len(fields) for _, fields in rows).most_common(1)[0]
     return width, count / len(rows)
 
@@ -62,16 +62,16 @@ def _split(lines: Sequence[Line], separator: str) -> list[Row]:
 
 
 def _quoted(lines: Sequence[Line], separator: str) -> list[Row]:
-    """Split by the csv module; raises csv.Error where quotes do not pair up within a line (or the first row)."""
+    """Split with the csv module; raise csv.Error if quotes are unbalanced within a line (or the first row)."""
     texts = (f"{text}\n" for _, text in lines)
     reader = csv.reader(texts, delimiter=separator, skipinitialspace=True, strict=True)
     rows: list[Row] = []
     start = 0
     for fields in reader:
         if rows and reader.line_num > start + 1:
-            raise csv.Error("a field goes over several lines")
+            raise csv.Error("a field spans several lines")
         if any("\n" in field and separator in field for field in fields):
-            raise csv.Error("two words that begin with a quote are no quoted field")
+            raise csv.Error("two words that begin with a quote are not a quoted field")
         rows.append((lines[start][0], [" ".join(field.split("\n")).strip() for field in fields]))
         start = reader.line_num
     return rows

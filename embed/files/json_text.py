@@ -41,7 +41,7 @@ def json_bytes(value: Any) -> bytes:
         return text.encode()
     except UnicodeEncodeError as error:
         around = text[max(0, error.start - 10) : error.end + 10]
-        raise ValueError(f"cannot store a lone surrogate, which is not a character ({around!a})") from None
+        raise ValueError(f"a string holds a lone surrogate, which is not a character ({around!a})") from None
 
 
 def parse_json(data: bytes | str) -> Any:

@@ -108,7 +108,7 @@ def test_a_column_trains() -> None:
 
 
 def test_a_table_without_a_column_named_is_an_error() -> None:
-    with pytest.raises(CorpusError, match="columns id, text: name one, for example column='text'"):
+    with pytest.raises(CorpusError, match="columns id, text; name the text column, for example with column='text'"):
         embed.train(Dataset(), progress=False)
 
 
@@ -126,23 +126,25 @@ def test_missing_texts_and_arrays_of_words_in_data_frames() -> None:
 
 
 def test_a_column_that_is_not_there_is_told() -> None:
-    with pytest.raises(CorpusError, match="there is no column 'texts'; the columns are id, text"):
+    with pytest.raises(CorpusError, match="there is no column 'texts'; name one of: id, text"):
         ColumnCorpus(Dataset(), "texts")
-    with pytest.raises(CorpusError, match="no row has the column 'texts'; the first row has id, text"):
+    with pytest.raises(
+        CorpusError, match="no row has the column 'texts'; name one of those in the first row: id, text"
+    ):
         list(ColumnCorpus(Stream(), "texts"))
-    with pytest.raises(CorpusError, match="row 1 has no column 'text'"):
+    with pytest.raises(CorpusError, match="row 1 must be a mapping with the column 'text', not list"):
         list(ColumnCorpus([["no", "mapping"]], "text"))
 
 
 def test_values_that_are_no_texts_are_told() -> None:
-    with pytest.raises(CorpusError, match="row 1 of the column 'id' is int"):
+    with pytest.raises(CorpusError, match="row 1, column 'id' is int"):
         list(ColumnCorpus(Dataset(), "id"))
 
 
 def test_files_that_are_no_parquet_are_told(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     (tmp_path / "x.parquet").write_bytes(b"PAR1 and nothing")
-    with pytest.raises(CorpusError, match=r"x\.parquet: cannot be read as Parquet"):
+    with pytest.raises(CorpusError, match=r"x\.parquet: cannot read as Parquet"):
         ColumnCorpus(tmp_path / "x.parquet", "text")
     with pytest.raises(CorpusError, match="does not exist"):
         ColumnCorpus(tmp_path / "y.parquet", "text")
@@ -161,29 +163,33 @@ def test_a_missing_extra_is_a_helpful_sentence(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("x.csv", b"", "x.csv: has no line of column names"),
+        ("x.csv", b"", "x.csv: the header line is missing"),
         ("x.csv", b"id,text\n1,a\n2\n", "x.csv: row 2 has 1 fields, but there are 2 columns"),
         ("x.csv", b"id,text\n1,a,b\n", "x.csv: row 1 has 3 fields, but there are 2 columns"),
-        ("x.csv", b'id,text\n1,"a\n2,b\n', "x.csv, line 3: unexpected end of data"),
+        ("x.csv", b'id,text\n1,"a\n2,b\n', "x.csv, line 3: malformed CSV: unexpected end of data"),
         ("x.csv", b'id,text\n1,"a"b\n', "x.csv, line 2: "),
-        ("x.csv", b"text,text\na,b\n", "x.csv: has 2 columns 'text'"),
+        ("x.csv", b"text,text\na,b\n", "x.csv: 2 columns are named 'text'"),
         ("x.csv", b"id,text\n1,\xff\n", "x.csv: byte 10 .* is not valid UTF-8"),
-        ("x.tsv", b"id,text\n1,a\n", "there is no column 'text'; the columns are id,text"),
+        ("x.tsv", b"id,text\n1,a\n", "there is no column 'text'; name one of: id,text"),
         ("x.jsonl", b'{"text": "a"}\n{"text": \n', "x.jsonl, line 2: not JSON"),
-        ("x.jsonl", b'["a"]\n', "x.jsonl, row 1: no JSON object, but str"),
-        ("x.jsonl", b'{"texts": "a"}\n', "x.jsonl: no row has the column 'text'; the first row has texts"),
-        ("x.jsonl", b'{"text": "a"}\n{"text": 3}\n', "x.jsonl, row 2 of the column 'text' is int"),
-        ("x.json", b'[{"text": "a"}, {"text": "b"}', "x.json: the JSON array ends after row 2: the file is cut short"),
+        ("x.jsonl", b'["a"]\n', "x.jsonl, row 1: expected a JSON object, not str"),
+        (
+            "x.jsonl",
+            b'{"texts": "a"}\n',
+            "x.jsonl: no row has the column 'text'; name one of those in the first row: texts",
+        ),
+        ("x.jsonl", b'{"text": "a"}\n{"text": 3}\n', "x.jsonl, row 2, column 'text' is int"),
+        ("x.json", b'[{"text": "a"}, {"text": "b"}', "x.json: the file is cut short after row 2 of its JSON array"),
         ("x.json", b'[{"text": "a"}, {"text" "b"}]', "x.json, row 2: not JSON"),
         ("x.json", b'[{"text": "a"}] {"text": ', "x.json, row 2: not JSON"),
         ("x.json", b'{\n "text": "a",\n "b": 1 2\n}\n', "x.json, row 1: not JSON"),
-        ("x.csv", b"id;text\n1;a\n", r"the columns are id;text; they are separated by ';': pass delimiter=';'"),
-        ("x.csv", b"id\ttext\n1\ta\n", "they are separated by .*: pass delimiter='tab'"),
-        ("x.tab", b"id,text\n1,a\n", "they are separated by ',': pass delimiter=','"),
-        ("x.txt", b"some prose, and more\n", "x.txt: there is no column 'text'; the columns are some prose, and more"),
+        ("x.csv", b"id;text\n1;a\n", r"name one of: id;text; or pass delimiter=';', if ';' separates the fields"),
+        ("x.csv", b"id\ttext\n1\ta\n", "pass delimiter='tab', if .* separates the fields"),
+        ("x.tab", b"id,text\n1,a\n", "pass delimiter=',', if ',' separates the fields"),
+        ("x.txt", b"some prose, and more\n", "x.txt: there is no column 'text'; name one of: some prose, and more"),
         ("x.jsonl", b'{"text": ' + b"[" * 100_000 + b"\n", "x.jsonl, line 1: not JSON"),
-        ("x.jsonl", b'{"text": "\\ud800"}\n', "x.jsonl, row 1 of the column 'text': .* half of a surrogate pair"),
-        ("x.jsonl", b'{"text": ["a", "\\ud800"]}\n', "x.jsonl, row 1 of the column 'text', word 2: "),
+        ("x.jsonl", b'{"text": "\\ud800"}\n', "x.jsonl, row 1, column 'text': .* a lone surrogate"),
+        ("x.jsonl", b'{"text": ["a", "\\ud800"]}\n', "x.jsonl, row 1, column 'text', word 2: "),
         ("x.csv.gz", gzip.compress(b"id,text\n1,a\n" * 99)[:-9], "x.csv.gz: the gzip data"),
     ],
 )
@@ -234,7 +240,7 @@ def test_the_commands_take_a_column(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "york_is" in capsys.readouterr().out
     assert (tmp_path / "joined").read_text().splitlines()[0] == "new_york is_new"
     assert main(["train", corpus, "--column", "texts", "-o", str(tmp_path / "v.txt"), *flags]) == CorpusError.exit_code
-    assert "there is no column 'texts'; the columns are id, text" in capsys.readouterr().err
+    assert "there is no column 'texts'; name one of: id, text" in capsys.readouterr().err
     assert main(["info", *column]) == ConfigError.exit_code
 
 
@@ -288,7 +294,7 @@ def test_what_is_no_delimiter_is_told(delimiter: Any, tmp_path: Path) -> None:
 
 def test_a_delimiter_needs_a_column(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "x.csv").write_bytes(b"id;text\n" + b"1;a few words\n" * 30)
-    with pytest.raises(ConfigError, match="delimiter is ';', which needs a column"):
+    with pytest.raises(ConfigError, match="needs a column; name the text column with column"):
         open_corpus(tmp_path / "x.csv", delimiter=";")
     command = [
         "train",
@@ -320,6 +326,6 @@ def test_halves_of_surrogate_pairs_obey_decode_errors(policy: str, expected: lis
 
 
 def test_half_of_a_surrogate_pair_in_a_sentence_is_named() -> None:
-    told = r"sentence 2, word 3: 'c\\ud83d' holds half of a surrogate pair.*decode_errors='replace'"
+    told = r"sentence 2, word 3: 'c\\ud83d' holds a lone surrogate.*decode_errors='replace'"
     with pytest.raises(CorpusError, match=told):
         embed.train([["a", "b"], ["a", "b", f"c{HALF}"]], min_count=1)

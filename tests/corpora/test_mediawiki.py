@@ -137,7 +137,7 @@ def test_malformed_and_cut_dumps_are_errors(dump: Callable[..., Path]) -> None:
     path = dump(page("T", "One"))
     whole = path.read_bytes()
     path.write_bytes(whole[:-20])
-    with pytest.raises(CorpusError, match=r"dump: not well-formed XML in line 3, column"):
+    with pytest.raises(CorpusError, match=r"dump, line 3, column \d+: malformed XML"):
         list(WikiCorpus(path))
     path.write_bytes(bz2.compress(whole)[:-10])
     with pytest.raises(CorpusError, match="bzip2 data is cut short"):

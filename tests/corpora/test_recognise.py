@@ -106,7 +106,7 @@ def refusal(path: Path, data: bytes | str, **settings: Any) -> str:
 @pytest.mark.parametrize("ending", [".txt", ".jsonl", ".json.gz", ""])
 def test_json_names_its_keys(data: bytes | str, ending: str, tmp_path: Path) -> None:
     said = refusal(tmp_path / f"f{ending}", data)
-    assert said == "JSON with the keys id, text; name the one of the text with column='text'"
+    assert said == "JSON with the keys id, text; name the text key with column='text'"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_json_without_a_column_of_texts_is_refused(value: Any, tmp_path: Path) -
     for indent in (None, 1):
         said = refusal(tmp_path / "f.txt", json.dumps(value, indent=indent))
         assert said.startswith("JSON")
-        assert said.endswith("not text; write its texts to a file, a sentence a line")
+        assert said.endswith("not text; write its text to a plain file, one sentence a line")
 
 
 def test_lists_of_words_in_json_lines_are_refused(tmp_path: Path) -> None:
@@ -142,18 +142,18 @@ def test_lists_of_words_in_json_lines_are_refused(tmp_path: Path) -> None:
 def test_a_table_names_its_columns(name: str, data: str, advice: str, tmp_path: Path) -> None:
     path = tmp_path / name
     said = refusal(path, gzip.compress(data.encode()) if name.endswith("gz") else data)
-    assert said == f"a table with the columns id, text, label; name the one of the text with {advice}"
+    assert said == f"a table with the columns id, text, label; name the text column with {advice}"
     option = {"delimiter": advice.rpartition("=")[2].strip("'")} if "delimiter" in advice else {}
     assert len(list(open_corpus(path, column="text", **option))) >= 9  # type: ignore[arg-type]
 
 
 def test_a_table_without_names_says_so(tmp_path: Path) -> None:
-    assert "a table without a line of column names" in refusal(tmp_path / "f.csv", CSV.split("\n", 1)[1])
+    assert "a table without a header line" in refusal(tmp_path / "f.csv", CSV.split("\n", 1)[1])
 
 
 def test_a_file_of_one_quoted_column_is_a_table(tmp_path: Path) -> None:
     said = refusal(tmp_path / "f.csv", 'text\n"some, words"\n"other, words"\n')
-    assert said == "a table with the columns text; name the one of the text with column='text'"
+    assert said == "a table with the columns text; name the text column with column='text'"
 
 
 @pytest.mark.parametrize("data", [" \na", " \nsome words\n", "\r", "text\r\ra word\r"])
@@ -168,17 +168,17 @@ def test_parquet_names_its_columns(tmp_path: Path) -> None:
     written = tmp_path / "f.parquet"
     pytest.importorskip("pyarrow.parquet").write_table(table, written)
     assert refusal(tmp_path / "f", written.read_bytes()) == (
-        "a Parquet file with the columns id, review; name the one of the text with column='review'"
+        "a Parquet file with the columns id, review; name the text column with column='review'"
     )
 
 
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (PAGE, "HTML, not text"),
-        ("\ufeff \n<html><head>", "HTML, not text"),
-        ('<?xml version="1.0"?>\n<TEI><p>a</p></TEI>', "XML, not text"),
-        ("{\\rtf1\\ansi some text\\par}", "a document in Rich Text Format"),
+        (PAGE, "HTML, whose tags would become words"),
+        ("\ufeff \n<html><head>", "HTML, whose tags would become words"),
+        ('<?xml version="1.0"?>\n<TEI><p>a</p></TEI>', "XML, whose tags would become words"),
+        ("{\\rtf1\\ansi some text\\par}", "a Rich Text document"),
         ("%PDF-1.7\n", "a PDF file"),
         (zipped("[Content_Types].xml", "word/document.xml"), "an Office document"),
         (zipped("mimetype", first="application/epub+zip"), "a document or an e-book"),
@@ -186,19 +186,15 @@ def test_parquet_names_its_columns(tmp_path: Path) -> None:
         (gzip.compress(zipped("a.txt")), "a zip archive: unpack it first"),
         (tarred(), "a tar archive: unpack it first"),
         (gzip.compress(tarred()), "a tar archive: unpack it first"),
-        *(
-            (pickle.dumps(ROWS, protocol), "a pickle, which could run any code")
-            for protocol in range(5)
-            if protocol != 1
-        ),
-        (pickle.dumps(np.ones(3), 0), "a pickle, which could run any code"),
-        (saved(lambda file: np.savez(file, a=np.ones(3))), "an archive of NumPy"),
+        *((pickle.dumps(ROWS, protocol), "a pickle, which can run any code") for protocol in range(5) if protocol != 1),
+        (pickle.dumps(np.ones(3), 0), "a pickle, which can run any code"),
+        (saved(lambda file: np.savez(file, a=np.ones(3))), "a NumPy archive"),
         (saved(lambda file: np.save(file, np.ones(3))), "a NumPy array"),
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "a pointer of Git LFS"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "a Git LFS pointer"),
         (b"SQLite format 3\0" + bytes(100), "an SQLite database: export the table as CSV"),
         (b"ARROW1\0\0" + bytes(100), "an Arrow file"),
         (b"GGUF\3\0\0\0" + bytes(100), "a GGUF file"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(100), "a picture"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "an image"),
         (b"\x7fELF" + bytes(100), "a program"),
         (bytes(range(1, 32)) * 20, "binary"),
     ],
@@ -241,13 +237,13 @@ def test_replacing_does_not_make_text_of_another_encoding(encoding: str, tmp_pat
     )
     for policy in ("replace", "skip"):
         said = refusal(tmp_path / "f.txt", (text * 50).encode(encoding), decode_errors=policy)
-        assert "convert it first, such as with: iconv" in said
+        assert "convert it first, for example with: iconv" in said
 
 
 def test_umlauts_of_another_encoding_are_advised(tmp_path: Path) -> None:
     path = tmp_path / "f.txt"
     path.write_bytes(("Größe, Maß und Straße sind Wörter.\n" * 40).encode("latin-1"))
-    with pytest.warns(AdviceWarning, match="looks like text in another encoding than UTF-8: 17% of its beginning"):
+    with pytest.warns(AdviceWarning, match="looks like text in another encoding than UTF-8 .17% of its beginning"):
         open_corpus(path, decode_errors="replace")
 
 
@@ -256,8 +252,8 @@ def test_umlauts_of_another_encoding_are_advised(tmp_path: Path) -> None:
     [
         ("<div class='a'><p>some words <b>bold</b> here</p></div>\n" * 30, "HTML or XML, whose tags (<b>, <p>, <div>)"),
         ("<TEI><text>\n" + "<p>a word of <hi>two</hi></p>\n" * 30, "HTML or XML, whose tags (<hi>, <p>)"),
-        (CSV, "a table with the columns id, text, label; name the one of the text with column='text'"),
-        (CSV.replace(",", ";"), "a table with the columns id, text, label; name the one of the text with"),
+        (CSV, "a table with the columns id, text, label; name the text column with column='text'"),
+        (CSV.replace(",", ";"), "a table with the columns id, text, label; name the text column with"),
     ],
 )
 def test_what_is_likely_to_be_markup_is_advised(data: str, what: str, tmp_path: Path) -> None:
@@ -272,7 +268,7 @@ def test_what_is_likely_to_be_markup_is_advised(data: str, what: str, tmp_path: 
 def test_a_table_with_odd_rows_is_advised_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "f.tsv"
     path.write_text("id\ttext\n" + "1\tsome\twords\n2\twords\n" * 9)
-    with pytest.warns(AdviceWarning, match=r"f\.tsv looks like a table, by its name and its delimiters"):
+    with pytest.warns(AdviceWarning, match=r"f\.tsv looks like a table, by its name and delimiters"):
         open_corpus(path)
 
 
@@ -391,12 +387,12 @@ def test_a_look_takes_time_in_proportion(unit: str, tmp_path: Path) -> None:
 
 
 LINES_ALIKE = {
-    "conllu": ("1\tDogs\tdog\tNOUN\tNNS\t_\t2\tnsubj\t_\t_", "tokens with their tags"),
-    "vertical": ("dogs\tNNS\tdog", "tokens with their tags"),
-    "conll2003": ("EU NNP B-NP B-ORG", "tokens with their tags"),
-    "table": ("12\tthe dog saw the cat", "a table of 2 columns"),
+    "conllu": ("1\tDogs\tdog\tNOUN\tNNS\t_\t2\tnsubj\t_\t_", "tagged tokens"),
+    "vertical": ("dogs\tNNS\tdog", "tagged tokens"),
+    "conll2003": ("EU NNP B-NP B-ORG", "tagged tokens"),
+    "table": ("12\tthe dog saw the cat", "a table of 2 tab-separated columns"),
     "elements": ('<seg id="1"> the dog saw the cat on the long road home </seg>', "whose tags"),
-    "json": ('"the dog \\"saw\\" the cat"', "a string a line"),
+    "json": ('"the dog \\"saw\\" the cat"', "JSON strings, one a line"),
 }
 
 

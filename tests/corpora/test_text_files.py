@@ -183,7 +183,7 @@ def test_sources_that_lead_nowhere(tmp_path: Path, write: Callable[..., Path]) -
     (tmp_path / "dangling").symlink_to(tmp_path / "gone")
     for source, message in [
         ("missing.txt", "does not exist"),
-        ("empty", "holds no text"),
+        ("empty", "has no files"),
         ("*.nothing", "matches no file"),
         ("dangling", "symbolic link"),
     ]:
@@ -266,7 +266,7 @@ def test_replace_and_skip(
 
 
 def test_nul_and_utf16_are_explained(write: Callable[..., Path]) -> None:
-    with pytest.raises(CorpusError, match=r"byte 3 is NUL: the file is UTF-16 or binary"):
+    with pytest.raises(CorpusError, match=r"byte 3 is NUL, so the file is UTF-16 or binary"):
         list(TextCorpus(write(b"abc\0def")))
     with pytest.raises(CorpusError, match=r"byte 0 \(0xff\).*looks like UTF-16"):
         list(TextCorpus(write("text".encode("utf-16"))))
@@ -371,7 +371,7 @@ def test_a_callable_gets_whole_lines_and_is_checked(write: Callable[..., Path]) 
 
 
 def test_unknown_settings_are_refused(write: Callable[..., Path]) -> None:
-    with pytest.raises(ConfigError, match="tokenizer must be one of"):
+    with pytest.raises(ConfigError, match="tokenizer must be 'whitespace', 'words' or a function"):
         TextCorpus(write("x"), tokenizer="spaces")
     with pytest.raises(ConfigError, match="decode_errors must be one of"):
         TextCorpus(write("x"), decode_errors="ignore")
@@ -425,7 +425,7 @@ def test_strings_in_place_of_lists_are_explained() -> None:
         list(open_corpus([["a"], "a sentence"]))  # type: ignore[list-item]
     with pytest.raises(CorpusError, match="sentence 1 is str"):
         list(open_corpus(iter(["a sentence"])))
-    with pytest.raises(CorpusError, match="does not exist; text given as Python data"):
+    with pytest.raises(CorpusError, match="does not exist; to pass text instead of a path"):
         open_corpus(["the cat sat", "on the mat"])
     with pytest.raises(CorpusError, match="sentence 1, word 2 is int"):
         list(open_corpus([["a", 1]]))  # type: ignore[list-item]

@@ -145,7 +145,7 @@ def test_a_name_with_underscores_inside_stays_as_it_is() -> None:
 def test_the_columns_of_a_file_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "rated.csv"
     path.write_text("Word 1,Word 2,Human (mean),1,2\nw1,w2,1,0,2\nw3,w4,2,2,NA\nw5,w6,NA,,\n", encoding="utf-8")
-    said = ("rated: read from Word 1, Word 2, Human (mean).", "rated: left out 1 pair without a score.")
+    said = ("rated: read from Word 1, Word 2, Human (mean).", "rated: skipped 1 pair without a score.")
     report = evaluate(_noisy(1.0), path)
     comparison = compare(_noisy(1.0), _noisy(2.0), path)
     assert report.notes == comparison.notes == said
@@ -160,7 +160,7 @@ def test_the_columns_of_a_file_are_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize("test", [("x", "y", 1.0), ("x", "y", "z", "w")])
 def test_a_set_that_covers_nothing_is_warned_of(test: tuple[Any, ...]) -> None:
     made = SimilaritySet.from_pairs("far", [test]) if len(test) == 3 else AnalogySet.from_sections("far", {"s": [test]})  # type: ignore[list-item]
-    with pytest.warns(AdviceWarning, match="'far' has no item whose words the vectors know") as caught:
+    with pytest.warns(AdviceWarning, match="the vectors cover no item of the set 'far'") as caught:
         evaluate(_noisy(1.0), made)
     assert caught[0].filename == __file__
     with pytest.warns(AdviceWarning, match="'far' has no item"):

@@ -131,7 +131,7 @@ def test_endings_for_the_part_of_speech_are_taken_off(tmp_path: Path) -> None:
     test = load_set(_file(tmp_path, "sun-n shine-v 5\nold-j new-j 1\n"))
     assert isinstance(test, SimilaritySet)
     assert test.pairs == (("sun", "shine"), ("old", "new"))
-    assert "part of speech" in test.notes[0]
+    assert "part-of-speech" in test.notes[0]
     kept = load_set(_file(tmp_path, "sun-n shine-v 5\nold new 1\n"))
     assert isinstance(kept, SimilaritySet)
     assert kept.pairs[0] == ("sun-n", "shine-v")
@@ -150,10 +150,10 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "listed"),
     [
-        ("cat dog 8.5 1.25\nking queen 7.25 2.5\nman woman 3.5 2.75\n", "score is not clear.*3 '8.5', 4 '1.25'"),
-        ("w1,w2,x,y\ncat,dog,8,5\nking,queen,7,9\n", "score is not clear.*3 'x', 4 'y'"),
-        ("Auto,Fahrt,2,75\nAuto,Polster,1,25\nGlas,Wein,1,5\n", "score is not clear"),
-        ("zoo,cat,dog,8.5\nhome,king,queen,7\n", "two words is not clear.*1 'zoo', 2 'cat'"),
+        ("cat dog 8.5 1.25\nking queen 7.25 2.5\nman woman 3.5 2.75\n", "holds the score.*3 '8.5', 4 '1.25'"),
+        ("w1,w2,x,y\ncat,dog,8,5\nking,queen,7,9\n", "holds the score.*3 'x', 4 'y'"),
+        ("Auto,Fahrt,2,75\nAuto,Polster,1,25\nGlas,Wein,1,5\n", "holds the score"),
+        ("zoo,cat,dog,8.5\nhome,king,queen,7\n", "hold the two words.*1 'zoo', 2 'cat'"),
         ("8.5 cat dog\n7 king queen\n", "no column after the two words"),
     ],
 )
@@ -272,8 +272,8 @@ def test_analogies_without_sections(tmp_path: Path) -> None:
         ("a\tb\tscore\nold\tnew\t1.5\nx\ty\tz\n", 3, "number in column 3"),
         (": family\nboy girl he she\nboy girl he\n", 3, "four words"),
         (": family\nboy girl he she they\n", 2, "four words"),
-        (":\nboy girl he she\n", 1, "without a name"),
-        ("just some prose in a file\nthat is no test set\n", 1, "neither"),
+        (":\nboy girl he she\n", 1, "has no name"),
+        ("just some prose in a file\nthat is no test set\n", 1, "expected a scored pair"),
         (b"old\tnew\t1.5\nsm\xffart\tclever\t2\n", 2, "byte offset 14"),
     ],
 )
@@ -287,7 +287,7 @@ def test_malformed_lines_are_named(tmp_path: Path, content: str | bytes, line: i
 
 @pytest.mark.parametrize("content", ["", "\n\n", "# only a comment\n"])
 def test_an_empty_file_is_an_error(tmp_path: Path, content: str) -> None:
-    with pytest.raises(FormatError, match="holds no test items"):
+    with pytest.raises(FormatError, match="has no test items"):
         load_set(_file(tmp_path, content))
 
 
@@ -416,7 +416,7 @@ def test_the_header_of_numbered_questions_is_no_question(tmp_path: Path, name: s
 
 def test_a_header_of_questions_is_reported(tmp_path: Path) -> None:
     test = load_set(_file(tmp_path, "a b c d\nboy girl he she\n"))
-    assert test.notes == ("left out the first line as a header: 'a b c d'",)
+    assert test.notes == ("skipped the first line as a header: 'a b c d'",)
 
 
 def test_columns_of_questions_are_asked_for_as_such(tmp_path: Path) -> None:
@@ -435,7 +435,7 @@ def test_hidden_files_of_a_folder_are_left_out(tmp_path: Path) -> None:
 def test_columns_of_a_wrong_type_are_refused(tmp_path: Path, wrong: object) -> None:
     with pytest.raises(ConfigError, match="columns must be a list"):
         load_set(_file(tmp_path, "old new 1.5\n"), wrong)  # type: ignore[arg-type]
-    with pytest.raises(FormatError, match="columns of their own"):
+    with pytest.raises(FormatError, match="columns of words and scores must differ"):
         load_set(_file(tmp_path, "old new 1.5\nsmart clever 9.25\n"), (1, 1, 3))
 
 
@@ -460,7 +460,7 @@ def test_sets_from_values_are_whole() -> None:
     with pytest.raises(ConfigError, match="1 pairs and 2 scores"):
         SimilaritySet("x", (("old", "new"),), (1.0, 2.0))
     for wrong in ([("boy", "girl", "he")], "abcd"):
-        with pytest.raises(ConfigError, match="needs 4 words a row"):
+        with pytest.raises(ConfigError, match="must have 4 strings a row"):
             AnalogySet.from_sections("x", {"family": wrong})  # type: ignore[dict-item]
     with pytest.raises(ConfigError, match="a section for each"):
         AnalogySet("x", FAMILY, ("all",))

@@ -110,7 +110,7 @@ def test_a_failure_names_the_folder_that_was_asked_for(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=re.escape(f"{target}/deeper/a: cannot write: ")):
         fill()
     with (
-        pytest.raises(FormatError, match=re.escape(f"in {tmp_path}: No space left")),
+        pytest.raises(FormatError, match=re.escape(f"to {tmp_path}: No space left")),
         writing(tmp_path / ".embed-0123456789abcdef.tmp"),
     ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -58,24 +58,24 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
 @pytest.mark.parametrize(
     ("corpus", "output", "message"),
     [
-        ("data/a.txt", "data/a.txt", "is also the input"),
-        ("data", "data/a.txt", "is also the input"),
-        ("data/*.txt", "data/a.txt", "is also the input"),
-        ("data/**/*.txt", "data/deep/c.txt", "is also the input"),
-        ("data", "out/hard.txt", "is also the input"),
-        ("data", "out/link.txt", "is also the input"),
-        ("data/a.txt", "out/../data/./a.txt", "is also the input"),
-        ("data", "data/vectors.txt", "within the corpus data"),
-        ("data", "data/deep/vectors.bin", "within the corpus data"),
-        ("data/", "out/folder/vectors.txt", "within the corpus data/"),
-        ("data/*.txt", "data/vectors.txt", r"within the corpus data/\*.txt"),
-        ("data/*", "data/deep/vectors.bin", r"within the corpus data/\*"),
-        ("data/**", "data/deep/vectors.bin", r"within the corpus data/\*\*"),
+        ("data/a.txt", "data/a.txt", "is also an input"),
+        ("data", "data/a.txt", "is also an input"),
+        ("data/*.txt", "data/a.txt", "is also an input"),
+        ("data/**/*.txt", "data/deep/c.txt", "is also an input"),
+        ("data", "out/hard.txt", "is also an input"),
+        ("data", "out/link.txt", "is also an input"),
+        ("data/a.txt", "out/../data/./a.txt", "is also an input"),
+        ("data", "data/vectors.txt", "the corpus data"),
+        ("data", "data/deep/vectors.bin", "the corpus data"),
+        ("data/", "out/folder/vectors.txt", "the corpus data/"),
+        ("data/*.txt", "data/vectors.txt", r"the corpus data/\*.txt"),
+        ("data/*", "data/deep/vectors.bin", r"the corpus data/\*"),
+        ("data/**", "data/deep/vectors.bin", r"the corpus data/\*\*"),
         ("data/**/*.bin*", "data/deep/vectors.bin", None),
-        ("da[t]a/?.txt*", "data/v.txt", "within the corpus"),
-        (".", "vectors.txt", "within the corpus"),
-        ("data/a.txt*", "data/a.txt.bin", "within the corpus"),
-        ("data/*.json", "data/v.txt", "data/v.txt.json: the run card would lie within the corpus"),
+        ("da[t]a/?.txt*", "data/v.txt", "the corpus"),
+        (".", "vectors.txt", "the corpus"),
+        ("data/a.txt*", "data/a.txt.bin", "the corpus"),
+        ("data/*.json", "data/v.txt", "data/v.txt.json: the next run would read the run card as text"),
     ],
 )
 @posix_only
@@ -89,7 +89,7 @@ def test_text_is_not_overwritten_nor_joined_by_vectors(
     Path("data/deep/x.bin").write_text(TEXT)
     Path("data/a.txt0").write_text(TEXT)
     told = refused(capsys, "train", corpus, "-o", output, *QUICK)
-    assert re.search(message or "within the corpus", told), told
+    assert re.search(message or "the corpus", told), told
 
 
 @pytest.mark.parametrize(
@@ -105,38 +105,38 @@ def test_outputs_that_are_not_read_are_written(home: Path, corpus: str, output: 
 
 
 def test_other_commands_and_python_do_not_overwrite_text(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "is also the input" in refused(capsys, "phrases", "data", "--apply", "data/a.txt")
-    assert "within the corpus" in refused(capsys, "phrases", "data", "--apply", "data/joined.txt")
-    assert "within the corpus" in refused(capsys, "phrases", "data/*", "--save", "data/phrases.embed")
+    assert "is also an input" in refused(capsys, "phrases", "data", "--apply", "data/a.txt")
+    assert "the corpus" in refused(capsys, "phrases", "data", "--apply", "data/joined.txt")
+    assert "the corpus" in refused(capsys, "phrases", "data/*", "--save", "data/phrases.embed")
     assert "both the phrases and" in refused(capsys, "phrases", "data", "--apply", "out/p", "--save", "out/p")
     for folders in (["--encoded", "data/enc"], ["--checkpoint", "data/new/ck"]):
-        assert "within the corpus data" in refused(capsys, "train", "data", "-o", "out/v.txt", *folders, *QUICK)
+        assert "the corpus data" in refused(capsys, "train", "data", "-o", "out/v.txt", *folders, *QUICK)
     for keyword in ("encoded_dir", "checkpoint"):
-        with pytest.raises(ConfigError, match="within the corpus data"):
+        with pytest.raises(ConfigError, match="the corpus data"):
             train("data", **SETTINGS, **{keyword: "data/folder"})
-        with pytest.raises(ConfigError, match="is a file, where a folder"):
+        with pytest.raises(ConfigError, match="this is a file; name a folder"):
             train(["data/b.txt"], **SETTINGS, **{keyword: "data/a.txt"})
     with pytest.raises(ConfigError, match="both the encoded corpus and the checkpoints"):
         train("data", **SETTINGS, encoded_dir="both", checkpoint=Path("both"))
     assert not Path("both").exists()
-    with pytest.raises(ConfigError, match="within the corpus"):
+    with pytest.raises(ConfigError, match="the corpus"):
         continue_training(train("data", **SETTINGS), "data/**", checkpoint="data/ck")
 
 
 def test_a_file_that_is_read_otherwise_is_not_overwritten(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "data", "-o", "v.txt", "--save-model", "m.embed", *QUICK]) == 0
-    assert "is also the input" in refused(
+    assert "is also an input" in refused(
         capsys, "train", "data", "--continue-from", "m.embed", "-o", "m.embed", "--epochs", "1"
     )
     Path("run.embed").write_text("dim = 20\n")
-    assert "is also the input" in refused(capsys, "train", "data", "--config", "run.embed", "-o", "run.embed")
-    assert "is also the input" in refused(capsys, "convert", "m.embed", "m.embed")
-    assert "is also the input" in refused(capsys, "quantize", "m.embed", "m.embed", "--method", "int8")
+    assert "is also an input" in refused(capsys, "train", "data", "--config", "run.embed", "-o", "run.embed")
+    assert "is also an input" in refused(capsys, "convert", "m.embed", "m.embed")
+    assert "is also an input" in refused(capsys, "quantize", "m.embed", "m.embed", "--method", "int8")
     assert main(["convert", "v.txt", "v.model2vec"]) == 0
-    assert "is also the input" in refused(capsys, "convert", "v.model2vec", "v.model2vec")
-    assert "is also the input" in refused(capsys, "convert", "v.model2vec", "v.model2vec/model.safetensors")
+    assert "is also an input" in refused(capsys, "convert", "v.model2vec", "v.model2vec")
+    assert "is also an input" in refused(capsys, "convert", "v.model2vec", "v.model2vec/model.safetensors")
     Path("card.svg").write_text(Path("v.txt.json").read_text())
-    assert "is also the input" in refused(capsys, "curve", "card.svg", "-o", "card.svg")
+    assert "is also an input" in refused(capsys, "curve", "card.svg", "-o", "card.svg")
     capsys.readouterr()
 
 
@@ -178,13 +178,17 @@ def test_what_cannot_be_rescued_names_the_file_that_was_asked_for(
 def test_a_run_card_replaces_run_cards_alone(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for content in ('{"precious": 1}', "[1]", "no JSON", '{"config": 1, "epochs": 2}', "[" * 100_000):
         Path("out/w.txt.json").write_text(content)
-        assert "out/w.txt.json: is another file" in refused(capsys, "train", "data", "-o", "out/w.txt", *QUICK)
+        assert "out/w.txt.json: the run card would overwrite this file" in refused(
+            capsys, "train", "data", "-o", "out/w.txt", *QUICK
+        )
     Path("out/w.txt.json").unlink()
     Path("out/w.txt.json").mkdir()
-    assert "is a folder, where the run card" in refused(capsys, "train", "data", "-o", "out/w.txt", *QUICK)
+    assert "this is a folder, but the run card goes there" in refused(
+        capsys, "train", "data", "-o", "out/w.txt", *QUICK
+    )
     Path("out/x.usearch.words").write_text("mine")
     assert main(["train", "data", "-o", "v.txt", *QUICK]) == 0
-    assert "is another file" in refused(capsys, "convert", "v.txt", "out/x.usearch")
+    assert "would overwrite this file" in refused(capsys, "convert", "v.txt", "out/x.usearch")
 
 
 def test_the_rescue_of_vectors_replaces_nothing(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -201,7 +205,7 @@ def test_a_name_without_room_for_the_files_beside_is_refused(home: Path, capsys:
     for length in (250, 251, 300):
         name = "x" * (length - 4) + ".txt"
         told = refused(capsys, "train", "data", "-o", name, *QUICK)
-        assert "is too long for the file system; name a shorter one" in told
+        assert "is too long for the file system; choose a shorter one" in told
         assert len(told) < 250
     assert "too long" in refused(capsys, "train", "data", "-o", "v.txt", "--encoded", "y" * 300, *QUICK)
 
@@ -219,7 +223,7 @@ def test_a_folder_of_checkpoints_has_one_run_at_a_time(home: Path) -> None:
     ):
         train("data", **SETTINGS, checkpoint="ck")
     with pytest.raises(
-        FormatError, match=r"ck is in use: process \d+ on .* keeps the checkpoints of a run there; name"
+        FormatError, match=r"ck is in use: process \d+ on .* stores the checkpoints of a run there; name"
     ):
         train("data", **SETTINGS, encoded_dir="ck")
     lock.release()
@@ -313,14 +317,14 @@ def test_outputs_that_cannot_be_written(home: Path) -> None:
     os.symlink("out/there.txt", "link.txt")
     for name, message in (
         ("loop1.txt", "cannot write: Too many levels"),
-        ("dangling.txt", "there is no folder"),
+        ("dangling.txt", "folder .* does not exist"),
         ("/dev/fd/987", "cannot write: Bad file descriptor"),
-        ("out", "it is a folder"),
+        ("out", "this is a folder"),
     ):
         with pytest.raises(FormatError, match=message):
             atomic_write_text(name, "text")
     with pytest.raises(
-        ConfigError, match=r"dangling.txt: the folder .*nowhere, which the link leads to, does not exist"
+        ConfigError, match=r"dangling.txt: the link leads to the folder .*nowhere, which does not exist"
     ):
         check_outputs([Output("dangling.txt", "the vectors")])
     atomic_write_text("link.txt", "text")

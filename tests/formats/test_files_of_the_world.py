@@ -260,14 +260,14 @@ def array_file() -> bytes:
 
 TEXT = "2 2\na 1 2\nb 3 4\n"
 FOREIGN = {
-    "gensim": (pickle.dumps({"gensim.models": 1}, 4), "pickle of gensim's, .*save_word2vec_format"),
-    "pickle": (pickle.dumps([1, 2], 2), "a pickle, which could run any code and is not opened"),
+    "gensim": (pickle.dumps({"gensim.models": 1}, 4), "gensim pickle, .*save_word2vec_format"),
+    "pickle": (pickle.dumps([1, 2], 2), "a pickle, which can run any code and is never opened"),
     "pickle 0": (pickle.dumps({"a": [1]}, 0), "a pickle"),
     "pickle 5": (pickle.dumps(np.ones(3), 5), "a pickle"),
     "npy": (array_file(), "a NumPy array"),
     "tar": (archive("tar"), "a tar archive: unpack it"),
     "zip": (archive("v.vec"), "a zip archive: unpack it"),
-    "torch": (archive("archive/data.pkl"), "a file of PyTorch"),
+    "torch": (archive("archive/data.pkl"), "a PyTorch file"),
     "UTF-16": (TEXT.encode("utf-16"), "text in UTF-16: convert it: iconv"),
     "UTF-16 LE": (TEXT.encode("utf-16-le"), "text in UTF-16"),
     "UTF-16 BE": (TEXT.encode("utf-16-be"), "text in UTF-16"),

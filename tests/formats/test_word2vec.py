@@ -484,12 +484,12 @@ def test_errors_about_other_files_are_not_blamed_on_the_target(tmp_path: Path) -
 
 
 def test_targets_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match=r"there is no folder .*missing"):
+    with pytest.raises(FormatError, match=r"the folder .*missing does not exist"):
         atomic_write_text(tmp_path / "missing" / "file", "")
-    with pytest.raises(FormatError, match="it is a folder"):
+    with pytest.raises(FormatError, match="this is a folder"):
         atomic_write_text(tmp_path, "")
     (tmp_path / "file").write_text("")
-    with pytest.raises(FormatError, match="there is no folder"):
+    with pytest.raises(FormatError, match=r"folder .* does not exist"):
         atomic_write_text(tmp_path / "file" / "below", "")
 
 

@@ -54,10 +54,10 @@ def test_look_up() -> None:
     ("words", "counts", "message"),
     [
         (["a"], [1, 2], "1 words but 2 counts"),
-        (["a", "a"], [1, 2], "'a' is there twice"),
+        (["a", "a"], [1, 2], "duplicate word 'a'"),
         (["a"], [0], "count of 'a'"),
-        ([""], [1], "not empty"),
-        ([3], [1], "must be a str"),
+        ([""], [1], "non-empty str"),
+        ([3], [1], "must be a non-empty str"),
     ],
 )
 def test_words_and_counts_must_fit(words: list[str], counts: list[int], message: str) -> None:
@@ -90,7 +90,7 @@ def test_the_file_is_word2vecs(tmp_path: Path) -> None:
 def test_words_with_white_space_cannot_be_written(tmp_path: Path, word: str) -> None:
     path = tmp_path / "vocab.txt"
     path.write_text("older")
-    with pytest.raises(FormatError, match="holds white space"):
+    with pytest.raises(FormatError, match="contains white space"):
         Vocabulary.from_counts(["a", word], [1, 1]).save(path)
     with pytest.raises(FormatError, match="UTF-8"):
         Vocabulary.from_counts(["a\ud800"], [1]).save(path)
