@@ -111,7 +111,7 @@ class _Reader:
             if not _has_scores(table) and table.width >= WORDS_PER_QUESTION:
                 example = f"{option('columns', (1, 2, 3, 4))} for the four words of a question (five with a section)"
             raise FormatError(
-                f"{self._path}: {error}; name the columns, for example {example} (the columns are {table.described()})"
+                f"{self._path}: {error}; the columns are {table.described()}; name those to read, for example {example}"
             ) from None
         _, pairs = without_header(rows)
         if table.width == WORDS_PER_RELATION and is_relation(pairs, self._path.name):
@@ -175,7 +175,7 @@ class _Reader:
         if len(table.rows) < len(rows) and table.names is None:
             found.notes.append(f"skipped line {rows[0][0]} as a header: {_excerpt(' '.join(rows[0][1]))}")
         if alike := self._comments_like_rows(table, choice):
-            found.notes.append(f"skipped {_counted(alike, 'comment')}, beginning with #, that look like pairs")
+            found.notes.append(f"lines skipped as comments (#), though they look like pairs: {alike:,}")
         if _remove_tags(found):
             found.notes.append("removed part-of-speech endings, such as -n, from the words")
         return found

@@ -163,7 +163,7 @@ def test_undefined_scores_are_none() -> None:
     vectors = _random(_NAMES)
     constant = _similarity(vectors, SimilaritySet.from_pairs("s", [(a, b, 1.0) for a, b, _ in _PAIRS]))
     assert constant.spearman.value is None
-    with pytest.warns(AdviceWarning, match="has no item"):
+    with pytest.warns(AdviceWarning, match="cover no item"):
         nothing = _similarity(vectors, SimilaritySet.from_pairs("s", [("x", "y", 1.0), ("x", "z", 2.0)]))
     assert (nothing.covered, nothing.spearman.value, nothing.spearman_all.value) == (0, None, None)
 

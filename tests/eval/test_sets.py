@@ -143,7 +143,7 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     assert isinstance(test, SimilaritySet)
     assert test.pairs == PAIRS
     said = " ".join(test.notes)
-    for part in ("2 pairs without a score", "line 1 as a header", "1 line as comments"):
+    for part in ("2 pairs without a score", "line 1 as a header", "though they look like pairs: 1"):
         assert part in said
 
 
@@ -222,7 +222,7 @@ def test_a_relation_asks_each_pair_with_each_other(tmp_path: Path) -> None:
 
 def test_words_without_a_score_are_no_relation_unless_said(tmp_path: Path) -> None:
     path = _file(tmp_path, "lunch\tdinner\ncar\tbus\n")
-    with pytest.raises(FormatError, match=r"line 1: neither .*columns=\(1, 2\)"):
+    with pytest.raises(FormatError, match=r"line 1: expected a scored pair .*columns=\(1, 2\)"):
         load_set(path)
     assert len(load_set(path, (1, 2))) == 2
 
@@ -345,7 +345,7 @@ def test_named_sets_import_neither_gensim_nor_scipy() -> None:
 def test_a_named_set_without_gensim_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(
-        MissingExtraError, match=r"pip install train-embeddings\[gensim\].*fetch wordsim353\.tsv from http"
+        MissingExtraError, match=r"pip install 'train-embeddings\[gensim\]'.*download wordsim353\.tsv from http"
     ):
         load_set("wordsim353")
 
@@ -457,7 +457,7 @@ def test_pairs_from_values_are_words_with_finite_scores(pairs: list[Any]) -> Non
 
 
 def test_sets_from_values_are_whole() -> None:
-    with pytest.raises(ConfigError, match="1 pairs and 2 scores"):
+    with pytest.raises(ConfigError, match="1 pairs but 2 scores"):
         SimilaritySet("x", (("old", "new"),), (1.0, 2.0))
     for wrong in ([("boy", "girl", "he")], "abcd"):
         with pytest.raises(ConfigError, match="must have 4 strings a row"):

@@ -160,7 +160,7 @@ def test_checkpoints_have_no_place_in_an_encoded_corpus(home: Path, capsys: pyte
         assert f"{inner}: the checkpoints would be inside the encoded corpus enc" in told
         assert not Path("enc").exists()
     assert main(["train", "data", "-o", "v.txt", "--encoded", "ck/enc", "--checkpoint", "ck", *QUICK]) == 0
-    with pytest.raises(ConfigError, match="within the encoded corpus"):
+    with pytest.raises(ConfigError, match="inside the encoded corpus"):
         train("data", encoded_dir="enc", checkpoint="enc/ck", **SETTINGS)
 
 
