@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.processes import BenchmarkError
-from benchmarks.recorded import RecordedGoals, number, read_goals
+from benchmarks.lib.processes import BenchmarkError
+from benchmarks.lib.recorded import RecordedGoals, number, read_goals
 
 __all__ = ["draw", "loaded_pyplot", "saved"]
 

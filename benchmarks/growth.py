@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
-from benchmarks.floors import Floor
-from benchmarks.report import Section
-from tests.hostile.growing import Growing, growing
+from benchmarks.installed import import_from_tree
+from benchmarks.lib.bounds import MISSED, NONE, bound_of
+from benchmarks.lib.report import Section
 
-__all__ = ["BOUND", "GROWTH", "GrowthSettings", "run"]
+__all__ = ["BOUND", "GROWTH", "Settings", "run"]
 
 GROWTH = 16
-BOUND = Floor(100, most=True)
+BOUND = bound_of("growth", "ratio")
+assert BOUND is not None
 _LEAST_SECONDS = 0.002
 """What a clock tells for sure; shorter times count as this."""
 
 
 @dataclass(frozen=True)
-class GrowthSettings:
+class Settings:
     """How often a ratio beyond the bound is measured again, and how large the inputs are."""
 
     tries: int = 3
@@ -31,13 +33,13 @@ class GrowthSettings:
     judged: bool = True
 
 
-def run(settings: GrowthSettings) -> Section:
+def run(settings: Settings) -> Section:
     """Time everything that must grow in proportion."""
     rows, verdicts, data = [], [], {}
-    for one in growing():
+    for one in import_from_tree("tests.hostile.growing").growing():
         small, large = _measure(one, settings)
-        verdicts.append(BOUND.verdict(large / small) if settings.judged else "-")
-        rows.append((one.name, f"{small:.4f}", f"{large:.4f}", f"{large / small:.1f}", str(BOUND)))
+        verdicts.append(BOUND.verdict(large / small) if settings.judged else NONE)
+        rows.append((one.name, f"{small:.4f}", f"{large:.4f}", f"{large / small:.1f}", BOUND.cells()[0]))
         data[one.name] = {"seconds": [small, large], "ratio": large / small}
     return Section(
         name="growth",
@@ -53,16 +55,16 @@ def run(settings: GrowthSettings) -> Section:
     )
 
 
-def _measure(one: Growing, settings: GrowthSettings) -> tuple[float, float]:
+def _measure(one: Any, settings: Settings) -> tuple[float, float]:
     size = max(1, int(one.size * settings.share))
     one.work(one.make(size))  # whatever is imported or made at the first call
     tries: list[tuple[float, float]] = []
-    while not tries or (BOUND.verdict(tries[-1][1] / tries[-1][0]) == "missed" and len(tries) < settings.tries):
+    while not tries or (BOUND.verdict(tries[-1][1] / tries[-1][0]) == MISSED and len(tries) < settings.tries):
         tries.append((_seconds(one, size), _seconds(one, size * GROWTH)))
     return min(tries, key=lambda seconds: seconds[1] / seconds[0])
 
 
-def _seconds(one: Growing, size: int) -> float:
+def _seconds(one: Any, size: int) -> float:
     given = one.make(size)
     started = time.process_time()
     one.work(given)

@@ -19,26 +19,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import peak
-from benchmarks.floors import MET, MISSED
 from benchmarks.installed import TREE
 from benchmarks.instructions_run import CONFIGS
-from benchmarks.processes import BenchmarkError
-from benchmarks.report import Section
+from benchmarks.lib.bounds import NONE, bound_of
+from benchmarks.lib.options import option
+from benchmarks.lib.processes import BenchmarkError
+from benchmarks.lib.report import Section
+from benchmarks.programs import peak
 from embed.engine import _kernels
 from embed.engine.machine import SIMD_VARIABLE
 from embed.files.atomic import atomic_write_text
 
-__all__ = ["CONFIGS", "RECORD", "InstructionSettings", "available", "compare", "run", "split"]
+__all__ = ["CONFIGS", "RECORD", "Settings", "available", "compare", "run", "split"]
 
 RECORD = Path(__file__).with_name("instructions.json")
 _TOOL, _PATH = "valgrind", "avx2"
 _FUNCTION = re.compile(rb"__pyx_pw_5embed_5_core_6Worker_\d+run(?=\0)")
 """Worker.run as Cython names it, by the order of the methods."""
-_TOLERANCE = 0.03
 _TOTALS = re.compile(r"^totals: (\d+)$", re.MULTILINE)
 _SHOWN = 300
-_NONE = "-"
 
 DEFINITIONS = (
     "Instructions of the training loop for each token of the corpus, before subsampling: {words:,} made-up words, "
@@ -49,13 +48,13 @@ DEFINITIONS = (
 
 
 @dataclass(frozen=True)
-class InstructionSettings:
+class Settings:
     """What is counted; `record` makes the counts the new record."""
 
     words: int = 500
     tokens: int = 4_000
     dim: int = 100
-    record: bool = False
+    record: bool = option(False, "make these the record")
 
 
 def available() -> bool:
@@ -63,7 +62,7 @@ def available() -> bool:
     return shutil.which(_TOOL) is not None and _PATH in _kernels.simd_paths()
 
 
-def run(settings: InstructionSettings) -> Section:
+def run(settings: Settings) -> Section:
     """Count and compare; raises BenchmarkError without the tool."""
     if not available():
         raise BenchmarkError(f"counting instructions needs {_TOOL} and a processor with {_PATH}")
@@ -93,15 +92,17 @@ def run(settings: InstructionSettings) -> Section:
 def compare(made: dict[str, Any], record: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
     """Return the rows: model, count, recorded count, change, verdict; no verdict on another compiler or problem."""
     same = all(made[name] == record.get(name) for name in ("compiler", "settings"))
+    bound = bound_of("instructions", "change")
+    assert bound is not None
     rows = []
     for name, count in made["per_token"].items():
         recorded = record.get("per_token", {}).get(name)
         if recorded is None:
-            rows.append((name, f"{count:,.0f}", _NONE, _NONE, _NONE))
+            rows.append((name, f"{count:,.0f}", NONE, NONE, NONE))
             continue
-        change = count / recorded - 1
-        verdict = (MET if count <= recorded * (1 + _TOLERANCE) else MISSED) if same else _NONE
-        rows.append((name, f"{count:,.0f}", f"{recorded:,.0f}", f"{100 * change:+.1f} %", verdict))
+        change = 100 * (count / recorded - 1)
+        verdict = bound.verdict(change) if same else NONE
+        rows.append((name, f"{count:,.0f}", f"{recorded:,.0f}", f"{change:+.1f} %", verdict))
     return tuple(rows)
 
 
@@ -115,7 +116,7 @@ def split(totals: list[int], names: tuple[str, ...]) -> dict[str, int]:
     return {name: sum(totals[place * calls : (place + 1) * calls]) for place, name in enumerate(names)}
 
 
-def _totals(settings: InstructionSettings) -> list[int]:
+def _totals(settings: Settings) -> list[int]:
     """Return the instructions of each call of the core's training loop."""
     function = _function()
     problem = {"words": settings.words, "tokens": settings.tokens, "dim": settings.dim}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from benchmarks import processes
-from benchmarks.figures import Summary, summarise
-from benchmarks.processes import Job
-from benchmarks.report import Section
+from benchmarks.lib import processes
+from benchmarks.lib.figures import Summary, summarise
+from benchmarks.lib.options import option, positive
+from benchmarks.lib.processes import Job
+from benchmarks.lib.report import Section
 from embed.engine import _kernels
 
-__all__ = ["SHAPES", "KernelSettings", "Shape", "run"]
+__all__ = ["SHAPES", "Settings", "Shape", "run"]
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,15 @@ DEFINITIONS = (
 
 
 @dataclass(frozen=True)
-class KernelSettings:
+class Settings:
     """How much to do."""
 
-    dims: Sequence[int] = (50, 100, 200, 300)
+    dims: Sequence[int] = option((50, 100, 200, 300), "(default: 50 100 200 300)", type=positive)
     runs: int = 5
     seconds: float = 0.03
 
 
-def run(settings: KernelSettings) -> Section:
+def run(settings: Settings) -> Section:
     """Measure; the paths take turns."""
     paths = _kernels.simd_paths()
     found: dict[str, list[dict[str, dict[str, float]]]] = {path: [] for path in paths}
@@ -78,7 +79,7 @@ def run(settings: KernelSettings) -> Section:
             data[f"{shape.name}, dim {dim}"] = {
                 "flops": shape.flops(dim),
                 "bytes": shape.bytes(dim),
-                "nanoseconds": {path: summary.to_dict() for path, summary in times.items()},
+                "nanoseconds": {path: asdict(summary) for path, summary in times.items()},
             }
     head = ["kernel", "dim", "flops", "bytes"]
     for path in paths:
@@ -95,8 +96,8 @@ def _cells(shape: Shape, dim: int, times: dict[str, Summary]) -> tuple[str, ...]
     return tuple(cells)
 
 
-def _job(path: str, settings: KernelSettings) -> Job:
+def _job(path: str, settings: Settings) -> Job:
     shapes = [(shape.name, shape.nx, shape.ny, shape.mean) for shape in SHAPES]
     return Job(
-        "time_windows", {"path": path, "shapes": shapes, "dims": list(settings.dims), "seconds": settings.seconds}
+        "ours.windows", {"path": path, "shapes": shapes, "dims": list(settings.dims), "seconds": settings.seconds}
     )

@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import processes
-from benchmarks.corpus import TextSource
-from benchmarks.floors import FLOOR_DIM, floor_of
-from benchmarks.memory_use import PARTS
-from benchmarks.processes import Job
+from benchmarks.lib import processes
+from benchmarks.lib.bounds import NONE
+from benchmarks.lib.contest import judged_cells
+from benchmarks.lib.corpus import TextSource
+from benchmarks.lib.machine import PARTS
+from benchmarks.lib.options import option
+from benchmarks.lib.processes import BenchmarkError, Job
+from benchmarks.lib.report import Section
 from benchmarks.programs import our_config
-from benchmarks.report import Section
 
-__all__ = ["ROWS", "MemorySettings", "cells", "rest_of", "run"]
+__all__ = ["Settings", "rest_of", "row_of", "run"]
 
-ROWS = ("skip-gram", "subword")
-_HEAD = ("row", "rows + words", "peak", "matrices", "mapped", "rest", *PARTS, "floor", "verdict")
+_HEAD = ("row", "rows + words", "peak", "matrices", "mapped", "rest", *PARTS, "at most", "hoped for", "")
 _MEGA = 1e6
-_NONE = "-"
 
 DEFINITIONS = (
     "Million bytes of one process that encodes, trains for one epoch and makes the word vectors.",
@@ -33,68 +33,45 @@ DEFINITIONS = (
 
 
 @dataclass(frozen=True)
-class MemorySettings:
+class Settings:
     """How much to do; `tokens` None takes the whole text."""
 
-    rows: Sequence[str] = ROWS
-    tokens: int | None = None
-    dim: int = FLOOR_DIM
+    rows: Sequence[str] = option(("skip-gram", "subword"), "(default: all)")
+    tokens: int | None = option(None, "use the first so many tokens (default: all)")
+    dim: int = option(100, "length of a vector")
+    threads: int | None = option(None, "worker threads (default: all processors)")
     buckets: int = 2_000_000
-    threads: int | None = None
     judged: bool = True
 
 
-def run(source: TextSource, settings: MemorySettings) -> Section:
+def run(source: TextSource, settings: Settings) -> Section:
     """Measure."""
     text = source.text(settings.tokens)
-    results = {}
-    for row in settings.rows:
-        results[row] = processes.run(_job(row, str(text.path), settings))
-        print(f"memory of {row}: {rest_of(results[row]):,.0f} MB besides the matrices and the corpus", file=sys.stderr)
-    rows = tuple(cells(row, result, settings.judged) for row, result in results.items())
-    return Section(
-        "memory",
-        f"Memory, dim {settings.dim}",
-        (*DEFINITIONS, f"Text: {text.description}."),
-        _HEAD,
-        rows,
-        tuple(row[-1] for row in rows),
-        {"rows": results},
-    )
+    shape = {"buckets": settings.buckets, "dim": settings.dim, "threads": settings.threads, "epochs": 1}
+    rows, verdicts, results = [], [], {}
+    for name in settings.rows:
+        config = our_config(subword=name == "subword", **shape)
+        results[name] = processes.run(Job("ours.memory", {"path": str(text.path), "config": config}))
+        print(f"memory of {name}: {rest_of(results[name]):,.0f} MB besides matrices and corpus", file=sys.stderr)
+        cells, verdict = row_of(name, results[name], settings.judged)
+        rows.append(cells)
+        verdicts.append(verdict)
+    definitions = (*DEFINITIONS, f"Text: {text.description}.")
+    title = f"Memory, dim {settings.dim}"
+    return Section("memory", title, definitions, _HEAD, tuple(rows), tuple(verdicts), {"rows": results})
 
 
 def rest_of(result: dict[str, Any]) -> float:
     """Return million bytes besides the matrices and the mapped corpus."""
     if result["peak"] is None:
-        raise processes.BenchmarkError("this system does not tell the peak of the resident size")
+        raise BenchmarkError("this system does not tell the peak of the resident size")
     return float(result["peak"] - result["matrices"] - result["mapped"]) / _MEGA
 
 
-def cells(row: str, result: dict[str, Any], judged: bool) -> tuple[str, ...]:
-    """Return one row of the table."""
-    rest = rest_of(result)
-    floor = floor_of("memory", row, "rest") if judged else None
-    parts = result["parts"]
-    return (
-        row,
-        f"{result['rows']:,} + {result['words']:,}",
-        *(_millions(result[name]) for name in ("peak", "matrices", "mapped")),
-        f"{rest:,.0f}",
-        *(_millions(parts[part]) if part in parts else _NONE for part in PARTS),
-        *((_NONE, _NONE) if floor is None else (str(floor), floor.verdict(rest))),
-    )
-
-
-def _job(row: str, path: str, settings: MemorySettings) -> Job:
-    config = our_config(
-        subword=row == "subword",
-        buckets=settings.buckets,
-        dim=settings.dim,
-        epochs=1,
-        threads=settings.threads,
-    )
-    return Job("memory_ours", {"path": path, "config": config})
-
-
-def _millions(size: int) -> str:
-    return f"{size / _MEGA:,.0f}"
+def row_of(name: str, result: dict[str, Any], judged: bool) -> tuple[tuple[str, ...], str]:
+    """Return one row of the table, and its verdict."""
+    rest, parts = rest_of(result), result["parts"]
+    bounds, verdict = judged_cells("memory", name, rest, judged)
+    sizes = [result[name] / _MEGA for name in ("peak", "matrices", "mapped")] + [rest]
+    cells = (*(f"{size:,.0f}" for size in sizes), *(f"{parts[p] / _MEGA:,.0f}" if p in parts else NONE for p in PARTS))
+    return (name, f"{result['rows']:,} + {result['words']:,}", *cells, *bounds), verdict

@@ -5,21 +5,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.util import find_spec
 from typing import Any
 
-from benchmarks import processes
-from benchmarks.contest import Contest
-from benchmarks.corpus import TextSource
-from benchmarks.figures import mean_interval, summarise
-from benchmarks.floors import FLOOR_DIM, QUALITY_TOKENS, RARE_WORDS, floor_of
-from benchmarks.processes import BenchmarkError, Job
+from benchmarks.lib import processes
+from benchmarks.lib.bounds import NONE, bound_of
+from benchmarks.lib.corpus import TextSource
+from benchmarks.lib.figures import mean_interval, summarise
+from benchmarks.lib.options import option
+from benchmarks.lib.processes import Job
+from benchmarks.lib.report import Section
+from benchmarks.lib.scoring import STANDARD_SETS
 from benchmarks.programs import MAX_N, MIN_N, SHARED, fasttext_settings, gensim_settings, our_config
-from benchmarks.report import Section
 from embed.config import TrainConfig
 from embed.config.presets import PRESETS
 
-__all__ = ["MODELS", "PEERS", "STANDARD_SETS", "QualitySettings", "defaults_of", "named_sets", "rows_of", "run"]
+__all__ = ["MODELS", "PEERS", "Settings", "defaults_of", "rows_of", "run"]
+
+JUDGED_TOKENS = 15_000_000
+"""The bounds say nothing about a text shorter than this."""
+RARE_WORDS = "rarewords"
+"""What the set of Luong, Socher and Manning 2013 has to be called for its bound to be looked at."""
 
 
 def defaults_of(**kind: Any) -> dict[str, Any]:
@@ -50,64 +56,30 @@ PEERS: dict[str, dict[str, Any]] = {
 }
 """With the learning rates that suit them best."""
 
-STANDARD_SETS = ("google", "wordsim353", "simlex999")
-
-_HEAD = ("model", "figure", "mean", "least", "most", "95 % interval", "floor", "verdict")
+_HEAD = ("model", "figure", "mean", "least", "most", "95 % interval", "at least", "verdict")
 _SECONDS = "seconds"
-_NONE = "-"
 
 
 @dataclass(frozen=True)
-class QualitySettings:
-    """How much to do.
+class Settings:
+    """How much to do: `tokens` None takes the whole text; `sets` are (name, source), see `scoring.load`."""
 
-    Attributes
-    ----------
-    models : sequence of str
-        From `MODELS`.
-    peers : bool
-        Train and score `PEERS` as well, those that are installed.
-    sets : sequence of (name, source)
-        See `scoring.load`.
-    tokens : int or None
-        None takes the whole text.
-    """
-
-    models: Sequence[str] = tuple(MODELS)
-    peers: bool = False
-    sets: Sequence[tuple[str, str]] = tuple((name, name) for name in STANDARD_SETS)
-    seeds: int = 3
-    threads: int = 2
-    epochs: int = 5
-    top: int = 30_000
-    dim: int = FLOOR_DIM
+    models: Sequence[str] = option(tuple(MODELS), "ours to train (default: all)", choices=tuple(MODELS))
+    peers: bool = option(False, "train and score gensim and fastText as well")
+    sets: Sequence[tuple[str, str]] = option(
+        tuple(STANDARD_SETS), "more test sets; one named rarewords has a bound", metavar="[NAME=]PATH"
+    )
+    seeds: int = option(3, "runs of each model")
+    threads: int = option(2, "worker threads")
+    epochs: int = option(5, "of each model that has none of its own")
+    top: int = option(30_000, "analogies among so many words")
+    dim: int = option(100, "length of a vector")
+    tokens: int | None = option(None, "use the first so many tokens (default: all)")
     buckets: int = 2_000_000
-    tokens: int | None = None
     judged: bool = True
 
 
-def named_sets(given: Sequence[str]) -> list[tuple[str, str]]:
-    """Return (name, source) of the standard sets and of those given as ``NAME=PATH`` or ``PATH``.
-
-    Raises
-    ------
-    BenchmarkError
-        If a file is not there or two sets have one name.
-    """
-    sets = [(name, name) for name in STANDARD_SETS]
-    for item in given:
-        name, equals, path = item.partition("=")
-        if not equals:
-            name, path = Path(item).stem, item
-        if not Path(path).is_file():
-            raise BenchmarkError(f"--sets {item}: there is no file {path}")
-        if name in dict(sets):
-            raise BenchmarkError(f"--sets {item}: there is another set named {name!r}; write NAME=PATH")
-        sets.append((name, str(Path(path).resolve())))
-    return sets
-
-
-def run(source: TextSource, settings: QualitySettings) -> Section:
+def run(source: TextSource, settings: Settings) -> Section:
     """Train and score."""
     text = source.text(settings.tokens)
     path = str(text.path)
@@ -122,17 +94,19 @@ def run(source: TextSource, settings: QualitySettings) -> Section:
         f"Means over {settings.seeds} seed(s), with Student's interval of the mean.",
         f"Text: {text.description}.",
     ]
-    judged = settings.judged and text.tokens >= QUALITY_TOKENS and _is_standard(settings)
+    judged = settings.judged and text.tokens >= JUDGED_TOKENS and _is_standard(settings)
     if settings.judged and not judged:
-        definitions.append(f"No floors: they hold from {QUALITY_TOKENS:,} tokens of Wikipedia on, with the defaults.")
+        definitions.append(
+            f"Not judged: the bounds hold from {JUDGED_TOKENS:,} tokens of Wikipedia on, with the defaults."
+        )
     if judged and RARE_WORDS not in dict(settings.sets):
-        definitions.append(f"The floor of {RARE_WORDS} was not looked at; `--sets {RARE_WORDS}=PATH` does.")
+        definitions.append(f"The bound of {RARE_WORDS} was not looked at; `--sets {RARE_WORDS}=PATH` does.")
     results: dict[str, list[dict[str, Any]]] = {}
     rows: list[tuple[str, ...]] = []
     for name, needs in _wanted(settings):
         jobs = [_job(name, path, settings, seed) for seed in range(1, settings.seeds + 1)]
-        if reason := Contest(name, "", jobs[0], jobs[0], needs).missing():
-            definitions.append(f"{reason}.")
+        if needs is not None and find_spec(needs) is None:
+            definitions.append(f"{name}: skipped, {needs} is not installed.")
             continue
         results[name] = []
         for seed, job in enumerate(jobs, 1):
@@ -150,11 +124,9 @@ def run(source: TextSource, settings: QualitySettings) -> Section:
     )
 
 
-def _is_standard(settings: QualitySettings) -> bool:
+def _is_standard(settings: Settings) -> bool:
     """Whether the vectors are made and asked as the floors want it."""
-    return all(
-        getattr(settings, name) == getattr(QualitySettings, name) for name in ("dim", "epochs", "top", "buckets")
-    )
+    return all(getattr(settings, name) == getattr(Settings, name) for name in ("dim", "epochs", "top", "buckets"))
 
 
 def rows_of(name: str, results: Sequence[Mapping[str, Any]], judged: bool) -> list[tuple[str, ...]]:
@@ -170,25 +142,25 @@ def rows_of(name: str, results: Sequence[Mapping[str, Any]], judged: bool) -> li
 def _row(name: str, figure: str, values: Sequence[float | None], judged: bool) -> tuple[str, ...]:
     known = [value for value in values if value is not None]
     if len(known) < len(values):  # a set with too few covered items has no score
-        return (name, figure, *[_NONE] * (len(_HEAD) - 2))
+        return (name, figure, *[NONE] * (len(_HEAD) - 2))
     summary, interval = summarise(known), mean_interval(known)
-    floor = floor_of("quality", name, figure) if judged else None
+    bound = bound_of("quality", name, figure) if judged else None
     return (
         name,
         figure,
         *(f"{value:.1f}" for value in (summary.mean, summary.low, summary.high)),
-        _NONE if interval is None else f"{interval[0]:.1f} to {interval[1]:.1f}",
-        *((_NONE, _NONE) if floor is None else (str(floor), floor.verdict(summary.mean))),
+        NONE if interval is None else f"{interval[0]:.1f} to {interval[1]:.1f}",
+        *((NONE, NONE) if bound is None else (bound.cells()[0], bound.verdict(summary.mean))),
     )
 
 
-def _wanted(settings: QualitySettings) -> list[tuple[str, str | None]]:
+def _wanted(settings: Settings) -> list[tuple[str, str | None]]:
     """Return (model, module it needs)."""
     ours: list[tuple[str, str | None]] = [(name, None) for name in settings.models]
     return [*ours, *((name, name.split()[0].lower()) for name in PEERS if settings.peers)]
 
 
-def _job(name: str, path: str, settings: QualitySettings, seed: int) -> Job:
+def _job(name: str, path: str, settings: Settings, seed: int) -> Job:
     scored = {"path": path, "sets": [list(pair) for pair in settings.sets], "top": settings.top}
     if name in MODELS:
         values = {
@@ -199,15 +171,15 @@ def _job(name: str, path: str, settings: QualitySettings, seed: int) -> Job:
             "seed": seed,
         }
         config = our_config(**{**values, **MODELS[name]})
-        return Job("quality_ours", {**scored, "config": config, "encoded_dir": f"{path}.encoded"})
-    shape = {"dim": settings.dim, "threads": settings.threads, **PEERS[name]}
+        return Job("ours.quality", {**scored, "config": config, "encoded_dir": f"{path}.encoded"})
     if name.startswith("gensim"):
-        job, own = "quality_gensim", gensim_settings(**shape)
+        job, own = "gensim.quality", gensim_settings(dim=settings.dim, workers=settings.threads, **PEERS[name])
     else:
-        job, own = "quality_fasttext", fasttext_settings(**shape, buckets=settings.buckets)
+        shape = {"dim": settings.dim, "buckets": settings.buckets, "thread": settings.threads}
+        job, own = "fasttext.quality", fasttext_settings(**shape, **PEERS[name])
     return Job(job, {**scored, "epochs": settings.epochs, "seed": seed, "settings": own})
 
 
 def _brief(result: Mapping[str, Any]) -> str:
-    scores = (f"{name} {_NONE if value is None else f'{value:.1f}'}" for name, value in result["figures"].items())
+    scores = (f"{name} {NONE if value is None else f'{value:.1f}'}" for name, value in result["figures"].items())
     return ", ".join([*scores, f"{result[_SECONDS]:.1f} s"])

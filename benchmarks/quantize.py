@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.quality import STANDARD_SETS
-from benchmarks.report import Section
-from benchmarks.scoring import load, score
+from benchmarks.lib.options import option
+from benchmarks.lib.report import Section
+from benchmarks.lib.scoring import STANDARD_SETS, load, score
 from embed import formats
 from embed.formats.quantized import save_quantized
 from embed.vectors import WordVectors
 from embed.vectors.pruning import prune_ngrams
 from embed.vectors.quantize import quantizer
 
-__all__ = ["METHODS", "QuantizeSettings", "run"]
+__all__ = ["METHODS", "Settings", "run"]
 
 METHODS: dict[str, dict[str, str]] = {
     "int8": {"method": "int8"},
@@ -36,23 +36,15 @@ DEFINITIONS = (
 
 
 @dataclass(frozen=True)
-class QuantizeSettings:
-    """What to measure.
+class Settings:
+    """What to measure: `sets` are (name, source), see `scoring.load`."""
 
-    Attributes
-    ----------
-    vectors : str
-        A file in any format that can be read.
-    sets : sequence of (name, source)
-        See `scoring.load`.
-    """
-
-    vectors: str
-    sets: Sequence[tuple[str, str]] = tuple((name, name) for name in STANDARD_SETS)
-    top: int = 30_000
+    vectors: str = option("", "a file in any format that can be read", required=True, metavar="PATH", type=str)
+    sets: Sequence[tuple[str, str]] = option(tuple(STANDARD_SETS), "more test sets", metavar="[NAME=]PATH")
+    top: int = option(30_000, "analogies among so many words")
 
 
-def run(settings: QuantizeSettings) -> Section:
+def run(settings: Settings) -> Section:
     """Quantise, read back and score."""
     vectors = formats.load(settings.vectors)
     with tempfile.TemporaryDirectory(prefix="embed-benchmarks-") as folder:
@@ -77,7 +69,7 @@ def _saver(vectors: WordVectors, path: Path, chosen: dict[str, str]) -> Callable
     return lambda: save_quantized(vectors, path, quantizer(**chosen))
 
 
-def _measured(path: Path, save: Callable[[], None], settings: QuantizeSettings) -> dict[str, float | None]:
+def _measured(path: Path, save: Callable[[], None], settings: Settings) -> dict[str, float | None]:
     """Return the size of the file and of the numbers in it, and the scores of what is read from it."""
     save()
     sizes = formats.native.array_bytes(path)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from benchmarks import processes
-from benchmarks.figures import Summary, summarise
-from benchmarks.machine import LoadWatch
-from benchmarks.processes import Job
+from benchmarks.lib import processes
+from benchmarks.lib.figures import Summary, summarise
+from benchmarks.lib.machine import LoadWatch
+from benchmarks.lib.options import option, positive
+from benchmarks.lib.processes import Job
+from benchmarks.lib.report import Section
 from benchmarks.programs import our_config
-from benchmarks.report import Section
 from embed.config import TrainConfig
 
-__all__ = ["AXES", "Point", "ScalingSettings", "cells", "points", "run"]
+__all__ = ["AXES", "Point", "Settings", "cells", "points", "run"]
 
 AXES = ("threads", "dim", "words", "tokens")
 _OBJECTIVES = {"sg": "skip-gram", "cbow": "CBOW"}
@@ -55,23 +56,25 @@ class Point:
     def job(self) -> Job:
         """Return what a worker does here."""
         config = our_config(buckets=1, objective=self.objective, dim=self.dim, threads=self.threads, epochs=1)
-        return Job("rate_zipf", {"words": self.words, "tokens": self.tokens, "config": config})
+        return Job("ours.rate_zipf", {"words": self.words, "tokens": self.tokens, "config": config})
 
 
 @dataclass(frozen=True)
-class ScalingSettings:
+class Settings:
     """Which values to take on each axis; `threads` None takes 1, 2, 4 ... and all processors."""
 
-    rows: Sequence[str] = AXES
-    runs: int = 3
-    threads: Sequence[int] | None = None
-    dim: Sequence[int] = (50, 100, 200, 300, 500, 1000)
-    words: Sequence[int] = (10_000, 70_000, 300_000, 1_000_000, 5_000_000)
-    tokens: Sequence[int] = (1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000)
+    rows: Sequence[str] = option(AXES, "(default: all)")
+    runs: int = option(3, "turns of each point")
+    threads: Sequence[int] | None = option(None, "values on that axis", nargs="+")
+    dim: Sequence[int] = option((50, 100, 200, 300, 500, 1000), "values on that axis", type=positive)
+    words: Sequence[int] = option((10_000, 70_000, 300_000, 1_000_000, 5_000_000), "values on that axis", type=positive)
+    tokens: Sequence[int] = option(
+        (1_000_000, 3_000_000, 10_000_000, 30_000_000, 100_000_000), "values on that axis", type=positive
+    )
     base: Point = Point()
 
 
-def run(settings: ScalingSettings) -> Section:
+def run(settings: Settings) -> Section:
     """Measure."""
     rows: list[tuple[str, ...]] = []
     data: dict[str, list[dict[str, Any]]] = {}
@@ -83,14 +86,15 @@ def run(settings: ScalingSettings) -> Section:
             load.look()
             rows += cells(series, seconds)
             data.setdefault(axis, []).extend(
-                {"model": point.model, "value": point.value, "tokens": point.tokens, "seconds": summary.to_dict()}
+                {"model": point.model, "value": point.value, "tokens": point.tokens, "seconds": asdict(summary)}
                 for point, summary in zip(series, seconds, strict=True)
             )
     definitions = [line.format(base=settings.base, runs=settings.runs, long=_LONG_TOKENS) for line in DEFINITIONS]
-    return Section("scaling", "Scaling", (*definitions, *load.sentences()), _HEAD, tuple(rows), data={"axes": data})
+    told = tuple(load.sentences())
+    return Section("scaling", "Scaling", tuple(definitions), _HEAD, tuple(rows), data={"axes": data}, remarks=told)
 
 
-def points(axis: str, objective: str, settings: ScalingSettings) -> list[Point]:
+def points(axis: str, objective: str, settings: Settings) -> list[Point]:
     """Return the places on an axis."""
     values = getattr(settings, axis)
     if axis == "threads" and values is None:

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import (
-    goal_rows,
-    growth,
-    instructions,
-    kernels,
-    memory,
-    phrases,
-    quality,
-    quantize,
-    scaling,
-    speed,
-    startup,
-    text,
-)
-from benchmarks.corpus import TextSource
-from benchmarks.jobs_vectors import made_up_vectors
-from benchmarks.report import Section
+from benchmarks import contests, growth, instructions, kernels, memory, quality, quantize, scaling, startup
+from benchmarks.lib.corpus import TextSource
+from benchmarks.lib.report import Section
+from benchmarks.programs.ours import made_up_vectors
 from embed import formats
 from embed.corpora import SyntheticCorpus
 
@@ -32,66 +20,35 @@ _VOCABULARY = 1_000
 _BUCKETS = 20_000
 _ITEMS = 100
 _DIM = 32
+_ROWS = ("skip-gram-100", "subword-cbow-100", "cbow-100-deterministic", "vocabulary-1m", "all-in", "memory")
 
 
 def run(folder: Path) -> Iterator[Section]:
     """Yield one section for each command."""
     source = TextSource(folder, synthetic=_TOKENS, vocabulary=_VOCABULARY)
-    yield speed.run(
-        source,
-        speed.SpeedSettings(
-            runs=1, tokens=_TOKENS, subword_tokens=_TOKENS // 4, dim=_DIM, buckets=_BUCKETS, judged=False
-        ),
-    )
-    yield quality.run(
-        source,
-        quality.QualitySettings(
-            peers=True,
-            sets=planted_sets(folder),
-            seeds=1,
-            epochs=1,
-            dim=_DIM,
-            buckets=_BUCKETS,
-            judged=False,
-        ),
-    )
-    yield goal_rows.run(
-        source,
-        goal_rows.GoalSettings(
-            rows=("skip-gram-100", "subword-cbow-100", "vocabulary-1m", "all-in", "memory"),
-            runs=1,
-            tokens=_TOKENS,
-            gensim_tokens=_TOKENS // 2,
-            fasttext_tokens=_TOKENS // 4,
-            all_in_tokens=_TOKENS // 4,
-            zipf_tokens=_TOKENS,
-            zipf_words=(10 * _VOCABULARY, _VOCABULARY),
-            buckets=_BUCKETS,
-            memory_words=_VOCABULARY,
-            judged=False,
-        ),
-    )
-    yield kernels.run(kernels.KernelSettings(dims=(_DIM,), runs=1, seconds=0.001))
-    yield scaling.run(
-        scaling.ScalingSettings(
-            runs=1,
-            threads=(1, 2),
-            dim=(_DIM,),
-            words=(_VOCABULARY,),
-            tokens=(_TOKENS,),
-            base=scaling.Point(words=_VOCABULARY, tokens=_TOKENS),
-        )
-    )
+    sizes = {
+        **{"runs": 1, "tokens": _TOKENS, "gensim_tokens": _TOKENS // 2, "fasttext_tokens": _TOKENS // 4},
+        **{"all_in_tokens": _TOKENS // 4, "zipf_tokens": _TOKENS, "zipf_words": (10 * _VOCABULARY, _VOCABULARY)},
+        **{"buckets": _BUCKETS, "memory_words": _VOCABULARY, "vector_words": _VOCABULARY, "judged": False},
+    }
+    for command, settings in contests.COMMANDS.items():
+        rows = _ROWS if command == "goals" else settings.rows
+        dim = {"dim": _DIM} if command == "speed" else {}
+        yield contests.run(command, source, replace(settings, **{**sizes, "rows": rows, **dim}))
+    tiny = {"seeds": 1, "epochs": 1, "dim": _DIM, "buckets": _BUCKETS}
+    yield quality.run(source, quality.Settings(peers=True, sets=planted_sets(folder), judged=False, **tiny))
+    yield kernels.run(kernels.Settings(dims=(_DIM,), runs=1, seconds=0.001))
+    base = scaling.Point(words=_VOCABULARY, tokens=_TOKENS)
+    axes = {"threads": (1, 2), "dim": (_DIM,), "words": (_VOCABULARY,), "tokens": (_TOKENS,)}
+    yield scaling.run(scaling.Settings(runs=1, base=base, **axes))
     if instructions.available():
-        yield instructions.run(instructions.InstructionSettings())
-    yield memory.run(source, memory.MemorySettings(dim=_DIM, buckets=_BUCKETS, judged=False))
-    yield text.run(source, text.TextSettings(runs=1, words=_VOCABULARY, dim=_DIM, judged=False))
-    yield phrases.run(source, phrases.PhraseBenchmark(runs=1, judged=False))
+        yield instructions.run(instructions.Settings())
+    yield memory.run(source, memory.Settings(dim=_DIM, buckets=_BUCKETS, judged=False))
     vectors = folder / "made-up.embed"
     formats.save(made_up_vectors(_VOCABULARY, _DIM), vectors)
-    yield quantize.run(quantize.QuantizeSettings(str(vectors), planted_sets(folder)))
-    yield startup.run(runs=1)
-    yield growth.run(growth.GrowthSettings(tries=1, share=0.05, judged=False))
+    yield quantize.run(quantize.Settings(str(vectors), planted_sets(folder)))
+    yield startup.run(startup.Settings(runs=1))
+    yield growth.run(growth.Settings(tries=1, share=0.05, judged=False))
 
 
 def planted_sets(folder: Path) -> list[tuple[str, str]]:

@@ -9,12 +9,14 @@ import statistics
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 
 from benchmarks.installed import TREE
-from benchmarks.processes import BenchmarkError
-from benchmarks.report import Section
+from benchmarks.lib.options import option
+from benchmarks.lib.processes import BenchmarkError
+from benchmarks.lib.report import Section
 
-__all__ = ["PROGRAMS", "run"]
+__all__ = ["PROGRAMS", "Settings", "run"]
 
 PROGRAMS = {
     "bare interpreter": ("-c", "pass"),
@@ -24,10 +26,17 @@ PROGRAMS = {
 }
 
 
-def run(runs: int = 9) -> Section:
-    """Start every program `runs` times, in turn."""
+@dataclass(frozen=True)
+class Settings:
+    """How often each program is started."""
+
+    runs: int = option(9, "starts of each program")
+
+
+def run(settings: Settings) -> Section:
+    """Start every program, in turn."""
     seconds: dict[str, list[float]] = {name: [] for name in PROGRAMS}
-    for _ in range(runs):
+    for _ in range(settings.runs):
         for name, arguments in PROGRAMS.items():
             started = time.perf_counter()
             done = subprocess.run([sys.executable, *arguments], cwd=TREE, capture_output=True, text=True, check=False)
@@ -41,7 +50,7 @@ def run(runs: int = 9) -> Section:
     return Section(
         name="startup",
         title="Start-up",
-        definitions=(f"Milliseconds of wall clock from start to exit of a process, {runs} runs in turn.",),
+        definitions=(f"Milliseconds of wall clock from start to exit of a process, {settings.runs} runs in turn.",),
         head=("program", "median", "least", "most"),
         rows=rows,
         data={"seconds": seconds},

@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from statistics import fmean
 
-from benchmarks.markdown import markdown
-from benchmarks.steps import STEPS
+from benchmarks.lib.report import markdown
+from benchmarks.lib.scoring import STEPS
 from benchmarks.studies import claims, tables
 from benchmarks.studies.charts import Curve, draw_curves, draw_front
 from benchmarks.studies.claims import Claim, TimeClaim

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.markdown import markdown
+from benchmarks.lib.report import markdown
 from benchmarks.studies import tables
 from benchmarks.studies.analysis import difference
 from benchmarks.studies.place import Place

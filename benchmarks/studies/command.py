@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.installed import TREE
-from benchmarks.machine import describe
-from benchmarks.processes import BenchmarkError
-from benchmarks.quality import named_sets
-from benchmarks.refresh import fill
+from benchmarks.lib.machine import describe
+from benchmarks.lib.processes import BenchmarkError
+from benchmarks.lib.report import fill
+from benchmarks.lib.scoring import named_sets
 from benchmarks.studies.cbow import CbowStudy
 from benchmarks.studies.fasttext import FastTextStudy
 from benchmarks.studies.held_out_words import hold_out

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.scoring import load
+from benchmarks.lib.scoring import load
 from embed.eval import SimilaritySet
 from embed.files.atomic import atomic_write_text
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.processes import BenchmarkError
+from benchmarks.lib.processes import BenchmarkError
 from benchmarks.studies.setting import PROGRAMS, Run, Setting, Text, unknown
 from benchmarks.studies.store import Store
 from embed.files.atomic import atomic_write_text

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks import processes
-from benchmarks.processes import BenchmarkError, Job
+from benchmarks.lib import processes
+from benchmarks.lib.processes import BenchmarkError, Job
 from benchmarks.programs import SHARED
 from benchmarks.studies.place import SIMD_PATH, Place
 from benchmarks.studies.setting import Run, resolved
@@ -90,7 +90,7 @@ class Runner:
         """Encode a text once, before runs side by side would each do it."""
         if text not in self._encoded:
             settings = {"path": self.place.texts[text].path, "directory": str(self.place.encoded_dir(text))}
-            processes.run(Job("encode_ours", {**settings, "min_count": SHARED["min_count"]}))
+            processes.run(Job("ours.encode", {**settings, "min_count": SHARED["min_count"]}))
             self._encoded.add(text)
 
     def _run(self, key: str, run: Run) -> None:

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.processes import Job
-from benchmarks.scoring import load
+from benchmarks.lib.processes import Job
+from benchmarks.lib.scoring import load
 from embed.config import TrainConfig
 from embed.errors import AdviceWarning, ConfigError
 
@@ -125,11 +125,11 @@ class Run:
         if setting.program == "ours":
             config = {**values, "threads": threads, "seed": self.seed}
             ours = {"config": config, "encoded_dir": str(encoded_dir), "steps": list(setting.steps)}
-            return Job("quality_ours", {**scored, **ours})
+            return Job("ours.quality", {**scored, **ours})
         name = "workers" if setting.program == "gensim" else "thread"
         epochs = values.pop("epochs")
         peer = {"epochs": epochs, "seed": self.seed, "settings": {**values, name: threads}}
-        return Job(f"quality_{setting.program}", {**scored, **peer})
+        return Job(f"{setting.program}.quality", {**scored, **peer})
 
 
 def resolved(setting: Setting) -> dict[str, Any]:

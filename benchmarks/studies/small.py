@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from benchmarks.markdown import markdown
+from benchmarks.lib.report import markdown
 from benchmarks.studies import tables
 from benchmarks.studies.analysis import difference
 from benchmarks.studies.place import Place

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmarks.processes import BenchmarkError
+from benchmarks.lib.processes import BenchmarkError
 from benchmarks.programs import SHARED, fasttext_settings, gensim_settings, our_config
 from benchmarks.quality import defaults_of
 from benchmarks.studies.analysis import standing
@@ -75,15 +75,12 @@ def defaults(name: str, *, steps: Sequence[str] = (), **kind: Any) -> Setting:
 
 def gensim(name: str, *, epochs: int = EPOCHS, text: str = "main", **more: Any) -> Setting:
     """Return a setting of gensim's Word2Vec; the number of workers is added when it runs."""
-    values = gensim_settings(dim=DIM, threads=1, **more)
-    values.pop("workers")
-    return Setting(name, {**values, "epochs": epochs}, "gensim", text)
+    return Setting(name, {**gensim_settings(dim=DIM, **more), "epochs": epochs}, "gensim", text)
 
 
 def fasttext(name: str, *, epochs: int = EPOCHS, text: str = "main", buckets: int = 2_000_000, **more: Any) -> Setting:
     """Return a setting of fastText; the number of threads is added when it runs."""
-    values = fasttext_settings(dim=DIM, buckets=buckets, threads=1, **more)
-    values.pop("thread")
+    values = fasttext_settings(dim=DIM, buckets=buckets, **more)
     return Setting(name, {**values, "epochs": epochs}, "fasttext", text)
 
 

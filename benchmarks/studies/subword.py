@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.markdown import markdown
+from benchmarks.lib.report import markdown
 from benchmarks.studies import tables
 from benchmarks.studies.charts import draw_front
 from benchmarks.studies.place import Place

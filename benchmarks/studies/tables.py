@@ -6,8 +6,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.figures import mean_interval
-from benchmarks.markdown import markdown
+from benchmarks.lib.figures import mean_interval
+from benchmarks.lib.report import markdown
 from benchmarks.studies.analysis import Difference, difference
 from benchmarks.studies.place import Place
 from benchmarks.studies.setting import Setting

@@ -13,18 +13,17 @@ import pytest
 
 pytest.importorskip("benchmarks", reason="the benchmarks are in the source tree only")
 
-from benchmarks import cli, processes, smoke
-from benchmarks.corpus import TextSource
-from benchmarks.processes import BenchmarkError, Job
-from benchmarks.steps import STEPS
-from benchmarks.studies import cbow, command, runner, small, study, subword, tables
+from benchmarks import cli, smoke
+from benchmarks.lib import processes
+from benchmarks.lib.processes import BenchmarkError, Job
+from benchmarks.lib.scoring import STEPS
+from benchmarks.studies import command, runner, study, subword, tables
 from benchmarks.studies.analysis import difference, pareto, standing
 from benchmarks.studies.held_out_words import hold_out
 from benchmarks.studies.place import SIMD_PATH, Place
 from benchmarks.studies.runner import Runner
 from benchmarks.studies.setting import MAIN, Run, Setting, Text, unknown
 from benchmarks.studies.store import Store
-from embed.training.train import train
 
 PAGES = Path(command.__file__).resolve().parents[2] / "docs" / "studies"
 
@@ -73,12 +72,11 @@ A = study.ours("a", objective="cbow", lr=0.05, input_lr=0.1)
 B = study.ours("b", objective="cbow", lr=0.05, input_lr=0.2)
 
 
-# what tells results apart
-
-
 def test_keys_tell_contents_apart_and_nothing_else(text: Text, tmp_path: Path) -> None:
     key = Run(A, 1).key(text, "1")
     assert key == Run(A.but("another name"), 1).key(text, "1")
+    default, rates = study.ours("defaults", objective="cbow"), {"lr": 0.05, "input_lr": 0.4}
+    assert Run(default, 1).key(text, "1") == Run(default.but("said", **rates), 1).key(text, "1")
     assert key != Run(A, 2).key(text, "1")
     assert key != Run(A, 1).key(text, "2")
     assert key != Run(B, 1).key(text, "1")
@@ -88,36 +86,6 @@ def test_keys_tell_contents_apart_and_nothing_else(text: Text, tmp_path: Path) -
     assert key != Run(A, 1).key(Text.read(other, "a text", text.sets), "1")
     assert key != Run(A, 1).key(Text.read(Path(text.path), "a text", text.sets[:1]), "1")
     assert key == Run(A, 1).key(Text.read(Path(text.path), "the text", text.sets), "1")
-
-
-def test_default_rates_are_part_of_a_key(text: Text) -> None:
-    default = study.ours("defaults", objective="cbow")
-    rates = {"lr": 0.05, "input_lr": 0.4}
-    assert Run(default, 1).key(text, "1") == Run(default.but("said", **rates), 1).key(text, "1")
-
-
-def test_what_the_trainer_does_not_know_is_told(text: Text, tmp_path: Path, jobs: list[Job]) -> None:
-    strange = A.but("strange", no_such_parameter=True)
-    assert "no_such_parameter" in str(unknown(strange))
-    assert unknown(A) is None
-    place = _place(tmp_path / "out", text)
-    made = Runner(place)
-    assert made.perform([lambda place: [Run(strange, 1), Run(A, 1)]])
-    assert [job.name for job in jobs] == ["encode_ours", "quality_ours"]
-    assert "strange: left out" in made.notices[0]
-    assert place.record(strange, 1) is None
-
-
-# results on disk
-
-
-def test_results_of_processors_that_differ_are_told_apart(text: Text, tmp_path: Path, jobs: list[Job]) -> None:
-    place = _place(tmp_path / "out", text)
-    Runner(place).perform([lambda _: [Run(A, 1), Run(A, 2)]])
-    assert "- SIMD path: avx2" in study.facts(place).splitlines()
-    elsewhere = Place(place.folder, place.texts, place.versions, {SIMD_PATH: "avx512"}, place.top, place.store)
-    Runner(elsewhere).perform([lambda _: [Run(A, 2), Run(A, 3)]])
-    assert "- SIMD path: avx2 (2 runs) and avx512 (1 runs): " in study.facts(elsewhere)
 
 
 def test_a_line_that_was_cut_short_is_dropped(tmp_path: Path) -> None:
@@ -139,7 +107,7 @@ def test_a_line_that_was_cut_short_is_dropped(tmp_path: Path) -> None:
 def test_a_study_goes_on_where_it_was(text: Text, tmp_path: Path, jobs: list[Job]) -> None:
     stages = [lambda place: [Run(A, 1), Run(B, 1), Run(A.but("again"), 1)]]
     assert Runner(_place(tmp_path / "out", text)).perform(stages)
-    assert len([job for job in jobs if job.name == "quality_ours"]) == 2
+    assert len([job for job in jobs if job.name == "ours.quality"]) == 2
     jobs.clear()
     assert Runner(_place(tmp_path / "out", text)).perform(stages)
     assert jobs == []
@@ -148,24 +116,11 @@ def test_a_study_goes_on_where_it_was(text: Text, tmp_path: Path, jobs: list[Job
     assert str(tmp_path) not in (tmp_path / "out" / "study.json").read_text(encoding="utf-8")  # kept in the tree
 
 
-def test_no_run_begins_after_the_budget(text: Text, tmp_path: Path, jobs: list[Job], monkeypatch: Any) -> None:
-    now = [0.0]
-    monkeypatch.setattr(runner.time, "monotonic", lambda: now[0])
-    made = Runner(_place(tmp_path / "out", text), budget=60)
-
-    def stage(place: Place) -> list[Run]:
-        now[0] += 40
-        return [Run(A, int(now[0]))]
-
-    assert not made.perform([stage, stage, stage])
-    assert len([job for job in jobs if job.name == "quality_ours"]) == 1
-
-
 def test_what_diverged_is_not_repeated_and_what_failed_is(text: Text, tmp_path: Path, monkeypatch: Any) -> None:
     errors = iter(["x\nDivergenceError: it diverged", "MemoryError: no room"])
 
     def run(job: Job) -> dict[str, Any]:
-        if job.name == "encode_ours":
+        if job.name == "ours.encode":
             return {}
         raise BenchmarkError(next(errors))
 
@@ -179,15 +134,6 @@ def test_what_diverged_is_not_repeated_and_what_failed_is(text: Text, tmp_path: 
     assert "diverged" in tables.single(place, [A, B], ["google"])
 
 
-def test_one_seed_of_everything_comes_before_the_next() -> None:
-    peer = study.gensim("peer", sg=1)
-    runs = [(run.setting.name, run.seed) for run in study.rounds([A, peer, B], [1, 2])]
-    assert runs == [("a", 1), ("peer", 1), ("b", 1), ("a", 2), ("b", 2), ("peer", 2)]
-
-
-# choices and tests
-
-
 def test_standing_is_the_mean_robust_score() -> None:
     found = standing({"a": {"x": 1.0, "y": 5.0}, "b": {"x": 3.0, "y": 5.0, "z": 9.0}})
     assert found == pytest.approx({"a": -0.5 / 1.4826, "b": 0.5 / 1.4826})  # y is the same for both, a has no z
@@ -197,11 +143,6 @@ def test_standing_is_the_mean_robust_score() -> None:
     usual = {str(value): {"x": float(value), "y": 10.0 - value} for value in range(9)}
     outlier = standing({**usual, "lost": {"x": -500.0, "y": -20.0}})
     assert outlier["8"] == pytest.approx(outlier["0"], abs=0.6)  # x and y still weigh about the same
-
-
-def test_pareto_front() -> None:
-    found = pareto({"slow": (3, 5), "fast": (1, 2), "worse": (2, 1), "same": (3, 4), "best": (4, 6)})
-    assert found == ["fast", "slow", "best"]
 
 
 def test_paired_and_unpaired_differences() -> None:
@@ -219,12 +160,10 @@ def test_paired_and_unpaired_differences() -> None:
     assert welch.p == pytest.approx(result.pvalue)
     assert (welch.low, welch.high) == pytest.approx(tuple(result.confidence_interval(0.95)))
     assert difference({1: 1.0}, other, paired=True) is None
+    assert pareto({"slow": (3, 5), "fast": (1, 2), "worse": (2, 1), "same": (3, 4)}) == ["fast", "slow"]
     same = difference({1: 2.0, 2: 3.0}, {1: 1.0, 2: 2.0}, paired=True)
     assert same is not None
     assert (same.mean, same.verdict, same.p) == (1, "better", 0)
-
-
-# the studies
 
 
 @pytest.mark.parametrize("name", ["cbow", "subword", "fasttext", "small", "structured"])
@@ -256,34 +195,27 @@ def test_a_page_is_made_of_nothing_and_of_everything(
     }
 
 
-def test_the_best_of_each_gradient_gets_to_the_final(text: Text, tmp_path: Path, jobs: list[Job]) -> None:
-    place = _place(tmp_path / "out", text)
-    made = cbow.CbowStudy(seeds=2)
-    assert Runner(place).perform(made.stages())
-    finalists = [run.setting for run in made.stages()[-1](place)]
-    names = {one.name for one in finalists}
-    assert {"skip-gram", "gensim skip-gram", "gensim cbow"} <= names
-    assert len([one for one in finalists if one.values.get("gradient") == "historic"]) == 2
-    seeds = {run.seed for run in made.stages()[-1](place)}
-    assert seeds == {1, 2}
-    ours = [job for job in jobs if job.name == "quality_ours"]
-    assert len(ours) == len({json.dumps(job.settings, sort_keys=True) for job in ours})  # nothing is done twice
+def test_no_run_begins_after_the_budget(text: Text, tmp_path: Path, jobs: list[Job], monkeypatch: Any) -> None:
+    now = iter([0.0, 10.0, 20.0, 70.0, 80.0, 90.0])
+    monkeypatch.setattr(runner.time, "monotonic", lambda: next(now))
+    strange = A.but("strange", no_such_parameter=True)
+    made = Runner(_place(tmp_path / "out", text), budget=60)
+    assert not made.perform([lambda _: [Run(strange, 1), Run(A, 1), Run(B, 1)]])
+    assert [job.name for job in jobs] == ["ours.encode", "ours.quality"]
+    assert "strange: left out" in made.notices[0]
+    assert "no_such_parameter" in str(unknown(strange))
 
 
-def test_a_range_whose_end_is_best_is_continued(text: Text, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(job: Job) -> dict[str, Any]:
-        of = job.settings.get("config", job.settings.get("settings", {}))
-        rate = of.get("input_lr", 0.5)
-        made = _made_up(1, of)
-        return {**made, "figures": {"google": -abs(rate - 3)}, "items": {"google": 300}}
-
-    monkeypatch.setattr(processes, "run", run)
-    place = _place(tmp_path / "out", text)
-    made = cbow.CbowStudy(seeds=1)
-    assert Runner(place).perform(made.stages()[:3])
-    added = [one.values["input_lr"] for one in cbow._rates(place, "exact") if one not in cbow.GRID["exact"]]
-    assert added == [3.2, 6.4]  # 1.6 is the last of the grid, and 6.4 proves that 3.2 is the best
-    assert cbow._top(place, "exact")[0].values["input_lr"] == 3.2
+@pytest.mark.parametrize("name", command.STUDIES)
+def test_the_results_in_the_tree_still_make_a_page(name: str, tmp_path: Path) -> None:
+    page = tmp_path / f"{name}.md"
+    original = (PAGES / f"{name}.md").read_text(encoding="utf-8")
+    page.write_text(original, encoding="utf-8")
+    results = Path(command.__file__).parents[1] / "results" / name
+    given = ["study", name, "--render-only", "--out", str(results), "--page", str(page)]
+    assert cli.main(given) == 0
+    parts = [text.partition("<!-- facts:end")[0] for text in (original, page.read_text(encoding="utf-8"))]
+    assert parts[0] == parts[1]
 
 
 def test_words_held_out_are_gone_and_their_pairs_asked(tmp_path: Path) -> None:
@@ -304,54 +236,3 @@ def test_words_held_out_are_gone_and_their_pairs_asked(tmp_path: Path) -> None:
     assert all(word.casefold() in pair for pair in asked)
     again = hold_out(source, [("pairs", str(pairs))], tmp_path / "again", "main")
     assert again.path.read_text(encoding="utf-8") == made.path.read_text(encoding="utf-8")
-
-
-def test_pieces_are_full_and_consecutive(tmp_path: Path) -> None:
-    source = tmp_path / "text.txt"
-    source.write_text("".join(f"{n} b c\n" for n in range(10)), encoding="utf-8")
-    paths = small.cut(source, tmp_path / "pieces", 5, tokens=7)
-    assert [len(path.read_text(encoding="utf-8").splitlines()) for path in paths] == [3, 3, 3]
-    assert "".join(path.read_text(encoding="utf-8") for path in paths).startswith("0 b c\n1 b c\n2 b c\n3 b c\n")
-
-
-def test_steps_change_the_vectors_and_keep_the_words() -> None:
-    model = train([["a", "b", "c", "d"]] * 50, objective="sg", dim=16, threads=1, epochs=1, min_count=1)
-    for name, step in STEPS.items():
-        vectors = step(model)
-        assert vectors.words == model.vectors.words
-        assert vectors.matrix.shape == model.vectors.matrix.shape
-        assert abs(vectors.matrix - model.vectors.matrix).max() > 0, name
-
-
-# the command line and a real run
-
-
-def test_wrong_arguments_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for given in (["cbow"], ["cbow", "--corpus", str(tmp_path / "nowhere")], ["cbow", "--render-only"]):
-        assert cli.main(["study", *given, "--out", str(tmp_path / "out")]) == cli.FAILED_STATUS
-        assert capsys.readouterr().err.startswith("benchmarks: ")
-
-
-def test_a_study_really_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two settings of ours on a tiny text, from the command line to the page, then the page alone."""
-    pytest.importorskip("gensim", reason="the sets by name come with gensim")
-    settings = [A.but("one", dim=16, epochs=1), B.but("two", dim=16, epochs=1)]
-    stages = [lambda place: [Run(one, 1) for one in settings]]
-    monkeypatch.setattr(cbow.CbowStudy, "stages", lambda self: stages)
-    source = TextSource(tmp_path, synthetic=60_000, vocabulary=1_000).text().path
-    planted = [f"{name}={path}" for name, path in smoke.planted_sets(tmp_path)]
-    page = tmp_path / "page.md"
-    page.write_text((PAGES / "cbow.md").read_text(encoding="utf-8"), encoding="utf-8")
-    out = ["--out", str(tmp_path / "out"), "--page", str(page)]
-    assert cli.main(["study", "cbow", "--corpus", str(source), "--sets", *planted, "--jobs", "2", *out]) == 0
-    lines = (tmp_path / "out" / "results.jsonl").read_text(encoding="utf-8").splitlines()
-    records = {record["setting"]: record for record in map(json.loads, lines)}
-    assert set(records) == {"one", "two"}
-    for record in records.values():
-        assert record["items"]["pairs"] > 50
-        assert record["cpu_seconds"] > 0
-        assert record["tokens_per_second"] == pytest.approx(record["amount"] / record["seconds"])
-        assert record["figures"]["questions"] is not None
-    assert cli.main(["study", "cbow", "--render-only", *out]) == 0
-    assert len((tmp_path / "out" / "results.jsonl").read_text(encoding="utf-8").splitlines()) == 2
-    assert f"--corpus {source.name}" in page.read_text(encoding="utf-8")

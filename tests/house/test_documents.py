@@ -59,7 +59,7 @@ def test_the_page_of_the_formats_has_every_format() -> None:
 
 
 def test_the_readme_has_the_speeds_and_the_picture_of_the_record() -> None:
-    recorded = pytest.importorskip("benchmarks.recorded", reason="needs the source tree on the path")
+    recorded = pytest.importorskip("benchmarks.lib.recorded", reason="needs the source tree on the path")
     goals = recorded.read_goals(TREE / "docs" / "benchmarks.md")
     picture = (TREE / "docs" / "speed.svg").read_text(encoding="utf-8")
     table = [[cell.strip(" *") for cell in line.split("|")[1:-1]] for line in README.read_text("utf-8").splitlines()]

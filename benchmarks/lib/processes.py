@@ -1,15 +1,21 @@
-"""Starts a worker in a fresh process and reads what it prints."""
+"""Does a job in a fresh process and reads what it prints, one JSON object.
+
+A job is a function of `benchmarks.programs`: "ours.rate" is ``rate`` in ``programs/ours.py``. A peer is imported in the
+process that measures it, and nowhere else.
+"""
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.installed import TREE
+from benchmarks.installed import TREE, prefer_installed_embed
 
 __all__ = ["BenchmarkError", "Job", "parse_result", "run"]
 
@@ -24,23 +30,18 @@ class BenchmarkError(RuntimeError):
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker is to do: a name from `worker.JOBS`, and its JSON-able arguments."""
+    """What a process is to do: "PROGRAM.FUNCTION", and its JSON-able arguments."""
 
     name: str
     settings: dict[str, Any] = field(default_factory=dict)
 
-    def to_json(self) -> str:
-        """Return the request as the worker reads it."""
-        return json.dumps({"job": self.name, "settings": self.settings})
-
 
 def run(job: Job) -> dict[str, Any]:
     """Do a job in a fresh process and return its result; raises BenchmarkError if it fails."""
-    environment = {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, "1")}
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.worker", job.to_json()],
+        [sys.executable, "-m", "benchmarks.lib.processes", job.name, json.dumps(job.settings)],
         cwd=TREE,
-        env=environment,
+        env={**os.environ, **dict.fromkeys(_THREAD_VARIABLES, "1")},
         capture_output=True,
         text=True,
         check=False,
@@ -52,7 +53,7 @@ def run(job: Job) -> dict[str, Any]:
 
 
 def parse_result(name: str, output: str) -> dict[str, Any]:
-    """Return the result in a worker's output, one JSON object; raises BenchmarkError for anything else."""
+    """Return the result that a process printed, one JSON object; raises BenchmarkError for anything else."""
     try:
         result = json.loads(output)
     except ValueError:
@@ -60,3 +61,18 @@ def parse_result(name: str, output: str) -> dict[str, Any]:
     if not isinstance(result, dict):
         raise BenchmarkError(f"{name} printed {output[:200]!r} instead of one JSON object")
     return result
+
+
+def _do(name: str, settings: str) -> None:
+    """Be the fresh process: whatever a job or a library prints goes to standard error."""
+    prefer_installed_embed()
+    from benchmarks.lib.machine import peak_bytes
+
+    module, _, function = name.partition(".")
+    with redirect_stdout(sys.stderr):
+        result = getattr(importlib.import_module(f"benchmarks.programs.{module}"), function)(**json.loads(settings))
+    print(json.dumps({**result, "peak_rss": peak_bytes()}, allow_nan=False), flush=True)
+
+
+if __name__ == "__main__":
+    _do(*sys.argv[1:])

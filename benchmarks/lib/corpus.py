@@ -2,9 +2,6 @@
 
 One sentence a line, tokens with blanks between them, no line longer than `PIECE_TOKENS` (gensim would drop the
 rest of it).
-
-Rejected: giving each program the source itself (only ours reads dumps and compressed folders, and each would cut
-words and lines in its own way).
 """
 
 from __future__ import annotations
@@ -14,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.processes import BenchmarkError
+from benchmarks.lib.processes import BenchmarkError
 from embed.corpora import PIECE_TOKENS, SyntheticCorpus, open_corpus
 
 __all__ = ["TextFile", "TextSource", "limited"]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.processes import BenchmarkError
+from benchmarks.lib.processes import BenchmarkError
 
 __all__ = ["RecordedGoals", "number", "read_goals"]
 

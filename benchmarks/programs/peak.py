@@ -1,4 +1,4 @@
-"""Compiles peak.c with the system's compiler: what one core could do at best on a SIMD path."""
+"""Compiles peak.c with the compiler of the system: what one core could do at best on a SIMD path."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from benchmarks.processes import BenchmarkError
+from benchmarks.lib.processes import BenchmarkError
 
 __all__ = ["build", "compiler", "measure"]
 

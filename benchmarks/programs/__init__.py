@@ -1,15 +1,21 @@
-"""The same training run in the words of each program."""
+"""The programs that are compared: one file each, and here the same training run in the words of each."""
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["MAX_N", "MIN_N", "SHARED", "fasttext_settings", "gensim_settings", "our_config"]
+__all__ = ["MAX_N", "MIN_N", "MODELS", "SHARED", "fasttext_settings", "gensim_settings", "our_config", "sentences_of"]
 
 SHARED: dict[str, Any] = {"window": 5, "negatives": 5, "subsample": 1e-3, "min_count": 5}
 """What all programs are told, by our names."""
-
 MIN_N, MAX_N = 3, 6
+MODELS: dict[str, dict[str, Any]] = {
+    "skip-gram": {"objective": "sg"},
+    "cbow": {"objective": "cbow"},
+    "subword-skip-gram": {"objective": "sg", "subword": True},
+    "subword-cbow": {"objective": "cbow", "subword": True},
+}
+"""Fields of TrainConfig by the name of the model in ``goals.toml``."""
 
 
 def our_config(*, subword: bool = False, buckets: int, **more: Any) -> dict[str, Any]:
@@ -18,21 +24,20 @@ def our_config(*, subword: bool = False, buckets: int, **more: Any) -> dict[str,
     return {**config, "subword": True, "min_n": MIN_N, "max_n": MAX_N, "buckets": buckets} if subword else config
 
 
-def gensim_settings(*, dim: int, threads: int, **more: Any) -> dict[str, Any]:
-    """Return the arguments of gensim's Word2Vec."""
+def gensim_settings(*, dim: int, **more: Any) -> dict[str, Any]:
+    """Return the arguments of gensim's Word2Vec, but for its workers."""
     return {
         "vector_size": dim,
         "window": SHARED["window"],
         "negative": SHARED["negatives"],
         "sample": SHARED["subsample"],
         "min_count": SHARED["min_count"],
-        "workers": threads,
         **more,
     }
 
 
-def fasttext_settings(*, dim: int, buckets: int, threads: int, **more: Any) -> dict[str, Any]:
-    """Return the arguments of fastText's train_unsupervised."""
+def fasttext_settings(*, dim: int, buckets: int, **more: Any) -> dict[str, Any]:
+    """Return the arguments of fastText's train_unsupervised, but for its threads."""
     return {
         "model": "skipgram",
         "dim": dim,
@@ -43,6 +48,11 @@ def fasttext_settings(*, dim: int, buckets: int, threads: int, **more: Any) -> d
         "minn": MIN_N,
         "maxn": MAX_N,
         "bucket": buckets,
-        "thread": threads,
         **more,
     }
+
+
+def sentences_of(path: str) -> list[list[str]]:
+    """Return the lines of a text as lists of words."""
+    with open(path, encoding="utf-8") as file:
+        return [line.split() for line in file]

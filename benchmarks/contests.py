@@ -1,0 +1,250 @@
+"""How fast are we beside a peer? The commands `goals`, `speed`, `text` and `phrases`: the tables of ``goals.toml``.
+
+A program trains long enough for a steady figure and no longer: ours on the whole text; gensim, in `goals`, with the
+vocabulary of the whole text on its first part; fastText (which has no such setting) and ours against it on a short one.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.lib import contest, processes
+from benchmarks.lib.bounds import MISSED, NONE, TABLE
+from benchmarks.lib.contest import Contest, judged_cells
+from benchmarks.lib.corpus import TextFile, TextSource
+from benchmarks.lib.options import option
+from benchmarks.lib.processes import BenchmarkError, Job
+from benchmarks.lib.report import Section
+from benchmarks.memory import rest_of
+from benchmarks.programs import MODELS, SHARED, fasttext_settings, gensim_settings, our_config, peak
+from embed.corpora import TextCorpus
+from embed.engine import _kernels
+from embed.engine.machine import simd_path
+from embed.text.encoding import encode
+
+__all__ = ["COMMANDS", "Settings", "Texts", "contest_of", "run"]
+
+_FLOOR_DIM = 100
+"""The floors of `speed` hold for vectors of this length."""
+_MEMORY = "memory"
+_ALL_IN_EPOCHS, _SHORT_TEXT_EPOCHS = 5, 4
+_SAME = (
+    f"window {SHARED['window']}, {SHARED['negatives']} negatives, subsample {SHARED['subsample']:g}, "
+    f"min_count {SHARED['min_count']}, exact gradient; n-grams of 3 to 6 characters in 2M buckets."
+)
+_TRAINING = (
+    "Amounts are tokens in the vocabulary, before subsampling; seconds are those of the training phase: the epoch as "
+    "our trainer records it, over the encoded corpus; gensim's `train(corpus_file=...)` after its vocabulary; "
+    "fastText's `train_unsupervised` less the same call with epoch=0.",
+    f"1 thread, but for -threads: 2 threads of ours against 1. All: {_SAME}",
+)
+DEFINITIONS: dict[str, tuple[str, ...]] = {
+    "goals": (
+        "✓: at least what is wanted; ✓✓: what is hoped for; ✗: less than is wanted. Ratios are ours over the other.",
+        *_TRAINING,
+        "-deterministic: 2 threads in deterministic mode against 2 in the free-running one.",
+        "vocabulary-1m: made-up tokens of 1M words (Zipf) against those of 70k words, skip-gram of dim 100.",
+        f"all-in: text file to saved text vectors, {_ALL_IN_EPOCHS} epochs, 2 threads against gensim's 2 workers, "
+        "skip-gram of dim 100; encoding, vocabulary and writing included, the import of the packages not.",
+        "encode: counting and encoding the text against gensim's `scan_vocab`, which only counts.",
+        "peak: floating-point operations of training a second (skip-gram: pairs x (negatives + 1) x 6 dim; CBOW: "
+        "windows x (negatives + 1) x 6 dim, and 2 dim for each context) against those of independent multiply-adds.",
+        "memory: million bytes of a process that trains 1M words x 300 with 2M buckets on made-up tokens, besides its "
+        "two matrices (first column) and the mapped corpus.",
+    ),
+    "speed": _TRAINING,
+    "text": (
+        "encode: tokens of the text per second. Ours counts, writes the encoded corpus and orders the vocabulary; "
+        "gensim's `scan_vocab` only counts.",
+        "write, read: numbers per second in word2vec's text format, made-up vectors. Both read the file that ours "
+        "wrote.",
+    ),
+    "phrases": (
+        "One pass, the defaults of both, which are the same. learn: tokens of the file per second, up to a model that "
+        "is ready to be applied (gensim: read by `LineSentence`, frozen). join: tokens per second of applying it to "
+        "sentences that are lists of str in memory, to new lists.",
+    ),
+}
+TITLES = {"goals": "Goals", "speed": "Training speed", "text": "Text and vector files", "phrases": "Phrases"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much to do: of the whole text, of the parts that gensim and fastText train on, and of made-up tokens."""
+
+    rows: Sequence[str] = option(tuple(TABLE["goals"]), "what to measure (default: all)")
+    runs: int = option(5, "turns of each row")
+    tokens: int = option(5_000_000, "length of the text")
+    dim: int | None = None
+    repeat: bool = True  # a text that is too short
+    gensim_tokens: int | None = 2_400_000  # None: the whole text
+    fasttext_tokens: int = 400_000
+    all_in_tokens: int = 1_500_000
+    zipf_tokens: int = 4_000_000
+    zipf_words: tuple[int, int] = (1_000_000, 70_000)
+    buckets: int = 2_000_000
+    memory_words: int = 1_000_000
+    memory_dim: int = 300
+    vector_words: int = 50_000
+    judged: bool = True
+
+
+@dataclass(frozen=True)
+class SpeedSettings(Settings):
+    """As `Settings`, for models of any dim."""
+
+    dim: int | None = option(None, "length of a vector (default: 100)")
+
+
+COMMANDS: dict[str, Settings] = {
+    "goals": Settings(),
+    "speed": SpeedSettings(rows=tuple(TABLE["speed"]), gensim_tokens=None, fasttext_tokens=500_000),
+    "text": Settings(rows=tuple(TABLE["text"]), repeat=False),
+    "phrases": Settings(rows=tuple(TABLE["phrases"]), tokens=3_000_000, repeat=False),
+}
+
+
+class Texts:
+    """Prepares each text, and what is encoded from it, when a row first asks."""
+
+    def __init__(self, source: TextSource, settings: Settings) -> None:
+        self._source, self._settings = source, settings
+        self._encoded: dict[Path, str] = {}
+
+    def text(self, tokens: int | None = None) -> TextFile:
+        """Return the whole text or its first tokens, repeated if it is shorter."""
+        return self._source.text(tokens or self._settings.tokens, repeat=self._settings.repeat)
+
+    def encoded(self, tokens: int | None = None) -> str:
+        """Return the directory of the encoded text."""
+        path = self.text(tokens).path
+        if path not in self._encoded:
+            directory = path.with_suffix(".encoded")
+            encode(TextCorpus(str(path)), min_count=SHARED["min_count"], directory=directory).close()
+            self._encoded[path] = str(directory)
+        return self._encoded[path]
+
+
+def run(command: str, source: TextSource, settings: Settings) -> Section:
+    """Measure the rows of a command."""
+    texts = Texts(source, settings)
+    described = [f"Text: {texts.text().description}."]
+    declared = [TABLE[command][row] for row in settings.rows]
+    if any(row.get("against") == "fastText" for row in declared):
+        short = texts.text(settings.fasttext_tokens).description
+        described.append(f"Rows against fastText, which takes long: {short}; ours trains {_SHORT_TEXT_EPOCHS} epochs.")
+    if settings.gensim_tokens is not None and command == "goals":
+        described.append(f"gensim trains on {settings.gensim_tokens:,} tokens, all-in on {settings.all_in_tokens:,}.")
+    section = contest.section_of(
+        command,
+        TITLES[command],
+        DEFINITIONS[command],
+        described,
+        [row for row in settings.rows if row != _MEMORY],
+        lambda row: contest_of(command, row, texts, settings),
+        settings.runs,
+        judged=settings.judged and settings.dim in (None, _FLOOR_DIM),
+    )
+    return _with_memory(section, settings) if _MEMORY in settings.rows else section
+
+
+def _with_memory(section: Section, settings: Settings) -> Section:
+    """Add the row of the goal that is no contest."""
+    config = our_config(subword=True, buckets=settings.buckets, dim=settings.memory_dim, epochs=1)
+    made_up = {"words": settings.memory_words, "tokens": settings.zipf_tokens // 4}
+    try:
+        result = processes.run(Job("ours.memory", {**made_up, "config": config}))
+        rest = rest_of(result)
+    except BenchmarkError as error:
+        print(f"{_MEMORY}: {error}", file=sys.stderr)
+        lost = f"{_MEMORY}: not measured, {' '.join(str(error).split())}."
+        verdict = MISSED if settings.judged else NONE
+        return replace(section, remarks=(*section.remarks, lost), verdicts=(*section.verdicts, verdict))
+    cells, verdict = judged_cells(section.name, _MEMORY, rest, settings.judged)
+    matrices = f"{result['matrices'] / 1e6:,.0f} MB"
+    row = (_MEMORY, "matrices", matrices, NONE, NONE, NONE, f"{rest:,.0f} MB", NONE, *cells)
+    return replace(
+        section,
+        rows=(*section.rows, row),
+        verdicts=(*section.verdicts, verdict),
+        data={"rows": {**section.data["rows"], _MEMORY: result}},
+    )
+
+
+def contest_of(command: str, row: str, texts: Texts, settings: Settings) -> Contest:
+    """Return who runs what for a row; raises BenchmarkError for a row that this machine cannot measure."""
+    declared = TABLE[command][row]
+    if "run" in declared:
+        return _of_other_work(declared["run"], texts, settings)
+    against, dim = declared["against"], settings.dim or declared["dim"]
+    subword = declared["model"].startswith("subword")
+    model = {"buckets": settings.buckets, "dim": dim, "epochs": 1, "threads": 1, **MODELS[declared["model"]]}
+
+    def ours(tokens: int | None = None, **changes: Any) -> Job:
+        return Job("ours.rate", {"directory": texts.encoded(tokens), "config": our_config(**{**model, **changes})})
+
+    if against == "gensim":
+        theirs = {"directory": texts.encoded(), "path": str(texts.text(settings.gensim_tokens).path)}
+        own = gensim_settings(dim=dim, workers=1, sg=int(model["objective"] == "sg"))
+        same_work = settings.gensim_tokens is None
+        return Contest(against, ours(), Job("gensim.rate", {**theirs, "settings": own}), "gensim", 1, same_work)
+    if against == "fastText":
+        kind = "skipgram" if model["objective"] == "sg" else "cbow"
+        own = fasttext_settings(dim=dim, buckets=settings.buckets, thread=1, model=kind)
+        path = str(texts.text(settings.fasttext_tokens).path)
+        theirs = Job("fasttext.rate", {"path": path, "epochs": 1, "settings": own})
+        mine = ours(settings.fasttext_tokens, epochs=_SHORT_TEXT_EPOCHS)
+        return Contest(against, mine, theirs, "fasttext", same_work=False)
+    if against == "1 thread":
+        return Contest(against, ours(threads=2), ours(), processors=2)
+    if against == "free-running":
+        tokens = settings.fasttext_tokens if subword else None
+        free, rounds = (
+            ours(tokens, threads=2, epochs=_SHORT_TEXT_EPOCHS, deterministic=deterministic)
+            for deterministic in (False, True)
+        )
+        return Contest(against, rounds, free, processors=2)
+    if against == "multiply-adds":
+        program = peak.build(texts.text().path.parent, simd_path())
+        return Contest(
+            against, replace(ours(), name="ours.flops"), Job("ours.multiply_adds", {"program": str(program)})
+        )
+    if against == "AVX-512":
+        if not {"avx2", "avx512"} <= set(_kernels.simd_paths()):
+            raise BenchmarkError(f"this processor has only {', '.join(_kernels.simd_paths())}")
+        slow, fast = (Job("ours.rate", {**ours().settings, "simd": simd}) for simd in ("avx2", "avx512"))
+        return Contest(against, slow, fast)
+    config = our_config(**model)
+    many, few = (
+        Job("ours.rate_zipf", {"words": words, "tokens": settings.zipf_tokens, "config": config})
+        for words in settings.zipf_words
+    )
+    return Contest(f"{settings.zipf_words[1]:,} words", many, few)
+
+
+def _of_other_work(work: str, texts: Texts, settings: Settings) -> Contest:
+    """Return a contest of everything but training, where each program has a function of the same name."""
+    text = texts.text(settings.all_in_tokens if work == "all_in" else None)
+    ours: dict[str, Any] = {"path": str(text.path)}
+    theirs = dict(ours)
+    if work == "all_in":
+        output = {"output": str(text.path.with_suffix(".vec"))}
+        ours |= {**output, "config": our_config(buckets=settings.buckets, dim=100, epochs=_ALL_IN_EPOCHS, threads=2)}
+        theirs |= {**output, "epochs": _ALL_IN_EPOCHS, "settings": gensim_settings(dim=100, workers=2, sg=1)}
+    elif work == "encode":
+        ours["min_count"] = theirs["min_count"] = SHARED["min_count"]
+    elif work in ("write", "read"):
+        shape = {"words": settings.vector_words, "dim": settings.dim or 100}
+        written = str(text.path.with_name("ours.txt"))
+        if work == "write":
+            ours, theirs = {"path": written, **shape}, {"path": str(text.path.with_name("gensim.txt")), **shape}
+        else:
+            processes.run(Job("ours.write", {"path": written, **shape}))
+            ours, theirs = {"path": written}, {"path": written}
+    name = "gensim's scan" if work == "encode" else "gensim"
+    processors = 2 if work == "all_in" else 1
+    return Contest(name, Job(f"ours.{work}", ours), Job(f"gensim.{work}", theirs), "gensim", processors)

@@ -1,0 +1,88 @@
+"""The test sets of a command, and vectors scored on them as named figures."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks.lib.processes import BenchmarkError
+from embed.eval import AnalogySet, SimilaritySet, Vectors, evaluate, load_set
+from embed.eval.similarity import SimilarityResult
+from embed.model import Model
+from embed.vectors import WordVectors
+from embed.vectors.postprocess import all_but_the_top, center
+
+__all__ = ["STANDARD_SETS", "STEPS", "Scores", "load", "named_sets", "score"]
+
+STANDARD_SETS = [(name, name) for name in ("google", "wordsim353", "simlex999")]
+"""(name, source): what to call a set, and its path or built-in name."""
+STEPS: dict[str, Callable[[Model], WordVectors]] = {
+    "input and output averaged": Model.averaged_vectors,
+    "mean removed": lambda model: center(model.vectors),
+    "all but the top one": lambda model: all_but_the_top(model.vectors, 1),
+}
+"""What can be done to the vectors of a trained model before they are used."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Scores:
+    """What vectors reach.
+
+    Attributes
+    ----------
+    figures : dict
+        Percent points. Similarity: Spearman on the covered pairs under the name of the set, and on all pairs as
+        "NAME all pairs" where some could be composed. Analogies: the total, "NAME semantic" and "NAME syntactic".
+    items : dict
+        By the same names, how many pairs or questions the figure is taken from.
+    """
+
+    figures: dict[str, float | None]
+    items: dict[str, int]
+
+
+def named_sets(given: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the standard sets and those given as ``NAME=PATH`` or ``PATH``.
+
+    Raises
+    ------
+    BenchmarkError
+        If a file is not there or two sets have one name.
+    """
+    sets = list(STANDARD_SETS)
+    for item in given:
+        name, equals, path = item.partition("=")
+        if not equals:
+            name, path = Path(item).stem, item
+        if not Path(path).is_file():
+            raise BenchmarkError(f"--sets {item}: there is no file {path}")
+        if name in dict(sets):
+            raise BenchmarkError(f"--sets {item}: there is another set named {name!r}; write NAME=PATH")
+        sets.append((name, str(Path(path).resolve())))
+    return sets
+
+
+def load(sets: Sequence[Sequence[str]]) -> list[AnalogySet | SimilaritySet]:
+    """Load (name, source) pairs."""
+    return [dataclasses.replace(load_set(source), name=name) for name, source in sets]
+
+
+def score(vectors: Vectors, tests: Sequence[AnalogySet | SimilaritySet], top: int) -> Scores:
+    """Score vectors on sets that are loaded; analogies are answered from the `top` most frequent words."""
+    found = Scores({}, {})
+
+    def add(name: str, value: float | None, items: int) -> None:
+        found.figures[name], found.items[name] = value, items
+
+    # the intervals within a run are not used: what counts here is the variation between seeds
+    for result in evaluate(vectors, tests, top=top, resamples=1).results:
+        add(result.name, result.headline.value, result.headline.items)
+        if isinstance(result, SimilarityResult):
+            if result.composed:
+                add(f"{result.name} all pairs", result.spearman_all.value, result.pairs)
+            continue
+        for kind, part in (("semantic", result.semantic), ("syntactic", result.syntactic)):
+            if part is not None:
+                add(f"{result.name} {kind}", part.covered.value, part.covered_questions)
+    return found
