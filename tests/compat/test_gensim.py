@@ -60,7 +60,7 @@ def _run(folder: Path, left_out: list[str]) -> dict[str, str]:
         },
         capture_output=True,
         check=False,
-        timeout=None if FULL else 600,
+        timeout=None if FULL else 3600,  # of a hang alone
     )
     outcomes = json.loads(exchange.read_text())
     assert isinstance(outcomes, dict), "gensim's tests could not be run"
