@@ -15,9 +15,6 @@ never occur; only n-grams can compose vectors for them. Lemma frequencies follow
 Text is a pure function of (parameters, block number): draws are raw 64-bit words of PCG64 and all arithmetic
 is on integers, so every machine generates the same bytes. A block is built as one matrix of bytes, without a
 Python string per token.
-
-Rejected: sampling from a trained or downloaded text, NumPy's ``choice`` and ``power`` (may differ in the last
-bit between machines and versions), a list of all words (5M strings before the first token).
 """
 
 from __future__ import annotations

@@ -6,8 +6,6 @@ notation (``\x1b``, ``\n``, ``\u202e``) and leaves the letters of every script, 
 
 Users of Python, the command line and TOML write parameters differently: ``option("decode_errors", "replace")``
 returns ``decode_errors='replace'`` or ``--decode-errors replace``. `speaking` sets the notation for the calling thread.
-
-Rejected: marks inside messages, resolved when they are printed (an error that quotes another one loses them).
 """
 
 from __future__ import annotations

@@ -2,9 +2,6 @@
 
 Scores can only be compared with their protocol: the same vectors gain or lose fifteen points if candidate words are
 restricted, missing words are dropped, or case is folded. So the settings are one frozen value in every report.
-
-Rejected: accepting any object with some method for a vector (each toolkit names it differently, and
-analogies need the whole matrix anyway). Five lines adapt any vectors to :class:`Vectors`.
 """
 
 from __future__ import annotations

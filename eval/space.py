@@ -3,8 +3,6 @@
 A :class:`Space` numbers its words 0..n-1 by falling frequency; each has a row of the matrix. It finds the few hundred
 words of a test set in one pass over the words, without an index of millions of folded strings. The matrix is read in
 blocks, so a memory map is never loaded whole.
-
-Rejected: copying the restricted vectors (two copies of gigabytes when comparing models on their shared vocabulary).
 """
 
 from __future__ import annotations

@@ -2,7 +2,4 @@
 
 A study is a list of stages; a stage names runs, later ones from the results of earlier ones. Every run that is done
 is a line of one file, so a study that is interrupted goes on where it was.
-
-Rejected: one section per run of the command, as the other benchmarks have it (hours of training would hang on one
-process), a database (a line of JSON is appended, read and compared with what every system has).
 """

@@ -4,9 +4,6 @@ Layout, all numbers little-endian: the mark (16 bytes), the version (uint32), th
 header (UTF-8), the digest of all that; then for each matrix of the header's ``"matrices"`` its rows without padding
 and their digest. The digests reveal a flipped bit anywhere, the size reveals missing or extra bytes, and no memory
 is allocated before the header has been compared with the size.
-
-Rejected: safetensors (no digests), CRC-32 (no faster in Python, and weaker), compression (trained floats do not
-compress).
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 A run locks its folder from start to end, so that no other run writes there. The next start removes what a killed
 process left (``.embed-*.tmp``). Other files in the folder are left alone.
-
-Rejected: names by epoch and token (a run resumed from an older checkpoint would write names that sort as older).
 """
 
 from __future__ import annotations

@@ -10,8 +10,6 @@ closed stream, a full disk, a terminal that is gone) they are lost, and the work
 
 Descriptors 0 to 2 that are closed are taken by the null device: the next file to be opened would be given that
 number, and a library that writes a message to descriptor 2 would write it into the user's vectors.
-
-Rejected: a ``try`` wherever something is printed (the progress bar, warnings and other libraries print as well).
 """
 
 from __future__ import annotations

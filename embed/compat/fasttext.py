@@ -9,9 +9,6 @@ files are exchanged byte for byte. Intended differences:
 - Text is prepared as fastText expects it: words separated by white space.
 
 Classifiers can be loaded for the vectors of their words, but not trained or used to predict.
-
-Rejected: a subclass of fastText's class (it is compiled); a second model class with its own matrices (the object
-holds the contents of a file, and fastText's methods need nothing else).
 """
 
 from __future__ import annotations

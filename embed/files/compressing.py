@@ -2,8 +2,6 @@
 
 The compressor writes through the atomic file, so a failure leaves the old file intact. The file stores neither time nor
 machine, so that the same vectors give the same bytes.
-
-Rejected: smart_open (writes the target in place), an option beside the name (the two could disagree).
 """
 
 from __future__ import annotations

@@ -3,9 +3,6 @@
 JSON is written as UTF-8, with non-ASCII letters unescaped. JSON for people escapes whatever is unsafe on a terminal,
 and lone surrogates (from file names that are not UTF-8), so that any text can be printed and stored. NaN and infinity,
 which JSON lacks, become null.
-
-Rejected: orjson (faster where it does not matter; no wheel for free-threaded Python; :mod:`embed.formats._floats`
-formats NumPy's float32).
 """
 
 from __future__ import annotations

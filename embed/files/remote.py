@@ -2,9 +2,6 @@
 
 smart_open only transfers the bytes; the first bytes decide the compression, as for files. A remote input has no
 fingerprint, because a second read may be expensive and may return other bytes.
-
-Rejected: urllib for http alone (no resuming, no object stores), a list of the schemes that smart_open supports (it
-grows).
 """
 
 from __future__ import annotations

@@ -3,8 +3,6 @@
 The settings are ``buckets dim min_n max_n hash_count hash_seed < >``; a row is its number and its vector. The file
 holds no words: every word, known or not, is the mean of the rows it is hashed to
 (:class:`embed.vocabulary.ngrams.FloretScheme`). spaCy reads these files (``spacy init vectors --mode floret``).
-
-Rejected: floret's own ``.bin`` (fastText's with two more arguments and a matrix of word rows that nothing uses).
 """
 
 from __future__ import annotations

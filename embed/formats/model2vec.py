@@ -15,8 +15,6 @@ Apply weights such as SIF's (`embed.vectors.postprocess.sif`) to the vectors bef
 
 The reader also takes model2vec's folders with weights, a mapping of tokens to rows, or float16 or int8 numbers. Each
 token becomes a word, spelt as in the tokenizer.
-
-Rejected: the two libraries and ``tokenizers`` as dependencies (the files are JSON and one tensor).
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Save and load whole models: native files (:mod:`embed.formats.native`) with configuration and history as metadata.
-
-Rejected: pickling the object (runs code when it is loaded), a folder of files (can be copied half).
-"""
+"""Save and load whole models: native files (:mod:`embed.formats.native`) with configuration and history as metadata."""
 
 from __future__ import annotations
 

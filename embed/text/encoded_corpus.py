@@ -4,9 +4,6 @@ A new corpus replaces another in its directory by adding files with new names (`
 step, a ``meta.json`` with their generation. A reader thus always finds the complete files of one corpus, and can use
 them while they are open. A corpus is reused if the fingerprint of input and settings matches. All ids and offsets are
 checked on opening. :mod:`embed.text.encoded_folder` writes directories.
-
-Rejected: a database or Arrow file (the trainer needs two arrays), the vocabulary as text (words from Python may contain
-white space).
 """
 
 from __future__ import annotations

@@ -2,9 +2,6 @@
 
 Word frequencies follow the law of Zipf and Mandelbrot, p(r) ~ 1 / (r + 2.7) (Mandelbrot 1953), so most draws hit a few
 rows and the rest are spread over the matrices. Neighbours are independent, so there is nothing to learn.
-
-Rejected: generated sentences (:class:`embed.corpora.SyntheticCorpus`; 5M distinct words take as long to count as to
-train), uniform ids (every row misses the cache).
 """
 
 from __future__ import annotations

@@ -13,8 +13,6 @@ weights of places. Only the new words learn.
 The draws depend on seed and epoch. The seed is raised by the epochs of the model, so that training on the same text
 does not repeat them. A checkpoint stores the digest of the model that its run started from; a run with another start
 cannot resume it.
-
-Rejected: growing matrices in place (the words would not be ordered by count, and the padded memory is new anyway).
 """
 
 from __future__ import annotations

@@ -7,9 +7,6 @@ guards against a run that gets worse.
 The parameters of the best epoch stay in memory, but only the rows that training can change: unused rows of a large
 n-gram table are not copied. Checkpoints include them, so that a resumed run can return to an earlier epoch; the losses
 so far determine which epoch was the best.
-
-Rejected: keeping every epoch (fills the disk), stopping on the training loss (it falls as a model learns its text by
-heart).
 """
 
 from __future__ import annotations

@@ -3,9 +3,6 @@
 A run is given by its run card, its model, or one of its checkpoints, even of a running training. Both losses of a run
 have one colour, so that they are read together: a held-out loss that rises while the training loss falls shows a model
 that learns its text by heart.
-
-Rejected: pyplot (global state, and a window system if there is one), a hand-drawn chart (the extra ``plot`` has a
-library for it).
 """
 
 from __future__ import annotations

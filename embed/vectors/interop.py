@@ -2,9 +2,6 @@
 
 Users call the methods of :class:`~embed.vectors.word_vectors.WordVectors`. Other libraries are imported when they
 are needed; columns need NumPy alone.
-
-Rejected: pandas or polars as a dependency (both take a dict of columns), one column of lists (pandas would hold
-a Python object for each row).
 """
 
 from __future__ import annotations

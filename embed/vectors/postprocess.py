@@ -3,9 +3,6 @@
 The functions return new `WordVectors` with the same words and counts. Centring, removing directions and PCA are
 affine maps and apply to the n-gram rows too: a mean commutes with them, so unknown words are mapped like known ones.
 Statistics are computed in float64, a block of rows at a time.
-
-Rejected: a class with ``fit`` and ``transform`` (no state is needed between calls; scikit-learn has those for
-matrices), weighting the mean by frequency (neither paper does).
 """
 
 from __future__ import annotations

@@ -15,8 +15,6 @@ Either way, a word's vector is the mean of its rows; training needs to know no m
 In a small text, most buckets hold no n-gram of any word. Only buckets that hold an n-gram have a row (`found_rows`):
 five words need some thirty rows, not two million. The mean of an unknown word skips n-grams without a row, since
 untrained rows would only add noise (docs/decisions/0024-rows-of-n-grams-that-are-there.md).
-
-Rejected: a better hash or collision-free buckets (could not load their models), byte n-grams (split characters).
 """
 
 from __future__ import annotations

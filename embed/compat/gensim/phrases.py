@@ -4,8 +4,6 @@ A model counts words and neighbouring pairs; a pair whose score exceeds the thre
 words ("of", "the") may stand between the two words of a pair without being counted. `Phrases` stores the counts and
 can count more text; `FrozenPhrases` stores only the phrases. Saved models are JSON without a custom scoring function,
 which must be passed to `load` again.
-
-Rejected: storing the import path of a scoring function (loading a file must not run code).
 """
 
 from __future__ import annotations

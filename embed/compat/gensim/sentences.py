@@ -2,8 +2,6 @@
 
 A text file (`corpus_file`) stays bytes until it is counted. Python sentences are read once to build the vocabulary
 and once to train, for any number of epochs: if they differ from pass to pass, training uses those of one pass.
-
-Rejected: training on letters with a warning if a sentence is a str (as gensim does); that is an error here.
 """
 
 from __future__ import annotations

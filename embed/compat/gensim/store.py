@@ -2,8 +2,6 @@
 
 The matrix is an ordinary array that callers may change or replace. The matrix of a word model is a view of the padded
 rows that training works on, so changing it changes the model.
-
-Rejected: building on :class:`embed.WordVectors` (immutable, for good reasons; here keys are added and removed).
 """
 
 from __future__ import annotations

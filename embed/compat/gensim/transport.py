@@ -1,7 +1,4 @@
-"""Compute the cheapest transport of one distribution to another: a linear programme, solved by scipy's HiGHS.
-
-Rejected: POT (a large dependency for one function that is exact either way).
-"""
+"""Compute the cheapest transport of one distribution to another: a linear programme, solved by scipy's HiGHS."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Read and write the file of a phrase model: one line of magic, version and checksum, then JSON (docs/phrases.md).
-
-Rejected: pickle (reading it runs code), text with one phrase a line (a word may contain any character).
-"""
+"""Read and write the file of a phrase model: one line of magic, version and checksum, then JSON (docs/phrases.md)."""
 
 from __future__ import annotations
 
