@@ -1,4 +1,4 @@
-"""What the machine offers, as far as it tells: SIMD path, the kind of memory pages, and how much memory is free."""
+"""Query the machine: instruction sets, huge pages, free memory."""
 
 from __future__ import annotations
 
@@ -19,24 +19,26 @@ _MEANINGS = {"always": "yes", "madvise": "yes, where asked for, as the matrices 
 
 
 def simd_path() -> str:
-    """Return the SIMD path in use: the best this processor has, or the one named in the variable EMBED_SIMD.
+    """Return the instruction set in use: the best of this processor, or that of the variable EMBED_SIMD.
 
     Raises
     ------
     ConfigError
-        If EMBED_SIMD names a path that this processor does not have.
+        EMBED_SIMD names an instruction set that this processor lacks.
     """
-    paths = _kernels.simd_paths()
+    present = _kernels.simd_paths()
     wanted = os.environ.get(SIMD_VARIABLE)
     if not wanted:
-        return str(paths[0])
-    if wanted not in paths:
-        raise ConfigError(f"{SIMD_VARIABLE} is {wanted!r}, but this processor can run only {', '.join(paths)}")
+        return str(present[0])
+    if wanted not in present:
+        raise ConfigError(
+            f"{SIMD_VARIABLE} is {wanted!r}, which this processor cannot run: set it to one of {', '.join(present)}"
+        )
     return wanted
 
 
 def huge_pages(text: str | None = None) -> str:
-    """Return in words whether the matrices get huge pages; `text` stands in for what the Linux kernel says."""
+    """Describe whether the matrices get huge pages; `text` replaces the setting of the Linux kernel."""
     if text is None:
         text = _read(_HUGE_PAGES)
     chosen = re.search(r"\[(\w+)\]", text)
@@ -44,7 +46,7 @@ def huge_pages(text: str | None = None) -> str:
 
 
 def available_memory(text: str | None = None) -> int | None:
-    """Return the bytes that programs can still have, or None where the system does not tell (all but Linux)."""
+    """Return the free memory in bytes, or None if unknown (except on Linux)."""
     if text is None:
         text = _read(_MEMORY)
     found = re.search(r"^MemAvailable:\s*(\d+) kB$", text, re.MULTILINE)

@@ -1,13 +1,11 @@
-"""The order of rows while a model trains: another one than everybody else knows, for the sake of the caches.
+"""Temporarily reorder the rows of a model for cache locality, during training.
 
-Two things are reordered, and put back before anybody else looks:
-
-- The rows of n-grams, and the list that names them, in the order in which the words first use them
-  (docs/decisions/0020).
-- With several threads, the rows of the most frequent words, so that those of neighbours lie apart
+- n-gram rows, and the list that names them, are sorted by the first word that uses them (docs/decisions/0020).
+- With several threads, the rows of the most frequent words are spread, so that rows of neighbours are apart
   (docs/decisions/0013); :class:`embed._core.Worker` finds them by `RowOrder.spread`.
 
-The numbers that are learnt are the same in either order. Whoever trains on rows owns a :class:`RowOrder` of them.
+Training computes the same numbers in either order. A backend owns the :class:`RowOrder` of its rows and restores the
+order before anybody else reads them.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ __all__ = ["RowOrder"]
 
 Float32s = NDArray[np.float32]
 
-# Of so many rows, two to this power, those of neighbours lie apart.
+# The smallest and largest power of two of rows to spread.
 _LEAST_SPREAD, _MOST_SPREAD = 4, 12
 
 
@@ -39,19 +37,19 @@ class RowOrder:
     rows : int32[M]
         The input rows of word i are ``rows[row_offsets[i]:row_offsets[i + 1]]``; renumbered in place.
     threads : int
-        How many will train on the rows.
+        The number of training threads.
 
     Attributes
     ----------
     spread : int
-        While they are reordered, the first 2**spread rows of words lie where ``_rows.places(spread)`` says; 0 for none.
+        While reordered, the first 2**spread rows of words are at ``_rows.places(spread)``; 0 if none are spread.
     """
 
     def __init__(
         self, inputs: Float32s, outputs: Float32s, row_offsets: NDArray[np.int64], rows: NDArray[np.int32], threads: int
     ) -> None:
         words = np.arange(len(row_offsets))
-        # as the core sees it: n-grams that no word is long enough for are none
+        # as in the core: without n-grams, or with n-grams longer than all words
         is_plain = np.array_equal(rows, words[:-1]) and np.array_equal(row_offsets, words)
         self.spread = _spread_digits(len(words) - 1) if threads > 1 else 0
         self._spread = [inputs, outputs] if is_plain else [outputs]
@@ -59,7 +57,7 @@ class RowOrder:
         self._reordered: ExitStack | None = None
 
     def arrange(self) -> None:
-        """Reorder the rows, unless they are."""
+        """Reorder the rows, unless they are reordered."""
         if self._reordered is None:
             with ExitStack() as stack:
                 if self.spread:
@@ -69,14 +67,14 @@ class RowOrder:
                 self._reordered = stack.pop_all()
 
     def restore(self) -> None:
-        """Put the rows back, if they are reordered."""
+        """Restore the order of the rows, if they are reordered."""
         if self._reordered is not None:
             reordered, self._reordered = self._reordered, None
             reordered.close()
 
 
 def _spread_digits(words: int) -> int:
-    """Return how many binary digits the number of rows has that are spread; 0 for a vocabulary of a few words."""
+    """Return the binary digits of the number of rows to spread; 0 for a small vocabulary."""
     digits = min(words.bit_length() - 1, _MOST_SPREAD)
     return digits if digits >= _LEAST_SPREAD else 0
 

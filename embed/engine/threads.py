@@ -1,16 +1,15 @@
-"""Threads that do one piece of work: all of them or none, or as many as the system gives.
+"""Run work in threads: in all of them or none, or in as many as the system gives.
 
-:func:`together` is for parts that wait for one another: when a thread cannot be started, a part fails or a signal falls
-between two starts, the parts that have begun are told to leave, and the failure is raised when all have left.
-:func:`shared_out` is for parts that do not: the present thread does what no other thread takes.
+:func:`together` is for parts that wait for one another. If a thread cannot be started, a part fails or a signal
+arrives between two starts, the running parts are asked to leave, and the failure is raised when all have left.
+:func:`shared_out` is for independent parts: the present thread does what no other thread takes.
 
-No part begins before all threads are there: hundreds that wait for one another would take the time of those that are
-still to be started. Whoever raises from either function has left no thread at work. A thread counts from when it
-begins, not from when it is started: a signal can strike inside ``Thread.start``, where nobody can say whether the
-thread will run.
+No part begins before all threads have started: waiting parts would take time from the threads still to be started.
+When either function raises, no thread is at work any more. A thread counts from when it begins, not from when it is
+started: a signal may strike inside ``Thread.start``, when it is unknown whether the thread will run.
 
-Rejected: concurrent.futures (a thread that cannot be started is a bare RuntimeError, and those that run are
-left to it), threading.Barrier and Condition (a signal can strike between taking their lock and saying so).
+Rejected: concurrent.futures (a thread that cannot be started is a bare RuntimeError, and the running ones are left to
+themselves), threading.Barrier and Condition (a signal may strike between taking their lock and recording it).
 """
 
 from __future__ import annotations
@@ -28,26 +27,26 @@ from embed.messages import option
 __all__ = ["shared_out", "together"]
 
 _POLL_SECONDS = 0.1
-"""How often the main thread looks up while others work: a signal is heard at the latest then."""
+"""How often the main thread wakes while others work, and notices signals."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
 class _Crew:
-    """The threads of one piece of work, who wait until it begins.
+    """The threads of one piece of work, which wait until it begins.
 
     Parameters
     ----------
     size : int
-        How many there are at most.
+        The most threads.
 
     Attributes
     ----------
     finished : int
-        Threads that have come to their end.
+        Threads that have finished.
     failure : BaseException or None
-        The first that one of them met.
+        The first exception of a thread.
     """
 
     def __init__(self, size: int) -> None:
@@ -60,11 +59,11 @@ class _Crew:
         self._ends: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def start(self, work: Callable[[], object]) -> None:
-        """Start a thread; raises RuntimeError where the system gives none."""
+        """Start a thread; raises RuntimeError if the system gives none."""
         threading.Thread(target=self._work, args=(work,), daemon=True).start()
 
     def begin(self) -> None:
-        """Let all threads begin, those that will be started too."""
+        """Release all threads, even those started later."""
         for _ in range(self._size):
             self._begins.put(None)
 
@@ -86,15 +85,15 @@ class _Crew:
         self._ends.put(None)
 
     def wait(self) -> None:
-        """Wait until a thread comes to its end, but not for long."""
+        """Wait briefly for a thread to finish."""
         with suppress(queue.Empty):
             self._ends.get(timeout=_POLL_SECONDS)
 
     def dismiss(self) -> None:
-        """Let no thread begin any more, and wait for those that have begun."""
+        """Keep waiting threads from beginning, and wait for those that have begun."""
         with self._lock:
             self._is_dismissed = True
-        self.begin()  # to find that there is nothing to do
+        self.begin()  # the waiting threads find that they are dismissed
         while self._at_work:
             self.wait()
 
@@ -102,24 +101,24 @@ class _Crew:
 def together(
     work: Callable[[int], object], parts: int, *, halt: Callable[[], object], watch: Callable[[], object]
 ) -> None:
-    """Run work(0) to work(parts - 1), each in a thread of its own, and return when all are done.
+    """Run work(0) to work(parts - 1), each in its own thread; return when all are done.
 
     Parameters
     ----------
     work : callable
-        Gets the number of its part. The parts may wait for one another.
+        Called with the number of its part. The parts may wait for one another.
     parts : int
     halt : callable
-        Tells all parts to leave as soon as they can, also those that wait for one that never comes.
+        Asks all parts to leave as soon as they can, even those that wait for another part.
     watch : callable
-        Called in the present thread now and then; an exception ends the work.
+        Called regularly in the present thread; an exception ends the work.
 
     Raises
     ------
     ThreadError
-        If the system does not give so many threads.
+        The system does not give enough threads.
     BaseException
-        The first that a part or `watch` raises, when all parts have left.
+        The first exception of a part or of `watch`, after all parts have left.
     """
     crew = _Crew(parts)
 
@@ -151,21 +150,21 @@ def together(
 def shared_out(
     work: Callable[[_Item], _Result], items: Sequence[_Item], threads: int, *, halt: Callable[[], object] = lambda: None
 ) -> list[_Result]:
-    """Return [work(item) for item in items], with the help of up to `threads` - 1 more threads.
+    """Return [work(item) for item in items], computed in up to `threads` threads, this one included.
 
     Parameters
     ----------
     work : callable
     items : sequence
     threads : int
-        Where the system gives fewer, fewer do the work.
+        If the system gives fewer, fewer do the work.
     halt : callable
-        Called when the work is to end before its time: what is being done may then return anything.
+        Called to end the work early; running calls may then return anything.
 
     Raises
     ------
     BaseException
-        The first that `work` raises, when no thread is at work any more.
+        The first exception of `work`, after all threads have stopped.
     """
     results: dict[int, _Result] = {}
     waiting = queue.SimpleQueue[int]()
@@ -202,6 +201,6 @@ def shared_out(
 def _too_few(started: int, wanted: int) -> str:
     given = f"only {started} of {wanted} threads" if started else f"none of {wanted} threads"
     return (
-        f"{given} could be started: the system or its limits (ulimit -u, ulimit -v, a container's) allow no more; "
-        f"train with fewer ({option('threads', max(started, 1))})"
+        f"{given} could be started: raise the limits of the system or container (ulimit -u, ulimit -v), or train with "
+        f"{option('threads', max(started, 1))}"
     )

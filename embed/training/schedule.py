@@ -35,7 +35,7 @@ class Schedule:
     Attributes
     ----------
     ratio : float
-        Learning rate of the input rows over that of the output rows, the same throughout.
+        Learning rate of the input rows divided by that of the output rows, constant.
     """
 
     def __init__(self, config: TrainConfig, tokens: int) -> None:

@@ -1,6 +1,6 @@
-"""A training run over an encoded corpus: count epochs, call back, stop early, take checkpoints.
+"""Run the training over an encoded corpus: count epochs, call back, stop early, write checkpoints.
 
-A backend (:mod:`embed.training.backends`) trains the tokens between, at the rates of a schedule
+A backend (:mod:`embed.training.backends`) trains the tokens, with the learning rates of a schedule
 (:mod:`embed.training.schedule`).
 """
 
@@ -37,7 +37,7 @@ from embed.vocabulary.sampling import gentle_threshold, keep_probabilities
 __all__ = ["EpochCallback", "Trainer"]
 
 EpochCallback = Callable[[EpochRecord, Model], object]
-"""Called after each epoch with its record and the model as it stands; a true return value ends the training."""
+"""Called after each epoch with its record and the current model; a true return value ends the training."""
 
 
 class Trainer:
@@ -48,23 +48,22 @@ class Trainer:
     corpus : EncodedCorpus
     config : TrainConfig
     parameters : Parameters, optional
-        Where to go on from, changed in place; by default a fresh start.
+        The parameters to start from, changed in place (default: untrained ones).
     frozen : uint8[V], optional
-        1 for words whose rows stay as they are; then n-gram rows and weights of places do too, and only the own rows of
-        the other words learn.
+        1 for words whose rows do not change. With frozen words, only the own rows of the other words are trained, not
+        n-gram rows or weights of places.
     keeps_half : bool
-        Nobody has asked for the threshold of subsampling: where it would drop most of a small text, a higher one is
-        taken.
+        The threshold of subsampling is a default: raise it if it would drop most of a small text.
 
     Raises
     ------
     CorpusError
-        If the held-out share leaves nothing to train or to measure on, or no sentence has two tokens.
+        The held-out share leaves nothing to train or to measure, or no sentence has two tokens.
 
     Attributes
     ----------
     tokens : int
-        Of an epoch, without those held out.
+        Tokens of an epoch, without the held-out ones.
     """
 
     def __init__(
@@ -118,7 +117,7 @@ class Trainer:
     def run(
         self, *, callbacks: Sequence[EpochCallback] = (), progress: bool | None = None, saver: Saver | None = None
     ) -> Model:
-        """Train for the configured number of epochs; see :func:`train`. `saver` writes checkpoints meanwhile."""
+        """Train for the configured number of epochs; see :func:`train`. `saver` writes the checkpoints."""
         epochs, patience = self.config.epoch_count(), self._patience
         with ExitStack() as stack:
             stack.callback(self._backend.close)
@@ -126,7 +125,7 @@ class Trainer:
             if saver is not None:
                 stack.enter_context(saver)
                 saver.prepare(self._matrices(), self.config.dim)
-            is_over = patience is not None and patience.is_over  # before a run that went on was interrupted
+            is_over = patience is not None and patience.is_over  # if the resumed run had already stopped
             for epoch in range(epochs if is_over else self._place.epoch, epochs):
                 record = self._train_epoch(epoch, bar, saver)
                 self.history.append(record)
@@ -164,12 +163,12 @@ class Trainer:
         return damaged
 
     def stretch(self, first: int, last: int) -> int:
-        """Train on the tokens first..last-1 as the first epoch would, and return where that ended."""
+        """Train on the tokens first..last-1 as in the first epoch; return the end position."""
         return self._train(range(first, last), 0, lambda _: False)
 
     @property
     def stretch_step(self) -> int:
-        """The `first` of each stretch is a multiple of it."""
+        """Every stretch begins at a multiple of this number."""
         return self._backend.step
 
     def _checkpoint(self) -> Checkpoint:
@@ -185,12 +184,12 @@ class Trainer:
 
     @property
     def parameters(self) -> Parameters:
-        """The parameters as they stand."""
+        """The current parameters."""
         return self._backend.fetch()
 
     @property
     def model(self) -> Model:
-        """The model as it stands; it shares its memory with the training."""
+        """The current model, which shares its memory with the training."""
         return Model(self.config, self.corpus.vocabulary, self.parameters, self.provenance, tuple(self.history))
 
     @property
@@ -204,11 +203,11 @@ class Trainer:
         return self._backend.examples
 
     def held_out_loss(self) -> float | None:
-        """Return the mean loss of an example on the held-out tokens, if any (:mod:`embed.training.held_out`)."""
+        """Measure the mean loss on the held-out tokens; None without examples (:mod:`embed.training.held_out`)."""
         return self._backend.held_out_loss(range(self.tokens, len(self.corpus.ids)))
 
     def _train_epoch(self, epoch: int, bar: ProgressBar, saver: Saver | None) -> EpochRecord:
-        """Do what is left of an epoch, in stretches with a checkpoint between any two."""
+        """Train the rest of an epoch, in stretches with a checkpoint between them."""
         label = f"epoch {epoch + 1}/{self.config.epoch_count()}"
         position = self._place.position
         started = time.perf_counter() - self._place.seconds
@@ -252,17 +251,17 @@ class Trainer:
         return self.total_loss / examples if examples else None
 
     def _tell_of_held_out(self) -> None:
-        """Say once that there is no held-out loss."""
+        """Warn once that there is no held-out loss."""
         if not self._is_told_of_held_out:
             self._is_told_of_held_out = True
-            stays = "" if self._patience is None else f", and {option('patience')} does not stop the training by it"
+            effect = "" if self._patience is None else f", and {option('patience')} cannot stop the training"
             advise(
-                f"no two words of a held-out sentence are left, so there is no held-out loss{stays}; hold out a larger "
-                f"share ({option('held_out')}), or give a larger {option('subsample')}"
+                f"no held-out sentence has two words left, so there is no held-out loss{effect}: raise "
+                f"{option('held_out')} or {option('subsample')}"
             )
 
     def _train(self, tokens: range, epoch: int, look: Callable[[int], bool]) -> int:
-        """Train a stretch of tokens, and return where it ended; `look` is called there, too."""
+        """Train a stretch of tokens and call `look` at its end; return the end position."""
         position = self._backend.train(tokens, epoch, self._schedule, look)
         if not math.isfinite(self.total_loss):
             raise self._divergence(epoch, "the loss is not finite")
@@ -273,7 +272,7 @@ class Trainer:
         if not callbacks:
             return False
         model = self.model
-        answers = [callback(record, model) for callback in callbacks]  # whatever the ones before it said
+        answers = [callback(record, model) for callback in callbacks]  # all are called, whatever the others return
         return any(answers)
 
     def _check_health(self, epoch: int, loss: float | None) -> None:
@@ -285,7 +284,7 @@ class Trainer:
         if loss > untrained + loss_tolerance(loss, self.examples, self.config):
             self._is_alarmed = True
             advise(
-                f"the loss of epoch {epoch + 1} is {loss:.3g}, above the {untrained:.3g} of vectors that know nothing; "
+                f"the loss of epoch {epoch + 1} is {loss:.3g}, above the {untrained:.3g} of untrained vectors: "
                 f"{self._lower_rates()}"
             )
 
@@ -297,17 +296,15 @@ class Trainer:
         return float(np.average(np.diff(HuffmanTree.from_counts(counts).offsets), weights=trained))
 
     def _divergence(self, epoch: int, what: str) -> DivergenceError:
-        return DivergenceError(f"training diverged in epoch {epoch + 1}: {what}; {self._lower_rates()}")
+        return DivergenceError(f"training diverged in epoch {epoch + 1}, {what}: {self._lower_rates()}")
 
     def _lower_rates(self) -> str:
         lr, input_lr = self.config.rates()
-        return (
-            f"the likely cause is too high a learning rate ({option('lr')} {lr:g}, {option('input_lr')} {input_lr:g})"
-        )
+        return f"lower the learning rates ({option('lr')} is {lr:g}, {option('input_lr')} is {input_lr:g})"
 
 
 def _training_tokens(corpus: EncodedCorpus, held_out: float) -> int:
-    """Return where the held-out tokens begin: at the sentence boundary nearest to their share."""
+    """Return the begin of the held-out tokens: the sentence boundary nearest to their share."""
     total = len(corpus.ids)
     if held_out == 0:
         return total
@@ -319,7 +316,7 @@ def _training_tokens(corpus: EncodedCorpus, held_out: float) -> int:
     )
     if not 0 < boundary < total:
         raise CorpusError(
-            f"{option('held_out')} is {held_out:g}, but the corpus of {corpus.sentences} sentences cannot be divided "
-            "in that way"
+            f"{option('held_out')} is {held_out:g}, but {corpus.sentences} sentences cannot be divided so: give more "
+            f"sentences, or change {option('held_out')}"
         )
     return boundary

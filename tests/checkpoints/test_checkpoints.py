@@ -431,7 +431,7 @@ def test_a_run_that_diverges_is_not_written_and_ends_with_advice(encoded: Encode
         if record.epoch == 3:
             model.input[0, 0] = np.inf
 
-    with pytest.raises(DivergenceError, match=r"diverged in epoch 4: .*too high a learning rate"):
+    with pytest.raises(DivergenceError, match=r"diverged in epoch 4, .*lower the learning rates"):
         trainer.run(saver=saver, callbacks=[poison])
     for path in checkpoints_in(tmp_path):
         assert read(path).place.epoch <= 3

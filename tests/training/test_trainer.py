@@ -104,7 +104,7 @@ def test_averaged_vectors_lie_midway_between_input_and_output(settings: dict[str
 
 
 def test_a_tree_has_no_output_vector_of_a_word() -> None:
-    with pytest.raises(ConfigError, match="loss is 'hs'"):
+    with pytest.raises(ConfigError, match="need a model trained with loss='ns'"):
         train(SENTENCES, **SMALL, loss="hs").averaged_vectors()
 
 
@@ -176,7 +176,7 @@ def test_held_out_tokens_are_not_trained_on() -> None:
 
 
 def test_a_corpus_that_cannot_be_divided_is_refused() -> None:
-    with pytest.raises(CorpusError, match=r"held_out is 0\.5, but the corpus of 1 sentences"):
+    with pytest.raises(CorpusError, match=r"held_out is 0\.5, but 1 sentences cannot be divided so"):
         train([["a", "b"] * 10], **SMALL, held_out=0.5)
 
 
@@ -227,15 +227,15 @@ def test_subsampling_that_drops_most_of_a_text_is_told(words: int, chosen: dict[
         assert not said
     else:
         assert said == [
-            f"subsample is 0.0001, which keeps {kept}% of the tokens of a text with {words} distinct words; a larger "
-            "value keeps more, and 0 keeps all"
+            f"subsample is 0.0001, which keeps only {kept}% of the tokens of a text with {words} distinct words: raise "
+            "subsample, or set it to 0 to keep all"
         ]
 
 
 def test_divergence_is_an_error_that_says_where_and_why() -> None:
     with (
         pytest.raises(
-            DivergenceError, match=r"diverged in epoch 1: .*too high a learning rate \(lr 10, input_lr 100\)"
+            DivergenceError, match=r"diverged in epoch 1, .*lower the learning rates \(lr is 10, input_lr is 100\)"
         ),
         pytest.warns(AdviceWarning),
     ):
@@ -265,7 +265,7 @@ def test_the_simd_path_can_be_chosen_and_is_recorded(monkeypatch: pytest.MonkeyP
         assert model.provenance is not None
         assert model.provenance.simd_path == path
     monkeypatch.setenv("EMBED_SIMD", "mmx")
-    with pytest.raises(ConfigError, match=r"EMBED_SIMD is 'mmx', but this processor can run only"):
+    with pytest.raises(ConfigError, match=r"EMBED_SIMD is 'mmx', which this processor cannot run: set it to one of"):
         train(SENTENCES, **SMALL)
 
 

@@ -1,8 +1,8 @@
-"""What trains a stretch of tokens, and where.
+"""Backends, which train stretches of tokens.
 
-:class:`Backend` is the protocol; the trainer knows nothing else of a backend. :mod:`~embed.training.backends.threads`
-trains in threads of this process, which share a stretch without locks (:mod:`~embed.training.backends.hogwild`) or in
-rounds, to the same bits for any number of threads (:mod:`~embed.training.backends.deterministic`). A backend trains a
+:class:`Backend` is the protocol, and all that the trainer knows. :mod:`~embed.training.backends.threads` trains in
+threads of this process, which share a stretch without locks (:mod:`~embed.training.backends.hogwild`) or in rounds,
+to the same bits for any number of threads (:mod:`~embed.training.backends.deterministic`). A backend trains a
 :class:`~embed.training.backends.task.Task`; :mod:`~embed.training.backends.workers` makes workers of the core from it.
 """
 
@@ -22,54 +22,54 @@ __all__ = ["Backend", "Task", "backend_for"]
 
 
 class Backend(Protocol):
-    """Trains stretches of tokens; the same stretches give the same parameters wherever they are cut."""
+    """Trains stretches of tokens; the parameters do not depend on where the tokens are cut into stretches."""
 
     @property
     def step(self) -> int:
-        """Each stretch begins at a multiple of this."""
+        """Every stretch begins at a multiple of this number."""
 
     @property
     def loss(self) -> float:
-        """The sum of the losses of all examples of the epoch (nats); not finite if the training has diverged."""
+        """The sum of the losses of all examples of the epoch (nats); not finite if the training diverged."""
 
     @property
     def examples(self) -> int:
         """Examples of the epoch: pairs (skip-gram) or windows (CBOW), each with its noise."""
 
     def begin_epoch(self, loss: float = 0.0, examples: int = 0) -> None:
-        """Set `loss` and `examples` to zero, or to where an interrupted epoch stood."""
+        """Set `loss` and `examples` to zero, or to the sums of an interrupted epoch."""
 
     def train(self, tokens: range, epoch: int, schedule: Schedule, watch: Callable[[int], bool]) -> int:
-        """Train a stretch of tokens, and return the position where it ended: all before is done, nothing after.
+        """Train a stretch of tokens; return the end position: all tokens before it are done, none after it.
 
         Parameters
         ----------
         tokens : range
-            Positions in the corpus. It may end later, at the next multiple of `step`.
+            Positions in the corpus. The stretch may end later, at the next multiple of `step`.
         epoch : int
-            Which decides, with the seed and the position, on every draw.
+            Determines, with the seed and the position, every draw.
         schedule : Schedule
         watch : callable
-            Called with the position now and then; a true value ends the stretch soon. An exception ends it at once,
-            and so does a loss that is not finite: what was trained is then not to be used.
+            Called regularly with the position; a true value ends the stretch soon. An exception, or a loss that is
+            not finite, ends it at once and leaves the parameters unusable.
 
         Raises
         ------
         ThreadError
-            If the system does not give so many threads.
+            The system does not give enough threads.
         """
 
     def held_out_loss(self, tokens: range) -> float | None:
-        """Return the mean loss of an example in `tokens`, without training on them; None if there is no example."""
+        """Measure the mean loss of an example in `tokens` without training; return None without examples."""
 
     def fetch(self) -> Parameters:
-        """Return the parameters of the task as they stand, until `train` goes on."""
+        """Return the current parameters of the task, valid until the next `train`."""
 
     def infinite(self) -> str | None:
-        """Return the name of a matrix that has a number which is not finite; None if there is none."""
+        """Return the name of a matrix that holds NaN or infinity, or None."""
 
     def close(self) -> None:
-        """Leave the parameters of the task as they stand, and end what works elsewhere."""
+        """Bring the parameters of the task up to date, and end all work elsewhere."""
 
 
 def backend_for(task: Task) -> Backend:
@@ -78,7 +78,7 @@ def backend_for(task: Task) -> Backend:
     Raises
     ------
     FormatError
-        If the corpus does not go with its vocabulary.
+        The corpus does not match its vocabulary.
     """
     if task.config.deterministic:
         return Threads(task, Rounds, step=round_tokens(task.tokens))

@@ -1,4 +1,4 @@
-"""Rounds of tokens that all workers train together, to the same bits for any number of them (docs/decisions/0005)."""
+"""Train in rounds shared by all workers, to the same bits for any number of workers (docs/decisions/0005)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _LEAST_ROUND_TOKENS, _ROUNDS_PER_EPOCH = 256, 256
 
 
 def round_tokens(tokens: int) -> int:
-    """Return the size of a round for a corpus of so many tokens: a power of two, so that it depends on little."""
+    """Return the size of a round for a corpus of `tokens` tokens: a power of two, so that it rarely changes."""
     wanted = max(tokens // _ROUNDS_PER_EPOCH, _LEAST_ROUND_TOKENS)
     return min(1 << (wanted.bit_length() - 1), int(_rounds.ROUND_TOKENS))
 
 
 class Rounds:
-    """Shares `tokens`, which begin with a round, up to the end of the round that the last of them is in.
+    """Shares `tokens`, from the start of a round to the end of the round of the last token.
 
     See :class:`embed.training.backends.threads.Sharing`.
     """
@@ -38,7 +38,7 @@ class Rounds:
 
     @property
     def position(self) -> int:
-        """Return where the latest round has ended."""
+        """Return the end of the latest finished round."""
         return self._rounds.position
 
     def work(self, worker: _core.Worker, part: int) -> None:
@@ -57,10 +57,10 @@ class Rounds:
         )
 
     def close(self) -> None:
-        """Make the round at hand the last."""
+        """End after the current round."""
         self._stop[0] = 1
 
     def halt(self) -> None:
-        """Let all leave, though not all have come to the end of the round."""
+        """Release all workers, even in the middle of a round."""
         self._stop[0] = 1
         self._rounds.abandon()

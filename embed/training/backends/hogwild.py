@@ -1,10 +1,10 @@
-"""Chunks of tokens that workers take in order and train on the shared matrices without locks.
+"""Train chunks of tokens on shared matrices without locks.
 
-A worker takes the next chunk when it is done with the last, so that no thread idles while another lags. When no more
-are handed out, and those that are out are done, everything before a position is done and nothing after it. What a
-block of tokens draws, and its learning rate, depend on its position in the corpus alone: with one thread the result is
-the same to the bit on every run. Several threads do not wait for each other (Hogwild: Niu, Recht, Re, Wright 2011), but
-for the most frequent rows, of which each has replicas for a chunk (:mod:`embed.engine._replicas`).
+A worker takes the next chunk when it has finished the last, so that no thread idles while another lags. Chunks are
+given out in order: once all given out are finished, every token before a position is done and none after it. The draws
+and the learning rate of a block depend on its position in the corpus alone, so one thread gives the same bits on every
+run. Several threads do not wait for each other (Hogwild: Niu, Recht, Re, Wright 2011); of the most frequent rows each
+has replicas during a chunk (:mod:`embed.engine._replicas`).
 
 Rejected: one fixed share of the corpus per thread (the slowest decides), a queue of Python sentences (the
 interpreter lock feeds one core), a learning rate from a shared token counter (depends on the scheduling).
@@ -22,8 +22,8 @@ from embed.training.schedule import Line, Schedule
 
 __all__ = ["Chunks"]
 
-# Tokens a worker takes at a time: some hundredths of a second of work, and less where the corpus is so short that
-# the threads would not come out even at the end of an epoch.
+# Tokens of a chunk: some hundredths of a second of work, and less if the corpus is so short that the threads would
+# finish the epoch at different times.
 _MAX_CHUNK_TOKENS, _MIN_CHUNK_TOKENS, _CHUNKS_PER_THREAD = 1 << 15, 1 << 10, 64
 
 
@@ -33,7 +33,7 @@ class Chunks:
     Attributes
     ----------
     position : int
-        Where the next chunk begins.
+        The begin of the next chunk.
     """
 
     def __init__(self, task: Task, tokens: range, epoch: int, schedule: Schedule) -> None:
@@ -45,7 +45,7 @@ class Chunks:
         self._lock = threading.Lock()
 
     def work(self, worker: _core.Worker, part: int) -> None:
-        """Train chunks until there are no more, or one leaves a loss that is not finite."""
+        """Train chunks until none is left or the loss is not finite."""
         while not self._stop[0] and np.isfinite(worker.loss):
             chunk, line = self._next()
             if not chunk:
@@ -53,7 +53,7 @@ class Chunks:
             worker.run(self._epoch, chunk.start, chunk.stop, line.lr, line.slope, self._schedule.ratio, self._stop)
 
     def _next(self) -> tuple[range, Line]:
-        """Return the next chunk, empty if there is none, and the line that all of it is on."""
+        """Return the next chunk, empty at the end, and its line of the schedule."""
         with self._lock:
             line = self._schedule.line(self._epoch, self.position)
             chunk = range(self.position, min(self.position + self._size, line.last, self._last))
@@ -61,10 +61,10 @@ class Chunks:
         return chunk, line
 
     def close(self) -> None:
-        """Hand out no more chunks."""
+        """Give out no more chunks."""
         with self._lock:
             self._last = self.position
 
     def halt(self) -> None:
-        """Let each worker leave after its block."""
+        """Release each worker after its current block."""
         self._stop[0] = 1

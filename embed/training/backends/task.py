@@ -1,4 +1,4 @@
-"""What a backend trains: all that is settled before the first token."""
+"""The task of a backend: everything that is fixed before the first token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Task"]
 
 @dataclass(frozen=True)
 class Task:
-    """What a backend trains.
+    """The task of a backend.
 
     Attributes
     ----------
@@ -25,12 +25,12 @@ class Task:
     parameters : Parameters
         Trained in place.
     tokens : int
-        Of an epoch: the first of the corpus, without those held out.
+        Tokens of an epoch: the first of the corpus, without the held-out ones.
     subsample : float
         The threshold of subsampling.
     frozen : uint8[V] or uint8[0]
-        1 for words whose rows stay as they are; then n-gram rows and weights of places do too, and only the own rows of
-        the other words learn.
+        1 for words whose rows do not change. With frozen words, only the own rows of the other words are trained, not
+        n-gram rows or weights of places.
     threads : int
     simd_path : str
         One of ``_kernels.simd_paths()``.

@@ -1,7 +1,7 @@
-"""Training in threads of this process: a worker of the core for each, on matrices that all of them share.
+"""Train in threads of this process, with a worker of the core for each, on shared matrices.
 
-How the workers share a stretch of tokens is a part of its own: in chunks without locks
-(:mod:`~embed.training.backends.hogwild`), or in rounds (:mod:`~embed.training.backends.deterministic`).
+The workers share a stretch of tokens in chunks without locks (:mod:`~embed.training.backends.hogwild`), or in rounds
+(:mod:`~embed.training.backends.deterministic`).
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ class Sharing(Protocol):
 
     @property
     def position(self) -> int:
-        """Return the token before which all is done or being done, and after which nothing is."""
+        """Return the position before which all tokens are done or in work, and after which none is."""
 
     def work(self, worker: _core.Worker, part: int) -> None:
-        """Train this worker's share."""
+        """Train this worker's part of the stretch."""
 
     def close(self) -> None:
-        """Let the workers come to an end before the last token."""
+        """End the work in order, before the last token."""
 
     def halt(self) -> None:
-        """Let the workers leave at once, wherever they are; what they were doing is not to be used."""
+        """Release the workers at once, which leaves the parameters unusable."""
 
 
 Share = Callable[[Task, range, int, Schedule], Sharing]
-"""Begins the sharing of a stretch of tokens of an epoch, by a schedule."""
+"""Starts to share a stretch of tokens: (task, tokens, epoch, schedule) -> Sharing."""
 
 
 class Threads:
@@ -56,7 +56,7 @@ class Threads:
     share : callable
         See `Share`.
     step : int
-        Each stretch begins at a multiple of it.
+        Every stretch begins at a multiple of this number.
     """
 
     def __init__(self, task: Task, share: Share, *, step: int = 1) -> None:
@@ -70,7 +70,7 @@ class Threads:
         self._workers = make_workers(task, task.config.seed, spread=self._order.spread, replicated_words=replicated)
 
     def begin_epoch(self, loss: float = 0.0, examples: int = 0) -> None:
-        """Set the sums of the epoch to zero, or to where an interrupted epoch stood."""
+        """Set the sums of the epoch to zero, or to those of an interrupted epoch."""
         for worker in self._workers:
             worker.reset()
         self._workers[0].reset(loss, examples)
@@ -104,7 +104,7 @@ class Threads:
         return sum(worker.examples for worker in self._workers)
 
     def held_out_loss(self, tokens: range) -> float | None:
-        """Return the mean loss of an example in `tokens`, if there is one (:mod:`embed.training.held_out`)."""
+        """Measure the mean loss of an example in `tokens`; None without examples (:mod:`embed.training.held_out`)."""
         self._order.restore()
         return held_out.mean_loss(self._judges, tokens)
 
@@ -113,17 +113,17 @@ class Threads:
         return make_workers(self._task, held_out.SEED, like=self._workers[0])
 
     def fetch(self) -> Parameters:
-        """Return the parameters, each row in its place until the next `train`."""
+        """Return the parameters, in their own order until the next `train`."""
         self._order.restore()
         return self._task.parameters
 
     def infinite(self) -> str | None:
-        """Return the name of a matrix that has a number which is not finite."""
+        """Return the name of a matrix that holds NaN or infinity, or None."""
         for name, matrix in self._task.parameters.matrices().items():  # their order does not matter here
             if not all(_kernels.all_finite(matrix[rows]) for rows in pieces(len(matrix), matrix.strides[0])):
                 return name
         return None
 
     def close(self) -> None:
-        """Put all rows back in their places."""
+        """Restore the order of the rows."""
         self._order.restore()

@@ -1,4 +1,4 @@
-"""Workers for a task: the one place where a corpus, a configuration and parameters become arguments of the core."""
+"""Make the workers of a task: the only place that turns corpus, configuration and parameters into core arguments."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ __all__ = ["make_workers", "replicated_words"]
 
 # Windows of a block that noise is drawn for before it is dealt again (docs/decisions/0003).
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
-# With several threads, so many of the most frequent words have replicas for each, if each thread has so many tokens an
-# epoch: replicas are averaged, so that their words learn as from one thread's share (docs/decisions/0018).
+# With several threads, this many of the most frequent words have replicas in each, if each thread has this many tokens
+# per epoch: replicas are averaged, so their words learn as from one thread's part (docs/decisions/0018).
 _REPLICATED_WORDS, _REPLICATED_FROM = 64, 1 << 20
 # Learning rate of the weights of places (position_weights) over that of the output rows (docs/objectives.md).
 _PLACE_RATIO = 0.001
 
 
 def replicated_words(task: Task) -> int:
-    """Return how many words have a replica of their rows in each thread that shares the matrices with others."""
+    """Return the number of words with replicas of their rows in each thread."""
     if task.threads == 1 or len(task.frozen) or task.tokens < _REPLICATED_FROM * task.threads:
         return 0
     return min(_REPLICATED_WORDS, len(task.corpus.vocabulary))
@@ -42,7 +42,7 @@ def make_workers(
     Raises
     ------
     FormatError
-        If the corpus does not go with its vocabulary.
+        The corpus does not match its vocabulary.
     """
     config, corpus, parameters = task.config, task.corpus, task.parameters
     counts = corpus.vocabulary.counts
