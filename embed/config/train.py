@@ -101,7 +101,7 @@ class TrainConfig:
     )
     dim: int = parameter(100, "length of a vector", _MODEL, low=1, high=16_384, advised=(16, 1024))
     window: int = parameter(
-        5, "maximum number of context words on each side of a center", _MODEL, low=1, high=1000, advised=(1, 20)
+        5, "maximum context words on each side of a center", _MODEL, low=1, high=1000, advised=(1, 20)
     )
     window_kind: WindowKind = parameter(
         "dynamic", "draw each center's reach from 1..window (dynamic) or always use the whole window (fixed)", _MODEL

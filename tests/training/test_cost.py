@@ -85,7 +85,7 @@ def test_info_warns_of_the_run_and_not_of_its_trial(tmp_path: Path, capsys: pyte
     assert main(["info", *flags]) == 0
     assert "warning" not in capsys.readouterr().err
     assert main(["info", *flags, "--subsample", "1e-3"]) == 0
-    assert "--subsample is 0.001, which keeps 6.7% of the tokens" in capsys.readouterr().err
+    assert "--subsample is 0.001, which keeps only 6.7% of the tokens" in capsys.readouterr().err
     assert main(["info", "--tokens", "10000", "--vocab", "3", *flags[2:]]) == 0
     assert "warning" not in capsys.readouterr().err
 
