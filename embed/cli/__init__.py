@@ -1,12 +1,12 @@
-"""The command ``train-embeddings``: arguments in, an exit code out.
+"""Run the command ``train-embeddings``: parse arguments, run one command, return an exit code.
 
-Data goes to standard output and everything else to standard error (:mod:`embed.cli.output`). A failure the package
-foresees is one sentence and the exit code of its class (:mod:`embed.errors`); nothing else reaches a user as a
-traceback either, unless ``EMBED_TRACEBACK=1`` asks for it. The modules of the package, and NumPy with them, are
-imported inside the commands, so that ``--help`` answers at once.
+Data goes to standard output, everything else to standard error (:mod:`embed.cli.output`). An expected failure is one
+sentence and the exit code of its class (:mod:`embed.errors`). Other failures are one sentence, too;
+``EMBED_TRACEBACK=1`` shows their traceback. The package and NumPy are imported inside the commands, so that ``--help``
+answers at once.
 
-Rejected: click and typer (a dependency and 40 to 80 ms for nine flat commands), and flags written out by hand
-(they would drift from :class:`~embed.config.TrainConfig`, which knows every name, type, bound and help text).
+Rejected: click and typer (a dependency and 40 to 80 ms for nine flat commands), and flags written by hand
+(they would drift from :class:`~embed.config.TrainConfig`, which has every name, type, bound and help text).
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     argv : sequence of str, optional
-        The arguments without the program's name; those of the process by default.
+        The arguments without the program's name; by default, the arguments of the process.
 
     Returns
     -------
     int
-        0, or the exit code of the failure (2 for a mistake in the arguments, as argparse has it).
+        0, or the exit code of the failure (2 for a mistake in the arguments, as in argparse).
 
     Raises
     ------
     SystemExit
-        By argparse, for ``--help``, ``--version`` and mistakes in the arguments.
+        For ``--help``, ``--version`` and mistakes in the arguments.
     """
     with standard_streams(), _warnings_in_a_line(), Heard() as heard:
         given = sys.argv[1:] if argv is None else argv
@@ -55,13 +55,13 @@ def main(argv: Sequence[str] | None = None) -> int:
                 arguments = parse(given)
                 with speaking(flag_style(arguments.parser)):
                     command_module(arguments.command).run(arguments)
-            except SystemExit:  # --help has been printed, say
+            except SystemExit:  # for instance after --help
                 sys.stdout.flush()
                 raise
             except Exception as error:
                 if heard.number is None:
                     raise
-                raise Interrupted(heard.number) from error  # what a library has made of it
+                raise Interrupted(heard.number) from error  # a library has turned the interrupt into this error
             sys.stdout.flush()
         except BrokenPipeError:  # the reader left (`| head`)
             return BROKEN_PIPE
@@ -76,15 +76,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _failure(_describe(error), SYSTEM)
         except MemoryError:
             _reraise_on_request()
-            return _failure("out of memory (--dim, --buckets and --min-count decide what is needed)", SYSTEM)
+            return _failure("out of memory; lower --dim or --buckets, or raise --min-count", SYSTEM)
         except ImportError as error:
             _reraise_on_request()
             what = f"the library {error.name}" if error.name else "a library"
-            message = f"cannot load {what}: free or allow more memory (ulimit -v), or install the package anew"
+            message = f"cannot load {what}; free or allow more memory (ulimit -v), or reinstall the package"
             return _failure(f"{message} (EMBED_TRACEBACK=1 shows why)", SYSTEM)
         except Exception as error:
             _reraise_on_request()
-            message = f"internal error: {type(error).__name__}: {error} (EMBED_TRACEBACK=1 shows where)"
+            message = (
+                f"internal error: {type(error).__name__}: {error}; report it with the traceback (EMBED_TRACEBACK=1)"
+            )
             return _failure(message, INTERNAL)
     return 0
 
@@ -106,7 +108,7 @@ def _describe(error: OSError) -> str:
 
 @contextmanager
 def _warnings_in_a_line() -> Iterator[None]:
-    """Print a warning as one line and once."""
+    """Print each warning once, as one line."""
     shown = set()
 
     def show(message: Warning | str, *_: object, **__: object) -> None:

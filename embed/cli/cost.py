@@ -1,4 +1,4 @@
-"""What ``info`` tells of a training run before it starts."""
+"""Estimate time and memory of a training run, for ``info``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MEGA = 1e6
 
 
 def asked_for(arguments: argparse.Namespace) -> bool:
-    """Return whether the arguments are about a run."""
+    """Return whether the arguments describe a run."""
     of_vectors = set() if arguments.vectors is None else set(reading_options(arguments))  # dim is in both
     return bool(
         arguments.corpus
@@ -31,24 +31,24 @@ def asked_for(arguments: argparse.Namespace) -> bool:
 
 
 def cost(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return time and memory of training on a corpus, or on so many tokens and words.
+    """Estimate time and memory of training on a corpus, or on given numbers of tokens and words.
 
     Raises
     ------
     ConfigError
-        Unless there is either a corpus, or both of the numbers.
+        There is neither a corpus nor both numbers, or there are a corpus and a number.
     CorpusError
-        When the corpus cannot be read.
+        The corpus cannot be read.
     """
     given = given_parameters(arguments)
     _, config = resolve(arguments.preset, given)
     numbers = (arguments.tokens, arguments.vocab)
     if arguments.column is not None and not arguments.corpus:
-        raise ConfigError("--column names a column of --corpus, and there is no --corpus")
+        raise ConfigError("--column needs --corpus; name the text with --corpus")
     if arguments.vectors is not None:
-        raise ConfigError(f"{arguments.vectors}: name a text with --corpus to learn what training on it would cost")
+        raise ConfigError(f"{arguments.vectors}: to estimate the cost of training on a text, name it with --corpus")
     if any(numbers) if arguments.corpus else not all(numbers):
-        raise ConfigError("what training would cost is told for --corpus, or for --tokens and --vocab together")
+        raise ConfigError("to estimate the cost of training, give either --corpus, or both --tokens and --vocab")
 
     from embed.corpora import open_corpus
     from embed.engine.machine import available_memory

@@ -1,7 +1,6 @@
-"""The exit codes of the command, each with the words that ``--help`` has for it.
+"""The exit codes of the command, each with its meaning in ``--help``.
 
-Those of failures are attributes of their classes (:mod:`embed.errors`); the rest are numbers that shells and
-sysexits.h have.
+The codes of failures are attributes of their classes (:mod:`embed.errors`); the others follow shells and sysexits.h.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ __all__ = ["BROKEN_PIPE", "INTERNAL", "INTERRUPTED", "SYSTEM", "help_line"]
 SYSTEM = EmbedError.exit_code
 """The operating system refused something: no space, no permission."""
 INTERNAL = 70
-"""EX_SOFTWARE of sysexits.h: a bug of ours."""
+"""EX_SOFTWARE of sysexits.h: a bug of this package."""
 _SIGNAL = 128
-"""Shells report a signal as this plus its number."""
+"""Shells report a signal as this number plus the signal's."""
 _SIGPIPE = 13  # which Windows does not have
 INTERRUPTED, BROKEN_PIPE = _SIGNAL + signal.SIGINT, _SIGNAL + _SIGPIPE
 
@@ -44,5 +43,5 @@ _MEANINGS = {
 
 
 def help_line() -> str:
-    """Return the codes and their meanings in a line."""
+    """Return the codes and their meanings as one line."""
     return "exit codes: " + ", ".join(f"{code:d} {meaning}" for code, meaning in _MEANINGS.items())

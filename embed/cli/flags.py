@@ -1,6 +1,6 @@
-"""How the command line calls what Python calls a parameter, and how it hears the words of a user.
+"""Write parameters as flags in messages, and parse words and numbers of the command line.
 
-A flag is found in the parser of the command itself; `_ELSEWHERE` has the few that have another name than the parameter.
+The flag of a parameter is looked up in the command's parser; `_ELSEWHERE` lists flags with other names.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from embed.messages import OF_VECTORS, UNSET, Style
 
 __all__ = ["flag_style", "positive", "word"]
 
-# (parameter, value) -> flag, where the flag alone says it
+# (parameter, value) -> a flag that takes no value
 _SWITCHES: dict[tuple[str, Any], str] = {("on_bad_word", "escape"): "--escape"}
 
-# the command that reads and writes vectors in every way
+# the command that has all flags for reading and writing vectors
 _CONVERT = "train-embeddings convert"
 
-# parameter -> flag, where the command has one of this name
+# parameter -> flag, if the command has this flag
 _ELSEWHERE = {
     "encoded_dir": "--encoded",
     "format": "--to",
@@ -37,10 +37,10 @@ _ELSEWHERE = {
 
 
 def flag_style(parser: argparse.ArgumentParser) -> Style:
-    """Return the style in which messages name parameters to who typed a command: ``--dim 8``.
+    """Return the style of parameters in messages of a command: ``--dim 8``.
 
-    What the command has no flag for is named in words, without Python's syntax, or, for a parameter of files of
-    vectors, as a flag of ``convert``.
+    A parameter for which the command has no flag is named in words, without Python's syntax; a parameter of files of
+    vectors is named as a flag of ``convert``.
     """
     flags = {
         action.dest: action.option_strings[-1 if not isinstance(action, argparse.BooleanOptionalAction) else 0]
@@ -75,10 +75,10 @@ def flag_style(parser: argparse.ArgumentParser) -> Style:
 
 
 def word(text: str) -> str:
-    """Return a word of the command line as UTF-8, whatever the locale took its bytes for.
+    """Decode an argument of the command line as UTF-8, whatever the locale.
 
-    In a locale that is not UTF-8, Python holds the bytes it cannot decode as lone surrogates. A path must stay so,
-    since that is how the system finds the file; a word is looked up among words of UTF-8.
+    In a locale that is not UTF-8, Python represents undecodable bytes as lone surrogates. A path must keep them, since
+    the system finds the file by its bytes; a word is looked up among words of UTF-8.
     """
     with suppress(UnicodeError):
         text.encode()
@@ -89,7 +89,7 @@ def word(text: str) -> str:
 
 
 def positive(text: str) -> int:
-    """Return a number of at least 1."""
+    """Parse a number of at least 1."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")

@@ -1,15 +1,14 @@
-"""The standard streams of the command: data that must arrive, and messages that may be lost.
+"""Wrap the standard streams of the command: data must arrive, messages may be lost.
 
-Standard output carries data. What cannot be written there is a failure (:class:`embed.errors.OutputError`), but for a
-reader who has left (``| head``), and whatever waits to be written is dropped then, so that nothing fails again at
-exit.
+Standard output carries data. If it cannot be written, the command fails (:class:`embed.errors.OutputError`), unless
+the reader has left (``| head``). The rest of the data is then dropped, so that nothing fails again at exit.
 
-Standard error carries messages: failures, warnings, the progress bar, tracebacks. Where they cannot be written (a
-closed stream, a full disk, a terminal that is gone) they are lost, and the work goes on. Everyone who writes to
-``sys.stderr`` within :func:`standard_streams` has this, other libraries too.
+Standard error carries messages: failures, warnings, the progress bar, tracebacks. If they cannot be written (a closed
+stream, a full disk, a closed terminal), they are lost, and the work continues. This holds for everything that writes to
+``sys.stderr`` within :func:`standard_streams`, including other libraries.
 
-Descriptors 0 to 2 that are closed are taken by the null device: the next file to be opened would be given that
-number, and a library that writes a message to descriptor 2 would write it into the user's vectors.
+If a descriptor from 0 to 2 is closed, the null device takes it. Otherwise the next opened file would get its number,
+and a library that writes a message to descriptor 2 would write into the user's vectors.
 """
 
 from __future__ import annotations
@@ -33,12 +32,12 @@ __all__ = ["print_json", "say", "standard_streams"]
 
 
 def say(message: str) -> None:
-    """Write a message for the user, as one line that is safe on a terminal."""
+    """Write a message for the user to standard error, as one line that is safe on a terminal."""
     print(printable(f"{PROGRAM}: {message}"), file=sys.stderr)
 
 
 def print_json(value: Any) -> None:
-    """Print a value, indented."""
+    """Print a value as indented JSON."""
     from embed.files.json_text import json_text
 
     print(json_text(value))
@@ -46,10 +45,10 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def standard_streams() -> Iterator[None]:
-    """Let ``sys.stdout`` and ``sys.stderr`` behave as this module says, if they are the process's own."""
+    """Wrap ``sys.stdout`` and ``sys.stderr`` as described above, if they are the process's own streams."""
     before = sys.stdout, sys.stderr
     _fill_descriptors()
-    # what is no terminal gets UTF-8 whatever the locale, since programs read it
+    # anything but a terminal gets UTF-8 whatever the locale, because programs read it
     if sys.stdout is None or sys.stdout is sys.__stdout__:
         sys.stdout = _text(sys.stdout, _Data, errors="backslashreplace")
     elif isinstance(sys.stdout, io.TextIOWrapper):
@@ -60,7 +59,7 @@ def standard_streams() -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(OSError, OutputError):  # a failure is known already where it matters
+        with suppress(OSError, OutputError):  # a failure that matters has been reported
             streams[0].flush()
         sys.stdout, sys.stderr = before
 
@@ -71,7 +70,7 @@ def _fill_descriptors() -> None:
             try:
                 os.fstat(descriptor)
             except OSError:
-                os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+                os.open(os.devnull, os.O_RDWR)  # gets the lowest free number
 
 
 def _encoding(stream: TextIO) -> str:
@@ -79,7 +78,7 @@ def _encoding(stream: TextIO) -> str:
 
 
 def _text(stream: TextIO | None, kind: type[_Stream], *, errors: str) -> TextIO:
-    """Return a text stream that writes through `kind` to what `stream` writes to."""
+    """Return a text stream that writes through `kind` to the file of `stream`."""
     if stream is None:
         return io.TextIOWrapper(io.BufferedWriter(kind(None)), "utf-8", errors)
     buffer: Any = stream.buffer
@@ -90,7 +89,7 @@ def _text(stream: TextIO | None, kind: type[_Stream], *, errors: str) -> TextIO:
 
 
 class _Stream(io.RawIOBase):
-    """Writes to a stream of the process, which stays open; None is one that was closed from the start."""
+    """Writes to a stream of the process and never closes it; None stands for a stream closed from the start."""
 
     def __init__(self, raw: io.RawIOBase | None) -> None:
         self._raw = raw
@@ -111,7 +110,7 @@ class _Stream(io.RawIOBase):
 
 
 class _Messages(_Stream):
-    """Loses what cannot be written."""
+    """Drops messages that cannot be written."""
 
     def write(self, data: ReadableBuffer) -> int:
         size = memoryview(data).nbytes
@@ -122,7 +121,7 @@ class _Messages(_Stream):
 
 
 class _Data(_Stream):
-    """Fails once where something cannot be written, and drops what comes after that."""
+    """Fails once if data cannot be written, and drops all data after that."""
 
     def __init__(self, raw: io.RawIOBase | None) -> None:
         super().__init__(raw)
@@ -133,9 +132,9 @@ class _Data(_Stream):
             return memoryview(data).nbytes
         self._has_failed = True
         if self._raw is None:
-            raise OutputError("cannot write to standard output: it is closed")
+            raise OutputError("cannot write to standard output, which is closed; redirect it to a file")
         try:
-            while (written := self._raw.write(data)) is None:  # the other side does not read as fast
+            while (written := self._raw.write(data)) is None:  # the reader is slower
                 select.select([], [self._raw], [])
         except BrokenPipeError:
             raise

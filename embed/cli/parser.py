@@ -1,7 +1,7 @@
-"""From the words of a command line to the arguments of one command.
+"""Parse the command line into the arguments of one command.
 
-A command is a file in :mod:`embed.cli.commands`, which declares its arguments and runs; :data:`COMMANDS` has its line
-of help. The file is imported when the command is called, or its completion is made: ``--help`` needs none of them.
+A command is a module in :mod:`embed.cli.commands`, which declares its arguments and runs; :data:`COMMANDS` has its help
+text. The module is imported only to run the command or to make its completion, not for ``--help``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PROGRAM = "train-embeddings"
 
 
 class Formatter(argparse.HelpFormatter):
-    """Help that uses a wide terminal and spends one line on a flag where it can."""
+    """Formats help for wide terminals, with one line per flag where possible."""
 
     _WIDEST, _FLAG_COLUMN = 110, 24
 
@@ -32,14 +32,14 @@ class Formatter(argparse.HelpFormatter):
         super().__init__(prog, max_help_position=self._FLAG_COLUMN, width=width)
 
     def add_argument(self, action: argparse.Action) -> None:
-        """Reckon the column of the help with the indent of the commands, which argparse forgets."""
+        """Include the indent of the commands in the column of the help, which argparse forgets."""
         super().add_argument(action)
         if isinstance(action, argparse._SubParsersAction):
             self._action_max_length += self._indent_increment
 
     def _format_action(self, action: argparse.Action) -> str:
         text = super()._format_action(action)
-        # the commands stand below their title already: a line that says COMMAND would be one too many for a screen
+        # the commands already have a title; another line, "COMMAND", would not fit the screen
         return text.partition("\n")[2] if isinstance(action, argparse._SubParsersAction) else text
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
@@ -51,17 +51,17 @@ class Formatter(argparse.HelpFormatter):
 
 
 _LONGEST_MISTAKE = 400
-"""Characters of what argparse says, which quotes arguments of any length."""
+"""The most characters of a message of argparse, which quotes arguments of any length."""
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse's parser, whose complaint is one sentence."""
+    """An argparse parser whose error message is one sentence."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(formatter_class=Formatter, allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
-        """Print the mistake and where to read more, and exit with argparse's code."""
+        """Print the mistake and the way to the help, and exit with argparse's code."""
         hint = ""
         if message.startswith("unrecognized arguments: "):
             flag = next((word for word in message.split()[2:] if word.startswith("-")), "")
@@ -69,7 +69,7 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, printable(f"{self.prog}: {message:.{_LONGEST_MISTAKE}}{hint} (see {self.prog} --help)") + "\n")
 
     def _hint(self, name: str) -> str:
-        """Return a question for a flag of almost this name, or for what other trainers call so."""
+        """Suggest a flag with a similar name, or the flag for a name used by other trainers."""
         from embed.config.parameter import close_name
 
         flags = [option for action in self._actions for option in action.option_strings]
@@ -84,14 +84,14 @@ def command_module(name: str) -> Any:
 
 
 def build_parser(called: Sequence[str] = tuple(COMMANDS), *, show_all: bool = False) -> argparse.ArgumentParser:
-    """Return the parser of the command line; the name of the chosen command is in ``arguments.command``.
+    """Return the parser of the command line; ``arguments.command`` is the name of the chosen command.
 
     Parameters
     ----------
     called : sequence of str
-        The commands that get their arguments; the others are only names with a line of help.
+        The commands whose arguments are declared; the others have only a name and a help text.
     show_all : bool
-        The help of a command lists every flag, and so does the completion that is made from this parser.
+        Whether the help of a command, and completion, list every flag.
     """
     # the usage names the two flags: a line of help for each would leave the screen no room for commands
     parser = Parser(
@@ -114,7 +114,7 @@ def build_parser(called: Sequence[str] = tuple(COMMANDS), *, show_all: bool = Fa
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """Parse the command line; flags and words of a command may come in any order.
+    """Parse the command line; flags and positional arguments of a command may come in any order.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = build_parser(called)
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction) and called and called[0] in action.choices:
-            # argparse mixes flags and words only in a parser that has no commands below it.
+            # argparse mixes flags and positional arguments only in a parser without subcommands
             arguments: argparse.Namespace = action.choices[called[0]].parse_intermixed_args(argv[1:])
             return arguments
     return parser.parse_args(argv)

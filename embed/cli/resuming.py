@@ -1,4 +1,4 @@
-"""How to resume a run after an interrupt, as a command."""
+"""Compose the command that resumes an interrupted run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["how_to_resume"]
 
 
 def how_to_resume(arguments: argparse.Namespace | None, given: Sequence[str]) -> str:
-    """Return the command that resumes an interrupted training, to end a message with; empty if there is none."""
+    """Return the end of a message, with the command that resumes an interrupted training; empty without checkpoints."""
     directory = getattr(arguments, "checkpoint", None)
     if directory is None:
         return ""
@@ -27,6 +27,6 @@ def how_to_resume(arguments: argparse.Namespace | None, given: Sequence[str]) ->
         if word == "--resume":
             next(following, None)
         elif not word.startswith("--resume="):
-            words.append(shown_url(word))  # a password is not quoted
+            words.append(shown_url(word))  # never quote a password
     again = "with the same text on standard input, " if "-" in getattr(arguments, "corpus", ()) else ""
     return f"; {again}resume with: {shlex.join([*words, '--resume', directory])}"

@@ -1,4 +1,4 @@
-"""How scores are asked for and printed: what `evaluate` and `compare` share."""
+"""Declare and print evaluations: the common part of `evaluate` and `compare`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["add_evaluation", "evaluation_settings", "print_report"]
 
 def add_evaluation(parser: argparse.ArgumentParser) -> None:
     """Add the test sets, the protocol, and the form of the report."""
-    # gensim's wheel carries the sets that have a name; it has none for the newest Pythons
-    missing = "" if importlib.util.find_spec("gensim") else " - not here: gensim, which has their files, is missing"
+    # gensim's wheel has the files of the named sets; the newest Pythons have no wheel of gensim
+    missing = "" if importlib.util.find_spec("gensim") else " - unavailable: gensim, which has their files, is missing"
     parser.add_argument(
         "sets",
         nargs="*",
@@ -44,10 +44,10 @@ _PROTOCOL: dict[str, dict[str, Any]] = {
     "--columns": {
         "type": _columns,
         "metavar": "A,B,C",
-        "help": "the files' columns of the two words and the score, by number or name, if they are not clear",
+        "help": "columns of the two words and the score in the files, by number or name, if ambiguous",
     },
     "--top": {"type": _top, "metavar": "N", "help": "answer analogies with the N most frequent words"},
-    "--method": {"choices": ANALOGY_METHODS, "help": "how analogies are answered"},
+    "--method": {"choices": ANALOGY_METHODS, "help": "how to answer analogies"},
 }
 
 
@@ -58,6 +58,6 @@ def evaluation_settings(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def print_report(report: Any, arguments: argparse.Namespace) -> None:
-    """Print a report as a table, or in the form that the command line asks for."""
+    """Print a report as a table, JSON or Markdown, as the command line requests."""
     form = report.to_json if arguments.json else report.to_markdown if arguments.markdown else report.table
     print(form().rstrip("\n"))

@@ -1,6 +1,6 @@
-"""The flags of a training, derived from the fields of :class:`~embed.config.TrainConfig` and of RunOptions.
+"""Derive the flags of training from the fields of :class:`~embed.config.TrainConfig` and of RunOptions.
 
-A field gives its flag the type, choices, help and group. The fields check the bounds, not argparse.
+A field determines the type, choices, help and group of its flag. The fields check bounds, not argparse.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OPTIONS = {name: (details, kind) for name, details, kind in declared(RunOptions)
 
 
 def add_option(group: argparse._ActionsContainer, name: str, *, shown: bool = True) -> None:
-    """Add the flag of one field of RunOptions, in the help or not."""
+    """Add the flag of one field of RunOptions, hidden from the help unless `shown`."""
     details, kind = OPTIONS[name]
     settings: dict[str, Any] = {"dest": name, "help": details.help if shown else argparse.SUPPRESS}
     if kind is bool:
@@ -38,7 +38,7 @@ def add_option(group: argparse._ActionsContainer, name: str, *, shown: bool = Tr
         settings["choices"] = details.choices
     else:
         settings["metavar"] = details.metavar
-        if name not in PATHS:  # a path is the bytes that the system finds it by
+        if name not in PATHS:  # a path keeps its bytes, by which the system finds it
             settings["type"] = int if kind is int else word
     group.add_argument(details.flag or f"--{name.replace('_', '-')}", **settings)
 
@@ -52,7 +52,7 @@ def add_parameters(parser: argparse.ArgumentParser, *, shown: bool) -> None:
 def add_parameter(
     group: argparse._ActionsContainer, name: str, parameter: Parameter, value_type: type, *, shown: bool
 ) -> None:
-    """Add the flag of one field of TrainConfig, in the help or not."""
+    """Add the flag of one field of TrainConfig, hidden from the help unless `shown`."""
     flag = "--" + name.replace("_", "-")
     default = getattr(TrainConfig, name)
     help = argparse.SUPPRESS
@@ -75,10 +75,10 @@ def add_parameter(
 
 
 def given_options(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the options of a run that the command line sets, and no others."""
+    """Return only the options of a run that the command line sets."""
     return {name: value for name in OPTIONS if (value := getattr(arguments, name, None)) is not None}
 
 
 def given_parameters(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the training parameters that the command line sets, and no others."""
+    """Return only the training parameters that the command line sets."""
     return {name: getattr(arguments, name) for name, _, _ in parameters() if hasattr(arguments, name)}

@@ -1,4 +1,4 @@
-"""What the commands read and write, checked before anything is read; vectors that their file cannot hold."""
+"""Check the inputs and outputs of commands before anything is read, and rescue vectors that a file cannot store."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["check_corpus_outputs", "check_inputs", "check_vector_output", "save_or_rescue", "training_outputs"]
 
 _RESCUE = ".embed"
-"""The ending of a file that holds any word, for vectors that the one that was named cannot hold."""
+"""The ending of the file that rescues vectors: its format can store any word."""
 
 
 def training_outputs(arguments: argparse.Namespace, options: RunOptions) -> list[Output]:
-    """Return what `train` writes: vectors, model, run card, encoded corpus, checkpoints."""
+    """Return the outputs of `train`: vectors, model, run card, encoded corpus, checkpoints."""
     from embed import formats
     from embed.files.outputs import CARD, Output, card_of
     from embed.training.run import folders_of
@@ -32,7 +32,7 @@ def training_outputs(arguments: argparse.Namespace, options: RunOptions) -> list
     beside: tuple[str, ...] = ()
     holds: tuple[str, ...] = ()
     if arguments.output is not None:
-        with suppress(FormatError):  # an unknown ending, which is said when the files have been looked at
+        with suppress(FormatError):  # an unknown ending, which is reported after checking the files
             form = formats.FORMATS[formats.format_of(arguments.output)]
             beside, holds = form.beside, form.files
     named = [(arguments.output, "the vectors", _RESCUE), (arguments.save_model, "the model", "")]
@@ -52,14 +52,14 @@ def training_outputs(arguments: argparse.Namespace, options: RunOptions) -> list
 
 
 def check_inputs(*paths: str | None) -> None:
-    """Raise ConfigError if two of the files that a command reads are one pipe: the second would be empty, or wait."""
+    """Raise ConfigError if a command would read one pipe twice: the second read would be empty, or block."""
     from embed.files.inputs import Input, refuse_repeated
 
     refuse_repeated([Input(path, ConfigError) for path in paths if path is not None], ConfigError)
 
 
 def check_corpus_outputs(outputs: Sequence[Output], corpus: list[str], others: Sequence[str | None] = ()) -> None:
-    """Check what a command writes that reads a corpus and other files; raises as `check_outputs` does."""
+    """Check the outputs of a command that reads a corpus and other files; raise as `check_outputs` does."""
     from embed.corpora.belonging import files_of, root_of
     from embed.files.outputs import check_outputs
 
@@ -68,7 +68,7 @@ def check_corpus_outputs(outputs: Sequence[Output], corpus: list[str], others: S
 
 
 def check_vector_output(path: str, form: Format | None, inputs: Sequence[str]) -> None:
-    """Check where vectors (a chart, without a format) are written; raises as `check_outputs` does."""
+    """Check the output path of vectors (of a chart, without a format); raise as `check_outputs` does."""
     from embed.files.outputs import Output, check_outputs
 
     files = [os.path.join(each, name) for each in inputs if os.path.isdir(each) for name in os.listdir(each)]
@@ -77,12 +77,12 @@ def check_vector_output(path: str, form: Format | None, inputs: Sequence[str]) -
 
 
 def save_or_rescue(vectors: WordVectors, path: str) -> None:
-    """Write the vectors of a run; a word that the format cannot hold must not cost the run, nor another file.
+    """Write the vectors of a run; if the format cannot store a word, write them to a new file in another format.
 
     Raises
     ------
     FormatError
-        With the name of the file that has the vectors.
+        The vectors are in another file, which the message names.
     """
     from embed import formats
 
@@ -95,6 +95,6 @@ def save_or_rescue(vectors: WordVectors, path: str) -> None:
             rescue = f"{path}.{number}{_RESCUE}"
         try:
             formats.save(vectors, rescue)
-        except FormatError:  # no room on the disk, most likely
+        except FormatError:  # the disk is probably full
             raise error from None
-        raise FormatError(f"{error}; the vectors are in {rescue}") from error
+        raise FormatError(f"{error}; the vectors are in {rescue} instead") from error

@@ -48,13 +48,13 @@ class RunOptions:
     """
 
     column: str | None = parameter(None, "read this column of CSV, TSV, JSON or Parquet files", _CORPUS, metavar="NAME")
-    delimiter: str | None = parameter(None, "between columns: a character or tab [by the name]", _CORPUS, metavar="C")
+    delimiter: str | None = parameter(None, "character between columns, or tab [by file name]", _CORPUS, metavar="C")
     encoded_dir: str | None = parameter(
-        None, "keep the encoded corpus here, to be reused next time", _CORPUS, metavar="DIR", flag="--encoded"
+        None, "store the encoded corpus here, and reuse it next time", _CORPUS, metavar="DIR", flag="--encoded"
     )
     preset: PresetName | None = parameter(
         None,
-        "parameters for a corpus of this size; flags win over them [small up to 5M tokens, if no flag says what is "
+        "parameters for a corpus of this size; flags override them [small up to 5M tokens, if no flag chooses what is "
         "trained or how]",
         _LENGTH,
     )
@@ -66,7 +66,7 @@ class RunOptions:
     )
     checkpoint: str | None = parameter(
         None,
-        "write checkpoints of the run to this folder, which has those of no other",
+        "write checkpoints to this folder, which no other run may use",
         _CHECKPOINTS,
         metavar="DIR",
     )

@@ -81,7 +81,7 @@ class TrainConfig:
         _MODEL,
     )
     loss: Loss = parameter("ns", "negative sampling (ns) or hierarchical softmax (hs)", _MODEL)
-    subword: bool = parameter(False, "represent a word by its own row and its character n-grams", _MODEL)
+    subword: bool = parameter(False, "represent words also by their character n-grams", _MODEL)
     min_n: int = parameter(3, "shortest character n-gram", _MODEL, low=1, high=32)
     max_n: int = parameter(6, "longest character n-gram", _MODEL, low=1, high=32)
     buckets: int = parameter(2_000_000, "rows that the character n-grams are hashed into", _MODEL, low=1, high=1 << 30)

@@ -231,12 +231,12 @@ def test_advice_is_one_line_on_stderr(tmp_path: Path, corpus: Path, capsys: pyte
         (
             MemoryError(),
             1,
-            "train-embeddings: out of memory (--dim, --buckets and --min-count decide what is needed)\n",
+            "train-embeddings: out of memory; lower --dim or --buckets, or raise --min-count\n",
         ),
         (
             TypeError("odd"),
             70,
-            "train-embeddings: internal error: TypeError: odd (EMBED_TRACEBACK=1 shows where)\n",
+            "train-embeddings: internal error: TypeError: odd; report it with the traceback (EMBED_TRACEBACK=1)\n",
         ),
     ],
 )

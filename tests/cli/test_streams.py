@@ -71,7 +71,10 @@ def test_a_failure_is_told_by_the_code_alone_where_standard_error_is_closed(home
 def test_data_that_cannot_be_written_are_a_failure(arguments: list[str], home: Path) -> None:
     done = run(home, arguments, stdout=None)
     assert done.returncode == 1
-    assert done.stderr.decode() == "train-embeddings: cannot write to standard output: it is closed\n"
+    assert (
+        done.stderr.decode()
+        == "train-embeddings: cannot write to standard output, which is closed; redirect it to a file\n"
+    )
     if FULL.exists():
         with open(FULL, "wb") as disk:
             done = run(home, arguments, stdout=disk)
@@ -146,7 +149,7 @@ def test_a_library_that_cannot_be_loaded_is_no_bug_of_ours(home: Path) -> None:
     command = [sys.executable, "-c", code, "nearest", "words.txt", "a"]
     done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith("train-embeddings: cannot load the library numpy: free or allow more memory")
+    assert done.stderr.startswith("train-embeddings: cannot load the library numpy; free or allow more memory")
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -155,7 +155,7 @@ def test_the_command_tells_of_a_preset_that_nobody_asked_for(
     command = ["train", str(text), "-o", str(out), "--dim", "16", "--buckets", "100", "--threads", "1"]
     flags = as_flags({**PRESETS["small"], "buckets": 100, "subsample": 0.0})
     assert main(command) == 0
-    assert f"preset small, as nothing else was asked for: {flags} (" in capsys.readouterr().err
+    assert f"preset small, chosen automatically: {flags} (" in capsys.readouterr().err
     unasked = out.read_bytes()
     for asked in (["--preset", "small"], flags.split()):
         assert main([*command, *asked]) == 0

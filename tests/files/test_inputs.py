@@ -207,7 +207,7 @@ def test_phrases_of_a_pipe_are_refused_before_anything_is_written(
     output = tmp_path / "joined.txt"
     output.write_text("older\n")
     assert main(["phrases", fifo(TEXT), "--apply", str(output), "--save", str(tmp_path / "model")]) == 2
-    assert "can be read only once: learn with --save, then join with --model" in capsys.readouterr().err
+    assert "can be read only once; learn with --save, then join with --model" in capsys.readouterr().err
     assert output.read_text() == "older\n"
     assert not (tmp_path / "model").exists()
 

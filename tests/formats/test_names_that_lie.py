@@ -95,7 +95,7 @@ def test_composed_words_are_told(model: Model, tmp_path: Path, capsys: pytest.Ca
     path = str(tmp_path / "v.embed")
     embed.save(model.vectors, path)
     assert main(["nearest", path, "night", "nights"]) == 0
-    told = "'nights' is not in the vocabulary: its vector is composed of n-grams\n"
+    told = "'nights' is not in the vocabulary: its vector is composed from n-grams\n"
     assert capsys.readouterr().err == told
     assert main(["analogy", path, "night", "day", "nightday"]) == 0
     assert capsys.readouterr().err == told.replace("nights", "nightday")

@@ -1,7 +1,7 @@
-"""The commands: a module for each, which declares its arguments and runs.
+"""The commands: one module each, which declares its arguments and runs.
 
-A module has ``add_arguments(parser, *, show_all)`` and ``run(arguments)``. It imports what needs NumPy inside ``run``,
-so that a mistake in the arguments is told at once. A new command is a module, and its line here.
+A module has ``add_arguments(parser, *, show_all)`` and ``run(arguments)``. It imports modules that need NumPy inside
+``run``, so that mistakes in the arguments are reported at once. A new command is a module, and its line here.
 """
 
 COMMANDS = {
@@ -18,4 +18,4 @@ COMMANDS = {
     "demo": "train on 106 Wikipedia articles and show what comes out",
     "completion": "print the completion script of a shell",
 }
-"""Each command, in the order of the help, and its line there."""
+"""The commands in the order of the help, with their help texts."""

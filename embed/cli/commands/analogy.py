@@ -6,7 +6,7 @@ import argparse
 
 from embed.choices import ANALOGY_METHODS
 from embed.cli.flags import word
-from embed.cli.told import tell_of_composed
+from embed.cli.notices import report_composed
 from embed.cli.vector_flags import add_ranking, add_vectors, reading_options
 from embed.messages import tsv_field
 
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> None:
     from embed import formats
 
     vectors = formats.load(arguments.vectors, **reading_options(arguments))
-    tell_of_composed(vectors, (arguments.a, arguments.b, arguments.c))
+    report_composed(vectors, (arguments.a, arguments.b, arguments.c))
     answers = vectors.analogy(
         arguments.a, arguments.b, arguments.c, n=arguments.n, method=arguments.method, top=arguments.top
     )

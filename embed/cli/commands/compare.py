@@ -1,11 +1,11 @@
-"""Print the scores of two files of vectors, their differences and how sure these are."""
+"""Print the scores of two files of vectors, with intervals and p-values of their differences."""
 
 from __future__ import annotations
 
 import argparse
 
+from embed.cli.notices import report_ngrams
 from embed.cli.scores import add_evaluation, evaluation_settings, print_report
-from embed.cli.told import tell_of_ngrams
 from embed.cli.vector_flags import add_vectors, reading_options
 from embed.cli.writing import check_inputs
 
@@ -19,13 +19,13 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print the scores of two files of vectors, their differences and how sure these are."""
+    """Print the scores of two files of vectors, with intervals and p-values of their differences."""
     from embed import formats
     from embed.eval import compare
 
     check_inputs(arguments.first, arguments.second, *arguments.sets)
     first, second = (formats.load(path, **reading_options(arguments)) for path in (arguments.first, arguments.second))
-    tell_of_ngrams(first, second)
+    report_ngrams(first, second)
     settings = evaluation_settings(arguments)
     names = (arguments.first, arguments.second)
     print_report(compare(first, second, arguments.sets or None, names=names, **settings), arguments)

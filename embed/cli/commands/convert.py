@@ -1,4 +1,4 @@
-"""Read vectors in one format, change them as asked, and write them in another."""
+"""Read vectors in one format, process them if requested, and write them in another."""
 
 from __future__ import annotations
 
@@ -15,27 +15,29 @@ __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
-    """Declare both files, their formats, and what changes the vectors on the way."""
-    parser.description = f"{parser.description} OUT's ending says which, or --to."
+    """Declare both files, their formats, and the processing of the vectors."""
+    parser.description = f"{parser.description} OUT's ending chooses it, or --to."
     parser.add_argument("source", metavar="IN", help=VECTORS_HELP)
     parser.add_argument("target", metavar="OUT")
     add_reading(parser, show_all=show_all)
-    parser.add_argument("--escape", action="store_true", help="escape a word that OUT's format cannot hold")
+    parser.add_argument("--escape", action="store_true", help="escape words that OUT's format cannot store")
     parser.add_argument(
         "--to", metavar="NAME", help="the format of OUT: binary, model2vec, npz ... (default: by ending)"
     )
     parser.add_argument(
-        "--average-outputs", action="store_true", help="of a model: mean of unit input and output vectors"
+        "--average-outputs", action="store_true", help="for a model: mean of unit input and output vectors"
     )
     parser.add_argument("--center", action="store_true", help="subtract the mean vector")
-    parser.add_argument("--remove-components", type=int, metavar="N", help="and the N directions of largest variance")
-    parser.add_argument("--pca", type=int, metavar="DIM", help="keep the DIM directions of largest variance")
+    parser.add_argument(
+        "--remove-components", type=int, metavar="N", help="subtract the mean and the top N principal components"
+    )
+    parser.add_argument("--pca", type=int, metavar="DIM", help="project onto the top DIM principal components")
     parser.add_argument("--unit", action="store_true", help="scale each vector to length 1")
     parser.add_argument("--sif", type=float, metavar="A", help="weight each word by A/(A + its share of the tokens)")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Read vectors in one format, change them as asked, and write them in another."""
+    """Read vectors in one format, process them if requested, and write them in another."""
     from embed import formats
 
     form = (
@@ -54,7 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _postprocessed(vectors: WordVectors, arguments: argparse.Namespace) -> WordVectors:
-    """Apply what the flags ask for, in the order in which the help lists them."""
+    """Apply the processing that the flags request, in the order of the help."""
     from embed.vectors import postprocess
 
     if arguments.center:

@@ -1,4 +1,4 @@
-"""The command ``curve``: the losses of runs by epoch, as text, JSON or a chart."""
+"""Print or draw the losses of runs by epoch, as text, JSON or a chart."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["add_arguments", "run"]
 
 def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     """Declare the runs, and the form of their curves."""
-    parser.description = f"{parser.description} Without --out, one line an epoch."
+    parser.description = f"{parser.description} Without --out, print one line an epoch."
     parser.add_argument("runs", nargs="+", metavar="RUN", help="a run card (OUT.json), a model, or a checkpoint")
     parser.add_argument("-o", "--out", metavar="CHART", help="draw a chart: .svg .png .pdf (the extra plot)")
     parser.add_argument("--json", action="store_true", help="print JSON")
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> None:
     from embed.training.learning_curves import draw_curves, read_curve, table
 
     if arguments.out is not None and arguments.json:
-        raise ConfigError("--out draws a chart and --json prints: give one of them")
+        raise ConfigError("--out and --json exclude each other; give only one")
     check_inputs(*arguments.runs)
     if arguments.out is not None:
         check_vector_output(arguments.out, None, arguments.runs)

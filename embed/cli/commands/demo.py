@@ -1,4 +1,4 @@
-"""Run the demonstration."""
+"""Run the demo."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
-    """Declare where the vectors go."""
+    """Declare the output folder."""
     parser.add_argument(
         "-o",
         "--output",
         metavar="FOLDER",
         default="demo-output",
-        help="where the vectors go (default: %(default)s)",
+        help="folder for the vectors (default: %(default)s)",
     )
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Run the demonstration."""
+    """Run the demo."""
     from embed.demo import run
 
     run(Path(arguments.output))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from embed.cli.notices import report_ngrams
 from embed.cli.scores import add_evaluation, evaluation_settings, print_report
-from embed.cli.told import tell_of_ngrams
 from embed.cli.vector_flags import add_vectors, reading_options
 from embed.cli.writing import check_inputs
 
@@ -25,6 +25,6 @@ def run(arguments: argparse.Namespace) -> None:
 
     check_inputs(arguments.vectors, *arguments.sets)
     vectors = formats.load(arguments.vectors, **reading_options(arguments))
-    tell_of_ngrams(vectors)
+    report_ngrams(vectors)
     settings = evaluation_settings(arguments)
     print_report(evaluate(vectors, arguments.sets or None, name=arguments.vectors, **settings), arguments)

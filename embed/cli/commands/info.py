@@ -1,4 +1,4 @@
-"""Describe the installation, a file of vectors, or what a training run would cost."""
+"""Describe the installation, a file of vectors, or the cost of a training run."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
-    """Declare the file that is described, and the run whose cost is estimated."""
-    parser.add_argument("vectors", nargs="?", metavar="FILE", help="vectors or a model, in any format that can be read")
+    """Declare the file to describe, and the run whose cost to estimate."""
+    parser.add_argument("vectors", nargs="?", metavar="FILE", help="vectors or a model, in any readable format")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
-        "--corpus", nargs="+", metavar="CORPUS", help="time and memory of training on it; flags as for train"
+        "--corpus", nargs="+", metavar="CORPUS", help="estimate the cost of training; flags as for train"
     )
     add_option(parser, "column")
     add_option(parser, "delimiter")
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Describe the installation, a file of vectors, or what a training run would cost."""
+    """Describe the installation, a file of vectors, or the cost of a training run."""
     if asked_for(arguments):
         facts = _installation() | cost(arguments)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from embed.cli.flags import word
-from embed.cli.told import tell_of_composed
+from embed.cli.notices import report_composed
 from embed.cli.vector_flags import add_ranking, add_vectors, reading_options
 from embed.messages import tsv_field
 
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> None:
     from embed import formats
 
     vectors = formats.load(arguments.vectors, **reading_options(arguments))
-    tell_of_composed(vectors, arguments.words)
+    report_composed(vectors, arguments.words)
     for asked in arguments.words:
         for neighbour, score in vectors.nearest(asked, arguments.n, top=arguments.top):
             print(tsv_field(asked), tsv_field(neighbour), f"{score:.4f}", sep="\t")

@@ -1,4 +1,4 @@
-"""Learn phrases or read them, print the best, and join them in the corpus."""
+"""Learn or load phrases, print the best, and join them in the corpus."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from embed.messages import option, tsv_field
 __all__ = ["add_arguments", "run"]
 
 _MAIN_PARAMETERS = frozenset(("phrases", "phrase_threshold", "lowercase"))
-"""The parameters that the help shows, which fits a screen."""
+"""The parameters in the help, which must fit a screen."""
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
@@ -29,16 +29,16 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     add_option(parser, "column")
     add_option(parser, "delimiter")
     parser.add_argument("-n", type=positive, default=20, metavar="N", help="how many to print (default: %(default)s)")
-    parser.add_argument("--model", metavar="PATH", help="use the phrases of this file instead of learning any")
-    parser.add_argument("--save", metavar="PATH", help="write the phrases learnt, to be used again with --model")
-    parser.add_argument("--apply", metavar="OUT", help="write the corpus with its phrases joined, one sentence a line")
+    parser.add_argument("--model", metavar="PATH", help="use the phrases in this file instead of learning them")
+    parser.add_argument("--save", metavar="PATH", help="save the learnt phrases, for use with --model")
+    parser.add_argument("--apply", metavar="OUT", help="write the corpus with joined phrases, one sentence a line")
     for name, parameter, value_type in parameters():
         if parameter.group in (PHRASES, TEXT):
             add_parameter(parser, name, parameter, value_type, shown=show_all or name in _MAIN_PARAMETERS)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Learn phrases or read them, print the best, and join them in the corpus."""
+    """Learn or load phrases, print the best, and join them in the corpus."""
     from embed.corpora import open_corpus
     from embed.corpora.files import find_files
     from embed.files.atomic import atomic_write
@@ -48,19 +48,19 @@ def run(arguments: argparse.Namespace) -> None:
     given = given_parameters(arguments)
     config = TrainConfig.from_dict({"phrases": 1, **given})
     if not config.phrases:
-        raise ConfigError("--phrases must be at least 1 to find any, not 0")
+        raise ConfigError("--phrases must be at least 1, not 0")
     if arguments.model is not None and (unused := [name for name in given if name.startswith("phrase")]):
         raise ConfigError(
-            f"{option(unused[0])} is a setting of learning, and the phrases of --model are learnt already"
+            f"{option(unused[0])} has no effect on --model, whose phrases are already learnt; omit one of the two"
         )
-    named = ((arguments.save, "the phrases"), (arguments.apply, "the corpus with its phrases"))
+    named = ((arguments.save, "the phrases"), (arguments.apply, "the joined corpus"))
     outputs = [Output(path, what) for path, what in named if path is not None]
     check_inputs(arguments.model, *arguments.corpus)
     check_corpus_outputs(outputs, arguments.corpus, [arguments.model])
     if arguments.model is None and arguments.apply is not None:
         for file in find_files(arguments.corpus):
             if file.reads_once:
-                raise ConfigError(f"{file.name} can be read only once: learn with --save, then join with --model")
+                raise ConfigError(f"{file.name} can be read only once; learn with --save, then join with --model")
     text = open_corpus(
         arguments.corpus,
         tokenizer=config.tokenizer,

@@ -1,4 +1,4 @@
-"""Read vectors and write them in fewer bytes."""
+"""Quantise vectors: write them in fewer bytes."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
-    """Declare both files, and how the vectors are quantised."""
-    parser.description = f"{parser.description} N-gram rows that no word has are dropped."
+    """Declare both files, and the quantisation."""
+    parser.description = f"{parser.description} Drops n-gram rows that no word uses."
     parser.add_argument("source", metavar="IN", help=VECTORS_HELP)
     parser.add_argument("target", metavar="OUT", help="conventionally *.embed")
     add_reading(parser, show_all=show_all)
     parser.add_argument(
         "--method", choices=QUANTIZE_METHODS, required=True, help="1/4, about 1/30, and 1/8 of the size"
     )
-    parser.add_argument("--scale", choices=QUANTIZE_SCALES, help="int8: a scale for each (default: row)")
+    parser.add_argument("--scale", choices=QUANTIZE_SCALES, help="int8: one scale for each (default: row)")
     parser.add_argument("--bytes", type=positive, metavar="N", help="pq: bytes a vector (default: dim / 2 - 2)")
-    parser.add_argument("--seed", type=int, metavar="N", help="pq: of the k-means (default: 1)")
-    parser.add_argument("--ngrams", type=positive, metavar="N", help="keep the N n-gram rows that most words have")
+    parser.add_argument("--seed", type=int, metavar="N", help="pq: seed of the k-means (default: 1)")
+    parser.add_argument("--ngrams", type=positive, metavar="N", help="keep the N n-gram rows used by most words")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Read vectors and write them in fewer bytes."""
+    """Quantise vectors."""
     from embed import formats
     from embed.formats.quantized import save_quantized
     from embed.formats.registry import NATIVE

@@ -1,4 +1,4 @@
-"""Train vectors on text, and write what was asked for."""
+"""Train vectors on text, and write vectors, model and run card."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ __all__ = ["add_arguments", "run"]
 _MAIN = frozenset(
     ("encoded_dir", "objective", "subword", "dim", "window", "epochs", "min_count", "tokenizer", "lowercase")
 )
-"""The options and parameters that `train --help` shows, which fits a screen; --help-all shows the others too."""
+"""The options and parameters in `train --help`, which must fit a screen; --help-all shows all."""
 
 _CONTINUING: dict[str, dict[str, Any]] = {
-    "--continue-from": {"metavar": "MODEL", "help": "train this model, or these vectors, further"},
+    "--continue-from": {"metavar": "MODEL", "help": "continue training this model, or these vectors"},
     "--vocabulary": {
         "choices": VOCABULARIES,
         "default": "old",
-        "help": "with --continue-from: the words of MODEL, or those of CORPUS too [old]",
+        "help": "with --continue-from: only the words of MODEL, or also those of CORPUS [old]",
     },
     "--freeze": {
         "choices": FREEZES,
         "default": "none",
-        "help": "with --vocabulary union: keep the vectors of the words of MODEL as they are (old) [none]",
+        "help": "with --vocabulary union: do not change the vectors of MODEL's words (old) [none]",
     },
 }
 
 
 class HelpAll(argparse.Action):
-    """``--help-all``: print the help of `train` with no flag left out."""
+    """``--help-all``: print the help of `train` with all flags."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
         super().__init__(option_strings, dest=argparse.SUPPRESS, default=argparse.SUPPRESS, nargs=0, help=help)
@@ -67,12 +67,12 @@ class HelpAll(argparse.Action):
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
-    """Declare the corpus, what is written, and a flag for each parameter."""
+    """Declare the corpus, the outputs, and a flag for each parameter."""
     parser.usage, parser.description = f"{PROGRAM} train CORPUS... -o OUT [flags]", None
     parser.add_argument("corpus", nargs="+", metavar="CORPUS", help=CORPUS_HELP)
     parser.add_argument("-o", "--output", metavar="OUT", help="write vectors: .txt .vec .bin .embed (with n-grams)")
-    parser.add_argument("--save-model", metavar="PATH", help="write the whole model, to go on with or export from")
-    parser.add_argument("--config", metavar="TOML", help="read parameters from this file; flags win over it")
+    parser.add_argument("--save-model", metavar="PATH", help="write the whole model, to continue or export it")
+    parser.add_argument("--config", metavar="TOML", help="read parameters from this file; flags override it")
     for flag, settings in _CONTINUING.items():
         parser.add_argument(flag, **(settings if show_all else settings | {"help": argparse.SUPPRESS}))
     parser.add_argument("--quiet", action="store_true", help="show no progress")
@@ -80,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     groups: dict[str, argparse._ArgumentGroup] = {}
 
     def heading(group: str) -> argparse._ActionsContainer:
-        """Return where the flags of a group go; the short help has no lines for headings."""
+        """Return the parser's group for these flags; the short help has no headings."""
         if show_all and group not in groups:
             groups[group] = parser.add_argument_group(group)
         return groups.get(group, parser)
@@ -92,7 +92,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Train on the corpus, write what was asked for and the run card beside it."""
+    """Train on the corpus; write vectors, model and run card."""
     flags, given = given_parameters(arguments), given_options(arguments)
     files = {"vectors": arguments.output, "models": arguments.save_model}
     if "time_budget" in given:
@@ -100,10 +100,10 @@ def run(arguments: argparse.Namespace) -> None:
         given["time_budget"] = TimeBudget.of(given["time_budget"], **written)
     options, _ = RunOptions.split({**given, **flags})
     if arguments.continue_from and arguments.config:
-        raise ConfigError("--continue-from takes the parameters from the model: leave --config out")
+        raise ConfigError("--continue-from takes the parameters from the model; omit --config")
     outputs = [path for path in files.values() if path is not None]
     if not outputs:
-        raise ConfigError("nothing would be kept: name the vectors with -o OUT, or the model with --save-model PATH")
+        raise ConfigError("no output is named; name the vectors with -o OUT, or the model with --save-model PATH")
 
     from embed import formats
     from embed.checkpoints.checkpoint_folder import checkpoints_in
@@ -147,22 +147,22 @@ def run(arguments: argparse.Namespace) -> None:
         _write_json(Path(card), model.run_card())
     if not arguments.quiet:
         print(
-            printable(f"{len(model.vocabulary)} words of {model.config.dim} numbers: {', '.join(outputs)}"),
+            printable(f"{len(model.vocabulary):,} words, {model.config.dim} dimensions: {', '.join(outputs)}"),
             file=sys.stderr,
         )
-        if arguments.preset is None and (told := _preset_told(model)):
-            print(told, file=sys.stderr)
+        if arguments.preset is None and (notice := _preset_notice(model)):
+            print(notice, file=sys.stderr)
 
 
-def _preset_told(model: Model) -> str:
-    """Return what to say of a preset that nobody asked for; empty if there is none."""
+def _preset_notice(model: Model) -> str:
+    """Return a notice of a preset that was chosen automatically; empty if there is none."""
     name = None if model.provenance is None else model.provenance.decisions.get("preset")
-    if name not in NAMES:  # none, or what a damaged checkpoint has
+    if name not in NAMES:  # no preset, or the value of a damaged checkpoint
         return ""
     values = {key: value for key in PRESETS[name] if (value := getattr(model.config, key)) is not None}
     decisions = {} if model.provenance is None else model.provenance.decisions
     flags = as_flags(values | {key: decisions[key] for key in ("subsample",) if key in decisions})
-    return f"preset {name}, as nothing else was asked for: {flags} (--objective sg or cbow: words alone)"
+    return f"preset {name}, chosen automatically: {flags} (--objective sg or cbow trains whole words)"
 
 
 def _write_json(path: Path, value: Any) -> None:
