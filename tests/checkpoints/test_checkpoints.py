@@ -73,7 +73,7 @@ def _kept(path: Path, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("settings", MODELS, ids=lambda settings: "-".join(map(str, settings.values())) or "sg")
-def test_a_run_goes_on_to_the_same_bits_from_wherever_it_stopped(
+def test_resuming_anywhere_gives_the_same_bits(
     settings: dict[str, Any], encoded: EncodedCorpus, tmp_path: Path
 ) -> None:
     expected = train(encoded, **SMALL, **settings)
@@ -88,9 +88,7 @@ def test_a_run_goes_on_to_the_same_bits_from_wherever_it_stopped(
         assert _content(resumed) == _content(expected), read(path).place
 
 
-def test_all_before_the_place_of_a_checkpoint_is_done_and_nothing_after_it(
-    encoded: EncodedCorpus, tmp_path: Path
-) -> None:
+def test_checkpoint_place_divides_trained_from_untrained_tokens(encoded: EncodedCorpus, tmp_path: Path) -> None:
     places: dict[int, list[Place]] = {}
     for threads in (1, 3):
         kept = tmp_path / str(threads)
@@ -103,9 +101,7 @@ def test_all_before_the_place_of_a_checkpoint_is_done_and_nothing_after_it(
     ]
 
 
-def test_several_threads_go_on_from_the_same_place_with_the_same_schedule(
-    encoded: EncodedCorpus, tmp_path: Path
-) -> None:
+def test_resuming_with_several_threads_keeps_place_and_schedule(encoded: EncodedCorpus, tmp_path: Path) -> None:
     settings = {**SMALL, "threads": 3}
     whole = train(encoded, **settings, checkpoint=tmp_path / "kept", checkpoint_every="5000tokens", checkpoint_keep=99)
     path = checkpoints_in(tmp_path / "kept")[2]
@@ -115,7 +111,7 @@ def test_several_threads_go_on_from_the_same_place_with_the_same_schedule(
 
 
 @pytest.mark.parametrize("settings", MODELS[:4], ids=lambda settings: "-".join(map(str, settings.values())) or "sg")
-def test_a_deterministic_run_goes_on_to_the_same_bits_on_any_number_of_threads(
+def test_resuming_deterministic_run_gives_the_same_bits_for_any_threads(
     settings: dict[str, Any], encoded: EncodedCorpus, tmp_path: Path
 ) -> None:
     settings = {**SMALL, **settings, "deterministic": True}
@@ -141,7 +137,7 @@ def test_a_deterministic_run_goes_on_to_the_same_bits_on_any_number_of_threads(
     ],
     ids=str,
 )
-def test_a_run_with_patience_goes_on_and_keeps_the_same_best_epoch(
+def test_resuming_with_patience_keeps_the_best_epoch(
     settings: dict[str, Any], encoded: EncodedCorpus, tmp_path: Path
 ) -> None:
     settings = {**SMALL, "epochs": 5, "held_out": 0.2, **settings}
@@ -162,7 +158,7 @@ def test_a_run_with_patience_goes_on_and_keeps_the_same_best_epoch(
         train(encoded, **settings | {"patience": 3}, resume=kept)
 
 
-def test_a_finished_run_is_read_and_not_trained_further(encoded: EncodedCorpus, tmp_path: Path) -> None:
+def test_resuming_finished_run_trains_nothing(encoded: EncodedCorpus, tmp_path: Path) -> None:
     whole = train(encoded, **SMALL, checkpoint=tmp_path)
     assert _content(train(encoded, **SMALL, checkpoint=tmp_path, resume=tmp_path)) == _content(whole)
     longer = train(encoded, **{**SMALL, "epochs": 4}, resume=tmp_path, resume_anyway=True)
@@ -195,37 +191,39 @@ def test_callbacks_see_each_epoch_of_a_run_in_two_parts_once(encoded: EncodedCor
         ("epoch", Every()),
     ],
 )
-def test_how_often_is_said_in_seconds_minutes_hours_tokens_or_epochs(text: str, every: Every) -> None:
+def test_checkpoint_every_takes_times_tokens_and_epoch(text: str, every: Every) -> None:
     assert Every.parse(text) == every
 
 
 @pytest.mark.parametrize("text", ["", "5", "m", "0s", "0tokens", "1.5tokens", "-1m", "5 minutes", "epochs", "1e3s"])
-def test_another_way_to_say_how_often_is_refused(text: str) -> None:
+def test_checkpoint_every_refuses_other_forms(text: str) -> None:
     with pytest.raises(ConfigError, match="checkpoint_every must be like"):
         Every.parse(text)
 
 
-def test_a_checkpoint_is_due_when_its_time_has_come(tmp_path: Path) -> None:
+def test_checkpoint_is_due_after_its_interval(tmp_path: Path) -> None:
     assert Saver(tmp_path, Every(seconds=1e-9), 1).is_due()
     assert not Saver(tmp_path, Every(seconds=1e9), 1).is_due()
     assert not Saver(tmp_path, Every(), 1).is_due()
 
 
 @pytest.mark.parametrize(("every", "keep", "numbers"), [("epoch", 2, [2, 3]), ("1h", 2, [1]), ("5800tokens", 1, [6])])
-def test_the_latest_are_kept(every: str, keep: int, numbers: list[int], encoded: EncodedCorpus, tmp_path: Path) -> None:
+def test_checkpoint_keep_removes_the_oldest(
+    every: str, keep: int, numbers: list[int], encoded: EncodedCorpus, tmp_path: Path
+) -> None:
     train(encoded, **SMALL, checkpoint=tmp_path / "a" / "b", checkpoint_every=every, checkpoint_keep=keep)
     names = [path.name for path in checkpoints_in(tmp_path / "a" / "b")]
     assert names == [f"checkpoint-{number:06d}.ckpt" for number in numbers]
     assert read(tmp_path / "a" / "b" / names[-1]).place == Place(epoch=3)
 
 
-def test_what_a_killed_run_left_half_written_goes(encoded: EncodedCorpus, tmp_path: Path) -> None:
+def test_half_written_checkpoints_are_removed(encoded: EncodedCorpus, tmp_path: Path) -> None:
     (tmp_path / f".embed-{'0123' * 4}.tmp").write_bytes(b"half")
     train(encoded, **SMALL, checkpoint=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-000001.ckpt"]
 
 
-def test_none_to_keep_is_refused() -> None:
+def test_checkpoint_keep_of_zero_is_refused() -> None:
     with pytest.raises(ConfigError, match="checkpoint_keep must be at least 1, not 0"):
         train([], checkpoint="x", checkpoint_keep=0)
 
@@ -255,7 +253,7 @@ def test_another_configuration_is_refused_before_the_corpus_is_read(
         train(_never(), **{**SMALL, **changes}, resume=tmp_path)
 
 
-def test_a_preset_that_the_corpus_chooses_is_gone_on_with(tmp_path: Path) -> None:
+def test_resuming_keeps_the_preset_of_the_corpus_size(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"preset": "auto", "threads": 1, "epochs": 1, "dim": 18, "buckets": 300, "min_count": 1}
     expected = train(SENTENCES, **settings, checkpoint=tmp_path)
     assert _content(train(SENTENCES, **settings, resume=tmp_path)) == _content(expected)
@@ -263,7 +261,7 @@ def test_a_preset_that_the_corpus_chooses_is_gone_on_with(tmp_path: Path) -> Non
         train(SENTENCES, **{**settings, "dim": 20}, resume=tmp_path)
 
 
-def test_who_insists_may_change_what_leaves_rows_and_places_alone(encoded: EncodedCorpus, tmp_path: Path) -> None:
+def test_resume_anyway_allows_changeable_parameters_alone(encoded: EncodedCorpus, tmp_path: Path) -> None:
     train(encoded, **SMALL, checkpoint=tmp_path)
     changes = {"epochs": 4, "threads": 2, "lr": 0.01, "window": 3, "negatives": 3, "seed": 2}
     assert set(changes) <= CHANGEABLE
@@ -306,9 +304,7 @@ def test_a_new_run_does_not_mix_its_checkpoints_with_those_of_another(encoded: E
             train(_never(), **SMALL, checkpoint=tmp_path / "kept", resume=resume)
 
 
-def test_nothing_to_go_on_from_is_an_error_unless_it_is_where_the_first_is_written(
-    encoded: EncodedCorpus, tmp_path: Path
-) -> None:
+def test_resuming_without_checkpoints_fails_unless_the_folder_is_new(encoded: EncodedCorpus, tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="nowhere: there is no checkpoint to resume from"):
         train(_never(), **SMALL, resume=tmp_path / "nowhere")
     with pytest.warns(CheckpointWarning, match="kept has no checkpoint yet: the run starts from the beginning"):
@@ -335,7 +331,7 @@ def _damage(path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["cut", "empty", "more", "folder", "mark", "version", "size", "header", "matrix"])
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(how: str, encoded: EncodedCorpus, tmp_path: Path) -> None:
+def test_damaged_checkpoint_falls_back_to_the_one_before(how: str, encoded: EncodedCorpus, tmp_path: Path) -> None:
     expected = train(encoded, **SMALL, checkpoint=tmp_path, checkpoint_every="epoch", checkpoint_keep=3)
     third = checkpoints_in(tmp_path)[-1]
     _damage(third, how)
@@ -351,7 +347,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(how: str, encoded: Enc
         train(encoded, **SMALL, resume=tmp_path)
 
 
-def test_files_of_others_with_the_name_of_a_checkpoint_stay(encoded: EncodedCorpus, tmp_path: Path) -> None:
+def test_foreign_files_named_like_checkpoints_stay(encoded: EncodedCorpus, tmp_path: Path) -> None:
     train(encoded, **SMALL, checkpoint=tmp_path, checkpoint_every="epoch", checkpoint_keep=3)
     (tmp_path / "checkpoint-000003.ckpt").unlink()
     for number in (1, 7):
@@ -373,7 +369,7 @@ def test_every_flipped_byte_is_found(encoded: EncodedCorpus, tmp_path: Path) -> 
             checkpoint_file.read_into(path, matrices, 16)
 
 
-def test_numbers_that_are_not_finite_are_not_gone_on_from(encoded: EncodedCorpus, tmp_path: Path) -> None:
+def test_checkpoint_with_nan_is_not_resumed(encoded: EncodedCorpus, tmp_path: Path) -> None:
     train(encoded, **SMALL, checkpoint=tmp_path)
     (path,) = checkpoints_in(tmp_path)
     matrices = {name: np.full((14, 32), np.nan, np.float32) for name in ("input", "output")}
@@ -382,7 +378,7 @@ def test_numbers_that_are_not_finite_are_not_gone_on_from(encoded: EncodedCorpus
         train(encoded, **SMALL, resume=tmp_path)
 
 
-def test_a_place_that_makes_no_sense_is_refused(encoded: EncodedCorpus, tmp_path: Path) -> None:
+def test_checkpoint_with_impossible_place_is_refused(encoded: EncodedCorpus, tmp_path: Path) -> None:
     train(encoded, **SMALL, checkpoint=tmp_path)
     (path,) = checkpoints_in(tmp_path)
     found = read(path)
@@ -395,7 +391,7 @@ def test_a_place_that_makes_no_sense_is_refused(encoded: EncodedCorpus, tmp_path
 # what goes wrong while it is written
 
 
-def test_a_checkpoint_that_cannot_be_written_costs_a_warning_and_not_the_run(
+def test_failed_checkpoint_warns_and_training_continues(
     encoded: EncodedCorpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = train(encoded, **SMALL)
@@ -417,13 +413,13 @@ def test_a_checkpoint_that_cannot_be_written_costs_a_warning_and_not_the_run(
     assert [read(path).place.epoch for path in checkpoints_in(tmp_path)] == [1, 3]
 
 
-def test_a_folder_that_cannot_be_made_is_told_before_the_corpus_is_read(tmp_path: Path) -> None:
+def test_unwritable_checkpoint_folder_fails_before_reading(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FormatError, match=r"cannot (store checkpoints|read): Not a directory"):
         train(_never(), **SMALL, checkpoint=tmp_path / "file" / "kept")
 
 
-def test_a_run_that_diverges_is_not_written_and_ends_with_advice(encoded: EncodedCorpus, tmp_path: Path) -> None:
+def test_diverged_run_is_not_written_and_ends_with_advice(encoded: EncodedCorpus, tmp_path: Path) -> None:
     trainer = Trainer(encoded, TrainConfig(**{**SMALL, "epochs": 10_000}))
     saver = Saver(tmp_path, Every(tokens=2000), 2)
 
@@ -481,7 +477,7 @@ def _wait_for(found: Any) -> None:
 
 @posix
 @pytest.mark.parametrize(("number", "word", "code"), [(2, "interrupted", 130), (15, "terminated", 143)])
-def test_a_signal_ends_a_run_with_a_checkpoint_and_the_command_that_goes_on(
+def test_signal_ends_a_run_with_a_checkpoint_and_the_command_to_resume(
     number: int, word: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     home = tmp_path / "a folder"
@@ -530,7 +526,7 @@ def test_in_python_an_interrupt_is_raised_and_the_handlers_are_put_back(encoded:
     assert _content(train(encoded, **SMALL, resume=tmp_path)) == _content(expected)
 
 
-def test_who_goes_on_with_standard_input_is_told_to_give_it_again(tmp_path: Path) -> None:
+def test_resuming_standard_input_asks_to_pipe_it_again(tmp_path: Path) -> None:
     (tmp_path / "checkpoint-000001.ckpt").touch()
     for corpus, told in (
         ("-", "; with the same text on standard input, resume with: "),
@@ -553,7 +549,7 @@ def test_flags_that_need_another_are_refused(tmp_path: Path, capsys: pytest.Capt
         assert needed in capsys.readouterr().err
 
 
-def test_the_command_warns_in_a_line_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_warns_in_one_line_and_resumes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "corpus.txt").write_text("\n".join(" ".join(sentence) for sentence in SENTENCES))
     command = ["train", str(tmp_path / "corpus.txt"), "-o", str(tmp_path / "v.txt"), "--epochs", "3", "--quiet"]
     command += ["--threads", "1", "--dim", "16", "--checkpoint", str(tmp_path / "kept"), "--checkpoint-every", "epoch"]

@@ -48,7 +48,7 @@ def _each(folder: Path, step: int) -> Iterator[tuple[Path, Path]]:
     ],
     ids=str,
 )
-def test_a_continued_run_goes_on_to_the_same_bits(settings: dict[str, Any], vocabulary: str, tmp_path: Path) -> None:
+def test_resuming_continued_run_gives_the_same_bits(settings: dict[str, Any], vocabulary: str, tmp_path: Path) -> None:
     start = embed.train(OLD, **SMALL | settings, epochs=2)
     expected = embed.continue_training(start, NEW, vocabulary=vocabulary, epochs=3)
     watched = embed.continue_training(
@@ -69,7 +69,7 @@ def _never() -> Iterator[list[str]]:
     yield
 
 
-def test_another_start_is_refused_before_the_corpus_is_read(tmp_path: Path) -> None:
+def test_resuming_from_another_model_is_refused_before_reading(tmp_path: Path) -> None:
     first, second = (embed.train(OLD, **SMALL, epochs=2, lr=lr) for lr in (0.02, 0.03))
     settings: dict[str, Any] = {"epochs": 1, "seed": 5, "lr": 0.01}
     embed.continue_training(first, NEW, checkpoint=tmp_path, **settings)
@@ -88,7 +88,7 @@ def test_another_start_is_refused_before_the_corpus_is_read(tmp_path: Path) -> N
 
 
 @pytest.mark.filterwarnings("ignore:the file has vectors without output rows")
-def test_vectors_are_a_start_too(tmp_path: Path) -> None:
+def test_resuming_run_that_started_from_vectors(tmp_path: Path) -> None:
     trained = embed.train(OLD, **SMALL, epochs=2).vectors
     other = WordVectors(trained.words, trained.matrix * 2, counts=trained.counts)
     expected = embed.continue_training(trained, NEW, epochs=2, threads=1, checkpoint=tmp_path / "kept", **OFTEN)

@@ -59,7 +59,7 @@ class Clock:
 
 
 @pytest.mark.parametrize("number", ENDING)
-def test_a_signal_is_heard_and_the_handlers_are_put_back(number: int) -> None:
+def test_signal_raises_and_handlers_are_restored(number: int) -> None:
     before = [signal.getsignal(other) for other in ENDING]
     with pytest.raises(Interrupted) as stopped, Heard():
         signal.raise_signal(number)
@@ -67,7 +67,7 @@ def test_a_signal_is_heard_and_the_handlers_are_put_back(number: int) -> None:
     assert [signal.getsignal(other) for other in ENDING] == before
 
 
-def test_a_signal_sent_again_within_a_second_does_not_interrupt_the_clearing_up(
+def test_repeated_signal_within_a_second_does_not_interrupt_cleanup(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = Clock(monkeypatch)
@@ -91,7 +91,7 @@ def test_a_signal_sent_again_within_a_second_does_not_interrupt_the_clearing_up(
     assert cleared == [True]
 
 
-def test_a_signal_that_is_ignored_stays_so_and_a_handler_of_others_too() -> None:
+def test_ignored_signals_and_foreign_handlers_stay() -> None:
     heard = []
     before = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
     try:
@@ -108,7 +108,7 @@ def test_a_signal_that_is_ignored_stays_so_and_a_handler_of_others_too() -> None
             signal.signal(number, handler)
 
 
-def test_an_interrupt_that_is_lost_in_a_finalizer_is_raised_again() -> None:
+def test_interrupt_lost_in_a_finalizer_is_raised_again() -> None:
     class Finalized:
         def __del__(self) -> None:
             signal.raise_signal(signal.SIGINT)
@@ -121,7 +121,7 @@ def test_an_interrupt_that_is_lost_in_a_finalizer_is_raised_again() -> None:
         work()
 
 
-def test_an_interrupt_that_a_library_swallows_is_raised_again() -> None:
+def test_interrupt_swallowed_by_a_library_is_raised_again() -> None:
     def work() -> None:
         with contextlib.suppress(BaseException):  # as the import of some libraries does
             signal.raise_signal(signal.SIGTERM)
@@ -131,7 +131,7 @@ def test_an_interrupt_that_a_library_swallows_is_raised_again() -> None:
         work()
 
 
-def test_an_interrupt_on_its_way_out_is_not_raised_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupt_being_handled_is_not_raised_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interrupts, "_SWALLOWED_SECONDS", 0.0)
     handled = []
 
@@ -150,7 +150,7 @@ def test_an_interrupt_on_its_way_out_is_not_raised_again(monkeypatch: pytest.Mon
     assert heard.number == signal.SIGINT
 
 
-def test_what_a_library_makes_of_an_interrupt_is_an_interrupt(
+def test_error_caused_by_an_interrupt_counts_as_interrupt(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def translate(*_: object) -> None:
@@ -164,7 +164,7 @@ def test_what_a_library_makes_of_an_interrupt_is_an_interrupt(
     assert capsys.readouterr().err == "train-embeddings: interrupted\n"
 
 
-def test_the_second_of_a_noted_signal_counts_from_a_look_a_second_later(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_second_noted_signal_counts_a_second_after_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
     with NotedSignals() as signals:
         signals.look()

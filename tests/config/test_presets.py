@@ -46,11 +46,11 @@ def test_a_preset_is_a_valid_and_advised_configuration(name: str) -> None:
         TrainConfig(**values_of(name, {}))
 
 
-def test_the_size_of_the_corpus_chooses() -> None:
+def test_preset_auto_follows_the_corpus_size() -> None:
     assert [of_size(n) for n in (1_000_000, 17_000_000, 1_000_000_000)] == ["small", "medium", "large"]
 
 
-def test_what_is_given_wins_and_rates_belong_to_their_model() -> None:
+def test_given_parameters_win_and_rates_follow_their_model() -> None:
     assert values_of("small", {"epochs": 2})["epochs"] == 2
     for epochs, rate in ((2, 0.9), (5, 0.9), (8, 0.5625), (15, 0.3), (30, 0.15), (None, 0.3), (0, 0.3), ("many", 0.3)):
         assert values_of("small", {"epochs": epochs})["input_lr"] == rate
@@ -81,19 +81,19 @@ def test_the_command_takes_a_preset(tmp_path: Path, preset: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS["small"]))
-def test_naming_a_value_that_the_preset_has_anyway_leaves_it_on(name: str) -> None:
+def test_giving_a_value_of_the_preset_keeps_the_preset(name: str) -> None:
     given = {name: PRESETS["small"][name]}
     assert resolve(None, given, 1000) == resolve(None, {}, 1000)
 
 
 @pytest.mark.parametrize("name", sorted(SETTLING))
-def test_what_is_trained_or_how_is_the_users_as_soon_as_one_says_it(name: str) -> None:
+def test_default_preset_ends_with_a_settling_parameter(name: str) -> None:
     config = TrainConfig(**SAID[name])
     assert resolve(None, SAID[name]) == (None, config)
     assert resolve(None, SAID[name], 1000) == (None, config)
 
 
-def test_a_small_text_has_the_small_preset_unasked_and_a_longer_one_the_defaults() -> None:
+def test_default_preset_is_small_for_small_texts_alone() -> None:
     given = {"dim": 50, "window": 3, "min_count": 1, "negatives": 7, "threads": 2, "seed": 3, "epochs": 9}
     for tokens in (0, 1_000_000, 5_000_000):
         assert resolve(None, given, tokens) == ("small", TrainConfig(**{**PRESETS["small"], **given, "input_lr": 0.5}))
@@ -109,12 +109,12 @@ def test_a_small_text_has_the_small_preset_unasked_and_a_longer_one_the_defaults
 
 
 @pytest.mark.parametrize("preset", [None, "auto"])
-def test_what_a_preset_of_some_size_would_refuse_is_refused_before_the_size_is_known(preset: str | None) -> None:
+def test_parameters_that_a_possible_preset_refuses_are_refused_at_once(preset: str | None) -> None:
     with pytest.raises(ConfigError, match="min_n is 7 but max_n is 6"):
         resolve(preset, {"min_n": 7})
 
 
-def test_training_takes_the_small_preset_and_says_so_in_the_run_card() -> None:
+def test_small_preset_is_reported_in_the_run_card() -> None:
     model = embed.train(SENTENCES, **TINY)
     assert model.config == TrainConfig(**{**PRESETS["small"], **TINY})
     assert model.run_card()["provenance"]["decisions"] == {"preset": "small", "subsample": 0.0}
@@ -131,7 +131,7 @@ def test_advice_about_a_parameter_is_given_once() -> None:
     assert [str(one.message) for one in told if "dim is 4" in str(one.message)] == [str(told[0].message)]
 
 
-def test_a_run_keeps_its_preset_and_differences_are_told_before_the_text_is_read(tmp_path: Path) -> None:
+def test_resuming_keeps_the_preset_and_refuses_differences_before_reading(tmp_path: Path) -> None:
     def never() -> Iterator[list[str]]:
         raise AssertionError("the text was read")
         yield []
@@ -147,9 +147,7 @@ def test_a_run_keeps_its_preset_and_differences_are_told_before_the_text_is_read
             embed.train(never(), **{**TINY, **changes}, resume=tmp_path)
 
 
-def test_the_command_tells_of_a_preset_that_nobody_asked_for(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_command_reports_the_default_preset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text, out = tmp_path / "text.txt", tmp_path / "vectors.txt"
     text.write_text("one two three four five six\n" * 20, encoding="utf-8")
     command = ["train", str(text), "-o", str(out), "--dim", "16", "--buckets", "100", "--threads", "1"]
@@ -177,7 +175,7 @@ def test_the_command_tells_of_a_preset_that_nobody_asked_for(
         (["--tokens", "6000000"], "none", 5),
     ],
 )
-def test_info_reckons_with_the_preset(
+def test_info_estimates_with_the_preset(
     flags: list[str], preset: str, epochs: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["info", "--json", "--vocab", "100", "--dim", "16", "--buckets", "100", *flags]) == 0

@@ -81,7 +81,7 @@ def test_outside_the_advice_warns_and_is_kept(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", having("choices"))
-def test_choices_are_all_accepted_and_nothing_else_is(name: str) -> None:
+def test_choices_accept_their_values_alone(name: str) -> None:
     parameter, _ = PARAMETERS[name]
     for choice in parameter.choices:
         assert getattr(TrainConfig(**{name: choice, **NEEDED.get(name, {})}), name) == choice
@@ -168,7 +168,7 @@ def test_lr_alone_scales_both_sides_and_input_lr_overrides_one() -> None:
     assert TrainConfig(objective="cbow", input_lr=0.3).rates() == pytest.approx((output, 0.3))
 
 
-def test_an_unknown_name_is_answered_with_a_close_one() -> None:
+def test_unknown_parameter_suggests_a_close_name() -> None:
     with pytest.raises(ConfigError, match=r"unknown parameter 'epoch'; did you mean 'epochs'\?"):
         TrainConfig.from_dict({"epoch": 3})
     with pytest.raises(ConfigError, match="unknown parameter 'epoch'"):

@@ -70,7 +70,7 @@ def trained(objective: str, *, subword: bool, hash_count: int = 0) -> Model:
 
 
 @pytest.mark.parametrize("version", [12, 11, 0])
-def test_a_file_comes_out_as_it_went_in(tmp_path: Path, version: int) -> None:
+def test_fasttext_file_round_trip_is_exact(tmp_path: Path, version: int) -> None:
     fasttext_bin.write(file_of(version=version), tmp_path / "a.bin")
     assert formats.detect(tmp_path / "a.bin") == "fasttext"
     read = fasttext_bin.read(tmp_path / "a.bin")
@@ -84,7 +84,7 @@ def test_a_file_comes_out_as_it_went_in(tmp_path: Path, version: int) -> None:
 
 @pytest.mark.parametrize("norms", [False, True])
 @pytest.mark.parametrize("part_dim", [2, 4, 6])
-def test_a_quantised_file_is_decoded_and_comes_out_as_it_went_in(tmp_path: Path, part_dim: int, norms: bool) -> None:
+def test_quantised_fasttext_file_decodes_and_round_trips(tmp_path: Path, part_dim: int, norms: bool) -> None:
     matrix = quantised(len(WORDS) + SCHEME.buckets, 6, part_dim, norms=norms)
     file = dataclasses.replace(file_of(), input=matrix)
     fasttext_bin.write(file, tmp_path / "a.ftz")
@@ -120,7 +120,7 @@ def test_a_word_is_the_mean_of_its_rows_and_the_end_of_a_sentence_its_own_row(tm
     np.testing.assert_allclose(vectors["unheard"], file.input[rows].mean(axis=0), atol=1e-6)
 
 
-def test_vectors_come_back(tmp_path: Path) -> None:
+def test_vectors_round_trip(tmp_path: Path) -> None:
     vectors = subword_vectors()
     formats.save(vectors, tmp_path / "v.bin", "fasttext")
     found = formats.load(tmp_path / "v.bin")
@@ -138,7 +138,7 @@ def test_vectors_come_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("objective", ["sg", "cbow"])
 @pytest.mark.parametrize("subword", [False, True])
-def test_a_model_comes_back_with_all_that_training_needs(tmp_path: Path, objective: str, subword: bool) -> None:
+def test_model_round_trip_has_everything_to_train_further(tmp_path: Path, objective: str, subword: bool) -> None:
     model = trained(objective, subword=subword)
     embed.save_model(model, tmp_path / "m.bin", format="fasttext")
     found = embed.load_model(tmp_path / "m.bin")
@@ -232,7 +232,7 @@ MATRIX_AT = PRUNED_AT + 8 + sum(len(word.encode()) + 10 for word in WORDS)
         (MATRIX_AT + 9, "q", 5, "a matrix of 55 x 5 in a model of 6 dimensions"),
     ],
 )  # fmt: skip
-def test_lies_are_refused_before_anything_is_made_of_them(
+def test_impossible_sizes_are_refused_before_allocation(
     tmp_path: Path, at: int, form: str, value: int, message: str
 ) -> None:
     path = tmp_path / "m.bin"
@@ -244,7 +244,7 @@ def test_lies_are_refused_before_anything_is_made_of_them(
         fasttext_bin.read(path)
 
 
-def test_what_training_cannot_go_on_from() -> None:
+def test_models_that_cannot_be_trained_further_are_refused() -> None:
     with pytest.raises(FormatError, match="cannot train a model with the loss 'hs' further"):
         fasttext_model.to_model(file_of(loss=1))
     with pytest.raises(FormatError, match="cannot train a classifier further"):
@@ -257,7 +257,7 @@ def test_what_training_cannot_go_on_from() -> None:
         fasttext_model.to_model(wrong)
 
 
-def test_what_a_file_cannot_hold(tmp_path: Path) -> None:
+def test_words_and_models_that_a_fasttext_file_cannot_store(tmp_path: Path) -> None:
     path = tmp_path / "v.bin"
     with pytest.raises(FormatError, match="holds a NUL"):
         formats.save(WordVectors(["a\0b"], [[1.0]]), path, "fasttext")
@@ -298,7 +298,7 @@ OTHER_FIXTURES = ["toy-model-pretrained", "cp852_fasttext", "pang_lee_polarity_f
 
 
 @pytest.mark.parametrize("name", FIXTURES + OTHER_FIXTURES)
-def test_files_of_fasttext_come_out_byte_for_byte(fixtures: Path, tmp_path: Path, name: str) -> None:
+def test_files_written_by_fasttext_round_trip_byte_for_byte(fixtures: Path, tmp_path: Path, name: str) -> None:
     source = fixtures / f"{name}.bin"
     fasttext_bin.write(fasttext_bin.read(source), tmp_path / "copy.bin")
     assert (tmp_path / "copy.bin").read_bytes() == source.read_bytes()

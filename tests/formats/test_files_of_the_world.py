@@ -70,12 +70,12 @@ def test_spaces_in_words_without_a_header(tmp_path: Path, text: str, words: list
         ("2 2\ra 1 2\rb 3 4\r", "the lines end with a carriage return alone: convert them"),
     ],
 )
-def test_text_that_may_mean_two_things(tmp_path: Path, text: str, message: str) -> None:
+def test_ambiguous_text_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(FormatError, match=message):
         words_of(tmp_path, text)
 
 
-def test_the_caller_tells_the_dimension(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_given_dim_resolves_ambiguous_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = "catch 22 1 2 3\ncat 4 5 6\n"
     assert words_of(tmp_path, text, dim=3) == ["catch 22", "cat"]
     assert main(["info", str(tmp_path / "v.txt"), "--dim", "3"]) == 0
@@ -164,7 +164,9 @@ def test_encodings_that_cannot_be_read(tmp_path: Path, encoding: object, message
     ],
 )
 @pytest.mark.parametrize("flags", [["--encoding", "latin-1"], ["--decode-errors", "replace"]])
-def test_every_command_that_reads_vectors_is_told_how(tmp_path: Path, command: list[str], flags: list[str]) -> None:
+def test_every_command_that_reads_vectors_takes_the_options(
+    tmp_path: Path, command: list[str], flags: list[str]
+) -> None:
     (tmp_path / "v.txt").write_bytes(b"3 2\nthe 1 2\ncaf\xe9 3 4\ncafe 4 3\n")
     (tmp_path / "set.tsv").write_text("the\tcafe\t3\ncafe\tthe\t2\nthe\tthe\t5\n")
     places = {"IN": "v.txt", "SET": "set.tsv", "OUT.npz": "o.npz", "OUT.embed": "o.embed"}
@@ -173,7 +175,7 @@ def test_every_command_that_reads_vectors_is_told_how(tmp_path: Path, command: l
     assert main([*arguments, *flags]) == 0
 
 
-def test_the_stand_in_says_which_word_is_not_valid(tmp_path: Path) -> None:
+def test_stand_in_names_the_invalid_word(tmp_path: Path) -> None:
     (tmp_path / "v.txt").write_bytes(b"2 2\nthe 1 2\ncaf\xe9 3 4\n")
     with pytest.raises(
         UnicodeDecodeError, match=r"v\.txt: the word b'caf\\xe9' is not valid utf.*unicode_errors="
@@ -184,12 +186,12 @@ def test_the_stand_in_says_which_word_is_not_valid(tmp_path: Path) -> None:
     assert keyed.index_to_key == ["the", "café"]
 
 
-def test_long_words_are_quoted_in_part_and_seen_to_be(tmp_path: Path) -> None:
+def test_long_words_are_quoted_shortened(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=r"the word b'x{58}\.\.\. is not valid UTF-8"):
         words_of(tmp_path, b"1 2\n" + b"x" * 99 + b"\xe9 1 2\n")
 
 
-def test_an_archive_of_other_arrays_is_told_which(tmp_path: Path) -> None:
+def test_npz_of_other_arrays_lists_them(tmp_path: Path) -> None:
     np.savez(tmp_path / "v.npz", emb=np.ones((2, 2), np.float32), vocab=np.zeros(2))
     with pytest.raises(
         FormatError,
@@ -326,7 +328,7 @@ def test_words_that_look_like_other_files_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["v.vec", "v.bin"])
-def test_what_is_in_no_format_is_told_all_of_them(tmp_path: Path, name: str) -> None:
+def test_unknown_content_lists_all_formats(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(bytes(1000))
     with pytest.raises(FormatError) as caught:
         embed.load(tmp_path / name)
@@ -337,7 +339,7 @@ def test_what_is_in_no_format_is_told_all_of_them(tmp_path: Path, name: str) -> 
 # headers, names and blanks that lie
 
 
-def test_rows_longer_than_the_header_says_are_no_words_with_blanks(tmp_path: Path) -> None:
+def test_rows_longer_than_the_header_are_refused(tmp_path: Path) -> None:
     text = "2 2\na 1 2 3\nb 4 5 6\n"
     with pytest.raises(FormatError, match="the header says 2 dimensions, but 3 numbers follow"):
         words_of(tmp_path, text)
@@ -345,12 +347,12 @@ def test_rows_longer_than_the_header_says_are_no_words_with_blanks(tmp_path: Pat
     assert words_of(tmp_path, "2 2\napollo 11 2 3\nb 5 6\n") == ["apollo 11", "b"]
 
 
-def test_a_header_that_promises_more_is_compared_with_what_follows_it(tmp_path: Path) -> None:
+def test_header_is_compared_with_the_size_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="at least 19 bytes, but only 17 follow"):
         words_of(tmp_path, "2 4\na 1 2 3\nb 4 5 6\n")
 
 
-def test_a_blank_in_a_binary_word_is_not_read_as_numbers(tmp_path: Path) -> None:
+def test_space_in_a_binary_word_is_refused(tmp_path: Path) -> None:
     rows = np.arange(1, 7, dtype="<f4").reshape(2, 3)
     data = b"2 3\n" + b"".join(
         word + b" " + row.tobytes() + b"\n" for word, row in zip((b"new york", b"b"), rows, strict=True)

@@ -53,7 +53,7 @@ DECIMALS = st.builds(
 @example("9999999999999999999")
 @example("18446744073709551616")
 @example("0." + "0" * 70 + "1e75")
-def test_what_is_read_is_the_nearest(text: str) -> None:
+def test_read_float_is_the_nearest(text: str) -> None:
     if abs(Fraction(text)) > Fraction(float(np.finfo(np.float32).max)):
         return
     found = compiled(f"w {text}\n".encode())

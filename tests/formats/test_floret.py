@@ -154,7 +154,7 @@ def test_bounds(values: tuple[int, ...], name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["t.floret", "t.floret.gz"])
-def test_a_table_comes_back(tmp_path: Path, name: str) -> None:
+def test_floret_table_round_trip(tmp_path: Path, name: str) -> None:
     vectors = table()
     formats.save(vectors, tmp_path / name)
     assert formats.detect(tmp_path / name) == "floret"
@@ -171,7 +171,7 @@ def test_a_table_comes_back(tmp_path: Path, name: str) -> None:
         assert (tmp_path / name).read_bytes().startswith(b"40 6 3 5 2 2166136261 < >\n0 ")
 
 
-def test_a_table_has_no_words_unless_they_are_given(tmp_path: Path) -> None:
+def test_floret_table_composes_given_words(tmp_path: Path) -> None:
     floret.write(table(), tmp_path / "t.floret")
     found = formats.load(tmp_path / "t.floret")
     assert found.nearest("the") == found.nearest_batch(["the"])[0] == []

@@ -50,7 +50,7 @@ def same(found: WordVectors, expected: WordVectors) -> None:
 
 
 @pytest.mark.parametrize("words", [WORDS, ["The", "[UNK]", "[UNK1]", "", "a\nb", "\0"], ["a"]])
-def test_a_model2vec_folder_comes_back(tmp_path: Path, words: list[str]) -> None:
+def test_model2vec_folder_round_trip(tmp_path: Path, words: list[str]) -> None:
     vectors = sample(words)
     formats.save(vectors, tmp_path / "m", "model2vec")
     assert formats.detect(tmp_path / "m") == "model2vec"

@@ -22,7 +22,7 @@ def model() -> Model:
 
 
 @pytest.mark.parametrize("name", ["m.bin", "m.vec", "m.txt", "m.vec.gz", "m.npz", "m.floret", "m.parquet", "M.BIN"])
-def test_a_native_model_has_no_name_of_another_format(name: str, model: Model, tmp_path: Path) -> None:
+def test_native_model_with_extension_of_another_format_is_refused(name: str, model: Model, tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="but the file would be 'native': use the extension"):
         embed.save_model(model, tmp_path / name)
     assert not list(tmp_path.iterdir())
@@ -32,19 +32,21 @@ def test_a_native_model_has_no_name_of_another_format(name: str, model: Model, t
     ("name", "format"),
     [("v.bin", "native"), ("v.txt", "binary"), ("v.embed", "text"), ("v.txt.gz", "binary"), ("v.npz", "safetensors")],
 )
-def test_vectors_have_no_name_of_another_format(name: str, format: str, model: Model, tmp_path: Path) -> None:
+def test_vectors_with_extension_of_another_format_are_refused(
+    name: str, format: str, model: Model, tmp_path: Path
+) -> None:
     with pytest.raises(FormatError, match=f"but the file would be '{format}': use the extension"):
         embed.save(model.vectors, tmp_path / name, format)
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["m", "m.embed", "m.model", "model.v2.1"])
-def test_other_names_are_the_users(name: str, model: Model, tmp_path: Path) -> None:
+def test_other_extensions_are_allowed(name: str, model: Model, tmp_path: Path) -> None:
     embed.save_model(model, tmp_path / name)
     assert embed.load_model(tmp_path / name).vocabulary.words == model.vocabulary.words
 
 
-def test_fasttexts_model_is_a_bin(model: Model, tmp_path: Path) -> None:
+def test_fasttext_model_needs_the_extension_bin(model: Model, tmp_path: Path) -> None:
     embed.save_model(model, tmp_path / "m.bin", format="fasttext")
     with pytest.raises(FormatError, match=r"the file would be 'fasttext': use the extension \.bin"):
         embed.save_model(model, tmp_path / "m.vec", format="fasttext")
@@ -67,7 +69,7 @@ def test_commands_refuse_such_names_before_any_work(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["text.txt", "v.embed"]
 
 
-def test_models_and_vectors_taken_for_one_another(model: Model, tmp_path: Path) -> None:
+def test_models_and_vectors_are_not_interchangeable(model: Model, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"save writes vectors: pass model\.vectors, or write the whole model with"):
         embed.save(model, tmp_path / "v.embed")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="save_model writes a whole model: write vectors with save"):
@@ -80,18 +82,18 @@ def test_models_and_vectors_taken_for_one_another(model: Model, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", ["v.vec", "v.bin", "v.npz", "v.vec.gz"])
-def test_ngrams_that_are_left_out_are_told(name: str, model: Model, tmp_path: Path) -> None:
+def test_dropping_ngrams_warns(name: str, model: Model, tmp_path: Path) -> None:
     with pytest.warns(AdviceWarning, match=r"drops the n-grams.*: write 'fasttext' or 'native' to keep them"):
         embed.save(model.vectors, tmp_path / name)
 
 
-def test_ngrams_that_are_kept_and_words_alone_are_not(model: Model, tmp_path: Path) -> None:
+def test_keeping_ngrams_does_not_warn(model: Model, tmp_path: Path) -> None:
     embed.save(model.vectors, tmp_path / "v.embed")
     embed.save(model.vectors, tmp_path / "v.bin", "fasttext")
     embed.save(embed.train(TEXT, **SETTINGS, objective="sg").vectors, tmp_path / "w.vec")
 
 
-def test_composed_words_are_told(model: Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_composed_words_are_reported(model: Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(tmp_path / "v.embed")
     embed.save(model.vectors, path)
     assert main(["nearest", path, "night", "nights"]) == 0

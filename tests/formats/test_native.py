@@ -61,7 +61,7 @@ def saved(path: Path) -> WordVectors:
     return vectors
 
 
-def test_vectors_come_back_with_counts_and_ngrams(saved: WordVectors, path: Path) -> None:
+def test_vectors_round_trip_with_counts_and_ngrams(saved: WordVectors, path: Path) -> None:
     found = formats.load(path)
     assert found.words == WORDS
     np.testing.assert_array_equal(found.matrix, saved.matrix)
@@ -87,7 +87,7 @@ def test_a_mapped_file_can_be_replaced(saved: WordVectors, path: Path) -> None:
 
 
 @pytest.mark.parametrize("subword", [False, True])
-def test_models_come_back_whole_and_read_as_vectors(path: Path, subword: bool) -> None:
+def test_models_round_trip_and_read_as_vectors(path: Path, subword: bool) -> None:
     words = ["a", "b", "c"]
     rows = 3 + (SCHEME.buckets if subword else 0)
     padded = normal(rows, 16)
@@ -124,7 +124,7 @@ def test_models_come_back_whole_and_read_as_vectors(path: Path, subword: bool) -
         np.testing.assert_array_equal(vectors.matrix, inputs)
 
 
-def test_models_that_do_not_agree_are_not_written(path: Path) -> None:
+def test_inconsistent_models_are_not_written(path: Path) -> None:
     good: dict[str, Any] = {
         "words": ["a", "b"],
         "counts": [2, 1],
@@ -200,7 +200,7 @@ HUGE = 1 << 62
         ("words.bytes", {"shape": [HUGE], "data_offsets": [600, 600 + HUGE]}, "begins at byte|ends at byte"),
     ],
 )
-def test_a_lying_header_is_refused_before_anything_is_made_of_it(
+def test_wrong_header_is_refused_before_allocation(
     saved: WordVectors, path: Path, tensor: str, entry: dict[str, Any] | None, message: str
 ) -> None:
     header, data = parts(path)
@@ -278,7 +278,7 @@ def test_damaged_subwords_are_refused(saved: WordVectors, path: Path, text: str)
 
 
 @given(st.binary(min_size=1, max_size=60), st.integers(0, 700))
-def test_noise_ends_in_an_error_or_in_vectors(
+def test_random_bytes_give_an_error_or_vectors(
     tmp_path_factory: pytest.TempPathFactory, noise: bytes, place: int
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "noise.embed"

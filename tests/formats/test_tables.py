@@ -65,7 +65,7 @@ def test_the_same_vectors_give_the_same_bytes(tmp_path: Path, ending: str) -> No
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_words_and_numbers_that_do_not_fit_are_refused(tmp_path: Path, ending: str) -> None:
+def test_words_and_numbers_that_cannot_be_stored_are_refused(tmp_path: Path, ending: str) -> None:
     need(ending)
     path = tmp_path / f"v{ending}"
     with pytest.raises(FormatError, match=r"word 1, .*lone surrogate"):
@@ -133,7 +133,7 @@ def test_npz_of_numpy_itself_compressed_or_in_fortran_order(tmp_path: Path) -> N
             formats.load(tmp_path / "v.npz")
 
 
-def test_an_npz_array_whose_header_lies(tmp_path: Path) -> None:
+def test_npz_array_with_wrong_header_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "v.npz"
     formats.save(sample(), path)
     with zipfile.ZipFile(path) as archive:
@@ -146,7 +146,7 @@ def test_an_npz_array_whose_header_lies(tmp_path: Path) -> None:
         formats.load(path)
 
 
-def test_a_plain_safetensors_file_without_words_says_what_it_has(tmp_path: Path) -> None:
+def test_safetensors_without_words_lists_its_arrays(tmp_path: Path) -> None:
     _safetensors.write(tmp_path / "v.safetensors", {"weight": np.ones((2, 2), np.float32)}, {})
     with pytest.raises(FormatError, match=r"has no array 'embeddings', which vectors need, only weight"):
         formats.load(tmp_path / "v.safetensors")

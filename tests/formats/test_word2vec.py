@@ -71,7 +71,7 @@ def spans(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
 
 
 @pytest.mark.parametrize("extension", EXTENSIONS)
-def test_odd_words_and_numbers_come_back_bit_for_bit(tmp_path: Path, extension: str) -> None:
+def test_odd_words_and_numbers_round_trip_bit_for_bit(tmp_path: Path, extension: str) -> None:
     numbers = np.array([SPECIAL[i % len(SPECIAL)] for i in range(3 * len(ODD_WORDS))], np.float32)
     vectors = WordVectors(ODD_WORDS, numbers.reshape(-1, 3))
     path = tmp_path / f"vectors{extension}"
@@ -229,7 +229,7 @@ def test_spaces_in_words_where_the_dimension_is_known(tmp_path: Path) -> None:
         ("999999999999 1000000\na 1\n", "at least .* bytes, but only 5 follow"),
     ],
 )
-def test_bad_text_says_where(tmp_path: Path, text: str, message: str) -> None:
+def test_bad_text_names_the_line(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "bad.txt"
     path.write_text(text)
     with pytest.raises(FormatError, match=message) as caught:
@@ -319,7 +319,7 @@ def test_binary_rows_may_hold_any_bytes(tmp_path: Path) -> None:
     assert_same(formats.load(tmp_path / "v.bin"), vectors)
 
 
-def test_bad_binary_says_where(tmp_path: Path) -> None:
+def test_bad_binary_names_the_byte(tmp_path: Path) -> None:
     row = np.array([1.5, -2], "<f4").tobytes()
     good = b"2 2\na " + row + b"\nb " + row + b"\n"
     path = tmp_path / "bad.bin"

@@ -103,7 +103,7 @@ def test_items_train_as_words_do() -> None:
     assert np.array_equal(items.matrix, words.matrix)
 
 
-def test_exponents_below_those_for_text_raise_no_eyebrow() -> None:
+def test_items_noise_exponent_below_zero_does_not_warn() -> None:
     assert len(train_items([[1, 2, 3]], dim=16, epochs=1, noise_exponent=-0.5, progress=False)) == 3
 
 
@@ -131,7 +131,7 @@ def test_numbers_that_are_equal_are_one_item_and_texts_are_not() -> None:
         ([], "the corpus is empty"),
     ],
 )
-def test_what_is_no_sequence_of_items_is_told(sequences: Any, message: str) -> None:
+def test_sequences_that_are_not_lists_of_items_are_refused(sequences: Any, message: str) -> None:
     with pytest.raises(CorpusError, match=re.escape(message)):
         train_items(sequences, dim=16, progress=False)
 
@@ -153,7 +153,7 @@ SAVED: list[Hashable] = [
 ]  # fmt: skip
 
 
-def test_items_come_back_from_a_file(tmp_path: Path) -> None:
+def test_items_file_round_trip(tmp_path: Path) -> None:
     path = tmp_path / "items.embed"
     matrix = np.arange(2 * len(SAVED), dtype=np.float32).reshape(-1, 2)
     ItemVectors(SAVED, matrix, counts=range(len(SAVED))).save(path)
@@ -178,14 +178,14 @@ def test_numpy_numbers_come_back_as_equal_ones(tmp_path: Path) -> None:
     [frozenset({1}), object(), (1, frozenset()), 2j, np.datetime64("2026-01-01"), 10**5000],
     ids=lambda item: type(item).__name__,
 )
-def test_an_item_that_no_file_holds_is_named(tmp_path: Path, item: Hashable) -> None:
+def test_item_that_cannot_be_stored_is_named(tmp_path: Path, item: Hashable) -> None:
     vectors = ItemVectors(["first", item], np.eye(2))
     with pytest.raises(FormatError, match=r"cannot write item 1, .*use str, int"):
         vectors.save(tmp_path / "items.embed")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_file_of_words_is_no_file_of_items(tmp_path: Path) -> None:
+def test_items_load_refuses_a_file_of_words(tmp_path: Path) -> None:
     embed.save(WordVectors(["a", "b"], np.eye(2)), tmp_path / "words.embed")
     with pytest.raises(FormatError, match=r"holds word vectors, not item vectors: read it with embed\.load"):
         ItemVectors.load(tmp_path / "words.embed")
@@ -203,7 +203,7 @@ def test_damaged_items_are_a_format_error(tmp_path: Path, key: str) -> None:
         ItemVectors.load(path)
 
 
-def test_items_that_are_no_keys_are_refused() -> None:
+def test_duplicate_and_unhashable_items_are_refused() -> None:
     with pytest.raises(FormatError, match=r"duplicate item True \(bool\) \(rows 0 and 1\)"):
         ItemVectors([1, True], np.eye(2))
     with pytest.raises(ConfigError, match=r"item 1: .* is not hashable"):

@@ -119,7 +119,7 @@ def test_new_words_bring_the_rows_of_their_ngrams(vocabulary: str, hash_count: i
     assert rest.inputs.any(axis=1).all()
 
 
-def test_vectors_alone_are_gone_on_with(tmp_path: Path) -> None:
+def test_vectors_without_a_model_are_trained_further(tmp_path: Path) -> None:
     model = trained(buckets=BIG)
     embed.save(model.vectors, tmp_path / "v.embed")
     with pytest.warns(embed.errors.AdviceWarning, match="vectors without output rows"):

@@ -52,7 +52,7 @@ def cosines(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 # the codes
 
 
-def test_int8_errs_by_half_a_step_at_most() -> None:
+def test_int8_error_is_at_most_half_a_step() -> None:
     matrix = clustered(300, 24)
     for scale, axis in (("row", 1), ("column", 0)):
         step = np.abs(matrix).max(axis=axis, keepdims=True) / 127
@@ -165,7 +165,7 @@ def test_pruning_keeps_the_ngrams_of_most_words() -> None:
     np.testing.assert_array_equal(prune_ngrams(vectors, 12).vector("a b"), vectors.vector("a b"))
 
 
-def test_what_cannot_be_pruned() -> None:
+def test_vectors_that_cannot_be_pruned_are_refused() -> None:
     words_only = WordVectors(["a"], [[1.0]])
     floret = WordVectors(["a"], [[1.0]], subwords=Subwords(FloretScheme(3, 5, 10, 2), np.ones((10, 1), np.float32)))
     for vectors in (words_only, floret):
@@ -202,7 +202,7 @@ def test_a_file_of_codes_answers_like_vectors(tmp_path: Path, method: str, setti
         native.read_model_arrays(path)
 
 
-def test_pruned_float32_vectors_come_back(tmp_path: Path) -> None:
+def test_pruned_float32_vectors_round_trip(tmp_path: Path) -> None:
     vectors = prune_ngrams(sample(), 300)
     formats.save(vectors, tmp_path / "p.embed")
     found = formats.load(tmp_path / "p.embed")

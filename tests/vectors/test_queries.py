@@ -99,7 +99,7 @@ def test_test_sets_are_covered_in_another_spelling(vectors: WordVectors) -> None
         assert comparison.rows[0].a.items == 3
 
 
-def test_vectors_of_others_are_scored_as_before() -> None:
+def test_vectors_of_unknown_form_are_scored_as_before() -> None:
     class Plain:
         words, matrix = WORDS, MATRIX
 

@@ -94,7 +94,7 @@ def test_other_numbers_become_float32(dtype: str) -> None:
         (["a"], np.array([[1j, 1]]), "real numbers"),
     ],
 )
-def test_what_cannot_be_word_vectors_is_refused(words: list[str], matrix: np.ndarray, message: str) -> None:
+def test_word_vectors_refuse_bad_words_and_matrices(words: list[str], matrix: np.ndarray, message: str) -> None:
     with pytest.raises(FormatError, match=message):
         WordVectors(words, matrix)
 
@@ -192,7 +192,7 @@ def test_nearest_to_a_word_a_vector_and_a_list(vectors: WordVectors) -> None:
     assert {word for word, _ in vectors.nearest(vectors[["king", "man"]], n=3)} == set(third)
 
 
-def test_top_restricts_the_answers_not_the_question(vectors: WordVectors) -> None:
+def test_top_restricts_the_answers_not_the_query(vectors: WordVectors) -> None:
     found = vectors.nearest("word150", n=100, top=20)
     assert len(found) == 20
     assert {word for word, _ in found} == set(vectors.words[:20])
@@ -201,7 +201,7 @@ def test_top_restricts_the_answers_not_the_question(vectors: WordVectors) -> Non
     assert vectors.nearest("the", top=1) == []
 
 
-def test_equals_come_in_the_order_of_the_rows() -> None:
+def test_ties_come_in_the_order_of_the_rows() -> None:
     vectors = WordVectors([f"w{i}" for i in range(50)], np.ones((50, 3), np.float32))
     assert [word for word, _ in vectors.nearest("w3", n=5)] == ["w0", "w1", "w2", "w4", "w5"]
     assert [[word for word, _ in found] for found in vectors.nearest_batch(["w0", "w9"], n=2)] == [
@@ -256,7 +256,7 @@ def test_batches_answer_like_single_queries(vectors: WordVectors, monkeypatch: p
         (None, {}, "must be a word, a vector, or a list"),
     ],
 )
-def test_bad_queries_say_what_is_allowed(
+def test_bad_queries_name_what_is_allowed(
     vectors: WordVectors, query: object, options: dict[str, int], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
