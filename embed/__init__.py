@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from embed.model import Model
     from embed.text.encoded_corpus import EncodedCorpus
     from embed.text.encoding import encode
-    from embed.text.phrases.learning import learn_phrases, load_phrases
+    from embed.text.phrases.learning import PhraseModel, learn_phrases, load_phrases
     from embed.training.continue_training import continue_training
     from embed.training.train import train
     from embed.vectors import WordVectors
@@ -37,6 +37,7 @@ __all__ = [
     "EncodedCorpus",
     "ItemVectors",
     "Model",
+    "PhraseModel",
     "TextCorpus",
     "TrainConfig",
     "Vocabulary",
@@ -58,6 +59,7 @@ _HOMES = {
     "EncodedCorpus": "embed.text.encoded_corpus",
     "ItemVectors": "embed.items",
     "Model": "embed.model",
+    "PhraseModel": "embed.text.phrases.learning",
     "TextCorpus": "embed.corpora",
     "TrainConfig": "embed.config",
     "Vocabulary": "embed.vocabulary.vocabulary",

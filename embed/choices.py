@@ -13,6 +13,7 @@ __all__ = [
     "ANALOGY_METHODS",
     "DECODE_ERRORS",
     "FREEZES",
+    "MODEL_FORMATS",
     "NAMED_SETS",
     "ON_BAD_WORD",
     "ON_DUPLICATE",
@@ -27,6 +28,7 @@ __all__ = [
     "Gradient",
     "KeptVocabulary",
     "Loss",
+    "ModelFormat",
     "NamedSet",
     "Objective",
     "OnBadWord",
@@ -73,6 +75,8 @@ DecodeErrors = Literal["strict", "replace"]
 DECODE_ERRORS: Final[tuple[DecodeErrors, ...]] = get_args(DecodeErrors)
 OnDuplicate = Literal["refuse", "first"]
 ON_DUPLICATE: Final[tuple[OnDuplicate, ...]] = get_args(OnDuplicate)
+ModelFormat = Literal["native", "fasttext"]
+MODEL_FORMATS: Final[tuple[ModelFormat, ...]] = get_args(ModelFormat)
 OnBadWord = Literal["refuse", "escape"]
 ON_BAD_WORD: Final[tuple[OnBadWord, ...]] = get_args(OnBadWord)
 

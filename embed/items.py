@@ -35,7 +35,12 @@ from embed.config.train import TrainConfig
 from embed.corpora.columns import Table
 from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError, MissingWordError
 from embed.files.inputs import Input
+from embed.files.own_kinds import refuse_another_kind
+from embed.files.saved import Saved
 from embed.formats import native
+from embed.formats.detect import hinted
+from embed.formats.reading import read_start
+from embed.formats.registry import NATIVE, refuse_ending
 from embed.training.run import run
 from embed.training.train import FreshStart
 from embed.vectors.word_vectors import WordVectors
@@ -69,7 +74,7 @@ _JSON = "json"
 _SHOWN = 60
 
 
-class ItemVectors:
+class ItemVectors(Saved):
     """Items and their vectors.
 
     Parameters
@@ -192,6 +197,7 @@ class ItemVectors:
             An item is of another type, or the file cannot be written.
         """
         path = file_path("path", path)
+        refuse_ending(path, NATIVE)
         keys = [_key(item, row) for row, item in enumerate(self._items)]
         words = WordVectors(keys, self.matrix, counts=self.counts)
         native.write_vectors(words, path, metadata={_ITEMS: _JSON})
@@ -207,8 +213,13 @@ class ItemVectors:
         """
         source = Input.of(path, FormatError)
         name = source.name
+        start = read_start(source)
+        begins = None if start.is_folder else start.data
+        refuse_another_kind(source.path, "item vectors", "items", start=begins, name=name)
+        if not native.recognise(start):
+            raise hinted(FormatError(f"{name}: not item vectors, which ItemVectors.save writes"), source, NATIVE)
         if native.read_metadata(source).get(_ITEMS) != _JSON:
-            raise FormatError(f"{name}: holds word vectors, not item vectors: read it with embed.load")
+            raise FormatError(f"{name}: holds word vectors, not item vectors: read them with embed.load")
         words = native.read_vectors(source)
         try:
             items = [_from_json(json.loads(key)) for key in words.words]
@@ -220,7 +231,7 @@ class ItemVectors:
 def train_items(
     sequences: Iterable[Iterable[Hashable]], config: TrainConfig | None = None, **settings: Unpack[RunKeywords]
 ) -> ItemVectors:
-    """Train vectors of items that occur together in sequences.
+    """Train item vectors that occur together in sequences.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from embed.errors import ConfigError, FormatError, cannot_open
 from embed.files.atomic import atomic_write
-from embed.files.kinds import CHECKPOINT_MARK
+from embed.files.own_kinds import CHECKPOINT_MARK
 
 __all__ = ["VERSION", "has_mark", "read_header", "read_into", "write"]
 

@@ -12,10 +12,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["CHECKPOINT_MARK", "LOOK_BYTES", "ForeignKind", "foreign_kind"]
+__all__ = ["LOOK_BYTES", "ForeignKind", "foreign_kind"]
 
-CHECKPOINT_MARK = b"embed-checkpoint"
-"""The first bytes of a checkpoint of this package."""
 LOOK_BYTES = 512
 """The number of first bytes that `foreign_kind` inspects."""
 

@@ -10,13 +10,15 @@ import os
 from pathlib import Path
 from typing import Any
 
-from embed.arguments import file_path, of_kind, whole_number
+from embed.arguments import file_path, of_kind, shown, whole_number
 from embed.choices import DecodeErrors, OnBadWord, OnDuplicate
 from embed.errors import ConfigError, FormatError, advise
 from embed.files.inputs import Input
+from embed.files.own_kinds import refuse_another_kind
+from embed.files.saved import Saved
 from embed.formats import native, word2vec_binary, word2vec_text
 from embed.formats.detect import detect, hinted
-from embed.formats.reading import MOST_DIMENSIONS, PathOrInput
+from embed.formats.reading import MOST_DIMENSIONS, PathOrInput, read_start
 from embed.formats.registry import FASTTEXT, FLORET, FORMATS, NATIVE, by_name, extensions, refuse_ending
 from embed.formats.words import UTF8, WordDecoder
 from embed.messages import option
@@ -30,9 +32,11 @@ __all__ = [
     "detect",
     "format_of",
     "load",
+    "load_words",
     "native",
     "refuse_ending",
     "save",
+    "save_vectors",
     "word2vec_binary",
     "word2vec_text",
 ]
@@ -89,6 +93,8 @@ def load(
     }
     WordDecoder(**options)  # checks the options, whatever the format
     source = Input.of(path, FormatError)
+    if source.is_folder:
+        refuse_another_kind(source.path, "vectors")
     chosen = by_name(detect(source) if format is None else format)
     if chosen.read is None:
         raise ConfigError(f"the format {chosen.name!r} can be written, but not read: name another format")
@@ -105,25 +111,35 @@ def load(
     return vectors
 
 
+def load_words(path: PathOrInput, format: str | None = None, **options: Any) -> WordVectors:
+    """Read vectors of words as `load` does, and refuse a file of items: for `WordVectors.load`."""
+    source = Input.of(path, FormatError)
+    if not source.is_folder:
+        start = read_start(source).data
+        refuse_another_kind(source.path, "word vectors", "vectors", "model", start=start, name=source.name)
+    return load(source, format, **options)
+
+
 def save(
-    vectors: WordVectors,
+    value: Saved,
     path: str | os.PathLike[str],
     format: str | None = None,
     *,
     on_bad_word: OnBadWord = "refuse",
 ) -> None:
-    """Write vectors to a file.
+    """Write vectors, a model, items or phrases to a file: what is given saves itself.
 
     Parameters
     ----------
-    vectors : WordVectors
+    value : WordVectors, Model, ItemVectors, PhraseModel or Vocabulary
     path : path
-        Replaced when the whole file has been written. A second extension .gz, .zst, .bz2 or .xz compresses text
-        and binary files.
+        Replaced when the whole file has been written. For vectors, a second extension .gz, .zst, .bz2 or .xz compresses
+        text and binary files.
     format : str, optional
-        The name of a format (docs/formats.md). Default: by the extension.
+        The name of a format (docs/formats.md), for vectors or a model. Default: for vectors, by the extension; for a
+        model, "native". The other objects have one format.
     on_bad_word : {"refuse", "escape"}
-        For words that the format cannot store: raise, or escape them.
+        For words of vectors that the format cannot store: raise, or escape them.
 
     Raises
     ------
@@ -131,15 +147,37 @@ def save(
         The extension means no format, or another one than `format`; or a word, a number or the file cannot be
         written.
     ConfigError
-        The format is unknown or cannot be written, or `vectors` is not a `WordVectors`.
+        The format is unknown or cannot be written, or `value` is none of these objects.
 
     Warns
     -----
     AdviceWarning
         The format drops the n-grams of the vectors.
     """
-    if isinstance(getattr(vectors, "vectors", None), WordVectors):
-        raise ConfigError("save writes vectors: pass model.vectors, or write the whole model with save_model")
+    if isinstance(value, WordVectors):
+        save_vectors(value, path, format, on_bad_word=on_bad_word)
+        return
+    if not isinstance(value, Saved):
+        raise ConfigError(
+            f"save writes vectors, a model, items, phrases or a vocabulary, not {shown(value)} of type "
+            f"{type(value).__name__}"
+        )
+    kind = type(value).__name__
+    if on_bad_word != "refuse":
+        raise ConfigError(f"{option('on_bad_word')} is for word vectors, not for {kind}: leave it out")
+    if format is not None and not value.has_formats:
+        raise ConfigError(f"{option('format')} is {shown(format)}, but {kind} has one format: leave it out")
+    value.save(path, **({} if format is None else {"format": format}))
+
+
+def save_vectors(
+    vectors: WordVectors,
+    path: str | os.PathLike[str],
+    format: str | None = None,
+    *,
+    on_bad_word: OnBadWord = "refuse",
+) -> None:
+    """Write vectors as `save` says, which says what is raised."""
     path, vectors = file_path("path", path), of_kind("vectors", vectors, WordVectors)
     chosen = by_name(format_of(path) if format is None else format)
     refuse_ending(path, chosen.name)
@@ -174,7 +212,7 @@ def convert(
     """Read `source` in any format, write it to `target`, return the vectors; for options see `load` and `save`."""
     chosen = by_name(format_of(target) if format is None else format).name  # before the work of reading
     vectors = load(source, dim=dim, encoding=encoding, decode_errors=decode_errors, on_duplicate=on_duplicate)
-    save(vectors, target, chosen, on_bad_word=on_bad_word)
+    save_vectors(vectors, target, chosen, on_bad_word=on_bad_word)
     return vectors
 
 

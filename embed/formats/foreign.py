@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable
 
 from embed.errors import FormatError
-from embed.files.kinds import CHECKPOINT_MARK, foreign_kind
-from embed.text.phrases.phrase_file import MAGIC as PHRASES
+from embed.files.kinds import foreign_kind
+from embed.files.own_kinds import own_kind
 
 __all__ = ["ForeignFileError", "foreign_file", "refuse_foreign"]
 
@@ -22,11 +22,8 @@ class ForeignFileError(FormatError):
 
 
 _OWN_WORDS = "give words and matrix to embed.WordVectors(words, matrix), and save that"
-_OURS: tuple[tuple[bytes, str, str], ...] = (
-    (CHECKPOINT_MARK, "a checkpoint of a run", "resume the run from its folder to get the vectors"),
-    (PHRASES, "a phrase model", "read it with embed.load_phrases"),
-)
-"""The first bytes of our other files, what they are, and what to do with them."""
+_WITH_VECTORS = ("vectors", "model", "items")
+"""Kinds of our files that hold vectors."""
 _WIDE = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
     (codecs.BOM_UTF32_BE, "UTF-32"),
@@ -55,9 +52,9 @@ def foreign_file(start: bytes) -> tuple[str, str] | None:
     kind = foreign_kind(start)
     if kind is not None:
         return (kind.what, kind.for_vectors) if kind.for_vectors else None
-    for mark, what, advice in _OURS:
-        if start.startswith(mark):
-            return what, advice
+    ours = own_kind(start)
+    if ours is not None:
+        return None if ours.name in _WITH_VECTORS else (ours.what, ours.advice)
     if _ROW.fullmatch(start.partition(b"\n")[0]):  # a word such as "{", and a number
         return None
     return next((found for look in _LOOKS if (found := look(start)) is not None), None)

@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from embed.arguments import file_path, of_kind, shown
+from embed.arguments import choice, file_path, of_kind
+from embed.choices import MODEL_FORMATS, ModelFormat
 from embed.config.train import TrainConfig
 from embed.errors import ConfigError, FormatError
 from embed.files.bounds import in_memory
 from embed.files.inputs import Input
+from embed.files.own_kinds import refuse_another_kind
 from embed.files.records import made
 from embed.formats import fasttext_bin, fasttext_model, native
 from embed.formats.detect import hinted
 from embed.formats.reading import PathOrInput, read_start
 from embed.formats.registry import FASTTEXT, NATIVE, refuse_ending
-from embed.messages import option
 from embed.model.model import EpochRecord, Model, Provenance
 from embed.model.parameters import Parameters, output_count, place_count
 from embed.pieces import copy_rows
@@ -33,7 +34,7 @@ __all__ = ["check_arrays", "load_model", "save_model"]
 _MAX_INT64 = int(np.iinfo(np.int64).max)
 
 
-def save_model(model: Model, path: str | os.PathLike[str], format: str = NATIVE) -> None:
+def save_model(model: Model, path: str | os.PathLike[str], format: ModelFormat = "native") -> None:
     """Write a whole model, which :func:`load_model` reads; :func:`embed.load` reads its vectors.
 
     Parameters
@@ -56,13 +57,11 @@ def save_model(model: Model, path: str | os.PathLike[str], format: str = NATIVE)
     if isinstance(model, WordVectors):
         raise ConfigError("save_model writes a whole model: write vectors with save")
     path, model = file_path("path", path), of_kind("model", model, Model)
-    if isinstance(format, str) and format in (FASTTEXT, NATIVE):
-        refuse_ending(path, format)
-    if isinstance(format, str) and format == FASTTEXT:
+    format = choice("format", format, MODEL_FORMATS)
+    refuse_ending(path, format, MODEL_FORMATS)
+    if format == FASTTEXT:
         fasttext_model.write_model(model, path)
         return
-    if not isinstance(format, str) or format != NATIVE:
-        raise ConfigError(f"{option('format')} of a whole model must be 'native' or 'fasttext', not {shown(format)}")
     scheme = model.parameters.scheme
     native.write_model_arrays(
         path,
@@ -103,6 +102,7 @@ def load_model(path: PathOrInput) -> Model:
     """
     source = Input.of(path, FormatError)
     name, start = source.name, read_start(source)
+    refuse_another_kind(source.path, "a whole model", "model", start=None if start.is_folder else start.data, name=name)
     if fasttext_bin.recognise(start):
         return fasttext_model.read_model(source)
     if not native.recognise(start):

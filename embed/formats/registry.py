@@ -9,7 +9,7 @@ Rejected: plug-ins by entry point (loading a file must not run code that nobody 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -48,6 +48,7 @@ __all__ = [
     "extensions",
     "readable",
     "refuse_ending",
+    "refuse_vectors_ending",
 ]
 
 TEXT, BINARY, NATIVE, GLOVE = "text", "binary", "native", "glove"
@@ -177,21 +178,55 @@ def extensions() -> dict[str, Format]:
     return found
 
 
-def refuse_ending(path: str | os.PathLike[str], name: str) -> None:
-    """Raise FormatError if the extension of a file means another format than `name`."""
+def refuse_ending(path: str | os.PathLike[str], name: str, among: Sequence[str] = ()) -> None:
+    """Raise FormatError if the extension of a file means another format than `name`.
+
+    Parameters
+    ----------
+    path : path
+    name : str
+        The format that is written.
+    among : sequence of str
+        The formats that could be written instead, one of which may have this extension.
+    """
+    ending, form = _ending(path)
+    if form is None or form.name == name or ending.startswith(FORMATS[name].also or ("/",)):
+        return
+    own = FORMATS[name].extensions or FORMATS[name].also
+    other = next((each for each in among if ending.startswith(FORMATS[each].also or ("/",))), None)
+    raise FormatError(
+        f"{os.fspath(path)}: the extension {ending} means the format {form.name!r}, but the file would be {name!r}: "
+        f"use the extension {own[0]}" + (f", or write {option('format', other)}" if other else "")
+    )
+
+
+def refuse_vectors_ending(path: str | os.PathLike[str], what: str, own: str) -> None:
+    """Raise FormatError if the extension of a file that holds no vectors means vectors; ``.txt`` may hold any text.
+
+    Parameters
+    ----------
+    path : path
+    what : str
+        What is written, with its article.
+    own : str
+        An extension that it may have.
+    """
+    ending, form = _ending(path)
+    if form is not None and ending != ".txt":
+        raise FormatError(
+            f"{os.fspath(path)}: the extension {ending} means vectors in the format {form.name!r}, but the file would "
+            f"be {what}: use another extension, such as {own}"
+        )
+
+
+def _ending(path: str | os.PathLike[str]) -> tuple[str, Format | None]:
+    """Return the extension of a file name and its format, None if there is none."""
     endings = [ending.lower() for ending in PurePath(path).suffixes[-2:]]
     known = extensions()
-    for ending in dict.fromkeys(("".join(endings), "".join(endings[-1:]))):
-        form = known.get(ending)
-        if form is None:
-            continue
-        if form.name != name and not ending.startswith(FORMATS[name].also or ("/",)):
-            own = FORMATS[name].extensions or FORMATS[name].also
-            raise FormatError(
-                f"{os.fspath(path)}: the extension {ending} means the format {form.name!r}, but the file would be "
-                f"{name!r}: use the extension {own[0]}"
-            )
-        return
+    for ending in ("".join(endings), "".join(endings[-1:])):
+        if ending in known:
+            return ending, known[ending]
+    return "", None
 
 
 def readable() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embed.choices import ModelFormat
 from embed.config.train import TrainConfig
 from embed.corpora.normal_form import Form
 from embed.errors import ConfigError
+from embed.files.saved import Saved, room_behind
 from embed.messages import option
 from embed.model.parameters import Parameters
 from embed.vectors.ngram_rows import Subwords
@@ -83,7 +86,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, repr=False)
-class Model:
+class Model(Saved):
     """A trained model.
 
     Attributes
@@ -95,6 +98,8 @@ class Model:
     provenance : Provenance or None
     history : tuple of EpochRecord
     """
+
+    has_formats = True
 
     config: TrainConfig
     vocabulary: Vocabulary
@@ -176,6 +181,16 @@ class Model:
             output = self.output[first * sides : (first + _BLOCK_ROWS) * sides].reshape(-1, sides, self.config.dim)
             matrix[rows] = (unit_rows(self.vectors.matrix[rows]) + unit_rows(output.mean(axis=1))) / 2
         return WordVectors(self.vocabulary.words, matrix, counts=self.vocabulary.counts, form=self._form)
+
+    def save(self, path: str | os.PathLike[str], format: ModelFormat = "native") -> None:
+        """Write the whole model to a file; see :func:`embed.save_model`, which is another name of this."""
+        room_behind("models").save_model(self, path, format)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Model:
+        """Read a whole model from a file; see :func:`embed.load_model`, which is another name of this."""
+        model: Model = room_behind("models").load_model(path)
+        return model
 
     def run_card(self) -> dict[str, Any]:
         """Return everything needed to repeat and judge the run, as plain JSON values."""

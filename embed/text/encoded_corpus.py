@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from embed.errors import FormatError, cannot_open
 from embed.files.locks import FolderLock, SharedLock
+from embed.files.own_kinds import META_NAME, refuse_another_kind
 from embed.files.temporary import remove_run_folder
 from embed.messages import printable
 from embed.vocabulary.vocabulary import Vocabulary
@@ -48,7 +49,7 @@ __all__ = [
 
 FORMAT_NAME = "train-embeddings encoded corpus"
 FORMAT_VERSION = 1
-META, IDS, OFFSETS = "meta.json", "ids.i32", "offsets.i64"
+META, IDS, OFFSETS = META_NAME, "ids.i32", "offsets.i64"
 WORDS, WORD_OFFSETS, COUNTS = "words.utf8", "word_offsets.i64", "counts.i64"
 DATA_FILES = (IDS, OFFSETS, WORDS, WORD_OFFSETS, COUNTS)
 
@@ -114,6 +115,7 @@ class EncodedCorpus:
             The directory is not an encoded corpus, has another version, or is damaged.
         """
         directory = Path(directory)
+        refuse_another_kind(directory, "an encoded corpus", "encoded")
         while True:
             meta = read_meta(directory)
             if meta["version"] != FORMAT_VERSION:

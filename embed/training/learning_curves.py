@@ -20,7 +20,7 @@ from embed.checkpoints import checkpoint_folder
 from embed.errors import ConfigError, FormatError, MissingExtraError
 from embed.files.atomic import atomic_write
 from embed.files.inputs import Input
-from embed.files.kinds import CHECKPOINT_MARK
+from embed.files.own_kinds import CHECKPOINT_MARK
 from embed.files.records import made
 from embed.formats import fasttext_bin, native
 from embed.formats.reading import Start, read_start

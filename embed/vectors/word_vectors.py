@@ -15,6 +15,7 @@ approximate index (an exact query takes milliseconds, and the libraries that hav
 from __future__ import annotations
 
 import mmap
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any, cast, overload
 
@@ -22,9 +23,10 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.arguments import choice, listed, shown, text, whole_number
-from embed.choices import ANALOGY_METHODS, AnalogyMethod
+from embed.choices import ANALOGY_METHODS, AnalogyMethod, DecodeErrors, OnBadWord, OnDuplicate
 from embed.corpora.normal_form import Form
 from embed.errors import ConfigError, FormatError, MissingWordError
+from embed.files.saved import Saved, room_behind
 from embed.messages import option
 from embed.pieces import pieces
 from embed.vectors import interop
@@ -47,7 +49,7 @@ _WORD_BYTES = 256
 """The memory of a word in a dictionary, roughly."""
 
 
-class WordVectors:
+class WordVectors(Saved):
     """Words and their vectors.
 
     Parameters
@@ -81,6 +83,8 @@ class WordVectors:
     Look-ups try a word as written, then in its normal form (:mod:`embed.corpora.normal_form`), then in lower case
     if the words are known to be lower case. ``in`` tries the word as written only.
     """
+
+    has_formats = True
 
     def __init__(
         self,
@@ -305,6 +309,41 @@ class WordVectors:
         """Return the words of a ``KeyedVectors``; see :func:`embed.vectors.interop.from_gensim`."""
         words, matrix, counts = interop.from_gensim(keyed_vectors)
         return cls(words, matrix, counts=counts)
+
+    # files
+
+    def save(
+        self, path: str | os.PathLike[str], format: str | None = None, *, on_bad_word: OnBadWord = "refuse"
+    ) -> None:
+        """Write the vectors to a file, in the format of its extension; see :func:`embed.save`."""
+        room_behind("vectors").save_vectors(self, path, format, on_bad_word=on_bad_word)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        format: str | None = None,
+        *,
+        dim: int | None = None,
+        encoding: str = "utf-8",
+        decode_errors: DecodeErrors = "strict",
+        on_duplicate: OnDuplicate = "refuse",
+        unescape: bool = False,
+    ) -> WordVectors:
+        """Read vectors of words from a file in any known format; see :func:`embed.load`.
+
+        A file of items is refused: :func:`embed.load` reads it as vectors whose words are the items as JSON.
+        """
+        vectors: WordVectors = room_behind("vectors").load_words(
+            path,
+            format,
+            dim=dim,
+            encoding=encoding,
+            decode_errors=decode_errors,
+            on_duplicate=on_duplicate,
+            unescape=unescape,
+        )
+        return vectors
 
     # queries
 

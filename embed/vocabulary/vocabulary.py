@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 
 from embed.arguments import file_path, whole_number
 from embed.errors import ConfigError, CorpusError, FormatError, cannot_open
+from embed.files.own_kinds import refuse_another_kind
+from embed.files.saved import Saved, room_behind
 from embed.messages import option
 from embed.vocabulary.spelling import missing_word
 
@@ -35,7 +37,7 @@ _WRITE_WORDS = 1 << 16
 """Words formatted at a time when a vocabulary is saved."""
 
 
-class Vocabulary:
+class Vocabulary(Saved):
     """Words and their counts; immutable. Iterating yields the words, ``vocabulary[word]`` returns the id.
 
     Attributes
@@ -150,6 +152,7 @@ class Vocabulary:
             A word contains white space or lone surrogates, or the file cannot be written.
         """
         path = Path(file_path("path", path))
+        room_behind("endings").refuse_vectors_ending(path, "a vocabulary", ".vocab")
         if (spaced := next(filter(_SPACE.search, self.words), None)) is not None:
             raise FormatError(f"{path}: cannot write the word {spaced!r:.60}, which contains white space; rename it")
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
@@ -179,6 +182,7 @@ class Vocabulary:
         FormatError
             The file cannot be read, or a line is malformed.
         """
+        refuse_another_kind(path, "a vocabulary")
         words: list[str] = []
         counts: list[int] = []
         lines: dict[str, int] = {}

@@ -32,7 +32,7 @@ from embed.corpora.tokenizers import split_words
 from embed.errors import AdviceWarning, ConfigError, EmbedError
 from embed.eval.sets import load_set
 from embed.files.inputs import Input
-from embed.files.kinds import CHECKPOINT_MARK
+from embed.files.own_kinds import CHECKPOINT_MARK
 from embed.formats import model2vec, word2vec_binary, word2vec_text
 from embed.formats.model_file import load_model
 from embed.formats.registry import FORMATS

@@ -180,6 +180,20 @@ def test_what_help_needs_is_in_the_standard_library(module: str) -> None:
     assert roots <= set(sys.stdlib_module_names)
 
 
+BY_NAME = {"embed", "embed.cli.parser", "embed.files.saved"}
+"""Who finds modules of the package by name, on first use: its public names, its commands, and what saves an object."""
+
+
+def test_modules_are_found_by_name_where_that_is_said() -> None:
+    for module, path in MODULES.items():
+        if path.suffix == ".py" and module not in BY_NAME:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+                    named = ast.unparse(node.args[0])  # another package: its name, or a constant that holds it
+                    assert named == "_MODULE" or named[1:-1].isascii(), f"{module}:{node.lineno}"
+                    assert not named[1:].startswith(("embed", "{")), f"{module}:{node.lineno}"
+
+
 def test_only_the_command_line_prints_and_exits() -> None:
     for module, path in MODULES.items():
         if _room(module) == ROOMS[-1] or path.suffix != ".py":

@@ -187,7 +187,7 @@ def test_item_that_cannot_be_stored_is_named(tmp_path: Path, item: Hashable) -> 
 
 def test_items_load_refuses_a_file_of_words(tmp_path: Path) -> None:
     embed.save(WordVectors(["a", "b"], np.eye(2)), tmp_path / "words.embed")
-    with pytest.raises(FormatError, match=r"holds word vectors, not item vectors: read it with embed\.load"):
+    with pytest.raises(FormatError, match=r"holds word vectors, not item vectors: read them with embed\.load"):
         ItemVectors.load(tmp_path / "words.embed")
 
 

@@ -10,13 +10,14 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from embed.arguments import of_kind
 from embed.corpora import SentenceCorpus
 from embed.errors import CorpusError, EmbedError, FormatError
+from embed.files.saved import Saved
 from embed.files.temporary import files_of_run
 from embed.text.encoding import Progress, count_tokens
 from embed.text.phrases import _phrases
@@ -41,7 +42,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class PhraseModel:
+class PhraseModel(Saved):
     """The learnt phrases of each pass, best first.
 
     Attributes
@@ -61,7 +62,7 @@ class PhraseModel:
         return map(self._joiner.join, sentences)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to a file, which :func:`load_phrases` reads; the same model gives the same bytes.
+        """Write the model to a file, which :meth:`load` reads; the same model gives the same bytes.
 
         Raises
         ------
@@ -69,6 +70,17 @@ class PhraseModel:
             The file cannot be written.
         """
         write_phrases(path, self.settings, self.passes, self.count_errors)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read what `save` has written.
+
+        Raises
+        ------
+        FormatError
+            The file cannot be read, is no phrase model, is of another version, or is damaged.
+        """
+        return cls(*read_phrases(path))
 
     @cached_property
     def _joiner(self) -> _phrases.WordJoiner:
@@ -139,11 +151,5 @@ def learn_phrases(
 
 
 def load_phrases(path: str | os.PathLike[str]) -> PhraseModel:
-    """Read a phrase model from a file.
-
-    Raises
-    ------
-    FormatError
-        The file cannot be read, is not a phrase model, has another version, or is damaged.
-    """
-    return PhraseModel(*read_phrases(path))
+    """Read a phrase model from a file: another name of `PhraseModel.load`."""
+    return PhraseModel.load(path)

@@ -10,11 +10,13 @@ from embed.errors import FormatError, cannot_open
 from embed.files.atomic import atomic_write
 from embed.files.bounds import in_memory
 from embed.files.json_text import json_bytes, parse_json
+from embed.files.own_kinds import PHRASES_MARK, refuse_another_kind
+from embed.files.saved import room_behind
 from embed.text.phrases.phrase_model import Passes, Phrase, PhraseSettings
 
 __all__ = ["read_phrases", "write_phrases"]
 
-MAGIC, VERSION = b"train-embeddings phrase model", b"1"
+MAGIC, VERSION = PHRASES_MARK, b"1"
 _DIGEST_BYTES = 32
 
 
@@ -29,6 +31,7 @@ def write_phrases(
         The file cannot be written, or a word contains a lone surrogate.
     """
     path = file_path("path", path)
+    room_behind("endings").refuse_vectors_ending(path, "a phrase model", ".phrases")
     content = {
         "settings": settings.to_dict(),
         "count_errors": list(count_errors),
@@ -52,6 +55,7 @@ def read_phrases(path: str | os.PathLike[str]) -> tuple[PhraseSettings, Passes, 
         The file cannot be read, is not a phrase model, has another version, or is damaged.
     """
     name = file_path("path", path)
+    refuse_another_kind(path, "a phrase model", "phrases")
     try:
         with open(path, "rb") as file:
             whole = file.read()

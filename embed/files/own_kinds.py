@@ -1,0 +1,109 @@
+"""The files and folders that this package writes, recognised by their beginnings, and what reads each.
+
+Whoever is given one of another kind says what it is and how it is read. One line of `_KINDS` or `_FOLDERS` is one kind;
+what begins a file is declared here for its writer, too. Vocabularies are plain text, and have no mark.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple
+
+from embed.errors import FormatError
+
+__all__ = ["CHECKPOINT_MARK", "META_NAME", "PHRASES_MARK", "OwnKind", "own_folder", "own_kind", "refuse_another_kind"]
+
+CHECKPOINT_MARK = b"embed-checkpoint"
+PHRASES_MARK = b"train-embeddings phrase model"
+META_NAME = "meta.json"
+"""The file in the folder of an encoded corpus that names the others."""
+
+_NATIVE = rb'[\s\S]{8}\{"__metadata__":\{"format":"train-embeddings",[^\\}]*'
+_LOOK_BYTES = 4096
+
+
+class OwnKind(NamedTuple):
+    """A kind of file or folder of this package.
+
+    Attributes
+    ----------
+    name : str
+    what : str
+        What it is, with its article.
+    advice : str
+        How to read it, in the imperative.
+    """
+
+    name: str
+    what: str
+    advice: str
+
+
+_KINDS: tuple[tuple[bytes, OwnKind], ...] = (
+    (_NATIVE + rb'"items":', OwnKind("items", "item vectors", "read them with embed.ItemVectors.load")),
+    (_NATIVE + rb'"kind":"model"', OwnKind("model", "a whole model", "read it with embed.Model.load")),
+    (_NATIVE + rb'"kind":"vectors"', OwnKind("vectors", "word vectors", "read them with embed.load")),
+    (_NATIVE + rb'"kind":"quantized"', OwnKind("vectors", "quantised word vectors", "read them with embed.load")),
+    (
+        re.escape(CHECKPOINT_MARK),
+        OwnKind(
+            "checkpoint",
+            "a checkpoint of a run",
+            "resume the run from its folder; at its end it writes the vectors",
+        ),
+    ),
+    (re.escape(PHRASES_MARK), OwnKind("phrases", "a phrase model", "read it with embed.PhraseModel.load")),
+)
+_FOLDERS: tuple[tuple[str, OwnKind], ...] = (
+    (re.escape(META_NAME), OwnKind("encoded", "an encoded corpus", "open it with embed.EncodedCorpus.open")),
+    (
+        r"checkpoint-\d+\.ckpt",
+        OwnKind("checkpoints", "the checkpoints of a run", "resume the run from them (embed.train, resume=...)"),
+    ),
+)
+_PATTERNS = [(re.compile(pattern), kind) for pattern, kind in _KINDS]
+
+
+def own_kind(start: bytes) -> OwnKind | None:
+    """Return the kind of a file of this package that starts so, None for others."""
+    start = start[:_LOOK_BYTES]
+    return next((kind for pattern, kind in _PATTERNS if pattern.match(start)), None)
+
+
+def own_folder(path: str | os.PathLike[str]) -> OwnKind | None:
+    """Return the kind of a folder of this package, None for others."""
+    try:
+        names = os.listdir(path)
+    except OSError:
+        return None
+    return next((kind for pattern, kind in _FOLDERS if any(re.fullmatch(pattern, name) for name in names)), None)
+
+
+def refuse_another_kind(
+    path: str | os.PathLike[str], what: str, *wanted: str, start: bytes | None = None, name: str = ""
+) -> None:
+    """Raise FormatError if a file or folder of this package is of a kind that was not wanted.
+
+    Parameters
+    ----------
+    path : path
+        What cannot be read is left to the reader, who says why.
+    what : str
+        What the reader wants, with its article.
+    *wanted : str
+        The names of the kinds that the reader takes.
+    start : bytes, optional
+        The beginning of the file, where it has been read.
+    name : str, optional
+        What the message calls it, if not by `path`.
+    """
+    if start is None and os.path.isfile(path):  # a pipe has its beginning once
+        try:
+            with open(path, "rb") as file:
+                start = file.read(_LOOK_BYTES)
+        except OSError:
+            return
+    kind = own_folder(path) if start is None else own_kind(start)
+    if kind is not None and kind.name not in wanted:
+        raise FormatError(f"{name or os.fspath(path)}: holds {kind.what}, not {what}: {kind.advice}")
