@@ -45,25 +45,26 @@ def test_gensims_tests_pass_but_for_the_published_list(tmp_path: Path) -> None:
 
 
 def _run(folder: Path, left_out: list[str]) -> dict[str, str]:
-    exchange = folder / "tests.json"
-    exchange.write_text(json.dumps(left_out))
+    """Run gensim's modules of tests side by side and return the outcomes."""
     (folder / "pytest.ini").write_text("[pytest]\n")
     options = ["-q", "-p", "gensim_plugin", "-p", "no:cacheprovider", "-c", "pytest.ini", "-W", "ignore", "--tb=no"]
-    subprocess.run(
-        [sys.executable, "-m", "pytest", *options, "--pyargs", *(f"gensim.test.{module}" for module in MODULES)],
-        cwd=folder,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(Path(__file__).parent),
-            "GENSIM_PLUGIN": str(exchange),
-            "OPENBLAS_NUM_THREADS": "1",
-        },
-        capture_output=True,
-        check=False,
-        timeout=None if FULL else 3600,  # of a hang alone
-    )
-    outcomes = json.loads(exchange.read_text())
-    assert isinstance(outcomes, dict), "gensim's tests could not be run"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent), "OPENBLAS_NUM_THREADS": "1"}
+    running = []
+    for module in MODULES:
+        exchange = folder / f"{module}.json"
+        exchange.write_text(json.dumps(left_out))
+        command = [sys.executable, "-m", "pytest", *options, "--pyargs", f"gensim.test.{module}"]
+        temporary = folder / module  # the names of their temporary files are fixed
+        temporary.mkdir()
+        one = {**environment, "GENSIM_PLUGIN": str(exchange), "TMPDIR": str(temporary)}
+        output = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        running.append(subprocess.Popen(command, cwd=folder, env=one, **output))
+    outcomes: dict[str, str] = {}
+    for module, process in zip(MODULES, running, strict=True):
+        process.wait()
+        found = json.loads((folder / f"{module}.json").read_text())
+        assert isinstance(found, dict), f"gensim's {module} could not be run"
+        outcomes |= found
     return outcomes
 
 

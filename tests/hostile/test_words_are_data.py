@@ -165,7 +165,7 @@ def test_names_that_are_no_utf8_are_read_written_and_shown(hostile: Path, card: 
     for source, target in ((hostile, vectors), (card, run_card)):
         Path(os.fsdecode(target)).write_bytes(source.read_bytes())
     Path(os.fsdecode(pairs)).write_text(f"{WORDS[0]}\t{WORDS[7]}\t3\n{WORDS[7]}\t{WORDS[8]}\t5\n", encoding="utf-8")
-    for given, is_json in (
+    cases: list[tuple[list[str | Path | bytes], bool]] = [
         (["evaluate", vectors, pairs, "--json"], True),
         (["evaluate", vectors, pairs, "--markdown"], False),
         (["compare", vectors, vectors, pairs, "--json"], True),
@@ -173,10 +173,13 @@ def test_names_that_are_no_utf8_are_read_written_and_shown(hostile: Path, card: 
         (["info", vectors, "--json"], True),
         (["nearest", vectors, "king"], False),
         (["convert", vectors, folder + b"/o\xff.npz"], False),
-    ):
-        done = subprocess.run([sys.executable, "-m", "embed", *given], capture_output=True, check=False)  # type: ignore[list-item]
-        assert (done.returncode, done.stderr) == (0, b""), given
-        text = done.stdout.decode()
+    ]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    running = [subprocess.Popen([sys.executable, "-m", "embed", *given], **pipes) for given, _ in cases]  # side by side
+    for (given, is_json), process in zip(cases, running, strict=True):
+        printed, told = process.communicate()
+        assert (process.returncode, told) == (0, b""), given
+        text = printed.decode()
         assert safe(text)
         if is_json:
             json.loads(text)
