@@ -10,8 +10,6 @@ from typing import Any
 from benchmarks.lib.processes import BenchmarkError
 from benchmarks.lib.recorded import RecordedGoals, number, read_goals
 
-__all__ = ["draw", "loaded_pyplot", "saved"]
-
 _LABELS = {
     "skip-gram-100": "skip-gram",
     "cbow-100": "CBOW",

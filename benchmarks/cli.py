@@ -25,8 +25,6 @@ from benchmarks.lib.scoring import named_sets
 from benchmarks.studies import command as study
 from embed.errors import EmbedError
 
-__all__ = ["main", "parser"]
-
 MISSED_STATUS, FAILED_STATUS = 1, 2
 DEFAULT_OUTPUT = Path("build/benchmarks")
 

@@ -26,8 +26,6 @@ from embed.engine import _kernels
 from embed.engine.machine import simd_path
 from embed.text.encoding import encode
 
-__all__ = ["COMMANDS", "Settings", "Texts", "contest_of", "run"]
-
 _FLOOR_DIM = 100
 """The floors of `speed` hold for vectors of this length."""
 _MEMORY = "memory"

@@ -15,8 +15,6 @@ from benchmarks.installed import import_from_tree
 from benchmarks.lib.bounds import MISSED, NONE, bound_of
 from benchmarks.lib.report import Section
 
-__all__ = ["BOUND", "GROWTH", "Settings", "run"]
-
 GROWTH = 16
 BOUND = bound_of("growth", "ratio")
 assert BOUND is not None

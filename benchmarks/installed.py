@@ -12,8 +12,6 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-__all__ = ["TREE", "import_from_tree", "prefer_installed_embed"]
-
 TREE = Path(__file__).resolve().parent.parent
 """The folder that holds ``benchmarks/``."""
 

@@ -30,8 +30,6 @@ from embed.engine import _kernels
 from embed.engine.machine import SIMD_VARIABLE
 from embed.files.atomic import atomic_write_text
 
-__all__ = ["CONFIGS", "RECORD", "Settings", "available", "compare", "run", "split"]
-
 RECORD = Path(__file__).with_name("instructions.json")
 _TOOL, _PATH = "valgrind", "avx2"
 _FUNCTION = re.compile(rb"__pyx_pw_5embed_5_core_6Worker_\d+run(?=\0)")

@@ -11,8 +11,6 @@ import sys
 
 from benchmarks.installed import prefer_installed_embed
 
-__all__ = ["CONFIGS"]
-
 CONFIGS = {
     "skip-gram": {"objective": "sg"},
     "skip-gram-subword": {"objective": "sg", "subword": True},

@@ -13,8 +13,6 @@ from benchmarks.lib.processes import Job
 from benchmarks.lib.report import Section
 from embed.engine import _kernels
 
-__all__ = ["SHAPES", "Settings", "Shape", "run"]
-
 
 @dataclass(frozen=True)
 class Shape:

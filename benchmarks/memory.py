@@ -17,8 +17,6 @@ from benchmarks.lib.processes import BenchmarkError, Job
 from benchmarks.lib.report import Section
 from benchmarks.programs import our_config
 
-__all__ = ["Settings", "rest_of", "row_of", "run"]
-
 _HEAD = ("row", "rows + words", "peak", "matrices", "mapped", "rest", *PARTS, "at most", "hoped for", "")
 _MEGA = 1e6
 

@@ -20,8 +20,6 @@ from benchmarks.programs import MAX_N, MIN_N, SHARED, fasttext_settings, gensim_
 from embed.config import TrainConfig
 from embed.config.presets import PRESETS
 
-__all__ = ["MODELS", "PEERS", "Settings", "defaults_of", "rows_of", "run"]
-
 JUDGED_TOKENS = 15_000_000
 """The bounds say nothing about a text shorter than this."""
 RARE_WORDS = "rarewords"

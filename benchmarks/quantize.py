@@ -16,8 +16,6 @@ from embed.vectors import WordVectors
 from embed.vectors.pruning import prune_ngrams
 from embed.vectors.quantize import quantizer
 
-__all__ = ["METHODS", "Settings", "run"]
-
 METHODS: dict[str, dict[str, str]] = {
     "int8": {"method": "int8"},
     "int8 by column": {"method": "int8", "scale": "column"},

@@ -16,8 +16,6 @@ from benchmarks.lib.report import Section
 from benchmarks.programs import our_config
 from embed.config import TrainConfig
 
-__all__ = ["AXES", "Point", "Settings", "cells", "points", "run"]
-
 AXES = ("threads", "dim", "words", "tokens")
 _OBJECTIVES = {"sg": "skip-gram", "cbow": "CBOW"}
 _HEAD = ("axis", "value", "model", "seconds", "spread", "tokens/s", "value, of the first", "seconds, of the first")

@@ -13,8 +13,6 @@ from benchmarks.programs.ours import made_up_vectors
 from embed import formats
 from embed.corpora import SyntheticCorpus
 
-__all__ = ["planted_sets", "run"]
-
 _TOKENS = 60_000
 _VOCABULARY = 1_000
 _BUCKETS = 20_000

@@ -16,8 +16,6 @@ from benchmarks.lib.options import option
 from benchmarks.lib.processes import BenchmarkError
 from benchmarks.lib.report import Section
 
-__all__ = ["PROGRAMS", "Settings", "run"]
-
 PROGRAMS = {
     "bare interpreter": ("-c", "pass"),
     "import embed": ("-c", "import embed"),

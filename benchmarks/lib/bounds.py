@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["HOPED", "MARKS", "MET", "MISSED", "NONE", "TABLE", "Bound", "bound_of"]
-
 HOPED, MET, MISSED, NONE = "hoped for", "met", "missed", "-"
 MARKS = {HOPED: "✓✓", MET: "✓", MISSED: "✗", NONE: NONE}
 """A verdict as the tables show it."""

@@ -28,8 +28,6 @@ from benchmarks.lib.machine import LoadWatch
 from benchmarks.lib.processes import BenchmarkError, Job
 from benchmarks.lib.report import Section
 
-__all__ = ["HEAD", "SPREAD", "Contest", "Outcome", "hold", "judged_cells", "section_of"]
-
 HEAD = ("row", "against", "ours/s", "spread", "other/s", "spread", "ratio", "spread", "at least", "hoped for", "")
 SPREAD = (
     "Medians of {runs} runs each, in turns and in fresh processes; the ratio is the median of the ratios pair by pair; "

@@ -14,8 +14,6 @@ from pathlib import Path
 from benchmarks.lib.processes import BenchmarkError
 from embed.corpora import PIECE_TOKENS, SyntheticCorpus, open_corpus
 
-__all__ = ["TextFile", "TextSource", "limited"]
-
 SYNTHETIC_VOCABULARY = 70_000
 """About the size of the vocabulary of 17M tokens of Wikipedia."""
 _PHRASES = 8

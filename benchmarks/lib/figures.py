@@ -8,8 +8,6 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Summary", "mean_interval", "summarise"]
-
 
 @dataclass(frozen=True)
 class Summary:

@@ -12,8 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PARTS", "Clock", "LoadWatch", "Sampler", "describe", "peak_bytes", "resident_bytes_of_files"]
-
 PARTS = ("RssAnon", "RssShmem", "RssFile")
 """Of the resident size in Linux: private memory, shared memory without a file, pages of mapped files."""
 _DISTRIBUTIONS = ("train-embeddings", "numpy", "scipy", "gensim", "fasttext-community")

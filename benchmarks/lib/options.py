@@ -6,8 +6,6 @@ import argparse
 from dataclasses import field, fields, replace
 from typing import Any, TypeVar
 
-__all__ = ["add_to", "chosen", "option", "positive"]
-
 _Settings = TypeVar("_Settings")
 
 

@@ -17,8 +17,6 @@ from typing import Any
 
 from benchmarks.installed import TREE, prefer_installed_embed
 
-__all__ = ["BenchmarkError", "Job", "parse_result", "run"]
-
 # Linear algebra libraries start a thread per processor unless told otherwise; the threads under test are ours to set.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 _SHOWN_LINES = 8

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from benchmarks.lib.processes import BenchmarkError
 
-__all__ = ["RecordedGoals", "number", "read_goals"]
-
 _TABLE = re.compile(r"<!-- (goals[\w-]*):begin -->\n(.*?)<!-- \1:end -->", re.DOTALL)
 _FACTS = re.compile(r"^- Measured on: date (\S+).*?, processor (.*?),.*SIMD path (\w+)", re.MULTILINE)
 _UNITS = {"k": 1e3, "M": 1e6, "G": 1e9}

@@ -19,8 +19,6 @@ from benchmarks.lib.processes import BenchmarkError
 from embed.eval.render import aligned
 from embed.files.atomic import atomic_write_text
 
-__all__ = ["DOCUMENT", "Section", "fill", "markdown", "refresh", "to_json", "to_text", "write"]
-
 JSON_NAME, MARKDOWN_NAME = "benchmarks.json", "benchmarks.md"
 DOCUMENT = Path("docs/benchmarks.md")
 _FACTS = ("date", "processor", "processors usable", "SIMD path", "train-embeddings", "gensim", "fasttext-community")

@@ -13,8 +13,6 @@ from embed.model import Model
 from embed.vectors import WordVectors
 from embed.vectors.postprocess import all_but_the_top, center
 
-__all__ = ["STANDARD_SETS", "STEPS", "Scores", "load", "named_sets", "score"]
-
 STANDARD_SETS = [(name, name) for name in ("google", "wordsim353", "simlex999")]
 """(name, source): what to call a set, and its path or built-in name."""
 STEPS: dict[str, Callable[[Model], WordVectors]] = {

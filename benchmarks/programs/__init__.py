@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["MAX_N", "MIN_N", "MODELS", "SHARED", "fasttext_settings", "gensim_settings", "our_config", "sentences_of"]
-
 SHARED: dict[str, Any] = {"window": 5, "negatives": 5, "subsample": 1e-3, "min_count": 5}
 """What all programs are told, by our names."""
 MIN_N, MAX_N = 3, 6

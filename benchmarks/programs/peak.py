@@ -9,8 +9,6 @@ from pathlib import Path
 
 from benchmarks.lib.processes import BenchmarkError
 
-__all__ = ["build", "compiler", "measure"]
-
 _SOURCE = Path(__file__).with_name("peak.c")
 _PATHS: dict[str, tuple[int, tuple[str, ...]]] = {
     "avx512": (16, ("-mavx512f", "-mfma")),

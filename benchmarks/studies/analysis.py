@@ -9,8 +9,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Difference", "difference", "pareto", "standing"]
-
 Record = Mapping[str, Any]
 
 _MAD_TO_DEVIATION = 1.4826
@@ -21,27 +19,14 @@ _LEAST_SPREAD = 1e-9
 
 @dataclass(frozen=True)
 class Difference:
-    """Between the means of one figure over the seeds of two settings.
-
-    Attributes
-    ----------
-    mean : float
-    low, high : float
-        Student's 95 % interval.
-    p : float
-        Two-sided, of the hypothesis that there is no difference.
-    paired : bool
-        Seed by seed (both start from the same vectors and keep the same tokens), or Welch's test of two samples.
-    seeds : int
-        Pairs, or the smaller of the two samples.
-    """
+    """Between the means of one figure over the seeds of two settings, with Student's 95 % interval."""
 
     mean: float
     low: float
     high: float
-    p: float
-    paired: bool
-    seeds: int
+    p: float  # two-sided, of the hypothesis that there is no difference
+    paired: bool  # seed by seed (same start, same tokens), or Welch's test of two samples
+    seeds: int  # pairs, or the smaller of the two samples
 
     @property
     def verdict(self) -> str:
@@ -80,21 +65,11 @@ def difference(ours: Mapping[int, float], other: Mapping[int, float], *, paired:
 
 
 def standing(scores: Mapping[str, Mapping[str, float]], group: Collection[str] | None = None) -> dict[str, float]:
-    """Return the mean robust standard score of each candidate over all figures, comparing like with like.
+    """Return the mean robust standard score of each candidate over the figures that all of them have.
 
-    Parameters
-    ----------
-    scores : mapping of str to mapping of str to float
-        Candidate to figure to points. A figure that a candidate lacks is left out for all.
-    group : collection of str, optional
-        The candidates that median and deviation are taken from, so that others can join later; default: all.
-
-    Returns
-    -------
-    dict of str to float
-        (value - median) / (1.4826 median absolute deviation) of the figure over the group, averaged over the figures.
-        A rate that is far too high costs thirty points of one figure and ten of another: a plain standard deviation
-        would take its weights from that one run.
+    That is (value - median) / (1.4826 median absolute deviation); both are taken over a `group`, so that others can
+    join later. A rate that is far too high costs thirty points of one figure and ten of another: a plain standard
+    deviation would take its weights from that one run.
     """
     if not scores:
         return {}

@@ -35,8 +35,6 @@ from benchmarks.studies.study import (
     scores,
 )
 
-__all__ = ["CbowStudy"]
-
 OUTPUT_RATES = (0.025, 0.05, 0.1)
 INPUT_RATIOS = {"exact": (2, 4, 8, 16), "sqrt": (1, 2, 4, 8), "historic": (0.5, 1, 2)}
 """By gradient, what the output rate is multiplied by to give the input rate."""
@@ -90,13 +88,7 @@ _MOST_STEPS = 2
 
 @dataclass(frozen=True)
 class CbowStudy:
-    """The study of CBOW.
-
-    Attributes
-    ----------
-    seeds : int
-        Runs of each finalist.
-    """
+    """The study of CBOW; `seeds` are the runs of each finalist."""
 
     seeds: int = 5
     name: str = "cbow"

@@ -11,8 +11,6 @@ from typing import Any
 from benchmarks.chart import loaded_pyplot, saved
 from benchmarks.studies.analysis import pareto
 
-__all__ = ["Curve", "Point", "draw_curves", "draw_front"]
-
 _COLOURS = ("#1f6f8b", "#c8553d", "#6a994e", "#8e6c8a", "#b8860b", "#777777", "#3d405b", "#d4a5a5")
 _PANEL = 2.7
 

@@ -12,8 +12,6 @@ from benchmarks.studies.analysis import difference
 from benchmarks.studies.place import Place
 from benchmarks.studies.setting import Setting
 
-__all__ = ["Claim", "TimeClaim", "table"]
-
 HOLDS, OPEN, FAILS = "holds", "open: the interval contains it", "does not hold"
 
 

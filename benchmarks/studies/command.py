@@ -25,8 +25,6 @@ from benchmarks.studies.study import Study
 from benchmarks.studies.subword import GERMAN, HELD_OUT, SubwordStudy
 from embed.config.train import processors
 
-__all__ = ["add_parser", "run"]
-
 STUDIES: dict[str, Callable[..., Study]] = {
     "cbow": CbowStudy,
     "subword": SubwordStudy,
@@ -98,7 +96,7 @@ def render(study: Study, place: Place, page: Path, notices: list[str]) -> None:
     bodies[_NOTICES] = "\n".join(f"- {sentence}" for sentence in notices) or "Nothing was left out."
     bodies["command"] = f"```sh\n{place.facts['command']}\n```"
     fill(page, text, bodies)
-    print(f"wrote {page} from {len(place.store)} results")
+    print(f"wrote {page} from {len(place.store.records)} results")
 
 
 def _known(options: argparse.Namespace) -> dict[str, str]:

@@ -13,22 +13,13 @@ from benchmarks.studies.setting import MAIN, Setting
 from benchmarks.studies.study import facts, rounds
 from benchmarks.studies.subword import DEFAULTS, FASTTEXT, GERMAN, HELD_OUT
 
-__all__ = ["FastTextStudy"]
-
-
 OURS = DEFAULTS["sg"].on(MAIN, "ours")
 THEIRS = FASTTEXT.on(MAIN, "fastText")
 
 
 @dataclass(frozen=True)
 class FastTextStudy:
-    """The study beside fastText.
-
-    Attributes
-    ----------
-    seeds : int
-        Runs of each on each text.
-    """
+    """The study beside fastText; `seeds` are the runs of each on each text."""
 
     seeds: int = 5
     name: str = "fasttext"

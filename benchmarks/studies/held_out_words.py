@@ -16,8 +16,6 @@ from benchmarks.lib.scoring import load
 from embed.eval import SimilaritySet
 from embed.files.atomic import atomic_write_text
 
-__all__ = ["HeldOut", "hold_out"]
-
 _SHARE = 0.25
 _SEED = 1
 _LEAST_COUNT = 20
@@ -26,23 +24,11 @@ _LEAST_COUNT = 20
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What was made.
-
-    Attributes
-    ----------
-    path : Path
-        The text without the words.
-    words : int
-        How many were taken out.
-    removed : int
-        How many tokens that is.
-    sets : tuple of (name, source)
-        One for each similarity set: its pairs that have such a word.
-    """
+    """What was made: the text without the words, and for each similarity set its pairs that have such a word."""
 
     path: Path
-    words: int
-    removed: int
+    words: int  # taken out
+    removed: int  # tokens of the text
     sets: tuple[tuple[str, str], ...]
 
 

@@ -16,8 +16,6 @@ from benchmarks.programs import SHARED
 from benchmarks.studies.place import SIMD_PATH, Place
 from benchmarks.studies.setting import Run, resolved
 
-__all__ = ["Runner", "Stage"]
-
 Stage = Callable[[Place], Sequence[Run]]
 """Names the runs of a stage, from the results of those before it."""
 
@@ -26,25 +24,12 @@ _DIVERGED = "DivergenceError"
 
 @dataclass
 class Runner:
-    """Does the runs of a study.
-
-    Attributes
-    ----------
-    place : Place
-    jobs : int
-        Runs side by side.
-    threads : int
-        Of each run.
-    budget : float or None
-        Seconds after which no run is begun.
-    notices : list of str
-        What was left out and why, a sentence each.
-    """
+    """Does the runs of a study, and notes what was left out and why."""
 
     place: Place
-    jobs: int = 1
-    threads: int = 1
-    budget: float | None = None
+    jobs: int = 1  # runs side by side
+    threads: int = 1  # of each run
+    budget: float | None = None  # seconds after which no run is begun
     notices: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -60,7 +45,7 @@ class Runner:
         for run in runs:
             if (reason := self.place.missing(run.setting)) is not None:
                 self._notice(f"{run.setting.name}: left out, {reason}.")
-            elif (key := self.place.key(run)) not in self.place.store:
+            elif (key := self.place.key(run)) not in self.place.store.records:
                 wanted.setdefault(key, run)
         for text in dict.fromkeys(run.setting.text for run in wanted.values() if run.setting.program == "ours"):
             self._encode(text)

@@ -15,8 +15,6 @@ from benchmarks.lib.scoring import load
 from embed.config import TrainConfig
 from embed.errors import AdviceWarning, ConfigError
 
-__all__ = ["MAIN", "PROGRAMS", "Run", "Setting", "Text", "resolved", "unknown"]
-
 MAIN = "main"
 """The name of the text of `--corpus`."""
 
@@ -28,26 +26,13 @@ _DIGEST_CHARACTERS = 16
 
 @dataclass(frozen=True)
 class Text:
-    """A text and what is asked about it.
-
-    Attributes
-    ----------
-    path : str
-        Plain text, a sentence a line.
-    description : str
-    digest : str
-        Of the content of the text.
-    sets : tuple of (name, source)
-        See `scoring.load`.
-    sets_digest : str
-        Of the items of the sets, whatever the files are called.
-    """
+    """A plain text, a sentence a line, and the sets that are asked about it."""
 
     path: str
     description: str
-    digest: str
-    sets: tuple[tuple[str, str], ...]
-    sets_digest: str
+    digest: str  # of its content
+    sets: tuple[tuple[str, str], ...]  # (name, source), see `scoring.load`
+    sets_digest: str  # of the items, whatever the files are called
 
     @classmethod
     def read(cls, path: Path, description: str, sets: Sequence[tuple[str, str]]) -> Text:
@@ -70,27 +55,13 @@ class Text:
 
 @dataclass(frozen=True)
 class Setting:
-    """One way to train.
+    """One way to train; two settings of one content share their results whatever their names."""
 
-    Attributes
-    ----------
-    name : str
-        What the page calls it; two settings of one content share their results whatever their names.
-    values : mapping
-        Fields of TrainConfig, or the arguments of the peer.
-    program : str
-        A key of `PROGRAMS`.
-    text : str
-        The name of a `Text` of the study.
-    steps : tuple of str
-        Names from `steps.STEPS`, to be scored besides.
-    """
-
-    name: str
-    values: Mapping[str, Any]
+    name: str  # on the page
+    values: Mapping[str, Any]  # fields of TrainConfig, or the arguments of the peer
     program: str = "ours"
     text: str = MAIN
-    steps: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()  # of `scoring.STEPS`, to be scored besides
 
     def but(self, name: str, **changes: Any) -> Setting:
         """Return another one with a few values changed."""

@@ -18,8 +18,6 @@ from benchmarks.studies.setting import Run, Setting
 from benchmarks.studies.study import facts
 from embed.config.presets import PRESETS, resolve
 
-__all__ = ["PIECE_TOKENS", "SmallStudy", "cut"]
-
 PIECE_TOKENS = 1_000_000
 LEAST_ITEMS = 100
 """A figure from fewer pairs or questions says nothing."""
@@ -37,13 +35,7 @@ PEERS = [
 
 @dataclass(frozen=True)
 class SmallStudy:
-    """The study of small texts.
-
-    Attributes
-    ----------
-    seeds : int
-        Runs of each program on each piece.
-    """
+    """The study of small texts; `seeds` are the runs of each program on each piece."""
 
     seeds: int = 2
     name: str = "small"

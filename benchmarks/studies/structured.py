@@ -12,9 +12,6 @@ from benchmarks.studies.runner import Stage
 from benchmarks.studies.study import defaults, facts, rounds
 from benchmarks.studies.subword import HELD_OUT
 
-__all__ = ["StructuredStudy"]
-
-
 PLAIN = defaults("skip-gram")
 STRUCTURED = defaults("structured", structured=True)
 WORDS = [
@@ -31,13 +28,7 @@ SUBWORDS = [SUBWORD, defaults("structured, n-grams", subword=True, structured=Tr
 
 @dataclass(frozen=True)
 class StructuredStudy:
-    """The study of structured skip-gram.
-
-    Attributes
-    ----------
-    seeds : int
-        Runs of each setting.
-    """
+    """The study of structured skip-gram; `seeds` are the runs of each setting."""
 
     seeds: int = 5
     name: str = "structured"

@@ -18,23 +18,6 @@ from benchmarks.studies.setting import Run, Setting
 from benchmarks.studies.tables import NOT_MEASURED, of_figures
 from embed.config import TrainConfig
 
-__all__ = [
-    "COUNTED",
-    "DIM",
-    "Study",
-    "best",
-    "counted",
-    "defaults",
-    "facts",
-    "fasttext",
-    "gensim",
-    "illustrated",
-    "ours",
-    "points",
-    "rounds",
-    "scores",
-]
-
 COUNTED = ("google", "msr", "wordsim353", "simlex999", "rarewords")
 """The figures that choices are made by, those of them that there are."""
 DIM = 100
@@ -46,18 +29,12 @@ SHARED_SETTINGS = (
 
 
 class Study(Protocol):
-    """A study: stages to run, and bodies by the name of their markers on its page."""
+    """Stages to run, and bodies by the name of their markers on the page; pictures go to `pictures`-NAME.svg."""
 
     @property
     def name(self) -> str: ...
-
-    def stages(self) -> Sequence[Stage]:
-        """Return the stages, in order."""
-        ...
-
-    def bodies(self, place: Place, pictures: Path) -> dict[str, str]:
-        """Return the parts of the page; pictures are written as `pictures`-NAME.svg."""
-        ...
+    def stages(self) -> Sequence[Stage]: ...
+    def bodies(self, place: Place, pictures: Path) -> dict[str, str]: ...
 
 
 def ours(name: str, *, steps: Sequence[str] = (), text: str = "main", buckets: int = 2_000_000, **more: Any) -> Setting:
@@ -155,7 +132,7 @@ def facts(place: Place, shared: str = SHARED_SETTINGS) -> str:
         "other load lengthens (fastText: of the whole call)."
     )
     known = {name: value for name, value in place.facts.items() if name != "command"}
-    paths = place.store.count("simd_path")
+    paths = place.simd_paths()
     if len(paths) > 1:
         runs = " and ".join(f"{path} ({count} runs)" for path, count in paths.most_common())
         known[SIMD_PATH] = f"{runs}: processors of different speed, whose seconds stand side by side here"

@@ -20,8 +20,6 @@ from benchmarks.studies.runner import Stage
 from benchmarks.studies.setting import MAIN, Run, Setting
 from benchmarks.studies.study import COUNTED, best, defaults, facts, fasttext, illustrated, ours, points, rounds
 
-__all__ = ["GERMAN", "HELD_OUT", "SubwordStudy"]
-
 GERMAN, HELD_OUT = "german", " held out"
 """Names of the other texts: German, and what is added for a text without some words."""
 
@@ -69,13 +67,7 @@ DEFAULTS = {
 
 @dataclass(frozen=True)
 class SubwordStudy:
-    """The study of n-grams.
-
-    Attributes
-    ----------
-    seeds : int
-        Runs of each finalist.
-    """
+    """The study of n-grams; `seeds` are the runs of each finalist."""
 
     seeds: int = 5
     name: str = "subword"

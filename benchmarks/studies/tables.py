@@ -12,20 +12,6 @@ from benchmarks.studies.analysis import Difference, difference
 from benchmarks.studies.place import Place
 from benchmarks.studies.setting import Setting
 
-__all__ = [
-    "NONE",
-    "NOT_MEASURED",
-    "by_seed",
-    "difference_cells",
-    "differences",
-    "is_paired",
-    "mean_cell",
-    "means",
-    "of_figures",
-    "points_cell",
-    "single",
-]
-
 NONE = "-"
 _COST = "cpu_seconds"
 NOT_MEASURED = "Not measured yet."

@@ -20,10 +20,9 @@ from benchmarks.lib.scoring import STEPS
 from benchmarks.studies import command, runner, study, subword, tables
 from benchmarks.studies.analysis import difference, pareto, standing
 from benchmarks.studies.held_out_words import hold_out
-from benchmarks.studies.place import SIMD_PATH, Place
+from benchmarks.studies.place import SIMD_PATH, Place, Store
 from benchmarks.studies.runner import Runner
 from benchmarks.studies.setting import MAIN, Run, Setting, Text, unknown
-from benchmarks.studies.store import Store
 
 PAGES = Path(command.__file__).resolve().parents[2] / "docs" / "studies"
 
@@ -94,11 +93,11 @@ def test_a_line_that_was_cut_short_is_dropped(tmp_path: Path) -> None:
     with open(path, "a", encoding="utf-8") as file:
         file.write('{"key": "y", "n"')
     store = Store(path)
-    assert "x" in store
-    assert "y" not in store
+    assert "x" in store.records
+    assert "y" not in store.records
     store.add({"key": "y", "n": 2})
     assert [json.loads(line)["n"] for line in path.read_text(encoding="utf-8").splitlines()] == [1, 2]
-    assert len(Store(path)) == 2
+    assert len(Store(path).records) == 2
     path.write_text("nonsense\n", encoding="utf-8")
     with pytest.raises(BenchmarkError, match="line 1"):
         Store(path)
