@@ -1,8 +1,8 @@
-"""Every option of a run, declared once: what is read, how long it trains, where checkpoints go.
+"""Declare every option of a run once: what to read, how long to train, where to write checkpoints.
 
-A training parameter (:mod:`embed.config.train`) decides what a model learns, and a file of it is a configuration. An
-option belongs to one run. :func:`embed.train`, :func:`embed.continue_training` and :func:`embed.train_items` take both
-as keywords, and ``train-embeddings train`` as flags.
+Training parameters (:mod:`embed.config.train`) decide what a model learns; options belong to one run.
+:func:`embed.train`, :func:`embed.continue_training` and :func:`embed.train_items` take both as keywords, and
+``train-embeddings train`` as flags.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["PATHS", "FilePath", "RunKeywords", "RunOptions"]
 FilePath = str | os.PathLike[str]
 
 PATHS = ("encoded_dir", "checkpoint", "resume")
-"""Options that are paths, which come as they are from the command line."""
+"""Options that are paths."""
 _CORPUS, _LENGTH, _CHECKPOINTS = "corpus", "length of the run", "checkpoints"
 
 
@@ -39,12 +39,12 @@ class RunOptions:
     callbacks : sequence of callable
         See :data:`embed.training.trainer.EpochCallback`.
     progress : bool or None
-        Show progress on standard error; None does so only if that is a terminal.
+        Show progress on standard error; None: only on a terminal.
 
     Raises
     ------
     ConfigError
-        At construction, when a value is out of bounds, of the wrong type, or contradicts another one.
+        At construction: a value is out of bounds, of the wrong type, or contradicts another one.
     """
 
     column: str | None = parameter(None, "read this column of CSV, TSV, JSON or Parquet files", _CORPUS, metavar="NAME")
@@ -75,7 +75,7 @@ class RunOptions:
     )
     checkpoint_keep: int | None = parameter(None, "keep the latest K checkpoints [2]", _CHECKPOINTS, low=1, metavar="K")
     resume: str | None = parameter(
-        None, "resume the run from the newest whole checkpoint of this folder", _CHECKPOINTS, metavar="DIR"
+        None, "resume the run from the newest intact checkpoint of this folder", _CHECKPOINTS, metavar="DIR"
     )
     resume_anyway: bool = parameter(
         False, "resume although epochs, rates, window, threads ... have changed", _CHECKPOINTS
@@ -101,11 +101,11 @@ class RunOptions:
         self._refuse_nested()
 
     def every(self) -> Every:
-        """Return how often a checkpoint is due, the default filled in."""
+        """Return how often a checkpoint is due, with the default filled in."""
         return Every(seconds=300) if self.checkpoint_every is None else Every.parse(self.checkpoint_every)
 
     def kept(self) -> int:
-        """Return how many checkpoints stay, the default filled in."""
+        """Return how many checkpoints to keep, with the default filled in."""
         return 2 if self.checkpoint_keep is None else self.checkpoint_keep
 
     def _refuse_nested(self) -> None:
@@ -136,11 +136,11 @@ class RunOptions:
         return options, overrides
 
     def refuse_epochs(self) -> None:
-        """Raise ConfigError if there is a budget: the number of epochs is its to choose."""
+        """Raise ConfigError if there is a time budget, which chooses the number of epochs."""
         if self.time_budget is not None:
             raise ConfigError(
-                f"{option('epochs')} and {option('time_budget')} exclude each other: "
-                "the budget chooses the number of epochs"
+                f"{option('epochs')} and {option('time_budget')} exclude each other, since the budget chooses the "
+                "epochs: leave one of them out"
             )
 
 

@@ -1,4 +1,4 @@
-"""Types of the compiled digest; what they are is told in _digest.pyx."""
+"""Types of the compiled digest; see _digest.pyx."""
 
 class ContentDigest:
     def __init__(self, digest_size: int) -> None: ...

@@ -1,4 +1,4 @@
-"""Types of the compiled reader and writer of numbers; what they are is told in _floats.pyx."""
+"""Types of the compiled reader and writer of numbers; see _floats.pyx."""
 
 from collections.abc import Sequence
 

@@ -60,7 +60,7 @@ class ProgressBar:
             with self._drawing():
                 self._bar.update(tokens - self._bar.n)
 
-    def tell(self, label: str, **figures: float | None) -> None:
+    def describe(self, label: str, **figures: float | None) -> None:
         """Show a new label, and figures after the bar; None means not known yet."""
         if self._bar is not None:
             self._bar.set_description(label, refresh=False)

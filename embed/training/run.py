@@ -1,8 +1,7 @@
-"""One training run, in a straight line: check, look up the checkpoint, read, choose the epochs, train.
+"""Run a training in a straight line: check, look up the checkpoint, read, choose the epochs, train.
 
 :func:`embed.train`, :func:`embed.continue_training` and :func:`embed.train_items` are this run with different starts.
-A `Start` says what the run begins from: which configuration its keywords resolve to, how the text is read, and the
-parameters of the first step.
+A `Start` resolves the keywords to a configuration, reads the text, and makes the initial parameters.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ Source = FilePath | Sequence[FilePath] | Iterable[Sequence[str]]
 
 
 class Start(Protocol):
-    """What a run begins from."""
+    """The start of a run."""
 
     def config(self, tokens: int | None = None, epochs: int | None = None) -> TrainConfig | None:
         """Return the configuration.
@@ -42,27 +41,27 @@ class Start(Protocol):
         Parameters
         ----------
         tokens : int or None
-            In the corpus; None before it is read. The configuration is then None if the size decides on it.
+            Tokens of the corpus; None before it is read. The configuration is then None if it depends on the size.
         epochs : int or None
-            The number that a time budget has chosen.
+            The number that a time budget chose.
 
         Raises
         ------
         ConfigError
-            If a parameter is unknown, out of bounds, or contradicts another one.
+            A parameter is unknown, out of bounds, or contradicts another one.
         """
 
     def resuming(self, decisions: Mapping[str, Any]) -> None:
-        """Take what the run to resume decided and this one leaves open."""
+        """Adopt the decisions of the run to resume that this run leaves open."""
 
     def decisions(self) -> dict[str, Any]:
-        """Return what the run card reports of the start; see :class:`embed.model.Provenance`."""
+        """Return the decisions for the run card; see :class:`embed.model.Provenance`."""
 
     def read(self, corpus: Any, options: RunOptions) -> AbstractContextManager[EncodedCorpus]:
-        """Encode the corpus; leaving the context closes what was made for the run."""
+        """Encode the corpus; leaving the context removes temporary files."""
 
     def trainer(self, corpus: EncodedCorpus, config: TrainConfig, *, is_fresh: bool) -> Trainer:
-        """Return a trainer; with `is_fresh` false its parameters are left to be read from a checkpoint."""
+        """Return a trainer; unless `is_fresh`, its parameters will be read from a checkpoint."""
 
 
 def run(start: Start, corpus: Any, options: RunOptions) -> Model:
@@ -118,7 +117,7 @@ def _config(start: Start, encoded: EncodedCorpus, epochs: int | None) -> TrainCo
 
 
 def open_text(corpus: Any, config: TrainConfig, options: RunOptions) -> Iterable[list[str]]:
-    """Return the reader of a corpus, with what the configuration and the options say of reading."""
+    """Return the reader of a corpus, set up by the configuration and the options."""
     return open_corpus(
         corpus,
         tokenizer=config.tokenizer,
@@ -130,7 +129,7 @@ def open_text(corpus: Any, config: TrainConfig, options: RunOptions) -> Iterable
 
 
 def folders_of(options: RunOptions) -> list[Output]:
-    """Return the folders that a run fills, for :func:`embed.files.outputs.check_outputs`."""
+    """Return the folders that a run writes to, for :func:`embed.files.outputs.check_outputs`."""
     folders = (
         (options.encoded_dir, "the encoded corpus", (META, *DATA_FILES)),
         (options.checkpoint, "the checkpoints", (checkpoint_name(1),)),

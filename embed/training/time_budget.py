@@ -1,17 +1,17 @@
 """Choose the number of epochs that fit into a time budget, measured on the run's corpus, settings and machine.
 
 The budget covers the whole run. After the corpus is encoded, a trial trainer trains for some seconds on stretches from
-all over the corpus and is discarded. The time that is left, less what making the parameters again and writing the files
-will take, is divided by the time of an epoch. The number is fixed before the first epoch, so that the learning rate
-falls as in any run. The trial shares no draws with the run: a run with the same ``epochs`` gives the same vectors.
+all over the corpus and is discarded. The remaining time, less the time to make the parameters again and to write the
+files, is divided by the time of an epoch. The number is fixed before the first epoch, so that the learning rate falls
+as in any run. The trial shares no draws with the run: a run with the same ``epochs`` gives the same vectors.
 
 A margin of 5 % stays free and the number is rounded down, so that a run ends within its budget on a machine of steady
 speed. At least one epoch is trained, at most `MOST_EPOCHS`, with n-grams `MOST_EPOCHS_WITH_NGRAMS`: with more, a model
 overfits a small text (docs/decisions/0021-small-texts.md).
 
 Rejected: timing the first epoch (its learning rate would assume a wrong number of epochs), made-up tokens as in
-``train-embeddings info`` (their words are not those of the corpus), stopping when the time is up (a learning rate that
-never comes down costs more than an epoch less).
+``train-embeddings info`` (other words than those of the corpus), stopping when the time is up (a learning rate that
+has not fallen costs more than one epoch less).
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ __all__ = [
 ]
 
 MOST_EPOCHS, MOST_EPOCHS_WITH_NGRAMS = 50, 15
-"""No budget chooses more."""
+"""The most epochs that a budget chooses."""
 _MARGIN = 0.05
 _TRIAL_SHARE, _SHORTEST_TRIAL, _LONGEST_TRIAL = 0.03, 0.3, 10.0
-"""Of the budget, and in seconds."""
+"""As a share of the budget, and in seconds."""
 _FIRST_TOKENS, _STRETCHES = 1 << 12, 8
-# Numbers a second, well below what was measured: a vector file is small beside the training of it.
+# Numbers per second, well below the measured speeds: writing takes little time compared to training.
 _TEXT_ENDINGS, _TEXT_SPEED = (".txt", ".vec"), 8e6
 _COMPRESSED_ENDINGS, _COMPRESSED_SPEED = (".gz", ".zst", ".bz2", ".xz"), 0.8e6
 _BINARY_SPEED = 40e6
@@ -58,13 +58,13 @@ def epochs_that_fit(budget: TimeBudget, trial: Trainer, making: float) -> dict[s
     ----------
     budget : TimeBudget
     trial : Trainer
-        Made for the measurement, and not used after it: its parameters are trained.
+        Made for the measurement alone, which changes its parameters.
     making : float
         The seconds that making `trial` took.
     """
     wanted = min(max(budget.seconds * _TRIAL_SHARE, _SHORTEST_TRIAL), _LONGEST_TRIAL)
     rate = tokens_per_second(trial.stretch, trial.tokens, trial.stretch_step, wanted, budget.clock)
-    # held-out tokens are measured after each epoch, in less time than it takes to train on them
+    # measuring held-out tokens takes less time than training on them
     epoch_seconds = len(trial.corpus.ids) / rate
     saving = _saving_seconds(budget, trial.parameters)
     left = budget.seconds - (budget.clock() - budget.started) - making - saving
@@ -72,8 +72,8 @@ def epochs_that_fit(budget: TimeBudget, trial: Trainer, making: float) -> dict[s
     epochs = int(max(1, min(left * (1 - _MARGIN) / epoch_seconds, most)))
     if left < epoch_seconds:
         advise(
-            f"not even one epoch fits into the time budget of {budget.seconds:g} s: of that {max(left, 0):.3g} s are "
-            f"left, and an epoch takes about {epoch_seconds:.3g} s; one epoch is trained all the same"
+            f"one epoch takes about {epoch_seconds:.3g} s, but only {max(left, 0):.3g} s are left of the time budget "
+            f"of {budget.seconds:g} s: training one epoch anyway"
         )
     return {
         "seconds": budget.seconds,
@@ -109,9 +109,9 @@ def tokens_per_second(
     stretch : callable
         Trains on the tokens first..last-1 and returns where it ended.
     tokens : int
-        Of an epoch.
+        Tokens of an epoch.
     step : int
-        Each `first` is a multiple of it.
+        Every `first` is a multiple of this number.
     seconds : float
     clock : callable
     """
@@ -120,7 +120,7 @@ def tokens_per_second(
         began = clock()
         return stretch(first, last) - first, clock() - began
 
-    # The first stretches touch the memory and bring the machine up to speed; they only tell how long others may be.
+    # The first stretches touch the memory and warm up the machine; they only determine the length of the others.
     size = min(_FIRST_TOKENS, tokens)
     done, taken = timed(0, size)
     while taken < seconds / _STRETCHES and size < tokens:
@@ -133,12 +133,12 @@ def tokens_per_second(
 
 
 def kept_decision(found: Found, budget: TimeBudget) -> dict[str, Any] | None:
-    """Return the choice of the run that is resumed; None if it has no checkpoint yet.
+    """Return the choice of the run to resume; None if it has no checkpoint yet.
 
     Raises
     ------
     ConfigError
-        If that run has no budget, or another one.
+        That run has no budget, or another one.
     """
     if found.newest is None:
         return None
@@ -151,7 +151,7 @@ def kept_decision(found: Found, budget: TimeBudget) -> dict[str, Any] | None:
     if decision.get("seconds") != budget.seconds:
         raise ConfigError(
             f"cannot resume from {path} with a time budget of {budget.seconds:g} s: its run has a budget of "
-            f"{decision.get('seconds')!s:.20} s, which chose {epochs} epochs; {option('resume_anyway')} with "
-            f"{option('epochs')} trains more or fewer"
+            f"{decision.get('seconds')!s:.20} s, which chose {epochs} epochs; to train more or fewer, give "
+            f"{option('epochs')} and {option('resume_anyway')}"
         )
     return {**decision, "epochs": epochs}

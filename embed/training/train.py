@@ -1,4 +1,4 @@
-"""Training on a text from the beginning."""
+"""Train a new model on a text."""
 
 from __future__ import annotations
 
@@ -34,17 +34,16 @@ def train(corpus: Source | EncodedCorpus, config: TrainConfig | None = None, **s
     ----------
     corpus : path, sequence of paths, iterable of lists of str, or EncodedCorpus
         Text files (plain or compressed), folders, globs, "-" for standard input, a MediaWiki dump, sentences as
-        lists of tokens (read once), or a corpus that :func:`embed.encode` has encoded.
+        lists of tokens (read once), or a corpus encoded by :func:`embed.encode`.
     config : TrainConfig, optional
-        The parameters. By default those of :class:`embed.config.TrainConfig`; for a corpus of at most 5M tokens those
-        of the preset "small", unless `settings` name a preset or one of :data:`embed.config.presets.SETTLING`, such as
+        All parameters. Default: those of :class:`embed.config.TrainConfig`; for a corpus of at most 5M tokens those of
+        the preset "small", unless `settings` name a preset or one of :data:`embed.config.presets.SETTLING`, such as
         `objective` or `lr`.
     **settings
-        Options of the run, which :class:`embed.config.run.RunOptions` describes: `column` and `delimiter` for tables,
-        `encoded_dir`, `preset`, `time_budget`, `checkpoint`, `checkpoint_every`, `checkpoint_keep`, `resume`,
-        `resume_anyway`, `callbacks`, `progress`. And training parameters: fields of TrainConfig, which win over
-        `config`. With `checkpoint`, SIGINT and SIGTERM end the training with a checkpoint and an
-        :class:`embed.checkpoints.signals.Interrupted`.
+        Options of the run (:class:`embed.config.run.RunOptions`): `column` and `delimiter` for tables, `encoded_dir`,
+        `preset`, `time_budget`, `checkpoint`, `checkpoint_every`, `checkpoint_keep`, `resume`, `resume_anyway`,
+        `callbacks`, `progress`. And training parameters, which win over `config`. With `checkpoint`, SIGINT and SIGTERM
+        end the training with a checkpoint and an :class:`embed.checkpoints.signals.Interrupted`.
 
     Returns
     -------
@@ -53,21 +52,21 @@ def train(corpus: Source | EncodedCorpus, config: TrainConfig | None = None, **s
     Raises
     ------
     ConfigError
-        Before any work is done, when a parameter is unknown or out of bounds; when the checkpoint belongs to another
-        run; when a folder is part of the corpus, or another run writes its checkpoints there.
+        Before any work: a parameter is unknown or out of bounds, the checkpoint belongs to another run, a folder is
+        part of the corpus, or another run writes its checkpoints there.
     CorpusError
-        When the text is missing, unreadable, malformed or empty.
+        The text is missing, unreadable, malformed or empty.
     DivergenceError
-        When the loss or a parameter is no longer finite.
+        The loss or a parameter is no longer finite.
     FormatError
-        When no checkpoint is whole, or there is none.
+        There is no intact checkpoint.
     """
     options, given = RunOptions.split(settings)
     return run(FreshStart(corpus, config, options, given), corpus, options)
 
 
 class FreshStart:
-    """A run that begins with untrained vectors.
+    """A run that starts with untrained vectors.
 
     Parameters
     ----------
@@ -79,12 +78,12 @@ class FreshStart:
     given : mapping
         Training parameters of the user.
     defaults : mapping
-        Values of parameters that are neither given nor in the preset.
+        Defaults of parameters that are neither given nor in the preset.
 
     Raises
     ------
     ConfigError
-        If a parameter is unknown, out of bounds, or contradicts another one or an option.
+        A parameter is unknown, out of bounds, or contradicts another one or an option.
     """
 
     def __init__(
@@ -116,7 +115,7 @@ class FreshStart:
             self._given, self._unread = {**given, **read_as}, self._unread.replace(**read_as)
 
     def config(self, tokens: int | None = None, epochs: int | None = None) -> TrainConfig | None:
-        """Return the configuration; None without `tokens` if the size of the corpus decides on it."""
+        """Return the configuration; None without `tokens` if it depends on the size of the corpus."""
         if tokens is None and self._base is None and self._waits_for_size():
             return None
         given = self._given if epochs is None else {**self._given, "epochs": epochs}
@@ -124,7 +123,7 @@ class FreshStart:
             return self._resolved(tokens, given)
 
     def resuming(self, decisions: Mapping[str, Any]) -> None:
-        """Take the preset of the run to resume, unless the user names one."""
+        """Adopt the preset of the run to resume, unless the user names one."""
         found = decisions.get("preset")
         if self._base is None and self._preset in (None, presets.AUTO) and isinstance(found, str):
             self._preset = found
@@ -134,7 +133,7 @@ class FreshStart:
         return {} if self._decided is None else {"preset": self._decided}
 
     def read(self, corpus: Any, options: RunOptions) -> AbstractContextManager[EncodedCorpus]:
-        """Encode the corpus; one that is encoded already stays open."""
+        """Encode the corpus; an encoded corpus stays open."""
         if isinstance(corpus, EncodedCorpus):
             return nullcontext(corpus)
         config = self._unread
@@ -158,7 +157,7 @@ class FreshStart:
         return presets.waits_for_size(self._preset, {**self._defaults, **self._given})
 
     def _resolved(self, tokens: int | None, given: Mapping[str, Any]) -> TrainConfig:
-        """Return the configuration of preset, given parameters and defaults, or of the whole one."""
+        """Resolve preset, given parameters and defaults, or the whole configuration and given parameters."""
         if self._base is not None:
             return self._base.replace(**given) if given else self._base
         self._decided, config = presets.resolve(self._preset, given, tokens, self._defaults)
@@ -166,14 +165,14 @@ class FreshStart:
 
 
 def _settings_of(corpus: Any, config: TrainConfig) -> dict[str, Any]:
-    """Return the settings of a corpus object that differ from the configuration, and win over it.
+    """Return the settings of a corpus object that differ from the configuration; they win over it.
 
-    The tokenizer also decides how queries are normalised, so the model must store the one that was used.
+    The tokenizer also decides how queries are normalised, so the model must store the tokenizer in use.
 
     Raises
     ------
     ConfigError
-        If the configuration asks for a setting that the corpus object would ignore.
+        The configuration has a setting that the corpus object would ignore.
     """
     if not isinstance(corpus, FileCorpus):
         return {}
@@ -183,7 +182,7 @@ def _settings_of(corpus: Any, config: TrainConfig) -> dict[str, Any]:
         asked = getattr(config, name)
         if asked not in (value, getattr(TrainConfig(), name)):
             raise ConfigError(
-                f"{name} is {shown(asked)}, but the {type(corpus).__name__} reads its text by {name}={value!r}: "
-                f"make the corpus with {name}={asked!r}"
+                f"{name} is {shown(asked)}, but the {type(corpus).__name__} has {name}={value!r}: make the corpus with "
+                f"{name}={asked!r}"
             )
     return {name: value for name, value in found.items() if getattr(config, name) != value}

@@ -98,7 +98,7 @@ class Trainer:
         if keeps_half and (gentle := gentle_threshold(corpus.vocabulary.counts, self._subsample)) != self._subsample:
             self._subsample = self.provenance.decisions["subsample"] = gentle
         advise_of_few_kept(corpus.vocabulary.counts, self._subsample)
-        self._is_alarmed = self._is_told_of_held_out = False
+        self._is_alarmed = self._has_warned_of_held_out = False
         self._place = Place()
         self._patience = Patience(parameters, config.patience, config.min_delta) if config.patience else None
         self._schedule = Schedule(config, self.tokens)
@@ -214,7 +214,7 @@ class Trainer:
         self._backend.begin_epoch(self._place.loss, self._place.examples)
 
         def look(tokens: int) -> bool:
-            bar.tell(label, loss=self._mean_loss(), lr=self._schedule.rate(epoch, tokens))
+            bar.describe(label, loss=self._mean_loss(), lr=self._schedule.rate(epoch, tokens))
             bar.advance_to(epoch * self.tokens + tokens)
             if saver is not None and saver.diverged:
                 raise self._divergence(epoch, "a vector is not finite")
@@ -236,7 +236,7 @@ class Trainer:
         self._check_health(epoch, loss)
         held_out_loss = self.held_out_loss() if self.config.held_out else None
         if self.config.held_out and held_out_loss is None:
-            self._tell_of_held_out()
+            self._warn_of_held_out()
         return EpochRecord(
             epoch=epoch + 1,
             loss=loss,
@@ -250,10 +250,10 @@ class Trainer:
         examples = self.examples
         return self.total_loss / examples if examples else None
 
-    def _tell_of_held_out(self) -> None:
+    def _warn_of_held_out(self) -> None:
         """Warn once that there is no held-out loss."""
-        if not self._is_told_of_held_out:
-            self._is_told_of_held_out = True
+        if not self._has_warned_of_held_out:
+            self._has_warned_of_held_out = True
             effect = "" if self._patience is None else f", and {option('patience')} cannot stop the training"
             advise(
                 f"no held-out sentence has two words left, so there is no held-out loss{effect}: raise "

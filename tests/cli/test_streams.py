@@ -168,11 +168,11 @@ def test_a_bar_on_a_dead_stream_is_switched_off(show: bool | None, monkeypatch: 
     for stream in (_Broken(), closed):
         if show or not stream.closed:
             with ProgressBar(10, "training", show, stream) as bar:
-                bar.tell("epoch", loss=1.0)
+                bar.describe("epoch", loss=1.0)
                 bar.advance_to(10)
     monkeypatch.setattr(sys, "stderr", None)
     with ProgressBar(10, "training", show) as bar:
-        bar.tell("epoch", loss=1.0)
+        bar.describe("epoch", loss=1.0)
         bar.advance_to(10)
 
 

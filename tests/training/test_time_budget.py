@@ -55,7 +55,7 @@ def test_a_length_of_time(text: str, seconds: float | None) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "epochs"), [(30, 8), (60, 18), (0.5, 1), (1e6, MOST_EPOCHS)])
-@pytest.mark.filterwarnings("ignore:not even one epoch")
+@pytest.mark.filterwarnings("ignore:one epoch takes about")
 def test_so_many_epochs_are_trained_as_fit(seconds: float, epochs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(TOKENS / 3, monkeypatch)  # an epoch takes 3 seconds
     model = embed.train(SENTENCES, **SMALL, time_budget=clock.budget(seconds))
@@ -90,7 +90,7 @@ def test_what_is_spent_before_and_needed_after_the_training_counts(monkeypatch: 
 
 def test_a_budget_that_is_too_short_for_an_epoch_warns(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(TOKENS / 3, monkeypatch)
-    with pytest.warns(AdviceWarning, match="not even one epoch fits into the time budget of 2 s"):
+    with pytest.warns(AdviceWarning, match="s are left of the time budget of 2 s: training one epoch anyway"):
         assert embed.train(SENTENCES, **SMALL, time_budget=clock.budget(2)).config.epochs == 1
 
 
