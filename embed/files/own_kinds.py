@@ -1,7 +1,7 @@
-"""The files and folders that this package writes, recognised by their beginnings, and what reads each.
+"""Recognise the files and folders of this package by their first bytes, and name the reader of each.
 
-Whoever is given one of another kind says what it is and how it is read. One line of `_KINDS` or `_FOLDERS` is one kind;
-what begins a file is declared here for its writer, too. Vocabularies are plain text, and have no mark.
+A reader given a file of another kind reports the kind and how to read it. One line of `_KINDS` or `_FOLDERS` declares
+one kind; the marks are declared here for the writers, too. Vocabularies are plain text without a mark.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["CHECKPOINT_MARK", "META_NAME", "PHRASES_MARK", "OwnKind", "own_folde
 CHECKPOINT_MARK = b"embed-checkpoint"
 PHRASES_MARK = b"train-embeddings phrase model"
 META_NAME = "meta.json"
-"""The file in the folder of an encoded corpus that names the others."""
+"""The file in the folder of an encoded corpus that lists the others."""
 
 _NATIVE = rb'[\s\S]{8}\{"__metadata__":\{"format":"train-embeddings",[^\\}]*'
 _LOOK_BYTES = 4096
@@ -30,9 +30,9 @@ class OwnKind(NamedTuple):
     ----------
     name : str
     what : str
-        What it is, with its article.
+        The description of the kind, with its article.
     advice : str
-        How to read it, in the imperative.
+        How to read the file, in the imperative.
     """
 
     name: str
@@ -50,7 +50,7 @@ _KINDS: tuple[tuple[bytes, OwnKind], ...] = (
         OwnKind(
             "checkpoint",
             "a checkpoint of a run",
-            "resume the run from its folder; at its end it writes the vectors",
+            "resume the run from its folder to get the vectors",
         ),
     ),
     (re.escape(PHRASES_MARK), OwnKind("phrases", "a phrase model", "read it with embed.PhraseModel.load")),
@@ -66,13 +66,13 @@ _PATTERNS = [(re.compile(pattern), kind) for pattern, kind in _KINDS]
 
 
 def own_kind(start: bytes) -> OwnKind | None:
-    """Return the kind of a file of this package that starts so, None for others."""
+    """Return the kind of the file that begins with `start`; None for files of other programs."""
     start = start[:_LOOK_BYTES]
     return next((kind for pattern, kind in _PATTERNS if pattern.match(start)), None)
 
 
 def own_folder(path: str | os.PathLike[str]) -> OwnKind | None:
-    """Return the kind of a folder of this package, None for others."""
+    """Return the kind of a folder; None for folders of other programs."""
     try:
         names = os.listdir(path)
     except OSError:
@@ -83,22 +83,22 @@ def own_folder(path: str | os.PathLike[str]) -> OwnKind | None:
 def refuse_another_kind(
     path: str | os.PathLike[str], what: str, *wanted: str, start: bytes | None = None, name: str = ""
 ) -> None:
-    """Raise FormatError if a file or folder of this package is of a kind that was not wanted.
+    """Raise FormatError if a file or folder of this package is of another kind than the wanted ones.
 
     Parameters
     ----------
     path : path
-        What cannot be read is left to the reader, who says why.
+        A file that cannot be read passes: its reader reports why.
     what : str
-        What the reader wants, with its article.
+        The description of the wanted kind, with its article.
     *wanted : str
         The names of the kinds that the reader takes.
     start : bytes, optional
-        The beginning of the file, where it has been read.
+        The first bytes of the file, if they have been read.
     name : str, optional
-        What the message calls it, if not by `path`.
+        The name of the file in the message (default: `path`).
     """
-    if start is None and os.path.isfile(path):  # a pipe has its beginning once
+    if start is None and os.path.isfile(path):  # a pipe gives its first bytes only once
         try:
             with open(path, "rb") as file:
                 start = file.read(_LOOK_BYTES)

@@ -1,11 +1,11 @@
-"""An object saves itself and a class loads itself, though the room that knows its file may stand behind its own.
+"""Let objects save themselves and classes load themselves, even if a later room knows their files.
 
-Vectors and models know nothing of files: `embed.formats` knows them. Their `save` and `load` are one line each, which
-finds the functions that do it by name, on first use, as `embed` finds its public names. No other module reaches a room
-behind its own (tests/house/test_layers.py).
+Vectors and models do not know their file formats; `embed.formats` does. Their `save` and `load` are one line each,
+which looks up the function by name on first use, as `embed` looks up its public names. No other module reaches into a
+later room (tests/house/test_layers.py).
 
-Rejected: methods that `embed.formats` puts on the classes (editors and type checkers do not see them), a registry that
-it fills (whoever imports the class alone would find it empty).
+Rejected: methods that `embed.formats` adds to the classes (invisible to editors and type checkers), a registry that it
+fills (empty for a program that imports the class alone).
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _HOMES = {"vectors": "embed.formats", "models": "embed.formats.model_file", "end
 
 
 class Saved(ABC):
-    """What is saved by its method `save` or by :func:`embed.save`, and loaded by its class.
+    """An object that its method `save` or :func:`embed.save` writes to a file, and that its class loads.
 
     Attributes
     ----------
     has_formats : bool
-        `save` takes a `format`.
+        Whether `save` takes a `format`.
     """
 
     has_formats: ClassVar[bool] = False
@@ -38,9 +38,9 @@ class Saved(ABC):
     @classmethod
     @abstractmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read what `save` has written."""
+        """Read a file that `save` wrote."""
 
 
 def room_behind(what: str) -> Any:
-    """Return the module that reads and writes ``"vectors"`` or ``"models"``, or knows the ``"endings"`` of formats."""
+    """Return the module that reads and writes ``"vectors"`` or ``"models"``, or that declares ``"endings"``."""
     return importlib.import_module(_HOMES[what])

@@ -112,7 +112,7 @@ def load(
 
 
 def load_words(path: PathOrInput, format: str | None = None, **options: Any) -> WordVectors:
-    """Read vectors of words as `load` does, and refuse a file of items: for `WordVectors.load`."""
+    """Read word vectors as `load` does, but refuse a file of items; for `WordVectors.load`."""
     source = Input.of(path, FormatError)
     if not source.is_folder:
         start = read_start(source).data
@@ -127,7 +127,7 @@ def save(
     *,
     on_bad_word: OnBadWord = "refuse",
 ) -> None:
-    """Write vectors, a model, items or phrases to a file: what is given saves itself.
+    """Write vectors, a model, items, phrases or a vocabulary to a file.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def save_vectors(
     *,
     on_bad_word: OnBadWord = "refuse",
 ) -> None:
-    """Write vectors as `save` says, which says what is raised."""
+    """Write vectors; see `save` for parameters and errors."""
     path, vectors = file_path("path", path), of_kind("vectors", vectors, WordVectors)
     chosen = by_name(format_of(path) if format is None else format)
     refuse_ending(path, chosen.name)
