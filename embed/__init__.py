@@ -15,44 +15,27 @@ TYPE_CHECKING = False  # importing typing would take longer than all of this
 if TYPE_CHECKING:
     from typing import Any
 
-    from embed.config import TrainConfig
-    from embed.corpora import TextCorpus
-    from embed.errors import EmbedError
-    from embed.formats import load, save
-    from embed.formats.model_file import load_model, save_model
-    from embed.items import ItemVectors, train_items
-    from embed.model import Model
-    from embed.text.encoded_corpus import EncodedCorpus
-    from embed.text.encoding import encode
-    from embed.text.phrases.learning import PhraseModel, learn_phrases, load_phrases
-    from embed.training.continue_training import continue_training
-    from embed.training.train import train
-    from embed.vectors import WordVectors
-    from embed.vocabulary.vocabulary import Vocabulary
+    from embed.config import TrainConfig as TrainConfig
+    from embed.corpora import TextCorpus as TextCorpus
+    from embed.errors import EmbedError as EmbedError
+    from embed.formats import load as load
+    from embed.formats import save as save
+    from embed.formats.model_file import load_model as load_model
+    from embed.formats.model_file import save_model as save_model
+    from embed.items import ItemVectors as ItemVectors
+    from embed.items import train_items as train_items
+    from embed.model import Model as Model
+    from embed.text.encoded_corpus import EncodedCorpus as EncodedCorpus
+    from embed.text.encoding import encode as encode
+    from embed.text.phrases.learning import PhraseModel as PhraseModel
+    from embed.text.phrases.learning import learn_phrases as learn_phrases
+    from embed.text.phrases.learning import load_phrases as load_phrases
+    from embed.training.continue_training import continue_training as continue_training
+    from embed.training.train import train as train
+    from embed.vectors import WordVectors as WordVectors
+    from embed.vocabulary.vocabulary import Vocabulary as Vocabulary
 
 __version__ = "0.1.0"
-
-__all__ = [
-    "EmbedError",
-    "EncodedCorpus",
-    "ItemVectors",
-    "Model",
-    "PhraseModel",
-    "TextCorpus",
-    "TrainConfig",
-    "Vocabulary",
-    "WordVectors",
-    "continue_training",
-    "encode",
-    "learn_phrases",
-    "load",
-    "load_model",
-    "load_phrases",
-    "save",
-    "save_model",
-    "train",
-    "train_items",
-]
 
 _HOMES = {
     "EmbedError": "embed.errors",
@@ -75,6 +58,9 @@ _HOMES = {
     "train": "embed.training.train",
     "train_items": "embed.items",
 }
+"""Each public name, and the module that it comes from; type checkers read the imports above, which a test compares."""
+
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -17,10 +17,12 @@ __all__ = [
     "NAMED_SETS",
     "ON_BAD_WORD",
     "ON_DUPLICATE",
+    "PRESET_NAMES",
     "QUANTIZE_METHODS",
     "QUANTIZE_SCALES",
     "TOKENIZERS",
     "VOCABULARIES",
+    "WEIGHTINGS",
     "AnalogyMethod",
     "Composition",
     "DecodeErrors",
@@ -41,6 +43,7 @@ __all__ = [
     "QuantizeScale",
     "TextErrors",
     "TokenizerName",
+    "Weighting",
     "WindowKind",
 ]
 
@@ -69,6 +72,7 @@ FREEZES: Final[tuple[Freeze, ...]] = get_args(Freeze)
 
 # parameters by the size of the corpus: embed.config.presets
 PresetName = Literal["auto", "small", "medium", "large"]
+PRESET_NAMES: Final[tuple[PresetName, ...]] = get_args(PresetName)
 
 # how a file of vectors is read and written: embed.load and embed.save
 DecodeErrors = Literal["strict", "replace"]
@@ -91,3 +95,7 @@ AnalogyMethod = Literal["3cosadd", "3cosmul"]
 ANALOGY_METHODS: Final[tuple[AnalogyMethod, ...]] = get_args(AnalogyMethod)
 NamedSet = Literal["google", "wordsim353", "simlex999"]
 NAMED_SETS: Final[tuple[NamedSet, ...]] = get_args(NamedSet)
+
+# how the words of a document weigh: embed.compat.sklearn
+Weighting = Literal["mean", "sif", "tfidf"]
+WEIGHTINGS: Final[tuple[Weighting, ...]] = get_args(Weighting)

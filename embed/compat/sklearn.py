@@ -13,12 +13,15 @@ from __future__ import annotations
 import copy
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from embed.arguments import choice, real_number
+from embed.choices import WEIGHTINGS, Weighting
+from embed.config.overrides import TrainOverrides
 from embed.config.train import TrainConfig
 from embed.corpora.tokenizers import TokenizerChoice, get_tokenizer
 from embed.errors import ConfigError, CorpusError, MissingExtraError
@@ -39,8 +42,6 @@ __all__ = ["WEIGHTINGS", "DocumentVectorizer"]
 
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
-
-WEIGHTINGS = ("mean", "sif", "tfidf")
 
 
 class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -89,11 +90,11 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         self,
         vectors: WordVectors | str | os.PathLike[str] | None = None,
         *,
-        weighting: str = "mean",
+        weighting: Weighting = "mean",
         sif_a: float = SIF_A,
         tokenizer: TokenizerChoice = "words",
         lowercase: bool = True,
-        train_parameters: Mapping[str, Any] | None = None,
+        train_parameters: TrainOverrides | None = None,
     ) -> None:
         self.vectors = vectors
         self.weighting = weighting
@@ -181,10 +182,8 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         return clone
 
     def _check_parameters(self) -> None:
-        if self.weighting not in WEIGHTINGS:
-            raise ConfigError(f"weighting must be 'mean', 'sif' or 'tfidf', not {self.weighting!r:.60}")
-        if not 0 < self.sif_a < np.inf:
-            raise ConfigError(f"sif_a must be a positive number, not {self.sif_a!r:.60}")
+        choice("weighting", self.weighting, WEIGHTINGS)
+        real_number("sif_a", self.sif_a, above=0)
         if self.vectors is not None and self.train_parameters is not None:
             raise ConfigError("train_parameters have no effect when vectors are given: leave one of the two out")
 

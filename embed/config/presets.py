@@ -28,6 +28,7 @@ from types import MappingProxyType
 from typing import Any
 
 from embed.arguments import shown
+from embed.choices import PRESET_NAMES
 from embed.config.train import TrainConfig
 from embed.errors import AdviceWarning, ConfigError
 from embed.messages import option
@@ -55,9 +56,9 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     "large": {"epochs": 3},
 }
-NAMES = tuple(PRESETS)
-AUTO = "auto"
-"""Choose the preset by the size of the corpus."""
+AUTO, *_NAMED = PRESET_NAMES
+"""AUTO chooses the preset by the size of the corpus."""
+NAMES = tuple(_NAMED)
 SETTLING = frozenset(
     {
         *("objective", "gradient", "loss", "subword", "hash_count", "composition", "position_weights", "structured"),
@@ -146,7 +147,7 @@ def values_of(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
         If there is no such preset.
     """
     if not isinstance(name, str) or name not in PRESETS:
-        raise ConfigError(f"{option('preset')} must be one of {', '.join((AUTO, *NAMES))}, not {shown(name)}")
+        raise ConfigError(f"{option('preset')} must be one of {', '.join(PRESET_NAMES)}, not {shown(name)}")
     values = dict(PRESETS[name])
     own = {**_KIND, **values}
     if {"lr", "input_lr", "gradient", *_KIND} & _other_than(own, given):

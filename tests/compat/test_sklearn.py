@@ -177,8 +177,8 @@ def test_a_fitted_transformer_survives_a_process() -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"weighting": "median"}, "weighting must be 'mean', 'sif' or 'tfidf', not 'median'"),
-        ({"sif_a": 0}, "sif_a must be a positive number, not 0"),
+        ({"weighting": "median"}, "weighting must be one of 'mean', 'sif', 'tfidf', not 'median'"),
+        ({"sif_a": 0}, "sif_a must be a number above 0, not 0"),
         ({"vectors": 3}, "vectors must be a WordVectors, a path or None, not a int"),
         ({"vectors": VECTORS, "train_parameters": {}}, "when vectors are given"),
         ({"tokenizer": "letters"}, "tokenizer"),

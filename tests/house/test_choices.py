@@ -10,9 +10,11 @@ import pytest
 
 import embed
 from embed import choices
+from embed.config import presets
 from embed.config.rates import GRADIENT_POWERS
 from embed.corpora import open_corpus, text, tokenizers
 from embed.eval import METHODS, NAMED_SETS, Settings
+from embed.formats import registry
 from embed.text.phrases.phrase_model import SCORES
 from embed.vectors import quantize
 
@@ -26,6 +28,7 @@ from embed.vectors import quantize
         (choices.NamedSet, NAMED_SETS),
         (choices.AnalogyMethod, METHODS),
         (choices.QuantizeMethod, quantize._DTYPES),
+        (choices.PresetName, (presets.AUTO, *presets.PRESETS)),
     ],
     ids=str,
 )
@@ -36,6 +39,11 @@ def test_a_table_of_meanings_has_the_words_of_the_choice(choice: Any, table: Any
 @pytest.mark.parametrize("name", choices.TOKENIZERS)
 def test_every_tokenizer_splits(name: choices.TokenizerName) -> None:
     assert tokenizers.get_tokenizer(name, lowercase=False).split("to be") == ["to", "be"]
+
+
+def test_a_model_is_written_in_formats_of_the_registry() -> None:
+    assert choices.MODEL_FORMATS == (registry.NATIVE, registry.FASTTEXT)
+    assert set(choices.MODEL_FORMATS) <= set(registry.FORMATS)
 
 
 @pytest.mark.parametrize("method", choices.QUANTIZE_METHODS)
@@ -49,6 +57,7 @@ def test_every_method_of_quantisation_has_settings(method: choices.QuantizeMetho
         (embed.load, "decode_errors", choices.DecodeErrors),
         (embed.load, "on_duplicate", choices.OnDuplicate),
         (embed.save, "on_bad_word", choices.OnBadWord),
+        (embed.Model.save, "format", choices.ModelFormat),
         (open_corpus, "decode_errors", choices.TextErrors),
         (embed.WordVectors.analogy, "method", choices.AnalogyMethod),
         (Settings, "method", choices.AnalogyMethod),

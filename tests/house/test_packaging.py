@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.metadata
 import re
@@ -33,6 +34,17 @@ def test_every_public_name_resolves_and_is_listed() -> None:
     assert set(embed.__all__) <= set(dir(embed))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = embed.nothing
+
+
+def test_type_checkers_see_the_public_names_where_they_come_from() -> None:
+    tree = ast.parse(Path(str(embed.__file__)).read_text(encoding="utf-8"))
+    found = {
+        alias.asname: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("embed")
+        for alias in node.names
+    }
+    assert found == embed._HOMES
 
 
 def test_importing_is_cheap() -> None:
