@@ -84,7 +84,7 @@ def test_weights_of_places_are_gone_on_with(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("subword", [False, True])
-def test_both_output_rows_of_a_word_are_kept_and_gone_on_with(tmp_path: Path, subword: bool) -> None:
+def test_continuing_structured_models_trains_both_output_rows(tmp_path: Path, subword: bool) -> None:
     start = train(OLD, **SMALL, structured=True, subword=subword)
     assert start.output.shape == (2 * len(start.vocabulary), 16)
     left, right = start.output[::2], start.output[1::2]
@@ -97,7 +97,7 @@ def test_both_output_rows_of_a_word_are_kept_and_gone_on_with(tmp_path: Path, su
     assert further.config.structured
     with pytest.raises(ConfigError, match="cannot change structured of a model from True to False"):
         continue_training(loaded, NEW, structured=False)
-    with pytest.raises(FormatError, match="structured skip-gram has two output rows a word"):
+    with pytest.raises(FormatError, match="has one output row a word, and structured skip-gram two"):
         save_model(start, tmp_path / "model.bin", format="fasttext")
 
 
