@@ -18,9 +18,9 @@ This module plans the windows; each of the others it is made of has one part:
 
 While a block trains, the rows of the next one are fetched into the cache, those of n-grams just before they are needed
 (docs/decisions/0007 and 0019).
-``embed/engine/reference.py`` states all of this again in readable NumPy. Checks and policy live in
-``embed/training/``, arguments are made in ``backends/workers.py`` there; but what is used as an index is checked here, at
-the door, once: within, no index is looked at again.
+``embed/engine/reference.py`` states all of this again in readable NumPy. ``embed/training/backends/workers.py`` makes
+the arguments from a configuration. What is used as an index is checked here, at the door, once: within, no index is
+looked at again.
 
 Rejected: one loop per model (they drift apart).
 """
@@ -41,7 +41,7 @@ from embed.engine._kernels cimport (
 )
 from embed.engine._log cimport embed_entry
 from embed.engine._replicas cimport Replicas
-from embed.engine._rounds cimport Merger, Rounds, embed_barrier_wait
+from embed.engine._rounds cimport Merger, Rounds, embed_barrier_halted, embed_barrier_wait
 from embed.engine._rows cimport Rows, target_row, word_row
 from embed.engine._block_vectors cimport BlockVectors, output_row
 
@@ -250,9 +250,10 @@ cdef class Worker:
         ----------
         epoch, first, last, lr, lr_slope, ratio, stop
             As in `run`, the same for all workers; `stop` ends the training after a round. `first` is a multiple of
-            the size of a round.
+            the size of a round, and so is `last` if another call goes on from there.
         rounds : Rounds
-            The same for all workers, each of which runs in a thread of its own; a new one for each call.
+            The same for all workers, each of which runs in a thread of its own. More calls may go on with it, of all
+            workers alike; once `stop` has ended the training, they do nothing.
         part : int
             Which of them this one is; worker 0 takes the losses of all.
 
@@ -261,15 +262,16 @@ cdef class Worker:
         int
             The token position up to which all rounds are done.
         """
-        cdef int64_t position = first, next_position, before = 0, blocks, block
-        cdef int32_t number = 0
+        # of the latest round; all workers read it before any of them can finish another
+        cdef int64_t position = first, next_position, before = rounds.before, blocks, block
+        cdef int32_t number = rounds.number
         cdef bint failed = False
         self._check_stretch(first, last)
         if first % rounds.size:
             raise ValueError(f"rounds begin at multiples of {rounds.size} tokens, not at {first}")
         self.ratio = <float> ratio
         with nogil:
-            while position < last:
+            while position < last and not embed_barrier_halted(&rounds.barrier):
                 next_position = min(position + rounds.size, last)
                 number += 1
                 self.vectors.log.used = 0
@@ -284,7 +286,7 @@ cdef class Worker:
                 failed = self.merger.merge(rounds, blocks, number, part) != 0
                 before, position = rounds.claimed, next_position
                 if part == 0:
-                    rounds.position = position
+                    rounds.position, rounds.before, rounds.number = position, before, number
                 if embed_barrier_wait(&rounds.barrier, failed or stop[0] != 0):
                     break
         self.vectors.log.used = 0

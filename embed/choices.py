@@ -41,6 +41,7 @@ __all__ = [
     "PresetName",
     "QuantizeMethod",
     "QuantizeScale",
+    "ScheduleName",
     "TextErrors",
     "TokenizerName",
     "Weighting",
@@ -53,6 +54,7 @@ Gradient = Literal["exact", "sqrt", "historic"]
 Loss = Literal["ns", "hs"]
 Composition = Literal["mean", "sum"]
 WindowKind = Literal["dynamic", "fixed"]
+ScheduleName = Literal["linear", "cosine", "constant"]
 
 # phrases: fields of TrainConfig, and settings of embed.learn_phrases
 PhraseScore = Literal["discounted", "word2phrase", "npmi"]

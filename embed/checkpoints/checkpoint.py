@@ -25,7 +25,8 @@ CONTINUED_FROM = "continued_from"
 """The decision that records the model a continued training started from."""
 _HASH_WORDS = 1 << 16
 
-_RATES, _NOISE = ("lr", "input_lr", "min_lr"), ("negatives", "noise_exponent", "subsample")
+_RATES = ("lr", "input_lr", "min_lr", "schedule", "warmup")
+_NOISE = ("negatives", "noise_exponent", "subsample")
 CHANGEABLE = frozenset(("epochs", "threads", "window", "window_kind", "gradient", "seed", *_RATES, *_NOISE))
 """Parameters that may change between a checkpoint and the resumed run, if the user insists: they do not change the
 meaning of a row or of a position in the corpus."""

@@ -16,6 +16,7 @@ from embed.choices import (
     PhraseConnectors,
     PhraseDelimiter,
     PhraseScore,
+    ScheduleName,
     TextErrors,
     TokenizerName,
     WindowKind,
@@ -47,6 +48,8 @@ class TrainOverrides(TypedDict, total=False):
     lr: float | None
     input_lr: float | None
     min_lr: float | None
+    schedule: ScheduleName
+    warmup: float
     subsample: float | None
     held_out: float
     patience: int | None

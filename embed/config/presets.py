@@ -62,7 +62,7 @@ NAMES = tuple(_NAMED)
 SETTLING = frozenset(
     {
         *("objective", "gradient", "loss", "subword", "hash_count", "composition", "position_weights", "structured"),
-        *("window_kind", "lr", "input_lr", "min_lr", "subsample"),
+        *("window_kind", "lr", "input_lr", "min_lr", "schedule", "warmup", "subsample"),
     }
 )
 """Parameters that say what is trained or how. A run with one of them has a preset only by name, unless its value is

@@ -22,6 +22,7 @@ from embed.choices import (
     PhraseConnectors,
     PhraseDelimiter,
     PhraseScore,
+    ScheduleName,
     TextErrors,
     TokenizerName,
     WindowKind,
@@ -150,10 +151,23 @@ class TrainConfig:
     )
     min_lr: float | None = parameter(
         None,
-        "final lr, reached linearly; input_lr in proportion (default: 1e-4, or lr if that is lower)",
+        "final lr, reached by schedule; input_lr in proportion (default: 1e-4, or lr if that is lower)",
         _OPTIMISER,
         low=0,
         high=10,
+    )
+    schedule: ScheduleName = parameter(
+        "linear",
+        "how lr falls to min_lr: in a straight line (linear), in half a cosine (cosine), or not at all (constant)",
+        _OPTIMISER,
+    )
+    warmup: float = parameter(
+        0.0,
+        "share of the run in which lr first rises linearly from 0; the schedule covers the rest",
+        _OPTIMISER,
+        low=0,
+        high=0.5,
+        advised=(0, 0.1),
     )
     subsample: float | None = parameter(
         None,
@@ -268,6 +282,11 @@ class TrainConfig:
                 f"{option('patience')} is {self.patience} but {option('held_out')} is 0: "
                 f"set {option('held_out')} to the share of the corpus to measure the loss on"
             )
+        if self.schedule == "constant" and self.min_lr not in (None, self.rates()[0]):
+            raise ConfigError(
+                f"{option('min_lr')} is {self.min_lr:g} but {option('schedule')} is 'constant': set "
+                f"{option('schedule', 'linear')} to reach it, or {option('min_lr', self.rates()[0])}"
+            )
         if self.min_lr is not None and self.min_lr > self.rates()[0]:
             raise ConfigError(
                 f"{option('min_lr')} is {self.min_lr:g} but {option('lr')} is {self.rates()[0]:g}: "
@@ -312,6 +331,8 @@ class TrainConfig:
 
     def final_lr(self) -> float:
         """Return the final learning rate of the output rows, with the default filled in."""
+        if self.schedule == "constant":
+            return self.rates()[0]
         return min(_DEFAULT_MIN_LR, self.rates()[0]) if self.min_lr is None else self.min_lr
 
     def thread_count(self) -> int:

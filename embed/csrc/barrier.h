@@ -41,6 +41,11 @@ static inline int64_t embed_claim(int64_t *counter) { return EMBED_ADD64(counter
 /* Let all who wait leave, now and from now on: a member is missing. */
 static inline void embed_barrier_abandon(embed_barrier *barrier) { EMBED_SET(&barrier->abandoned, 1); }
 
+/* Whether a wait has ended with a halt. All members learn the same: the next wait cannot end before each has asked. */
+static inline int embed_barrier_halted(embed_barrier *barrier) {
+    return EMBED_READ(&barrier->halted) || EMBED_READ(&barrier->abandoned);
+}
+
 /* Wait until all members are here. Returns non-zero, to all of them alike, once any of them came with `halt`; and to
    whoever notices it when the barrier is abandoned. */
 static inline int embed_barrier_wait(embed_barrier *barrier, int halt) {
@@ -59,7 +64,7 @@ static inline int embed_barrier_wait(embed_barrier *barrier, int halt) {
                 EMBED_SLEEP();
         }
     }
-    return EMBED_READ(&barrier->halted) || EMBED_READ(&barrier->abandoned);
+    return embed_barrier_halted(barrier);
 }
 
 #endif

@@ -12,12 +12,15 @@ cdef extern from "barrier.h" nogil:
         int32_t spins
     void embed_barrier_abandon(embed_barrier *barrier) noexcept
     int embed_barrier_wait(embed_barrier *barrier, int halt) noexcept
+    int embed_barrier_halted(embed_barrier *barrier) noexcept
 
 
 cdef class Rounds:
     cdef readonly int64_t position, size
     cdef embed_barrier barrier
     cdef int64_t claimed            # blocks that some worker has taken on
+    cdef int64_t before             # of them, those of rounds that are done
+    cdef int32_t number             # of rounds that are done
     cdef embed_entry *entries       # [MOST_TOKENS] what each block has changed
     cdef embed_tally *tallies       # [rows] of the input rows, then of the output rows
     cdef object _memory, _tally_memory

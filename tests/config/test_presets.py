@@ -35,6 +35,8 @@ SAID: dict[str, dict[str, Any]] = {
     "lr": {"lr": 0.025},
     "input_lr": {"input_lr": 0.025},
     "min_lr": {"min_lr": 1e-4},
+    "schedule": {"schedule": "cosine"},
+    "warmup": {"warmup": 0.05},
     "subsample": {"subsample": 1e-3},
 }
 

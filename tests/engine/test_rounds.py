@@ -21,7 +21,12 @@ LONG = {"sentence_lengths": (3, 700, 0, 1500, 90, 5, 3000, _rounds.ROUND_TOKENS,
 
 
 def run_rounds(
-    arguments: dict[str, Any], parts: int, *, path: str | None = None, stop: np.ndarray | None = None
+    arguments: dict[str, Any],
+    parts: int,
+    *,
+    path: str | None = None,
+    stop: np.ndarray | None = None,
+    cuts: tuple[int, ...] = (),
 ) -> tuple[np.ndarray, np.ndarray, list[Any], list[int]]:
     """Run two epochs with so many workers that share their matrices; return the weights of places behind the inputs."""
     places = arguments["places"].copy()
@@ -36,8 +41,10 @@ def run_rounds(
         rounds = _rounds.Rounds(parts, 2, len(inputs) + len(outputs))
 
         def work(part: int, epoch: int = epoch, rounds: Any = rounds) -> None:
-            tokens = len(arguments["ids"])
-            ends[part] = workers[part].run_rounds(epoch, 0, tokens, 0.01, -1e-6, 1.5, stop, rounds, part)
+            for first, last in itertools.pairwise((0, *cuts, len(arguments["ids"]))):
+                ends[part] = workers[part].run_rounds(epoch, first, last, 0.01, -1e-6, 1.5, stop, rounds, part)
+                if ends[part] < last:
+                    break
 
         threads = [threading.Thread(target=work, args=(part,)) for part in range(parts)]
         for thread in threads:
@@ -112,6 +119,22 @@ def test_a_stop_ends_all_workers_after_the_same_round() -> None:
     arguments = problem(**LONG)
     *_, ends = run_rounds(arguments, 3, stop=np.ones(1, np.int32))
     assert ends == [_rounds.ROUND_TOKENS] * 3
+
+
+def test_rounds_continue_in_another_call() -> None:
+    arguments, size = problem(**LONG), _rounds.ROUND_TOKENS
+    whole = run_rounds(arguments, 3)
+    cut = run_rounds(arguments, 3, cuts=(size, 2 * size))
+    assert [matrix.tobytes() for matrix in cut[:2]] == [matrix.tobytes() for matrix in whole[:2]]
+    assert cut[2][0].loss == whole[2][0].loss
+
+
+def test_no_call_trains_after_a_stop() -> None:
+    arguments, size = problem(**LONG), _rounds.ROUND_TOKENS
+    stopped, cut = (run_rounds(arguments, 3, stop=np.ones(1, np.int32), cuts=cuts) for cuts in ((), (size,)))
+    assert cut[3] == [size] * 3
+    assert sum(worker.examples for worker in cut[2]) == sum(worker.examples for worker in stopped[2])
+    assert cut[0].tobytes() == stopped[0].tobytes()
 
 
 def test_rounds_begin_where_they_always_do() -> None:

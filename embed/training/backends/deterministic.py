@@ -42,19 +42,17 @@ class Rounds:
         return self._rounds.position
 
     def work(self, worker: _core.Worker, part: int) -> None:
-        """Take part in all rounds."""
-        line = self._schedule.line(self._epoch, self._first)
-        worker.run_rounds(
-            self._epoch,
-            self._first,
-            self._last,
-            line.lr,
-            line.slope,
-            self._schedule.ratio,
-            self._stop,
-            self._rounds,
-            part,
-        )
+        """Take part in all rounds, one line of the schedule after the other."""
+        first = self._first
+        while first < self._last:
+            line = self._schedule.line(self._epoch, first)
+            last = min(line.last, self._last)
+            end = worker.run_rounds(
+                self._epoch, first, last, line.lr, line.slope, self._schedule.ratio, self._stop, self._rounds, part
+            )
+            if end < last:
+                return
+            first = last
 
     def close(self) -> None:
         """End after the current round."""
