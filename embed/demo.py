@@ -51,10 +51,10 @@ def run(folder: Path) -> None:
     _title(f"1. Train on 106 Wikipedia articles ({dump.name[:28]}...)")
     models = {}
     for name, settings in _RUNS.items():
-        _say(f"{name}: {as_flags({**_SHARED, **settings})}")
+        _print(f"{name}: {as_flags({**_SHARED, **settings})}")
         started = time.perf_counter()
         model = models[name] = train(dump, encoded_dir=folder / _ENCODED, **_SHARED, **settings)
-        _say(
+        _print(
             f"  {len(model.vocabulary):,} words in {time.perf_counter() - started:.1f} s"
             f" ({max(record.tokens_per_second for record in model.history):,.0f} tokens/s)"
         )
@@ -68,18 +68,18 @@ def run(folder: Path) -> None:
         for name, found in vectors.items():
             if word in found:
                 neighbours = found.nearest(word, _NEIGHBOURS, top=_frequent(found))
-                _say(f"{word:>12} | {name:9} | {_listed(neighbours)}")
+                _print(f"{word:>12} | {name:9} | {_listed(neighbours)}")
 
     subword = vectors["subword"]
     _title("4. Analogies, and a word that never occurred")
     for name in ("skip-gram", "subword"):
         for a, b, c in _ANALOGIES:
             answers = vectors[name].analogy(a, b, c, n=3, top=_frequent(vectors[name]))
-            _say(f"{name:>12} | {a} is to {b} as {c} is to: {_listed(answers)}")
+            _print(f"{name:>12} | {a} is to {b} as {c} is to: {_listed(answers)}")
     unknown = next(word for word in _UNKNOWN if word not in subword)
     numbers = " ".join(f"{number:.3f}" for number in subword.vector(unknown)[:_NEIGHBOURS])
-    _say(f"'{unknown}' is not in the vocabulary; its n-grams give it the vector [{numbers} ...]")
-    _say(f"and the neighbours: {_listed(subword.nearest(unknown, _NEIGHBOURS))}")
+    _print(f"'{unknown}' is not in the vocabulary; its n-grams give it the vector [{numbers} ...]")
+    _print(f"and the neighbours: {_listed(subword.nearest(unknown, _NEIGHBOURS))}")
 
     _title("5. Export")
     exports = {
@@ -89,11 +89,11 @@ def run(folder: Path) -> None:
     }
     for file, (name, about) in exports.items():
         formats.save(vectors[name], folder / file)
-        _say(f"{folder / file!s:28} {(folder / file).stat().st_size / 1e6:6.1f} MB  {about}")
+        _print(f"{folder / file!s:28} {(folder / file).stat().st_size / 1e6:6.1f} MB  {about}")
 
     _title("Your own text")
-    _say("train-embeddings train my-corpus.txt.gz -o my-vectors.bin --tokenizer words --lowercase")
-    _say("train-embeddings nearest my-vectors.bin word     train-embeddings evaluate my-vectors.bin")
+    _print("train-embeddings train my-corpus.txt.gz -o my-vectors.bin --tokenizer words --lowercase")
+    _print("train-embeddings nearest my-vectors.bin word     train-embeddings evaluate my-vectors.bin")
 
 
 def _make(folder: Path) -> None:
@@ -128,11 +128,11 @@ def find_dump() -> Path:
 def _evaluate(vectors: dict[str, Any]) -> None:
     from embed.eval import evaluate
 
-    _say(f"{'':>12} | " + " | ".join(f"{name:>10}" for name in _SETS))
+    _print(f"{'':>12} | " + " | ".join(f"{name:>10}" for name in _SETS))
     for name, found in vectors.items():
         # The intervals are not shown here: `train-embeddings evaluate` prints them.
         scores = evaluate(found, _SETS, top=_frequent(found), resamples=1).scores
-        _say(f"{name:>12} | " + " | ".join(_score(score) for score in scores.values()))
+        _print(f"{name:>12} | " + " | ".join(_score(score) for score in scores.values()))
 
 
 def _score(score: float | None) -> str:
@@ -152,5 +152,5 @@ def _title(text: str) -> None:
     print(f"\n{text}")
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(f"  {text}", flush=True)

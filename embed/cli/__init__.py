@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from embed.checkpoints.signals import Heard, Interrupted
 from embed.cli.exit_codes import BROKEN_PIPE, INTERNAL, INTERRUPTED, SYSTEM
 from embed.cli.flags import flag_style
-from embed.cli.output import say, standard_streams
+from embed.cli.output import print_message, standard_streams
 from embed.cli.parser import command_module, parse
 from embed.cli.resuming import how_to_resume
 from embed.errors import AdviceWarning, CheckpointWarning, EmbedError
@@ -92,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _failure(message: str, code: int) -> int:
-    say(message)
+    print_message(message)
     return code
 
 
@@ -114,7 +114,7 @@ def _warnings_in_a_line() -> Iterator[None]:
     def show(message: Warning | str, *_: object, **__: object) -> None:
         if str(message) not in shown:
             shown.add(str(message))
-            say(f"warning: {message}")
+            print_message(f"warning: {message}")
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", AdviceWarning)

@@ -28,10 +28,10 @@ from embed.messages import printable
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-__all__ = ["print_json", "say", "standard_streams"]
+__all__ = ["print_json", "print_message", "standard_streams"]
 
 
-def say(message: str) -> None:
+def print_message(message: str) -> None:
     """Write a message for the user to standard error, as one line that is safe on a terminal."""
     print(printable(f"{PROGRAM}: {message}"), file=sys.stderr)
 

@@ -1,20 +1,19 @@
-/* Counting in bounded memory: a table of words that is never larger than a limit, and by how much its counts may be wrong.
+/* Count words in bounded memory: a table of at most `limit` words, with a bound on the error of its counts.
  *
- * Whenever `limit` words are there, a batch of decrements is taken off their weights (Misra and Gries 1982, in the batches of
- * Anderson et al. 2017, as text_phrases.h does for pairs): with d the smallest number such that at least half of the words
- * have a weight of at most d, every weight falls by d and the words left with nothing go. `error` is the sum of these d. A
- * word keeps, besides, its plain count since it came (the last time): it came when `error` was `floor`, and its weight is
- * count - (error - floor).
+ * When the table holds `limit` words, it is pruned (Misra and Gries 1982, in the batches of Anderson et al. 2017, as
+ * text_phrases.h does for pairs): let d be the smallest number such that at least half of the words have a weight of at
+ * most d; every weight falls by d, and words without weight are removed. `error` is the sum of these d. A word also has its
+ * plain count since it was last added. If `error` was `floor` at that time, its weight is count - (error - floor).
  *
- * What holds of a word that occurs f times: its weight is at least f - error, so it is there if f > error. Its count is never
- * above f, and below it by what it had lost before it came, at most its floor and so at most `error`. More than half of the
- * words have a weight of d or more, so a batch takes d from at least limit / 2 words; weights are made of tokens, so
- * error <= 2 * tokens / limit.
+ * For a word that occurs f times, the weight is at least f - error, so the word is in the table if f > error. Its count
+ * never exceeds f, and falls short of f by what was lost before the word was added: at most its floor, so at most `error`.
+ * More than half of the words have a weight of d or more, so a pruning takes d from at least limit / 2 words; weights are
+ * made of tokens, so error <= 2 * tokens / limit.
  *
- * Id 0 stands for all that are gone (an empty word, which no text holds, seen 0 times). The others are renumbered when some
- * go, and keep their order; `moved` tells what became of the ids that were given out before.
+ * Id 0 stands for all removed words (it is the empty word, which no text contains, with count 0). When words are removed,
+ * the others are renumbered in the same order, and `moved` maps the ids returned before to the new ids.
  *
- * Rejected: reporting weights (too low by `error` for every word, also for those that were there from the start), dropping
+ * Rejected: reporting weights (too low by `error` for every word, even for words present from the start), dropping
  * words below a rising count (gensim, word2vec.c: no bound), space-saving (counts too high, and ids that change owners).
  */
 #ifndef EMBED_TEXT_BOUND_H
@@ -22,14 +21,14 @@
 
 #include "text_words.h"
 
-enum { TEXT_GONE = 0 }; /* the id that stands for all words that are gone */
+enum { TEXT_GONE = 0 }; /* the id that stands for all removed words */
 
 typedef struct {
-    int64_t limit; /* 0 = none: every word stays */
+    int64_t limit; /* 0 = no limit */
     int64_t error;
-    int64_t *floors; /* [floored], of the words that were there after the last pruning; that of later ones is `error` */
+    int64_t *floors; /* [floored], for words present after the last pruning; the floor of later words is `error` */
     int64_t floored;
-    int32_t *moved; /* [moved_size], new ids of those that there were when ids were last taken, or NULL */
+    int32_t *moved; /* [moved_size], the new ids of the words present when ids were last taken, or NULL */
     int64_t moved_size;
 } text_bound;
 
@@ -39,7 +38,7 @@ static void text_bound_free(text_bound *bound)
     free(bound->moved);
 }
 
-/* Set the limit, of an empty table. */
+/* Set the limit of an empty table. */
 static int text_bound_init(text_bound *bound, text_words *words, int64_t limit)
 {
     text_key gone = text_key_alone((const uint8_t *)"", 0);
@@ -50,7 +49,7 @@ static int text_bound_init(text_bound *bound, text_words *words, int64_t limit)
 
 static inline int text_bound_is_full(const text_bound *bound, const text_words *words)
 {
-    return bound->limit && words->size > bound->limit; /* the first word is none */
+    return bound->limit && words->size > bound->limit; /* the first word is TEXT_GONE */
 }
 
 static inline int64_t text_floor(const text_bound *bound, int64_t id)
@@ -63,7 +62,7 @@ static inline int64_t text_weight(const text_bound *bound, const text_words *wor
     return words->counts[id] - (bound->error - text_floor(bound, id));
 }
 
-/* The smallest number that at least half of the weights do not exceed. */
+/* Return the smallest number that at least half of the weights do not exceed. */
 static int64_t text_median_weight(const text_bound *bound, const text_words *words)
 {
     int64_t low = 1, high = 1;
@@ -83,7 +82,7 @@ static int64_t text_median_weight(const text_bound *bound, const text_words *wor
     return low;
 }
 
-/* Make room: see the top of this file. `ids`, [n] with sign bits, have not been taken yet. */
+/* Prune: see the top of this file. `ids`, [n] with sign bits, have not been taken yet. */
 static int text_prune(text_bound *bound, text_words *words, int32_t *ids, size_t n)
 {
     const int64_t size = words->size, less = text_median_weight(bound, words);

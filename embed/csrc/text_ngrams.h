@@ -1,11 +1,11 @@
-/* Character n-grams and their rows, on UTF-8 bytes: fastText's scheme (dictionary.cc: computeSubwords, hash) and floret's.
+/* Find the rows of character n-grams in UTF-8: fastText's scheme (dictionary.cc: computeSubwords, hash) and floret's.
  *
- * A word is already wrapped: "<word>". From every character, n-grams of 1 to max_n characters grow; those of at least
- * min_n characters are emitted, except a boundary that stands alone.
+ * A word is already wrapped: "<word>". At every character, n-grams of min_n to max_n characters begin; a boundary alone is
+ * no n-gram.
  *
- * fastText: one row each, by FNV-1a, 32 bits, with its quirk that a byte is sign-extended first, which changes the hash of
- * every non-ASCII character. FNV-1a reads byte by byte, so a longer n-gram continues the hash of the shorter one.
- * floret: hash_count rows each, the first words of one MurmurHash3; the whole "<word>" comes first, however long it is.
+ * fastText: one row per n-gram, by FNV-1a, 32 bits, with its quirk of sign-extending each byte first, which changes the
+ * hash of every non-ASCII character. FNV-1a reads byte by byte, so a longer n-gram continues the hash of the shorter one.
+ * floret: hash_count rows per n-gram, the first words of one MurmurHash3; the whole "<word>" comes first, at any length.
  */
 #ifndef EMBED_TEXT_NGRAMS_H
 #define EMBED_TEXT_NGRAMS_H

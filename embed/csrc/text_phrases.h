@@ -1,30 +1,30 @@
-/* Pairs of neighbouring words: counted while a corpus of ids streams by, and joined where they are phrases.
+/* Count pairs of neighbouring words in a stream of ids, and join phrases.
  *
  * A pair is (left, right, between): two ids and the connector words between them, 0 for none. A sequence of connectors is a
- * node of a tree, and the edges of that tree lie in a table of the same kind (parent, connector) -> node. A slot is 16
- * bytes, found by linear probing; counting stages pairs and prefetches their slots, which hides the cache misses.
+ * node of a tree, whose edges are in a table of the same kind: (parent, connector) -> node. A slot is 16 bytes, found by
+ * linear probing; counting stages pairs and prefetches their slots, which hides the cache misses.
  *
- * The table is bounded: when `max_pairs` are there, the smallest d such that at least half of them have a count of at most
- * d is taken off every count, and what is left with nothing goes (Misra and Gries 1982, in the batches of Anderson et
- * al. 2017). A count is then too low by at most the sum of these d, `error`, and never too high; each d took d from at
+ * The table is bounded: when it holds `max_pairs`, it subtracts from every count the smallest d such that at least half of
+ * the counts are at most d, and removes pairs without a count (Misra and Gries 1982, in the batches of Anderson et al.
+ * 2017). A count is then too low by at most the sum of these d, `error`, and never too high; each pruning takes d from at
  * least half of the pairs, so error <= 2 * pairs seen / max_pairs.
  *
- * Rejected: dropping pairs below a rising threshold (gensim, word2phrase.c: the loss of a pair that comes back is not
- * bounded by anything one could state shortly), strings as keys (ten times the time and memory), a hash of the pair
- * alone (collisions would join what is no phrase).
+ * Rejected: dropping pairs below a rising threshold (gensim, word2phrase.c: no simple bound on the loss of a pair that is
+ * added again), strings as keys (ten times the time and memory), a hash of the pair alone (collisions would join pairs
+ * that are not phrases).
  */
 #ifndef EMBED_TEXT_PHRASES_H
 #define EMBED_TEXT_PHRASES_H
 
 #include "text_words.h"
 
-#define PHRASE_MAX_LINKS (1 << 20) /* connector sequences told apart; a pair around another one is not counted */
+#define PHRASE_MAX_LINKS (1 << 20) /* the most connector sequences; pairs around further ones are not counted */
 #define PHRASE_FIRST_SLOTS ((size_t)1 << 10)
 
-enum { PHRASE_BATCH = 64 /* pairs that wait for their slots to be fetched */ };
+enum { PHRASE_BATCH = 64 /* pairs whose slots are being prefetched */ };
 
-/* What a word may be in the phrases of a pass; most pairs are told to be none by this alone. */
-enum { PHRASE_CONNECTOR = 1, PHRASE_FIRST = 2, PHRASE_LAST = 4, PHRASE_GONE = 8 /* words unknown: in no pair */ };
+/* The roles of a word in the phrases of a pass, which alone rule out most pairs. */
+enum { PHRASE_CONNECTOR = 1, PHRASE_FIRST = 2, PHRASE_LAST = 4, PHRASE_GONE = 8 /* an unknown word: in no pair */ };
 
 typedef struct {
     int32_t left, right, between;
@@ -75,7 +75,7 @@ static inline uint64_t phrase_hash(int32_t left, int32_t right, int32_t between)
     return text_fold_multiply(words ^ text_seeds[0], (uint64_t)(uint32_t)between ^ text_seeds[1]);
 }
 
-/* The slot of a pair, or the free one where it would go. */
+/* Return the slot of a pair, or the free slot for it. */
 static inline phrase_pair *phrase_find(const phrase_table *table, int32_t left, int32_t right, int32_t between)
 {
     uint64_t at = phrase_hash(left, right, between) & table->mask;
@@ -108,7 +108,7 @@ static inline int phrase_fill(phrase_table *table, phrase_pair *slot, phrase_pai
     return (uint64_t)++table->size * 8 > (table->mask + 1) * 5 ? phrase_grow(table) : TEXT_OK;
 }
 
-/* Make room: see the top of this file. */
+/* Prune: see the top of this file. */
 static int phrase_prune(phrase_walker *walker)
 {
     phrase_table *table = &walker->pairs;
@@ -161,7 +161,7 @@ static int phrase_flush(phrase_walker *walker)
     return TEXT_OK;
 }
 
-/* Make the node of a sequence of connectors with one more; 0 when there are too many, or a negative error. */
+/* Return the node of a sequence extended by a connector; 0 if there are too many, or a negative error. */
 static int32_t phrase_make_link(phrase_walker *walker, int32_t between, int32_t connector)
 {
     phrase_pair *slot = phrase_find(&walker->links, between, connector, 0);
@@ -173,7 +173,7 @@ static int32_t phrase_make_link(phrase_walker *walker, int32_t between, int32_t 
     return phrase_fill(&walker->links, slot, link) == TEXT_OK ? (int32_t)link.value : TEXT_NO_MEMORY;
 }
 
-/* Take one word; returns whether it completes a pair. */
+/* Process one word; return whether it completes a pair. */
 static inline int phrase_step(phrase_walker *walker, int32_t id, int is_connector, phrase_pair *pair)
 {
     if (is_connector) {
@@ -191,7 +191,7 @@ static inline int phrase_step(phrase_walker *walker, int32_t id, int is_connecto
     return found.left >= 0;
 }
 
-/* Count the pairs of a block of ids; the first id of a sentence carries the sign bit. roles tells the connectors. */
+/* Count the pairs of a block of ids; the first id of a sentence has the sign bit. roles marks the connectors. */
 static int phrase_count(phrase_walker *walker, const int32_t *ids, int64_t n, const uint8_t *roles)
 {
     for (int64_t k = 0; k < n; k++) {
@@ -214,9 +214,9 @@ static int phrase_count(phrase_walker *walker, const int32_t *ids, int64_t n, co
     return TEXT_OK;
 }
 
-/* Join the phrases of a block of ids in place; returns how many ids are left. roles tells what each word may be. Unless
- * it is NULL, origins, [n] like ids, is moved along with them and gets -1 for a phrase. The last `pending` ids may be
- * the beginning of a phrase that ends in the next block: they are to be given again at its start. */
+/* Join the phrases of a block of ids in place; return the number of ids left. roles has the roles of each word. Unless
+ * NULL, origins, [n] like ids, is moved along and becomes -1 for a phrase. The last `pending` ids may begin a phrase that
+ * ends in the next block: repeat them at its start. */
 static int64_t phrase_join(phrase_walker *walker, int32_t *ids, int32_t *origins, int64_t n, const uint8_t *roles,
                            int64_t *pending)
 {
@@ -249,7 +249,7 @@ static int64_t phrase_join(phrase_walker *walker, int32_t *ids, int32_t *origins
     return written;
 }
 
-/* Ids of the words with these keys, and `unknown` for one that is not there; their slots were prefetched. */
+/* Look up the ids of words, `unknown` for missing words; their slots were prefetched. */
 static void phrase_ids(const text_words *words, const text_key *keys, int64_t n, int32_t unknown, int32_t *ids)
 {
     for (int64_t k = 0; k < n; k++) {

@@ -1,7 +1,7 @@
-/* The vocabulary's order: by falling count, equal counts by the bytes of the word (which is the order of code points).
+/* Sort the vocabulary by falling count, and words of equal count by their bytes (which is the order of code points).
  *
- * Most words are rare. A counting sort puts those of one small count together, so that the C library's qsort has many
- * short lists to order instead of a long one. Each key carries all that a comparison needs, most often its prefix alone.
+ * Most words are rare. A counting sort collects the words of each small count, so that the C library's qsort sorts many
+ * short lists instead of a long one. A key has everything that a comparison needs, and mostly the prefix is enough.
  */
 #ifndef EMBED_TEXT_RANK_H
 #define EMBED_TEXT_RANK_H
@@ -48,7 +48,7 @@ static text_rank_key text_rank_key_of(const text_words *words, int64_t id)
 
 enum { TEXT_LISTS = 1 << 10 };
 
-/* The list of a count: each small one has its own, in falling order, and the large ones share the first. */
+/* Return the list of a count: each small count has its own, in falling order, and large counts share the first. */
 static inline size_t text_list_of(int64_t count)
 {
     return count < TEXT_LISTS ? (size_t)(TEXT_LISTS - 1 - count) : 0;
@@ -57,7 +57,7 @@ static inline size_t text_list_of(int64_t count)
 /* Write the first `limit` ids of the words that occur at least min_count times; `survivors` is their number. */
 static int text_rank(const text_words *words, int64_t min_count, int64_t survivors, int64_t limit, int32_t *ranked)
 {
-    size_t next[TEXT_LISTS + 1] = {0}; /* where the list's next key goes: from the end of the list before it on */
+    size_t next[TEXT_LISTS + 1] = {0}; /* the index for the list's next key, from the end of the previous list */
     text_rank_key *keys = malloc((size_t)(survivors + 1) * sizeof *keys);
     if (!keys)
         return TEXT_NO_MEMORY;

@@ -1,12 +1,11 @@
-/* Text to provisional ids: splits bytes at ASCII white space, counts the words, writes one int32 a token.
+/* Turn text into provisional ids: split bytes at ASCII white space, count the words, write one int32 per token.
  *
- * A provisional id is the word's order of first occurrence; the first token of a sentence carries the sign bit, so one
- * file holds tokens and sentence bounds. text_remap turns that file into final ids once the counts are known.
+ * A provisional id is the word's number in order of first occurrence. The first token of a sentence has the sign bit, so one
+ * file stores tokens and sentence bounds. text_remap replaces the ids by final ids once the counts are known.
  *
- * A block of 64 bytes becomes two masks, from which the begins and ends of its tokens are taken several at a time; line
- * ends are rare and kept apart, so that a token costs no branch. Look-ups go in batches of three passes (hash and prefetch the
- * slot, read the slot and prefetch what it leads to, count), which hides the cache misses of a large vocabulary
- * behind each other.
+ * A block of 64 bytes becomes two masks, from which the begins and ends of its tokens are extracted several at a time; line
+ * ends are rare and handled separately, so that a token costs no branch. Look-ups run in batches of three passes (hash and
+ * prefetch the slot; read the slot and prefetch its entry; count), so that the cache misses of a large vocabulary overlap.
  */
 #ifndef EMBED_TEXT_SCAN_H
 #define EMBED_TEXT_SCAN_H
@@ -14,9 +13,9 @@
 #include "text_bound.h"
 
 enum {
-    TEXT_BATCH = 64,                          /* look up once so many tokens wait */
-    TEXT_AT_A_TIME = 4,                       /* bounds taken from a mask without a branch between */
-    TEXT_ROOM = TEXT_BATCH + TEXT_BLOCK / 2 + 1 /* a batch, the tokens of one block more, and an open one */
+    TEXT_BATCH = 64,                          /* tokens per look-up */
+    TEXT_AT_A_TIME = 4,                       /* bounds extracted from a mask without a branch */
+    TEXT_ROOM = TEXT_BATCH + TEXT_BLOCK / 2 + 1 /* a batch, the tokens of one more block, and an open token */
 };
 
 #define TEXT_STAGE ((size_t)1 << 20)  /* flush staged tokens beyond this many bytes */
@@ -26,18 +25,18 @@ typedef struct {
     text_bound bound;
     uint8_t *buffer; /* [capacity + TEXT_PADDING]: a token cut by the end of the last chunk, then the new chunk */
     size_t used, capacity;
-    /* Tokens that wait, as places in the buffer: the first `ended` are whole, one more may be open. */
+    /* Staged tokens, as offsets in the buffer: the first `ended` are whole, one more may be open. */
     size_t begins[TEXT_ROOM + TEXT_AT_A_TIME], ends[TEXT_ROOM + TEXT_AT_A_TIME];
     size_t begun, ended;
-    size_t sentences[TEXT_ROOM + 1]; /* [sentences_begun], which of them begin a sentence (the last may be still to come) */
+    size_t sentences[TEXT_ROOM + 1]; /* [sentences_begun], the tokens that begin a sentence (the last may not be staged yet) */
     size_t sentences_begun;
-    int64_t piece, in_sentence; /* tokens after which a sentence is cut, and tokens of the open one */
+    int64_t piece, in_sentence; /* the most tokens in a sentence, and the tokens of the open sentence */
     int64_t tokens;
     int32_t *out; /* [out_capacity], ids not taken yet */
     size_t out_size, out_capacity;
 } text_scanner;
 
-/* Let the token after `skipped` further ones begin a sentence. */
+/* Begin a sentence with the token after the next `skipped` tokens. */
 static inline void text_begin_sentence_after(text_scanner *scanner, size_t skipped)
 {
     size_t token = scanner->begun + skipped, n = scanner->sentences_begun;
@@ -85,7 +84,7 @@ static int text_reserve_out(text_scanner *scanner, size_t more)
     return TEXT_OK;
 }
 
-/* Mark the sentence starts among the n ids of the batch, those after `cut` tokens of a sentence included. */
+/* Mark the sentence starts among the n ids of the batch, including those where a sentence exceeds `cut` tokens. */
 static void text_mark_sentences(text_scanner *scanner, int32_t *ids, size_t n, int64_t cut)
 {
     size_t at = 0, marked = 0;
@@ -115,12 +114,12 @@ static inline text_key text_waiting(const text_scanner *scanner, size_t k)
     return text_key_of(scanner->buffer + scanner->begins[k], scanner->ends[k] - scanner->begins[k]);
 }
 
-/* Count waiting tokens from the first on, at most n; returns how many were, fewer only if there is no room for a word. */
+/* Count the first staged tokens, at most n; return how many were counted, fewer only if a word does not fit. */
 static int64_t text_look_up(text_scanner *scanner, size_t first, size_t n, int32_t *ids)
 {
     text_words *words = &scanner->words;
-    text_slot wanted[TEXT_ROOM]; /* as the words' slots would be, but for the low half of the hash in place of the id */
-    uint8_t unsure[TEXT_ROOM + 1]; /* words that are not told by their slots alone */
+    text_slot wanted[TEXT_ROOM]; /* the expected slots of the words, with the low half of the hash in place of the id */
+    uint8_t unsure[TEXT_ROOM + 1]; /* words that their slots alone do not identify */
     size_t longer = 0, done = 0;
     for (size_t k = 0; k < n; k++) {
         text_key key = text_waiting(scanner, first + k);
@@ -153,7 +152,7 @@ static int64_t text_look_up(text_scanner *scanner, size_t first, size_t n, int32
         int32_t *id = ids + unsure[k];
         if (text_entry_matches(words, words->entries + *id, &key))
             continue;
-        words->counts[*id]--; /* another word of the same head and check */
+        words->counts[*id]--; /* another word with the same head and check */
         int64_t right = text_words_id(words, &key);
         if (right < 0)
             return right;
@@ -163,7 +162,7 @@ static int64_t text_look_up(text_scanner *scanner, size_t first, size_t n, int32
     return (int64_t)done;
 }
 
-/* Count the whole tokens that wait. */
+/* Count the whole staged tokens. */
 static int text_flush(text_scanner *scanner, int64_t cut)
 {
     size_t n = scanner->ended, done = 0;
@@ -206,7 +205,7 @@ static int text_reserve(text_scanner *scanner, size_t more)
     return TEXT_OK;
 }
 
-/* Write the places of the bits, and up to TEXT_AT_A_TIME - 1 numbers of no meaning after them. */
+/* Write the indices of the set bits, and up to TEXT_AT_A_TIME - 1 meaningless numbers after them. */
 static inline void text_places(uint64_t bits, size_t n, size_t base, size_t *places)
 {
     for (size_t k = 0; k < n; k += TEXT_AT_A_TIME)
@@ -228,7 +227,7 @@ static inline void text_places_between(uint64_t bits, size_t n, size_t base, siz
         }
 }
 
-/* Stage the tokens of one block, of which `valid` tells the bytes that are there. */
+/* Stage the tokens of one block; `valid` masks the bytes that exist. */
 static inline void text_scan_block(text_scanner *scanner, size_t position, uint64_t valid)
 {
     text_masks masks = text_masks_of(scanner->buffer + position);
@@ -252,16 +251,16 @@ static inline void text_scan_block(text_scanner *scanner, size_t position, uint6
     }
 }
 
-/* Take one chunk of UTF-8; a token may go on in the next chunk. */
+/* Scan one chunk of UTF-8; a token may continue in the next chunk. */
 static int text_feed(text_scanner *scanner, const uint8_t *data, size_t n)
 {
-    int status = text_flush(scanner, INT64_MAX); /* what is left of a list; its place is about to change */
+    int status = text_flush(scanner, INT64_MAX); /* the rest of a list, whose buffer is about to change */
     if (status != TEXT_OK)
         return status;
     size_t open = 0;
     if (text_is_open(scanner)) {
         open = scanner->used - scanner->begins[0];
-        if (scanner->begins[0]) /* nothing moves while it still grows */
+        if (scanner->begins[0]) /* the open token stays in place while it still grows */
             memmove(scanner->buffer, scanner->buffer + scanner->begins[0], open);
         scanner->begins[0] = 0;
     }
@@ -296,7 +295,7 @@ static int text_finish(text_scanner *scanner)
     return status;
 }
 
-/* Stage one whole token of a sentence that came as a list; such a sentence is not cut. */
+/* Stage one whole token of a sentence from a list; such a sentence is not cut. */
 static int text_add_token(text_scanner *scanner, const uint8_t *bytes, size_t length)
 {
     int status = TEXT_OK;
@@ -313,9 +312,9 @@ static int text_add_token(text_scanner *scanner, const uint8_t *bytes, size_t le
     return TEXT_OK;
 }
 
-/* Provisional ids to final ids, in place.
+/* Replace provisional by final ids, in place.
  *
- * table[provisional] is the final id or -1 (left out). kept and last carry over from block to block: tokens written so
+ * table[provisional] is the final id or -1 (dropped). kept and last carry over from block to block: tokens written so
  * far, and the end of the last sentence written. offsets gets the end of each sentence that closes in this block (at
  * most n of them); a sentence with no token left leaves no trace. Returns the number of ids kept in this block.
  */

@@ -1,4 +1,4 @@
-/* Sums of blocks of bytes, from which a digest is made an order of magnitude faster than from the bytes.
+/* Sum blocks of bytes; a digest of the sums is ten times faster than a digest of the bytes.
  *
  * NH (Black, Halevi, Krawczyk, Krovetz and Rogaway 1999, "UMAC", section 4, with words of 64 bits): the sum over a block's
  * pairs of words (a, b) of (a + key)(b + key'), where inner sums are modulo 2^64 and the outer one modulo 2^128. Two
@@ -41,7 +41,7 @@ static inline void text_sum_block(const text_sums *sums, const uint8_t *block, u
     text_store8_little(sum + 8, high);
 }
 
-/* Take the next bytes; writes the sums of the blocks they complete, and returns their number. */
+/* Add the next bytes; write the sums of the blocks that they complete, and return the number of these. */
 static size_t text_sums_update(text_sums *sums, const uint8_t *data, size_t n, uint8_t *out)
 {
     size_t blocks = 0;
@@ -65,7 +65,7 @@ static size_t text_sums_update(text_sums *sums, const uint8_t *data, size_t n, u
     return blocks;
 }
 
-/* Write the sum of what waits, as if zeros came after it, and the length of all in bytes: TEXT_SUM_BYTES + 8 in all. */
+/* Write the sum of the last block, padded with zeros, and the total length in bytes: TEXT_SUM_BYTES + 8 bytes. */
 static void text_sums_end(const text_sums *sums, uint8_t *out)
 {
     uint8_t block[TEXT_SUM_BLOCK] = {0};

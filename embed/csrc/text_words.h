@@ -1,9 +1,9 @@
-/* A set of interned words with exact counts: the hash table beneath the token counter.
+/* Store interned words with exact counts: the hash table of the token counter.
  *
- * A slot is 16 bytes (the word's first 8 bytes, a check, id + 1; 0 = free), found by linear probing. A word of up to 8
- * bytes, as most tokens are, is told by its slot alone, so a look-up of a frequent word touches one cache line, and its
- * count, which lies dense among those of other words that came early. Words of up to 16 bytes lie inside an entry, longer
- * ones in an arena. Growing the table reads the entries in order and needs no old slot.
+ * A slot is 16 bytes (the word's first 8 bytes, a check, id + 1; 0 = free), found by linear probing. The slot alone
+ * identifies a word of up to 8 bytes, as most tokens are, so looking up a frequent word touches one cache line, and that of
+ * its count, which is packed with the counts of other early words. Words of up to 16 bytes are stored inside an entry,
+ * longer words in an arena. Growing the table reads the entries in order and needs no old slot.
  *
  * Rejected: counts beside the words (a third line for a frequent word), chaining (a miss more), one arena for all words
  * (the same), 32-byte slots with the whole entry (twice the memory), Robin Hood or SIMD groups (no gain below a load of
@@ -20,13 +20,13 @@ enum { TEXT_SHORT = 8, TEXT_INLINE = 16, TEXT_PADDING = TEXT_BLOCK, TEXT_SEEDS =
 
 #define TEXT_SENTENCE_START INT32_MIN /* the sign bit of an id */
 #define TEXT_MAX_WORDS INT32_MAX
-#define TEXT_MAX_WORD_BYTES (1 << 20) /* beyond it the input is no text, and memory would grow with it */
+#define TEXT_MAX_WORD_BYTES (1 << 20) /* a longer word is not text, and memory would grow with it */
 #define TEXT_FIRST_SLOTS ((size_t)1 << 17)
 #define TEXT_FIRST_ENTRIES ((size_t)1 << 14)
 
 typedef struct {
     uint64_t head; /* the word's first 8 bytes, zero-padded */
-    uint64_t tail; /* its next 8 bytes, or its place in the arena if it is longer than TEXT_INLINE */
+    uint64_t tail; /* its next 8 bytes, or its offset in the arena if it is longer than TEXT_INLINE */
     uint64_t length; /* bytes */
 } text_entry;
 
@@ -52,7 +52,7 @@ typedef struct {
     uint64_t length, head, tail, hash;
 } text_key;
 
-/* What hashes start from: drawn from the system once a process, before any table is made, so that nobody can write words
+/* Seeds of the hashes: drawn from the system once per process, before any table is made, so that nobody can write words
  * that share a slot, which would make counting quadratic. No result depends on it: ids are in order of occurrence. */
 static uint64_t text_seeds[TEXT_SEEDS];
 
@@ -82,7 +82,7 @@ static inline text_key text_key_of(const uint8_t *bytes, uint64_t length)
     return key;
 }
 
-/* The same for a word that is followed by anything, or nothing. */
+/* Prepare a key of a word that may be followed by nothing readable. */
 static inline text_key text_key_alone(const uint8_t *bytes, uint64_t length)
 {
     if (length >= TEXT_INLINE)
@@ -94,10 +94,10 @@ static inline text_key text_key_alone(const uint8_t *bytes, uint64_t length)
     return key;
 }
 
-/* A short word's length + 1, which with `head` makes it certain; else hash bits, and a bit that no such length has. */
+/* A short word's length + 1, which with `head` identifies it; else hash bits, and a bit that no such length has. */
 static inline uint32_t text_check(uint64_t length, uint64_t hash)
 {
-    uint32_t is_long = 0 - (uint32_t)(length > TEXT_SHORT); /* a mask: which it is cannot be predicted */
+    uint32_t is_long = 0 - (uint32_t)(length > TEXT_SHORT); /* a mask, because a branch would be unpredictable */
     return (((uint32_t)(hash >> 32) | TEXT_INLINE) & is_long) | (((uint32_t)length + 1) & ~is_long);
 }
 
@@ -106,7 +106,7 @@ static inline const uint8_t *text_entry_bytes(const text_words *words, const tex
     return entry->length <= TEXT_INLINE ? (const uint8_t *)&entry->head : words->arena + entry->tail;
 }
 
-/* Whether they are the same word, given that their slots' heads and checks are the same. */
+/* Return whether two words are equal, given that their slots have the same head and check. */
 static inline int text_entry_matches(const text_words *words, const text_entry *entry, const text_key *key)
 {
     if (entry->length != key->length)
@@ -128,7 +128,7 @@ static int text_words_init(text_words *words, int64_t max_words)
     return words->slots && words->entries && words->counts ? TEXT_OK : TEXT_NO_MEMORY;
 }
 
-/* Give back the slots: afterwards words can be read and no longer added. */
+/* Free the slots: afterwards words can be read but not added. */
 static void text_words_close(text_words *words)
 {
     free(words->slots);
@@ -144,7 +144,7 @@ static void text_words_free(text_words *words)
     memset(words, 0, sizeof *words);
 }
 
-/* Fill free slots, [mask + 1], with the entries there are. */
+/* Fill free slots, [mask + 1], with all entries. */
 static void text_fill_slots(const text_words *words, text_slot *slots, uint64_t mask)
 {
     for (int64_t id = 0; id < words->size; id++) {
@@ -203,7 +203,7 @@ static int text_store_long(text_words *words, const text_key *key, uint64_t *pla
     return TEXT_OK;
 }
 
-/* The slot of a word, or the free one where it would go. */
+/* Return the slot of a word, or the free slot for it. */
 static inline text_slot *text_words_find(const text_words *words, const text_key *key)
 {
     uint32_t check = text_check(key->length, key->hash);
@@ -232,7 +232,7 @@ static inline int64_t text_words_likely(const text_words *words, const text_slot
     }
 }
 
-/* Take in a word that is new, seen 0 times, given its free slot; returns its id or a negative error. */
+/* Add a new word with count 0 to its free slot; return its id or a negative error. */
 static int64_t text_words_add(text_words *words, const text_key *key, text_slot *slot)
 {
     if (words->size >= words->max_words)
@@ -254,7 +254,7 @@ static int64_t text_words_add(text_words *words, const text_key *key, text_slot 
     return id;
 }
 
-/* The word's id (order of first occurrence), or a negative error; a word that is new has been seen 0 times. */
+/* Return the word's id (in order of first occurrence), or a negative error; add a new word with count 0. */
 static inline int64_t text_words_id(text_words *words, const text_key *key)
 {
     text_slot *slot = text_words_find(words, key);
