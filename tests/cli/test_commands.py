@@ -83,7 +83,7 @@ def test_help_fits_a_screen(name: str, capsys: pytest.CaptureFixture[str]) -> No
     assert "usage: train-embeddings" in lines[0]
 
 
-def test_the_commands_are_all_there(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run("--help")
     listed = {line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("    ")}
@@ -173,7 +173,7 @@ def test_a_mistake_in_the_arguments_is_one_line(
 # Errors
 
 
-def test_an_error_is_one_sentence_with_the_code_of_its_class(
+def test_an_error_is_one_sentence_with_the_exit_code_of_its_class(
     tmp_path: Path, vectors: Path, corpus: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     garbage = tmp_path / "garbage.bin"
@@ -240,7 +240,7 @@ def test_advice_is_one_line_on_stderr(tmp_path: Path, corpus: Path, capsys: pyte
         ),
     ],
 )
-def test_what_nobody_foresaw_is_still_one_line(
+def test_an_unexpected_error_is_one_line(
     error: BaseException,
     code: int,
     message: str,
@@ -263,7 +263,7 @@ def test_a_traceback_comes_on_request(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
-def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
+def test_a_reader_that_leaves_is_not_an_error(tmp_path: Path) -> None:
     words = [f"word{n}" for n in range(20_000)]
     path = tmp_path / "many.bin"
     formats.save(WordVectors(words, np.ones((len(words), 2), dtype=np.float32)), path)

@@ -59,7 +59,7 @@ def test_a_run_ends_well_whichever_streams_are_closed(home: Path) -> None:
 
 
 @posix
-def test_a_failure_is_told_by_the_code_alone_where_standard_error_is_closed(home: Path) -> None:
+def test_a_failure_with_standard_error_closed_sets_the_exit_code(home: Path) -> None:
     done = run(home, ["nearest", "words.txt", "nowhere"], stderr=None)
     assert (done.returncode, done.stdout) == (5, b"")
     done = run(home, ["nearest"], stderr=None)  # argparse's own message
@@ -83,7 +83,7 @@ def test_data_that_cannot_be_written_are_a_failure(arguments: list[str], home: P
 
 
 @posix
-def test_a_reader_who_leaves_is_no_failure_of_ours(home: Path) -> None:
+def test_a_reader_that_leaves_is_not_a_failure(home: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = run(home, ["nearest", "words.txt", "a"], stdout=writer)
@@ -102,7 +102,7 @@ def test_a_reader_who_leaves_a_file_of_vectors_is_none_either(home: Path) -> Non
 
 
 @posix
-def test_a_closed_standard_input_is_said_to_be(home: Path) -> None:
+def test_a_closed_standard_input_is_reported(home: Path) -> None:
     done = run(home, ["train", "-", "-o", "v.txt"], stdin=None)
     assert done.returncode == 3
     assert done.stderr.startswith(b"train-embeddings: ")
@@ -144,7 +144,7 @@ def test_a_descriptor_that_is_closed_is_not_given_to_a_file(home: Path) -> None:
     assert int(done.stdout) > 2
 
 
-def test_a_library_that_cannot_be_loaded_is_no_bug_of_ours(home: Path) -> None:
+def test_a_library_that_cannot_be_loaded_is_not_an_internal_error(home: Path) -> None:
     code = "import sys; sys.modules['numpy'] = None; from embed.cli import main; sys.exit(main(sys.argv[1:]))"
     command = [sys.executable, "-c", code, "nearest", "words.txt", "a"]
     done = subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
@@ -176,7 +176,7 @@ def test_a_bar_on_a_dead_stream_is_switched_off(show: bool | None, monkeypatch: 
         bar.advance_to(10)
 
 
-def test_the_streams_of_the_caller_are_put_back(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_streams_of_the_caller_are_restored(capsys: pytest.CaptureFixture[str]) -> None:
     before = sys.stdout, sys.stderr
     assert main(["info"]) == 0
     assert (sys.stdout, sys.stderr) == before

@@ -89,7 +89,7 @@ def test_tokenizer_and_case_apply() -> None:
     assert list(corpus) == [["one", "line"], ["and", "another"], ["the", "last"]]
 
 
-def test_lists_of_words_are_sentences_as_they_are() -> None:
+def test_lists_of_words_are_sentences() -> None:
     rows = [{"words": ["One line", "More"]}, {"words": ("b",)}]
     assert list(ColumnCorpus(rows, "words")) == [["One line", "More"], ["b"]]
     assert list(ColumnCorpus(rows, "words", lowercase=True)) == [["one line", "more"], ["b"]]
@@ -125,7 +125,7 @@ def test_missing_texts_and_arrays_of_words_in_data_frames() -> None:
     assert list(ColumnCorpus([{"text": np.array(["a", "b"])}], "text")) == [["a", "b"]]
 
 
-def test_a_column_that_is_not_there_is_told() -> None:
+def test_a_missing_column_is_an_error() -> None:
     with pytest.raises(CorpusError, match="there is no column 'texts'; name one of: id, text"):
         ColumnCorpus(Dataset(), "texts")
     with pytest.raises(
@@ -136,12 +136,12 @@ def test_a_column_that_is_not_there_is_told() -> None:
         list(ColumnCorpus([["no", "mapping"]], "text"))
 
 
-def test_values_that_are_no_texts_are_told() -> None:
+def test_values_other_than_text_are_an_error() -> None:
     with pytest.raises(CorpusError, match="row 1, column 'id' is int"):
         list(ColumnCorpus(Dataset(), "id"))
 
 
-def test_files_that_are_no_parquet_are_told(tmp_path: Path) -> None:
+def test_files_other_than_parquet_are_an_error(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     (tmp_path / "x.parquet").write_bytes(b"PAR1 and nothing")
     with pytest.raises(CorpusError, match=r"x\.parquet: cannot read as Parquet"):
@@ -193,14 +193,14 @@ def test_a_missing_extra_is_a_helpful_sentence(tmp_path: Path, monkeypatch: pyte
         ("x.csv.gz", gzip.compress(b"id,text\n1,a\n" * 99)[:-9], "x.csv.gz: the gzip data"),
     ],
 )
-def test_rows_that_are_damaged_are_told(name: str, content: bytes, told: str, tmp_path: Path) -> None:
+def test_damaged_rows_are_an_error(name: str, content: bytes, told: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(CorpusError, match=told), encode(ColumnCorpus(tmp_path / name, "text"), min_count=1):
         pass
 
 
 @pytest.mark.parametrize("name", ["x.csv", "x.jsonl"])
-def test_a_row_that_never_ends_is_told(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_that_never_ends_is_an_error(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "LONGEST_ROW", 1 << 20)
     for more in (b"a" * 80, b'a\n","'):  # one field, and ever more of them
         (tmp_path / name).write_bytes(b'text\n"' + more * (1 << 18))
@@ -214,7 +214,7 @@ def test_long_fields_and_invalid_bytes_are_read_if_asked(tmp_path: Path) -> None
     assert sentence == ["word"] * 100_000
 
 
-def test_a_column_of_a_file_trains_and_goes_on(tmp_path: Path) -> None:
+def test_a_column_of_a_file_trains_and_continues(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_bytes(TEXT_FILES["csv"])
     settings: dict[str, Any] = {"column": "text", "min_count": 1, "epochs": 1, "threads": 1, "progress": False}
     model = embed.train(tmp_path / "x.csv", dim=16, **settings)
@@ -286,7 +286,7 @@ def test_the_delimiter_can_be_given(delimiter: str, character: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("delimiter", ["", ";;", '"', "\n", 1])
-def test_what_is_no_delimiter_is_told(delimiter: Any, tmp_path: Path) -> None:
+def test_an_invalid_delimiter_is_an_error(delimiter: Any, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("text\na\n")
     with pytest.raises(ConfigError, match="delimiter must be one character, such as ';', or 'tab'"):
         ColumnCorpus(tmp_path / "x.csv", "text", delimiter=delimiter)
@@ -325,7 +325,7 @@ def test_halves_of_surrogate_pairs_obey_decode_errors(policy: str, expected: lis
     assert [words for words in open_corpus(rows, column="text", decode_errors=policy) if words] == expected
 
 
-def test_half_of_a_surrogate_pair_in_a_sentence_is_named() -> None:
+def test_a_lone_surrogate_in_a_sentence_is_an_error() -> None:
     told = r"sentence 2, word 3: 'c\\ud83d' holds a lone surrogate.*decode_errors='replace'"
     with pytest.raises(CorpusError, match=told):
         embed.train([["a", "b"], ["a", "b", f"c{HALF}"]], min_count=1)

@@ -147,7 +147,7 @@ def test_a_table_names_its_columns(name: str, data: str, advice: str, tmp_path: 
     assert len(list(open_corpus(path, column="text", **option))) >= 9  # type: ignore[arg-type]
 
 
-def test_a_table_without_names_says_so(tmp_path: Path) -> None:
+def test_a_table_without_a_header_is_refused(tmp_path: Path) -> None:
     assert "a table without a header line" in refusal(tmp_path / "f.csv", CSV.split("\n", 1)[1])
 
 
@@ -204,7 +204,7 @@ def test_files_of_other_kinds_are_refused(data: bytes | str, what: str, decode_e
     assert refusal(tmp_path / "f.txt", data, decode_errors=decode_errors).startswith(what)
 
 
-def test_a_dump_is_no_plain_text(tmp_path: Path) -> None:
+def test_a_dump_is_refused_as_plain_text(tmp_path: Path) -> None:
     path = tmp_path / "dump.xml"
     path.write_text("<mediawiki><page>words</page></mediawiki>")
     with pytest.raises(CorpusError, match="is a MediaWiki dump, not plain text; read it with"):
@@ -213,7 +213,7 @@ def test_a_dump_is_no_plain_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["v.txt", "v.glove", "v.bin", "v.embed", "v.safetensors", "v.npz", "v.parquet"])
 @pytest.mark.parametrize("decode_errors", ["strict", "replace"])
-def test_vectors_are_no_corpus(name: str, decode_errors: str, tmp_path: Path) -> None:
+def test_vectors_are_refused_as_a_corpus(name: str, decode_errors: str, tmp_path: Path) -> None:
     if name == "v.parquet":
         pytest.importorskip("pyarrow")
     words = ["the", "größe", "c", "d", "e"]
@@ -224,7 +224,7 @@ def test_vectors_are_no_corpus(name: str, decode_errors: str, tmp_path: Path) ->
     assert "column" not in said
 
 
-def test_models_and_phrases_are_no_corpus(tmp_path: Path) -> None:
+def test_models_and_phrases_are_refused_as_a_corpus(tmp_path: Path) -> None:
     sentences = [line.split() for line in prose(2, 40)]
     embed.learn_phrases(sentences, PhraseSettings()).save(tmp_path / "phrases")
     assert "a model or a file of vectors" in refusal(tmp_path / "f", (tmp_path / "phrases").read_bytes())
@@ -240,7 +240,7 @@ def test_replacing_does_not_make_text_of_another_encoding(encoding: str, tmp_pat
         assert "convert it first, for example with: iconv" in said
 
 
-def test_umlauts_of_another_encoding_are_advised(tmp_path: Path) -> None:
+def test_umlauts_of_another_encoding_cause_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "f.txt"
     path.write_bytes(("Größe, Maß und Straße sind Wörter.\n" * 40).encode("latin-1"))
     with pytest.warns(AdviceWarning, match="looks like text in another encoding than UTF-8 .17% of its beginning"):
@@ -256,7 +256,7 @@ def test_umlauts_of_another_encoding_are_advised(tmp_path: Path) -> None:
         (CSV.replace(",", ";"), "a table with the columns id, text, label; name the text column with"),
     ],
 )
-def test_what_is_likely_to_be_markup_is_advised(data: str, what: str, tmp_path: Path) -> None:
+def test_likely_markup_causes_a_warning(data: str, what: str, tmp_path: Path) -> None:
     path = tmp_path / "f.txt"
     path.write_text(data)
     with pytest.warns(AdviceWarning) as caught:
@@ -265,7 +265,7 @@ def test_what_is_likely_to_be_markup_is_advised(data: str, what: str, tmp_path: 
     assert next(iter(corpus))
 
 
-def test_a_table_with_odd_rows_is_advised_by_its_name(tmp_path: Path) -> None:
+def test_a_table_with_odd_rows_causes_a_warning_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "f.tsv"
     path.write_text("id\ttext\n" + "1\tsome\twords\n2\twords\n" * 9)
     with pytest.warns(AdviceWarning, match=r"f\.tsv looks like a table, by its name and delimiters"):
@@ -397,7 +397,7 @@ LINES_ALIKE = {
 
 
 @pytest.mark.parametrize("kind", LINES_ALIKE)
-def test_lines_that_are_all_made_alike_are_advised(kind: str, tmp_path: Path) -> None:
+def test_lines_of_one_form_cause_a_warning(kind: str, tmp_path: Path) -> None:
     line, what = LINES_ALIKE[kind]
     path = tmp_path / "text.txt"
     path.write_text("# sent_id = 1\n" * (kind == "conllu") + f"{line}\n" * 30)

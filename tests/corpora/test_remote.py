@@ -82,7 +82,7 @@ def test_a_url_trains(server: str) -> None:
     assert model.vectors.words[0] == "line"
 
 
-def test_what_cannot_be_read_is_told_with_its_url(server: str) -> None:
+def test_an_unreadable_url_is_named(server: str) -> None:
     with pytest.raises(CorpusError, match=r"cannot read http://127\.0\.0\.1.*/nothing: 404"):
         list(open_corpus(f"{server}/nothing"))
     with pytest.raises(CorpusError, match=r"/cut: the gzip data is cut short"):
@@ -108,7 +108,7 @@ def test_the_package_that_smart_open_advises_is_named() -> None:
     assert remote._needed(ImportError("Try:\n\n    pip install smart_open[gcs]\n")) == "smart_open[gcs]"
 
 
-def test_what_a_url_is() -> None:
+def test_urls_are_recognised() -> None:
     assert is_remote("s3://bucket/key") and is_remote("HTTPS://host/file.gz")  # noqa: PT018
     assert not any(map(is_remote, ["corpus.txt", "-", "/a//b", "C:\\text", "c://text", "a:b"]))
 
@@ -128,13 +128,13 @@ def test_vectors_are_read_from_a_url(server: str) -> None:
         embed.load(f"{server}/nothing")
 
 
-def test_a_silent_server_is_told(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_server_is_an_error(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "SILENT_SECONDS", 0.1)
     with pytest.raises(CorpusError, match=r"/silent: the server did not answer for 0\.1 seconds; try again later"):
         list(open_corpus(f"{server}/silent"))
 
 
-def test_a_slow_server_is_told(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_server_is_an_error(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "SLOW_SECONDS", 0.1)
     with pytest.raises(CorpusError, match=r"/slow: the server sent [1-9]\d* bytes in 0 seconds"):
         list(open_corpus(f"{server}/slow"))
@@ -166,5 +166,5 @@ def test_passwords_and_tokens_of_a_url_are_not_quoted(server: str) -> None:
         ("me:p@host/a?b", "me:p@host/a?b"),
     ],
 )
-def test_what_is_shown_of_a_url(url: str, shown: str) -> None:
+def test_secrets_of_a_url_are_hidden(url: str, shown: str) -> None:
     assert shown_url(url) == shown

@@ -68,7 +68,7 @@ from embed.corpora.tokenizers import WORDS_VERSION, split_words
         "©️",
     ],
 )
-def test_a_living_spelling_is_one_word_as_it_is_typed(word: str) -> None:
+def test_a_word_in_common_spelling_is_unchanged(word: str) -> None:
     assert split_words(word) == [word]
     assert split_words(f"({word}) a {word}") == [word, "a", word]
     assert normalised(word) == word
@@ -190,7 +190,7 @@ def test_a_word_is_found_again_by_its_own_spelling(text: str, lowercase: bool) -
 
 
 @given(st.text(max_size=20))
-def test_every_text_is_split_and_all_that_is_left_is_visible(text: str) -> None:
+def test_every_text_is_split_into_visible_words(text: str) -> None:
     for word in split_words(text):
         assert word.strip()
         assert not set(word) & set("\u00ad\u200b\u200e\ufeff\u2060")
@@ -216,7 +216,7 @@ def test_at_most_thirty_marks_stand_on_a_letter() -> None:
     assert len(word) <= 1 + MOST_MARKS
 
 
-def test_encoded_corpora_of_another_version_are_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_encoded_corpora_of_another_version_are_not_reused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "corpus.txt"
     path.write_text("a b")
     settings = TextCorpus(path, tokenizer="words").settings()

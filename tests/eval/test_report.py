@@ -82,7 +82,7 @@ def test_the_three_views_show_the_same_scores_and_protocol() -> None:
             assert word in text
 
 
-def test_the_protocol_says_what_was_chosen() -> None:
+def test_the_protocol_reports_the_settings() -> None:
     report = evaluate(_noisy(1.0), SETS, method="3cosmul", fold_case=False, similarity_top=24, resamples=0)
     text = report.table()
     assert "3CosMul" in text
@@ -135,7 +135,7 @@ def test_names_are_data_in_every_view() -> None:
         assert all(line.isprintable() for line in text.splitlines())
 
 
-def test_a_name_with_underscores_inside_stays_as_it_is() -> None:
+def test_a_name_with_inner_underscores_is_unchanged() -> None:
     sets = AnalogySet.from_sections("JJ_JJR-x.y", {"gram1-a_b": [("w1", "w2", "w3", "w4")]})
     text = evaluate(_noisy(1.0), sets, name="path/to/my_vectors.txt").to_markdown()
     assert "path/to/my_vectors.txt" in text
@@ -158,7 +158,7 @@ def test_the_columns_of_a_file_are_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("test", [("x", "y", 1.0), ("x", "y", "z", "w")])
-def test_a_set_that_covers_nothing_is_warned_of(test: tuple[Any, ...]) -> None:
+def test_an_uncovered_set_causes_a_warning(test: tuple[Any, ...]) -> None:
     made = SimilaritySet.from_pairs("far", [test]) if len(test) == 3 else AnalogySet.from_sections("far", {"s": [test]})  # type: ignore[list-item]
     with pytest.warns(AdviceWarning, match="the vectors cover no item of the set 'far'") as caught:
         evaluate(_noisy(1.0), made)
@@ -211,7 +211,7 @@ def test_the_paired_interval_is_shorter_than_two_separate_ones() -> None:
     assert row.difference.high - row.difference.low < 0.5 * (row.a.high - row.a.low)
 
 
-def test_both_are_cut_to_the_words_they_share() -> None:
+def test_both_models_are_restricted_to_shared_words() -> None:
     a, b = _noisy(1.0), _noisy(1.0, words=NAMES[:20])
     shared = compare(a, b, SETS)
     assert shared.shared == 20
@@ -254,7 +254,7 @@ def test_a_cased_and_a_lower_cased_model_share_words_when_case_is_folded() -> No
         assert compare(a, cased, SETS, fold_case=False).shared == 0
 
 
-def test_nothing_in_common_is_said_not_raised() -> None:
+def test_models_without_shared_words_cause_a_warning() -> None:
     a = _noisy(1.0)
     other = Plain([f"z{i}" for i in range(24)], a.matrix)
     with pytest.warns(AdviceWarning, match="cover no item"):

@@ -324,7 +324,7 @@ def _mean(values: NDArray[np.float64]) -> Statistic:
     return lambda weights: weights @ values / weights.sum(axis=1)
 
 
-def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
+def test_the_interval_covers_the_truth_at_its_confidence() -> None:
     generator = np.random.default_rng(17)
     hits = 0
     for trial in range(400):

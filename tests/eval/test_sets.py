@@ -137,7 +137,7 @@ def test_endings_for_the_part_of_speech_are_taken_off(tmp_path: Path) -> None:
     assert kept.pairs[0] == ("sun-n", "shine-v")
 
 
-def test_what_is_left_out_is_said(tmp_path: Path) -> None:
+def test_skipped_lines_are_reported(tmp_path: Path) -> None:
     content = "Word 1   Word 2   Human (mean)\nold  new 1\nold NA NA\nx y -\n#tag word 4\nsmart clever 2\n"
     test = load_set(_file(tmp_path, content))
     assert isinstance(test, SimilaritySet)
@@ -220,7 +220,7 @@ def test_a_relation_asks_each_pair_with_each_other(tmp_path: Path) -> None:
     assert folder.section_names() == ["I01 [plural]", "I02 [other]"]
 
 
-def test_words_without_a_score_are_no_relation_unless_said(tmp_path: Path) -> None:
+def test_words_without_a_score_are_a_relation_only_on_request(tmp_path: Path) -> None:
     path = _file(tmp_path, "lunch\tdinner\ncar\tbus\n")
     with pytest.raises(FormatError, match=r"line 1: expected a scored pair .*columns=\(1, 2\)"):
         load_set(path)
@@ -342,7 +342,7 @@ def test_named_sets_import_neither_gensim_nor_scipy() -> None:
     assert imported == []
 
 
-def test_a_named_set_without_gensim_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_named_set_without_gensim_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(
         MissingExtraError, match=r"pip install 'train-embeddings\[gensim\]'.*download wordsim353\.tsv from http"
@@ -350,7 +350,7 @@ def test_a_named_set_without_gensim_says_what_to_install(monkeypatch: pytest.Mon
         load_set("wordsim353")
 
 
-def test_help_says_which_names_there_are_and_whether_they_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_help_lists_the_named_sets_and_their_availability(monkeypatch: pytest.MonkeyPatch) -> None:
     def help_text() -> str:
         commands = build_parser()._subparsers
         assert commands is not None
@@ -394,12 +394,12 @@ def test_a_compressed_set_is_read(tmp_path: Path) -> None:
         ("old\tn\0ew\t1.5\nsmart\tclever\t9.25\n", "line 1: a NUL character"),
     ],
 )
-def test_what_is_no_table_of_words_is_named(tmp_path: Path, content: str | bytes, what: str) -> None:
+def test_a_file_other_than_a_table_of_words_is_refused(tmp_path: Path, content: str | bytes, what: str) -> None:
     with pytest.raises(FormatError, match=what):
         load_set(_file(tmp_path, content))
 
 
-def test_a_first_score_written_in_another_way_is_no_header(tmp_path: Path) -> None:
+def test_a_first_score_in_another_notation_is_not_a_header(tmp_path: Path) -> None:
     assert load_set(_file(tmp_path, "old,new,\u22120.5\nsmart,clever,0.7\n")) == SimilaritySet(
         "some_set", PAIRS, (-0.5, 0.7)
     )
@@ -409,7 +409,7 @@ def test_a_first_score_written_in_another_way_is_no_header(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["", "id", "Unnamed: 0"])
-def test_the_header_of_numbered_questions_is_no_question(tmp_path: Path, name: str) -> None:
+def test_the_header_of_numbered_questions_is_not_a_question(tmp_path: Path, name: str) -> None:
     content = f"{name},w1,w2,w3,w4\n0,boy,girl,he,she\n1,man,woman,king,queen\n"
     assert load_set(_file(tmp_path, content)) == AnalogySet("some_set", FAMILY, ("all", "all"))
 
@@ -424,7 +424,7 @@ def test_columns_of_questions_are_asked_for_as_such(tmp_path: Path) -> None:
         load_set(_file(tmp_path, "good better rough JJ_JJR rougher\nbetter good rougher JJR_JJ rough\n"))
 
 
-def test_hidden_files_of_a_folder_are_left_out(tmp_path: Path) -> None:
+def test_hidden_files_of_a_folder_are_skipped(tmp_path: Path) -> None:
     _file(tmp_path, "car\tcars\nox\toxen/oxes\n", "I01 [plural].txt")
     (tmp_path / "__MACOSX").mkdir()
     _file(tmp_path / "__MACOSX", b"\0\5\x16\7\0\2", "._I01 [plural].txt")
@@ -467,17 +467,17 @@ def test_sets_from_values_are_whole() -> None:
 
 
 @pytest.mark.parametrize("wrong", [3, b"set.csv", {"a": 1}, [None], [("old", "new", 1.5)]])
-def test_what_is_no_set_is_said(wrong: Any) -> None:
+def test_an_invalid_set_is_an_error(wrong: Any) -> None:
     with pytest.raises(ConfigError, match="test set"):
         load_sets(wrong)
 
 
-def test_an_empty_name_is_no_folder() -> None:
+def test_an_empty_name_is_not_a_folder() -> None:
     with pytest.raises(ConfigError, match="unknown test set"):
         load_set("")
 
 
 @pytest.mark.parametrize("wrong", [None, {"old": [1.0, 2.0]}])
-def test_what_are_no_vectors_is_said(wrong: Any) -> None:
+def test_objects_other_than_vectors_are_an_error(wrong: Any) -> None:
     with pytest.raises(ConfigError, match="vectors must have words and a matrix"):
         evaluate(wrong, SimilaritySet("x", PAIRS, SCORES))

@@ -117,7 +117,7 @@ def test_a_failure_names_the_folder_that_was_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="files cannot be locked there")
-def test_what_a_killed_process_left_inside_is_not_in_the_way(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_process_are_removed(tmp_path: Path) -> None:
     target = tmp_path / "folder"
     write(target, "old")
     (target / f".embed-{'0' * 16}.tmp").mkdir()

@@ -80,7 +80,7 @@ def test_a_fifo_counts_the_same_as_a_file(fifo: Fifo, tmp_path: Path) -> None:
         assert len(piped.ids) > 0
 
 
-def test_fifos_that_are_written_one_after_the_other_do_not_wait_for_ever(tmp_path: Path) -> None:
+def test_fifos_written_one_after_the_other_do_not_block(tmp_path: Path) -> None:
     paths = [tmp_path / "first", tmp_path / "second"]
     for path in paths:
         os.mkfifo(path)
@@ -110,7 +110,7 @@ def test_a_dump_after_a_pipe_is_recognised_in_its_turn(fifo: Fifo) -> None:
     assert b"".join(chunks).splitlines()[-1].split() == [b"one", b"two"]
 
 
-def test_an_input_given_twice_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_input_given_twice_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "fifo"
     os.mkfifo(path)
     for names in ([path, path], [path, f"{tmp_path}/./fifo"], ["-", "-"]):
@@ -123,7 +123,7 @@ def test_an_input_given_twice_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
             open_corpus(["-", f"/dev/fd/{read}"])
 
 
-def test_a_pipe_that_a_command_reads_twice_is_told(
+def test_a_pipe_read_twice_by_a_command_is_an_error(
     fifo: Fifo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -142,7 +142,7 @@ def test_a_pipe_that_a_command_reads_twice_is_told(
         assert "was given more than once but can be read only once; name it once" in capsys.readouterr().err
 
 
-def test_a_copy_of_a_pipe_is_whole_or_told(fifo: Fifo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_of_a_pipe_is_whole_or_an_error(fifo: Fifo, monkeypatch: pytest.MonkeyPatch) -> None:
     class AlmostFull(io.FileIO):
         room = 1000
 
@@ -171,13 +171,13 @@ def test_a_folder_of_relations_waits_for_no_pipe(tmp_path: Path) -> None:
     assert len(found) == 1
 
 
-def test_standard_input_that_is_closed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closed_standard_input_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(CorpusError, match="standard input is closed"):
         open_corpus("-")
 
 
-def test_a_pipe_that_has_nothing_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_open_pipe_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     read, write = os.pipe()
     os.set_blocking(read, False)  # as a parent process may have left it
     with os.fdopen(read) as stdin:
@@ -272,7 +272,7 @@ def test_vectors_are_read_from_standard_input(
     assert capsys.readouterr().out.startswith("word7\tword")
 
 
-def test_an_input_that_was_read_says_so_whatever_asks(fifo: Fifo) -> None:
+def test_an_input_read_before_is_refused(fifo: Fifo) -> None:
     source = Input(fifo(b"2 2\na 1 2\nb 3 4\n"), FormatError)
     assert formats.detect(source) == "text"
     assert formats.load(source).words == ["a", "b"]
@@ -310,7 +310,7 @@ def test_looking_at_many_files_keeps_none_open(tmp_path: Path) -> None:
 # folders
 
 
-def test_what_would_be_waited_for_in_a_folder_is_left_out_and_told(tmp_path: Path) -> None:
+def test_a_pipe_in_a_folder_is_skipped_with_a_warning(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("some words\n")
     os.mkfifo(tmp_path / "pipe")
     for source in (tmp_path, f"{tmp_path}/*", f"{tmp_path}/**"):

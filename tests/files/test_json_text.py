@@ -53,7 +53,7 @@ def test_good_json_is_read() -> None:
     assert parse_json('{"a": 1, "a": 2}') == {"a": 2}
 
 
-def test_what_is_written_is_json_whatever_the_value() -> None:
+def test_any_value_is_written_as_json() -> None:
     @dataclass
     class Loss:
         epoch: int
@@ -74,7 +74,7 @@ def test_what_is_written_is_json_whatever_the_value() -> None:
     assert json_text({"ä": [], "b": {}}) == '{\n  "ä": [],\n  "b": {}\n}'
 
 
-def test_compact_json_refuses_what_json_lacks() -> None:
+def test_compact_json_refuses_values_that_json_lacks() -> None:
     assert json_bytes({"ä": [1, 1.5, None]}) == '{"ä":[1,1.5,null]}'.encode()
     with pytest.raises(ValueError, match=r"a lone surrogate, which is not a character .*udc80"):
         json_bytes(["a\udc80"])

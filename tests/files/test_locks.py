@@ -88,7 +88,7 @@ def names(folder: Path) -> list[str]:
 PLAIN = ["counts.i64", "ids.i32", "meta.json", "offsets.i64", "word_offsets.i64", "words.utf8"]
 
 
-def test_a_killed_encoding_goes_with_the_next_one(tmp_path: Path, text: Path) -> None:
+def test_leftovers_of_a_killed_encoding_are_removed(tmp_path: Path, text: Path) -> None:
     target = tmp_path / "kept"
     with another(target, text) as process:
         assert says(process) == "encoding"
@@ -256,7 +256,7 @@ def test_an_encoding_killed_at_any_rename_leaves_the_older_corpus_or_the_new_one
         assert len(names(target)) == len(PLAIN)
 
 
-def test_what_others_put_into_a_kept_directory_stays(tmp_path: Path) -> None:
+def test_other_files_in_an_encoded_directory_stay(tmp_path: Path) -> None:
     target = tmp_path / "kept"
     encode(SENTENCES, min_count=1, directory=target).close()
     (target / "notes").mkdir()
@@ -269,7 +269,7 @@ def test_what_others_put_into_a_kept_directory_stays(tmp_path: Path) -> None:
     assert len(names(target)) == len(PLAIN) + 2
 
 
-def test_what_cannot_be_read_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_corpus_is_not_reported_as_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "kept"
     encode(SENTENCES, min_count=1, directory=target).close()
     (target / "words.utf8").unlink()
@@ -287,7 +287,7 @@ def test_what_cannot_be_read_is_not_called_damaged(tmp_path: Path, monkeypatch: 
     assert isinstance(found.value, PermissionError)
 
 
-def test_a_failed_encoding_keeps_what_is_there(tmp_path: Path) -> None:
+def test_a_failed_encoding_leaves_the_old_corpus(tmp_path: Path) -> None:
     target = tmp_path / "kept"
     encode(SENTENCES, min_count=1, directory=target).close()
     before = names(target)
@@ -302,7 +302,7 @@ def test_a_failed_encoding_keeps_what_is_there(tmp_path: Path) -> None:
     EncodedCorpus.open(target).close()
 
 
-def test_a_directory_of_the_version_before_is_used_and_replaced(tmp_path: Path, text: Path) -> None:
+def test_a_directory_of_the_previous_version_is_used_and_replaced(tmp_path: Path, text: Path) -> None:
     target = tmp_path / "kept"
     encode(TextCorpus(text), min_count=1, directory=target).close()
     assert MARK not in os.listdir(target)  # which that version did not make
@@ -325,7 +325,7 @@ def test_backups_beside_stay(tmp_path: Path) -> None:
         EncodedCorpus.open(folder).close()
 
 
-def test_a_link_leads_to_where_the_corpus_is_kept(tmp_path: Path) -> None:
+def test_a_linked_directory_is_filled(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     for name in ("there", "dangling"):
         link = tmp_path / name
@@ -360,7 +360,7 @@ def test_a_door_is_shut_for_others_and_released_with_its_process(tmp_path: Path)
     again.release()
 
 
-def test_a_folder_that_cannot_be_removed_goes_with_the_next_run(
+def test_a_folder_that_cannot_be_removed_is_removed_by_the_next_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -387,7 +387,7 @@ def test_a_temporary_file_is_removed_if_no_process_holds_it(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="nothing is tidied away without locks")
-def test_what_is_tidied_away_before_it_is_locked_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_temporary_file_removed_before_its_lock_is_recreated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One encoding in some thousand found its folder gone: another process had taken it for a killed one's."""
     claim = temporary.claimed
     lost = set()

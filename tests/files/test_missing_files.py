@@ -77,5 +77,5 @@ def test_the_error_of_both_kinds_crosses_processes() -> None:
     assert (str(again), again.errno, again.filename, again.exit_code) == (str(error), 2, "v.txt", FormatError.exit_code)
 
 
-def test_another_failure_of_the_system_stays_one_of_its_kind() -> None:
+def test_another_failure_of_the_system_keeps_its_class() -> None:
     assert type(cannot_open(CorpusError, "t: cannot read", OSError(5, "Input/output error"))) is CorpusError

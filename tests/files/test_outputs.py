@@ -164,7 +164,7 @@ def test_checkpoints_have_no_place_in_an_encoded_corpus(home: Path, capsys: pyte
         train("data", encoded_dir="enc", checkpoint="enc/ck", **SETTINGS)
 
 
-def test_what_cannot_be_rescued_names_the_file_that_was_asked_for(
+def test_a_failed_rescue_names_the_requested_file(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(path: object, *_: object) -> None:

@@ -206,7 +206,7 @@ def test_a_closed_corpus_is_refused() -> None:
         embed.train(encoded, objective="sg", epochs=1, threads=1, progress=False)
 
 
-def test_a_matrix_beyond_all_memory_says_how_large_it_is_and_what_to_lower() -> None:
+def test_a_matrix_beyond_memory_is_refused_with_its_size() -> None:
     sentence = (
         r"not enough memory for a matrix of 4,\d+,\d+,\d+,\d+ x 16,384 numbers \([\d,.]+ GiB\): lower buckets, dim or"
     )

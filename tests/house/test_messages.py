@@ -23,7 +23,7 @@ LIVING = (
 )
 
 
-def test_nothing_hidden_is_printed_and_living_spelling_stays() -> None:
+def test_hidden_characters_are_escaped_and_letters_unchanged() -> None:
     shown = printable(HOSTILE)
     assert shown == r"a\x1b[31m\x9bb\tc\r\nd\u202ee\u200bf\udcffg\u2028h\ufeffi\U000e0041j\x00\x7f"
     assert printable(shown) == shown

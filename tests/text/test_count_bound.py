@@ -148,7 +148,7 @@ def test_files_of_any_chunks_and_lists_give_the_same(
 
 @pytest.mark.filterwarnings("ignore::embed.errors.AdviceWarning")
 @pytest.mark.usefixtures("few_words")
-def test_words_on_both_sides_of_a_forgotten_one_are_no_phrase() -> None:
+def test_words_around_a_dropped_word_are_not_a_phrase() -> None:
     sentences = [["left", f"once{number}", "right"] for number in range(2000)] + [["true", "pair"]] * 200
     settings = PhraseSettings(min_count=2, threshold=0.1)
     with encode(sentences, min_count=2, max_vocab=40, phrases=settings) as encoded:
@@ -156,7 +156,7 @@ def test_words_on_both_sides_of_a_forgotten_one_are_no_phrase() -> None:
 
 
 @pytest.mark.usefixtures("few_words")
-def test_what_was_forgotten_is_said_kept_and_in_the_run_card(tmp_path: Path) -> None:
+def test_the_count_error_is_reported_stored_and_in_the_run_card(tmp_path: Path) -> None:
     text = text_of(skewed(20_000, 3), tmp_path / "text.txt")
     for _ in range(2):  # made, and used again
         with pytest.warns(

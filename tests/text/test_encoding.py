@@ -65,7 +65,7 @@ def text_file(tmp_path: Path, text: str = "a b c\na b\nd\n", name: str = "corpus
 # what is encoded
 
 
-def test_words_left_out_and_empty_sentences_leave_no_trace() -> None:
+def test_dropped_words_and_empty_sentences_leave_no_trace() -> None:
     with encode(SENTENCES, min_count=2) as encoded:
         assert encoded.vocabulary.words == ["a", "b"]
         assert encoded.vocabulary.counts.tolist() == [3, 3]
@@ -214,7 +214,7 @@ print(peak() - before)
 # what is refused
 
 
-def test_empty_corpora_say_why(tmp_path: Path, temporary: Path) -> None:
+def test_an_empty_corpus_is_an_error_with_its_reason(tmp_path: Path, temporary: Path) -> None:
     with pytest.raises(CorpusError, match="corpus is empty: it has no sentences"):
         encode([[]])
     with pytest.raises(
@@ -309,7 +309,7 @@ class CountedCorpus(TextCorpus):
         return super().byte_chunks()
 
 
-def test_a_kept_directory_is_reused_only_for_the_same_input_and_settings(tmp_path: Path) -> None:
+def test_a_directory_is_reused_only_for_the_same_input_and_settings(tmp_path: Path) -> None:
     path, kept = text_file(tmp_path), tmp_path / "kept"
 
     def run(**settings: int) -> tuple[int, list[list[str]]]:
@@ -457,7 +457,7 @@ def test_a_full_disk_is_an_error_in_one_sentence(monkeypatch: pytest.MonkeyPatch
     assert list(temporary.iterdir()) == []
 
 
-def test_a_given_vocabulary_is_kept_as_it_is(temporary: Path) -> None:
+def test_a_given_vocabulary_is_unchanged(temporary: Path) -> None:
     vocabulary = Vocabulary(["c", "a", "unseen"], np.array([1, 9, 4], np.int64))
     with encode_with(vocabulary, [["a", "b", "c"], ["b"], ["c", "c"]]) as encoded:
         assert encoded.vocabulary is vocabulary

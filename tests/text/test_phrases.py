@@ -85,7 +85,7 @@ def articles() -> Sentences:
     st.integers(1, 3),
     st.sampled_from(["_", "", "of", "::"]),
 )
-def test_what_is_found_is_what_the_definition_says(
+def test_learnt_phrases_match_the_definition(
     sentences: Sentences, score: str, passes: int, min_count: int, delimiter: str
 ) -> None:
     if not any(sentences):
@@ -253,7 +253,7 @@ def test_the_command_learns_saves_applies_and_reapplies(tmp_path: Path, capsys: 
         assert main(["phrases", *refused]) == ConfigError.exit_code
 
 
-def test_words_that_no_corpus_holds_are_left_as_they_are_and_other_things_refused() -> None:
+def test_impossible_words_are_unchanged_and_other_values_refused() -> None:
     model = learn_phrases(NEW_YORK, threshold=0.3)
     long = "w" * 5000
     sentence = ["\ud800", "new", "york", "", long, "new", "\ud800", "york"]
