@@ -12,6 +12,7 @@ import pytest
 
 import embed
 from embed import ItemVectors, Model, PhraseModel, Vocabulary, WordVectors
+from embed.cli import main
 from embed.errors import ConfigError, FormatError
 from embed.files.saved import Saved
 from embed.formats.quantized import save_quantized
@@ -161,6 +162,15 @@ def test_a_name_that_says_another_format_is_refused(
         with pytest.raises(FormatError, match=way_out):
             save(tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_command_refuses_the_name_before_it_learns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("embed.text.phrases.learning.learn_phrases", None)
+    (tmp_path / "text.txt").write_text("new york is big\n" * 9)
+    assert main(["phrases", str(tmp_path / "text.txt"), "--save", str(tmp_path / "x.bin")]) == FormatError.exit_code
+    assert "use another extension, such as .phrases" in capsys.readouterr().err
 
 
 def test_phrases_and_vocabularies_are_plain_text(things: dict[str, Any], tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
     from embed.corpora.files import find_files
     from embed.files.atomic import atomic_write
     from embed.files.outputs import Output
+    from embed.formats.registry import refuse_vectors_ending
     from embed.text.phrases.learning import PhraseSettings, learn_phrases, load_phrases
 
     given = given_parameters(arguments)
@@ -57,6 +58,8 @@ def run(arguments: argparse.Namespace) -> None:
     outputs = [Output(path, what) for path, what in named if path is not None]
     check_inputs(arguments.model, *arguments.corpus)
     check_corpus_outputs(outputs, arguments.corpus, [arguments.model])
+    if arguments.save is not None:
+        refuse_vectors_ending(arguments.save, "a phrase model", ".phrases")  # before the work of learning
     if arguments.model is None and arguments.apply is not None:
         for file in find_files(arguments.corpus):
             if file.reads_once:
