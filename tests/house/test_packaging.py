@@ -55,7 +55,7 @@ def test_importing_is_cheap() -> None:
 
 def test_help_is_cheap() -> None:
     ask = "import contextlib as c, io, sys, embed.cli\nwith c.suppress(SystemExit), c.redirect_stdout(io.StringIO()):"
-    heavy = "{'numpy', 'scipy', 'gensim', 'tqdm', 'shtab', 'backports.zstd'} & set(sys.modules)"
+    heavy = "{'numpy', 'scipy', 'gensim', 'tqdm', 'shtab', 'backports.zstd', 'dataclasses'} & set(sys.modules)"
     assert _python(f"{ask}\n    embed.cli.main(['--help'])\nprint({heavy})") == "set()\n"
 
 
