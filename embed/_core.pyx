@@ -1,39 +1,38 @@
 """The training loop: find the vectors of a block of positions, train its windows, return what the vectors moved by.
 
-One loop serves every model. What differs between them is data: which rows make up a position (its word, or
-its word and n-grams), which vectors meet the targets of a window (each context by itself, or their mean) and
-with what weight an increment returns. With hierarchical softmax the targets of a window are the rows on the path of its
-center, instead of the center's row and noise. In structured skip-gram a window
-is two, one for each side of its center, which has an output row for each.
+One loop serves every model. What differs between them is data (:mod:`embed.engine.problem`): which input rows make up
+the vector of a position (its word's own, or those of its n-grams too), which output rows are the targets of a window
+(its center's and noise's, or those on the center's path through a tree), whether each context meets them by itself or
+all contexts as one, and with what weight an increment returns. In structured skip-gram a window is two, one for each
+side of its center, which has an output row for each.
 
 This module plans the windows; each of the others it is made of has one part:
 
-- ``_bounds``   that ids, offsets and rows lead nowhere outside;
-- ``_blocks``   which tokens are trained together, and what is drawn for them;
-- ``_rows``     the matrices, and which rows of them a word has;
-- ``_vectors``  the vectors of a block: rows themselves, or copies;
-- ``_replicas`` a thread's own rows of the most frequent words;
-- ``_kernels``  the arithmetic (``csrc/kernels_body.h``);
-- ``_rounds``   training to bits that do not depend on the number of threads.
+- ``_blocks``         which tokens are trained together, and what is drawn for them;
+- ``_rows``           the matrices, and which input rows make up a vector;
+- ``_block_vectors``  the vectors of a block: rows themselves, or copies;
+- ``_targets``        the output rows that a window meets;
+- ``_replicas``       a thread's own rows of the most frequent words;
+- ``_kernels``        the arithmetic (``csrc/kernels_body.h``);
+- ``_rounds``         training to bits that do not depend on the number of threads.
 
 While a block trains, the rows of the next one are fetched into the cache, those of n-grams just before they are needed
 (docs/decisions/0007 and 0019).
-``embed/engine/reference.py`` states all of this again in readable NumPy. ``embed/training/backends/workers.py`` makes
-the arguments from a configuration. What is used as an index is checked here, at the door, once: within, no index is
-looked at again.
+``embed/engine/textbook.py`` derives the gradient of one window, and ``embed/engine/reference.py`` states all of this
+again in readable NumPy. What is used as an index has been checked where the problem was made: here no index is looked
+at again.
 
 Rejected: one loop per model (they drift apart).
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.math cimport pow
+from libc.stdint cimport int32_t, int64_t
 
-from embed.engine._blocks cimport BLOCK, Block, Blocks
-from embed.engine._bounds import check_aliases, check_ids, check_offsets
+from embed.engine._blocks cimport Block, Blocks
 from embed.engine._kernels cimport (
     EMBED_BATCH,
-    EMBED_GROUP,
-    EMBED_LINE,
     Plans,
+    Scratch,
     embed_kernels,
     embed_prefetch_early,
     embed_take_loss,
@@ -42,14 +41,11 @@ from embed.engine._kernels cimport (
 from embed.engine._log cimport embed_entry
 from embed.engine._replicas cimport Replicas
 from embed.engine._rounds cimport Merger, Rounds, embed_barrier_halted, embed_barrier_wait
-from embed.engine._rows cimport Rows, target_row, word_row
-from embed.engine._block_vectors cimport BlockVectors, output_row
+from embed.engine._rows cimport Rows, input_row, target_row
+from embed.engine._block_vectors cimport BlockVectors
+from embed.engine._targets cimport Targets, plan_targets
 
-ctypedef struct Side:
-    # The output rows that contexts on one side of a center meet, or those on either side.
-    float **targets     # [BLOCK_TOKENS, most_targets] of each center
-    # The noise of so many windows, each time the distinct rows and then those drawn again.
-    float **noise       # [noise_windows, negatives]
+from embed.engine.problem import Problem
 
 
 cdef class Worker:
@@ -57,59 +53,13 @@ cdef class Worker:
 
     Parameters
     ----------
-    ids : int32[N]
-        The encoded corpus.
-    offsets : int64[S + 1]
-        Where each sentence begins in `ids`; the last entry is N.
-    keep_thresholds : uint32[V]
-        A token of word i is kept with probability (keep_thresholds[i] + 1) / 2**32.
-    noise_table : uint32[V, 2]
-        Alias table of the noise distribution: thresholds and aliases.
-    inputs, outputs : float32[R, stride], float32[sides * V, stride]
-        The parameters, shared and updated in place; stride is at least `dim` and a multiple of
-        _kernels.ROW_FLOATS, the padding zero.
-    sides : int
-        Output rows of a word: 1; or, for skip-gram, 2: row ``2 * i`` of word i meets the contexts to its left, and row
-        ``2 * i + 1`` those to its right (and so with the rows of its path).
-    places : float32[2 * window, stride] or float32[0, stride]
-        Weights of the places in a window of CBOW, from `window` to the left to `window` to the right, updated in place;
-        none for the plain mean.
-    place_ratio : float
-        Learning rate of the places over that of the output rows.
-    row_offsets, rows : int64[V + 1], int32[M]
-        Word i is the mean of the input rows ``rows[row_offsets[i]:row_offsets[i + 1]]``.
-    dim, window, negatives, seed
-        As in TrainConfig.
-    noise_windows : int
-        Noise is drawn for so many windows of a block and dealt to the rest again: window c has that of window
-        c % noise_windows.
-    cbow, fixed_window : bool
-        The objective and the kind of window.
-    gradient_power : float
-        What a mean of n vectors moves by goes to each of them divided by n ** gradient_power: 1 for the exact gradient.
-    sums : bool
-        While training, word i is the sum of its rows instead of their mean.
-    replicated_words, replica_share : int, float
-        The rows of so many words, the first, and as many nodes of the tree, the last, are trained in replicas of this
-        worker for each `run`, and then move by so much of what their replicas have moved by; see _replicas.Replicas.
-    spread : int
-        With it the first 2**spread rows of `outputs`, and of `inputs` where every word has one row, lie where
-        _rows.places(spread) says: the rows of frequent words apart, as is good for several threads.
-    path_offsets, path_rows, path_labels : int64[V + 1], int32[M], uint8[M]
-        For hierarchical softmax, with `negatives` 0: the targets of a center are the output rows on its path, with
-        label 1 or 0. With a `path_offsets` of length 0 its target is the row of its word, with label 1.
-    path : str
-        One of _kernels.simd_paths().
-    frozen : uint8[V] or uint8[0]
-        With it the words that have a 1 keep their rows, and of the other words only output row and first input row
-        learn, which no other word may share.
-    like : Worker, optional
-        Another worker of the same ids and offsets in memory, which have been checked for it, and are not again.
+    problem : embed.engine.problem.Problem
+        What is trained, the same for all workers that share it.
 
     Raises
     ------
     ValueError
-        If arguments contradict each other, or an id, an offset or a row leads outside the arrays.
+        If the rows of the matrices are not as long as the kernels need them.
 
     Attributes
     ----------
@@ -124,83 +74,56 @@ cdef class Worker:
     cdef Blocks blocks
     cdef Rows rows
     cdef BlockVectors vectors
+    cdef Targets targets
     cdef Merger merger
     cdef Replicas replicas
     cdef Plans plans
     cdef const embed_kernels *kernels
-    cdef const int64_t[::1] path_offsets
-    cdef const int32_t[::1] path_rows
-    cdef const uint8_t[::1] path_labels
-    cdef bint has_paths, cbow
-    cdef int window, negatives, noise_windows, sides
-    cdef int64_t most_targets   # of a center, noise left out
+    cdef bint cbow
+    cdef int window, sides
     cdef float place_ratio
     cdef float ratio            # learning rate of a position of one row over that of the output rows
-    cdef Side rows_of_sides[2]
-    # How many rows of the noise of a window are distinct, and which of them, counted from 1, each one drawn again is.
-    cdef int32_t *distinct      # [noise_windows]
-    cdef int32_t *folds         # [noise_windows, negatives]
-    cdef object _pointer_memory, _index_memory
+    # For CBOW, of a window of n contexts: by what their sum is multiplied, and what each of them gets of its gradient.
+    cdef float *scales          # [n]
+    cdef float *steps           # [n]
+    cdef Scratch _contexts
     cdef readonly double loss
     cdef readonly int64_t examples
     cdef readonly int64_t centers
 
-    def __init__(self, *, const int32_t[::1] ids, const int64_t[::1] offsets, const uint32_t[::1] keep_thresholds,
-                 const uint32_t[:, ::1] noise_table, float[:, ::1] inputs, float[:, ::1] outputs, int sides,
-                 float[:, ::1] places, double place_ratio, const int64_t[::1] row_offsets, const int32_t[::1] rows,
-                 int dim, bint cbow, double gradient_power, bint sums, int window, bint fixed_window, int negatives,
-                 int noise_windows, uint64_t seed, int32_t replicated_words, double replica_share,
-                 int spread, str path,
-                 const int64_t[::1] path_offsets, const int32_t[::1] path_rows, const uint8_t[::1] path_labels,
-                 const uint8_t[::1] frozen, Worker like=None):
-        cdef int64_t contexts = 2 * <int64_t> window, w
-        if places.shape[0] and (places.shape[0] != contexts or not cbow):
-            raise ValueError(f"places of a window of {window} are 2 * {window} rows, for CBOW")
-        if sides != 1 and (sides != 2 or cbow):
-            raise ValueError(f"sides are 1, or 2 for skip-gram, not {sides}")
-        if keep_thresholds.shape[0] != row_offsets.shape[0] - 1:
-            raise ValueError("keep_thresholds and row_offsets differ in their number of words")
-        if like is None or not like._reads(ids, offsets, row_offsets.shape[0] - 1):
-            check_ids("ids", ids, row_offsets.shape[0] - 1)
-            check_offsets("offsets", offsets, ids.shape[0])
-        check_aliases(noise_table)
-        check_offsets("row_offsets", row_offsets, rows.shape[0])
-        check_ids("rows", rows, inputs.shape[0])
-        self.path_offsets, self.path_rows, self.path_labels = path_offsets, path_rows, path_labels
-        self.has_paths = path_offsets.shape[0] > 0
-        if self.has_paths and (negatives != 0 or path_offsets.shape[0] != row_offsets.shape[0]
-                               or path_labels.shape[0] != path_rows.shape[0]):
-            raise ValueError("paths go without noise, and need offsets for every word and a label for every row")
-        if self.has_paths:
-            check_offsets("path_offsets", path_offsets, path_rows.shape[0])
-            check_ids("path_rows", path_rows, outputs.shape[0] // sides)
-        if self.has_paths and frozen.shape[0]:
-            raise ValueError("frozen goes without paths")
-        self.cbow, self.window, self.place_ratio = cbow, window, <float> place_ratio
-        self.negatives, self.noise_windows, self.sides = negatives, noise_windows, sides
-        self.most_targets = 1
-        for w in range(path_offsets.shape[0] - 1):
-            self.most_targets = max(self.most_targets, path_offsets[w + 1] - path_offsets[w])
-        self.rows = Rows(inputs, outputs, places, row_offsets, rows, frozen, sums, sides, dim, spread, path)
+    def __init__(self, problem):
+        if not isinstance(problem, Problem):  # whose indices have been checked
+            raise TypeError(f"a worker trains a Problem, not {type(problem).__name__}")
+        settings, targets = problem.settings, problem.targets
+        cdef int64_t contexts = 2 * <int64_t> settings.window
+        self.cbow, self.window, self.place_ratio = settings.cbow, settings.window, settings.place_ratio
+        self.sides = targets.sides
+        self.rows = Rows(problem.units, problem.matrices, settings.simd)
         self.kernels = self.rows.kernels
-        self.blocks = Blocks(ids, offsets, keep_thresholds, noise_table, window, fixed_window, negatives, noise_windows,
-                             seed)
-        cdef int64_t draws = self.blocks.most_draws
-        self.vectors = BlockVectors(self.rows, gradient_power, contexts, self.blocks.most_positions,
-                                    sides * (BLOCK * self.most_targets + draws))
+        self.blocks = Blocks(problem.tokens, targets.noise, settings)
+        self.targets = Targets(targets)
+        self.vectors = BlockVectors(self.rows, settings.gradient_power, self.blocks.most_positions,
+                                    self.targets.most_of_a_block)
         self.merger = Merger(self.rows)
-        self.replicas = Replicas(self.rows, replicated_words, self.has_paths, replica_share)
-        self.plans = Plans(contexts, negatives + self.most_targets, self.rows.width)
-        self._index_memory = bytearray(sizeof(int32_t) * (noise_windows + draws))
-        cdef unsigned char[::1] indices = self._index_memory
-        self.distinct = <int32_t *> &indices[0]
-        self.folds = self.distinct + noise_windows
-        self._pointer_memory = bytearray(sizeof(void *) * sides * (BLOCK * self.most_targets + draws))
-        cdef unsigned char[::1] pointers = self._pointer_memory
-        for w in range(sides):
-            self.rows_of_sides[w].targets = <float **> &pointers[0] + w * (BLOCK * self.most_targets + draws)
-            self.rows_of_sides[w].noise = self.rows_of_sides[w].targets + BLOCK * self.most_targets
+        self.replicas = Replicas(self.rows, targets, settings.replicated_words, settings.replica_share)
+        self.plans = Plans(contexts, self.targets.most, self.rows.width)
+        self._weigh_contexts(contexts, settings.context_sum, settings.gradient_power)
         self.reset()
+
+    cdef _weigh_contexts(self, int64_t most, bint sums, double gradient_power):
+        """Weigh the contexts of every window of CBOW. Here stands the factor that "Corrected CBOW" is named for.
+
+        With C contexts and their mean h, dL/dx_i = 1/C dL/dh: the exact gradient has the step 1/C. word2vec.c, gensim
+        and fastText drop that factor (the historic gradient, power 0), so that a window moves its contexts C times as
+        far as its derivative does. Of a sum of contexts the derivative is dL/dh itself, and the historic step 1/C.
+        """
+        cdef int64_t n
+        cdef double power = 1 - gradient_power if sums else gradient_power
+        self._contexts = Scratch(2 * (most + 1))
+        self.scales, self.steps = self._contexts.floats, self._contexts.floats + most + 1
+        for n in range(1, most + 1):
+            self.scales[n] = 1 if sums else 1 / <float> n
+            self.steps[n] = 1 / <float> pow(<double> n, power)
 
     def reset(self, double loss=0, int64_t examples=0):
         """Set loss and examples back to zero, or to where an interrupted epoch stood, and centers to zero."""
@@ -294,13 +217,6 @@ cdef class Worker:
             raise MemoryError("cannot allocate what the blocks of a round change")
         return position
 
-    cdef bint _reads(self, const int32_t[::1] ids, const int64_t[::1] offsets, int64_t words):
-        """Whether these are the ids and offsets of this worker, in the same memory, for as many words."""
-        cdef const int32_t[::1] own = self.blocks.ids
-        cdef const int64_t[::1] starts = self.blocks.offsets
-        return (words == self.rows.words and 0 < ids.shape[0] == own.shape[0] and &ids[0] == &own[0]
-                and 0 < offsets.shape[0] == starts.shape[0] and &offsets[0] == &starts[0])
-
     cdef _check_stretch(self, int64_t first, int64_t last):
         if not 0 <= first <= last <= self.blocks.ids.shape[0]:
             raise ValueError(f"tokens {first} to {last} are not all within a corpus of {self.blocks.ids.shape[0]}")
@@ -345,14 +261,13 @@ cdef class Worker:
         """Train a block, and fetch the rows of the next one meanwhile."""
         cdef int64_t w, windows = block.own * self.sides, fetched = 0, to_fetch = following.positions + following.draws
         # windows of a batch share their labels, which paths do not
-        cdef int side, planned = 0, batch = EMBED_BATCH if self.cbow and not self.has_paths else 1
+        cdef int planned = 0, batch = EMBED_BATCH if self.cbow and not self.targets.has_tree else 1
         self.centers += block.own
         self.vectors.begin()
         if block.positions < 2:
             return
         self.vectors.gather(block, self.ratio)
-        for side in range(self.sides):
-            self._find_output_rows(block, side)
+        self.targets.find(self.vectors, block)
         for w in range(windows):
             while fetched * windows <= w * to_fetch and fetched < to_fetch:
                 self._fetch_early(following, fetched)
@@ -380,92 +295,13 @@ cdef class Worker:
         else:
             word = block.words[i]
             if self.rows.plain:
-                embed_prefetch_early(word_row(self.rows, word), self.rows.width)
-            if self.has_paths or not block.left <= i < block.left + block.own:  # the halo has no windows of its own
+                embed_prefetch_early(input_row(self.rows, word), self.rows.width)
+            # the rows of paths are left to the processor, and the halo has no windows of its own
+            if not self.targets.has_noise or not block.left <= i < block.left + block.own:
                 return
         embed_prefetch_early(target_row(self.rows, word * self.sides), self.rows.width)
         if self.sides == 2:
             embed_prefetch_early(target_row(self.rows, word * 2 + 1), self.rows.width)
-
-    cdef void _find_output_rows(self, const Block *block, int side) noexcept nogil:
-        """Where the output rows of the block are, on one side of each center; and which noise is the same."""
-        cdef int64_t own = block.own, i, j
-        cdef const int32_t *centers = block.words + block.left
-        cdef float **targets = self.rows_of_sides[side].targets
-        cdef float **noise = self.rows_of_sides[side].noise
-        cdef int32_t word, sides = self.sides
-        for i in range(own):
-            word = centers[i]
-            if self.has_paths:
-                for j in range(self._target_count(word)):
-                    targets[i * self.most_targets + j] = output_row(
-                        self.vectors, self.path_rows[self.path_offsets[word] + j] * sides + side)
-                continue
-            targets[i] = output_row(self.vectors, word * sides + side)
-        for i in range(block.draws):
-            noise[i] = output_row(self.vectors, block.noise[i] * sides + side)
-        for i in range(min(own, <int64_t> self.noise_windows)):
-            j = i * self.negatives
-            self._find_folds(noise + j, self.folds + j, &self.distinct[i])
-
-    cdef void _find_folds(self, float **rows, int32_t *folds, int32_t *distinct) noexcept nogil:
-        """Move the distinct rows of a window's noise to the front, and note which of them the others are."""
-        cdef int64_t j, k, unique = 0, again = 0
-        cdef float *row
-        for j in range(self.negatives):
-            row = rows[j]
-            k = 0
-            while k < unique and rows[k] != row:
-                k += 1
-            if k == unique:
-                rows[unique] = row
-                unique += 1
-            else:
-                folds[again] = <int32_t> (k + 1)
-                again += 1
-        for j in range(again):
-            rows[unique + j] = rows[folds[j] - 1]
-        distinct[0] = <int32_t> unique
-
-    cdef int64_t _target_count(self, int32_t word) noexcept nogil:
-        return self.path_offsets[word + 1] - self.path_offsets[word] if self.has_paths else 1
-
-    cdef void _plan_path(self, int32_t word, int64_t c, const Side *side, embed_window *plan) noexcept nogil:
-        """The rows of a path and their labels, as signs for every line of scores."""
-        cdef int64_t j, count = self._target_count(word)
-        cdef float **targets = side.targets + c * self.most_targets
-        cdef float sign
-        cdef float *line
-        for j in range(count):
-            plan.y[j] = targets[j]
-            sign = -0.0 if self.path_labels[self.path_offsets[word] + j] else 0.0
-            line = plan.signs + j // EMBED_GROUP * 2 * EMBED_LINE + j % EMBED_GROUP
-            line[0] = line[EMBED_LINE] = sign
-        plan.unique = plan.ny = <int> count
-
-    cdef void _plan_targets(self, int64_t c, const Side *side, embed_window *plan) noexcept nogil:
-        """The target's row, then the distinct noise rows, then a second mention of each drawn again.
-
-        Noise that equals the target is left out (Mikolov et al. 2013 draw noise from the words that are not it).
-        """
-        cdef int64_t lot = c % self.noise_windows
-        cdef float **noise = side.noise + lot * self.negatives
-        cdef const int32_t *folds = self.folds + lot * self.negatives
-        cdef int64_t distinct = self.distinct[lot], j, hit = 0, count
-        cdef float *target = side.targets[c]
-        plan.y[0] = target
-        for j in range(distinct):
-            plan.y[j + 1 - (hit != 0)] = noise[j]
-            if noise[j] == target:
-                hit = j + 1
-        count = distinct + 1 - (hit != 0)
-        plan.unique = <int> count
-        for j in range(self.negatives - distinct):
-            if folds[j] != hit:
-                plan.y[count] = noise[folds[j] - 1]
-                plan.folds[count - plan.unique] = folds[j] - (hit != 0 and folds[j] > hit)
-                count += 1
-        plan.ny = <int> count
 
     cdef int _plan_window(self, const Block *block, int64_t w, embed_window *plan) noexcept nogil:
         """Plan window w of the block, of each center one or one for each side; return 0 if it is empty, else 1."""
@@ -474,22 +310,18 @@ cdef class Worker:
         cdef int64_t first = max(<int64_t> 0, center - block.reaches[c])
         cdef int64_t last = min(block.positions - 1, center + block.reaches[c])
         cdef int64_t contexts, i, k = 0
-        cdef const Side *side = &self.rows_of_sides[0]
+        cdef int side = 0
         cdef float weight = 1
         if self.sides == 2:
-            side += w & 1
-            first, last = (center, last) if w & 1 else (first, center)
+            side = w & 1
+            first, last = (center, last) if side else (first, center)
         contexts = last - first
-        if contexts == 0 or self._target_count(block.words[center]) == 0:
+        if contexts == 0 or not plan_targets(self.targets, block.words[center], c, side, plan):
             return 0
-        if self.has_paths:
-            self._plan_path(block.words[center], c, side, plan)
-        else:
-            self._plan_targets(c, side, plan)
-        if self.rows.has_frozen:
-            self.vectors.restore_frozen(plan)
-        if self.cbow:  # dL/dx of a context is 1/contexts of dL/dmean; word2vec.c drops that factor
-            weight = 1 / self.vectors.divisors[contexts]
+        if self.rows.has_output_factors and self.plans.windows[0].lr != 0:
+            self.vectors.settle(plan)
+        if self.cbow:
+            weight, plan.scale = self.steps[contexts], self.scales[contexts]
         for i in range(first, last + 1):
             if i != center:
                 plan.x[k] = self.vectors.vectors[i]

@@ -37,7 +37,7 @@ typedef struct {
     int64_t padding;                /* scores of 0 that are none: log 2 each, exactly */
 } embed_loss;
 
-/* One window: nx input vectors, or their mean, meet ny output rows. A noise word drawn twice stands twice in y, the
+/* One window: nx input vectors, or their mean (or sum), meet ny output rows. A noise word drawn twice stands twice in y, the
  * second time after the `unique` distinct rows; folds[d] is the place of its first. */
 typedef struct {
     float **x;            /* [nx] -> [width] input vectors, updated in place */
@@ -55,6 +55,7 @@ typedef struct {
     embed_loss *loss;     /* the negative log-likelihood is added to it */
     int nx, ny, unique;
     int width;
+    float scale;        /* the x meet the y as scale times their sum: 1 / nx for their mean */
     float weight_ratio; /* learning rate of the weights over lr */
     float lr; /* learning rate of the output rows; 0 scores without any update */
 } embed_window;
@@ -83,7 +84,7 @@ typedef struct {
     int step; /* a row's width is a multiple of it */
     /* Train one window of skip-gram: every x meets every y. */
     void (*window)(const embed_window *w);
-    /* Train n windows of CBOW, whose scratch is that of the first: the mean of the x meets every y. */
+    /* Train n windows of CBOW, whose scratch is that of the first: the mean of the x, or their sum, meets every y. */
     void (*mean_windows)(const embed_window *w, int n);
     /* The same where every x counts with the weights of its place. */
     void (*weighted_windows)(const embed_window *w, int n);

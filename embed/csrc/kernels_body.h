@@ -177,12 +177,11 @@ INLINE void NAME(score_group)(float **x, int nx, float **y, int ny, int width, f
     }
 }
 
-/* mean = the mean of the x, and partial[j] += its products with y[j], for `columns` vectors of each row that begin at
+/* mean = scale times the sum of the x, and partial[j] += its products with y[j], for `columns` vectors of each row that begin at
  * column k. `columns` is a constant once inlined; the loops over rows, whose number the branch predictor does not
  * foresee, end only once in all these columns. */
-INLINE void NAME(mean_columns)(float **x, int nx, float **y, int ny, float *mean, vf *partial, int k,
+INLINE void NAME(mean_columns)(float **x, int nx, float scale, float **y, int ny, float *mean, vf *partial, int k,
                                const int columns) {
-    const float weight = 1.0f / (float)nx;
     const float *from = x[0] + k;
     vf sum[EMBED_COLUMNS];
     ONE_ADDRESS(from);
@@ -195,7 +194,7 @@ INLINE void NAME(mean_columns)(float **x, int nx, float **y, int ny, float *mean
     mean += k;
     ONE_ADDRESS(mean);
     UNROLL for (int c = 0; c < columns; ++c) {
-        sum[c] *= weight;
+        sum[c] *= scale;
         FULL(store)(mean + c * LANES, sum[c]);
     }
     for (int j = 0; j < ny; ++j) {
@@ -228,11 +227,11 @@ INLINE void NAME(mean_columns)(float **x, int nx, float **y, int ny, float *mean
         }                                                                                                    \
     } while (0)
 
-/* mean = the mean of the x, and its line with a group of output rows. */
-INLINE void NAME(mean_line)(float **x, int nx, float **y, int ny, int width, float *mean, float *line) {
+/* mean = scale times the sum of the x, and its line with a group of output rows. */
+INLINE void NAME(mean_line)(float **x, int nx, float scale, float **y, int ny, int width, float *mean, float *line) {
     vf partial[EMBED_LINE];
     UNROLL for (int j = 0; j < EMBED_LINE; ++j) partial[j] = (vf){0};
-#define STEP(n) NAME(mean_columns)(x, nx, y, ny, mean, partial, k, n)
+#define STEP(n) NAME(mean_columns)(x, nx, scale, y, ny, mean, partial, k, n)
     IN_COLUMNS(STEP);
 #undef STEP
     NAME(reduce_line)(partial, line);
@@ -410,9 +409,9 @@ INLINE void NAME(hidden_windows)(const embed_window *w, int n, const int weighte
             float *mean = w[i].mean;
             if (j == 0 && weighted) NAME(weighted_mean)(w + i);
             if (j == 0 && !weighted)
-                NAME(mean_line)(w[i].x, w[i].nx, w[i].y, nj, width, mean, line);
+                NAME(mean_line)(w[i].x, w[i].nx, w[i].scale, w[i].y, nj, width, mean, line);
             else
-                NAME(mean_line)(&mean, 1, w[i].y + j, nj, width, mean, line);
+                NAME(mean_line)(&mean, 1, 1.0f, w[i].y + j, nj, width, mean, line);
             used += nj;
             more |= left > EMBED_GROUP;
         }

@@ -5,14 +5,13 @@
  * their number is a constant once inlined. */
 
 INLINE void NAME(weighted_mean_columns)(const embed_window *w, int k, const int columns) {
-    const float weight = 1.0f / (float)w->nx;
     vf sum[4];
     UNROLL for (int c = 0; c < columns; ++c) sum[c] = (vf){0};
     for (int i = 0; i < w->nx; ++i) {
         const float *x = w->x[i] + k, *d = w->weights[i] + k;
         UNROLL for (int c = 0; c < columns; ++c) sum[c] += FULL(load)(x + c * LANES) * FULL(load)(d + c * LANES);
     }
-    UNROLL for (int c = 0; c < columns; ++c) FULL(store)(w->mean + k + c * LANES, sum[c] * weight);
+    UNROLL for (int c = 0; c < columns; ++c) FULL(store)(w->mean + k + c * LANES, sum[c] * w->scale);
 }
 
 /* w->mean = h. */

@@ -3,7 +3,8 @@
 A word that is one row of the input matrix is trained in that row. All others are gathered into copies, dense, one for
 each word of the block, and what a copy has moved by is scattered to the rows of its word: the mean of several rows,
 and everything in a round (docs/decisions/0005). There output rows have copies too, and what a block changes is left in
-a log.
+a log. Where rows have factors, vectors are copies as well, of which each row gets its share, and so are output rows
+with a factor other than 1 (docs/decisions/0028).
 
 Rejected: a copy of every position (docs/decisions/0011, 0014).
 """
@@ -17,13 +18,16 @@ from libc.string cimport memcpy
 from embed.engine._blocks cimport Block
 from embed.engine._kernels cimport Scratch, embed_prefetch_read, embed_window
 from embed.engine._log cimport embed_log_reserve
-from embed.engine._rows cimport Rows, is_frozen_output, place_of, row_count, rows_of, share, trained, word_row
+from embed.engine._rows cimport Rows, input_row, output_factor, row_count, rows_of, share, target_row, unit_share
 
 cdef enum:
     # How many words ahead the rows of a word are fetched into the first-level cache, if it has several.
     _WORDS_AHEAD = 2
     # The slot of a copy that is not looked up.
     _NOWHERE = -1
+
+# The row of a matrix that begins at the row wanted.
+cdef int32_t _FIRST = 0
 
 
 @cython.final
@@ -33,20 +37,17 @@ cdef class BlockVectors:
     Parameters
     ----------
     rows : Rows
-    gradient_power
-        As in _core.Worker.
-    most_averaged : int
-        Vectors of which a mean is taken at most.
+    gradient_power : float
+        As in embed.engine.problem.Settings.
     most_positions, most_output_rows : int
         Of a block.
     """
 
-    def __init__(self, Rows rows, double gradient_power, int64_t most_averaged,
-                 int64_t most_positions, int64_t most_output_rows):
-        cdef int64_t w, slots = 1, most_owners = most_positions + most_output_rows
+    def __init__(self, Rows rows, double gradient_power, int64_t most_positions, int64_t most_output_rows):
+        cdef int64_t v, slots = 1, most_averaged = 1, most_owners = most_positions + most_output_rows
         cdef int64_t most_copies = rows.places.shape[0] + most_owners
         self.rows, self.kernels, self.stride, self.width = rows, rows.kernels, rows.stride, rows.width
-        self.in_rows = rows.plain and not rows.has_frozen
+        self.in_rows = rows.plain and not rows.has_input_factors
         self.place_count = <int> rows.places.shape[0]
         self.log.stride = self.stride
         while slots < 2 * most_owners:
@@ -55,12 +56,12 @@ cdef class BlockVectors:
         self._now, self._before = Scratch(most_copies * self.stride), Scratch(most_copies * self.stride)
         self._ratio_memory = Scratch(most_positions)
         self.ratios = self._ratio_memory.floats
-        for w in range(rows.words):
-            most_averaged = max(most_averaged, rows.row_offsets[w + 1] - rows.row_offsets[w])
+        for v in range(rows.vectors):
+            most_averaged = max(most_averaged, rows.unit_offsets[v + 1] - rows.unit_offsets[v])
         self._divisor_memory = Scratch(most_averaged + 1)
-        self.divisors = self._divisor_memory.floats
-        for w in range(1, most_averaged + 1):
-            self.divisors[w] = <float> pow(<double> w, gradient_power)
+        self._divisors = self._divisor_memory.floats
+        for v in range(1, most_averaged + 1):
+            self._divisors[v] = <float> pow(<double> v, gradient_power)
         self._index_memory = bytearray(sizeof(int32_t) * (2 * most_copies + slots))
         cdef unsigned char[::1] indices = self._index_memory
         self._owners = <int32_t *> &indices[0]
@@ -80,7 +81,7 @@ cdef class BlockVectors:
         self._copies = 0
         self.places = self._now.floats
         for i in range(self.place_count):
-            copy = self._add_copy(<int32_t> self.rows.words + i, _NOWHERE)
+            copy = self._add_copy(<int32_t> self.rows.vectors + i, _NOWHERE)
             self.kernels.compose(&self.rows.places[0, 0], self.stride, &i, 1, 1, self.width,
                                  self.places + copy * self.stride, self._keep_before(copy, &self.rows.places[i, 0]))
 
@@ -89,15 +90,15 @@ cdef class BlockVectors:
 
         A step along the gradient moves each of the n rows of a mean by 1/n of what it would move a single row, and so
         the mean; with another power of n, 0 in the historic step, each row and their mean move by that. The rows of a
-        sum move by all of it, and so the sum by n times that. If only some of the rows learn, the position moves by so
-        much less.
+        sum move by all of it, and so the sum by n times that. With row factors, the position moves by so much less as
+        their mean is less than 1.
         """
         cdef int64_t i, size, n = block.positions
         cdef int32_t word, copy
         for i in range(n):
             word = block.words[i]
             if self.in_rows and not self.in_round:
-                self.vectors[i], self.ratios[i] = word_row(self.rows, word), ratio
+                self.vectors[i], self.ratios[i] = input_row(self.rows, word), ratio
                 continue
             if not self.rows.plain and i + _WORDS_AHEAD < n and self._copy_of(block.words[i + _WORDS_AHEAD]) < 0:
                 self._fetch_rows(block.words[i + _WORDS_AHEAD])
@@ -106,14 +107,14 @@ cdef class BlockVectors:
                 copy = self._copy_word(word, ~copy)
             size = row_count(self.rows, word)
             self.vectors[i] = self._now.floats + copy * self.stride
-            self.ratios[i] = ratio * <float> size if self.rows.sums else ratio / self.divisors[size]
-            if self.rows.has_frozen:
-                self.ratios[i] *= <float> trained(self.rows, word) / <float> size
+            self.ratios[i] = ratio * <float> size if self.rows.sums else ratio / self._divisors[size]
+            if self.rows.has_input_factors:
+                self.ratios[i] *= self.rows.vector_factors[word] / <float> size
 
     cdef void scatter(self) noexcept nogil:
-        """What a copy has moved by, each row of its word moves by, or by its share where the word is a sum."""
-        cdef int64_t copy, size
-        cdef int32_t own, owner
+        """Move the rows by what their copies have moved by: each by its share of it."""
+        cdef int64_t size
+        cdef int32_t copy, own, owner
         cdef const int32_t *rows
         cdef float *now
         cdef float *before
@@ -122,19 +123,42 @@ cdef class BlockVectors:
                 self._fetch_rows(self._owners[copy + _WORDS_AHEAD])
             owner, now, before = self._owners[copy], self._now.floats + copy * self.stride, self._before.floats
             before += copy * self.stride
-            if owner >= self.rows.words:
-                owner -= <int32_t> self.rows.words
+            if owner >= self.rows.vectors:
+                owner -= <int32_t> self.rows.vectors
                 self.kernels.scatter(&self.rows.places[0, 0], self.stride, &owner, 1, 1, self.width, now, before)
-            elif owner >= 0:
+            elif owner < 0:
+                self._settle_copy(copy)
+            elif self.rows.has_input_factors:
+                self._scatter_by_factors(owner, now, before)
+            else:
                 rows = rows_of(self.rows, owner, &own, &size)
-                self.kernels.scatter(&self.rows.inputs[0, 0], self.stride, rows, trained(self.rows, owner),
-                                     share(self.rows, owner), self.width, now, before)
+                self.kernels.scatter(&self.rows.inputs[0, 0], self.stride, rows, size, share(self.rows, owner),
+                                     self.width, now, before)
+
+    cdef void _scatter_by_factors(self, int32_t vector, const float *now, const float *before) noexcept nogil:
+        cdef int64_t r, size
+        cdef int32_t own
+        cdef const int32_t *rows = rows_of(self.rows, vector, &own, &size)
+        cdef float weight
+        for r in range(size):
+            weight = unit_share(self.rows, vector, r)
+            if weight == 0:  # adding 0 would turn a -0 to 0
+                continue
+            if self.rows.plain:  # it may have a replica
+                self.kernels.scatter(input_row(self.rows, vector), self.stride, &_FIRST, 1, weight, self.width, now,
+                                     before)
+            else:
+                self.kernels.scatter(&self.rows.inputs[0, 0], self.stride, rows + r, 1, weight, self.width, now, before)
 
     cdef int log_changes(self) noexcept nogil:
         """Leave in the log what the copies have moved by; returns 0, or -1 if there is no memory."""
-        cdef int64_t i
+        cdef int32_t i
         if self._copies == 0:  # there may be no log yet
             return 0
+        if self.rows.has_output_factors:
+            for i in range(self._copies):
+                if self._owners[i] < 0:
+                    self._settle_copy(i)
         if embed_log_reserve(&self.log, self._copies) != 0:
             return -1
         memcpy(self.log.owners + self.log.used, self._owners, self._copies * sizeof(int32_t))
@@ -147,26 +171,43 @@ cdef class BlockVectors:
     cdef float *copied_output_row(self, int32_t row) noexcept nogil:
         """The copy of an output row."""
         cdef int32_t copy = self._copy_of(~row)
+        cdef float *source
+        cdef float *before
         if copy < 0:
             copy = self._add_copy(~row, ~copy)
-            row = place_of(self.rows, row)
-            self.kernels.compose(&self.rows.outputs[0, 0], self.stride, &row, 1, 1, self.width,
-                                 self._now.floats + copy * self.stride,
-                                 self._keep_before(copy, &self.rows.outputs[row, 0]))
+            source = target_row(self.rows, row)
+            before = self._keep_before(copy, source)
+            if self.rows.has_output_factors:  # to settle from
+                before = self._before.floats + copy * self.stride
+            self.kernels.compose(source, self.stride, &_FIRST, 1, 1, self.width,
+                                 self._now.floats + copy * self.stride, before)
         return self._now.floats + copy * self.stride
 
-    cdef void restore_frozen(self, embed_window *plan) noexcept nogil:
-        """The copies of frozen output rows are again what they are copies of."""
-        cdef int64_t j, place
-        cdef int32_t row
+    cdef void settle(self, const embed_window *plan) noexcept nogil:
+        """Settle the copies of output rows that a window meets, which have a factor: before each window."""
+        cdef int64_t j
+        cdef int32_t copy
         for j in range(plan.unique):
             if self._now.floats <= plan.y[j] < self._now.floats + self._copies * self.stride:
-                place = (plan.y[j] - self._now.floats) // self.stride
-                row = ~self._owners[place]
-                if is_frozen_output(self.rows, row):
-                    row = place_of(self.rows, row)
-                    self.kernels.compose(&self.rows.outputs[0, 0], self.stride, &row, 1, 1, self.width, plan.y[j],
-                                         NULL)
+                copy = <int32_t> ((plan.y[j] - self._now.floats) // self.stride)
+                if output_factor(self.rows, ~self._owners[copy]) != 1:
+                    self._settle_copy(copy)
+
+    cdef void _settle_copy(self, int32_t copy) noexcept nogil:
+        """Take back all but the row's factor of what the copy of an output row has moved by since it was settled.
+
+        The row moves along, but in a round, where rows keep still and the log holds what the copy has moved by.
+        """
+        cdef int32_t row = ~self._owners[copy]
+        cdef float factor = output_factor(self.rows, row)
+        cdef float *now = self._now.floats + copy * self.stride
+        cdef float *before = self._before.floats + copy * self.stride
+        cdef float *settled = before if self.in_round else target_row(self.rows, row)
+        if factor == 1:  # of a round, where all output rows are copies
+            return
+        if factor != 0:
+            self.kernels.scatter(settled, self.stride, &_FIRST, 1, factor, self.width, now, before)
+        self.kernels.compose(settled, self.stride, &_FIRST, 1, 1, self.width, now, before)
 
     cdef int32_t _copy_of(self, int32_t owner) noexcept nogil:
         """Which copy is that of an owner; if there is none, ~ the slot that will name it."""
@@ -191,11 +232,16 @@ cdef class BlockVectors:
         """Copy the mean of the input rows of a word, or their sum, or its one row."""
         cdef int64_t size
         cdef int32_t own, copy = self._add_copy(word, home)
-        cdef const int32_t *rows = rows_of(self.rows, word, &own, &size)
+        cdef const int32_t *rows
+        cdef float *now = self._now.floats + copy * self.stride
+        cdef float *row
+        if self.rows.plain:
+            row = input_row(self.rows, word)
+            self.kernels.compose(row, self.stride, &_FIRST, 1, 1, self.width, now, self._keep_before(copy, row))
+            return copy
+        rows = rows_of(self.rows, word, &own, &size)
         self.kernels.compose(&self.rows.inputs[0, 0], self.stride, rows, size,
-                             1 if self.rows.sums else 1 / <float> size, self.width,
-                             self._now.floats + copy * self.stride,
-                             self._keep_before(copy, word_row(self.rows, word) if self.rows.plain else NULL))
+                             1 if self.rows.sums else 1 / <float> size, self.width, now, self._keep_before(copy, NULL))
         return copy
 
     cdef void _fetch_rows(self, int32_t owner) noexcept nogil:
@@ -203,7 +249,7 @@ cdef class BlockVectors:
         cdef int64_t r, size
         cdef int32_t own
         cdef const int32_t *rows
-        if 0 <= owner < self.rows.words:
+        if 0 <= owner < self.rows.vectors:
             rows = rows_of(self.rows, owner, &own, &size)
             for r in range(size):
                 embed_prefetch_read(&self.rows.inputs[rows[r], 0], self.width)

@@ -2,6 +2,8 @@
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
+from embed.engine._random cimport embed_alias
+
 cdef enum:
     # Tokens of a sentence that are trained together, before subsampling.
     BLOCK = 128
@@ -11,7 +13,7 @@ ctypedef struct Block:
     int64_t last
     int64_t number      # in its round
     int32_t *memory     # [window + BLOCK + window]
-    int32_t *words      # [positions] within it
+    int32_t *words      # [positions] within it; each is also the number of a vector
     int64_t positions   # tokens that survived subsampling: the halo on the left,
     int64_t left
     int64_t own         # the centers, and the halo on the right
@@ -24,7 +26,9 @@ cdef class Blocks:
     cdef const int32_t[::1] ids
     cdef const int64_t[::1] offsets
     cdef const uint32_t[::1] keep_thresholds
-    cdef const uint32_t[:, ::1] noise_table
+    cdef const uint32_t[:, ::1] _noise_table
+    cdef const embed_alias *_aliases
+    cdef uint64_t _alias_count
     cdef uint64_t seed, epoch_key
     cdef int window, negatives, noise_windows
     cdef bint fixed_window

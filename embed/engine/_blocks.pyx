@@ -27,24 +27,23 @@ BLOCK_TOKENS = BLOCK
 
 @cython.final
 cdef class Blocks:
-    """Finds the blocks of a stretch of tokens, one after the other; see _core.Worker for the arguments."""
+    """Finds the blocks of a stretch of tokens, one after the other; see embed.engine.problem for the arguments."""
 
-    def __init__(self, const int32_t[::1] ids, const int64_t[::1] offsets, const uint32_t[::1] keep_thresholds,
-                 const uint32_t[:, ::1] noise_table, int window, bint fixed_window, int negatives, int noise_windows,
-                 uint64_t seed):
+    def __init__(self, tokens, noise, settings):
         cdef int64_t w, i, size
-        if keep_thresholds.shape[0] != noise_table.shape[0]:
-            raise ValueError("keep_thresholds and noise_table differ in their number of words")
-        self.ids, self.offsets, self.keep_thresholds, self.noise_table = ids, offsets, keep_thresholds, noise_table
-        self.window, self.fixed_window, self.seed = window, fixed_window, seed
-        self.negatives, self.noise_windows = negatives, noise_windows
+        self.ids, self.offsets, self.keep_thresholds = tokens.ids, tokens.offsets, tokens.keep_thresholds
+        self.window, self.fixed_window, self.seed = settings.window, settings.fixed_window, settings.seed
+        if noise is not None:
+            self._noise_table, self.negatives, self.noise_windows = noise.table, noise.negatives, noise.windows
+            self._aliases = <const embed_alias *> &self._noise_table[0, 0]
+            self._alias_count = <uint64_t> self._noise_table.shape[0]
         # A halo is looked for no further than this, so that a run of dropped tokens stays cheap.
-        self.halo_tokens = max(<int64_t> BLOCK, 16 * <int64_t> window)
-        for w in range(keep_thresholds.shape[0]):
-            if keep_thresholds[w] != <uint32_t> 0xffffffff:
+        self.halo_tokens = max(<int64_t> BLOCK, 16 * <int64_t> self.window)
+        for w in range(self.keep_thresholds.shape[0]):
+            if self.keep_thresholds[w] != <uint32_t> 0xffffffff:
                 self.first_kept = <int32_t> (w + 1)
-        self.most_positions = BLOCK + 2 * <int64_t> window
-        self.most_draws = noise_windows * <int64_t> negatives
+        self.most_positions = BLOCK + 2 * <int64_t> self.window
+        self.most_draws = self.noise_windows * <int64_t> self.negatives
         size = self.most_positions + BLOCK + self.most_draws
         self._memory = bytearray(sizeof(int32_t) * 2 * size)
         cdef unsigned char[::1] view = self._memory
@@ -133,8 +132,8 @@ cdef class Blocks:
         """For each center in turn: its reach and, for the first `noise_windows`, its noise words."""
         cdef int64_t c, j
         cdef uint64_t fraction, stream = embed_block_stream(self.epoch_key, block.first)
-        cdef const embed_alias *table = <const embed_alias *> &self.noise_table[0, 0]
-        cdef uint64_t vocabulary = <uint64_t> self.noise_table.shape[0]
+        cdef const embed_alias *table = self._aliases
+        cdef uint64_t vocabulary = self._alias_count
         block.draws = 0
         for c in range(block.own):
             if self.fixed_window:

@@ -59,4 +59,4 @@ def check_aliases(const uint32_t[:, ::1] table):
             for i in range(table.shape[0]):
                 sound &= table[i, 1] < <uint64_t> table.shape[0]
     if not sound:
-        raise ValueError(f"noise_table must have two columns, and aliases from 0 to {table.shape[0] - 1}")
+        raise ValueError(f"noise table must have two columns, and aliases from 0 to {table.shape[0] - 1}")

@@ -28,6 +28,7 @@ cdef extern from "kernels.h" nogil:
         int ny
         int unique
         int width
+        float scale
         float weight_ratio
         float lr
     ctypedef struct embed_kernels:

@@ -117,7 +117,7 @@ def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str 
         plan.ratios[i] = <float> ratio
     for i in range(ny):
         plan.y[i] = &y[i, 0]
-    plan.nx, plan.ny, plan.unique = <int> nx, <int> ny, <int> ny
+    plan.nx, plan.ny, plan.unique, plan.scale = <int> nx, <int> ny, <int> ny, 1 / <float> nx
     plan.lr = <float> lr
     with nogil:
         for _ in range(repeats):

@@ -16,4 +16,5 @@ cdef class Replicas:
     cdef void take(self) noexcept nogil
     cdef void give_back(self) noexcept nogil
     cdef void _copy(self, float *matrix, int32_t first, int32_t count, float *now) noexcept nogil
-    cdef void _add(self, float *matrix, int32_t first, int32_t count, const float *now) noexcept nogil
+    cdef void _add(self, float *matrix, const float *factors, int32_t first, int32_t count,
+                   const float *now) noexcept nogil

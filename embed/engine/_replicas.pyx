@@ -19,22 +19,20 @@ cdef class Replicas:
     ----------
     rows : Rows
         While replicas are taken, it finds them in place of the rows.
+    targets : embed.engine.problem.Targets
     words : int
-        How many words have them, the first: their output rows and, where every word has one input row, that.
-    is_tree : bool
-        The output rows are the nodes of a tree, of which the last ones, the root and those below it, have replicas.
+        How many words have them, the first: their output rows and, where every vector is one input row, that. Where the
+        targets are nodes of a tree alone, the last ones, the root and those below it, have replicas.
     share : float
         1 over the number of threads: the mean of all replicas, not their sum, which oscillates.
     """
 
-    def __init__(self, Rows rows, int32_t words, bint is_tree, double share):
-        if not 0 <= words <= rows.words or (words and rows.has_frozen):
-            raise ValueError(f"{words} replicated words: they must be there, and none of them frozen")
+    def __init__(self, Rows rows, targets, int32_t words, double share):
         self.rows, self.share = rows, <float> share
         self.input_count = words if rows.plain else 0
-        self.output_count = words * rows.sides
+        self.output_count = words * targets.sides
         # a tree of n leaves has n - 1 nodes
-        rows.own_output_first = max(0, <int32_t> rows.words - 1 - words) * rows.sides if is_tree else 0
+        rows.own_output_first = max(0, targets.words - 1 - words) * targets.sides if targets.noise is None else 0
         self._inputs = Scratch(2 * self.input_count * rows.stride)
         self._outputs = Scratch(2 * self.output_count * rows.stride)
         rows.is_shared = rows.is_shared or words > 0
@@ -49,8 +47,11 @@ cdef class Replicas:
     cdef void give_back(self) noexcept nogil:
         """Let the rows be found again, moved by this thread's share."""
         self.rows.own_input_count = self.rows.own_output_count = 0
-        self._add(&self.rows.inputs[0, 0], 0, self.input_count, self._inputs.floats)
-        self._add(&self.rows.outputs[0, 0], self.rows.own_output_first, self.output_count, self._outputs.floats)
+        # a vector that is one row has the factor of the row
+        self._add(&self.rows.inputs[0, 0], &self.rows.vector_factors[0] if self.rows.has_input_factors else NULL, 0,
+                  self.input_count, self._inputs.floats)
+        self._add(&self.rows.outputs[0, 0], &self.rows.output_factors[0] if self.rows.has_output_factors else NULL,
+                  self.rows.own_output_first, self.output_count, self._outputs.floats)
 
     cdef void _copy(self, float *matrix, int32_t first, int32_t count, float *now) noexcept nogil:
         cdef int32_t row, place
@@ -60,10 +61,13 @@ cdef class Replicas:
             self.rows.kernels.compose(matrix, self.rows.stride, &place, 1, 1, self.rows.width, replica,
                                       replica + count * self.rows.stride)
 
-    cdef void _add(self, float *matrix, int32_t first, int32_t count, const float *now) noexcept nogil:
+    cdef void _add(self, float *matrix, const float *factors, int32_t first, int32_t count,
+                   const float *now) noexcept nogil:
         cdef int32_t row, place
         cdef const float *replica
         for row in range(count):
+            if factors != NULL and factors[first + row] == 0:  # to the bit
+                continue
             place, replica = place_of(self.rows, first + row), now + row * self.rows.stride
             self.rows.kernels.scatter(matrix, self.rows.stride, &place, 1, self.share, self.rows.width, replica,
                                       replica + count * self.rows.stride)

@@ -19,7 +19,7 @@ from embed.engine._log cimport (
     embed_prefetch_tally,
     embed_tally,
 )
-from embed.engine._rows cimport Rows, is_frozen_output, rows_of, share, target_row, trained
+from embed.engine._rows cimport Rows, output_factor, rows_of, share, target_row, unit_share
 
 cdef enum:
     # Tokens that begin the blocks of a round.
@@ -122,23 +122,28 @@ cdef class Merger:
     cdef int _collect(self, Rounds rounds, int32_t owner, const uint16_t *delta, int64_t part) noexcept nogil:
         """Note the changes of those rows of `owner` that are of this part; returns 0, or -1."""
         cdef int64_t parts = rounds.barrier.members, r, size
+        cdef float weight
         cdef const int32_t *rows
         cdef embed_tally *tally
         cdef int32_t row, own
         if owner < 0:
             row = ~owner
-            if embed_part(row, parts) == part and not is_frozen_output(self.rows, row):
+            if embed_part(row, parts) == part and output_factor(self.rows, row) != 0:
                 tally = rounds.tallies + self.rows.inputs.shape[0] + row
                 return self._note(target_row(self.rows, row), delta, tally, 1)
-        elif owner >= self.rows.words:
-            row = owner - <int32_t> self.rows.words
+        elif owner >= self.rows.vectors:
+            row = owner - <int32_t> self.rows.vectors
             if embed_part(row, parts) == part:
                 return self._note(&self.rows.places[row, 0], delta, NULL, 1)
         else:
-            rows = rows_of(self.rows, owner, &own, &size)
-            for r in range(trained(self.rows, owner)):
-                if embed_part(rows[r], parts) == part and self._note(
-                        &self.rows.inputs[rows[r], 0], delta, rounds.tallies + rows[r], share(self.rows, owner)) != 0:
+            rows, weight = rows_of(self.rows, owner, &own, &size), share(self.rows, owner)
+            for r in range(size):
+                if embed_part(rows[r], parts) != part:
+                    continue
+                if self.rows.has_input_factors:
+                    weight = unit_share(self.rows, owner, r)
+                if weight != 0 and self._note(&self.rows.inputs[rows[r], 0], delta, rounds.tallies + rows[r],
+                                              weight) != 0:
                     return -1
         return 0
 

@@ -1,23 +1,27 @@
 """The matrices that are trained, and which of their rows a word has."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uintptr_t
 
 from embed.engine._kernels cimport embed_kernels
 
 
 cdef class Rows:
-    cdef float[:, ::1] inputs
-    cdef float[:, ::1] outputs
-    cdef float[:, ::1] places
-    cdef const int64_t[::1] row_offsets
-    cdef const int32_t[::1] rows
-    cdef const uint8_t[::1] frozen
+    cdef float[:, ::1] inputs           # [R, stride]
+    cdef float[:, ::1] outputs          # [T, stride]
+    cdef float[:, ::1] places           # [2 * window, stride], or none
+    cdef const int64_t[::1] unit_offsets    # [C + 1]
+    cdef const int32_t[::1] units       # [M] the input rows of which vectors are made
+    # Row factors, where some are not 1: of each mention of an input row, their sum for each vector, of output rows.
+    cdef const float[::1] unit_factors      # [M]
+    cdef const float[::1] vector_factors    # [C]
+    cdef const float[::1] output_factors    # [T]
+    cdef bint has_input_factors, has_output_factors
     cdef const embed_kernels *kernels
-    cdef int64_t words, stride
-    cdef int sides      # output rows of a word: 1, or one for each side of a center
+    cdef int64_t vectors        # C: words, and what else is made of units
+    cdef int64_t stride
     cdef int width
-    cdef bint sums, has_frozen
-    cdef bint plain     # every word has one input row, of its own number
+    cdef bint sums
+    cdef bint plain     # every vector is one input row, of its own number
     cdef uint32_t spread_count  # so many rows of the words, the first, lie spread: 0, or 2 ** (spread_shift + 3)
     cdef int spread_shift
     cdef bint is_shared     # by several threads: some rows lie spread, or are found in replicas
@@ -25,6 +29,9 @@ cdef class Rows:
     cdef int32_t own_input_count, own_output_count, own_output_first
     cdef float *own_inputs
     cdef float *own_outputs
+
+    cdef _take_factors(self, factors)
+    cdef _take_spread(self, int spread)
 
 
 cdef inline int32_t turned(uint32_t row, uint32_t count, int shift) noexcept nogil:
@@ -49,27 +56,27 @@ cdef inline float *either(float *shared, float *own, bint is_own) noexcept nogil
     return <float *> (<uintptr_t> shared ^ ((<uintptr_t> shared ^ <uintptr_t> own) & -<uintptr_t> is_own))
 
 
-cdef inline const int32_t *rows_of(Rows self, int32_t word, int32_t *own, int64_t *size) noexcept nogil:
-    """The input rows of a word and how many they are; without n-grams `own`, which spares two look-ups."""
+cdef inline const int32_t *rows_of(Rows self, int32_t vector, int32_t *own, int64_t *size) noexcept nogil:
+    """The input rows of a vector and how many they are; without n-grams `own`, which spares two look-ups."""
     cdef int64_t first
     if self.plain:
-        own[0], size[0] = place_of(self, word), 1
+        own[0], size[0] = place_of(self, vector), 1
         return own
-    first = self.row_offsets[word]
-    size[0] = self.row_offsets[word + 1] - first
-    return &self.rows[first]
+    first = self.unit_offsets[vector]
+    size[0] = self.unit_offsets[vector + 1] - first
+    return &self.units[first]
 
 
-cdef inline int64_t row_count(Rows self, int32_t word) noexcept nogil:
-    return 1 if self.plain else self.row_offsets[word + 1] - self.row_offsets[word]
+cdef inline int64_t row_count(Rows self, int32_t vector) noexcept nogil:
+    return 1 if self.plain else self.unit_offsets[vector + 1] - self.unit_offsets[vector]
 
 
-cdef inline float *word_row(Rows self, int32_t word) noexcept nogil:
-    """The input row of a word that has but one."""
+cdef inline float *input_row(Rows self, int32_t vector) noexcept nogil:
+    """The input row of a vector that is but one."""
     if not self.is_shared:
-        return &self.inputs[word, 0]
-    return either(&self.inputs[place_of(self, word), 0], self.own_inputs + word * self.stride,
-                  word < self.own_input_count)
+        return &self.inputs[vector, 0]
+    return either(&self.inputs[place_of(self, vector), 0], self.own_inputs + vector * self.stride,
+                  vector < self.own_input_count)
 
 
 cdef inline float *target_row(Rows self, int32_t row) noexcept nogil:
@@ -80,25 +87,21 @@ cdef inline float *target_row(Rows self, int32_t row) noexcept nogil:
                   <uint32_t> own < <uint32_t> self.own_output_count)
 
 
-cdef inline bint is_frozen(Rows self, int32_t word) noexcept nogil:
-    return self.has_frozen and self.frozen[word] != 0
+cdef inline float share(Rows self, int32_t vector) noexcept nogil:
+    """What each of a vector's rows has moved by over what the vector has, where all of them are free."""
+    return 1 / <float> max(row_count(self, vector), <int64_t> 1) if self.sums else 1
 
 
-cdef inline bint is_frozen_output(Rows self, int32_t row) noexcept nogil:
-    return self.has_frozen and self.frozen[row // self.sides] != 0
+cdef inline float unit_share(Rows self, int32_t vector, int64_t r) noexcept nogil:
+    """The same of the vector's r-th row by its factor: 0 if it is frozen.
+
+    With factors f the vector has moved by the mean of f times what a free row would, or by the sum.
+    """
+    cdef float factor = self.unit_factors[self.unit_offsets[vector] + r]
+    if factor == 0:
+        return 0
+    return factor * ((1 if self.sums else <float> row_count(self, vector)) / self.vector_factors[vector])
 
 
-cdef inline int64_t trained(Rows self, int32_t word) noexcept nogil:
-    """How many of the word's input rows learn, from the first on."""
-    if self.has_frozen:
-        return 0 if self.frozen[word] else 1
-    return row_count(self, word)
-
-
-cdef inline float share(Rows self, int32_t word) noexcept nogil:
-    """What each of the word's rows that learn has moved by over what its vector has."""
-    if self.sums:
-        return 1 / <float> max(trained(self, word), <int64_t> 1)
-    if self.has_frozen:  # one row alone moves the mean of n by 1/n
-        return <float> row_count(self, word)
-    return 1
+cdef inline float output_factor(Rows self, int32_t row) noexcept nogil:
+    return self.output_factors[row] if self.has_output_factors else 1

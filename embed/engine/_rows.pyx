@@ -94,30 +94,38 @@ def renumber(int32_t[::1] rows, const int32_t[::1] places):
 
 
 cdef class Rows:
-    """The parameters of a model; see _core.Worker, which takes the same."""
+    """The parameters of a model: the units and matrices of :mod:`embed.engine.problem`, as they are read by index."""
 
-    def __init__(self, float[:, ::1] inputs, float[:, ::1] outputs, float[:, ::1] places,
-                 const int64_t[::1] row_offsets, const int32_t[::1] rows, const uint8_t[::1] frozen, bint sums,
-                 int sides, int dim, int spread, str path):
-        cdef int64_t w
-        self.inputs, self.outputs, self.places = inputs, outputs, places
-        self.row_offsets, self.rows, self.frozen, self.sums = row_offsets, rows, frozen, sums
-        self.kernels = find_kernels(path)
-        self.words, self.stride, self.width = row_offsets.shape[0] - 1, inputs.shape[1], width_of(self.kernels, dim)
-        self.sides = sides
-        if outputs.shape[1] != self.stride or self.stride % EMBED_ROW_FLOATS or self.stride < self.width:
-            raise ValueError(f"rows of {self.stride} and {outputs.shape[1]} floats do not fit dim {dim}")
-        if places.shape[0] and places.shape[1] != self.stride:
-            raise ValueError(f"places of {places.shape[1]} floats do not go with rows of {self.stride}")
-        if outputs.shape[0] != sides * self.words:
-            raise ValueError(f"row_offsets and outputs differ in their number of words, with {sides} rows each")
-        self.has_frozen = frozen.shape[0] > 0
-        if self.has_frozen and frozen.shape[0] != self.words:
-            raise ValueError("frozen needs a mark for every word")
-        self.plain = rows.shape[0] == self.words
-        if spread and (spread < _LEAST_SPREAD or self.words >> spread == 0):
+    def __init__(self, units, matrices, str simd):
+        cdef int64_t v
+        self.inputs, self.outputs, self.places = matrices.inputs, matrices.outputs, matrices.places
+        self.unit_offsets, self.units, self.sums = units.offsets, units.rows, units.sums
+        self.kernels = find_kernels(simd)
+        self.vectors, self.stride = units.vectors, self.inputs.shape[1]
+        self.width = width_of(self.kernels, matrices.dim)
+        if self.outputs.shape[1] != self.stride or self.stride % EMBED_ROW_FLOATS or self.stride < self.width:
+            raise ValueError(f"rows of {self.stride} and {self.outputs.shape[1]} floats do not fit dim {matrices.dim}")
+        if self.places.shape[0] and self.places.shape[1] != self.stride:
+            raise ValueError(f"places of {self.places.shape[1]} floats do not go with rows of {self.stride}")
+        self.plain = self.units.shape[0] == self.vectors
+        for v in range(self.vectors):
+            self.plain = self.plain and self.unit_offsets[v + 1] == v + 1 and self.units[v] == v
+        self._take_factors(matrices.factors)
+        self._take_spread(matrices.spread)
+
+    cdef _take_factors(self, factors):
+        """Spell the factors of input rows out for each mention: rows may move while they train, mentions do not."""
+        self.has_input_factors, self.has_output_factors = factors.inputs is not None, factors.outputs is not None
+        self.output_factors = factors.outputs
+        if self.has_input_factors:
+            mentioned = factors.inputs[np.asarray(self.units)]
+            sums = np.concatenate([[0], np.cumsum(mentioned, dtype=np.float64)])
+            self.unit_factors = mentioned
+            self.vector_factors = np.diff(sums[np.asarray(self.unit_offsets)]).astype(np.float32)
+
+    cdef _take_spread(self, int spread):
+        cdef int64_t rows = min(self.outputs.shape[0], self.vectors)
+        if spread and (spread < _LEAST_SPREAD or rows >> spread == 0):
             raise ValueError(f"spread is {spread}: 2**spread rows must be there, and more than {1 << _LEAST_SPREAD}")
         self.spread_count, self.spread_shift = (1 << spread, spread - 3) if spread else (0, 0)
         self.is_shared = spread > 0
-        for w in range(self.words):
-            self.plain = self.plain and row_offsets[w + 1] == w + 1 and rows[w] == w

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from embed.engine.problem import Noise, Problem
 
 __all__ = ["ReferenceWorker", "SplitMix64", "epoch_key", "keeps"]
 
@@ -29,7 +30,7 @@ Floats = NDArray[np.float64]
 
 
 class Window(NamedTuple):
-    """Positions of the block that are contexts, their places in the window, the center's word, and the shared noise.
+    """Positions of the block that are contexts, their places in the window, the center's word, and its noise, if any.
 
     In structured skip-gram a window has the contexts of one side, 0 or 1.
     """
@@ -78,51 +79,51 @@ def _block_stream(key: int, position: int) -> SplitMix64:
     return SplitMix64(_mix(~key & _MASK ^ _mix(position)))
 
 
+def _draw(noise: Noise, stream: SplitMix64) -> list[int]:
+    """Return the noise words of a window."""
+    words = []
+    for _ in range(noise.negatives):
+        slot, draw = stream.scale(len(noise.table))
+        threshold, alias = noise.table[slot].tolist()
+        words.append(slot if draw <= threshold else alias)
+    return words
+
+
 def _weights(changed: list[int], rows: int) -> Floats:
     """Return float64[rows, 1]: 1 for a row that is seldom among the changed ones, less for one that often is."""
     counts = np.bincount(np.array(changed, np.int64), minlength=rows)
     return (_MOST_CHANGES / np.maximum(counts, _MOST_CHANGES))[:, None]
 
 
-@dataclass
 class ReferenceWorker:
-    """A worker with the arguments of ``_core.Worker``; the matrices are float64 and have `dim` columns."""
+    """A worker that trains the problem of a ``_core.Worker``, in matrices of its own.
 
-    ids: NDArray[np.int32]
-    offsets: NDArray[np.int64]
-    keep_thresholds: NDArray[np.uint32]
-    noise_table: NDArray[np.uint32]
-    inputs: Floats
-    outputs: Floats
-    sides: int
-    places: Floats
-    place_ratio: float
-    row_offsets: NDArray[np.int64]
-    rows: NDArray[np.int32]
-    cbow: bool
-    gradient_power: float
-    sums: bool
-    window: int
-    fixed_window: bool
-    negatives: int
-    noise_windows: int
-    seed: int
-    replicated_words: int  # by one worker alone: the same but for rounding
-    replica_share: float
-    path_offsets: NDArray[np.int64]
-    path_rows: NDArray[np.int32]
-    path_labels: NDArray[np.uint8]
-    frozen: NDArray[np.uint8]
-    in_round: bool = False
-    loss: float = 0.0
-    changed_inputs: list[int] = field(default_factory=list)
-    changed_outputs: list[int] = field(default_factory=list)
-    examples: int = 0
-    centers: int = 0
+    They are float64 and have `dim` columns. There are no replicas: to one worker alone they make no difference but for
+    rounding.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.tokens, self.units, self.targets = problem.tokens, problem.units, problem.targets
+        self.settings = problem.settings
+        matrices = problem.matrices
+        self.inputs, self.outputs, self.places = (
+            matrix[:, : matrices.dim].astype(np.float64)
+            for matrix in (matrices.inputs, matrices.outputs, matrices.places)
+        )
+        factors = matrices.factors
+        self.has_input_factors = factors.inputs is not None
+        self.input_factors, self.output_factors = (
+            np.ones(len(matrix)) if given is None else given.astype(np.float64)
+            for matrix, given in ((self.inputs, factors.inputs), (self.outputs, factors.outputs))
+        )
+        self.in_round = False
+        self.changed_inputs: list[int] = []
+        self.changed_outputs: list[int] = []
+        self.loss, self.examples, self.centers = 0.0, 0, 0
 
     def run(self, epoch: int, lr: float, lr_slope: float, ratio: float) -> None:
         """Train one epoch over the whole corpus."""
-        key = epoch_key(self.seed, epoch)
+        key = epoch_key(self.settings.seed, epoch)
         for block in self._blocks():
             self._train_block(key, *block, lr + lr_slope * block[2], ratio)
 
@@ -134,7 +135,7 @@ class ReferenceWorker:
         each change as a bfloat16, which moves it by up to 1/512 of itself; this twin does not.
         """
         self.in_round = True
-        key = epoch_key(self.seed, epoch)
+        key = epoch_key(self.settings.seed, epoch)
         for _, blocks in itertools.groupby(self._blocks(), lambda block: block[2] // _ROUND_TOKENS):
             inputs, outputs, places = self.inputs, self.outputs, self.places
             changes = (np.zeros_like(inputs), np.zeros_like(outputs), np.zeros_like(places))
@@ -150,23 +151,18 @@ class ReferenceWorker:
             self.places = places + changes[2]
 
     def _rows_of(self, word: int) -> NDArray[np.int32]:
-        return self.rows[self.row_offsets[word] : self.row_offsets[word + 1]]
-
-    def _trained(self, word: int) -> int:
-        """Return how many of a word's rows learn: with frozen words, none of theirs, and of the others' the first."""
-        if len(self.frozen):
-            return 0 if self.frozen[word] else 1
-        return len(self._rows_of(word))
+        return self.units.rows[self.units.offsets[word] : self.units.offsets[word + 1]]
 
     def _composed(self, word: int) -> Floats:
         """Return the mean of a word's rows, or their sum."""
         rows = self.inputs[self._rows_of(word)]
         composed: Floats = rows.sum(axis=0)
-        return composed if self.sums else composed / len(rows)
+        return composed if self.units.sums else composed / len(rows)
 
     def _blocks(self) -> Iterator[tuple[int, int, int, int]]:
         """Yield where the sentence of each block begins and ends, and where the block does."""
-        for first, last in zip(self.offsets[:-1].tolist(), self.offsets[1:].tolist(), strict=True):
+        offsets = self.tokens.offsets.tolist()
+        for first, last in itertools.pairwise(offsets):
             for start in range(first, last, _BLOCK_TOKENS):
                 yield first, last, start, min(start + _BLOCK_TOKENS, last)
 
@@ -175,8 +171,8 @@ class ReferenceWorker:
         for position in positions:
             if limit is not None and len(kept) == limit:
                 break
-            word = int(self.ids[position])
-            if keeps(key, position, int(self.keep_thresholds[word])):
+            word = int(self.tokens.ids[position])
+            if keeps(key, position, int(self.tokens.keep_thresholds[word])):
                 kept.append(word)
         return kept
 
@@ -190,23 +186,25 @@ class ReferenceWorker:
         lr: float,
         ratio: float,
     ) -> None:
+        settings, noise = self.settings, self.targets.noise
+        window, sides = settings.window, self.targets.sides
         # the block's own tokens, and a halo of `window` tokens on each side where the sentence goes on
         own = self._kept(key, range(start, stop))
         self.centers += len(own)
-        limit = max(_BLOCK_TOKENS, 16 * self.window)
-        left = self._kept(key, range(start - 1, max(sentence_first, start - limit) - 1, -1), self.window)
-        right = self._kept(key, range(stop, min(sentence_last, stop + limit)), self.window)
+        limit = max(_BLOCK_TOKENS, 16 * window)
+        left = self._kept(key, range(start - 1, max(sentence_first, start - limit) - 1, -1), window)
+        right = self._kept(key, range(stop, min(sentence_last, stop + limit)), window)
         words = left[::-1] + own + right
         if not own or len(words) < 2:
             return
 
         stream = _block_stream(key, start)
         reaches: list[int] = []
-        noise: list[list[int]] = []
+        drawn: list[list[int]] = []
         for c in range(len(own)):
-            reaches.append(self.window if self.fixed_window else 1 + stream.scale(self.window)[0])
-            if c < self.noise_windows:
-                noise.append(self._noise(stream))
+            reaches.append(window if settings.fixed_window else 1 + stream.scale(window)[0])
+            if noise is not None and c < noise.windows:
+                drawn.append(_draw(noise, stream))
 
         # gather: a position is the copy of its word, the mean of the word's rows or their sum; or the one row itself
         copied = [] if self._in_place() else list(dict.fromkeys(words))
@@ -217,75 +215,76 @@ class ReferenceWorker:
         vectors = np.array([place.get(word, word) for word in words])
         sizes = np.array([len(self._rows_of(word)) for word in words])
         # a step moves each of n rows, and so their mean, by 1/n of what it moves a single row; historically by all;
-        # each row of a sum by all, and so the sum by n times that
-        ratios = ratio * sizes if self.sums else ratio / sizes**self.gradient_power
-        ratios = ratios * np.array([self._trained(word) for word in words]) / sizes
+        # each row of a sum by all, and so the sum by n times that; with factors, each row by its factor of that
+        ratios = ratio * sizes if self.units.sums else ratio / sizes**settings.gradient_power
+        ratios = ratios * np.array([self.input_factors[self._rows_of(word)].mean() for word in words])
 
         batch: list[Window] = []
         for c, reach in enumerate(reaches):
             center = len(left) + c
             both = [i for i in range(center - reach, center + reach + 1) if i != center and 0 <= i < len(words)]
-            for side in range(self.sides):
-                contexts = [i for i in both if self.sides == 1 or (i > center) == side]
+            for side in range(sides):
+                contexts = [i for i in both if sides == 1 or (i > center) == side]
                 if contexts:
                     # from the leftmost place to the rightmost, without the center
-                    places = [self.window + i - center - (i > center) for i in contexts]
-                    batch.append(Window(contexts, places, words[center], noise[c % self.noise_windows], side))
-                if len(batch) == (_CBOW_BATCH if self.cbow and not len(self.path_offsets) else 1) or c == len(own) - 1:
+                    places = [window + i - center - (i > center) for i in contexts]
+                    dealt = drawn[c % noise.windows] if noise is not None else []
+                    batch.append(Window(contexts, places, words[center], dealt, side))
+                is_full = len(batch) == (_CBOW_BATCH if settings.cbow and self.targets.tree is None else 1)
+                if is_full or c == len(own) - 1:
                     self._train_windows(block, vectors, batch, lr, ratios)
                     batch = []
 
         self.changed_inputs.extend(int(row) for word in copied for row in self._rows_of(word))
-        for side in range(self.sides):
-            targets = (self._targets(Window([], [], word, [], side)) for word in own)
-            drawn = {word * self.sides + side for word in itertools.chain(*noise)}
-            self.changed_outputs.extend({row for rows, _ in targets for row in rows} | drawn)
+        for side in range(sides):
+            met = (self._targets(Window([], [], word, [], side)) for word in own)
+            noise_rows = {word * sides + side for word in itertools.chain(*drawn)}
+            self.changed_outputs.extend({row for rows, _ in met for row in rows} | noise_rows)
 
-        # scatter: the rows that learn move so that the copy, the mean or the sum of all, is where it has moved to
+        # scatter: rows move in proportion to their factors, so that their mean or sum is where the copy has moved to
         self.inputs = block[: len(self.inputs)]
         for word, change in zip(copied, block[len(self.inputs) :] - before, strict=True):
-            rows, trained = self._rows_of(word), self._trained(word)
-            for row in rows[:trained]:
-                self.inputs[row] += change * (1 if self.sums else len(rows)) / trained
+            rows = self._rows_of(word)
+            factors = self.input_factors[rows]
+            for row, factor in zip(rows, factors, strict=True):
+                if factor:
+                    self.inputs[row] += change * factor * (1 if self.units.sums else len(rows)) / factors.sum()
 
     def _in_place(self) -> bool:
-        """Tell whether words are one row each that learns, and are trained right there."""
-        plain = len(self.rows) == len(self.keep_thresholds) and not len(self.frozen)
+        """Tell whether words are one row each that is free, and are trained right there."""
+        plain = len(self.units.rows) == self.units.vectors and not self.has_input_factors
         return plain and not self.in_round
-
-    def _noise(self, stream: SplitMix64) -> list[int]:
-        """Return the noise words of a window."""
-        noise = []
-        for _ in range(self.negatives):
-            slot, draw = stream.scale(len(self.noise_table))
-            threshold, alias = self.noise_table[slot].tolist()
-            noise.append(slot if draw <= threshold else alias)
-        return noise
 
     def _targets(self, window: Window) -> tuple[list[int], Floats]:
         """Return the output rows that a window meets, and their labels."""
-        if len(self.path_offsets):
-            path = slice(self.path_offsets[window.target], self.path_offsets[window.target + 1])
-            targets, labels = self.path_rows[path].tolist(), self.path_labels[path].astype(np.float64)
-        else:
+        targets: list[int] = []
+        labels: list[int] = []
+        if self.targets.noise is not None:
             targets = [window.target] + [word for word in window.noise if word != window.target]
-            labels = np.array([1.0] + [0.0] * (len(targets) - 1))
-        return [target * self.sides + window.side for target in targets], labels
+            labels = [1] + [0] * (len(targets) - 1)
+        if (tree := self.targets.tree) is not None:
+            path = slice(tree.offsets[window.target], tree.offsets[window.target + 1])
+            targets = targets + [self.targets.first_node + int(node) for node in tree.nodes[path]]
+            labels = labels + tree.labels[path].tolist()
+        return [target * self.targets.sides + window.side for target in targets], np.array(labels, np.float64)
 
     def _train_windows(
         self, block: Floats, vectors: NDArray[np.int64], windows: list[Window], lr: float, ratios: Floats
     ) -> None:
-        """Take the scores of all windows, then update with one after the other; frozen output rows go back then."""
-        frozen = np.flatnonzero(np.repeat(self.frozen, self.sides))
-        kept = self.outputs[frozen]
+        """Take the scores of all windows, then update with one after the other; output rows keep their factor of it."""
+        settings = self.settings
+        # Corrected CBOW: of a mean of C contexts each has 1/C of the gradient; of a sum each has all of it
+        power = 1 - settings.gradient_power if settings.context_sum else settings.gradient_power
+        slowed = np.flatnonzero(self.output_factors != 1)
+        before_all = self.outputs[slowed]
         scored = []
         for window in windows:
             targets, labels = self._targets(window)
             x = block[vectors[window.contexts]]
             if len(self.places):
                 x = x * self.places[window.places]
-            if self.cbow:
-                x = x.mean(axis=0, keepdims=True)
+            if settings.cbow:
+                x = x.sum(axis=0, keepdims=True) / (1 if settings.context_sum else len(x))
             scores = np.clip(x @ self.outputs[targets].T, -_MAX_SCORE, _MAX_SCORE)
             self.loss += float(np.logaddexp(0.0, np.where(labels == 1, -scores, scores)).sum())
             self.examples += len(x)
@@ -293,18 +292,19 @@ class ReferenceWorker:
             scored.append((window, targets, x, g))
         for (contexts, places, *_), targets, x, g in scored:
             dx = g @ self.outputs[targets]
-            if self.cbow:
-                dx = dx / len(contexts) ** self.gradient_power
+            if settings.cbow:
+                dx = dx / len(contexts) ** power
             dx = np.broadcast_to(dx, (len(contexts), dx.shape[1]))
             # one context after the other: a word that stands in the window twice has moved when its second turn comes
             for k, (vector, ratio) in enumerate(zip(vectors[contexts], ratios[contexts], strict=True)):
                 before = block[vector].copy()
                 if len(self.places):  # the product rule
                     block[vector] += ratio * dx[k] * self.places[places[k]]
-                    self.places[places[k]] += self.place_ratio * dx[k] * before
+                    self.places[places[k]] += settings.place_ratio * dx[k] * before
                 else:
                     block[vector] += ratio * dx[k]
-                if not self.cbow and len(set(targets)) <= _GROUP:  # more are moved by what it was in the beginning
+                if not settings.cbow and len(set(targets)) <= _GROUP:  # more are moved by what it was in the beginning
                     x[k] = before
             np.add.at(self.outputs, targets, g.T @ x)  # a noise word drawn twice counts twice
-        self.outputs[frozen] = kept
+        moved = self.outputs[slowed] - before_all
+        self.outputs[slowed] = before_all + self.output_factors[slowed, None] * moved

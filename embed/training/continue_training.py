@@ -31,6 +31,7 @@ from embed.checkpoints.checkpoint import CONTINUED_FROM, vocabulary_digest
 from embed.choices import FREEZES, VOCABULARIES, Freeze, KeptVocabulary
 from embed.config.run import FilePath, RunKeywords, RunOptions
 from embed.config.train import TrainConfig
+from embed.engine.problem import RowFactors
 from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError, advise
 from embed.files.inputs import Input
 from embed.formats import fasttext_bin
@@ -42,6 +43,7 @@ from embed.model.model import Model
 from embed.model.parameters import Parameters
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode_with
+from embed.training.backends import Variant
 from embed.training.progress import ProgressBar
 from embed.training.run import Source, open_text, run
 from embed.training.trainer import Trainer
@@ -184,9 +186,10 @@ class ModelStart:
     def trainer(self, corpus: EncodedCorpus, config: TrainConfig, *, is_fresh: bool) -> Trainer:
         """Return a trainer of the model's rows."""
         words, buckets = corpus.vocabulary, self._model.parameters.buckets
-        frozen = _frozen(self._model.vocabulary, words, config) if self._freeze == "old" else None
+        known = _known(self._model.vocabulary, words, config) if self._freeze == "old" else None
         parameters = transfer(self._model, words, config) if is_fresh else Parameters.empty(words, config, buckets)
-        return Trainer(corpus, config, parameters=parameters, frozen=frozen, keeps_half=self._keeps_half)
+        variant = None if known is None else _frozen(known, parameters, config)
+        return Trainer(corpus, config, parameters=parameters, variant=variant, keeps_half=self._keeps_half)
 
 
 def _keeps_half(model: Model) -> bool:
@@ -226,16 +229,23 @@ def transfer(model: Model, vocabulary: Vocabulary, config: TrainConfig) -> Param
     return new
 
 
-def _frozen(old: Vocabulary, new: Vocabulary, config: TrainConfig) -> NDArray[np.uint8]:
-    """Return 1 for the words of `new` that are also in `old`, else 0; raises CorpusError if all of them are."""
-    known = np.zeros(len(new), np.uint8)
-    known[[new[word] for word in old.words]] = 1
+def _known(old: Vocabulary, new: Vocabulary, config: TrainConfig) -> NDArray[np.bool_]:
+    """Return which words of `new` are also in `old`; raises CorpusError if all of them are."""
+    known = np.zeros(len(new), np.bool_)
+    known[[new[word] for word in old.words]] = True
     if known.all():
         raise CorpusError(
             f"nothing would learn: {option('freeze')} is 'old', and the text has no new word that occurs "
             f"{config.min_count} times; lower {option('min_count')}"
         )
     return known
+
+
+def _frozen(known: NDArray[np.bool_], parameters: Parameters, config: TrainConfig) -> Variant:
+    """Freeze the rows of known words, all n-grams and the weights of places: the others' own rows alone learn."""
+    inputs = np.zeros(len(parameters.inputs), np.float32)
+    inputs[: len(known)] = ~known
+    return Variant(RowFactors(inputs, np.repeat(~known, config.sides()).astype(np.float32)), learns_places=False)
 
 
 def model_of(start: WordVectors | FilePath) -> Model:

@@ -26,7 +26,7 @@ from embed.messages import option
 from embed.model.model import EpochRecord, Model, Provenance
 from embed.model.parameters import Parameters
 from embed.text.encoded_corpus import EncodedCorpus
-from embed.training.backends import Task, backend_for
+from embed.training.backends import Task, Variant, backend_for
 from embed.training.early_stopping import Patience
 from embed.training.examples import advise_of_few_kept, loss_tolerance, no_examples, refuse_without_pairs
 from embed.training.progress import ProgressBar
@@ -49,9 +49,8 @@ class Trainer:
     config : TrainConfig
     parameters : Parameters, optional
         The parameters to start from, changed in place (default: untrained ones).
-    frozen : uint8[V], optional
-        1 for words whose rows do not change. With frozen words, only the own rows of the other words are trained, not
-        n-gram rows or weights of places.
+    variant : Variant, optional
+        What the configuration does not say.
     keeps_half : bool
         The threshold of subsampling is a default: raise it if it would drop most of a small text.
 
@@ -72,7 +71,7 @@ class Trainer:
         config: TrainConfig,
         *,
         parameters: Parameters | None = None,
-        frozen: NDArray[np.uint8] | None = None,
+        variant: Variant | None = None,
         keeps_half: bool = False,
     ) -> None:
         if not len(corpus.ids):  # as encoded, it holds a token at least
@@ -102,15 +101,16 @@ class Trainer:
         self._place = Place()
         self._patience = Patience(parameters, config.patience, config.min_delta) if config.patience else None
         self._schedule = Schedule(config, self.tokens)
+        self._variant = Variant() if variant is None else variant
         task = Task(
             corpus,
             config,
             parameters,
             self.tokens,
             self._subsample,
-            np.zeros(0, np.uint8) if frozen is None else frozen,
             self.provenance.threads,
             self.provenance.simd_path,
+            self._variant,
         )
         self._backend = backend_for(task)
 
@@ -289,11 +289,14 @@ class Trainer:
             )
 
     def _targets_of_an_example(self) -> float:
-        if self.config.loss == "ns":
-            return self.config.negatives + 1
-        counts = self.corpus.vocabulary.counts
-        trained = counts * keep_probabilities(counts, self._subsample)
-        return float(np.average(np.diff(HuffmanTree.from_counts(counts).offsets), weights=trained))
+        losses, targets = self._variant.losses or (self.config.loss,), 0.0
+        if "ns" in losses:
+            targets += self.config.negatives + 1
+        if "hs" in losses:
+            counts = self.corpus.vocabulary.counts
+            trained = counts * keep_probabilities(counts, self._subsample)
+            targets += float(np.average(np.diff(HuffmanTree.from_counts(counts).offsets), weights=trained))
+        return targets
 
     def _divergence(self, epoch: int, what: str) -> DivergenceError:
         return DivergenceError(f"training diverged in epoch {epoch + 1}, {what}: {self._lower_rates()}")

@@ -48,11 +48,6 @@ class HuffmanTree:
         return 1 - self.turns
 
     @classmethod
-    def none(cls) -> HuffmanTree:
-        """Return an empty tree: three arrays of length 0."""
-        return cls(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.uint8))
-
-    @classmethod
     def from_counts(cls, counts: npt.NDArray[Any]) -> HuffmanTree:
         """Build the tree of V words from their counts."""
         size = len(counts)

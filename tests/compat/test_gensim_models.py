@@ -14,14 +14,9 @@ import pytest
 
 import embed
 from embed.compat.gensim import FastText, KeyedVectors, Word2Vec, load_facebook_model, save_facebook_model
-from embed.compat.gensim.dense_trainer import DenseTrainer, Extras
 from embed.compat.gensim.errors import ArgumentError, NotReadyError, SentencesError, WrongKindError
-from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError
-from embed.model.parameters import Parameters
-from embed.text.encoding import encode_with
 from embed.vocabulary.huffman import HuffmanTree
-from embed.vocabulary.vocabulary import Vocabulary
 
 FRUIT, METAL = ["apple", "pear", "plum", "fig"], ["iron", "zinc", "lead", "tin"]
 
@@ -131,55 +126,43 @@ def test_intersect_takes_vectors_over_and_locks_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("sg", [0, 1])
-@pytest.mark.parametrize("sums", [False, True])
-@pytest.mark.parametrize("subword", [False, True])
-def test_the_dense_trainer_follows_the_gradient(sg: int, sums: bool, subword: bool) -> None:
-    """A step over one group of centers is lr times the numeric gradient of the log-likelihood, for every parameter."""
-    sentence = ["a", "b", "c", "b", "d"]
-    vocabulary = Vocabulary(["b", "a", "c", "d"], np.array([4, 3, 2, 1], np.int64))
-    lr, window = 1e-3, 2
-    ngrams = {"subword": True, "min_n": 1, "max_n": 2, "buckets": 7} if subword else {}
-    with pytest.warns(embed.errors.AdviceWarning):
-        config = TrainConfig(
-            objective="sg" if sg else "cbow", dim=3, window=window, window_kind="fixed", subsample=0, epochs=1, lr=lr,
-            input_lr=lr, min_lr=lr, gradient="exact", **ngrams,
-        )  # fmt: skip
-    parameters = Parameters.initial(vocabulary, config)
-    random = np.random.default_rng(1)
-    inputs = parameters.inputs[:, :3]
-    inputs[:] = random.normal(size=inputs.shape)
-    tree = HuffmanTree.from_counts(vocabulary.counts)
-    nodes = random.normal(size=(4, 3)).astype(np.float32)
+def test_negative_sampling_and_hierarchical_softmax_learn_at_once(sg: int) -> None:
+    both = small(hs=1, negative=5, sg=sg, sample=0)
+    assert both.syn1.any()
+    assert both.syn1neg.any()
+    assert not both.syn1[-1].any()  # a tree of 8 words has 7 nodes
+    one = small(sg=sg, sample=0)
+    assert both.get_latest_training_loss() > 1.5 * one.get_latest_training_loss()
+    assert not np.allclose(both.wv.vectors, one.wv.vectors)
 
-    def likelihood(inputs: Any, nodes: Any) -> float:
-        ids = [vocabulary[word] for word in sentence]
-        offsets, rows = parameters.row_offsets, parameters.rows
-        composed = [inputs[rows[offsets[i] : offsets[i + 1]]].mean(axis=0) for i in ids]
-        total = 0.0
-        for center, word in enumerate(ids):
-            around = [p for p in range(len(ids)) if 0 < abs(p - center) <= window]
-            mean = np.sum([composed[p] for p in around], axis=0) / (1 if sums else len(around))
-            for x in [composed[p] for p in around] if sg else [mean]:
-                for step in range(tree.offsets[word], tree.offsets[word + 1]):
-                    sign = 1 - 2 * int(tree.turns[step])
-                    total -= np.logaddexp(0, -sign * (x @ nodes[tree.nodes[step]]))
-        return total
 
-    exact = [inputs.astype(np.float64), nodes.astype(np.float64)]
-    before = [values.copy() for values in exact]
-    loss = -likelihood(*exact)
-    with encode_with(vocabulary, [sentence]) as encoded:
-        trainer = DenseTrainer(encoded, config, parameters, Extras(tree, nodes, 0, sums, None))
-        assert list(trainer.epochs()) == [0]
-    assert trainer.total_loss == pytest.approx(loss, rel=1e-5)
-    for values, start, now in zip(exact, before, (inputs, nodes), strict=True):
-        for place in np.ndindex(values.shape):
-            values[place] += 1e-5
-            high = likelihood(*exact)
-            values[place] -= 2e-5
-            slope = (high - likelihood(*exact)) / 2e-5
-            values[place] = start[place]
-            assert (float(now[place]) - start[place]) / lr == pytest.approx(slope, abs=2e-3)
+def test_a_lock_factor_slows_a_row_down() -> None:
+    moved = []
+    for factor in (1.0, 0.5, 0.1):
+        model = small(sg=1, sample=0)
+        before = model.wv.vectors.copy()
+        model.wv.vectors_lockf = np.ones(8, np.float32)
+        model.wv.vectors_lockf[3] = factor
+        model.train(sentences(20), total_examples=40, epochs=1, start_alpha=1e-3, end_alpha=1e-3)
+        moved.append(np.linalg.norm(model.wv.vectors - before, axis=1)[[2, 3]])
+    (free, full), (same, half), (_, tenth) = moved
+    assert same == pytest.approx(free, rel=0.05)
+    assert [half / full, tenth / full] == pytest.approx([0.5, 0.1], rel=0.1)  # its gradient shrinks later
+    model.wv.vectors_lockf[3] = -1
+    with pytest.raises(ConfigError, match="lock factors must be finite"):
+        model.train(sentences(20), total_examples=40, epochs=1)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_locked_n_grams_stay(workers: int) -> None:
+    model = FastText(sentences(), vector_size=16, min_count=1, bucket=50, workers=workers)
+    words, n_grams = model.wv.vectors_vocab.copy(), model.wv.vectors_ngrams.copy()
+    model.wv.vectors_ngrams_lockf = (np.arange(50) % 3 > 0).astype(np.float32)
+    model.train(sentences(), total_examples=400, epochs=1)
+    changed = (model.wv.vectors_ngrams != n_grams).any(axis=1)
+    assert not changed[::3].any()
+    assert changed.sum() > 10
+    assert (model.wv.vectors_vocab != words).any(axis=1).all()
 
 
 def test_huffman_paths_are_short_for_frequent_words_and_unique() -> None:

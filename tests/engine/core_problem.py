@@ -1,14 +1,16 @@
-"""A small random training problem, as the arguments of a worker, for the tests of the core."""
+"""A small random training problem for the tests of the core."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, Literal
 
 import numpy as np
 
 from embed import _core
 from embed.engine import _blocks, _kernels
+from embed.engine.problem import Matrices, Noise, Problem, RowFactors, Settings, Targets, Tokens, Units
 from embed.engine.reference import ReferenceWorker
 from embed.vocabulary.huffman import HuffmanTree
 from embed.vocabulary.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
@@ -24,56 +26,74 @@ def problem(
     seed: int = 0,
     subsample: float = 0.02,
     sentence_lengths: Sequence[int] = SENTENCE_LENGTHS,
-    hierarchical: bool = False,
+    loss: Literal["ns", "hs", "both"] = "ns",
+    negatives: int = 5,
     weighted: bool = False,
-    freezing: bool = False,
+    factors: Literal["frozen", "between"] | None = None,
     sides: int = 1,
+    sums: bool = False,
     **settings: Any,
-) -> dict[str, Any]:
-    """Return the arguments that both kinds of workers take; `inputs` and `outputs` are float32 and padded."""
+) -> Problem:
+    """Return a problem; `settings` are those of :class:`Settings`."""
     rng = np.random.default_rng(seed)
     offsets = np.cumsum([0, *sentence_lengths])
     ids = rng.integers(0, WORDS, offsets[-1])
     ids[ids > WORDS // 2] %= 5  # some words are frequent, so that contexts, targets and noise coincide
     counts = np.bincount(ids, minlength=WORDS) + 1
     sizes = 1 + rng.integers(0, 6, WORDS) if subword else np.ones(WORDS, np.int64)
-    row_offsets = np.concatenate([[0], np.cumsum(sizes)])
-    rows = rng.integers(WORDS, WORDS + BUCKETS, row_offsets[-1])
-    rows[row_offsets[:-1]] = np.arange(WORDS)
+    unit_offsets = np.concatenate([[0], np.cumsum(sizes)])
+    rows = rng.integers(WORDS, WORDS + BUCKETS, unit_offsets[-1])
+    rows[unit_offsets[:-1]] = np.arange(WORDS)
+    noise = Noise(alias_table(noise_distribution(counts, 0.75)), negatives, 8)
+    targets = Targets(
+        WORDS,
+        noise=None if loss == "hs" else noise,
+        tree=None if loss == "ns" else HuffmanTree.from_counts(counts),
+        sides=sides,
+    )
     inputs = padded(WORDS + BUCKETS if subword else WORDS, DIM)
-    outputs = padded(sides * WORDS, DIM)
+    outputs = padded(targets.rows, DIM)
     _kernels.fill_uniform(inputs, DIM, 0.3, 1, np.arange(len(inputs)))
     _kernels.fill_uniform(outputs, DIM, 0.3, 2, np.arange(len(outputs)))
-    window = settings.setdefault("window", 5)
-    places = padded(2 * window if weighted else 0, DIM)
+    defaults: dict[str, Any] = {"cbow": False, "window": 5, "seed": 7, "replicated_words": 10, "place_ratio": 0.7}
+    chosen = Settings(**defaults | {"simd": _kernels.simd_paths()[0]} | settings)
+    places = padded(2 * chosen.window if weighted else 0, DIM)
     places[:, :DIM] = rng.uniform(0.5, 1.5, (len(places), DIM))
-    tree = HuffmanTree.from_counts(counts) if hierarchical else HuffmanTree.none()
-    return {
-        "ids": ids.astype(np.int32),
-        "offsets": offsets.astype(np.int64),
-        "keep_thresholds": thresholds(keep_probabilities(counts, subsample)),
-        "noise_table": alias_table(noise_distribution(counts, 0.75)),
-        "inputs": inputs,
-        "outputs": outputs,
-        "sides": sides,
-        "places": places,
-        "place_ratio": 0.7,
-        "row_offsets": row_offsets.astype(np.int64),
-        "rows": rows.astype(np.int32),
-        "cbow": False,
-        "gradient_power": 1.0,
-        "sums": False,
-        "fixed_window": False,
-        "negatives": 0 if hierarchical else 5,
-        "path_offsets": tree.offsets,
-        "path_rows": tree.nodes,
-        "path_labels": tree.labels,
-        "frozen": (np.arange(WORDS) % 3 < 2).astype(np.uint8) if freezing else np.zeros(0, np.uint8),
-        "noise_windows": 8,
-        "seed": 7,
-        "replicated_words": 0 if freezing else 10,
-        "replica_share": 1.0,
-    } | settings
+    return Problem(
+        tokens=Tokens(
+            ids.astype(np.int32), offsets.astype(np.int64), thresholds(keep_probabilities(counts, subsample))
+        ),
+        units=Units(unit_offsets.astype(np.int64), rows.astype(np.int32), sums),
+        targets=targets,
+        matrices=Matrices(inputs, outputs, places, DIM, row_factors(factors, len(inputs), len(outputs))),
+        settings=chosen,
+    )
+
+
+def row_factors(kind: Literal["frozen", "between"] | None, inputs: int, outputs: int) -> RowFactors:
+    """Return the factors of input and output rows: two thirds of the words and all n-grams frozen, or of any value."""
+    if kind is None:
+        return RowFactors()
+    if kind == "frozen":
+        free = np.arange(WORDS) % 3 == 2
+        n_grams = np.zeros(inputs - WORDS, bool)
+        return RowFactors(
+            np.concatenate([free, n_grams]).astype(np.float32), np.repeat(free, outputs // WORDS).astype(np.float32)
+        )
+    values = np.array([0.0, 0.25, 1.0, 0.5, 1.0], np.float32)
+    return RowFactors(np.resize(values, inputs), np.resize(values[::-1], outputs))
+
+
+def changed(before: Problem, **changes: Any) -> Problem:
+    """Return the problem with some fields of its values changed, each named as where it is."""
+    values = {each.name: getattr(before, each.name) for each in fields(before)}
+    if noise := {name: changes.pop(name) for name in ("table", "negatives", "windows") if name in changes}:
+        changes["noise"] = replace(before.targets.noise, **noise)
+    for name, value in values.items():
+        own = {each.name for each in fields(value) if each.init}
+        values[name] = replace(value, **{key: changes.pop(key) for key in own & changes.keys()})
+    assert not changes, changes
+    return Problem(**values)
 
 
 def padded(rows: int, dim: int) -> np.ndarray:
@@ -81,30 +101,35 @@ def padded(rows: int, dim: int) -> np.ndarray:
     return np.zeros((rows, -(-dim // _kernels.ROW_FLOATS) * _kernels.ROW_FLOATS), np.float32)
 
 
-def core_worker(
-    arguments: dict[str, Any], path: str | None = None, dim: int = DIM, places: np.ndarray | None = None
-) -> tuple[Any, np.ndarray, np.ndarray]:
-    """Return a worker of the core, with copies of the matrices that it will change; it changes `places` too."""
-    inputs, outputs = arguments["inputs"].copy(), arguments["outputs"].copy()
-    changed = arguments | {
-        "inputs": inputs,
-        "outputs": outputs,
-        "places": arguments["places"].copy() if places is None else places,
-        "dim": dim,
-        "spread": 0,
-        "path": path or _kernels.simd_paths()[0],
-    }
-    return _core.Worker(**changed), inputs, outputs
+def copied(before: Problem, simd: str | None = None) -> Problem:
+    """Return the problem with copies of its matrices, for a SIMD path."""
+    matrices = {name: getattr(before.matrices, name).copy() for name in ("inputs", "outputs", "places")}
+    return changed(before, **matrices, simd=simd or before.settings.simd)
 
 
-def reference_worker(arguments: dict[str, Any], dim: int = DIM) -> ReferenceWorker:
-    """Return the twin, with its own float64 copies of the matrices."""
-    matrices = {name: arguments[name][:, :dim].astype(np.float64) for name in ("inputs", "outputs", "places")}
-    return ReferenceWorker(**(arguments | matrices))
+def core_worker(before: Problem, simd: str | None = None) -> tuple[_core.Worker, Matrices]:
+    """Return a worker of the core, and the copies of the matrices that it will change."""
+    own = copied(before, simd)
+    return _core.Worker(own), own.matrices
 
 
 def run_epoch(
-    worker: Any, arguments: dict[str, Any], epoch: int, lr: float, slope: float = 0.0, ratio: float = 1.0
+    worker: _core.Worker, trained: Problem, epoch: int, lr: float, slope: float = 0.0, ratio: float = 1.0
 ) -> int:
     """Run a core worker over the whole corpus."""
-    return int(worker.run(epoch, 0, len(arguments["ids"]), lr, slope, ratio, np.zeros(1, np.int32)))
+    return worker.run(epoch, 0, len(trained.tokens.ids), lr, slope, ratio, np.zeros(1, np.int32))
+
+
+__all__ = [
+    "BUCKETS",
+    "DIM",
+    "WORDS",
+    "ReferenceWorker",
+    "changed",
+    "copied",
+    "core_worker",
+    "padded",
+    "problem",
+    "row_factors",
+    "run_epoch",
+]

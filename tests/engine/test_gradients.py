@@ -7,20 +7,24 @@ respect to it. The float64 twin is measured, to which test_core_twin.py ties the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.engine.core_problem import WORDS, problem, reference_worker
+from embed.engine.problem import Problem, Units
+from embed.engine.reference import ReferenceWorker
+from tests.engine.core_problem import WORDS, changed, problem
 
 LR = 1e-9
 STEP = 1e-5
 ROWS = (0, 12, 25)  # a frequent word, one less frequent, a rare one
 
 
-def loss_at(arguments: dict, matrix: str, row: int, column: int, step: float) -> float:
+def loss_at(trained: Problem, matrix: str, row: int, column: int, step: float) -> float:
     """Return the loss of an epoch after a change of one parameter."""
-    worker = reference_worker(arguments)
+    worker = ReferenceWorker(trained)
     getattr(worker, matrix)[row, column] += step
     worker.run(0, 0.0, 0.0, 1.0)
     return worker.loss
@@ -28,36 +32,47 @@ def loss_at(arguments: dict, matrix: str, row: int, column: int, step: float) ->
 
 @pytest.mark.parametrize("composition", ["word", "mean", "sum"])
 @pytest.mark.parametrize("cbow", [False, True])
-@pytest.mark.parametrize("hierarchical", [False, True])
+@pytest.mark.parametrize("loss", ["ns", "hs"])
 @pytest.mark.parametrize("matrix", ["inputs", "outputs"])
-def test_the_exact_update_is_the_derivative(cbow: bool, composition: str, hierarchical: bool, matrix: str) -> None:
+def test_the_exact_update_is_the_derivative(cbow: bool, composition: str, loss: Any, matrix: str) -> None:
     subword, sums = composition != "word", composition == "sum"
-    arguments = problem(subword=subword, sums=sums, cbow=cbow, window=3, hierarchical=hierarchical)
+    trained = problem(subword=subword, sums=sums, cbow=cbow, window=3, loss=loss)
     rows = (*ROWS, WORDS + 2, WORDS + 11) if subword and matrix == "inputs" else ROWS
-    if hierarchical and matrix == "outputs":
+    if loss == "hs" and matrix == "outputs":
         rows = (WORDS - 2, WORDS - 5, WORDS - 12)  # inner nodes: the root and some below
-    check_derivative(arguments, matrix, rows)
+    check_derivative(trained, matrix, rows)
+
+
+@pytest.mark.parametrize("cbow", [False, True])
+@pytest.mark.parametrize("matrix", ["inputs", "outputs"])
+def test_the_update_by_two_losses_is_the_derivative(cbow: bool, matrix: str) -> None:
+    # a word, the root, and a node below it
+    check_derivative(problem(cbow=cbow, window=3, loss="both"), matrix, (25, 98, 88) if matrix == "outputs" else ROWS)
+
+
+@pytest.mark.parametrize(("subword", "loss"), [(False, "ns"), (True, "hs")])
+@pytest.mark.parametrize("matrix", ["inputs", "outputs"])
+def test_the_update_of_sums_of_contexts_is_the_derivative(subword: bool, loss: Any, matrix: str) -> None:
+    trained = problem(subword=subword, cbow=True, context_sum=True, window=3, loss=loss)
+    check_derivative(trained, matrix, (WORDS - 2, WORDS - 5) if loss == "hs" and matrix == "outputs" else ROWS)
 
 
 @pytest.mark.parametrize("subword", [False, True])
-@pytest.mark.parametrize("hierarchical", [False, True])
+@pytest.mark.parametrize("loss", ["ns", "hs"])
 @pytest.mark.parametrize("matrix", ["inputs", "outputs", "places"])
-def test_weights_of_places_and_what_they_weight_follow_the_derivative(
-    subword: bool, hierarchical: bool, matrix: str
-) -> None:
-    settings = {"window": 3, "place_ratio": 1.0, "hierarchical": hierarchical}
-    arguments = problem(subword=subword, cbow=True, weighted=True, **settings)
+def test_weights_of_places_and_what_they_weight_follow_the_derivative(subword: bool, loss: Any, matrix: str) -> None:
+    trained = problem(subword=subword, cbow=True, weighted=True, window=3, place_ratio=1.0, loss=loss)
     rows = (0, 2, 3, 5) if matrix == "places" else ROWS
-    check_derivative(arguments, matrix, (WORDS - 2, WORDS - 5) if hierarchical and matrix == "outputs" else rows)
+    check_derivative(trained, matrix, (WORDS - 2, WORDS - 5) if loss == "hs" and matrix == "outputs" else rows)
 
 
 @pytest.mark.parametrize("composition", ["word", "mean", "sum"])
-@pytest.mark.parametrize("hierarchical", [False, True])
+@pytest.mark.parametrize("loss", ["ns", "hs"])
 @pytest.mark.parametrize("matrix", ["inputs", "outputs"])
-def test_structured_skip_gram_follows_the_derivative(composition: str, hierarchical: bool, matrix: str) -> None:
-    settings = {"subword": composition != "word", "sums": composition == "sum", "hierarchical": hierarchical}
+def test_structured_skip_gram_follows_the_derivative(composition: str, loss: Any, matrix: str) -> None:
+    settings: dict[str, Any] = {"subword": composition != "word", "sums": composition == "sum", "loss": loss}
     rows = {"inputs": ROWS, "outputs": (0, 1, 24, 25)}[matrix]  # a word's rows to the left, and those to the right
-    if hierarchical and matrix == "outputs":
+    if loss == "hs" and matrix == "outputs":
         rows = (2 * WORDS - 4, 2 * WORDS - 3, 2 * WORDS - 10)
     check_derivative(problem(**settings, sides=2, window=3), matrix, rows)
 
@@ -66,19 +81,19 @@ def test_structured_skip_gram_follows_the_derivative(composition: str, hierarchi
 @pytest.mark.parametrize("composition", ["word", "mean", "sum"])
 @pytest.mark.parametrize("matrix", ["inputs", "outputs"])
 def test_rows_that_learn_beside_frozen_ones_follow_the_derivative(cbow: bool, composition: str, matrix: str) -> None:
-    settings = {"subword": composition != "word", "sums": composition == "sum", "cbow": cbow}
-    check_derivative(problem(**settings, window=3, freezing=True), matrix, (2, 5, 20))
+    settings: dict[str, Any] = {"subword": composition != "word", "sums": composition == "sum", "cbow": cbow}
+    check_derivative(problem(**settings, window=3, factors="frozen"), matrix, (2, 5, 20))
 
 
-def check_derivative(arguments: dict, matrix: str, rows: Sequence[int]) -> None:
+def check_derivative(trained: Problem, matrix: str, rows: Sequence[int]) -> None:
     """Compare the update of some rows with finite differences."""
-    worker = reference_worker(arguments)
+    worker = ReferenceWorker(trained)
     before = getattr(worker, matrix).copy()
     worker.run(0, LR, 0.0, 1.0)
     update = (getattr(worker, matrix) - before) / LR
     for row in rows:
         for column in (1, 8):
-            above, below = (loss_at(arguments, matrix, row, column, step) for step in (STEP, -STEP))
+            above, below = (loss_at(trained, matrix, row, column, step) for step in (STEP, -STEP))
             derivative = (above - below) / (2 * STEP)
             assert abs(derivative) > 5e-4
             assert update[row, column] == pytest.approx(-derivative, rel=1e-4, abs=1e-5)
@@ -89,9 +104,8 @@ def test_the_other_updates_of_cbow_lack_the_mean(power: float, factor: float) ->
     # one sentence of five words with a fixed window of 4: every center has 4 contexts, so the factor is 4 or its root
     updates = {}
     for each in (1.0, power):
-        arguments = problem(cbow=True, gradient_power=each, window=4, fixed_window=True, subsample=0)
-        arguments |= {"ids": np.arange(5, dtype=np.int32), "offsets": np.array([0, 5])}
-        worker = reference_worker(arguments)
+        trained = problem(cbow=True, gradient_power=each, window=4, fixed_window=True, subsample=0)
+        worker = ReferenceWorker(changed(trained, ids=np.arange(5, dtype=np.int32), offsets=np.array([0, 5])))
         before = worker.inputs.copy()
         worker.run(0, LR, 0.0, 1.0)
         updates[each] = (worker.inputs - before) / LR
@@ -103,17 +117,12 @@ def test_the_other_updates_of_cbow_lack_the_mean(power: float, factor: float) ->
 def test_the_other_updates_of_subwords_lack_the_mean(power: float, factor: float) -> None:
     updates = {}
     for each in (1.0, power):
-        arguments = problem(subword=True, gradient_power=each, subsample=0)
+        trained = problem(subword=True, gradient_power=each, subsample=0)
         # one n-gram row for each word beside its own, shared with no other word
-        arguments |= {
-            "ids": np.arange(5, dtype=np.int32),
-            "offsets": np.array([0, 5]),
-            "row_offsets": 2 * np.arange(WORDS + 1),
-            "rows": np.column_stack([np.arange(WORDS), np.minimum(WORDS + np.arange(WORDS), WORDS + 29)])
-            .ravel()
-            .astype(np.int32),
-        }
-        worker = reference_worker(arguments)
+        rows = np.column_stack([np.arange(WORDS), np.minimum(WORDS + np.arange(WORDS), WORDS + 29)])
+        tokens = replace(trained.tokens, ids=np.arange(5, dtype=np.int32), offsets=np.array([0, 5]))
+        units = Units(2 * np.arange(WORDS + 1), rows.ravel().astype(np.int32))
+        worker = ReferenceWorker(replace(trained, tokens=tokens, units=units))
         before = worker.inputs.copy()
         worker.run(0, LR, 0.0, 1.0)
         updates[each] = (worker.inputs - before) / LR

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.engine.core_problem import WORDS, core_worker, problem, run_epoch
+from embed.engine.problem import Problem
+from tests.engine.core_problem import WORDS, changed, core_worker, problem, run_epoch
 
 REPLICATED = 10
 KINDS: list[dict[str, Any]] = [
@@ -16,34 +17,37 @@ KINDS: list[dict[str, Any]] = [
     {"cbow": True, "weighted": True},
     {"subword": True},
     {"sides": 2},
-    {"hierarchical": True},
+    {"loss": "hs"},
+    {"loss": "both"},
+    {"factors": "between"},
+    {"factors": "between", "cbow": True},
 ]
 
 
-def _trained(arguments: dict[str, Any], **changes: Any) -> tuple[np.ndarray, np.ndarray]:
+def _trained(trained: Problem, **changes: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the matrices after an epoch."""
-    worker, inputs, outputs = core_worker(arguments | changes)
-    run_epoch(worker, arguments, 0, 0.05, -1e-5)
-    return inputs, outputs
+    worker, matrices = core_worker(changed(trained, **changes))
+    run_epoch(worker, trained, 0, 0.05, -1e-5)
+    return matrices.inputs, matrices.outputs
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_one_worker_alone_learns_the_same_in_replicas(kind: dict[str, Any]) -> None:
-    arguments = problem(**kind)
+    trained = problem(**kind)
     for found, expected in zip(
-        _trained(arguments, replicated_words=REPLICATED), _trained(arguments, replicated_words=0), strict=True
+        _trained(trained, replicated_words=REPLICATED), _trained(trained, replicated_words=0), strict=True
     ):
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_rows_move_by_the_share_of_what_their_replicas_do(kind: dict[str, Any]) -> None:
-    arguments = problem(**kind, replicated_words=REPLICATED)
-    inputs, outputs = (arguments[name] for name in ("inputs", "outputs"))
-    whole, half = _trained(arguments), _trained(arguments, replica_share=0.5)
+    trained = problem(**kind, replicated_words=REPLICATED)
+    inputs, outputs = trained.matrices.inputs, trained.matrices.outputs
+    whole, half = _trained(trained), _trained(trained, replica_share=0.5)
     sides = kind.get("sides", 1)
     # the last nodes of a tree, which has one less than there are words, are its top
-    first = WORDS - 1 - REPLICATED if kind.get("hierarchical") else 0
+    first = WORDS - 1 - REPLICATED if kind.get("loss") == "hs" else 0
     own_inputs, own_outputs = (np.zeros(len(matrix), bool) for matrix in (inputs, outputs))
     own_inputs[: 0 if kind.get("subword") else REPLICATED] = True
     own_outputs[first * sides : (first + REPLICATED) * sides] = True
@@ -56,7 +60,16 @@ def test_rows_move_by_the_share_of_what_their_replicas_do(kind: dict[str, Any]) 
         assert not own.any() or (found[own] != after[own]).any()
 
 
-@pytest.mark.parametrize("changes", [{"replicated_words": -1}, {"replicated_words": WORDS + 1}, {"freezing": True}])
-def test_words_that_cannot_have_replicas_are_refused(changes: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="replicated words: they must be there, and none of them frozen"):
-        core_worker(problem(**{"replicated_words": REPLICATED} | changes))
+@pytest.mark.parametrize("cbow", [False, True])
+def test_a_frozen_row_keeps_its_bits_though_it_has_a_replica(cbow: bool) -> None:
+    trained = problem(cbow=cbow, factors="frozen", replicated_words=REPLICATED)
+    for matrix in (trained.matrices.inputs, trained.matrices.outputs):
+        matrix[:, 3] = -0.0  # the bits of it are not those of 0
+    inputs, outputs = _trained(trained, replica_share=0.5)
+    before = trained.matrices
+    factors = before.factors
+    assert factors.inputs is not None
+    assert factors.outputs is not None
+    assert inputs[factors.inputs == 0].tobytes() == before.inputs[factors.inputs == 0].tobytes()
+    assert outputs[factors.outputs == 0].tobytes() == before.outputs[factors.outputs == 0].tobytes()
+    assert (inputs[:REPLICATED] != before.inputs[:REPLICATED]).any()

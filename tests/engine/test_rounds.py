@@ -11,17 +11,19 @@ import pytest
 
 from embed import _core
 from embed.engine import _kernels, _rounds
-from tests.engine.core_problem import DIM, core_worker, problem, reference_worker
+from embed.engine.problem import Problem
+from embed.engine.reference import ReferenceWorker
+from tests.engine.core_problem import DIM, copied, core_worker, problem
 
 # the core rounds each change to 8 bits, which moves it by up to 1/512; the twin does not
 MOST_ROUNDED, USUALLY_ROUNDED = 1e-3, 8e-5
 COMBINATIONS = list(itertools.product((False, True), (1.0, 0.5, 0.0), (False, True)))
 # more than three rounds, and blocks that begin in one round and end in the next
-LONG = {"sentence_lengths": (3, 700, 0, 1500, 90, 5, 3000, _rounds.ROUND_TOKENS, 1)}
+LONG: dict[str, Any] = {"sentence_lengths": (3, 700, 0, 1500, 90, 5, 3000, _rounds.ROUND_TOKENS, 1)}
 
 
 def run_rounds(
-    arguments: dict[str, Any],
+    trained: Problem,
     parts: int,
     *,
     path: str | None = None,
@@ -29,19 +31,16 @@ def run_rounds(
     cuts: tuple[int, ...] = (),
 ) -> tuple[np.ndarray, np.ndarray, list[Any], list[int]]:
     """Run two epochs with so many workers that share their matrices; return the weights of places behind the inputs."""
-    places = arguments["places"].copy()
-    first, inputs, outputs = core_worker(arguments, path, places=places)
-    shared = arguments | {"inputs": inputs, "outputs": outputs, "places": places}
-    workers = [first]
-    for _ in range(parts - 1):
-        workers.append(_core.Worker(**shared, dim=DIM, spread=0, path=path or _kernels.simd_paths()[0]))
+    shared = copied(trained, path)
+    inputs, outputs, places = shared.matrices.inputs, shared.matrices.outputs, shared.matrices.places
+    workers = [_core.Worker(shared) for _ in range(parts)]
     stop = np.zeros(1, np.int32) if stop is None else stop
     ends = [0] * parts
     for epoch in range(2):
         rounds = _rounds.Rounds(parts, 2, len(inputs) + len(outputs))
 
         def work(part: int, epoch: int = epoch, rounds: Any = rounds) -> None:
-            for first, last in itertools.pairwise((0, *cuts, len(arguments["ids"]))):
+            for first, last in itertools.pairwise((0, *cuts, len(trained.tokens.ids))):
                 ends[part] = workers[part].run_rounds(epoch, first, last, 0.01, -1e-6, 1.5, stop, rounds, part)
                 if ends[part] < last:
                     break
@@ -54,13 +53,13 @@ def run_rounds(
     return np.concatenate([inputs, places]), outputs, workers, ends
 
 
-def agree(arguments: dict[str, Any]) -> None:
+def agree(trained: Problem) -> None:
     """Run two epochs of the twin, and of two workers of the core on every SIMD path."""
-    twin = reference_worker(arguments)
+    twin = ReferenceWorker(trained)
     for epoch in range(2):
         twin.run_rounds(epoch, 0.01, -1e-6, 1.5)
     for path in _kernels.simd_paths():
-        inputs, outputs, workers, _ = run_rounds(arguments, 2, path=path)
+        inputs, outputs, workers, _ = run_rounds(trained, 2, path=path)
         expected = np.concatenate([twin.inputs, twin.places])
         for ours, theirs in ((inputs, expected), (outputs, twin.outputs)):
             np.testing.assert_allclose(ours[:, :DIM], theirs, rtol=0, atol=MOST_ROUNDED, err_msg=path)
@@ -70,10 +69,15 @@ def agree(arguments: dict[str, Any]) -> None:
         assert sum(worker.centers for worker in workers) == twin.centers
 
 
-@pytest.mark.parametrize("hierarchical", [False, True])
+@pytest.mark.parametrize("loss", ["ns", "hs"])
 @pytest.mark.parametrize(("cbow", "power", "subword"), COMBINATIONS)
-def test_rounds_agree_with_the_twin(cbow: bool, power: float, subword: bool, hierarchical: bool) -> None:
-    agree(problem(subword=subword, cbow=cbow, gradient_power=power, hierarchical=hierarchical, **LONG))
+def test_rounds_agree_with_the_twin(cbow: bool, power: float, subword: bool, loss: Any) -> None:
+    agree(problem(subword=subword, cbow=cbow, gradient_power=power, loss=loss, **LONG))
+
+
+@pytest.mark.parametrize("settings", [{"loss": "both"}, {"cbow": True, "context_sum": True, "subword": True}], ids=str)
+def test_rounds_agree_with_the_twin_on_two_losses_and_on_sums_of_contexts(settings: dict[str, Any]) -> None:
+    agree(problem(**settings, **LONG))
 
 
 @pytest.mark.parametrize("cbow", [False, True])
@@ -81,63 +85,67 @@ def test_rounds_agree_with_the_twin_on_sums_of_rows(cbow: bool) -> None:
     agree(problem(subword=True, sums=True, cbow=cbow, **LONG))
 
 
-@pytest.mark.parametrize("hierarchical", [False, True])
+@pytest.mark.parametrize("loss", ["ns", "hs"])
 @pytest.mark.parametrize(("power", "subword"), [(1.0, False), (1.0, True), (0.0, False)])
-def test_rounds_agree_with_the_twin_on_weights_of_places(power: float, subword: bool, hierarchical: bool) -> None:
-    settings = {"subword": subword, "gradient_power": power, "hierarchical": hierarchical}
+def test_rounds_agree_with_the_twin_on_weights_of_places(power: float, subword: bool, loss: Any) -> None:
+    settings: dict[str, Any] = {"subword": subword, "gradient_power": power, "loss": loss}
     agree(problem(cbow=True, weighted=True, **settings, **LONG))
 
 
-@pytest.mark.parametrize("hierarchical", [False, True])
+@pytest.mark.parametrize("loss", ["ns", "hs"])
 @pytest.mark.parametrize("subword", [False, True])
-def test_rounds_agree_with_the_twin_on_structured_skip_gram(subword: bool, hierarchical: bool) -> None:
-    agree(problem(sides=2, subword=subword, hierarchical=hierarchical, **LONG))
+def test_rounds_agree_with_the_twin_on_structured_skip_gram(subword: bool, loss: Any) -> None:
+    agree(problem(sides=2, subword=subword, loss=loss, **LONG))
 
 
+@pytest.mark.parametrize("factors", ["frozen", "between"])
 @pytest.mark.parametrize(("cbow", "subword", "sums"), [(False, False, False), (False, True, True), (True, True, False)])
-def test_rounds_agree_with_the_twin_on_frozen_words(cbow: bool, subword: bool, sums: bool) -> None:
-    arguments = problem(cbow=cbow, subword=subword, sums=sums, freezing=True, **LONG)
-    agree(arguments)
-    inputs, outputs, *_ = run_rounds(arguments, 2)
-    frozen = np.flatnonzero(arguments["frozen"])
-    assert inputs[frozen].tobytes() == arguments["inputs"][frozen].tobytes()
-    assert outputs[frozen].tobytes() == arguments["outputs"][frozen].tobytes()
+def test_rounds_agree_with_the_twin_on_row_factors(cbow: bool, subword: bool, sums: bool, factors: Any) -> None:
+    trained = problem(cbow=cbow, subword=subword, sums=sums, factors=factors, **LONG)
+    agree(trained)
+    inputs, outputs, *_ = run_rounds(trained, 2)
+    before = trained.matrices
+    for found, start, each in (
+        (inputs, before.inputs, before.factors.inputs),
+        (outputs, before.outputs, before.factors.outputs),
+    ):
+        frozen = np.flatnonzero(each == 0)
+        assert found[frozen].tobytes() == start[frozen].tobytes()
 
 
 @pytest.mark.parametrize(("cbow", "power", "subword"), COMBINATIONS)
 def test_any_number_of_workers_gives_the_same_bits(cbow: bool, power: float, subword: bool) -> None:
-    arguments = problem(subword=subword, cbow=cbow, gradient_power=power, weighted=cbow, **LONG)
+    trained = problem(subword=subword, cbow=cbow, gradient_power=power, weighted=cbow, **LONG)
     for path in _kernels.simd_paths():
         results = set()
         for parts in (1, 2, 3, 8, 16):
-            inputs, outputs, workers, _ = run_rounds(arguments, parts, path=path)
+            inputs, outputs, workers, _ = run_rounds(trained, parts, path=path)
             results.add((inputs.tobytes(), outputs.tobytes(), workers[0].loss))
         assert len(results) == 1, path
 
 
 def test_a_stop_ends_all_workers_after_the_same_round() -> None:
-    arguments = problem(**LONG)
-    *_, ends = run_rounds(arguments, 3, stop=np.ones(1, np.int32))
+    *_, ends = run_rounds(problem(**LONG), 3, stop=np.ones(1, np.int32))
     assert ends == [_rounds.ROUND_TOKENS] * 3
 
 
 def test_rounds_continue_in_another_call() -> None:
-    arguments, size = problem(**LONG), _rounds.ROUND_TOKENS
-    whole = run_rounds(arguments, 3)
-    cut = run_rounds(arguments, 3, cuts=(size, 2 * size))
+    trained, size = problem(**LONG), _rounds.ROUND_TOKENS
+    whole = run_rounds(trained, 3)
+    cut = run_rounds(trained, 3, cuts=(size, 2 * size))
     assert [matrix.tobytes() for matrix in cut[:2]] == [matrix.tobytes() for matrix in whole[:2]]
     assert cut[2][0].loss == whole[2][0].loss
 
 
 def test_no_call_trains_after_a_stop() -> None:
-    arguments, size = problem(**LONG), _rounds.ROUND_TOKENS
-    stopped, cut = (run_rounds(arguments, 3, stop=np.ones(1, np.int32), cuts=cuts) for cuts in ((), (size,)))
+    trained, size = problem(**LONG), _rounds.ROUND_TOKENS
+    stopped, cut = (run_rounds(trained, 3, stop=np.ones(1, np.int32), cuts=cuts) for cuts in ((), (size,)))
     assert cut[3] == [size] * 3
     assert sum(worker.examples for worker in cut[2]) == sum(worker.examples for worker in stopped[2])
     assert cut[0].tobytes() == stopped[0].tobytes()
 
 
 def test_rounds_begin_where_they_always_do() -> None:
-    worker, *_ = core_worker(problem(**LONG))
+    worker, _ = core_worker(problem(**LONG))
     with pytest.raises(ValueError, match="multiples of"):
         worker.run_rounds(0, 1, 2, 0.1, 0.0, 1.0, np.zeros(1, np.int32), _rounds.Rounds(1, 1, 100), 0)

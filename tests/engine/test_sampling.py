@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
 
+from embed.engine.problem import Matrices, Noise, Problem, Targets, Tokens, Units
 from embed.vocabulary.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
 from tests.engine.core_problem import core_worker, padded, problem, run_epoch
 
@@ -14,6 +18,20 @@ MIN_P = 1e-4
 TINY_LR = 1e-8
 KEEP_ALL = 0xFFFFFFFF
 COUNTS = np.array([10_000, 5_000, 2_000, 1_000, 500, 100, 50, 10, 5, 5, 1, 1])
+
+
+def plain_problem(
+    ids: np.ndarray, offsets: np.ndarray, noise: Noise, inputs: np.ndarray, *, dim: int, **settings: Any
+) -> Problem:
+    """Return a problem of words that are one row each and all kept, with output rows of zero."""
+    words = len(inputs)
+    return Problem(
+        Tokens(ids, offsets, np.full(words, KEEP_ALL, np.uint32)),
+        Units(np.arange(words + 1), np.arange(words, dtype=np.int32)),
+        Targets(words, noise),
+        Matrices(inputs, np.zeros_like(inputs), padded(0, dim), dim),
+        problem(**settings).settings,
+    )
 
 
 def test_keep_probabilities_are_those_of_word2vec_c() -> None:
@@ -50,21 +68,15 @@ def test_noise_is_drawn_by_the_distribution_and_never_equals_the_target() -> Non
     # Every output row starts at zero, so with a tiny rate a row's movement counts how often it was noise. Word 0 is
     # the only token: as the target its own draws must be left out.
     sentences, negatives = 400, 250
-    arguments = problem(window=1, negatives=negatives)
-    inputs, outputs = padded(len(COUNTS), 1), padded(len(COUNTS), 1)
+    inputs = padded(len(COUNTS), 1)
     inputs[:, 0] = 1
-    arguments |= {
-        "ids": np.zeros(2 * sentences, np.int32),
-        "offsets": 2 * np.arange(sentences + 1),
-        "keep_thresholds": np.full(len(COUNTS), KEEP_ALL, np.uint32),
-        "noise_table": alias_table(noise_distribution(COUNTS, 0.75)),
-        "inputs": inputs,
-        "outputs": outputs,
-        "row_offsets": np.arange(len(COUNTS) + 1),
-        "rows": np.arange(len(COUNTS), dtype=np.int32),
-    }
-    worker, _, moved = core_worker(arguments, dim=1)
-    run_epoch(worker, arguments, 0, TINY_LR)
+    noise = Noise(alias_table(noise_distribution(COUNTS, 0.75)), negatives, 8)
+    trained = plain_problem(
+        np.zeros(2 * sentences, np.int32), 2 * np.arange(sentences + 1), noise, inputs, dim=1, window=1
+    )
+    worker, matrices = core_worker(trained)
+    run_epoch(worker, trained, 0, TINY_LR)
+    moved = matrices.outputs
     windows = 2 * sentences
     assert worker.examples == windows
     # the target moves up by lr/2 in every window: nothing of the noise may have gone there
@@ -80,17 +92,13 @@ def test_noise_is_drawn_by_the_distribution_and_never_equals_the_target() -> Non
 def test_tokens_are_kept_with_their_probability_and_anew_each_epoch() -> None:
     tokens = 20_000
     for keep in (0.9, 0.3, 0.01):
-        arguments = problem()
-        arguments |= {
-            "ids": np.zeros(tokens, np.int32),
-            "offsets": np.array([0, tokens]),
-            "keep_thresholds": np.full(50, thresholds(np.array([keep]))[0]),
-        }
-        worker, *_ = core_worker(arguments)
+        threshold = np.full(50, thresholds(np.array([keep]))[0])
+        trained = replace(problem(), tokens=Tokens(np.zeros(tokens, np.int32), np.array([0, tokens]), threshold))
+        worker, _ = core_worker(trained)
         kept = []
         for epoch in range(3):
             worker.reset()
-            run_epoch(worker, arguments, epoch, 0.0)
+            run_epoch(worker, trained, epoch, 0.0)
             kept.append(worker.centers)
             assert stats.binomtest(worker.centers, tokens, keep).pvalue > MIN_P
         assert len(set(kept)) > 1
@@ -102,24 +110,22 @@ def test_windows_have_the_right_reach_and_stay_in_their_sentence(fixed: bool) ->
     # tiny rate outputs[t, c] counts how often c was a context of the target t; all noise is the word 22.
     window, length, turns = 4, 11, 3000
     words = 2 * length + 1
-    inputs, outputs = padded(words, words), padded(words, words)
+    inputs = padded(words, words)
     np.fill_diagonal(inputs, 1)
     nothing_but_the_last = np.zeros(words)
     nothing_but_the_last[-1] = 1
-    arguments = problem(window=window, fixed_window=fixed, negatives=1)
-    arguments |= {
-        "ids": np.tile(np.arange(2 * length, dtype=np.int32), turns),
-        "offsets": length * np.arange(2 * turns + 1),
-        "keep_thresholds": np.full(words, KEEP_ALL, np.uint32),
-        "noise_table": alias_table(nothing_but_the_last),
-        "inputs": inputs,
-        "outputs": outputs,
-        "row_offsets": np.arange(words + 1),
-        "rows": np.arange(words, dtype=np.int32),
-    }
-    worker, _, moved = core_worker(arguments, dim=words)
-    run_epoch(worker, arguments, 0, TINY_LR)
-    counts = np.rint(moved[: 2 * length, : 2 * length] / (TINY_LR / 2)).astype(int)
+    trained = plain_problem(
+        np.tile(np.arange(2 * length, dtype=np.int32), turns),
+        length * np.arange(2 * turns + 1),
+        Noise(alias_table(nothing_but_the_last), 1, 8),
+        inputs,
+        dim=words,
+        window=window,
+        fixed_window=fixed,
+    )
+    worker, matrices = core_worker(trained)
+    run_epoch(worker, trained, 0, TINY_LR)
+    counts = np.rint(matrices.outputs[: 2 * length, : 2 * length] / (TINY_LR / 2)).astype(int)
     for target in range(2 * length):
         for context in range(2 * length):
             distance = abs(target - context)
@@ -136,12 +142,8 @@ def test_windows_have_the_right_reach_and_stay_in_their_sentence(fixed: bool) ->
 def test_a_cut_inside_a_long_sentence_loses_no_context() -> None:
     # with fixed windows and every token kept, all pairs within the window count, whatever the blocks
     tokens, window = 1000, 5
-    arguments = problem(window=window, fixed_window=True)
-    arguments |= {
-        "ids": np.arange(tokens, dtype=np.int32) % 50,
-        "offsets": np.array([0, tokens]),
-        "keep_thresholds": np.full(50, KEEP_ALL, np.uint32),
-    }
-    worker, *_ = core_worker(arguments)
-    run_epoch(worker, arguments, 0, 0.0)
+    kept = Tokens(np.arange(tokens, dtype=np.int32) % 50, np.array([0, tokens]), np.full(50, KEEP_ALL, np.uint32))
+    trained = replace(problem(window=window, fixed_window=True), tokens=kept)
+    worker, _ = core_worker(trained)
+    run_epoch(worker, trained, 0, 0.0)
     assert worker.examples == 2 * window * tokens - window * (window + 1)

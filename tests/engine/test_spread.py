@@ -9,12 +9,13 @@ import pytest
 
 from embed import _core
 from embed.config import TrainConfig
-from embed.engine import _kernels, _rounds, _rows
+from embed.engine import _rounds, _rows
+from embed.engine.problem import Problem
 from embed.engine.row_order import RowOrder
 from embed.model.parameters import Parameters
 from embed.training.train import train
 from embed.vocabulary.vocabulary import Vocabulary
-from tests.engine.core_problem import DIM, WORDS, problem
+from tests.engine.core_problem import DIM, WORDS, changed, problem
 
 SPREAD = 5
 KINDS: list[dict[str, Any]] = [
@@ -22,11 +23,12 @@ KINDS: list[dict[str, Any]] = [
     {"cbow": True, "gradient_power": 0.5, "replicated_words": 0},
     {"cbow": True, "weighted": True},
     {"subword": True},
-    {"hierarchical": True},
-    {"freezing": True},
-    {"freezing": True, "subword": True, "cbow": True},
+    {"loss": "hs"},
+    {"loss": "both"},
+    {"factors": "between"},
+    {"factors": "between", "subword": True, "cbow": True},
     {"sides": 2},
-    {"sides": 2, "freezing": True, "subword": True},
+    {"sides": 2, "factors": "frozen", "subword": True},
 ]
 
 
@@ -48,9 +50,9 @@ def test_fewer_rows_are_not_spread(digits: int) -> None:
 @pytest.mark.parametrize("in_rounds", [False, True])
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_spread_rows_learn_the_same_bits(kind: dict[str, Any], in_rounds: bool) -> None:
-    arguments = problem(**kind)
-    plain, spread = (_trained(arguments, digits, in_rounds=in_rounds) for digits in (0, SPREAD))
-    assert not np.array_equal(plain["outputs"], arguments["outputs"])
+    trained = problem(**kind)
+    plain, spread = (_trained(trained, digits, in_rounds=in_rounds) for digits in (0, SPREAD))
+    assert not np.array_equal(plain["outputs"], trained.matrices.outputs)
     for name, matrix in plain.items():
         np.testing.assert_array_equal(spread[name], matrix, err_msg=name)
 
@@ -108,18 +110,18 @@ def _order(parameters: Parameters) -> RowOrder:
     return order
 
 
-def _trained(arguments: dict[str, Any], digits: int, *, in_rounds: bool) -> dict[str, np.ndarray]:
+def _trained(trained: Problem, digits: int, *, in_rounds: bool) -> dict[str, np.ndarray]:
     """Return the matrices after an epoch, in the order of the words again."""
-    matrices = {name: arguments[name].copy() for name in ("inputs", "outputs", "places")}
+    matrices = {name: getattr(trained.matrices, name).copy() for name in ("inputs", "outputs", "places")}
     # rows are spread where a word has but one
-    moved = ["outputs"] if len(arguments["rows"]) > WORDS else ["inputs", "outputs"]
+    moved = ["outputs"] if len(trained.units.rows) > WORDS else ["inputs", "outputs"]
     order = _rows.places(digits) if 4 <= digits < 6 else np.arange(0)
     for name in moved:
-        matrices[name][order] = arguments[name][: len(order)]
-    worker = _core.Worker(**arguments | matrices, dim=DIM, spread=digits, path=_kernels.simd_paths()[0])
-    tokens, stop = len(arguments["ids"]), np.zeros(1, np.int32)
+        matrices[name][order] = matrices[name][: len(order)].copy()
+    worker = _core.Worker(changed(trained, **matrices, spread=digits))
+    tokens, stop = len(trained.tokens.ids), np.zeros(1, np.int32)
     if in_rounds:
-        rounds = _rounds.Rounds(1, 1, len(arguments["inputs"]) + len(arguments["outputs"]))
+        rounds = _rounds.Rounds(1, 1, len(matrices["inputs"]) + len(matrices["outputs"]))
         worker.run_rounds(0, 0, tokens, 0.05, 0.0, 1.5, stop, rounds, 0)
     else:
         worker.run(0, 0, tokens, 0.05, 0.0, 1.5, stop)

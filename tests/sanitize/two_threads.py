@@ -19,7 +19,7 @@ from embed.engine._kernels import simd_paths
 from embed.errors import AdviceWarning
 from embed.text.encoding import encode
 from embed.training import trainer
-from embed.training.backends import workers
+from embed.training.backends import problem
 
 WORDS = 50
 TOKENS = 20_000
@@ -30,7 +30,7 @@ def main() -> None:
     rng = np.random.default_rng(1)
     sentences = [[f"w{i}" for i in rng.integers(0, WORDS, 40)] for _ in range(TOKENS // 40)]
     warnings.simplefilter("ignore", AdviceWarning)
-    workers._REPLICATED_FROM = 0  # replicas for this short text too
+    problem._REPLICATED_FROM = 0  # replicas for this short text too
     runs = 0
     objectives = [{"objective": "sg"}, {"objective": "sg", "structured": True}, {"objective": "cbow"}]
     kinds = list(itertools.product(simd_paths(), objectives, (False, True), ("exact", "sqrt", "historic")))

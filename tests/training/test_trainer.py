@@ -21,6 +21,7 @@ from embed.config import TrainConfig
 from embed.corpora import SyntheticCorpus
 from embed.engine import _kernels
 from embed.engine.machine import simd_path
+from embed.engine.problem import Matrices, Noise, Problem, Settings, Targets, Tokens, Units
 from embed.errors import AdviceWarning, ConfigError, CorpusError, DivergenceError
 from embed.model import EpochRecord, Model
 from embed.model.parameters import Parameters
@@ -133,7 +134,7 @@ def test_planted_structure_is_recovered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if replicated:  # as for a text of millions of tokens
-        monkeypatch.setattr("embed.training.backends.workers._REPLICATED_FROM", 0)
+        monkeypatch.setattr("embed.training.backends.problem._REPLICATED_FROM", 0)
     # the text has so few words that each is frequent: CBOW's own threshold, for languages, would drop most tokens
     common = {"dim": 50, "epochs": 5, "threads": threads, "buckets": 20_000, "subsample": 1e-3}
     vectors = train(planted_encoded, **common, **settings).vectors
@@ -342,34 +343,13 @@ def test_rows_beyond_four_billion_floats(tmp_path: Path) -> None:
     table = np.zeros((words, 2), np.uint32)
     table[:, 1] = rows[2]  # all noise is the third word
     worker = _core.Worker(
-        ids=np.array(rows[:2] * 20, np.int32),
-        offsets=np.array([0, 40]),
-        keep_thresholds=np.full(words, 0xFFFFFFFF, np.uint32),
-        noise_table=table,
-        inputs=inputs,
-        outputs=outputs,
-        sides=1,
-        places=np.zeros((0, 16), np.float32),
-        place_ratio=0.0,
-        row_offsets=np.arange(words + 1),
-        rows=np.arange(words, dtype=np.int32),
-        dim=dim,
-        cbow=False,
-        gradient_power=1.0,
-        sums=False,
-        window=2,
-        fixed_window=False,
-        negatives=1,
-        noise_windows=8,
-        seed=1,
-        replicated_words=0,
-        replica_share=1.0,
-        spread=12,
-        path=_kernels.simd_paths()[0],
-        path_offsets=np.zeros(0, np.int64),
-        path_rows=np.zeros(0, np.int32),
-        path_labels=np.zeros(0, np.uint8),
-        frozen=np.zeros(0, np.uint8),
+        Problem(
+            Tokens(np.array(rows[:2] * 20, np.int32), np.array([0, 40]), np.full(words, 0xFFFFFFFF, np.uint32)),
+            Units(np.arange(words + 1), np.arange(words, dtype=np.int32)),
+            Targets(words, Noise(table, negatives=1, windows=8)),
+            Matrices(inputs, outputs, np.zeros((0, dim), np.float32), dim, spread=12),
+            Settings(cbow=False, window=2, seed=1, simd=_kernels.simd_paths()[0]),
+        )
     )
     worker.run(0, 0, 40, 0.05, 0, 1, np.zeros(1, np.int32))
     assert (outputs[rows[:2]] > 0).all()

@@ -18,7 +18,6 @@ from embed.compat.gensim.keyed_vectors import KeyedVectors
 from embed.compat.gensim.store import COUNT, Array
 from embed.errors import ConfigError
 from embed.model.parameters import Parameters
-from embed.vocabulary.huffman import HuffmanTree
 from embed.vocabulary.sampling import noise_distribution
 from embed.vocabulary.vocabulary import Vocabulary
 
@@ -176,10 +175,6 @@ class LearntModel:
         """Return the factors of the training steps of all input rows, or None if all are 1."""
         return lock_factors(self.wv.vectors_lockf, len(self.wv))
 
-    def tree(self) -> HuffmanTree | None:
-        """Return the tree of hierarchical softmax, if the model has one."""
-        return HuffmanTree.from_counts(self.vocabulary.counts) if self.hs else None
-
 
 def adopted(given: Array, view: Array, name: str) -> Array:
     """Return `view`, after copying `given` into it if they do not share their memory."""
@@ -196,4 +191,6 @@ def lock_factors(locks: Array, rows: int) -> Array | None:
     """Return the factor of each row, or None if all are 1."""
     if len(locks) not in (1, rows):
         raise ConfigError(f"give 1 lock factor or {rows}, not {len(locks)}")
-    return None if (locks == 1).all() else np.broadcast_to(locks, rows)
+    if not (np.isfinite(locks).all() and (np.asarray(locks) >= 0).all()):
+        raise ConfigError("lock factors must be finite and not negative: give 0 to lock a row, 1 to train it as usual")
+    return None if (locks == 1).all() else np.ascontiguousarray(np.broadcast_to(locks, rows), np.float32)

@@ -1,8 +1,7 @@
 """One call of ``train``: encode the corpus with the vocabulary of the model, and run the epochs.
 
-The compiled core trains; what it does not have goes to :mod:`embed.compat.gensim.dense_trainer`. The draws
-depend on the seed and on how many epochs the model has behind it, so that many calls of one epoch are as good as one
-call of many.
+The draws depend on the seed and on how many epochs the model has behind it, so that many calls of one epoch are as good
+as one call of many.
 """
 
 from __future__ import annotations
@@ -11,22 +10,26 @@ import logging
 import time
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from embed.compat.gensim.arguments import SAMPLE, gensims_name, train_config
-from embed.compat.gensim.dense_trainer import DenseTrainer, Extras
 from embed.compat.gensim.errors import ArgumentError
 from embed.compat.gensim.sentences import Corpus
+from embed.engine.problem import RowFactors
 from embed.errors import AdviceWarning, NoExamplesError, advise
 from embed.messages import speaking
+from embed.model.parameters import padded_matrix
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode_with
-from embed.training.examples import few_kept, no_examples, refuse_without_pairs
+from embed.training.backends import Variant
+from embed.training.examples import few_kept, refuse_without_pairs
 from embed.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from embed.compat.gensim.learnt import LearntModel
     from embed.config.train import TrainConfig
+    from embed.model.model import EpochRecord, Model
     from embed.model.parameters import Parameters
 
 __all__ = ["train_model"]
@@ -88,21 +91,45 @@ def _run(
     parameters: Parameters,
     after_epoch: Callable[[int, float], None],
 ) -> None:
-    sums_contexts = not model.sg and not model.cbow_mean
-    extras = Extras(model.tree(), model._nodes, model.negative, sums_contexts, model.input_factors())
     if told := few_kept(encoded.vocabulary.counts, config.subsample_threshold()):
         logger.warning("%s", told)
-    if extras.tree is None and not sums_contexts and extras.input_factors is None:
-        with warnings.catch_warnings(action="ignore", category=AdviceWarning):  # logged, as gensim does
-            trainer = Trainer(encoded, config, parameters=parameters)
-        trainer.run(callbacks=[lambda record, _: after_epoch(record.epoch, trainer.total_loss)], progress=False)
-        return
-    logger.warning("hs, cbow_mean=0 and vectors_lockf train in NumPy, on one thread")
-    dense = DenseTrainer(encoded, config, parameters, extras)
-    for number in dense.epochs():
-        after_epoch(number + 1, dense.total_loss)
-    if not dense.examples:
-        raise no_examples(encoded, config.subsample_threshold())
+    trained = _with_nodes(model, parameters)
+    with warnings.catch_warnings(action="ignore", category=AdviceWarning):  # logged, as gensim does
+        trainer = Trainer(encoded, config, parameters=trained, variant=_variant(model))
+
+    def report(record: EpochRecord, _: Model) -> None:
+        if model._nodes is not None:
+            words = len(trained.outputs) - len(model._nodes)
+            model._nodes[:] = trained.outputs[words:, : model.vector_size]
+            parameters.outputs[:words] = trained.outputs[:words]
+        after_epoch(record.epoch, trainer.total_loss)
+
+    trainer.run(callbacks=[report], progress=False)
+
+
+def _variant(model: LearntModel) -> Variant:
+    """Return what a configuration of ours does not say: both losses at once, sums of contexts, rows that are locked."""
+    losses: list[Literal["ns", "hs"]] = []
+    if model.negative:
+        losses.append("ns")
+    if model.hs:
+        losses.append("hs")
+    return Variant(
+        factors=RowFactors(inputs=model.input_factors()),
+        context_sum=not model.sg and not model.cbow_mean,
+        losses=tuple(losses),
+    )
+
+
+def _with_nodes(model: LearntModel, parameters: Parameters) -> Parameters:
+    """Return the parameters with the nodes of the tree, if there is one, instead of the output rows or after them."""
+    if model._nodes is None:
+        return parameters
+    words = len(parameters.outputs) if model.negative else 0
+    outputs = padded_matrix(words + len(model._nodes), model.vector_size)
+    outputs[:words] = parameters.outputs[:words]
+    outputs[words:, : model.vector_size] = model._nodes
+    return replace(parameters, outputs=outputs)
 
 
 def _call(callbacks: list[Any], event: str, model: LearntModel) -> None:

@@ -51,8 +51,7 @@ class Word2Vec(LearntModel):
     sg : {0, 1}
         Skip-gram instead of CBOW.
     hs, cbow_mean : {0, 1}
-        Hierarchical softmax; the mean of the contexts, or their sum. Hierarchical softmax and sums train in NumPy,
-        some ten times slower.
+        Hierarchical softmax; the mean of the contexts, or their sum.
     ns_exponent : float
     trim_rule : callable, optional
         Which words to keep; see :mod:`embed.compat.gensim.sentences`.

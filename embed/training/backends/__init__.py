@@ -3,7 +3,7 @@
 :class:`Backend` is the protocol, and all that the trainer knows. :mod:`~embed.training.backends.threads` trains in
 threads of this process, which share a stretch without locks (:mod:`~embed.training.backends.hogwild`) or in rounds,
 to the same bits for any number of threads (:mod:`~embed.training.backends.deterministic`). A backend trains a
-:class:`~embed.training.backends.task.Task`; :mod:`~embed.training.backends.workers` makes workers of the core from it.
+:class:`~embed.training.backends.task.Task`; :mod:`~embed.training.backends.problem` turns it into what the core trains.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Protocol
 from embed.model.parameters import Parameters
 from embed.training.backends.deterministic import Rounds, round_tokens
 from embed.training.backends.hogwild import Chunks
-from embed.training.backends.task import Task
+from embed.training.backends.task import Task, Variant
 from embed.training.backends.threads import Threads
 from embed.training.schedule import Schedule
 
-__all__ = ["Backend", "Task", "backend_for"]
+__all__ = ["Backend", "Task", "Variant", "backend_for"]
 
 
 class Backend(Protocol):

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass, field
+from typing import Literal
 
 from embed.config.train import TrainConfig
+from embed.engine.problem import RowFactors
 from embed.model.parameters import Parameters
 from embed.text.encoded_corpus import EncodedCorpus
 
-__all__ = ["Task"]
+__all__ = ["Task", "Variant"]
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """What a configuration does not say: rows that do not learn freely, and what models of other programs can be.
+
+    Attributes
+    ----------
+    factors : RowFactors
+        How freely each row learns.
+    learns_places : bool
+        The weights of places learn.
+    context_sum : bool
+        For CBOW, the sum of the contexts instead of their mean.
+    losses : tuple of str
+        Instead of the one of the configuration; with both, the nodes of the tree have output rows after the words.
+    """
+
+    factors: RowFactors = field(default_factory=RowFactors)
+    learns_places: bool = True
+    context_sum: bool = False
+    losses: tuple[Literal["ns", "hs"], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -28,12 +49,10 @@ class Task:
         Tokens of an epoch: the first of the corpus, without the held-out ones.
     subsample : float
         The threshold of subsampling.
-    frozen : uint8[V] or uint8[0]
-        1 for words whose rows do not change. With frozen words, only the own rows of the other words are trained, not
-        n-gram rows or weights of places.
     threads : int
     simd_path : str
         One of ``_kernels.simd_paths()``.
+    variant : Variant
     """
 
     corpus: EncodedCorpus
@@ -41,6 +60,6 @@ class Task:
     parameters: Parameters
     tokens: int
     subsample: float
-    frozen: NDArray[np.uint8]
     threads: int
     simd_path: str
+    variant: Variant

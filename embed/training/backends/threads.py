@@ -19,8 +19,8 @@ from embed.engine.threads import together
 from embed.model.parameters import Parameters
 from embed.pieces import pieces
 from embed.training import held_out
+from embed.training.backends.problem import problem_of, to_measure
 from embed.training.backends.task import Task
-from embed.training.backends.workers import make_workers, replicated_words
 from embed.training.schedule import Schedule
 
 __all__ = ["Share", "Sharing", "Threads"]
@@ -66,8 +66,8 @@ class Threads:
         self._order = RowOrder(
             parameters.inputs, parameters.outputs, parameters.row_offsets, parameters.rows, task.threads
         )
-        replicated = 0 if task.config.deterministic else replicated_words(task)
-        self._workers = make_workers(task, task.config.seed, spread=self._order.spread, replicated_words=replicated)
+        self._problem = problem_of(task, self._order.spread)
+        self._workers = [_core.Worker(self._problem) for _ in range(task.threads)]
 
     def begin_epoch(self, loss: float = 0.0, examples: int = 0) -> None:
         """Set the sums of the epoch to zero, or to those of an interrupted epoch."""
@@ -110,7 +110,8 @@ class Threads:
 
     @cached_property
     def _judges(self) -> list[_core.Worker]:
-        return make_workers(self._task, held_out.SEED, like=self._workers[0])
+        measured = to_measure(self._problem, held_out.SEED)
+        return [_core.Worker(measured) for _ in self._workers]
 
     def fetch(self) -> Parameters:
         """Return the parameters, in their own order until the next `train`."""

@@ -1,0 +1,142 @@
+"""The targets of a window: the output rows that its contexts, or their mean, are to be told from or with.
+
+With negative sampling they are the row of the center, with label 1, and rows of noise, with label 0 (Mikolov et al.
+2013); with a tree the nodes on the path of the center, each labelled by the turn that the path takes there (Morin &
+Bengio 2005). With both, the window meets both. A new loss over output rows is a new way to fill a plan here.
+
+Noise is drawn for a few windows of a block and dealt to the rest (docs/decisions/0003), so what is the same among it is
+found once a block (docs/decisions/0012).
+"""
+
+import cython
+from libc.stdint cimport int32_t, int64_t
+
+import numpy as np
+
+from embed.engine._block_vectors cimport BlockVectors, output_row
+from embed.engine._blocks cimport BLOCK, Block
+from embed.engine._kernels cimport EMBED_GROUP, EMBED_LINE, embed_window
+
+
+@cython.final
+cdef class Targets:
+    """Finds the output rows of a block, and plans which of them a window meets.
+
+    Parameters
+    ----------
+    targets : embed.engine.problem.Targets
+    """
+
+    def __init__(self, targets):
+        cdef int64_t side, draws = 0, rows
+        self.sides = targets.sides
+        if targets.noise is not None:
+            self.has_noise = True
+            self.negatives, self.noise_windows = targets.noise.negatives, targets.noise.windows
+            draws = self.noise_windows * <int64_t> self.negatives
+            self.most = 1 + self.negatives
+        if targets.tree is not None:
+            self.has_tree, self._first_node = True, targets.first_node
+            self._node_offsets, self._nodes = targets.tree.offsets, targets.tree.nodes
+            self._labels = targets.tree.labels
+            self._most_nodes = int(np.diff(targets.tree.offsets).max())
+            self.most += self._most_nodes
+        self._index_memory = bytearray(sizeof(int32_t) * (self.noise_windows + draws + 1))
+        cdef unsigned char[::1] indices = self._index_memory
+        self._distinct = <int32_t *> &indices[0]
+        self._folds = self._distinct + self.noise_windows
+        rows = BLOCK * (self.has_noise + self._most_nodes) + draws
+        self._pointer_memory = bytearray(sizeof(void *) * self.sides * rows + 1)
+        cdef unsigned char[::1] pointers = self._pointer_memory
+        for side in range(self.sides):
+            self._sides[side].words = <float **> &pointers[0] + side * rows
+            self._sides[side].nodes = self._sides[side].words + BLOCK * self.has_noise
+            self._sides[side].noise = self._sides[side].nodes + BLOCK * self._most_nodes
+        self.most_of_a_block = self.sides * rows
+
+    cdef void find(self, BlockVectors vectors, const Block *block) noexcept nogil:
+        """Find the output rows of a block, on each side of each center; and which noise is the same."""
+        cdef int64_t own = block.own, i, j, first
+        cdef const int32_t *centers = block.words + block.left
+        cdef const Side *rows
+        cdef int side
+        for side in range(self.sides):
+            rows = &self._sides[side]
+            if self.has_tree:
+                for i in range(own):
+                    first = self._node_offsets[centers[i]]
+                    for j in range(self._node_offsets[centers[i] + 1] - first):
+                        rows.nodes[i * self._most_nodes + j] = output_row(
+                            vectors, (self._first_node + self._nodes[first + j]) * self.sides + side)
+            if not self.has_noise:
+                continue
+            for i in range(own):
+                rows.words[i] = output_row(vectors, centers[i] * self.sides + side)
+            for i in range(block.draws):
+                rows.noise[i] = output_row(vectors, block.noise[i] * self.sides + side)
+            for i in range(min(own, <int64_t> self.noise_windows)):
+                j = i * self.negatives
+                self._find_folds(rows.noise + j, self._folds + j, &self._distinct[i])
+
+    cdef void _find_folds(self, float **rows, int32_t *folds, int32_t *distinct) noexcept nogil:
+        """Move the distinct rows of a window's noise to the front, and note which of them the others are."""
+        cdef int64_t j, k, unique = 0, again = 0
+        cdef float *row
+        for j in range(self.negatives):
+            row = rows[j]
+            k = 0
+            while k < unique and rows[k] != row:
+                k += 1
+            if k == unique:
+                rows[unique] = row
+                unique += 1
+            else:
+                folds[again] = <int32_t> (k + 1)
+                again += 1
+        for j in range(again):
+            rows[unique + j] = rows[folds[j] - 1]
+        distinct[0] = <int32_t> unique
+
+    cdef void _plan_word(self, int64_t c, const Side *side, embed_window *plan) noexcept nogil:
+        """The center's row, then the distinct noise rows, then a second mention of each drawn again.
+
+        Noise that equals the center is left out (Mikolov et al. 2013 draw noise from the words that are not it).
+        """
+        cdef int64_t lot = c % self.noise_windows
+        cdef float **noise = side.noise + lot * self.negatives
+        cdef const int32_t *folds = self._folds + lot * self.negatives
+        cdef int64_t distinct = self._distinct[lot], j, hit = 0, count
+        cdef float *target = side.words[c]
+        plan.y[0] = target
+        for j in range(distinct):
+            plan.y[j + 1 - (hit != 0)] = noise[j]
+            if noise[j] == target:
+                hit = j + 1
+        count = distinct + 1 - (hit != 0)
+        plan.unique = <int> count
+        for j in range(self.negatives - distinct):
+            if folds[j] != hit:
+                plan.y[count] = noise[folds[j] - 1]
+                plan.folds[count - plan.unique] = folds[j] - (hit != 0 and folds[j] > hit)
+                count += 1
+        plan.ny = <int> count
+
+    cdef void _add_path(self, int32_t word, int64_t c, const Side *side, embed_window *plan) noexcept nogil:
+        """The rows of the word's path, after the distinct ones; and all labels as signs, for every line of scores."""
+        cdef int64_t first = self._node_offsets[word], unique = plan.unique, again = plan.ny - unique, j
+        cdef int64_t count = self._node_offsets[word + 1] - first
+        cdef float **nodes = side.nodes + c * self._most_nodes
+        for j in range(again):  # from the last one on, for they overlap with where they go
+            plan.y[unique + count + again - 1 - j] = plan.y[unique + again - 1 - j]
+            _set_label(plan, unique + count + j, False)
+        for j in range(1, unique):
+            _set_label(plan, j, False)
+        for j in range(count):
+            plan.y[unique + j] = nodes[j]
+            _set_label(plan, unique + j, self._labels[first + j])
+        plan.unique, plan.ny = <int> (unique + count), <int> (unique + again + count)
+
+
+cdef inline void _set_label(embed_window *plan, int64_t j, bint label) noexcept nogil:
+    cdef float *line = plan.signs + j // EMBED_GROUP * 2 * EMBED_LINE + j % EMBED_GROUP
+    line[0] = line[EMBED_LINE] = -0.0 if label else 0.0

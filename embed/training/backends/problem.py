@@ -1,0 +1,85 @@
+"""Make the problem of a task: the only place where corpus, configuration and parameters become what the core trains."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from embed.engine.problem import Matrices, Noise, Problem, RowFactors, Settings, Targets, Tokens, Units
+from embed.errors import FormatError
+from embed.training.backends.task import Task
+from embed.vocabulary.huffman import HuffmanTree
+from embed.vocabulary.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
+
+__all__ = ["problem_of", "to_measure"]
+
+# Windows of a block that noise is drawn for before it is dealt again (docs/decisions/0003).
+_WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
+# With several threads, this many of the most frequent words have replicas in each, if each thread has this many tokens
+# per epoch: replicas are averaged, so their words learn as from one thread's part (docs/decisions/0018).
+_REPLICATED_WORDS, _REPLICATED_FROM = 64, 1 << 20
+# Learning rate of the weights of places (position_weights) over that of the output rows (docs/objectives.md).
+_PLACE_RATIO = 0.001
+
+
+def problem_of(task: Task, spread: int = 0) -> Problem:
+    """Return what the workers of a task train, whose rows will lie spread; see :class:`embed.engine.problem.Matrices`.
+
+    Raises
+    ------
+    FormatError
+        The corpus does not match its vocabulary.
+    """
+    config, corpus, parameters, variant = task.config, task.corpus, task.parameters, task.variant
+    keep = keep_probabilities(corpus.vocabulary.counts, task.subsample)
+    try:
+        return Problem(
+            Tokens(corpus.ids, corpus.offsets, thresholds(keep)),
+            Units(parameters.row_offsets, parameters.rows, sums=config.composition == "sum"),
+            _targets(task),
+            Matrices(
+                parameters.inputs, parameters.outputs, parameters.places, config.dim, variant.factors, spread=spread
+            ),
+            Settings(
+                cbow=config.objective == "cbow",
+                context_sum=variant.context_sum,
+                window=config.window,
+                fixed_window=config.window_kind == "fixed",
+                gradient_power=config.gradient_power(),
+                place_ratio=_PLACE_RATIO if variant.learns_places else 0.0,
+                seed=config.seed,
+                replicated_words=_replicated_words(task),
+                replica_share=1 / task.threads,
+                simd=task.simd_path,
+            ),
+        )
+    except ValueError as error:
+        raise FormatError(f"cannot train on the encoded corpus {corpus.directory}: {error}") from error
+
+
+def to_measure(problem: Problem, seed: int) -> Problem:
+    """Return the same problem for workers that only measure: with draws of a seed, and rows in their places."""
+    return replace(
+        problem,
+        matrices=replace(problem.matrices, factors=RowFactors(), spread=0),
+        settings=replace(problem.settings, seed=seed, replicated_words=0),
+    )
+
+
+def _targets(task: Task) -> Targets:
+    config, counts = task.config, task.corpus.vocabulary.counts
+    losses = task.variant.losses or (config.loss,)
+    noise = tree = None
+    if "ns" in losses:
+        windows = _SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS
+        noise = Noise(alias_table(noise_distribution(counts, config.noise_exponent)), config.negatives, windows)
+    if "hs" in losses:
+        tree = HuffmanTree.from_counts(counts)
+    return Targets(len(counts), noise, tree, config.sides())
+
+
+def _replicated_words(task: Task) -> int:
+    """Return the number of words with replicas of their rows in each thread."""
+    is_short = task.tokens < _REPLICATED_FROM * task.threads
+    if task.threads == 1 or is_short or task.config.deterministic:
+        return 0
+    return min(_REPLICATED_WORDS, len(task.corpus.vocabulary))
