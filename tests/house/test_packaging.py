@@ -121,6 +121,9 @@ def _copy_of_the_tree(tmp_path: Path) -> Path:
         ".git", ".venv", ".stamps", "build", "dist", "*.egg-info", "demo-output", "__pycache__"
     )
     shutil.copytree(TREE, copy, ignore=ignore)
+    translated = Path("build", "cython")  # what Cython has made need not be made again
+    if (TREE / translated).is_dir():
+        shutil.copytree(TREE / translated, copy / translated)
     return copy
 
 

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,9 @@ def kills(scale: float) -> str:
         (home / "corpus.txt").write_bytes(b"".join(text_of(300_000, 10_000, b"\n")))
         start = ["--save-model", str(home / "model.embed"), *_WORDS, "--dim", str(_DIM), "--epochs", "1", "--quiet"]
         subprocess.run([*_TRAIN, str(home / "corpus.txt"), *start, "--threads", "1"], check=True, capture_output=True)
-        expected = {kind: _exported(home / f"whole-{kind}", kind) for kind in _KINDS}
+        with ThreadPoolExecutor() as pool:
+            whole = pool.map(lambda kind: _exported(home / f"whole-{kind}", kind), _KINDS)
+            expected = dict(zip(_KINDS, whole, strict=True))
         while steps.total() < count:
             folder, kind = home / "killed", rng.choice(list(_KINDS))
             folder.mkdir()
