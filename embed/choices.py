@@ -1,8 +1,9 @@
-"""Every choice between a few words, listed once, as a type.
+"""Declare every choice between a few words once, as a type.
 
 A choice is a ``Literal``: an editor completes it, a type checker refuses other words, and the tuple below it gives the
-words to checks, flags and messages. What each word means stands where it is used; a test holds those tables equal to
-the types (tests/house/test_choices.py). This module imports nothing of the package, so that ``--help`` costs no NumPy.
+words to checks, flags and messages. The meaning of each word is defined where it is used; a test compares those tables
+with the types (tests/house/test_choices.py). This module imports nothing of the package, so that ``--help`` does not
+import NumPy.
 """
 
 from __future__ import annotations

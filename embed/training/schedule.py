@@ -1,10 +1,10 @@
-"""The learning rate of every token of a run, in straight lines.
+"""Schedule the learning rate of every token of a run, in straight lines.
 
 A backend asks for the line that a token is on, and trains up to the end of that line with one rate and one slope; a
 curve is many short lines, whose ends are points of the curve. Where a line ends depends on the position in the run
 alone, never on where training paused or resumed: a run that resumes has the rates of one that was never interrupted.
 
-A curve is a line of `_CURVES` and a word of :data:`embed.choices.ScheduleName`.
+To add a curve, add a line to `_CURVES` and a word to :data:`embed.choices.ScheduleName`.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ __all__ = ["Line", "Schedule", "line_tokens"]
 _CURVES: Final[Mapping[ScheduleName, Callable[[float], float]]] = {
     "cosine": lambda done: (1 + math.cos(math.pi * done)) / 2,
 }
-"""How much of the way from `min_lr` up to `lr` is left when a share of the run after the warm-up is done. The schedules
-that are not here are straight."""
+"""The share of ``lr - min_lr`` that remains when a share of the run after the warm-up is done. Schedules that are not
+listed are straight."""
 
-# With so many lines in an epoch, those of a cosine are never further from it than 0.0002 of lr.
+# With this many lines per epoch, a cosine deviates from its lines by at most 0.0002 of lr.
 _LINES_PER_EPOCH, _LEAST_LINE_TOKENS = 64, 256
 
 
 def line_tokens(tokens: int) -> int:
-    """Return the tokens of a line of a curve in an epoch of so many: a power of two, and a whole number of rounds."""
+    """Return the tokens of each line of a curve, for an epoch of `tokens`: a power of two, in whole rounds."""
     wanted = max(tokens // _LINES_PER_EPOCH, _LEAST_LINE_TOKENS)
     return 1 << (wanted.bit_length() - 1)
 
@@ -72,7 +72,7 @@ class Schedule:
 
     def line(self, epoch: int, position: int) -> Line:
         """Return the line that the token at `position` of an epoch is on."""
-        warm = self._warm - epoch * self._tokens  # where in this epoch the warm-up ends
+        warm = self._warm - epoch * self._tokens  # the position in this epoch at which the warm-up ends
         if position < warm:
             slope = self._lr / self._warm
             return Line(slope * self._tokens * epoch, slope, min(warm, self._tokens))
