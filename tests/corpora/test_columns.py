@@ -222,7 +222,7 @@ def test_a_column_of_a_file_trains_and_continues(tmp_path: Path) -> None:
     assert model.input.tobytes() == expected.input.tobytes()
     more = embed.continue_training(model, [{"text": "the new"}], vocabulary="union", **settings)  # type: ignore[list-item]
     assert set(more.vectors) == {*model.vectors, "new"}
-    with embed.encode(SENTENCES, min_count=1) as encoded, pytest.raises(ConfigError, match="the corpus is encoded"):
+    with embed.encode(SENTENCES, min_count=1) as encoded, pytest.raises(ConfigError, match="with an encoded corpus"):
         embed.train(encoded, column="text")
 
 
