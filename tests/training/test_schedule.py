@@ -88,8 +88,8 @@ def test_a_cosine_is_never_far_from_its_lines() -> None:
 @pytest.mark.parametrize("in_rounds", [False, True])
 @pytest.mark.parametrize("schedule", SHAPES)
 def test_the_core_agrees_with_the_twin(schedule: str, in_rounds: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    arguments = problem(**LONG)
-    tokens = len(arguments["ids"])
+    trained = problem(**LONG)
+    tokens = len(trained.tokens.ids)
     monkeypatch.setattr(reference, "_ROUND_TOKENS", round_tokens(tokens))
     rates = _expected(schedule, 0.1, tokens)
 
@@ -102,10 +102,9 @@ def test_the_core_agrees_with_the_twin(schedule: str, in_rounds: bool, monkeypat
             lr = rates[self.epoch * tokens + start]
             super()._train_block(key, sentence_first, sentence_last, start, stop, lr, ratio)
 
-    worker, inputs, outputs = core_worker(arguments)
-    matrices = {name: arguments[name][:, :DIM].astype(np.float64) for name in ("inputs", "outputs", "places")}
-    twin = Twin(**arguments | matrices)
-    task: Any = SimpleNamespace(threads=1, tokens=tokens, parameters=SimpleNamespace(inputs=inputs, outputs=outputs))
+    worker, matrices = core_worker(trained)
+    twin = Twin(trained)
+    task: Any = SimpleNamespace(threads=1, tokens=tokens, parameters=matrices)
     share = Rounds if in_rounds else Chunks
     for epoch in range(EPOCHS):
         twin.epoch = epoch
@@ -113,7 +112,7 @@ def test_the_core_agrees_with_the_twin(schedule: str, in_rounds: bool, monkeypat
         share(task, range(tokens), epoch, Schedule(_config(schedule, 0.1), tokens)).work(worker, 0)
     # rounds keep each change as a bfloat16 (see tests/engine/test_rounds.py)
     most, usual = (5e-3, 4e-4) if in_rounds else (4e-5, 4e-6)
-    for ours, theirs in ((inputs, twin.inputs), (outputs, twin.outputs)):
+    for ours, theirs in ((matrices.inputs, twin.inputs), (matrices.outputs, twin.outputs)):
         np.testing.assert_allclose(ours[:, :DIM], theirs, rtol=0, atol=most)
         assert np.abs(ours[:, :DIM] - theirs).mean() < usual
     assert worker.loss == pytest.approx(twin.loss, rel=1e-5)
