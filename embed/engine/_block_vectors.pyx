@@ -4,7 +4,7 @@ A word that is one row of the input matrix is trained in that row. All others ar
 each word of the block, and what a copy has moved by is scattered to the rows of its word: the mean of several rows,
 and everything in a round (docs/decisions/0005). There output rows have copies too, and what a block changes is left in
 a log. Where rows have factors, vectors are copies as well, of which each row gets its share, and so are output rows
-with a factor other than 1 (docs/decisions/0028).
+with a factor other than 1 (docs/decisions/0029).
 
 Rejected: a copy of every position (docs/decisions/0011, 0014).
 """
