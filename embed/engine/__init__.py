@@ -1,10 +1,10 @@
-"""What runs without the interpreter lock, and its readable twin.
+"""The compiled training loop, which runs without the interpreter lock, and its readable twin.
 
 Read :mod:`~embed.engine.textbook` first: the loss and the gradient of one window, derived.
-:mod:`~embed.engine.problem` says what a worker trains. A worker (:mod:`embed._core`) takes blocks of tokens
+:mod:`~embed.engine.problem` declares what a worker trains. A worker (:mod:`embed._core`) takes blocks of tokens
 (``_blocks``), gathers their rows (``_rows``, ``_block_vectors``, ``_replicas``), plans the targets of each window
 (``_targets``), trains windows with ``_kernels``, and merges rounds in deterministic mode (``_rounds``).
-:mod:`~embed.engine.reference` does the same in NumPy, to be read and to be compared with. :mod:`~embed.engine.machine`
-says what this machine has, :mod:`~embed.engine.threads` starts all threads or none, :mod:`~embed.engine.row_order`
-reorders rows while they train.
+:mod:`~embed.engine.reference` does the same in NumPy, for reading and for tests. :mod:`~embed.engine.machine` queries
+the machine, :mod:`~embed.engine.threads` starts all threads or none, :mod:`~embed.engine.row_order` reorders rows
+during training.
 """

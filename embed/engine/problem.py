@@ -1,4 +1,4 @@
-"""What a worker trains, in five values that the core, its twin and the tests take alike.
+"""Declare what a worker trains, in five values shared by the core, its twin and the tests.
 
 =========== ===================================================== =================================================
 value       says                                                  counts
@@ -10,11 +10,11 @@ value       says                                                  counts
 `Settings`  how windows are made and trained
 =========== ===================================================== =================================================
 
-A *unit* is what has an input row: a word, an n-gram, a document, a sense. What has an output row is a *word*, or a
-node of its tree. Their numbers differ: a word may be made of many units, and a unit need not belong to a word.
+A *unit* has an input row: a word, an n-gram, a document, a sense. A *word*, or a node of its tree, has an output row.
+Their numbers differ: a word may consist of many units, and a unit need not belong to a word.
 
-The values hold arrays and never change. Each checks its own arrays where it is made, and :class:`Problem` that the five
-fit together: a worker reads by index without looking, so whatever leads outside is refused here, once for all workers.
+The values hold arrays and are immutable. Each checks its own arrays at construction, and :class:`Problem` checks that
+the five fit together. Workers read by index without checks, so every index out of range must be refused here.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Tokens:
-    """An encoded corpus, and how its tokens are subsampled.
+    """An encoded corpus and the subsampling of its tokens.
 
     Attributes
     ----------
     ids : int32[N]
         The word of each token.
     offsets : int64[S + 1]
-        Where each sentence begins in `ids`; the last entry is N.
+        The begin of each sentence in `ids`; the last entry is N.
     keep_thresholds : uint32[V]
         A token of word i is kept with probability (keep_thresholds[i] + 1) / 2**32.
 
     Raises
     ------
     ValueError
-        If an id or an offset leads outside.
+        An id or an offset is out of range.
     """
 
     ids: NDArray[np.int32]
@@ -67,7 +67,7 @@ class Tokens:
 
 @dataclass(frozen=True, eq=False)
 class Units:
-    """Of which input rows each vector is made.
+    """The input rows of each vector.
 
     Vector i is the mean of the rows ``rows[offsets[i]:offsets[i + 1]]``. The vectors of the words come first.
 
@@ -75,16 +75,16 @@ class Units:
     ----------
     offsets : int64[C + 1]
     rows : int32[M]
-        Each the number of an input row.
+        Numbers of input rows.
     sums : bool
-        While training, a vector is the sum of its rows instead of their mean.
+        During training, a vector is the sum of its rows instead of their mean.
     limit : int
-        One more than the highest row that is named.
+        One more than the highest row number.
 
     Raises
     ------
     ValueError
-        If an offset leads outside, or a row is negative.
+        An offset is out of range, or a row is negative.
     """
 
     offsets: NDArray[np.int64]
@@ -106,7 +106,7 @@ class Units:
 
 @dataclass(frozen=True, eq=False)
 class Noise:
-    """Words that are drawn to be told from the center.
+    """The noise words, from which the model learns to distinguish the center.
 
     Attributes
     ----------
@@ -115,13 +115,12 @@ class Noise:
     negatives : int
         Noise words of a window, at least one.
     windows : int
-        Noise is drawn for so many windows of a block and dealt to the rest again: window c has that of window
-        c % windows.
+        How many windows of a block draw noise; the others share it: window c has the noise of window c % windows.
 
     Raises
     ------
     ValueError
-        If an alias leads outside, or a number is less than one.
+        An alias is out of range, or a number is less than one.
     """
 
     table: NDArray[np.uint32]
@@ -138,11 +137,11 @@ class Noise:
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """Which output rows a window meets: with noise those of its center and of the noise, with a tree its center's path.
+    """The output rows that a window meets: those of its center and its noise, or of the nodes on its center's path.
 
-    With both, a window meets both. Word i has the output row i, or with two sides ``2 * i`` for the contexts to its
-    left and ``2 * i + 1`` for those to its right. A node of the tree has rows as a word has; with noise they follow
-    those of the words.
+    With noise and a tree, a window meets both. Word i has the output row i, or with two sides ``2 * i`` for the
+    contexts to its left and ``2 * i + 1`` for those to its right. Nodes of the tree have rows like words; with noise
+    they follow the rows of the words.
 
     Attributes
     ----------
@@ -157,7 +156,7 @@ class Targets:
     Raises
     ------
     ValueError
-        If there are neither noise nor tree, one is for another number of words, or a node leads outside.
+        There is neither noise nor a tree, one of them has another number of words, or a node is out of range.
     """
 
     words: int
@@ -180,29 +179,29 @@ class Targets:
 
     @property
     def first_node(self) -> int:
-        """Where the nodes of the tree begin among words and nodes."""
+        """The number of the first node, counting words and nodes together."""
         return 0 if self.noise is None else self.words
 
     @property
     def rows(self) -> int:
-        """The number T of output rows; a tree has as many as there are words, and does not use the last."""
+        """The number T of output rows; a tree has as many as the words, and leaves the last unused."""
         return self.sides * self.words * ((self.noise is not None) + (self.tree is not None))
 
 
 @dataclass(frozen=True, eq=False)
 class RowFactors:
-    """How freely rows learn: a row moves by its factor of what it would; 0 for a frozen row, 1 for a free one.
+    """Factors of the training steps of rows: 0 for a frozen row, 1 for a free one.
 
     Attributes
     ----------
     inputs : float32[R] or None
     outputs : float32[T] or None
-        None where all are 1.
+        None if all are 1.
 
     Raises
     ------
     ValueError
-        If a factor is negative or not finite.
+        A factor is negative or not finite.
     """
 
     inputs: NDArray[np.float32] | None = None
@@ -216,25 +215,24 @@ class RowFactors:
 
 @dataclass(frozen=True, eq=False)
 class Matrices:
-    """The rows that are trained, shared by all workers and changed in place; columns past `dim` are zero and stay so.
+    """The trained rows, shared by all workers and changed in place; columns past `dim` stay zero.
 
     Attributes
     ----------
     inputs, outputs : float32[R, stride], float32[T, stride]
         `stride` is at least `dim` and a multiple of _kernels.ROW_FLOATS.
     places : float32[2 * window, stride] or float32[0, stride]
-        Weights of the places in a window of CBOW, from `window` to the left to `window` to the right; none for the
-        plain mean.
+        Weights of the places in a window of CBOW, from left to right without the center; empty for the plain mean.
     dim : int
     factors : RowFactors
     spread : int
-        With it the first 2**spread rows of `outputs`, and of `inputs` where every vector is one row, lie where
-        _rows.places(spread) says: the rows of frequent words apart, as is good for several threads.
+        If not 0, the first 2**spread rows of `outputs`, and of `inputs` if every vector is one row, are at
+        ``_rows.places(spread)``: the rows of frequent words are apart, which helps several threads.
 
     Raises
     ------
     ValueError
-        If there are not as many factors as rows.
+        The number of factors differs from the number of rows.
     """
 
     inputs: Matrix
@@ -247,41 +245,41 @@ class Matrices:
     def __post_init__(self) -> None:
         for matrix, factors in ((self.inputs, self.factors.inputs), (self.outputs, self.factors.outputs)):
             if factors is not None and factors.shape != (len(matrix),):
-                raise ValueError(f"there must be a factor for each of {len(matrix)} rows, not {factors.shape}")
+                raise ValueError(f"{len(matrix)} rows need as many factors, not an array of shape {factors.shape}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How windows are made and trained.
+    """How to form and train windows.
 
     Attributes
     ----------
     cbow : bool
-        A window's mean meets its targets, instead of each context by itself (skip-gram).
+        The mean of the contexts meets the targets (CBOW), instead of each context by itself (skip-gram).
     context_sum : bool
-        For CBOW the sum of the contexts instead of their mean.
+        For CBOW, use the sum of the contexts instead of their mean.
     window : int
-        Largest reach of a window, to either side.
+        Largest reach of a window, on each side.
     fixed_window : bool
-        Every window has that reach, instead of one that is drawn.
+        Every window has the largest reach, instead of a drawn one.
     gradient_power : float
-        What a mean of n vectors moves by goes to each of them divided by n ** gradient_power: 1 for the exact gradient,
-        0 for the historic one. For a sum of contexts, whose exact gradient has no divisor, the power is
+        A step of a mean of n vectors goes to each vector divided by n ** gradient_power: 1 for the exact gradient, 0
+        for the historic one. For a sum of contexts, whose exact gradient has no divisor, the power is
         1 - gradient_power.
     place_ratio : float
-        Learning rate of the places over that of the output rows.
+        Learning rate of the weights of places divided by that of the output rows.
     seed : int
-        With the epoch and a block's position it determines every draw.
+        Determines every draw, with the epoch and the position of a block.
     replicated_words, replica_share : int, float
-        The rows of so many words, the first, or as many nodes of a tree without noise, the last, are trained in
-        replicas of the worker for each `run`, and then move by so much of what their replicas have moved by.
+        The rows of the first `replicated_words` words, or of the last nodes of a tree without noise, are trained in
+        replicas of the worker during each `run`, and then move by `replica_share` of the change of the replicas.
     simd : str
         The instruction set, one of _kernels.simd_paths().
 
     Raises
     ------
     ValueError
-        If a number is out of its bounds, or a setting of CBOW is given without it.
+        A number is out of bounds, or a setting of CBOW is given for skip-gram.
     """
 
     cbow: bool
@@ -304,12 +302,12 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """The five values, which fit together.
+    """The five values of a training.
 
     Raises
     ------
     ValueError
-        If they do not.
+        The values do not fit together.
     """
 
     tokens: Tokens

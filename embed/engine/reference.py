@@ -1,4 +1,4 @@
-"""The core again, slowly and readably: float64 NumPy, one window at a time, replaying the same random draws.
+"""The readable twin of the core: float64 NumPy, one window at a time, with the same random draws.
 
 Read this to learn what ``_core.pyx`` computes; the tests hold the two together for every objective, input and
 gradient. Everything is a plain array: no blocks of pointers, no padding, no threads.
@@ -66,12 +66,12 @@ class SplitMix64:
 
 
 def epoch_key(seed: int, epoch: int) -> int:
-    """Return what all draws of one epoch derive from."""
+    """Return the key from which all draws of an epoch derive."""
     return _mix((_mix((seed + _GOLDEN) & _MASK) + epoch) & _MASK)
 
 
 def keeps(key: int, position: int, threshold: int) -> bool:
-    """Tell whether the token at `position` of the corpus survives subsampling in the epoch of `key`."""
+    """Return whether the token at `position` of the corpus survives subsampling in the epoch of `key`."""
     return _mix((key + _GOLDEN * position) & _MASK) >> 32 <= threshold
 
 
@@ -90,7 +90,7 @@ def _draw(noise: Noise, stream: SplitMix64) -> list[int]:
 
 
 def _weights(changed: list[int], rows: int) -> Floats:
-    """Return float64[rows, 1]: 1 for a row that is seldom among the changed ones, less for one that often is."""
+    """Return the weights of changes, float64[rows, 1]: 1 for a rarely changed row, less for an often changed one."""
     counts = np.bincount(np.array(changed, np.int64), minlength=rows)
     return (_MOST_CHANGES / np.maximum(counts, _MOST_CHANGES))[:, None]
 
@@ -128,7 +128,7 @@ class ReferenceWorker:
             self._train_block(key, *block, lr + lr_slope * block[2], ratio)
 
     def run_rounds(self, epoch: int, lr: float, lr_slope: float, ratio: float) -> None:
-        """Train one epoch in rounds: the blocks of a round all start from the same parameters, their changes add up.
+        """Train one epoch in rounds: all blocks of a round start from the same parameters, and their changes add up.
 
         A row that has changed in more than _MOST_CHANGES blocks moves by so many times the mean of its changes. The
         weights of a place in the window, which every block changes by very little, move by all of it. The core keeps
@@ -160,7 +160,7 @@ class ReferenceWorker:
         return composed if self.units.sums else composed / len(rows)
 
     def _blocks(self) -> Iterator[tuple[int, int, int, int]]:
-        """Yield where the sentence of each block begins and ends, and where the block does."""
+        """Yield the begin and end of each block's sentence, and of the block itself."""
         offsets = self.tokens.offsets.tolist()
         for first, last in itertools.pairwise(offsets):
             for start in range(first, last, _BLOCK_TOKENS):
@@ -188,7 +188,7 @@ class ReferenceWorker:
     ) -> None:
         settings, noise = self.settings, self.targets.noise
         window, sides = settings.window, self.targets.sides
-        # the block's own tokens, and a halo of `window` tokens on each side where the sentence goes on
+        # the block's own tokens, and a halo of `window` tokens on each side if the sentence continues there
         own = self._kept(key, range(start, stop))
         self.centers += len(own)
         limit = max(_BLOCK_TOKENS, 16 * window)
@@ -295,7 +295,7 @@ class ReferenceWorker:
             if settings.cbow:
                 dx = dx / len(contexts) ** power
             dx = np.broadcast_to(dx, (len(contexts), dx.shape[1]))
-            # one context after the other: a word that stands in the window twice has moved when its second turn comes
+            # one context after the other: a word that occurs twice in the window has moved before its second turn
             for k, (vector, ratio) in enumerate(zip(vectors[contexts], ratios[contexts], strict=True)):
                 before = block[vector].copy()
                 if len(self.places):  # the product rule

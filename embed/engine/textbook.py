@@ -1,4 +1,4 @@
-"""The loss and the gradient of one window, as a textbook has them: read this first.
+"""Derive the loss and the gradient of one window, as in a textbook: read this first.
 
 A window has C contexts and T targets. Context i has the vector x_i in R^dim, the mean of the input rows of its n_i
 units (a word's own row, its n-grams', a document's). Target j has the output row y_j and a label t_j: 1 for the center
@@ -46,15 +46,15 @@ def loss_and_gradients(
     *,
     cbow: bool,
 ) -> tuple[float, Floats, Floats]:
-    """Return the loss of a window, and its derivatives by all input rows and all output rows.
+    """Return the loss of a window, and its derivatives with respect to all input rows and all output rows.
 
     Parameters
     ----------
     inputs, outputs : float64[R, dim], float64[T, dim]
     contexts : sequence of sequences of int
-        Of each context the input rows that its vector is the mean of.
+        The input rows of each context, whose mean is its vector.
     targets : sequence of int
-        Output rows; one that is drawn twice counts twice.
+        Output rows; a row drawn twice counts twice.
     labels : float64[len(targets)]
     cbow : bool
     """

@@ -22,7 +22,7 @@ _PLACE_RATIO = 0.001
 
 
 def problem_of(task: Task, spread: int = 0) -> Problem:
-    """Return what the workers of a task train, whose rows will lie spread; see :class:`embed.engine.problem.Matrices`.
+    """Return the problem of a task; for `spread` see :class:`embed.engine.problem.Matrices`.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def problem_of(task: Task, spread: int = 0) -> Problem:
 
 
 def to_measure(problem: Problem, seed: int) -> Problem:
-    """Return the same problem for workers that only measure: with draws of a seed, and rows in their places."""
+    """Return the problem for workers that only measure: with draws of `seed`, and rows in their own order."""
     return replace(
         problem,
         matrices=replace(problem.matrices, factors=RowFactors(), spread=0),

@@ -15,18 +15,18 @@ __all__ = ["Task", "Variant"]
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """What a configuration does not say: rows that do not learn freely, and what models of other programs can be.
+    """Options beyond the configuration: row factors, and features of models of other programs.
 
     Attributes
     ----------
     factors : RowFactors
-        How freely each row learns.
+        The factors of the training steps of rows.
     learns_places : bool
-        The weights of places learn.
+        Train the weights of places.
     context_sum : bool
-        For CBOW, the sum of the contexts instead of their mean.
+        For CBOW, use the sum of the contexts instead of their mean.
     losses : tuple of str
-        Instead of the one of the configuration; with both, the nodes of the tree have output rows after the words.
+        Replaces the loss of the configuration; with both, the output rows of the nodes follow those of the words.
     """
 
     factors: RowFactors = field(default_factory=RowFactors)
