@@ -109,7 +109,10 @@ def test_a_worker_takes_only_what_was_checked() -> None:
         ({"window": 0}, "window must be at least 1"),
         ({"replicated_words": WORDS + 1}, "51 replicated words: there are 50"),
         ({"replicated_words": -1}, "-1 replicated words: there are 50"),
-        ({"factors": RowFactors(np.ones(WORDS - 1, np.float32))}, "a factor for each of 50 rows"),
+        (
+            {"factors": RowFactors(np.ones(WORDS - 1, np.float32))},
+            "50 rows need as many factors, not an array of shape",
+        ),
     ],
     ids=str,
 )

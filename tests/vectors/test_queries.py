@@ -87,7 +87,7 @@ def test_test_sets_are_covered_in_another_spelling(vectors: WordVectors) -> None
     assert found.scores == expected.scores
     assert found.results[0].to_dict() == expected.results[0].to_dict()
     assert found.results[0].to_dict()["covered"] == 3
-    assert "2 words are in the vocabulary in another spelling" in found.table()
+    assert "looked up 2 words in another spelling" in found.table()
     assert "another spelling" not in expected.table()
     analogies = AnalogySet.from_sections("a", {"x": [(DECOMPOSED, "bar", "tea", "น้ำ")]})
     assert evaluate(vectors, analogies).results[0].to_dict()["covered"] == 1
