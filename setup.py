@@ -10,6 +10,7 @@ install of a tree where ``setup.py build_ext --inplace`` makes them: it would co
 """
 
 import os
+import sys
 from glob import glob
 
 from Cython.Build import cythonize
@@ -50,11 +51,15 @@ HEADERS = sorted(glob("embed/csrc/*.h"))
 class BuildExtensions(build_ext):
     """Adds the flags of the compiler that is really used, which is known only when the build starts."""
 
+    def strip_flags(self):
+        """Return what leaves symbols out of a wheel, a twentieth of it; profilers of the tree need them."""
+        return ["-Wl,-s"] if sys.platform == "linux" and not (self.inplace or KIND) else []
+
     def build_extensions(self):
         flags = COMPILE_FLAGS.get(self.compiler.compiler_type, [])
         for extension in self.extensions:
             extension.extra_compile_args = [*extension.extra_compile_args, *flags]
-            extension.extra_link_args = [*extension.extra_link_args, *SANITIZERS]
+            extension.extra_link_args = [*extension.extra_link_args, *SANITIZERS, *self.strip_flags()]
         super().build_extensions()
 
 
