@@ -51,15 +51,17 @@ HEADERS = sorted(glob("embed/csrc/*.h"))
 class BuildExtensions(build_ext):
     """Adds the flags of the compiler that is really used, which is known only when the build starts."""
 
-    def strip_flags(self):
-        """Return what leaves symbols out of a wheel, a twentieth of it; profilers of the tree need them."""
-        return ["-Wl,-s"] if sys.platform == "linux" and not (self.inplace or KIND) else []
+    def finalize_options(self):
+        super().finalize_options()
+        # symbols are a twentieth of a wheel; profilers of the tree need them. `inplace` is changed while it builds.
+        strips = sys.platform == "linux" and not (self.inplace or KIND)
+        self.strip_flags = ["-Wl,-s"] if strips else []
 
     def build_extensions(self):
         flags = COMPILE_FLAGS.get(self.compiler.compiler_type, [])
         for extension in self.extensions:
             extension.extra_compile_args = [*extension.extra_compile_args, *flags]
-            extension.extra_link_args = [*extension.extra_link_args, *SANITIZERS, *self.strip_flags()]
+            extension.extra_link_args = [*extension.extra_link_args, *SANITIZERS, *self.strip_flags]
         super().build_extensions()
 
 
