@@ -18,7 +18,7 @@ This module plans the windows; each of the others it is made of has one part:
 
 While a block trains, the rows of the next one are fetched into the cache, those of n-grams just before they are needed
 (docs/decisions/0007 and 0019).
-``embed/engine/textbook.py`` derives the gradient of one window, and ``embed/engine/reference.py`` states all of this
+``embed/engine/loss.py`` derives the gradient of one window, and ``embed/engine/reference.py`` states all of this
 again in readable NumPy. What is used as an index has been checked where the problem was made: here no index is looked
 at again.
 

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 
 from embed.checkpoints.signals import Heard, Interrupted
 from embed.cli.exit_codes import BROKEN_PIPE, INTERNAL, INTERRUPTED, SYSTEM
-from embed.cli.flags import flag_style
+from embed.cli.flag_names import flag_style
 from embed.cli.output import print_message, standard_streams
 from embed.cli.parser import command_module, parse
 from embed.cli.resuming import how_to_resume

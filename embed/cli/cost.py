@@ -6,7 +6,7 @@ import argparse
 import time
 from typing import Any
 
-from embed.cli.training_flags import given_parameters
+from embed.cli.flags import given_parameters
 from embed.cli.vector_flags import reading_options
 from embed.config.presets import resolve
 from embed.errors import ConfigError

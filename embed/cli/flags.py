@@ -1,99 +1,84 @@
-"""Write parameters as flags in messages, and parse words and numbers of the command line.
+"""Derive the flags of training from the fields of :class:`~embed.config.TrainConfig` and of RunOptions.
 
-The flag of a parameter is looked up in the command's parser; `_ELSEWHERE` lists flags with other names.
+A field determines the type, choices, help and group of its flag. The fields check bounds, not argparse.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import shlex
-from contextlib import suppress
 from typing import Any
 
-from embed.messages import OF_VECTORS, UNSET, Style
+from embed.cli.argument_types import word
+from embed.config.parameter import declared
+from embed.config.run import PATHS, RunOptions
+from embed.config.train import Parameter, TrainConfig, parameters
 
-__all__ = ["flag_style", "positive", "word"]
+__all__ = [
+    "CORPUS_HELP",
+    "OPTIONS",
+    "add_option",
+    "add_parameter",
+    "add_parameters",
+    "given_options",
+    "given_parameters",
+]
 
-# (parameter, value) -> a flag that takes no value
-_SWITCHES: dict[tuple[str, Any], str] = {("on_bad_word", "escape"): "--escape"}
-
-# the command that has all flags for reading and writing vectors
-_CONVERT = "train-embeddings convert"
-
-# parameter -> flag, if the command has this flag
-_ELSEWHERE = {
-    "encoded_dir": "--encoded",
-    "format": "--to",
-    "components": "--remove-components",
-    "dim": "--pca",
-    "a": "--sif",
-    "passes": "--phrases",
-    "threshold": "--phrase-threshold",
-    "score": "--phrase-score",
-    "connectors": "--phrase-connectors",
-    "max_pairs": "--phrase-max-pairs",
-}
+CORPUS_HELP = "text or MediaWiki XML; files, folders, globs, -"
+OPTIONS = {name: (details, kind) for name, details, kind in declared(RunOptions)}
+"""The options of a run that have a flag."""
 
 
-def flag_style(parser: argparse.ArgumentParser) -> Style:
-    """Return the style of parameters in messages of a command: ``--dim 8``.
-
-    A parameter for which the command has no flag is named in words, without Python's syntax; a parameter of files of
-    vectors is named as a flag of ``convert``.
-    """
-    flags = {
-        action.dest: action.option_strings[-1 if not isinstance(action, argparse.BooleanOptionalAction) else 0]
-        for action in parser._actions
-        if action.option_strings
-    }
-    taken = {option for action in parser._actions for option in action.option_strings}
-
-    def of_vectors(name: str, value: Any) -> str:
-        flag = _SWITCHES.get((name, value)) if isinstance(value, str) else None
-        if flag is None:
-            flag = f"--{name.replace('_', '-')}" + ("" if value is UNSET else f" {shlex.quote(str(value))}")
-        known = "--on-duplicate" in taken and flag.partition(" ")[0] in taken
-        return flag if known else f"{_CONVERT} {flag}"
-
-    def style(name: str, value: Any) -> str:
-        if name.startswith(OF_VECTORS):
-            return of_vectors(name.removeprefix(OF_VECTORS), value)
-        flag = _ELSEWHERE.get(name)
-        flag = flag if flag in taken else flags.get(name)
-        if flag is None:
-            words = name.replace("_", " ")
-            return words if value is UNSET or value is True else f"{words} {value}"
-        if value is UNSET or value is True:
-            return flag
-        if value is False:
-            return f"--no-{flag.removeprefix('--')}"
-        text = ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
-        return f"{flag} {shlex.quote(text)}"
-
-    return style
+def add_option(group: argparse._ActionsContainer, name: str, *, shown: bool = True) -> None:
+    """Add the flag of one field of RunOptions, hidden from the help unless `shown`."""
+    details, kind = OPTIONS[name]
+    settings: dict[str, Any] = {"dest": name, "help": details.help if shown else argparse.SUPPRESS}
+    if kind is bool:
+        settings |= {"action": "store_true", "default": None}
+    elif details.choices:
+        settings["choices"] = details.choices
+    else:
+        settings["metavar"] = details.metavar
+        if name not in PATHS:  # a path keeps its bytes, by which the system finds it
+            settings["type"] = int if kind is int else word
+    group.add_argument(details.flag or f"--{name.replace('_', '-')}", **settings)
 
 
-def word(text: str) -> str:
-    """Decode an argument of the command line as UTF-8, whatever the locale.
-
-    In a locale that is not UTF-8, Python represents undecodable bytes as lone surrogates. A path must keep them, since
-    the system finds the file by its bytes; a word is looked up among words of UTF-8.
-    """
-    with suppress(UnicodeError):
-        text.encode()
-        return text
-    with suppress(UnicodeError):
-        return os.fsencode(text).decode()
-    return text
+def add_parameters(parser: argparse.ArgumentParser, *, shown: bool) -> None:
+    """Add the flag of every field of TrainConfig."""
+    for name, parameter, value_type in parameters():
+        add_parameter(parser, name, parameter, value_type, shown=shown)
 
 
-def positive(text: str) -> int:
-    """Parse a number of at least 1."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {value}")
-    return value
+def add_parameter(
+    group: argparse._ActionsContainer, name: str, parameter: Parameter, value_type: type, *, shown: bool
+) -> None:
+    """Add the flag of one field of TrainConfig, hidden from the help unless `shown`."""
+    flag = "--" + name.replace("_", "-")
+    default = getattr(TrainConfig, name)
+    help = argparse.SUPPRESS
+    if shown:
+        text = parameter.help.replace("%", "%%")
+        help = text if default is None or value_type is bool else f"{text} [{default}]"
+    if value_type is bool:
+        group.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=help)
+    else:
+        metavar = "|".join(parameter.choices) if parameter.choices else {int: "N", float: "X"}.get(value_type)
+        group.add_argument(
+            flag,
+            dest=name,
+            type=word if value_type is str else value_type,
+            choices=parameter.choices or None,
+            default=argparse.SUPPRESS,
+            metavar=metavar,
+            help=help,
+        )
 
 
-positive.__name__ = "whole number"  # argparse names the type in its complaint: "invalid whole number value: 'x'"
+def given_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return only the options of a run that the command line sets."""
+    return {name: value for name in OPTIONS if (value := getattr(arguments, name, None)) is not None}
+
+
+def given_parameters(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return only the training parameters that the command line sets."""
+    return {name: getattr(arguments, name) for name, _, _ in parameters() if hasattr(arguments, name)}

@@ -8,7 +8,7 @@ import importlib.util
 from typing import Any
 
 from embed.choices import ANALOGY_METHODS, NAMED_SETS
-from embed.cli.flags import positive, word
+from embed.cli.argument_types import positive, word
 
 __all__ = ["add_evaluation", "evaluation_settings", "print_report"]
 

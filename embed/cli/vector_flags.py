@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from embed.choices import DECODE_ERRORS, ON_DUPLICATE
-from embed.cli.flags import positive, word
+from embed.cli.argument_types import positive, word
 
 __all__ = ["VECTORS_HELP", "add_ranking", "add_reading", "add_vectors", "reading_options"]
 

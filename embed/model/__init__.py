@@ -1,7 +1,7 @@
 """Trained models.
 
-:mod:`~embed.model.parameters` holds the matrices, :mod:`~embed.model.model` adds the vocabulary, configuration,
-history and provenance.
+:mod:`~embed.model.units` lays out the input rows, :mod:`~embed.model.parameters` holds the matrices,
+:mod:`~embed.model.model` adds the vocabulary, configuration, history and provenance.
 """
 
 from embed.model.model import EpochRecord, Model, Provenance

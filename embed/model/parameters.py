@@ -1,4 +1,4 @@
-"""The trained matrices, and the input rows that compose each word.
+"""The trained matrices, with a row for each unit (:mod:`embed.model.units`) and each output.
 
 Rows are padded to 64 bytes and placed on huge pages where the system has them, so that no two rows share a cache
 line and every vector load is whole. Buckets without an n-gram of the vocabulary have no row. The other rows start with
@@ -20,6 +20,7 @@ from embed.config.train import TrainConfig
 from embed.engine import _kernels
 from embed.errors import ConfigError
 from embed.messages import option
+from embed.model.units import unit_rows, word_rows
 from embed.vocabulary.ngrams import NgramScheme, scheme_of
 from embed.vocabulary.vocabulary import Vocabulary
 
@@ -110,24 +111,18 @@ class Parameters:
 
         Given `buckets` have a row even if no n-gram of the vocabulary falls in them.
         """
-        size = len(vocabulary)
         scheme = scheme_of(config)
-        if scheme is None:
-            row_offsets, rows = np.arange(size + 1, dtype=np.int64), np.arange(size, dtype=np.int32)
-            own, buckets = size, np.empty(0, np.int32)
-        else:
-            row_offsets, rows, buckets = scheme.found_rows(vocabulary.words, buckets)
-            own = scheme.word_rows(size)
+        units = unit_rows(vocabulary.words, scheme, buckets)
         places = padded_matrix(place_count(config), config.dim)
         places[:, : config.dim] = 1
         return cls(
-            padded_matrix(own + len(buckets), config.dim),
-            padded_matrix(output_count(size, config), config.dim),
+            padded_matrix(units.count, config.dim),
+            padded_matrix(output_count(len(vocabulary), config), config.dim),
             places,
-            row_offsets,
-            rows,
+            units.offsets,
+            units.rows,
             scheme,
-            buckets,
+            units.buckets,
             config.dim,
         )
 
@@ -164,7 +159,7 @@ class Parameters:
     @property
     def own_rows(self) -> int:
         """The number of input rows that belong to single words; they come first."""
-        return self.words if self.scheme is None else self.scheme.word_rows(self.words)
+        return word_rows(self.words, self.scheme)
 
     @property
     def kept(self) -> NDArray[np.int32] | None:

@@ -18,8 +18,8 @@ from embed import demo, formats
 from embed.cli import commands, main
 from embed.cli.commands import COMMANDS
 from embed.cli.exit_codes import help_line
+from embed.cli.flags import given_parameters
 from embed.cli.parser import parse
-from embed.cli.training_flags import given_parameters
 from embed.cli.writing import save_or_rescue
 from embed.config.train import TrainConfig, parameters
 from embed.errors import EmbedError, FormatError

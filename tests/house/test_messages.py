@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import embed
-from embed.cli.flags import flag_style, word
+from embed.cli.argument_types import word
+from embed.cli.flag_names import flag_style
 from embed.cli.parser import build_parser, parse
 from embed.errors import AdviceWarning, EmbedError, FormatError
 from embed.messages import json_safe, keyword, option, printable, speaking, toml_key, tsv_field

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from embed.choices import ANALOGY_METHODS
-from embed.cli.flags import word
+from embed.cli.argument_types import word
 from embed.cli.notices import report_composed
 from embed.cli.vector_flags import add_ranking, add_vectors, reading_options
 from embed.messages import tsv_field

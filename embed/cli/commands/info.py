@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import embed
+from embed.cli.argument_types import positive
 from embed.cli.cost import asked_for, cost
-from embed.cli.flags import positive
+from embed.cli.flags import add_option, add_parameters
 from embed.cli.output import print_json
-from embed.cli.training_flags import add_option, add_parameters
 from embed.cli.vector_flags import add_reading, reading_options
 from embed.config.train import TrainConfig
 from embed.errors import FormatError

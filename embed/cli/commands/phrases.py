@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from embed.cli.flags import positive
+from embed.cli.argument_types import positive
+from embed.cli.flags import CORPUS_HELP, add_option, add_parameter, given_parameters
 from embed.cli.parser import PROGRAM
-from embed.cli.training_flags import CORPUS_HELP, add_option, add_parameter, given_parameters
 from embed.cli.writing import check_corpus_outputs, check_inputs
 from embed.config.train import PHRASES, TEXT, TrainConfig, parameters
 from embed.errors import ConfigError

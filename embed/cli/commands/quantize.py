@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from embed.choices import QUANTIZE_METHODS, QUANTIZE_SCALES
-from embed.cli.flags import positive
+from embed.cli.argument_types import positive
 from embed.cli.vector_flags import VECTORS_HELP, add_reading, reading_options
 from embed.cli.writing import check_vector_output
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embed.choices import FREEZES, VOCABULARIES
-from embed.cli.parser import PROGRAM, Parser
-from embed.cli.training_flags import (
+from embed.cli.flags import (
     CORPUS_HELP,
     OPTIONS,
     add_option,
@@ -18,6 +17,7 @@ from embed.cli.training_flags import (
     given_options,
     given_parameters,
 )
+from embed.cli.parser import PROGRAM, Parser
 from embed.cli.writing import check_corpus_outputs, check_inputs, save_or_rescue, training_outputs
 from embed.config.durations import TimeBudget
 from embed.config.presets import NAMES, PRESETS

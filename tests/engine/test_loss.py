@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from embed.engine.loss import loss_and_gradients
 from embed.engine.reference import ReferenceWorker
-from embed.engine.textbook import loss_and_gradients
 from tests.engine.core_problem import DIM, changed, problem
 
 CONTEXTS, TARGETS = [[0], [1, 6, 7], [2, 6, 6]], [3, 0, 4, 4]
