@@ -78,7 +78,7 @@ def extension(pyx):
 
 MODULES = [extension(pyx) for pyx in sorted(glob("embed/**/*.pyx", recursive=True))]
 # eval/ and corpora/ lie beside embed/, but are installed in it (package-dir in pyproject.toml).
-PACKAGES = [*find_packages(include=["embed", "embed.*"]), "embed.eval", "embed.corpora"]
+PACKAGES = [*find_packages(include=["embed", "embed.*"]), "embed.eval", "embed.eval.tasks", "embed.corpora"]
 
 setup(
     packages=PACKAGES,

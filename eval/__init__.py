@@ -8,21 +8,28 @@ computations.
 from __future__ import annotations
 
 from .compare import Comparison, compare
+from .extrinsic import compare_tasks, evaluate_task
 from .protocol import METHODS, Settings, Vectors
 from .report import Report, evaluate
 from .sets import NAMED_SETS, AnalogySet, SimilaritySet, load_set, load_sets
+from .tasks import TASKS, Tag, Task
 
 __all__ = [
     "METHODS",
     "NAMED_SETS",
+    "TASKS",
     "AnalogySet",
     "Comparison",
     "Report",
     "Settings",
     "SimilaritySet",
+    "Tag",
+    "Task",
     "Vectors",
     "compare",
+    "compare_tasks",
     "evaluate",
+    "evaluate_task",
     "load_set",
     "load_sets",
 ]

@@ -24,12 +24,13 @@ from numpy.typing import NDArray
 
 from embed.choices import AnalogyMethod
 
-from .bootstrap import Floats, Score, Statistic, estimate
+from .bootstrap import Score, estimate
 from .protocol import Settings
 from .sets import AnalogySet, warn_of_nothing_covered
+from .shares import accuracy
 from .space import Space
 
-__all__ = ["AnalogyResult", "Answers", "Part", "accuracy", "answer", "clusters", "evaluate_analogies"]
+__all__ = ["AnalogyResult", "Answers", "Part", "answer", "clusters", "evaluate_analogies"]
 
 _EPSILON = 1e-3
 _SMALLEST = 1e-12  # replaces a similarity of 0, whose logarithm, -inf, also marks excluded words
@@ -162,20 +163,6 @@ def clusters(space: Space, test: AnalogySet) -> NDArray[np.int64]:
         dtype=np.int64,
         count=len(test),
     )
-
-
-def accuracy(correct: NDArray[np.bool_], cluster_of: NDArray[np.int64]) -> tuple[Statistic, int]:
-    """Return the share of correct questions as a function of the clusters' weights, and the number of clusters."""
-    _, cluster = np.unique(cluster_of, return_inverse=True)
-    units = int(cluster.max()) + 1 if cluster.size else 0
-    size = np.bincount(cluster, minlength=units).astype(np.float64)
-    hits = np.bincount(cluster, weights=correct.astype(np.float64), minlength=units)
-
-    def statistic(weights: Floats) -> Floats:
-        share: Floats = (weights @ hits) / (weights @ size)
-        return share
-
-    return statistic, units
 
 
 def answer(space: Space, test: AnalogySet, *, method: AnalogyMethod) -> Answers:

@@ -21,17 +21,19 @@ from numpy.typing import NDArray
 from embed.choices import AnalogyMethod
 from embed.messages import printable
 
-from .analogy import Answers, accuracy, answer, clusters
+from .analogy import Answers, answer, clusters
 from .bootstrap import Difference, Score, Statistic, estimate, estimate_difference
 from .columns import Columns
-from .protocol import Settings, Vectors
+from .protocol import Sampling, Settings, Vectors
 from .render import aligned, as_json, as_markdown, coverage, indented, interval, points
 from .respelling import respelled
 from .sets import AnalogySet, SimilaritySet, TestSet, load_sets, notes_on, warn_of_nothing_covered
+from .shares import accuracy
 from .similarity import cosines, spearman
 from .space import Space, shared_spaces
+from .tasks.task import TaskSettings
 
-__all__ = ["Comparison", "ComparisonRow", "compare"]
+__all__ = ["Comparison", "ComparisonRow", "compare", "estimates"]
 
 _LEAST_P_SHOWN = 0.001
 
@@ -92,7 +94,7 @@ class Comparison:
         The number of words of each model.
     shared : int or None
         The number of shared words, if the models were restricted to them.
-    settings : Settings
+    settings : Settings or TaskSettings
     rows : tuple of ComparisonRow
     notes : tuple of str
         How the files of the sets were read: the columns, and what was skipped.
@@ -101,7 +103,7 @@ class Comparison:
     names: tuple[str, str]
     sizes: tuple[int, int]
     shared: int | None
-    settings: Settings
+    settings: Settings | TaskSettings
     rows: tuple[ComparisonRow, ...]
     notes: tuple[str, ...] = ()
 
@@ -243,7 +245,7 @@ def _similarity_rows(sides: Sequence[tuple[Space, SimilaritySet]], settings: Set
     ):
         statistics = [spearman(side.values[chosen], gold[chosen]) for side in (first, second)]
         count = int(chosen.sum())
-        scored = _estimates(statistics[0], statistics[1], count, count, settings)
+        scored = estimates(statistics[0], statistics[1], count, count, settings)
         rows.append(ComparisonRow(test.name, "total", "Spearman", on, len(test), *scored))
     return rows
 
@@ -274,12 +276,13 @@ def _accuracy_estimates(
 ) -> tuple[Score, Score, Difference]:
     a, units = accuracy(first.correct[used], cluster_of[used])
     b, _ = accuracy(second.correct[used], cluster_of[used])
-    return _estimates(a, b, units, int(used.sum()), settings)
+    return estimates(a, b, units, int(used.sum()), settings)
 
 
-def _estimates(
-    a: Statistic, b: Statistic, units: int, items: int, settings: Settings
+def estimates(
+    a: Statistic, b: Statistic, units: int, items: int, settings: Sampling
 ) -> tuple[Score, Score, Difference]:
+    """Return the scores of both models on the same units, and their difference."""
     resamples, seed, confidence = settings.resamples, settings.seed, settings.confidence
     score_a, score_b = (
         estimate(one, units, items=items, resamples=resamples, seed=seed, confidence=confidence) for one in (a, b)

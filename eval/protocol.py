@@ -18,7 +18,7 @@ from embed.choices import ANALOGY_METHODS, AnalogyMethod
 from embed.errors import ConfigError
 from embed.messages import option
 
-__all__ = ["METHODS", "Settings", "Vectors"]
+__all__ = ["METHODS", "Sampling", "Settings", "Vectors"]
 
 METHODS = ANALOGY_METHODS
 
@@ -55,19 +55,13 @@ class Vectors(Protocol):
 
 
 @dataclass(frozen=True)
-class Settings:
-    """The protocol of one evaluation.
+class Sampling:
+    """How words are compared and intervals are estimated, in every evaluation.
 
     Attributes
     ----------
-    top : int or None
-        Analogies: only the `top` most frequent words are known and may be answers. None: all words.
-    similarity_top : int or None
-        Similarity: only the `similarity_top` most frequent words are known. None: all words.
-    method : str
-        Analogies: "3cosadd" or "3cosmul".
     fold_case : bool
-        Compare words without regard to case; of several spellings, the most frequent gives the vector.
+        Compare words without regard to case.
     resamples : int
         The number of bootstrap resamples per interval; 0 gives no intervals.
     seed : int
@@ -81,28 +75,60 @@ class Settings:
         A value is out of bounds.
     """
 
-    top: int | None = None
-    similarity_top: int | None = None
-    method: AnalogyMethod = "3cosadd"
     fold_case: bool = True
     resamples: int = 1000
     seed: int = 1
     confidence: float = 0.95
 
     def __post_init__(self) -> None:
-        for name in ("top", "similarity_top"):
-            value = getattr(self, name)
-            if value is not None:
-                whole_number(name, value, 1, otherwise=" or None (all words)")
         whole_number("resamples", self.resamples, 0)
         whole_number("seed", self.seed, 0)
-        choice("method", self.method, ANALOGY_METHODS)
         if not 0.0 < self.confidence < 1.0:
             raise ConfigError(f"{option('confidence')} must be above 0 and below 1, not {self.confidence!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as a JSON-able mapping."""
         return asdict(self)
+
+    def intervals(self, units: str) -> list[str]:
+        """Describe the intervals, resampled over `units`, in one sentence; no sentence without intervals."""
+        if not self.resamples:
+            return []
+        return [
+            f"Intervals: {100 * self.confidence:g}%, bootstrap over {units}, {self.resamples:,} resamples, seed "
+            f"{self.seed}; they do not cover the variation from one training run to the next."
+        ]
+
+
+@dataclass(frozen=True)
+class Settings(Sampling):
+    """The protocol of one evaluation on words.
+
+    Of several spellings of a word, the most frequent gives the vector.
+
+    Attributes
+    ----------
+    top : int or None
+        Analogies: only the `top` most frequent words are known and may be answers. None: all words.
+    similarity_top : int or None
+        Similarity: only the `similarity_top` most frequent words are known. None: all words.
+    method : str
+        Analogies: "3cosadd" or "3cosmul".
+    fold_case, resamples, seed, confidence
+        As in :class:`Sampling`, which also lists the errors.
+    """
+
+    top: int | None = None
+    similarity_top: int | None = None
+    method: AnalogyMethod = "3cosadd"
+
+    def __post_init__(self) -> None:
+        for name in ("top", "similarity_top"):
+            value = getattr(self, name)
+            if value is not None:
+                whole_number(name, value, 1, otherwise=" or None (all words)")
+        choice("method", self.method, ANALOGY_METHODS)
+        super().__post_init__()
 
     def sentences(self) -> list[str]:
         """Describe the protocol, one sentence per aspect."""
@@ -114,14 +140,8 @@ class Settings:
             "Missing words: 'covered' skips their items; 'all' counts their questions as wrong and gives "
             "their pairs the similarity 0, unless the vectors compose the word from its n-grams."
         )
-        if not self.resamples:
-            return [analogies, similarity, case, missing]
-        interval = (
-            f"Intervals: {100 * self.confidence:g}%, bootstrap over pairs or over clusters of questions that "
-            f"share a section and a first pair, {self.resamples:,} resamples, seed {self.seed}; they do not "
-            "cover the variation from one training run to the next."
-        )
-        return [analogies, similarity, case, missing, interval]
+        units = "pairs or over clusters of questions that share a section and a first pair"
+        return [analogies, similarity, case, missing, *self.intervals(units)]
 
     @staticmethod
     def _among(top: int | None) -> str:

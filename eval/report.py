@@ -24,6 +24,7 @@ from .respelling import respelled
 from .sets import AnalogySet, TestSet, load_sets, notes_on
 from .similarity import SimilarityResult, evaluate_similarity
 from .space import Space
+from .tasks.task import TaskResult, TaskSettings
 
 __all__ = ["Report", "evaluate"]
 
@@ -40,9 +41,9 @@ class Report:
         The name of the vectors in the output.
     words, dim : int
         The number of words and of dimensions.
-    settings : Settings
+    settings : Settings or TaskSettings
         The protocol.
-    results : tuple of SimilarityResult or AnalogyResult
+    results : tuple of SimilarityResult, AnalogyResult or TaskResult
         In the order of the given sets.
     notes : tuple of str
         How the files of the sets were read: the columns, and what was skipped.
@@ -51,8 +52,8 @@ class Report:
     name: str
     words: int
     dim: int
-    settings: Settings
-    results: tuple[SimilarityResult | AnalogyResult, ...]
+    settings: Settings | TaskSettings
+    results: tuple[SimilarityResult | AnalogyResult | TaskResult, ...]
     notes: tuple[str, ...] = ()
 
     @property
@@ -90,8 +91,10 @@ class Report:
         for result in self.results:
             if isinstance(result, SimilarityResult):
                 rows += _similarity_rows(result)
-            else:
+            elif isinstance(result, AnalogyResult):
                 rows += _analogy_rows(result, sections)
+            else:
+                rows += _task_rows(result)
         return rows
 
 
@@ -173,6 +176,14 @@ def _analogy_rows(result: AnalogyResult, sections: bool) -> list[tuple[str, ...]
     for part in [*totals, *(result.sections if sections else ())]:
         rows.append(_row(indented(part.name, 1), "accuracy", part.covered, part.all))
     return rows
+
+
+def _task_rows(result: TaskResult) -> list[tuple[str, ...]]:
+    names = [result.name, *[""] * len(result.scores)]
+    return [
+        _row(name, measure, covered or Score(None, None, None, result.covered), everything, str(result.composed))
+        for name, (measure, covered, everything) in zip(names, result.scores, strict=False)
+    ]
 
 
 def _row(name: str, measure: str, covered: Score, everything: Score, composed: str = "") -> tuple[str, ...]:

@@ -82,6 +82,10 @@ class Space:
         """Return the form of `word` that is compared: folded, if case is folded."""
         return word.casefold() if self._fold_case else word
 
+    def word(self, position: int) -> str:
+        """Return the word at `position`, as the vocabulary writes it."""
+        return self._vectors.words[position if self._rows is None else int(self._rows[position])]
+
     def keys(self) -> Iterable[str]:
         """Yield the key of every position."""
         words = self._vectors.words

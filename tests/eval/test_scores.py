@@ -17,6 +17,7 @@ from embed.errors import AdviceWarning, ConfigError, FormatError
 from embed.eval import AnalogySet, SimilaritySet, analogy, evaluate
 from embed.eval.analogy import AnalogyResult, answer
 from embed.eval.bootstrap import Statistic, estimate, estimate_difference
+from embed.eval.shares import accuracy
 from embed.eval.similarity import SimilarityResult, average_ranks, cosines, pearson, spearman
 from embed.eval.space import Space
 
@@ -349,7 +350,7 @@ def test_related_questions_do_not_shrink_the_interval() -> None:
     """Each cluster of 20 questions is all right or all wrong: the interval is that of 50 units, not 1,000."""
     generator = np.random.default_rng(19)
     correct = np.repeat(generator.random(50) < 0.5, 20)
-    statistic, units = analogy.accuracy(correct, np.repeat(np.arange(50), 20))
+    statistic, units = accuracy(correct, np.repeat(np.arange(50), 20))
     assert units == 50
     score = estimate(statistic, units, items=1000, resamples=4000, seed=1, confidence=0.95)
     share = correct.mean()
