@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from embed.choices import TextErrors
 from embed.errors import ConfigError, CorpusError
@@ -29,6 +29,9 @@ from .synthetic import SyntheticCorpus
 from .text import PIECE_TOKENS, TextCorpus
 from .tokenizers import TokenizerChoice
 
+if TYPE_CHECKING:
+    from embed.config.train import TrainConfig
+
 __all__ = [
     "PIECE_TOKENS",
     "ColumnCorpus",
@@ -37,6 +40,7 @@ __all__ = [
     "SyntheticCorpus",
     "TextCorpus",
     "WikiCorpus",
+    "open_configured",
     "open_corpus",
 ]
 
@@ -192,6 +196,24 @@ def open_corpus(
         else:
             parts += [DeferredCorpus(file, make, split_at_spaces=tokenizer == "whitespace") for file in group]
     return parts[0] if len(parts) == 1 else MixedCorpus(parts)
+
+
+def open_configured(
+    source: Source | Iterable[Iterable[str]],
+    config: TrainConfig,
+    *,
+    column: str | None = None,
+    delimiter: str | None = None,
+) -> Iterable[list[str]]:
+    """Return the reader for `source`, as `open_corpus` does, with the parameters of text in a configuration."""
+    return open_corpus(
+        source,
+        tokenizer=config.tokenizer,
+        lowercase=config.lowercase,
+        decode_errors=config.decode_errors,
+        column=column,
+        delimiter=delimiter,
+    )
 
 
 def _is_dump(file: Input) -> bool:

@@ -50,7 +50,7 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
     if any(numbers) if arguments.corpus else not all(numbers):
         raise ConfigError("to estimate the cost of training, give either --corpus, or both --tokens and --vocab")
 
-    from embed.corpora import open_corpus
+    from embed.corpora import open_configured
     from embed.engine.machine import available_memory
     from embed.text.encoding import encode
     from embed.training.cost import estimate
@@ -59,14 +59,7 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
 
     facts: dict[str, Any] = {}
     if arguments.corpus:
-        text = open_corpus(
-            arguments.corpus,
-            tokenizer=config.tokenizer,
-            lowercase=config.lowercase,
-            decode_errors=config.decode_errors,
-            column=arguments.column,
-            delimiter=arguments.delimiter,
-        )
+        text = open_configured(arguments.corpus, config, column=arguments.column, delimiter=arguments.delimiter)
         started = time.perf_counter()
         with encode(text, min_count=config.min_count, max_vocab=config.max_vocab) as encoded:
             facts["seconds of reading"] = round(time.perf_counter() - started, 1)

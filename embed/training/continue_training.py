@@ -31,6 +31,7 @@ from embed.checkpoints.checkpoint import CONTINUED_FROM, vocabulary_digest
 from embed.choices import FREEZES, VOCABULARIES, Freeze, KeptVocabulary
 from embed.config.run import FilePath, RunKeywords, RunOptions
 from embed.config.train import TrainConfig
+from embed.corpora import open_configured
 from embed.engine.problem import RowFactors
 from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError, advise
 from embed.files.inputs import Input
@@ -45,7 +46,7 @@ from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode_with
 from embed.training.backends import Variant
 from embed.training.progress import ProgressBar
-from embed.training.run import Source, open_text, run
+from embed.training.run import Source, run
 from embed.training.trainer import Trainer
 from embed.vectors.word_vectors import WordVectors
 from embed.vocabulary.vocabulary import Vocabulary
@@ -98,22 +99,8 @@ def continue_training(
     DivergenceError
         If the loss or a parameter is not finite.
     """
-    choice("vocabulary", vocabulary, VOCABULARIES)
-    choice("freeze", freeze, FREEZES)
-    if freeze == "old" and vocabulary == "old":
-        raise ConfigError(
-            f"nothing would learn: {option('freeze')} is 'old', and {option('vocabulary')} 'old' adds no word; give "
-            f"{option('vocabulary', 'union')}"
-        )
     options, given = RunOptions.split(settings)
-    for name, why in (
-        ("preset", "the parameters are those of the model"),
-        ("encoded_dir", "the text is encoded with the words of the model, which are not stored there"),
-    ):
-        if getattr(options, name) is not None:
-            raise ConfigError(f"cannot use {option(name)} when training continues: {why}; leave it out")
-    model = start if isinstance(start, Model) else model_of(start)
-    return run(ModelStart(model, vocabulary, freeze, given), corpus, options)
+    return run(ModelStart(start, vocabulary, freeze, options, given), corpus, options)
 
 
 class ModelStart:
@@ -121,20 +108,40 @@ class ModelStart:
 
     Parameters
     ----------
-    model : Model
-        Not changed.
-    vocabulary, freeze : str
+    start, vocabulary, freeze
         As for :func:`continue_training`.
+    options : RunOptions
     given : mapping
         Training parameters of the user.
 
     Raises
     ------
-    ConfigError
-        If the model cannot be trained further in this way.
+    ConfigError, FormatError
+        If the model cannot be read, or not be trained further in this way.
     """
 
-    def __init__(self, model: Model, vocabulary: str, freeze: str, given: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        start: Model | WordVectors | FilePath,
+        vocabulary: KeptVocabulary,
+        freeze: Freeze,
+        options: RunOptions,
+        given: Mapping[str, Any],
+    ) -> None:
+        choice("vocabulary", vocabulary, VOCABULARIES)
+        choice("freeze", freeze, FREEZES)
+        if freeze == "old" and vocabulary == "old":
+            raise ConfigError(
+                f"nothing would learn: {option('freeze')} is 'old', and {option('vocabulary')} 'old' adds no word; "
+                f"give {option('vocabulary', 'union')}"
+            )
+        for name, why in (
+            ("preset", "the parameters are those of the model"),
+            ("encoded_dir", "the text is encoded with the words of the model, which are not stored there"),
+        ):
+            if getattr(options, name) is not None:
+                raise ConfigError(f"cannot use {option(name)} when training continues: {why}; leave it out")
+        model = start if isinstance(start, Model) else model_of(start)
         self._model, self._vocabulary, self._freeze = model, vocabulary, freeze
         self._settings = config = _config(model, given)
         self._keeps_half = "subsample" not in given and _keeps_half(model)
@@ -156,7 +163,11 @@ class ModelStart:
             "digest": digest(model),
         }
 
-    def config(self, tokens: int | None = None, epochs: int | None = None) -> TrainConfig:
+    def waits_for_size(self) -> bool:
+        """Return False: the model has every parameter."""
+        return False
+
+    def config(self, tokens: int | None, epochs: int | None) -> TrainConfig:
         """Return the model's configuration with the changes of the user, whatever the size of the corpus."""
         return self._settings if epochs is None else self._settings.replace(epochs=epochs)
 
@@ -173,7 +184,7 @@ class ModelStart:
         with ProgressBar(None, "reading", options.progress) as bar:
             encoded = encode_with(
                 model.vocabulary,
-                open_text(corpus, self._settings, options),
+                open_configured(corpus, self._settings, column=options.column, delimiter=options.delimiter),
                 new_words_from=self._settings.min_count if union else None,
                 progress=lambda tokens, _: bar.advance_to(tokens),
             )

@@ -18,7 +18,6 @@ from embed.checkpoints.resume import refuse_other_run, to_resume
 from embed.checkpoints.writer import Saver
 from embed.config.run import FilePath, RunOptions
 from embed.config.train import TrainConfig
-from embed.corpora import open_corpus
 from embed.corpora.belonging import files_of, root_of
 from embed.engine.machine import simd_path
 from embed.files.outputs import Output, check_outputs
@@ -27,7 +26,7 @@ from embed.text.encoded_corpus import DATA_FILES, META, EncodedCorpus
 from embed.training.time_budget import epochs_that_fit, kept_decision
 from embed.training.trainer import Trainer
 
-__all__ = ["Source", "Start", "folders_of", "open_text", "run"]
+__all__ = ["Source", "Start", "folders_of", "run"]
 
 Source = FilePath | Sequence[FilePath] | Iterable[Sequence[str]]
 
@@ -35,13 +34,16 @@ Source = FilePath | Sequence[FilePath] | Iterable[Sequence[str]]
 class Start(Protocol):
     """The start of a run."""
 
-    def config(self, tokens: int | None = None, epochs: int | None = None) -> TrainConfig | None:
+    def waits_for_size(self) -> bool:
+        """Return whether the configuration depends on the number of tokens of the corpus."""
+
+    def config(self, tokens: int | None, epochs: int | None) -> TrainConfig:
         """Return the configuration.
 
         Parameters
         ----------
         tokens : int or None
-            Tokens of the corpus; None before it is read. The configuration is then None if it depends on the size.
+            Tokens of the corpus; None before it is read, unless the configuration waits for the size.
         epochs : int or None
             The number that a time budget chose.
 
@@ -90,16 +92,18 @@ def run(start: Start, corpus: Any, options: RunOptions) -> Model:
         if found is not None and budget is not None:
             choice = kept_decision(found, budget)
         chosen = None if choice is None else int(choice["epochs"])
-        if found is not None and (config := start.config(epochs=chosen)) is not None:
-            refuse_other_run(found, config, start.decisions().get(CONTINUED_FROM), anyway=options.resume_anyway)
+        if found is not None and not start.waits_for_size():
+            continued_from = start.decisions().get(CONTINUED_FROM)
+            refuse_other_run(found, start.config(None, chosen), continued_from, anyway=options.resume_anyway)
         encoded = stack.enter_context(start.read(corpus, options))
+        tokens = len(encoded.ids)
         if budget is not None and choice is None:
             began = budget.clock()
-            trial = start.trainer(encoded, _config(start, encoded, None), is_fresh=True)
+            trial = start.trainer(encoded, start.config(tokens, None), is_fresh=True)
             choice = epochs_that_fit(budget, trial, budget.clock() - began)
             chosen = choice["epochs"]
             del trial  # its memory is the run's
-        trainer = start.trainer(encoded, _config(start, encoded, chosen), is_fresh=found is None)
+        trainer = start.trainer(encoded, start.config(tokens, chosen), is_fresh=found is None)
         trainer.provenance.decisions.update(start.decisions())
         if choice is not None:
             trainer.provenance.decisions["time_budget"] = choice
@@ -108,24 +112,6 @@ def run(start: Start, corpus: Any, options: RunOptions) -> Model:
         if options.checkpoint is not None:
             saver = Saver(options.checkpoint, options.every(), options.kept(), damaged)
         return trainer.run(callbacks=options.callbacks, progress=options.progress, saver=saver)
-
-
-def _config(start: Start, encoded: EncodedCorpus, epochs: int | None) -> TrainConfig:
-    config = start.config(len(encoded.ids), epochs)
-    assert config is not None  # the size is known
-    return config
-
-
-def open_text(corpus: Any, config: TrainConfig, options: RunOptions) -> Iterable[list[str]]:
-    """Return the reader of a corpus, set up by the configuration and the options."""
-    return open_corpus(
-        corpus,
-        tokenizer=config.tokenizer,
-        lowercase=config.lowercase,
-        decode_errors=config.decode_errors,
-        column=options.column,
-        delimiter=options.delimiter,
-    )
 
 
 def folders_of(options: RunOptions) -> list[Output]:

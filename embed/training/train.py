@@ -12,6 +12,7 @@ from embed.arguments import of_kind, shown
 from embed.config import presets
 from embed.config.run import RunKeywords, RunOptions
 from embed.config.train import TrainConfig
+from embed.corpora import open_configured
 from embed.corpora.files import FileCorpus
 from embed.errors import AdviceWarning, ConfigError
 from embed.messages import option
@@ -21,7 +22,7 @@ from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode
 from embed.text.phrases.phrase_model import PhraseSettings
 from embed.training.progress import ProgressBar
-from embed.training.run import Source, open_text, run
+from embed.training.run import Source, run
 from embed.training.trainer import Trainer
 
 __all__ = ["FreshStart", "train"]
@@ -114,10 +115,12 @@ class FreshStart:
         if read_as := _settings_of(corpus, self._unread):
             self._given, self._unread = {**given, **read_as}, self._unread.replace(**read_as)
 
-    def config(self, tokens: int | None = None, epochs: int | None = None) -> TrainConfig | None:
-        """Return the configuration; None without `tokens` if it depends on the size of the corpus."""
-        if tokens is None and self._base is None and self._waits_for_size():
-            return None
+    def waits_for_size(self) -> bool:
+        """Return whether the size of the corpus decides on the preset."""
+        return self._base is None and presets.waits_for_size(self._preset, {**self._defaults, **self._given})
+
+    def config(self, tokens: int | None, epochs: int | None) -> TrainConfig:
+        """Return the whole configuration, or preset, given parameters and defaults, without repeating advice."""
         given = self._given if epochs is None else {**self._given, "epochs": epochs}
         with warnings.catch_warnings(action="ignore", category=AdviceWarning):  # given when the run was made
             return self._resolved(tokens, given)
@@ -139,7 +142,7 @@ class FreshStart:
         config = self._unread
         with ProgressBar(None, "reading", options.progress) as bar:
             return encode(
-                open_text(corpus, config, options),
+                open_configured(corpus, config, column=options.column, delimiter=options.delimiter),
                 min_count=config.min_count,
                 max_vocab=config.max_vocab,
                 phrases=PhraseSettings.of(config),
@@ -152,9 +155,6 @@ class FreshStart:
         parameters = None if is_fresh else Parameters.empty(corpus.vocabulary, config)
         is_asked = "subsample" in self._given or (self._base is not None and self._base.subsample is not None)
         return Trainer(corpus, config, parameters=parameters, keeps_half=not is_asked)
-
-    def _waits_for_size(self) -> bool:
-        return presets.waits_for_size(self._preset, {**self._defaults, **self._given})
 
     def _resolved(self, tokens: int | None, given: Mapping[str, Any]) -> TrainConfig:
         """Resolve preset, given parameters and defaults, or the whole configuration and given parameters."""

@@ -206,7 +206,7 @@ def test_an_error_is_one_sentence_with_the_exit_code_of_its_class(
 def test_an_unknown_ending_is_refused_before_training(
     tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("embed.training.train.train", lambda *_, **__: pytest.fail("trained for nothing"))
+    monkeypatch.setattr("embed.training.run.run", lambda *_, **__: pytest.fail("trained for nothing"))
     assert run("train", corpus, "-o", tmp_path / "vectors.docx", *QUICK) == 4
     assert ".docx" in capsys.readouterr().err
 

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Learn or load phrases, print the best, and join them in the corpus."""
-    from embed.corpora import open_corpus
+    from embed.corpora import open_configured
     from embed.corpora.files import find_files
     from embed.files.atomic import atomic_write
     from embed.files.outputs import Output
@@ -64,14 +64,7 @@ def run(arguments: argparse.Namespace) -> None:
         for file in find_files(arguments.corpus):
             if file.reads_once:
                 raise ConfigError(f"{file.name} can be read only once; learn with --save, then join with --model")
-    text = open_corpus(
-        arguments.corpus,
-        tokenizer=config.tokenizer,
-        lowercase=config.lowercase,
-        decode_errors=config.decode_errors,
-        column=arguments.column,
-        delimiter=arguments.delimiter,
-    )
+    text = open_configured(arguments.corpus, config, column=arguments.column, delimiter=arguments.delimiter)
     model = learn_phrases(text, PhraseSettings.of(config)) if arguments.model is None else load_phrases(arguments.model)
     if arguments.save is not None:
         model.save(arguments.save)

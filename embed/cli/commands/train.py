@@ -93,12 +93,14 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Train on the corpus; write vectors, model and run card."""
-    flags, given = given_parameters(arguments), given_options(arguments)
+    flags, chosen = given_parameters(arguments), given_options(arguments)
     files = {"vectors": arguments.output, "models": arguments.save_model}
-    if "time_budget" in given:
+    if "time_budget" in chosen:
         written = {name: (path,) for name, path in files.items() if path is not None}
-        given["time_budget"] = TimeBudget.of(given["time_budget"], **written)
-    options, _ = RunOptions.split({**given, **flags})
+        chosen["time_budget"] = TimeBudget.of(chosen["time_budget"], **written)
+    if arguments.quiet:
+        chosen["progress"] = False
+    options, given = RunOptions.split({**chosen, **flags})
     if arguments.continue_from and arguments.config:
         raise ConfigError("--continue-from takes the parameters from the model; omit --config")
     outputs = [path for path in files.values() if path is not None]
@@ -110,8 +112,9 @@ def run(arguments: argparse.Namespace) -> None:
     from embed.files.outputs import card_of
     from embed.formats.model_file import save_model
     from embed.formats.registry import NATIVE
-    from embed.training.continue_training import continue_training
-    from embed.training.train import train
+    from embed.training.continue_training import ModelStart
+    from embed.training.run import run as train
+    from embed.training.train import FreshStart
 
     resumed = options.resume if options.resume != options.checkpoint else None
     others = [
@@ -126,19 +129,12 @@ def run(arguments: argparse.Namespace) -> None:
         formats.format_of(arguments.output)
     if arguments.save_model is not None:
         formats.refuse_ending(arguments.save_model, NATIVE)
-    if arguments.quiet:
-        given["progress"] = False
-    if arguments.continue_from:
-        model = continue_training(
-            arguments.continue_from,
-            arguments.corpus,
-            vocabulary=arguments.vocabulary,
-            freeze=arguments.freeze,
-            **given,
-            **flags,
-        )
-    else:
-        model = train(arguments.corpus, config, **given, **({} if config is not None else flags))
+    start = (
+        ModelStart(arguments.continue_from, arguments.vocabulary, arguments.freeze, options, given)
+        if arguments.continue_from
+        else FreshStart(arguments.corpus, config, options, given if config is None else {})
+    )
+    model = train(start, arguments.corpus, options)
     if arguments.save_model is not None:
         save_model(model, arguments.save_model)
     if arguments.output is not None:
