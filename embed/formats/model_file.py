@@ -25,7 +25,8 @@ from embed.model.model import EpochRecord, Model, Provenance
 from embed.model.parameters import Parameters, output_count, place_count
 from embed.pieces import copy_rows
 from embed.vectors.search import row_norms
-from embed.vectors.word_vectors import WordVectors, word_index
+from embed.vectors.word_rows import word_index
+from embed.vectors.word_vectors import WordVectors
 from embed.vocabulary.ngrams import scheme_of
 from embed.vocabulary.vocabulary import Vocabulary
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.errors import FormatError
-from embed.vectors.word_vectors import word_index
+from embed.vectors.word_rows import word_index
 
 __all__ = ["OFFSETS", "TEXT", "encoded", "pack_words", "unpack_words"]
 

@@ -21,7 +21,8 @@ from embed.choices import DECODE_ERRORS, ON_DUPLICATE, DecodeErrors, OnDuplicate
 from embed.errors import ConfigError, FormatError
 from embed.formats.escaping import unescape_word
 from embed.messages import option
-from embed.vectors.word_vectors import WordVectors, word_index
+from embed.vectors.word_rows import word_index
+from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["UTF8", "BadWordError", "WordDecoder", "distinct_vectors"]
 

@@ -15,7 +15,7 @@ from embed import pieces as module
 from embed.files.compressing import compressing_write
 from embed.pieces import copy_rows, pieces
 from embed.vectors.quantize import quantize_binary, quantize_int8
-from embed.vectors.word_vectors import word_index
+from embed.vectors.word_rows import word_index
 from embed.vocabulary.huffman import HuffmanTree
 
 
