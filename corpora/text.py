@@ -34,6 +34,7 @@ __all__ = [
     "PIECE_TOKENS",
     "TextCorpus",
     "pieces",
+    "text_lines",
     "valid_utf8",
 ]
 
@@ -148,6 +149,12 @@ class TextCorpus(FileCorpus):
             if self._tokenizer.name
             else checked_sentence(tokens, f"{name}: the tokenizer's result for {text!r:.60}")
         )
+
+
+def text_lines(stream: ByteStream, policy: TextErrors) -> Iterator[str]:
+    """Yield every line of a text, empty ones too; raises CorpusError if it is not running text."""
+    for line, _ in _line_parts(valid_utf8(stream, policy), False, stream):
+        yield line
 
 
 def pieces(parts: Iterator[tuple[list[str], bool]]) -> Iterator[list[str]]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from embed.training.continue_training import continue_training as continue_training
     from embed.training.train import train as train
     from embed.vectors import WordVectors as WordVectors
+    from embed.vectors.sentences import sentence_vectors as sentence_vectors
     from embed.vocabulary.vocabulary import Vocabulary as Vocabulary
 
 __version__ = "0.1.0"
@@ -54,6 +55,7 @@ _HOMES = {
     "load_model": "embed.formats.model_file",
     "load_phrases": "embed.text.phrases.learning",
     "save": "embed.formats",
+    "sentence_vectors": "embed.vectors.sentences",
     "save_model": "embed.formats.model_file",
     "train": "embed.training.train",
     "train_items": "embed.items",

@@ -30,6 +30,8 @@ _NOISE = ("negatives", "noise_exponent", "subsample")
 CHANGEABLE = frozenset(("epochs", "threads", "window", "window_kind", "gradient", "seed", *_RATES, *_NOISE))
 """Parameters that may change between a checkpoint and the resumed run, if the user insists: they do not change the
 meaning of a row or of a position in the corpus."""
+_WITHOUT_EFFECT = frozenset(("postprocess",))
+"""Parameters that change nothing in the training."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Checkpoint:
         grave: list[str] = []
         for item in fields(TrainConfig):
             mine, others = getattr(self.config, item.name), getattr(other.config, item.name)
-            if item.name == "threads" and self.config.deterministic:
+            if item.name in _WITHOUT_EFFECT or (item.name == "threads" and self.config.deterministic):
                 continue
             if mine != others:
                 changeable = item.name in CHANGEABLE and not (item.name == "window" and self.config.position_weights)

@@ -23,8 +23,6 @@ _CONVERT = "train-embeddings convert"
 _ELSEWHERE = {
     "encoded_dir": "--encoded",
     "format": "--to",
-    "components": "--remove-components",
-    "dim": "--pca",
     "a": "--sif",
     "passes": "--phrases",
     "threshold": "--phrase-threshold",

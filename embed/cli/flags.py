@@ -62,7 +62,8 @@ def add_parameter(
     if value_type is bool:
         group.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=help)
     else:
-        metavar = "|".join(parameter.choices) if parameter.choices else {int: "N", float: "X"}.get(value_type)
+        numbers = {int: "N", float: "X"}
+        metavar = "|".join(parameter.choices) or parameter.metavar or numbers.get(value_type)
         group.add_argument(
             flag,
             dest=name,

@@ -80,7 +80,7 @@ class Parser(argparse.ArgumentParser):
 
 def command_module(name: str) -> Any:
     """Return the module of a command: ``add_arguments(parser, show_all=...)`` and ``run(arguments)``."""
-    return import_module(f"embed.cli.commands.{name}")
+    return import_module(f"embed.cli.commands.{name.replace('-', '_')}")
 
 
 def build_parser(called: Sequence[str] = tuple(COMMANDS), *, show_all: bool = False) -> argparse.ArgumentParser:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import copy
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -27,7 +26,7 @@ from embed.corpora.tokenizers import TokenizerChoice, get_tokenizer
 from embed.errors import ConfigError, CorpusError, MissingExtraError
 from embed.formats import load
 from embed.training.train import train
-from embed.vectors.postprocess import SIF_A
+from embed.vectors.sentences import SIF_A, SentenceVectors, tokens_of
 from embed.vectors.word_vectors import WordVectors
 
 try:
@@ -122,16 +121,19 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             The file of vectors cannot be read.
         """
         self._check_parameters()
-        documents = self._tokenized(X)
+        documents = tokens_of(X, get_tokenizer(self.tokenizer, self.lowercase))
         if not documents:
             raise CorpusError("there are no documents to fit: give at least one")
         self.vectors_ = self._word_vectors(documents)
-        self._learn_weights(documents)
-        self.common_: Float64s | None = None
-        if self.weighting == "sif":
-            means = self._means(documents).astype(np.float64)
-            _, directions = np.linalg.eigh(means.T @ means)  # of rising size; not centred, as in the paper
-            self.common_ = directions[:, -1]
+        self._sentences = SentenceVectors(
+            self.vectors_,
+            weighting=self.weighting,
+            sif_a=self.sif_a,
+            tokenizer=self.tokenizer,
+            lowercase=self.lowercase,
+        ).fit(documents)
+        self.counts_, self.total_ = self._sentences.counts, self._sentences.total
+        self.common_: Float64s | None = self._sentences.common[:, 0] if self.weighting == "sif" else None
         return self
 
     def fit_transform(self, X: Iterable[str | Sequence[str]], y: object = None, **fit_params: Any) -> Float32s:  # noqa: N803
@@ -158,10 +160,7 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             Before `fit`.
         """
         check_is_fitted(self)
-        means = self._means(self._tokenized(X))
-        if self.common_ is not None:
-            means -= np.outer(means @ self.common_, self.common_).astype(np.float32)
-        return means
+        return self._sentences.transform(X)
 
     @property
     def _n_features_out(self) -> int:
@@ -187,17 +186,6 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         if self.vectors is not None and self.train_parameters is not None:
             raise ConfigError("train_parameters have no effect when vectors are given: leave one of the two out")
 
-    def _tokenized(self, documents: Iterable[str | Sequence[str]]) -> list[list[str]]:
-        if isinstance(documents, (str, bytes)) or not hasattr(documents, "__iter__"):
-            raise CorpusError(f"documents must be a list of texts or of lists of tokens, not {documents!r:.60}")
-        if getattr(documents, "ndim", 1) != 1:
-            raise CorpusError("documents must be one column of texts, not a table: choose a column")
-        split = get_tokenizer(self.tokenizer, self.lowercase).split
-        return [
-            split(document) if isinstance(document, str) else _tokens(document, number)
-            for number, document in enumerate(documents, 1)
-        ]
-
     def _word_vectors(self, documents: list[list[str]]) -> WordVectors:
         if self.vectors is None:
             config = TrainConfig.from_dict({"deterministic": True, **(self.train_parameters or {})})
@@ -207,47 +195,3 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         if isinstance(self.vectors, (str, os.PathLike)):
             return load(self.vectors)
         raise ConfigError(f"vectors must be a WordVectors, a path or None, not a {type(self.vectors).__name__}")
-
-    def _learn_weights(self, documents: list[list[str]]) -> None:
-        known = self.vectors_.counts
-        if self.weighting == "mean":
-            self.counts_, self.total_ = Counter[str](), 0
-        elif self.weighting == "tfidf":
-            self.counts_ = Counter(word for document in documents for word in set(document))
-            self.total_ = len(documents)
-        elif known is not None and known.any():
-            self.counts_ = Counter(dict(zip(self.vectors_.words, known.tolist(), strict=True)))
-            self.total_ = self.counts_.total()
-        else:
-            self.counts_ = Counter(word for document in documents for word in document)
-            self.total_ = self.counts_.total()
-
-    def _weights(self, words: list[str]) -> Float64s:
-        """Return the weight of one occurrence of each word, shape (len(words),)."""
-        counts = np.array([self.counts_[word] for word in words], np.float64)
-        if self.weighting == "sif":
-            return np.asarray(self.sif_a / (self.sif_a + counts / max(1, self.total_)))
-        if self.weighting == "tfidf":
-            return np.asarray(np.log((1 + self.total_) / (1 + counts)) + 1)
-        return np.ones(len(words))
-
-    def _means(self, documents: list[list[str]]) -> Float32s:
-        means = np.zeros((len(documents), self.vectors_.dim), np.float32)
-        for row, document in enumerate(documents):
-            found = Counter(word for word in document if self.vectors_.can_compose(word))
-            if not found:
-                continue
-            words = list(found)
-            occurrences = np.array(list(found.values()), np.float64)
-            weights = occurrences * self._weights(words)
-            # Arora et al. divide by the number of tokens, so that a document of frequent words stays short.
-            weights /= occurrences.sum() if self.weighting == "sif" else weights.sum()
-            means[row] = weights @ self.vectors_.vectors(words)
-        return means
-
-
-def _tokens(document: Any, number: int) -> list[str]:
-    tokens: list[Any] = list(document) if hasattr(document, "__iter__") and not isinstance(document, bytes) else [None]
-    if not all(isinstance(token, str) for token in tokens):
-        raise CorpusError(f"document {number:,} must be a text or a list of tokens, not {document!r:.60}")
-    return tokens

@@ -66,6 +66,7 @@ class TrainOverrides(TypedDict, total=False):
     tokenizer: TokenizerName
     lowercase: bool
     decode_errors: TextErrors
+    postprocess: str
     threads: int | None
     deterministic: bool
     seed: int

@@ -38,6 +38,7 @@ from embed.config.parameter import (
     parameter,
     reject_unknown,
 )
+from embed.config.postprocessing import NONE, STEPS, Step, steps_of
 from embed.config.rates import GRADIENT_POWERS, default_gradient, default_rates
 from embed.errors import ConfigError, cannot_open
 from embed.messages import option, speaking, toml_key
@@ -45,6 +46,7 @@ from embed.messages import option, speaking, toml_key
 __all__ = ["PHRASES", "TEXT", "Parameter", "TrainConfig", "as_flags", "close_name", "parameters", "processors"]
 
 _MODEL, _OPTIMISER, _VOCABULARY, _RUN = "model", "optimisation", "vocabulary", "run"
+_VECTORS = "finished vectors"
 PHRASES, TEXT = "phrases", "text"
 """Groups of parameters that commands besides `train` take."""
 
@@ -241,6 +243,13 @@ class TrainConfig:
     decode_errors: TextErrors = parameter(
         "strict", "invalid UTF-8: stop (strict), replace it by U+FFFD (replace), or drop the bytes (skip)", TEXT
     )
+    # finished vectors
+    postprocess: str = parameter(
+        NONE,
+        f"process the finished vectors: {STEPS}; the rows of the model stay as trained (docs/postprocessing.md)",
+        _VECTORS,
+        metavar="STEPS",
+    )
     # run
     threads: int | None = parameter(
         None, "worker threads (default: the processors this process may use)", _RUN, low=1, high=4096
@@ -252,6 +261,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         check_fields(self)
+        self.steps()
         if self.subword and self.min_n > self.max_n:
             raise ConfigError(
                 f"{option('min_n')} is {self.min_n} but {option('max_n')} is {self.max_n}: "
@@ -328,6 +338,10 @@ class TrainConfig:
         if self.epochs is not None:
             return self.epochs
         return _CBOW_EPOCHS if self.objective == "cbow" else _DEFAULT_EPOCHS
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return the steps that process the finished vectors."""
+        return steps_of(self.postprocess, self.dim)
 
     def final_lr(self) -> float:
         """Return the final learning rate of the output rows, with the default filled in."""

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from embed.choices import DecodeErrors, Objective, OnDuplicate
 from embed.config.train import TrainConfig
-from embed.errors import AdviceWarning, ConfigError, FormatError
+from embed.errors import AdviceWarning, ConfigError, FormatError, advise
 from embed.files.bounds import check_decoded, in_memory
 from embed.files.inputs import Input
 from embed.formats import fasttext_bin
@@ -40,6 +40,7 @@ from embed.formats.fasttext_file import (
 )
 from embed.formats.reading import PathOrInput
 from embed.formats.words import UTF8, BadWordError, WordDecoder
+from embed.messages import option
 from embed.model.model import Model
 from embed.model.parameters import Parameters
 from embed.vectors.ngram_rows import Subwords
@@ -129,7 +130,18 @@ def write_vectors(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
 
 
 def write_model(model: Model, path: str | os.PathLike[str]) -> None:
-    """Write a model as a fastText file; see :func:`from_model`."""
+    """Write a model as a fastText file, with the rows as trained; see :func:`from_model`.
+
+    Warns
+    -----
+    AdviceWarning
+        The layout cannot store the post-processing of the vectors.
+    """
+    if model.postprocessing is not None:
+        advise(
+            f"{os.fspath(path)}: a fastText model holds the rows as trained, without {option('postprocess')} "
+            f"{model.config.postprocess}: write the vectors to keep it"
+        )
     try:
         fasttext_bin.write(from_model(model), path)
     except FormatError as error:

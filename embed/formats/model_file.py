@@ -11,6 +11,7 @@ import numpy as np
 
 from embed.arguments import choice, file_path, of_kind
 from embed.choices import MODEL_FORMATS, ModelFormat
+from embed.config.postprocessing import final_dim
 from embed.config.train import TrainConfig
 from embed.errors import ConfigError, FormatError
 from embed.files.bounds import in_memory
@@ -63,7 +64,7 @@ def save_model(model: Model, path: str | os.PathLike[str], format: ModelFormat =
     if format == FASTTEXT:
         fasttext_model.write_model(model, path)
         return
-    scheme = model.parameters.scheme
+    scheme, raw = model.parameters.scheme, model.raw_vectors
     native.write_model_arrays(
         path,
         words=model.vocabulary.words,
@@ -72,9 +73,10 @@ def save_model(model: Model, path: str | os.PathLike[str], format: ModelFormat =
         output=model.output,
         places=model.parameters.places[:, : model.config.dim],
         scheme=scheme,
-        vectors=None if scheme is None else model.vectors.matrix,
+        vectors=None if scheme is None else raw.matrix,
         kept=model.parameters.kept,
-        form=model.vectors.form,
+        form=raw.form,
+        postprocessing=model.postprocessing,
         metadata={
             "config": json.dumps(model.config.to_dict()),
             "provenance": json.dumps(None if model.provenance is None else asdict(model.provenance)),
@@ -128,7 +130,7 @@ def load_model(path: PathOrInput) -> Model:
     stored = {"input": arrays.input, "output": arrays.output, "places": arrays.places}
     for name, matrix in parameters.matrices().items():
         copy_rows(stored[name], matrix[:, : config.dim])
-    return Model(config, vocabulary, parameters, provenance, history)
+    return Model(config, vocabulary, parameters, provenance, history, arrays.postprocessing)
 
 
 def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> None:
@@ -138,6 +140,9 @@ def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> 
         raise FormatError(
             f"{name}: damaged: the configuration and the metadata disagree on how to cut words into n-grams"
         )
+    found = None if arrays.postprocessing is None else arrays.postprocessing.dim
+    if found != (final_dim(config.steps(), config.dim) if config.steps() else None):
+        raise FormatError(f"{name}: damaged: the post-processing is not that of the configuration")
     words = len(arrays.words)
     rows = words
     if scheme is not None:

@@ -28,6 +28,7 @@ from embed.files.inputs import Input
 from embed.formats import _safetensors, word_blob
 from embed.formats.reading import PathOrInput, Start
 from embed.vectors.ngram_rows import Subwords
+from embed.vectors.postprocess import AffineMap
 from embed.vectors.quantize import codes_of
 from embed.vectors.search import row_norms
 from embed.vectors.word_vectors import WordVectors
@@ -58,6 +59,7 @@ RESERVED = ("format", "version", "kind", "subwords", "quantization", "form")
 _FLOAT_BYTES = np.dtype(np.float32).itemsize
 KEPT = "ngrams.kept"
 PLACES = "places"
+MEAN, PROJECTION = "postprocess.mean", "postprocess.projection"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _MARK = re.compile(rb'"format"\s*:\s*"train-embeddings"')
 
@@ -90,6 +92,8 @@ class ModelArrays:
         The composed vectors of a subword model.
     kept : int32 array, shape (K,), or None
         The buckets that have an input row, in rising order; None if all have one, or without n-grams.
+    postprocessing : AffineMap or None
+        The map that makes the word vectors of the input rows.
     """
 
     words: list[str]
@@ -101,6 +105,7 @@ class ModelArrays:
     scheme: NgramScheme | None
     vectors: Float32s | None
     kept: npt.NDArray[np.int32] | None
+    postprocessing: AffineMap | None
 
 
 def write_vectors(
@@ -148,6 +153,7 @@ def write_model_arrays(
     vectors: Float32s | None = None,
     kept: npt.NDArray[np.int32] | None = None,
     form: Form | None = None,
+    postprocessing: AffineMap | None = None,
 ) -> None:
     """Write a whole model, which can be trained further.
 
@@ -165,11 +171,13 @@ def write_model_arrays(
     places : float32 array, shape (P, dim), optional
         Weights of the places in a window; not written if P is 0.
     scheme, vectors : NgramScheme, and float32 array of shape (V, dim)
-        For a subword model: how to cut words, and the composed vectors of the words.
+        For a subword model: how to cut words, and the composed vectors of the words before post-processing.
     kept : int32 array, shape (K,), optional
         The buckets that have an input row, in rising order (default: all).
     form : Form, optional
         The normal form of the training text, if known.
+    postprocessing : AffineMap, optional
+        The map that makes the word vectors of the rows; `read_vectors` applies it.
 
     Raises
     ------
@@ -188,6 +196,10 @@ def write_model_arrays(
         shapes[PLACES], matrices[PLACES] = (len(places), dim), places
     if vectors is not None:
         shapes["vectors"], matrices["vectors"] = (len(words), dim), vectors
+    if postprocessing is not None:
+        shapes[MEAN], matrices[MEAN] = (1, dim), postprocessing.mean[None]
+        if (projection := postprocessing.projection) is not None:
+            shapes[PROJECTION], matrices[PROJECTION] = (dim, projection.shape[1]), projection
     for key, matrix in matrices.items():
         if matrix.shape != shapes[key] or matrix.dtype != np.float32:
             raise FormatError(
@@ -230,8 +242,10 @@ def read_vectors(path: PathOrInput) -> WordVectors:
     if file.scheme and ngrams is not None and len(ngrams):
         subwords = Subwords(file.scheme, ngrams, kept)
     counts = file.counts(len(words)) if "counts" in file.arrays else None
+    postprocessing = file.postprocessing(matrix.shape[1]) if file.kind == "model" else None
     try:
-        return WordVectors(words, matrix, counts=counts, subwords=subwords, form=file.form())
+        vectors = WordVectors(words, matrix, counts=counts, subwords=subwords, form=file.form())
+        return vectors if postprocessing is None else postprocessing.vectors(vectors)
     except FormatError as error:
         raise FormatError(f"{file.name}: {error}") from None
 
@@ -262,6 +276,7 @@ def read_model_arrays(path: PathOrInput) -> ModelArrays:
         scheme=file.scheme,
         vectors=file.matrix("vectors", len(words), dim) if file.scheme else None,
         kept=kept,
+        postprocessing=file.postprocessing(dim),
     )
 
 
@@ -324,6 +339,17 @@ class _File:
         if PLACES not in self.arrays:
             return np.zeros((0, dim), np.float32)
         return self.matrix(PLACES, len(self._array(PLACES, np.float32, 2)), dim)
+
+    def postprocessing(self, dim: int) -> AffineMap | None:
+        """Return the map that makes word vectors of rows of `dim` numbers; None if the file has none."""
+        if MEAN not in self.arrays:
+            return None
+        mean, projection = self.matrix(MEAN, 1, dim)[0], None
+        if PROJECTION in self.arrays:
+            projection = self.matrix(PROJECTION, dim)
+        if not np.isfinite(mean).all() or (projection is not None and not np.isfinite(projection).all()):
+            raise FormatError(f"{self.name}: damaged: the post-processing holds NaN or infinity")
+        return AffineMap(mean, projection)
 
     def decoded(self, key: str, rows: int) -> Float32s:
         """Decode a matrix with `rows` rows."""

@@ -20,6 +20,7 @@ from embed.files.saved import Saved, room_behind
 from embed.messages import option
 from embed.model.parameters import Parameters
 from embed.vectors.ngram_rows import Subwords
+from embed.vectors.postprocess import AffineMap, postprocess
 from embed.vectors.search import unit_rows
 from embed.vectors.word_vectors import WordVectors
 from embed.vocabulary.vocabulary import Vocabulary
@@ -97,6 +98,8 @@ class Model(Saved):
         The matrices of input and output rows, padded.
     provenance : Provenance or None
     history : tuple of EpochRecord
+    stored_map : AffineMap or None
+        The map of `postprocessing`, from the model's file. None: it is computed from the rows.
     """
 
     has_formats = True
@@ -106,6 +109,7 @@ class Model(Saved):
     parameters: Parameters
     provenance: Provenance | None = None
     history: tuple[EpochRecord, ...] = ()
+    stored_map: AffineMap | None = None
 
     def __repr__(self) -> str:
         ngrams = " with n-grams" if self.config.subword else ""
@@ -137,7 +141,24 @@ class Model(Saved):
 
     @cached_property
     def vectors(self) -> WordVectors:
-        """The word vectors; with subwords, they also compose unknown words."""
+        """The word vectors, post-processed by `config.postprocess`; with subwords, they also compose unknown words."""
+        raw = self._trained_vectors()
+        return raw if self.postprocessing is None else self.postprocessing.vectors(raw)
+
+    @property
+    def raw_vectors(self) -> WordVectors:
+        """The word vectors as trained, without post-processing."""
+        return self.vectors if self.postprocessing is None else self._trained_vectors()
+
+    @cached_property
+    def postprocessing(self) -> AffineMap | None:
+        """The map that makes `vectors` of `raw_vectors`; None without post-processing."""
+        steps = self.config.steps()
+        if self.stored_map is not None or not steps:
+            return self.stored_map
+        return AffineMap.fitted(self._trained_vectors().matrix, steps)
+
+    def _trained_vectors(self) -> WordVectors:
         parameters = self.parameters
         subwords = None
         if parameters.scheme is not None and len(parameters.buckets):
@@ -153,7 +174,8 @@ class Model(Saved):
     def averaged_vectors(self) -> WordVectors:
         """Return the mean of the unit input vector and the unit output vector of each word.
 
-        With `structured`, the output vector of a word is the mean of its two output rows.
+        With `structured`, the output vector of a word is the mean of its two output rows. `config.postprocess` is
+        applied to the means.
 
         Returns
         -------
@@ -175,12 +197,14 @@ class Model(Saved):
                 f"averaged vectors need a model trained with {option('loss', 'ns')}: the output rows of this model "
                 "belong to tree nodes, not to words"
             )
+        inputs = self.raw_vectors.matrix
         matrix, sides = np.empty((len(self.vocabulary), self.config.dim), np.float32), self.config.sides()
         for first in range(0, len(matrix), _BLOCK_ROWS):
             rows = slice(first, first + _BLOCK_ROWS)
             output = self.output[first * sides : (first + _BLOCK_ROWS) * sides].reshape(-1, sides, self.config.dim)
-            matrix[rows] = (unit_rows(self.vectors.matrix[rows]) + unit_rows(output.mean(axis=1))) / 2
-        return WordVectors(self.vocabulary.words, matrix, counts=self.vocabulary.counts, form=self._form)
+            matrix[rows] = (unit_rows(inputs[rows]) + unit_rows(output.mean(axis=1))) / 2
+        averaged = WordVectors(self.vocabulary.words, matrix, counts=self.vocabulary.counts, form=self._form)
+        return postprocess(averaged, self.config.postprocess)
 
     def save(self, path: str | os.PathLike[str], format: ModelFormat = "native") -> None:
         """Write the whole model to a file; see :func:`embed.save_model`, which is another name of this."""

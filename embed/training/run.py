@@ -16,6 +16,7 @@ from embed.checkpoints.checkpoint import CONTINUED_FROM
 from embed.checkpoints.checkpoint_folder import checkpoint_name, held
 from embed.checkpoints.resume import refuse_other_run, to_resume
 from embed.checkpoints.writer import Saver
+from embed.config.postprocessing import refuse_few_words
 from embed.config.run import FilePath, RunOptions
 from embed.config.train import TrainConfig
 from embed.corpora.belonging import files_of, root_of
@@ -97,6 +98,7 @@ def run(start: Start, corpus: Any, options: RunOptions) -> Model:
             refuse_other_run(found, start.config(None, chosen), continued_from, anyway=options.resume_anyway)
         encoded = stack.enter_context(start.read(corpus, options))
         tokens = len(encoded.ids)
+        refuse_few_words(start.config(tokens, chosen).steps(), len(encoded.vocabulary))
         if budget is not None and choice is None:
             began = budget.clock()
             trial = start.trainer(encoded, start.config(tokens, None), is_fresh=True)

@@ -2,31 +2,127 @@
 
 The functions return new `WordVectors` with the same words and counts. Centring, removing directions and PCA are
 affine maps and apply to the n-gram rows too: a mean commutes with them, so unknown words are mapped like known ones.
+A sequence of them is one map, :class:`AffineMap`, which follows from the mean and the covariance of the word vectors.
 Statistics are computed in float64, a block of rows at a time.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from embed.arguments import of_kind, real_number, whole_number
+from embed.config.postprocessing import Step, refuse_few_words, steps_of
 from embed.errors import ConfigError
 from embed.vectors.search import unit_rows
+from embed.vectors.sentences import SIF_A, sif_weights
 from embed.vectors.word_vectors import WordVectors
 
-__all__ = ["all_but_the_top", "center", "pca", "sif", "unit_length"]
+__all__ = ["AffineMap", "all_but_the_top", "center", "pca", "postprocess", "sif", "unit_length"]
 
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
 
 BLOCK_BYTES = 4 << 20
 """Rows are processed in blocks of about this size (as float64)."""
-SIF_A = 1e-3
-"""The smoothing that Arora et al. (2017) recommend, from 1e-3 to 1e-4."""
+
+
+@dataclass(frozen=True)
+class AffineMap:
+    """The map ``(x - mean) @ projection`` of a row vector x: what a sequence of steps comes to.
+
+    Attributes
+    ----------
+    mean : float32 array, shape (dim,)
+    projection : float32 array, shape (dim, new dim), or None
+        None stands for the identity.
+    """
+
+    mean: Float32s
+    projection: Float32s | None = None
+
+    @property
+    def dim(self) -> int:
+        """The dimensions of a mapped vector."""
+        return len(self.mean) if self.projection is None else self.projection.shape[1]
+
+    @classmethod
+    def fitted(cls, matrix: Float32s, steps: Sequence[Step]) -> AffineMap:
+        """Return the map of at least one step for the word vectors `matrix`, float32[V, dim].
+
+        Raises
+        ------
+        ConfigError
+            There are too few words: every vector would become zero.
+
+        Notes
+        -----
+        After the first step the mean is zero. A step that multiplies by P turns the covariance C into P' C P, so the
+        later steps need no further pass over the vectors.
+        """
+        refuse_few_words(steps, len(matrix))
+        mean = _mean(matrix)
+        if all(step.removed == 0 and not step.projects for step in steps):
+            return cls(mean.astype(np.float32))
+        covariance, projection = _covariance(matrix, mean), np.eye(len(mean))
+        for step in steps:
+            directions = _directions(covariance)
+            if step.projects:
+                factor = directions[:, : step.dim]
+            else:
+                top = directions[:, : step.removed]
+                factor = np.eye(len(covariance)) - top @ top.T
+            covariance, projection = factor.T @ covariance @ factor, projection @ factor
+        return cls(mean.astype(np.float32), projection.astype(np.float32))
+
+    def rows(self, matrix: Float32s) -> Float32s:
+        """Return the mapped rows of `matrix`, float32[n, dim], as float32[n, new dim]."""
+        result = np.empty((len(matrix), self.dim), np.float32)
+        mean = self.mean.astype(np.float64)
+        projection = None if self.projection is None else self.projection.astype(np.float64)
+        for rows in _blocks(matrix):
+            moved = matrix[rows] - mean
+            result[rows] = moved if projection is None else moved @ projection
+        return result
+
+    def vectors(self, vectors: WordVectors) -> WordVectors:
+        """Return vectors whose words and n-gram rows are mapped; a row of zeros counts as missing, and stays so."""
+        subwords = vectors.subwords
+        if subwords is not None:
+            ngrams = self.rows(subwords.matrix)
+            ngrams[~subwords.matrix.any(axis=1)] = 0
+            subwords = dataclasses.replace(subwords, matrix=ngrams)
+        matrix = self.rows(vectors.matrix)
+        return WordVectors(vectors.words, matrix, counts=vectors.counts, subwords=subwords, form=vectors.form)
+
+
+def postprocess(vectors: WordVectors, specification: str) -> WordVectors:
+    """Apply the steps of a specification, such as ``"center"``, ``"abtt:2"`` or ``"abtt:2,pca:100"``.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+    specification : str
+        Steps separated by commas, applied from left to right (:mod:`embed.config.postprocessing`): ``center``,
+        ``abtt:k`` (`all_but_the_top`; without k, one direction for each hundred dimensions), ``pca:d`` (`pca`);
+        or ``none``.
+
+    Returns
+    -------
+    WordVectors
+        The n-gram rows are mapped too, so that unknown words agree with known ones.
+
+    Raises
+    ------
+    ConfigError
+        The specification is malformed or does not fit the dimensions, or there are too few words.
+    """
+    steps = steps_of(specification, of_kind("vectors", vectors, WordVectors).dim)
+    return AffineMap.fitted(vectors.matrix, steps).vectors(vectors) if steps else vectors
 
 
 def center(vectors: WordVectors) -> WordVectors:
@@ -40,9 +136,13 @@ def center(vectors: WordVectors) -> WordVectors:
     -------
     WordVectors
         With a mean of zero over the vocabulary.
+
+    Raises
+    ------
+    ConfigError
+        There is one word, whose vector would become zero.
     """
-    of_kind("vectors", vectors, WordVectors)
-    return _affine(vectors, _mean(vectors.matrix), None)
+    return postprocess(vectors, "center")
 
 
 def all_but_the_top(vectors: WordVectors, components: int) -> WordVectors:
@@ -62,18 +162,15 @@ def all_but_the_top(vectors: WordVectors, components: int) -> WordVectors:
     Raises
     ------
     ConfigError
-        Unless 0 <= components < dim.
+        Unless 0 <= components < dim, and there are at least components + 2 words.
 
     Notes
     -----
     Mu & Viswanath, "All-but-the-Top: Simple and Effective Postprocessing for Word Representations", ICLR 2018,
     algorithm 1.
     """
-    of_kind("vectors", vectors, WordVectors)
-    whole_number("components", components, 0, vectors.dim - 1)
-    mean = _mean(vectors.matrix)
-    top = _directions(vectors.matrix, mean)[:, :components]
-    return _affine(vectors, mean, np.eye(vectors.dim) - top @ top.T)
+    most = of_kind("vectors", vectors, WordVectors).dim - 1
+    return postprocess(vectors, f"abtt:{whole_number('components', components, 0, most)}")
 
 
 def pca(vectors: WordVectors, dim: int) -> WordVectors:
@@ -94,17 +191,15 @@ def pca(vectors: WordVectors, dim: int) -> WordVectors:
     Raises
     ------
     ConfigError
-        Unless 1 <= dim <= vectors.dim.
+        Unless 1 <= dim <= vectors.dim, and there are at least two words.
 
     Notes
     -----
     Pearson (1901); for word vectors Raunak et al., "Effective Dimensionality Reduction for Word Embeddings",
     RepL4NLP 2019, who put `all_but_the_top` before and after it.
     """
-    of_kind("vectors", vectors, WordVectors)
-    whole_number("dim", dim, 1, vectors.dim)
-    mean = _mean(vectors.matrix)
-    return _affine(vectors, mean, _directions(vectors.matrix, mean)[:, :dim])
+    most = of_kind("vectors", vectors, WordVectors).dim
+    return postprocess(vectors, f"pca:{whole_number('dim', dim, 1, most)}")
 
 
 def sif(vectors: WordVectors, a: float = SIF_A) -> WordVectors:
@@ -141,7 +236,7 @@ def sif(vectors: WordVectors, a: float = SIF_A) -> WordVectors:
             "SIF weights need word counts, and these vectors have none: load them from a .embed, .safetensors, .npz or "
             ".parquet file that stores counts"
         )
-    weights = a / (a + vectors.counts / vectors.counts.sum())
+    weights = sif_weights(vectors.counts, int(vectors.counts.sum()), a)
     matrix = np.empty(vectors.matrix.shape, np.float32)
     for rows in _blocks(vectors.matrix):
         matrix[rows] = vectors.matrix[rows] * weights[rows, None]
@@ -167,44 +262,28 @@ def unit_length(vectors: WordVectors) -> WordVectors:
     return WordVectors(vectors.words, matrix, counts=vectors.counts, subwords=vectors.subwords, form=vectors.form)
 
 
-def _affine(vectors: WordVectors, mean: Float64s, projection: Float64s | None) -> WordVectors:
-    """Return (x - mean) @ projection of each word and n-gram row."""
-    subwords = vectors.subwords
-    if subwords is not None:
-        ngrams = _mapped(subwords.matrix, mean, projection)
-        ngrams[~subwords.matrix.any(axis=1)] = 0  # a row of zeros counts as missing, and stays so
-        subwords = dataclasses.replace(subwords, matrix=ngrams)
-    matrix = _mapped(vectors.matrix, mean, projection)
-    return WordVectors(vectors.words, matrix, counts=vectors.counts, subwords=subwords, form=vectors.form)
-
-
-def _mapped(matrix: Float32s, mean: Float64s, projection: Float64s | None) -> Float32s:
-    result = np.empty((len(matrix), len(mean) if projection is None else projection.shape[1]), np.float32)
-    for rows in _blocks(matrix):
-        moved = matrix[rows] - mean
-        result[rows] = moved if projection is None else moved @ projection
-    return result
-
-
 def _mean(matrix: Float32s) -> Float64s:
-    if not len(matrix):
-        raise ConfigError("the vectors have no words to average")
     total = np.zeros(matrix.shape[1])
     for rows in _blocks(matrix):
         total += matrix[rows].sum(axis=0, dtype=np.float64)
     return total / len(matrix)
 
 
-def _directions(matrix: Float32s, mean: Float64s) -> Float64s:
-    """Return the eigenvectors of the covariance as columns, shape (dim, dim), of falling variance."""
+def _covariance(matrix: Float32s, mean: Float64s) -> Float64s:
+    """Return the covariance of the rows, shape (dim, dim)."""
     covariance = np.zeros((len(mean), len(mean)))
     for rows in _blocks(matrix):
         moved = matrix[rows] - mean
         covariance += moved.T @ moved
-    _, found = np.linalg.eigh(covariance / len(matrix))
+    return covariance / len(matrix)
+
+
+def _directions(covariance: Float64s) -> Float64s:
+    """Return the eigenvectors of a covariance as columns, of falling variance; the largest weight is positive."""
+    _, found = np.linalg.eigh(covariance)
     directions = found[:, ::-1]
     largest = np.abs(directions).argmax(axis=0)
-    signs: Float64s = np.sign(directions[largest, np.arange(len(mean))])
+    signs: Float64s = np.sign(directions[largest, np.arange(len(covariance))])
     return directions * signs
 
 

@@ -13,19 +13,21 @@ approximate index (an exact query takes milliseconds, and the libraries that hav
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from embed.arguments import choice, listed, shown, whole_number
-from embed.choices import ANALOGY_METHODS, AnalogyMethod, DecodeErrors, OnBadWord, OnDuplicate
+from embed.choices import ANALOGY_METHODS, AnalogyMethod, DecodeErrors, OnBadWord, OnDuplicate, Weighting
+from embed.corpora.tokenizers import TokenizerChoice
 from embed.errors import ConfigError, FormatError
 from embed.files.saved import Saved, room_behind
 from embed.messages import option
 from embed.vectors import interop
 from embed.vectors.search import best, to_cosines, unit_rows
+from embed.vectors.sentences import SIF_A, Text, sentence_vectors
 from embed.vectors.word_rows import WordRows
 
 __all__ = ["WordVectors"]
@@ -77,6 +79,29 @@ class WordVectors(WordRows, Saved):
     """
 
     has_formats = True
+
+    # texts
+
+    def sentence_vectors(
+        self,
+        texts: Iterable[Text],
+        *,
+        weighting: Weighting = "sif",
+        sif_a: float = SIF_A,
+        remove_common: int | None = None,
+        tokenizer: TokenizerChoice = "words",
+        lowercase: bool | None = None,
+    ) -> Float32s:
+        """Return the vectors of texts, shape (n, dim); see :func:`embed.sentence_vectors`."""
+        return sentence_vectors(
+            texts,
+            self,
+            weighting=weighting,
+            sif_a=sif_a,
+            remove_common=remove_common,
+            tokenizer=tokenizer,
+            lowercase=lowercase,
+        )
 
     # other libraries' objects
 

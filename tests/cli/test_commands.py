@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import pkgutil
@@ -19,7 +18,7 @@ from embed.cli import commands, main
 from embed.cli.commands import COMMANDS
 from embed.cli.exit_codes import help_line
 from embed.cli.flags import given_parameters
-from embed.cli.parser import parse
+from embed.cli.parser import command_module, parse
 from embed.cli.writing import save_or_rescue
 from embed.config.train import TrainConfig, parameters
 from embed.errors import EmbedError, FormatError
@@ -448,9 +447,9 @@ def test_completion_works_in_bash() -> None:
 
 
 def test_every_command_is_a_module_and_every_module_a_command() -> None:
-    assert set(COMMANDS) == {module.name for module in pkgutil.iter_modules(commands.__path__)}
+    assert set(COMMANDS) == {module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__)}
     for name in COMMANDS:
-        module = importlib.import_module(f"embed.cli.commands.{name}")
+        module = command_module(name)
         assert callable(module.run)
         assert callable(module.add_arguments)
 

@@ -173,6 +173,8 @@ def _calls(model: embed.Model, folder: Path) -> dict[str, Callable[[Any], object
         "all_but_the_top(vectors)": lambda value: postprocess.all_but_the_top(value, 1),
         "all_but_the_top(components)": lambda value: postprocess.all_but_the_top(vectors, value),
         "pca": lambda value: postprocess.pca(vectors, value),
+        "postprocess(vectors)": lambda value: postprocess.postprocess(value, "center"),
+        "postprocess(specification)": lambda value: postprocess.postprocess(vectors, value),
         "sif": lambda value: postprocess.sif(vectors, value),
         "unit_length": postprocess.unit_length,
         "quantizer(method)": quantize.quantizer,

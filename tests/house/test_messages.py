@@ -86,7 +86,7 @@ def test_a_parameter_is_written_as_its_reader_does() -> None:
     assert train("vectors.on_bad_word", "escape") == "train-embeddings convert --escape"
     assert convert("vectors.decode_errors", "replace") == "--decode-errors replace"
     assert train("vectors.decode_errors", "replace") == "train-embeddings convert --decode-errors replace"
-    assert (convert("dim", 3), convert("vectors.dim", 3)) == ("--pca 3", "--dim 3")
+    assert (convert("dim", 3), convert("vectors.dim", 3)) == ("--dim 3", "--dim 3")
     assert (train("dim", 3), train("vectors.dim", 3)) == ("--dim 3", "train-embeddings convert --dim 3")
     assert (keyword("vectors.dim", 3), toml_key("vectors.dim", 3)) == ("dim=3", "dim = 3")
     assert convert("no_such_flag", 3) == "no such flag 3"

@@ -1,4 +1,4 @@
-"""Centring, removal of directions, PCA, SIF weights and unit length."""
+"""Centring, removal of directions, PCA, their specification, SIF weights and unit length."""
 
 from __future__ import annotations
 
@@ -99,3 +99,50 @@ def test_numbers_out_of_bounds_name_the_parameter(value: object) -> None:
         postprocess.all_but_the_top(sample(), value)
     with pytest.raises(ConfigError, match="dim must be a whole number from 1 to 8"):
         postprocess.pca(sample(), 0 if value == 8 else value)
+
+
+def test_a_specification_is_its_steps_from_left_to_right(vectors: WordVectors) -> None:
+    def after(*steps: str) -> WordVectors:
+        found = vectors
+        for step in steps:
+            found = postprocess.postprocess(found, step)
+        return found
+
+    for specification in ("center", "abtt:2", "pca:3", "abtt:2,pca:4", "pca:5,abtt:1", "abtt:1,pca:6,abtt,center"):
+        once, in_turn = postprocess.postprocess(vectors, specification), after(*specification.split(","))
+        np.testing.assert_allclose(once.matrix, in_turn.matrix, atol=2e-4)
+        np.testing.assert_allclose(once.vector("unknown"), in_turn.vector("unknown"), atol=2e-4)
+    assert postprocess.postprocess(vectors, "none") is vectors
+    wide = WordVectors(["a", "b", "c", "d", "e"], np.random.default_rng(1).normal(size=(5, 250)))
+    np.testing.assert_array_equal(  # without k, one direction for each hundred dimensions
+        postprocess.postprocess(wide, "abtt").matrix, postprocess.postprocess(wide, "abtt:2").matrix
+    )
+
+
+@pytest.mark.parametrize(
+    ("specification", "said"),
+    [
+        ("", "postprocess must be center"),
+        ("Center", "must be center"),
+        ("center,", "must be center"),
+        ("abtt:-1", "must be center"),
+        ("pca", "must be center"),
+        ("pca:1e2", "must be center"),
+        ("none,center", "must be center"),
+        ("abtt:8", "'abtt:8' must remove from 0 to 7 of 8 dimensions"),
+        ("pca:0", "'pca:0' must keep from 1 to 8 of 8"),
+        ("pca:4,pca:5", "'pca:5' must keep from 1 to 4 of 4"),
+        (",".join(["center"] * 9), "has 9 steps"),
+        (None, "must be a string"),
+    ],
+)
+def test_a_specification_that_is_wrong_names_the_step(specification: object, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        postprocess.postprocess(sample(), specification)
+
+
+@pytest.mark.parametrize(("specification", "least"), [("center", 2), ("pca:2", 2), ("abtt:3", 5), ("abtt:1,abtt:2", 5)])
+def test_too_few_words_are_refused_before_every_vector_is_zero(specification: str, least: int) -> None:
+    assert postprocess.postprocess(sample(least), specification).matrix.any()
+    with pytest.raises(ConfigError, match=f"nothing of {least - 1} word.* at least {least}"):
+        postprocess.postprocess(sample(least - 1), specification)

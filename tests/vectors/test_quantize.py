@@ -275,7 +275,7 @@ def test_the_command_quantises_and_prunes(tmp_path: Path, capsys: pytest.Capture
 def test_the_command_converts_with_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = tmp_path / "v.embed"
     formats.save(sample(), source)
-    flags = ["--to", "npz", "--center", "--remove-components", "1", "--pca", "5", "--unit", "--sif", "1e-3"]
+    flags = ["--to", "npz", "--postprocess", "abtt:1,pca:5", "--unit", "--sif", "1e-3"]
     assert main(["convert", str(source), str(tmp_path / "out"), *flags]) == 0
     found = formats.load(tmp_path / "out")
     assert found.dim == 5

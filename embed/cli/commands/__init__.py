@@ -11,6 +11,7 @@ COMMANDS = {
     "compare": "score two files of vectors and test whether they differ",
     "nearest": "print the words nearest to each word: word, neighbour, cosine",
     "analogy": "print the words that are to C what B is to A: word, score",
+    "embed-text": "write the vector of each line of a text",
     "convert": "write vectors in another format",
     "quantize": "write vectors in fewer bytes",
     "curve": "print or draw the losses of runs by epoch",

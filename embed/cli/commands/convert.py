@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from embed.cli.argument_types import word
 from embed.cli.vector_flags import VECTORS_HELP, add_reading, reading_options
 from embed.cli.writing import check_vector_output
+from embed.config.postprocessing import NONE, STEPS
 
 if TYPE_CHECKING:
     from embed.vectors.word_vectors import WordVectors
@@ -27,11 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     parser.add_argument(
         "--average-outputs", action="store_true", help="for a model: mean of unit input and output vectors"
     )
-    parser.add_argument("--center", action="store_true", help="subtract the mean vector")
-    parser.add_argument(
-        "--remove-components", type=int, metavar="N", help="subtract the mean and the top N principal components"
-    )
-    parser.add_argument("--pca", type=int, metavar="DIM", help="project onto the top DIM principal components")
+    parser.add_argument("--postprocess", type=word, default=NONE, metavar="STEPS", help=STEPS)
     parser.add_argument("--unit", action="store_true", help="scale each vector to length 1")
     parser.add_argument("--sif", type=float, metavar="A", help="weight each word by A/(A + its share of the tokens)")
 
@@ -59,12 +57,7 @@ def _postprocessed(vectors: WordVectors, arguments: argparse.Namespace) -> WordV
     """Apply the processing that the flags request, in the order of the help."""
     from embed.vectors import postprocess
 
-    if arguments.center:
-        vectors = postprocess.center(vectors)
-    if arguments.remove_components is not None:
-        vectors = postprocess.all_but_the_top(vectors, arguments.remove_components)
-    if arguments.pca is not None:
-        vectors = postprocess.pca(vectors, arguments.pca)
+    vectors = postprocess.postprocess(vectors, arguments.postprocess)
     if arguments.unit:
         vectors = postprocess.unit_length(vectors)
     if arguments.sif is not None:
