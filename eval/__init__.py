@@ -12,7 +12,7 @@ from .extrinsic import compare_tasks, evaluate_task
 from .protocol import METHODS, Settings, Vectors
 from .report import Report, evaluate
 from .sets import NAMED_SETS, AnalogySet, SimilaritySet, load_set, load_sets
-from .tasks import TASKS, Tag, Task
+from .tasks import TASKS, Sts, Tag, Task
 
 __all__ = [
     "METHODS",
@@ -23,6 +23,7 @@ __all__ = [
     "Report",
     "Settings",
     "SimilaritySet",
+    "Sts",
     "Tag",
     "Task",
     "Vectors",

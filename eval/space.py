@@ -117,6 +117,11 @@ class Space:
         there = {word: [form for form in forms if self.key(form) in found] for word, forms in others.items()}
         return {word: forms[0] for word, forms in there.items() if forms and self.key(word) not in found}
 
+    def sentence_vectors(self, texts: Sequence[str], weighting: str) -> NDArray[np.float32] | None:
+        """Return the vectors of texts, float32, shape (len(texts), dim), if the vectors make them; else None."""
+        make = getattr(self._vectors, "sentence_vectors", None)
+        return None if make is None else np.asarray(make(texts, weighting=weighting), dtype=np.float32)
+
     def unit_rows(self, positions: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """Return unit vectors, float32, shape (len(positions), dim)."""
         chosen = np.asarray(positions, dtype=np.int64)
