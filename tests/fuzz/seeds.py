@@ -194,7 +194,7 @@ def _seeds(target: str, folder: Path) -> Iterator[bytes]:
             yield bytes([number]) + _written(name, _vectors(), folder)
     elif target == "model":
         yield _model(folder)
-        yield _model(folder, subword=True, buckets=4)
+        yield _model(folder, subword=True, buckets=4, postprocess="abtt:1,pca:2")
     elif target.startswith("checkpoint"):
         for options in ({}, {"lr": 0.1, "objective": "cbow"}):
             _trained(checkpoint=folder / "kept", **options)
@@ -215,6 +215,9 @@ def _seeds(target: str, folder: Path) -> Iterator[bytes]:
         yield b'"word 1","word 2",mean\n"a","b",1.5\n"c, d","e",2\n'
         yield b",word1,word2,rater 1,rater 2\n0,a,b,1,2\n1,c,d,3,4\n"
         yield b"a;b;1\rc;d;2\r"
+    elif target == "sts":
+        yield b"4.5\ta b\tc d\n\te f\tg\n"
+        yield b"genre\tfile\t2012\t1\t5.0\ta b\tc d\n"
     elif target == "words":
         yield "The cat's 3,000.5 mice_x ﬁne e\u0301\u0323 col·lecció".encode()
         yield "สวัสดี กำ 日本語 ひらがな カタカナ 한국어 हिन्दी \u0e33 👩‍👩‍👧 C++ #x @y".encode()

@@ -31,6 +31,7 @@ from embed.corpora import ColumnCorpus, TextCorpus, WikiCorpus
 from embed.corpora.tokenizers import split_words
 from embed.errors import AdviceWarning, ConfigError, EmbedError
 from embed.eval.sets import load_set
+from embed.eval.tasks import Sts
 from embed.files.inputs import Input
 from embed.files.own_kinds import CHECKPOINT_MARK
 from embed.formats import model2vec, word2vec_binary, word2vec_text
@@ -236,6 +237,12 @@ def _test_set_table(data: bytes, folder: Path) -> None:
         raise Finding("a test set without items")
 
 
+def _sts(data: bytes, folder: Path) -> None:
+    found = Sts().read(_file(data, folder, "sts.tsv"))
+    if not len(found.pairs) == len(found.scores) > 0 or not np.isfinite(found.scores).all():
+        raise Finding("a set of sentences without finite scores")
+
+
 def _words(data: bytes, folder: Path) -> None:
     """The tokenizer `words` on any text: no empty token, no white space in one, and its tokens stay as they are."""
     text = data.decode("utf-8", "replace")
@@ -411,6 +418,7 @@ TARGETS: dict[str, Target] = {
     "vocabulary": _vocabulary,
     "test-set": _test_set,
     "test-set-table": _test_set_table,
+    "sts": _sts,
     "words": _words,
     "run-card": _run_card,
     "items": _items,

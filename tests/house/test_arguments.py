@@ -20,6 +20,7 @@ from embed.errors import AdviceWarning, ConfigError, CorpusError, EmbedError
 from embed.model.parameters import padded_matrix
 from embed.vectors import postprocess, quantize
 from embed.vectors.pruning import prune_ngrams
+from embed.vectors.sentences import sentence_vectors
 
 pytestmark = pytest.mark.filterwarnings("ignore::embed.errors.AdviceWarning")
 
@@ -177,6 +178,9 @@ def _calls(model: embed.Model, folder: Path) -> dict[str, Callable[[Any], object
         "postprocess(specification)": lambda value: postprocess.postprocess(vectors, value),
         "sif": lambda value: postprocess.sif(vectors, value),
         "unit_length": postprocess.unit_length,
+        "sentence_vectors(texts)": lambda value: sentence_vectors(value, vectors),
+        "sentence_vectors(vectors)": lambda value: sentence_vectors(["a b"], value),
+        "sentence_vectors(remove_common=)": lambda value: sentence_vectors(["a b"], vectors, remove_common=value),
         "quantizer(method)": quantize.quantizer,
         "quantizer(scale=)": lambda value: quantize.quantizer("int8", scale=value)(vectors.matrix, True),
         "quantizer(row_bytes=)": lambda value: quantize.quantizer("pq", row_bytes=value)(vectors.matrix, True),

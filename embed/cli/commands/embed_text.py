@@ -15,6 +15,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO
 
 from embed.choices import TOKENIZERS
+from embed.cli.parser import PROGRAM
 from embed.cli.vector_flags import add_vectors, reading_options
 from embed.cli.writing import check_inputs, check_vector_output
 from embed.errors import ConfigError, FormatError
@@ -36,6 +37,7 @@ _WEIGHTINGS = ("sif", "mean")
 
 def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     """Declare the vectors, the text, the output, and the weights."""
+    parser.usage = f"{PROGRAM} embed-text VECTORS [FILE] [-o OUT] [flags]"
     parser.description = f"{parser.description} OUT's ending chooses the format, or --format."
     add_vectors(parser, show_all=show_all)
     parser.add_argument("text", nargs="?", default="-", metavar="FILE", help="one text a line (default: -)")
