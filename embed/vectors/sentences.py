@@ -279,10 +279,10 @@ def warn_of_empty(empty: int, texts: int) -> None:
         advise(f"{empty:,} of {texts:,} texts have no word with a vector: their vectors are zero")
 
 
-def batches(items: Iterable[Any], size: int = BATCH_TEXTS) -> Iterator[list[Any]]:
-    """Yield the items in lists of at most `size`."""
+def batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yield the items in lists of at most `BATCH_TEXTS`."""
     iterator = iter(items)
-    while batch := list(islice(iterator, size)):
+    while batch := list(islice(iterator, BATCH_TEXTS)):
         yield batch
 
 

@@ -89,7 +89,7 @@ def test_an_empty_text_gives_no_rows(files: Path) -> None:
         (["v.txt", "t.txt"], "v.txt: SIF weights need word counts.* give --weighting mean"),
         (["v.embed", "nul.txt"], "NUL"),
         (["v.embed", "latin.txt"], "not valid UTF-8|UTF-8"),
-        (["v.embed", "missing.txt"], "no such file"),
+        (["v.embed", "missing.txt"], r": missing\.txt: there is no such file$"),
         (["v.embed", "v.embed"], "."),
         (["v.embed", "t.txt", "-o", "t.txt"], "."),
     ],

@@ -137,17 +137,17 @@ def _write(model: SentenceVectors, means: Iterator[Float32s], out: BinaryIO, for
         return empty, texts
     shared, dim = CommonDirections(model.vectors.dim), model.vectors.dim
     with tempfile.TemporaryFile() as held:
-        try:
-            for rows in means:
-                shared.add(rows)
-                empty, texts = empty + int((~rows.any(axis=1)).sum()), texts + len(rows)
+        for rows in means:
+            shared.add(rows)
+            empty, texts = empty + int((~rows.any(axis=1)).sum()), texts + len(rows)
+            try:
                 held.write(rows.tobytes())
-            held.seek(0)
-        except OSError as error:
-            raise FormatError(
-                f"cannot write to a temporary file: {error.strerror or error}; set TMPDIR to another folder, or give "
-                f"{option('remove_common', 0)}"
-            ) from error
+                held.flush()
+            except OSError as error:
+                raise FormatError(
+                    f"cannot write to a temporary file: {error.strerror or error}; set TMPDIR to another folder"
+                ) from error
+        held.seek(0)
         model.common = shared.first(model.remove_common)
         if form == _NPY:
             header = {"descr": "<f4", "fortran_order": False, "shape": (texts, dim)}
