@@ -1,7 +1,7 @@
 """The update of the exact gradient is minus the derivative of the loss, measured by finite differences.
 
 For a small enough rate, what an epoch adds to a parameter is -lr times the derivative of the epoch's loss with
-respect to it. The float64 twin is measured, to which test_core_twin.py ties the core.
+respect to it. The float64 twin is measured, to which test_twin.py ties the core.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tests.engine.core_problem import WORDS, changed, problem
 LR = 1e-9
 STEP = 1e-5
 ROWS = (0, 12, 25)  # a frequent word, one less frequent, a rare one
+LENGTHS = (1, 2, 70, 0, 7, 129)  # one a token longer than a block
 
 
 def loss_at(trained: Problem, matrix: str, row: int, column: int, step: float) -> float:
@@ -36,7 +37,7 @@ def loss_at(trained: Problem, matrix: str, row: int, column: int, step: float) -
 @pytest.mark.parametrize("matrix", ["inputs", "outputs"])
 def test_the_exact_update_is_the_derivative(cbow: bool, composition: str, loss: Any, matrix: str) -> None:
     subword, sums = composition != "word", composition == "sum"
-    trained = problem(subword=subword, sums=sums, cbow=cbow, window=3, loss=loss)
+    trained = problem(subword=subword, sums=sums, cbow=cbow, window=3, loss=loss, sentence_lengths=LENGTHS)
     rows = (*ROWS, WORDS + 2, WORDS + 11) if subword and matrix == "inputs" else ROWS
     if loss == "hs" and matrix == "outputs":
         rows = (WORDS - 2, WORDS - 5, WORDS - 12)  # inner nodes: the root and some below
@@ -47,13 +48,14 @@ def test_the_exact_update_is_the_derivative(cbow: bool, composition: str, loss: 
 @pytest.mark.parametrize("matrix", ["inputs", "outputs"])
 def test_the_update_by_two_losses_is_the_derivative(cbow: bool, matrix: str) -> None:
     # a word, the root, and a node below it
-    check_derivative(problem(cbow=cbow, window=3, loss="both"), matrix, (25, 98, 88) if matrix == "outputs" else ROWS)
+    trained = problem(cbow=cbow, window=3, loss="both", sentence_lengths=LENGTHS)
+    check_derivative(trained, matrix, (25, 98, 88) if matrix == "outputs" else ROWS)
 
 
 @pytest.mark.parametrize(("subword", "loss"), [(False, "ns"), (True, "hs")])
 @pytest.mark.parametrize("matrix", ["inputs", "outputs"])
 def test_the_update_of_sums_of_contexts_is_the_derivative(subword: bool, loss: Any, matrix: str) -> None:
-    trained = problem(subword=subword, cbow=True, context_sum=True, window=3, loss=loss)
+    trained = problem(subword=subword, cbow=True, context_sum=True, window=3, loss=loss, sentence_lengths=LENGTHS)
     check_derivative(trained, matrix, (WORDS - 2, WORDS - 5) if loss == "hs" and matrix == "outputs" else ROWS)
 
 
@@ -61,7 +63,8 @@ def test_the_update_of_sums_of_contexts_is_the_derivative(subword: bool, loss: A
 @pytest.mark.parametrize("loss", ["ns", "hs"])
 @pytest.mark.parametrize("matrix", ["inputs", "outputs", "places"])
 def test_weights_of_places_and_what_they_weight_follow_the_derivative(subword: bool, loss: Any, matrix: str) -> None:
-    trained = problem(subword=subword, cbow=True, weighted=True, window=3, place_ratio=1.0, loss=loss)
+    settings: dict[str, Any] = {"cbow": True, "weighted": True, "window": 3, "place_ratio": 1.0}
+    trained = problem(subword=subword, loss=loss, sentence_lengths=LENGTHS, **settings)
     rows = (0, 2, 3, 5) if matrix == "places" else ROWS
     check_derivative(trained, matrix, (WORDS - 2, WORDS - 5) if loss == "hs" and matrix == "outputs" else rows)
 
@@ -74,7 +77,7 @@ def test_structured_skip_gram_follows_the_derivative(composition: str, loss: Any
     rows = {"inputs": ROWS, "outputs": (0, 1, 24, 25)}[matrix]  # a word's rows to the left, and those to the right
     if loss == "hs" and matrix == "outputs":
         rows = (2 * WORDS - 4, 2 * WORDS - 3, 2 * WORDS - 10)
-    check_derivative(problem(**settings, sides=2, window=3), matrix, rows)
+    check_derivative(problem(**settings, sides=2, window=3, sentence_lengths=LENGTHS), matrix, rows)
 
 
 @pytest.mark.parametrize("cbow", [False, True])
@@ -82,7 +85,7 @@ def test_structured_skip_gram_follows_the_derivative(composition: str, loss: Any
 @pytest.mark.parametrize("matrix", ["inputs", "outputs"])
 def test_rows_that_learn_beside_frozen_ones_follow_the_derivative(cbow: bool, composition: str, matrix: str) -> None:
     settings: dict[str, Any] = {"subword": composition != "word", "sums": composition == "sum", "cbow": cbow}
-    check_derivative(problem(**settings, window=3, factors="frozen"), matrix, (2, 5, 20))
+    check_derivative(problem(**settings, window=3, factors="frozen", sentence_lengths=LENGTHS), matrix, (2, 5, 20))
 
 
 def check_derivative(trained: Problem, matrix: str, rows: Sequence[int]) -> None:
