@@ -127,8 +127,10 @@ class ReferenceWorker:
         for block in self._blocks():
             self._train_block(key, *block, lr + lr_slope * block[2], ratio)
 
-    def run_rounds(self, epoch: int, lr: float, lr_slope: float, ratio: float) -> None:
-        """Train one epoch in rounds: all blocks of a round start from the same parameters, and their changes add up.
+    def run_rounds(
+        self, epoch: int, lr: float, lr_slope: float, ratio: float, round_tokens: int = _ROUND_TOKENS
+    ) -> None:
+        """Train one epoch in rounds of `round_tokens`: blocks start from the same parameters, and their changes add up.
 
         A row that has changed in more than _MOST_CHANGES blocks moves by so many times the mean of its changes. The
         weights of a place in the window, which every block changes by very little, move by all of it. The core keeps
@@ -136,7 +138,7 @@ class ReferenceWorker:
         """
         self.in_round = True
         key = epoch_key(self.settings.seed, epoch)
-        for _, blocks in itertools.groupby(self._blocks(), lambda block: block[2] // _ROUND_TOKENS):
+        for _, blocks in itertools.groupby(self._blocks(), lambda block: block[2] // round_tokens):
             inputs, outputs, places = self.inputs, self.outputs, self.places
             changes = (np.zeros_like(inputs), np.zeros_like(outputs), np.zeros_like(places))
             self.changed_inputs, self.changed_outputs = [], []
