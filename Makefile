@@ -13,7 +13,7 @@ CLIENT_PIP := $(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version
 CSOURCE := $(wildcard embed/csrc/*.[ch])
 CYTHON  := $(foreach deep,embed embed/* embed/*/*,$(wildcard $(deep)/*.pyx $(deep)/*.pxd))
 STUBS   := $(foreach deep,embed embed/* embed/*/*,$(wildcard $(deep)/*.pyi))
-PYTHONS := $(foreach deep,embed embed/* embed/*/* eval corpora,$(wildcard $(deep)/*.py $(deep)/*.pyi))
+PYTHONS := $(foreach deep,embed embed/* embed/*/* eval eval/* corpora,$(wildcard $(deep)/*.py $(deep)/*.pyi))
 LINTED  := embed eval corpora tests benchmarks setup.py
 
 # Of `make fuzz`, in all; of `make torture`, the share of its long form; of `make sanitize`, the tests (all, if empty).

@@ -21,6 +21,8 @@ __all__ = [
     "PRESET_NAMES",
     "QUANTIZE_METHODS",
     "QUANTIZE_SCALES",
+    "TASK_NAMES",
+    "TEXT_WEIGHTINGS",
     "TOKENIZERS",
     "VOCABULARIES",
     "WEIGHTINGS",
@@ -43,7 +45,9 @@ __all__ = [
     "QuantizeMethod",
     "QuantizeScale",
     "ScheduleName",
+    "TaskName",
     "TextErrors",
+    "TextWeighting",
     "TokenizerName",
     "Weighting",
     "WindowKind",
@@ -98,6 +102,10 @@ AnalogyMethod = Literal["3cosadd", "3cosmul"]
 ANALOGY_METHODS: Final[tuple[AnalogyMethod, ...]] = get_args(AnalogyMethod)
 NamedSet = Literal["google", "wordsim353", "simlex999"]
 NAMED_SETS: Final[tuple[NamedSet, ...]] = get_args(NamedSet)
+TaskName = Literal["tag", "classify", "sts"]
+TASK_NAMES: Final[tuple[TaskName, ...]] = get_args(TaskName)
+TextWeighting = Literal["mean", "sif"]
+TEXT_WEIGHTINGS: Final[tuple[TextWeighting, ...]] = get_args(TextWeighting)
 
 # how the words of a document weigh: embed.compat.sklearn
 Weighting = Literal["mean", "sif", "tfidf"]

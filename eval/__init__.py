@@ -1,6 +1,7 @@
-"""Score word vectors on similarity and analogy sets, with intervals and a stated protocol.
+"""Score word vectors on test sets and in tasks, with intervals and a stated protocol.
 
-:func:`evaluate` scores one set of vectors, :func:`compare` tests two against each other. Both access vectors only
+:func:`evaluate` scores one set of vectors on similarity and analogies, :func:`compare` tests two against each other;
+:func:`evaluate_task` and :func:`compare_tasks` do so for tasks such as tagging. They access vectors only
 through the small :class:`Vectors` protocol, so any vectors can be scored; docs/evaluation.md describes the
 computations.
 """
@@ -11,14 +12,15 @@ from .compare import Comparison, compare
 from .extrinsic import compare_tasks, evaluate_task
 from .protocol import METHODS, Settings, Vectors
 from .report import Report, evaluate
-from .sets import NAMED_SETS, AnalogySet, SimilaritySet, load_set, load_sets
-from .tasks import TASKS, Sts, Tag, Task
+from .sets import NAMED_SETS, AnalogySet, SimilaritySet, load_folder, load_set, load_sets
+from .tasks import TASKS, Classify, Sts, Tag, Task
 
 __all__ = [
     "METHODS",
     "NAMED_SETS",
     "TASKS",
     "AnalogySet",
+    "Classify",
     "Comparison",
     "Report",
     "Settings",
@@ -31,6 +33,7 @@ __all__ = [
     "compare_tasks",
     "evaluate",
     "evaluate_task",
+    "load_folder",
     "load_set",
     "load_sets",
 ]

@@ -12,6 +12,7 @@ from embed.arguments import choice
 from embed.errors import ConfigError
 
 from .compare import Comparison, ComparisonRow, estimates
+from .folders import each_set
 from .protocol import Vectors
 from .report import Report
 from .space import Space
@@ -42,7 +43,7 @@ def evaluate_task(
     task : name of :data:`~embed.eval.tasks.TASKS`, or task
         A name means the task with its default options.
     files : path, or sequence of paths
-        The test sets, each scored by itself.
+        The test sets, each scored by itself; a folder stands for the files in it.
     name : str
         The name of the vectors in the output.
     fold_case, resamples, seed, confidence
@@ -58,6 +59,11 @@ def evaluate_task(
         A setting is out of bounds, or the task is unknown.
     FormatError
         A file is malformed, or a vector is not finite.
+
+    Warns
+    -----
+    AdviceWarning
+        A file of a folder is no set of the task.
     """
     settings = TaskSettings(
         task=_task(task), fold_case=fold_case, resamples=resamples, seed=seed, confidence=confidence
@@ -132,10 +138,10 @@ def _task(task: str | Task) -> Task:
 
 
 def _read(task: Task, files: Files) -> list[TaskSet]:
-    paths = [files] if isinstance(files, str | os.PathLike) else list(files)
+    paths = [Path(path) for path in ([files] if isinstance(files, str | os.PathLike) else files)]
     if not paths:
         raise ConfigError(f"no test file was given; name a file for the task {task.name}")
-    return [task.read(Path(path)) for path in paths]
+    return [one for path in paths for one in (each_set(path, task.read) if path.is_dir() else [task.read(path)])]
 
 
 def _notes(sets: Sequence[TaskSet]) -> tuple[str, ...]:

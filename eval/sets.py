@@ -26,8 +26,9 @@ from embed.messages import printable
 
 from .columns import Columns
 from .files import FileContent, read_set
+from .folders import each_set
 
-__all__ = ["NAMED_SETS", "AnalogySet", "SimilaritySet", "TestSet", "load_set", "load_sets"]
+__all__ = ["NAMED_SETS", "AnalogySet", "SimilaritySet", "TestSet", "load_folder", "load_set", "load_sets"]
 
 # name -> file in gensim's folder of test data
 NAMED_SETS = {"google": "questions-words.txt", "wordsim353": "wordsim353.tsv", "simlex999": "simlex999.txt"}
@@ -182,6 +183,24 @@ def load_sets(
     if not chosen:
         raise ConfigError(f"no test set was given; name a file, or one of {_names()}")
     return [load_set(one, columns) for one in chosen]
+
+
+def load_folder(folder: str | os.PathLike[str], columns: Columns | None = None) -> list[TestSet]:
+    """Load each test set in a folder: its files, and its subfolders of analogies; `columns` as in `load_set`.
+
+    Raises
+    ------
+    ConfigError
+        There is no such folder.
+    FormatError
+        The folder has no test set.
+
+    Warns
+    -----
+    AdviceWarning
+        For each file that is no test set, with the reason.
+    """
+    return each_set(Path(folder), lambda path: load_set(path, columns))
 
 
 def load_set(source: str | os.PathLike[str] | TestSet, columns: Columns | None = None) -> TestSet:

@@ -107,6 +107,17 @@ class Space:
                 found.setdefault(key, []).append(position)
         return found
 
+    def shares(self, words: Iterable[str]) -> dict[str, float] | None:
+        """Return the share of the tokens of the training text that each present word has; None if it is not known."""
+        counts = getattr(self._vectors, "counts", None)
+        if counts is None or not (total := float(np.sum(counts))):
+            return None
+        found = self.find(words := list(words))
+        rows = {word: np.asarray(found[self.key(word)]) for word in words if self.key(word) in found}
+        return {
+            word: float(counts[at if self._rows is None else self._rows[at]].sum()) / total for word, at in rows.items()
+        }
+
     def other_spellings(self, words: Iterable[str]) -> dict[str, str]:
         """Return the spelling in this space of each of `words` that it has only in another spelling."""
         ask = getattr(self._vectors, "spellings", None)

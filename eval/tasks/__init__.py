@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .classify import Classify
 from .sts import Sts
 from .tag import Tag
 from .task import Measure, Outcome, Task, TaskResult, TaskSet, TaskSettings
 
-__all__ = ["TASKS", "Measure", "Outcome", "Sts", "Tag", "Task", "TaskResult", "TaskSet", "TaskSettings"]
+__all__ = ["TASKS", "Classify", "Measure", "Outcome", "Sts", "Tag", "Task", "TaskResult", "TaskSet", "TaskSettings"]
 
-TASKS: dict[str, Callable[..., Task]] = {"tag": Tag, "sts": Sts}
+TASKS: dict[str, Callable[..., Task]] = {"tag": Tag, "classify": Classify, "sts": Sts}
 """The tasks by name: each makes the task from its options, all of which have defaults."""

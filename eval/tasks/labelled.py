@@ -31,13 +31,13 @@ class LabelledWords:
     ----------
     words, labels : tuple of tuple of str
         For each sentence, its words, and as many labels.
-    column : str
-        The column of the labels.
+    column : int
+        The column of the labels, from one.
     """
 
     words: tuple[tuple[str, ...], ...]
     labels: tuple[tuple[str, ...], ...]
-    column: str
+    column: int
 
 
 def read_labelled(path: Path, column: int | None = None) -> LabelledWords:
@@ -87,4 +87,4 @@ def read_labelled(path: Path, column: int | None = None) -> LabelledWords:
         sentence.append((fields[word_at], fields[label_at]))
     if not words:
         raise FormatError(f"{path} has no labelled words; name a file with a word and its label a line")
-    return LabelledWords(tuple(words), tuple(labels), f"column {label_at + 1}")
+    return LabelledWords(tuple(words), tuple(labels), label_at + 1)

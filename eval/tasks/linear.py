@@ -20,7 +20,7 @@ import scipy.optimize
 import scipy.sparse
 from numpy.typing import NDArray
 
-__all__ = ["LinearModel", "fit"]
+__all__ = ["Float32s", "Ids", "LinearModel", "fit", "standardised"]
 
 Float32s = NDArray[np.float32]
 Ids = NDArray[np.int64]
@@ -97,6 +97,22 @@ def fit(rows: Float32s, ids: Ids, labels: Ids, *, c: float) -> LinearModel:
         options={"maxiter": _ITERATIONS, "gtol": _GRADIENT, "ftol": 1e-7},
     ).x.astype(np.float32)
     return LinearModel(found[:size].reshape(dim, places * classes), found[size:])
+
+
+def standardised(rows: Float32s, weights: NDArray[np.int64]) -> Float32s:
+    """Shift and scale each column to mean 0 and deviation 1 over the rows, each of which counts `weights` times.
+
+    Parameters
+    ----------
+    rows : ndarray of float32, shape (m, dim)
+    weights : ndarray of int64, shape (m,)
+        How often the training data has each row.
+    """
+    shares = weights / weights.sum()
+    mean = shares @ rows
+    deviation = np.sqrt(shares @ np.square(rows - mean))
+    scaled: Float32s = ((rows - mean) / np.where(deviation > 0, deviation, 1)).astype(np.float32)
+    return scaled
 
 
 def _gather(ids: Ids, rows: int) -> scipy.sparse.csr_array:

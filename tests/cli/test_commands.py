@@ -419,6 +419,22 @@ def test_compare_finds_no_difference_between_equals(
     assert capsys.readouterr().out
 
 
+def test_a_task_is_evaluated_and_compared(vectors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "words.txt"
+    path.write_text("one EN\ntwo EN\nuno ES\n\ndos ES\nthree EN\n\n" * 4, encoding="utf-8")
+    flags = ("--task", "tag", "--folds", "2", "--window", "0")
+    assert run("evaluate", vectors, path, *flags, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["protocol"]["task"] == "tag"
+    assert run("compare", vectors, vectors, "--sets", tmp_path, *flags) == 0
+    printed = capsys.readouterr()
+    assert "accuracy" in printed.out
+    assert f"skipped {vectors.name}, which is no test set" in printed.err
+    assert run("evaluate", vectors, path, "--task", "classify", "--window", "1") == 2
+    assert "--window does not apply to --task classify" in capsys.readouterr().err
+    assert run("evaluate", vectors, path, "--folds", "3") == 2
+    assert "--folds is an option of tasks; choose one with --task" in capsys.readouterr().err
+
+
 def test_info_describes_the_installation_and_a_file(vectors: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("info", "--json") == 0
     facts = json.loads(capsys.readouterr().out)

@@ -13,7 +13,7 @@ from embed import choices
 from embed.config import presets
 from embed.config.rates import GRADIENT_POWERS
 from embed.corpora import open_corpus, text, tokenizers
-from embed.eval import METHODS, NAMED_SETS, Settings
+from embed.eval import METHODS, NAMED_SETS, TASKS, Settings
 from embed.formats import registry
 from embed.text.phrases.phrase_model import SCORES
 from embed.vectors import quantize
@@ -26,6 +26,7 @@ from embed.vectors import quantize
         (choices.PhraseScore, SCORES),
         (choices.TextErrors, text.DECODE_ERRORS),
         (choices.NamedSet, NAMED_SETS),
+        (choices.TaskName, TASKS),
         (choices.AnalogyMethod, METHODS),
         (choices.QuantizeMethod, quantize._DTYPES),
         (choices.PresetName, (presets.AUTO, *presets.PRESETS)),

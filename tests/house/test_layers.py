@@ -34,9 +34,9 @@ FIRST = ("errors", "messages", "arguments", "choices", "pieces")
 LAST = ("embed", "embed.__main__", "embed.demo")
 """What stands on all rooms counts as that of the command line."""
 
-# embed.eval scores anybody's vectors, and is beside the street: whoever comes after the files may ask it, and it knows
-# the errors and how files are opened.
-BESIDE, BESIDE_KNOWS = "eval", {"errors", "files"}
+# embed.eval scores anybody's vectors, and is beside the street: whoever comes after the corpora may ask it, and it
+# knows the errors, how files are opened, and how a text is split into words.
+BESIDE, BESIDE_KNOWS = "eval", {"errors", "files", "corpora"}
 PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 STANDARD_LIBRARY_ONLY = (
     "embed.messages",

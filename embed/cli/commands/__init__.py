@@ -7,7 +7,7 @@ A module has ``add_arguments(parser, *, show_all)`` and ``run(arguments)``. It i
 COMMANDS = {
     "train": "train vectors on text",
     "phrases": "find phrases such as new_york, print them, and join them",
-    "evaluate": "score vectors on word similarity and analogy sets",
+    "evaluate": "score vectors on word similarity, analogies and tasks",
     "compare": "score two files of vectors and test whether they differ",
     "nearest": "print the words nearest to each word: word, neighbour, cosine",
     "analogy": "print the words that are to C what B is to A: word, score",
