@@ -27,6 +27,7 @@ __all__ = [
     "MissingExtraError",
     "MissingWordError",
     "NoExamplesError",
+    "PoorVectorsWarning",
     "advise",
     "cannot_open",
 ]
@@ -109,6 +110,10 @@ class _Notice(UserWarning):
 
 class AdviceWarning(_Notice):
     """A value is allowed, but outside the range that is known to work well."""
+
+
+class PoorVectorsWarning(AdviceWarning):
+    """A run has ended as asked, but its vectors are not fit for use."""
 
 
 class CheckpointWarning(_Notice):

@@ -43,6 +43,7 @@ from embed.formats.reading import read_start
 from embed.formats.registry import NATIVE, refuse_ending
 from embed.training.run import run
 from embed.training.train import FreshStart
+from embed.vectors.health import Health
 from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["ITEM_DEFAULTS", "ItemVectors", "train_items"]
@@ -181,6 +182,10 @@ class ItemVectors(Saved):
         """
         rows = [self.index(item) for item in listed("items", items, "items")]
         return self._named(self._vectors.nearest([str(row) for row in rows], n))
+
+    def health(self) -> Health:
+        """Return how alike the vectors are; see :class:`embed.vectors.health.Health`."""
+        return self._vectors.health()
 
     def _named(self, found: Sequence[tuple[str, float]]) -> list[tuple[Hashable, float]]:
         return [(self._items[int(row)], cosine) for row, cosine in found]

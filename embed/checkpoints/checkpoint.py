@@ -16,13 +16,12 @@ from embed.config.train import TrainConfig
 from embed.engine.machine import SIMD_VARIABLE
 from embed.files.records import made
 from embed.messages import option
-from embed.model.model import EpochRecord, Provenance
+from embed.model.model import EpochRecord
+from embed.model.provenance import CONTINUED_FROM, Provenance
 from embed.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["CHANGEABLE", "CONTINUED_FROM", "Checkpoint", "Place", "vocabulary_digest"]
+__all__ = ["CHANGEABLE", "Checkpoint", "Place", "vocabulary_digest"]
 
-CONTINUED_FROM = "continued_from"
-"""The decision that records the model a continued training started from."""
 _HASH_WORDS = 1 << 16
 
 _RATES = ("lr", "input_lr", "min_lr", "schedule", "warmup")

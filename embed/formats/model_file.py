@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -31,7 +32,7 @@ from embed.vectors.word_vectors import WordVectors
 from embed.vocabulary.ngrams import scheme_of
 from embed.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["check_arrays", "load_model", "save_model"]
+__all__ = ["check_arrays", "load_model", "save_model", "stored_run"]
 
 _MAX_INT64 = int(np.iinfo(np.int64).max)
 
@@ -112,13 +113,7 @@ def load_model(path: PathOrInput) -> Model:
         error = FormatError(f"{name}: not a whole model: name a native file (.embed) or fastText's .bin")
         raise hinted(error, source, NATIVE, FASTTEXT)
     arrays = native.read_model_arrays(source)
-    try:
-        config = TrainConfig.from_dict(_stored(arrays.metadata, "config"))
-        provenance = _stored(arrays.metadata, "provenance")
-        provenance = None if provenance is None else made(Provenance, provenance)
-        history = tuple(made(EpochRecord, record) for record in _stored(arrays.metadata, "history"))
-    except (KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"{name}: damaged: the metadata do not describe a model: {error!s:.200}") from error
+    config, provenance, history = stored_run(name, arrays.metadata)
     check_arrays(name, arrays, config)
     vocabulary = Vocabulary(arrays.words, arrays.counts)
     buckets = arrays.kept
@@ -131,6 +126,20 @@ def load_model(path: PathOrInput) -> Model:
     for name, matrix in parameters.matrices().items():
         copy_rows(stored[name], matrix[:, : config.dim])
     return Model(config, vocabulary, parameters, provenance, history, arrays.postprocessing)
+
+
+def stored_run(
+    name: str, metadata: Mapping[str, str]
+) -> tuple[TrainConfig, Provenance | None, tuple[EpochRecord, ...]]:
+    """Return what the metadata of a model's file say about its run; raises FormatError if they are damaged."""
+    try:
+        config = TrainConfig.from_dict(_stored(metadata, "config"))
+        provenance = _stored(metadata, "provenance")
+        provenance = None if provenance is None else made(Provenance, provenance)
+        history = tuple(made(EpochRecord, record) for record in _stored(metadata, "history"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatError(f"{name}: damaged: the metadata do not describe a model: {error!s:.200}") from error
+    return config, provenance, history
 
 
 def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> None:
@@ -168,7 +177,7 @@ def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> 
         raise FormatError(f"{name}: damaged: the counts of words are negative, or add up to more than 64 bits")
 
 
-def _stored(metadata: dict[str, str], key: str) -> Any:
+def _stored(metadata: Mapping[str, str], key: str) -> Any:
     try:
         return json.loads(metadata[key])
     except RecursionError:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
-import platform
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +16,10 @@ from embed.corpora.normal_form import Form
 from embed.errors import ConfigError
 from embed.files.saved import Saved, room_behind
 from embed.messages import option
+from embed.model.health import health_of_run
 from embed.model.parameters import Parameters
+from embed.model.provenance import Provenance
+from embed.vectors.health import Health
 from embed.vectors.ngram_rows import Subwords
 from embed.vectors.postprocess import AffineMap, postprocess
 from embed.vectors.search import unit_rows
@@ -58,32 +59,6 @@ class EpochRecord:
     lr: float
     seconds: float
     tokens_per_second: float
-
-
-def _versions() -> dict[str, str]:
-    own = importlib.metadata.version("train-embeddings")
-    return {"train-embeddings": own, "python": platform.python_version(), "numpy": np.__version__}
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """The origin of a model: the corpus, the machine, the versions, and the decisions made for the user.
-
-    Attributes
-    ----------
-    decisions : dict
-        By name, as plain JSON values: "preset", "time_budget", "continued_from", "stopping", and "count_error" (see
-        `EncodedCorpus`).
-    """
-
-    corpus_fingerprint: str
-    sentences: int
-    tokens: int
-    raw_tokens: int
-    simd_path: str
-    threads: int
-    versions: dict[str, str] = field(default_factory=_versions)
-    decisions: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, repr=False)
@@ -216,6 +191,13 @@ class Model(Saved):
         model: Model = room_behind("models").load_model(path)
         return model
 
+    def health(self) -> Health:
+        """Return how alike the vectors are, how many words are hardly trained, and the coverage of the text.
+
+        Its `problem()` is a sentence if the vectors are not fit for use; see :class:`embed.vectors.health.Health`.
+        """
+        return health_of_run(self.vectors, self.config, self.provenance, len(self.history))
+
     def run_card(self) -> dict[str, Any]:
         """Return everything needed to repeat and judge the run, as plain JSON values."""
         return {
@@ -223,5 +205,6 @@ class Model(Saved):
             "rates": dict(zip(("lr", "input_lr"), self.config.rates(), strict=True)),
             "vocabulary": {"words": len(self.vocabulary), "tokens": self.vocabulary.total},
             "provenance": None if self.provenance is None else asdict(self.provenance),
+            "health": asdict(self.health()),
             "epochs": [asdict(record) for record in self.history],
         }

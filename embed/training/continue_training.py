@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from embed import formats
 from embed.arguments import choice
-from embed.checkpoints.checkpoint import CONTINUED_FROM, vocabulary_digest
+from embed.checkpoints.checkpoint import vocabulary_digest
 from embed.choices import FREEZES, VOCABULARIES, Freeze, KeptVocabulary
 from embed.config.run import FilePath, RunKeywords, RunOptions
 from embed.config.train import TrainConfig
@@ -42,6 +42,7 @@ from embed.formats.reading import read_start
 from embed.messages import option
 from embed.model.model import Model
 from embed.model.parameters import Parameters
+from embed.model.provenance import CONTINUED_FROM
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode_with
 from embed.training.backends import Variant

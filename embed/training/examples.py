@@ -66,10 +66,11 @@ def few_kept(counts: NDArray[np.int64], subsample: float) -> str:
     )
 
 
-def advise_of_few_kept(counts: NDArray[np.int64], subsample: float) -> None:
-    """Warn if subsampling drops most of a text, as a threshold for large vocabularies does to a small one."""
+def advise_of_few_kept(counts: NDArray[np.int64], subsample: float) -> bool:
+    """Warn if subsampling drops most of a text, as a threshold for large vocabularies does; return whether it does."""
     if told := few_kept(counts, subsample):
         advise(told)
+    return bool(told)
 
 
 def loss_tolerance(loss: float, examples: int, config: TrainConfig) -> float:

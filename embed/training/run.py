@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from embed.checkpoints.checkpoint import CONTINUED_FROM
 from embed.checkpoints.checkpoint_folder import checkpoint_name, held
 from embed.checkpoints.resume import refuse_other_run, to_resume
 from embed.checkpoints.writer import Saver
@@ -21,8 +20,10 @@ from embed.config.run import FilePath, RunOptions
 from embed.config.train import TrainConfig
 from embed.corpora.belonging import files_of, root_of
 from embed.engine.machine import simd_path
+from embed.errors import PoorVectorsWarning, advise
 from embed.files.outputs import Output, check_outputs
 from embed.model.model import Model
+from embed.model.provenance import CONTINUED_FROM
 from embed.text.encoded_corpus import DATA_FILES, META, EncodedCorpus
 from embed.training.time_budget import epochs_that_fit, kept_decision
 from embed.training.trainer import Trainer
@@ -81,6 +82,11 @@ def run(start: Start, corpus: Any, options: RunOptions) -> Model:
     ------
     EmbedError
         As :func:`embed.train` does.
+
+    Warns
+    -----
+    PoorVectorsWarning
+        The vectors are not fit for use, and the run has not yet told why.
     """
     simd_path()  # a wrong environment is reported before any work
     check_outputs(folders_of(options), files_of(corpus), partial(root_of, corpus))
@@ -113,7 +119,10 @@ def run(start: Start, corpus: Any, options: RunOptions) -> Model:
         saver = None
         if options.checkpoint is not None:
             saver = Saver(options.checkpoint, options.every(), options.kept(), damaged)
-        return trainer.run(callbacks=options.callbacks, progress=options.progress, saver=saver)
+        model = trainer.run(callbacks=options.callbacks, progress=options.progress, saver=saver)
+    if not trainer.has_advised and (problem := model.health().problem()):
+        advise(problem, PoorVectorsWarning)
+    return model
 
 
 def folders_of(options: RunOptions) -> list[Output]:

@@ -23,8 +23,9 @@ from embed.config.train import TrainConfig
 from embed.engine.machine import simd_path
 from embed.errors import ConfigError, CorpusError, DivergenceError, advise
 from embed.messages import option
-from embed.model.model import EpochRecord, Model, Provenance
+from embed.model.model import EpochRecord, Model
 from embed.model.parameters import Parameters
+from embed.model.provenance import Provenance
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.training.backends import Task, Variant, backend_for
 from embed.training.early_stopping import Patience
@@ -63,6 +64,8 @@ class Trainer:
     ----------
     tokens : int
         Tokens of an epoch, without the held-out ones.
+    has_advised : bool
+        The run has warned of divergence, or of subsampling that drops most of the text.
     """
 
     def __init__(
@@ -96,7 +99,7 @@ class Trainer:
         self._subsample = config.subsample_threshold()
         if keeps_half and (gentle := gentle_threshold(corpus.vocabulary.counts, self._subsample)) != self._subsample:
             self._subsample = self.provenance.decisions["subsample"] = gentle
-        advise_of_few_kept(corpus.vocabulary.counts, self._subsample)
+        self.has_advised = advise_of_few_kept(corpus.vocabulary.counts, self._subsample)
         self._is_alarmed = self._has_warned_of_held_out = False
         self._place = Place()
         self._patience = Patience(parameters, config.patience, config.min_delta) if config.patience else None
@@ -282,7 +285,7 @@ class Trainer:
             return
         untrained = self._targets_of_an_example() * np.log(2)
         if loss > untrained + loss_tolerance(loss, self.examples, self.config):
-            self._is_alarmed = True
+            self._is_alarmed = self.has_advised = True
             advise(
                 f"the loss of epoch {epoch + 1} is {loss:.3g}, above the {untrained:.3g} of untrained vectors: "
                 f"{self._lower_rates()}"

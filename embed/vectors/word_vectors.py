@@ -26,6 +26,7 @@ from embed.errors import ConfigError, FormatError
 from embed.files.saved import Saved, room_behind
 from embed.messages import option
 from embed.vectors import interop
+from embed.vectors.health import Health, mean_cosine
 from embed.vectors.search import best, to_cosines, unit_rows
 from embed.vectors.sentences import SIF_A, Text, sentence_vectors
 from embed.vectors.word_rows import WordRows
@@ -131,6 +132,16 @@ class WordVectors(WordRows, Saved):
         """Return the words of a ``KeyedVectors``; see :func:`embed.vectors.interop.from_gensim`."""
         words, matrix, counts = interop.from_gensim(keyed_vectors)
         return cls(words, matrix, counts=counts)
+
+    def health(self) -> Health:
+        """Return how alike the vectors are; see :class:`embed.vectors.health.Health`.
+
+        Raises
+        ------
+        FormatError
+            A vector is not finite.
+        """
+        return Health(len(self), mean_cosine(self._matrix))
 
     # files
 

@@ -14,7 +14,7 @@ from embed.cli.flags import add_option, add_parameters
 from embed.cli.output import print_json
 from embed.cli.vector_flags import add_reading, reading_options
 from embed.config.train import TrainConfig
-from embed.errors import FormatError
+from embed.errors import FormatError, PoorVectorsWarning, advise
 from embed.messages import printable
 
 __all__ = ["add_arguments", "run"]
@@ -76,6 +76,8 @@ def _description(path: str, reading: dict[str, Any]) -> dict[str, Any]:
     from embed import formats
     from embed.files.inputs import Input
     from embed.files.json_text import parse_json
+    from embed.formats.model_file import stored_run
+    from embed.model.health import health_of_run
 
     source = Input(path, FormatError)
     form = formats.detect(source)
@@ -89,11 +91,21 @@ def _description(path: str, reading: dict[str, Any]) -> dict[str, Any]:
         facts["tokens"] = int(vectors.counts.sum())
     if vectors.subwords is not None:
         facts["n-grams"] = vectors.subwords.scheme.to_dict()
+    health = vectors.health()
     if "config" in metadata:
         try:
             facts["config"] = parse_json(metadata["config"])
         except ValueError as error:
             raise FormatError(f"{path}: damaged: the configuration is not JSON ({error})") from None
+        if metadata["kind"] == "model":
+            config, provenance, history = stored_run(source.name, metadata)
+            health = health_of_run(vectors, config, provenance, len(history))
+    numbers = (health.mean_cosine, health.hardly_trained, health.coverage)
+    for name, value in zip(("mean cosine", "hardly trained", "coverage"), numbers, strict=True):
+        if value is not None:
+            facts[name] = round(value, 3)
+    if problem := health.problem():
+        advise(problem, PoorVectorsWarning)
     return facts
 
 
