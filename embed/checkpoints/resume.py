@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from embed.checkpoints.checkpoint import CONTINUED_FROM, Checkpoint
+from embed.checkpoints.checkpoint import Checkpoint
 from embed.checkpoints.checkpoint_folder import Found, checkpoints_in, find, refuse_differences
 from embed.config.train import TrainConfig
 from embed.errors import CheckpointWarning, ConfigError, FormatError, advise
 from embed.messages import option
+from embed.model.provenance import CONTINUED_FROM
 
 __all__ = ["refuse_other_run", "to_resume"]
 
