@@ -192,11 +192,11 @@ class Model(Saved):
         return model
 
     def health(self) -> Health:
-        """Return how alike the vectors are, how many words are hardly trained, and the coverage of the text.
+        """Return how alike the vectors are as trained, how many words are hardly trained, and the coverage of the text.
 
         Its `problem()` is a sentence if the vectors are not fit for use; see :class:`embed.vectors.health.Health`.
         """
-        return health_of_run(self.vectors, self.config, self.provenance, len(self.history))
+        return health_of_run(self.raw_vectors, self.config, self.provenance, len(self.history))
 
     def run_card(self) -> dict[str, Any]:
         """Return everything needed to repeat and judge the run, as plain JSON values."""
