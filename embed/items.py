@@ -52,6 +52,8 @@ Float32s = npt.NDArray[np.float32]
 
 ITEM_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
+        # An item has no letters.
+        "subword": False,
         # Most items are rare, and an item that is left out cannot be recommended.
         "min_count": 1,
         # With 0.75, as for text, popular items are drawn as noise often, which pushes them away from the items they go

@@ -8,7 +8,9 @@ from typing import Any
 
 from embed.cli.flags import given_parameters
 from embed.cli.vector_flags import reading_options
+from embed.config.defaults import BY_SIZE
 from embed.config.presets import resolve
+from embed.config.train import TrainConfig, as_flags
 from embed.errors import ConfigError
 
 __all__ = ["asked_for", "cost"]
@@ -41,7 +43,7 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
         The corpus cannot be read.
     """
     given = given_parameters(arguments)
-    _, config = resolve(arguments.preset, given)
+    config = resolve(arguments.preset, given)
     numbers = (arguments.tokens, arguments.vocab)
     if arguments.column is not None and not arguments.corpus:
         raise ConfigError("--column needs --corpus; name the text with --corpus")
@@ -64,7 +66,7 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
         with encode(text, min_count=config.min_count, max_vocab=config.max_vocab) as encoded:
             facts["seconds of reading"] = round(time.perf_counter() - started, 1)
             tokens, words = len(encoded.ids), len(encoded.vocabulary)
-            preset, config = resolve(arguments.preset, given, tokens)
+            config = resolve(arguments.preset, given, (tokens, words))
             counts = encoded.vocabulary.counts
             if "subsample" not in given:
                 config = config.replace(subsample=gentle_threshold(counts, config.subsample_threshold()))
@@ -72,12 +74,14 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
             found = estimate(config, tokens, encoded.vocabulary, encoded.sentences)
     else:
         tokens, words = arguments.tokens, arguments.vocab
-        preset, config = resolve(arguments.preset, given, tokens)
+        config = resolve(arguments.preset, given, (tokens, words))
         found = estimate(config, tokens, words)
     facts |= {
         "tokens": tokens,
         "words": words,
-        "preset": "none" if preset is None else preset,
+        "parameters": as_flags(
+            {name: getattr(config, name) for name in BY_SIZE if getattr(config, name) != getattr(TrainConfig(), name)}
+        ),
         "epochs": config.epoch_count(),
         "threads": config.thread_count(),
         "tokens per second": round(found.tokens_per_second),

@@ -54,7 +54,7 @@ class TrainOverrides(TypedDict, total=False):
     held_out: float
     patience: int | None
     min_delta: float
-    min_count: int
+    min_count: int | None
     max_vocab: int | None
     phrases: int
     phrase_score: PhraseScore

@@ -51,7 +51,7 @@ PHRASES, TEXT = "phrases", "text"
 """Groups of parameters that commands besides `train` take."""
 
 _DEFAULT_MIN_LR = 1e-4
-_DEFAULT_SUBSAMPLE, _CBOW_SUBSAMPLE = 1e-3, 1e-4
+_WORDS_SUBSAMPLE, _MEANS_SUBSAMPLE = 1e-3, 3e-4
 _DEFAULT_EPOCHS, _CBOW_EPOCHS = 5, 6
 _MAX_INT64 = (1 << 63) - 1
 MOST_TOML_BYTES, MOST_TOML_DOTS = 1 << 16, 256
@@ -132,11 +132,11 @@ class TrainConfig:
     )
     # optimisation
     epochs: int | None = parameter(
-        None, "passes over the corpus (default: 5, CBOW 6)", _OPTIMISER, low=1, high=1_000_000
+        None, "passes over the corpus (default: 20M tokens in all, 3 to 15 passes)", _OPTIMISER, low=1, high=1_000_000
     )
     lr: float | None = parameter(
         None,
-        "initial learning rate (default: by objective)",
+        "initial learning rate (default: by model, text and epochs)",
         _OPTIMISER,
         low=0,
         high=10,
@@ -145,7 +145,7 @@ class TrainConfig:
     )
     input_lr: float | None = parameter(
         None,
-        "initial learning rate of the input vectors (default: by objective, proportional to lr)",
+        "initial learning rate of the input vectors (default: by model, text and epochs, proportional to lr)",
         _OPTIMISER,
         low=0,
         high=100,
@@ -173,7 +173,7 @@ class TrainConfig:
     )
     subsample: float | None = parameter(
         None,
-        "threshold of frequent-word subsampling; 0 keeps every token (default: 1e-4 for CBOW, 1e-3 for skip-gram)",
+        "threshold of frequent-word subsampling; 0 keeps every token (default: 1e-3 for skip-gram of words, else 3e-4)",
         _OPTIMISER,
         low=0,
         high=1,
@@ -197,7 +197,13 @@ class TrainConfig:
         0.0, "smallest decrease of the held-out loss that counts for patience (nats)", _OPTIMISER, low=0, high=100
     )
     # vocabulary
-    min_count: int = parameter(5, "drop words that occur less often", _VOCABULARY, low=1, high=_MAX_INT64)
+    min_count: int | None = parameter(
+        None,
+        "drop words that occur less often (default: 5, and less for a small text)",
+        _VOCABULARY,
+        low=1,
+        high=_MAX_INT64,
+    )
     max_vocab: int | None = parameter(
         None, "keep at most this many words, the most frequent ones", _VOCABULARY, low=1, high=_MAX_INT64
     )
@@ -331,7 +337,7 @@ class TrainConfig:
         """Return the threshold of subsampling, with the default filled in."""
         if self.subsample is not None:
             return self.subsample
-        return _CBOW_SUBSAMPLE if self.objective == "cbow" else _DEFAULT_SUBSAMPLE
+        return _MEANS_SUBSAMPLE if self.objective == "cbow" or self.subword else _WORDS_SUBSAMPLE
 
     def epoch_count(self) -> int:
         """Return the number of passes over the corpus, with the default filled in."""

@@ -362,7 +362,7 @@ def from_model(model: Model) -> FastTextFile:
         model.parameters.scheme,
         window=config.window,
         epochs=config.epoch_count(),
-        min_count=config.min_count,
+        min_count=model.least_count(),
         negatives=config.negatives,
         model=next(number for number, name in OBJECTIVES.items() if name == config.objective),
         subsample=config.subsample_threshold(),

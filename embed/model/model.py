@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.choices import ModelFormat
+from embed.config.defaults import COUNT
 from embed.config.train import TrainConfig
 from embed.corpora.normal_form import Form
 from embed.errors import ConfigError
@@ -99,6 +100,11 @@ class Model(Saved):
             if not name.startswith("_") and hasattr(WordVectors, name):
                 raise AttributeError(f"a model has no {name!r}: use model.vectors.{name}")
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def least_count(self) -> int:
+        """Return `min_count`, with the number that was chosen for the text filled in."""
+        found = None if self.provenance is None else self.provenance.decisions.get("min_count")
+        return self.config.min_count or (found if isinstance(found, int) and found >= 1 else COUNT)
 
     @property
     def input(self) -> Float32s:

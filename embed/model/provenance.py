@@ -27,8 +27,8 @@ class Provenance:
     Attributes
     ----------
     decisions : dict
-        By name, as plain JSON values: "preset", "time_budget", "continued_from", "stopping", and "count_error" (see
-        `EncodedCorpus`).
+        By name, as plain JSON values: "preset", "time_budget", "continued_from", "stopping", "subsample", "min_count",
+        and "count_error" (see `EncodedCorpus`).
     """
 
     corpus_fingerprint: str

@@ -75,6 +75,8 @@ class EncodedCorpus:
     count_error : int
         How much too low a count may be, and how many occurrences of a word may be missing, because words were
         dropped while counting (`max_vocab` of :func:`embed.encode`); 0 if everything is exact.
+    least_count : int or None
+        The `min_count` that was chosen by the size of the text; None if it was given.
     fingerprint : str
         Identifies input and settings, or, for input that cannot be read twice, the encoded content.
     directory : Path
@@ -95,6 +97,7 @@ class EncodedCorpus:
         self.vocabulary = vocabulary
         self.raw_tokens: int = meta["raw_tokens"]
         self.count_error: int = meta.get("count_error", 0)
+        self.least_count: int | None = meta.get("least_count")
         self.fingerprint: str = meta["fingerprint"]
         ids, offsets = (
             data_file(directory, name, meta) if written_in is None else written_in / name for name in (IDS, OFFSETS)

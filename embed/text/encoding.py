@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.arguments import file_path, of_kind
+from embed.config.defaults import least_count
 from embed.corpora import PIECE_TOKENS, SentenceCorpus
 from embed.corpora.files import FileCorpus
 from embed.errors import CorpusError, advise
@@ -43,7 +44,7 @@ _BLOCK = 1 << 16
 def encode(
     corpus: Iterable[list[str]],
     *,
-    min_count: int = 5,
+    min_count: int | None = None,
     max_vocab: int | None = None,
     phrases: PhraseSettings | None = None,
     directory: str | os.PathLike[str] | None = None,
@@ -55,8 +56,9 @@ def encode(
     ----------
     corpus : corpus or iterable of lists of str
         See :func:`embed.corpora.open_corpus`. Iterated once, so a generator is allowed.
-    min_count : int
-        Drop words that occur less often.
+    min_count : int or None
+        Drop words that occur less often. None: the default for the size of the text, once its tokens are counted
+        (:func:`embed.config.defaults.least_count`).
     max_vocab : int or None
         The largest number of words to keep, the most frequent first. Counting then holds at most 4,194,304 or 16 times
         `max_vocab` distinct words in memory, whichever is more (some 90 bytes each), and counts a text with fewer
@@ -88,14 +90,17 @@ def encode(
     AdviceWarning
         Words were dropped while counting, so counts may be too low.
     """
-    check_limits(min_count, max_vocab)
+    check_limits(1 if min_count is None else min_count, max_vocab)
     if phrases is not None:
         of_kind("phrases", phrases, PhraseSettings)
     if directory is not None:
         directory = file_path("directory", directory)
     if not hasattr(corpus, "byte_chunks") and not isinstance(corpus, SentenceCorpus):
         corpus = SentenceCorpus(corpus)
-    settings: dict[str, Any] = {"min_count": int(min_count), "max_vocab": None if max_vocab is None else int(max_vocab)}
+    settings: dict[str, Any] = {
+        name: None if value is None else int(value)
+        for name, value in (("min_count", min_count), ("max_vocab", max_vocab))
+    }
     if phrases is not None:
         settings["phrases"] = phrases.to_dict()
 
@@ -189,6 +194,7 @@ def _encode_into(
             "tokens": tokens,
             "sentences": sentences,
             "words": len(vocabulary),
+            **({} if settings.get("min_count", 1) else {"least_count": least_count(raw_tokens)}),
         }
         meta = describe(work, corpus, settings, facts, generation=generation, durable=durable)
     return meta, vocabulary
@@ -236,9 +242,10 @@ def _ranked(
     counter: _text.TokenCounter, corpus: Iterable[list[str]], settings: dict[str, Any]
 ) -> tuple[Vocabulary, NDArray[np.int32]]:
     """Return the vocabulary of the counted words, and the id of each provisional id, -1 for dropped words."""
-    ranked = counter.rank(settings["min_count"], settings["max_vocab"] or _text.MAX_WORDS)
+    min_count = settings["min_count"] or least_count(counter.tokens)
+    ranked = counter.rank(min_count, settings["max_vocab"] or _text.MAX_WORDS)
     if not len(ranked):
-        raise CorpusError(_why_empty(counter, corpus, settings["min_count"]))
+        raise CorpusError(_why_empty(counter, corpus, min_count))
     table = np.full(len(counter), -1, dtype=np.int32)
     table[ranked] = np.arange(len(ranked), dtype=np.int32)
     return Vocabulary(counter.words(ranked), counter.counts(ranked)), table

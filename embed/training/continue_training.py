@@ -164,15 +164,11 @@ class ModelStart:
             "digest": digest(model),
         }
 
-    def waits_for_size(self) -> bool:
-        """Return False: the model has every parameter."""
-        return False
-
-    def config(self, tokens: int | None, epochs: int | None) -> TrainConfig:
+    def config(self, vocabulary: Vocabulary | None, epochs: int | None = None) -> TrainConfig:
         """Return the model's configuration with the changes of the user, whatever the size of the corpus."""
         return self._settings if epochs is None else self._settings.replace(epochs=epochs)
 
-    def resuming(self, decisions: Mapping[str, Any]) -> None:
+    def resuming(self, config: TrainConfig) -> None:
         """Take nothing: the model has every setting."""
 
     def decisions(self) -> dict[str, Any]:
@@ -186,7 +182,7 @@ class ModelStart:
             encoded = encode_with(
                 model.vocabulary,
                 open_configured(corpus, self._settings, column=options.column, delimiter=options.delimiter),
-                new_words_from=self._settings.min_count if union else None,
+                new_words_from=self._least_count() if union else None,
                 progress=lambda tokens, _: bar.advance_to(tokens),
             )
         if not union and len(model.vocabulary) == model.vocabulary.total:
@@ -195,10 +191,14 @@ class ModelStart:
             encoded.vocabulary = Vocabulary(model.vocabulary.words, counts)
         return encoded
 
+    def _least_count(self) -> int:
+        """Return how often a new word has to occur."""
+        return self._settings.min_count or self._model.least_count()
+
     def trainer(self, corpus: EncodedCorpus, config: TrainConfig, *, is_fresh: bool) -> Trainer:
         """Return a trainer of the model's rows."""
         words, buckets = corpus.vocabulary, self._model.parameters.buckets
-        known = _known(self._model.vocabulary, words, config) if self._freeze == "old" else None
+        known = _known(self._model, words, self._least_count()) if self._freeze == "old" else None
         parameters = transfer(self._model, words, config) if is_fresh else Parameters.empty(words, config, buckets)
         variant = None if known is None else _frozen(known, parameters, config)
         return Trainer(corpus, config, parameters=parameters, variant=variant, keeps_half=self._keeps_half)
@@ -241,14 +241,14 @@ def transfer(model: Model, vocabulary: Vocabulary, config: TrainConfig) -> Param
     return new
 
 
-def _known(old: Vocabulary, new: Vocabulary, config: TrainConfig) -> NDArray[np.bool_]:
-    """Return which words of `new` are also in `old`; raises CorpusError if all of them are."""
+def _known(model: Model, new: Vocabulary, least_count: int) -> NDArray[np.bool_]:
+    """Return which words of `new` the model has; raises CorpusError if it has all of them."""
     known = np.zeros(len(new), np.bool_)
-    known[[new[word] for word in old.words]] = True
+    known[[new[word] for word in model.vocabulary.words]] = True
     if known.all():
         raise CorpusError(
             f"nothing would learn: {option('freeze')} is 'old', and the text has no new word that occurs "
-            f"{config.min_count} times; lower {option('min_count')}"
+            f"{least_count} times; lower {option('min_count')}"
         )
     return known
 

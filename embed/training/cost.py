@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from embed.config.overrides import TrainOverrides
 from embed.config.train import TrainConfig
 from embed.errors import AdviceWarning
 from embed.model.parameters import output_count, stride_of
@@ -28,7 +29,7 @@ _WORD_TABLES = 8 + 4 + 8
 _STRING = 49 + 8
 """Bytes of a Python string besides its ASCII letters, and of the list's pointer to it (CPython, 64 bits)."""
 _SAMPLED_WORDS = 20_000
-_TRIAL_WORDS, _TRIAL_BUCKETS, _TRIAL_TOKENS, _TRIAL_SECONDS = 200_000, 500_000, 200_000, 1.0
+_TRIAL_WORDS, _TRIAL_BUCKETS, _TRIAL_TOKENS, _TRIAL_SECONDS, _TRIAL_RATE = 200_000, 500_000, 200_000, 1.0, 0.01
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,12 @@ def estimate(config: TrainConfig, tokens: int, vocabulary: Vocabulary | int, sen
 
 def tokens_per_second(config: TrainConfig, words: int) -> float:
     """Measure the speed of training on made-up tokens, for about a second."""
-    trial = config.replace(epochs=1, held_out=0.0, buckets=min(config.buckets, _TRIAL_BUCKETS))
+    rates: TrainOverrides = {
+        "lr": _TRIAL_RATE,
+        "input_lr": _TRIAL_RATE,
+        "min_lr": None,
+    }  # which no made-up text defeats
+    trial = config.replace(epochs=1, held_out=0.0, buckets=min(config.buckets, _TRIAL_BUCKETS), **rates)
     # Advice about made-up tokens does not apply to the run.
     with (
         warnings.catch_warnings(action="ignore", category=AdviceWarning),

@@ -6,7 +6,7 @@ A `Start` resolves the keywords to a configuration, reads the text, and makes th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from embed.model.provenance import CONTINUED_FROM
 from embed.text.encoded_corpus import DATA_FILES, META, EncodedCorpus
 from embed.training.time_budget import epochs_that_fit, kept_decision
 from embed.training.trainer import Trainer
+from embed.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["Source", "Start", "folders_of", "run"]
 
@@ -36,16 +37,13 @@ Source = FilePath | Sequence[FilePath] | Iterable[Sequence[str]]
 class Start(Protocol):
     """The start of a run."""
 
-    def waits_for_size(self) -> bool:
-        """Return whether the configuration depends on the number of tokens of the corpus."""
-
-    def config(self, tokens: int | None, epochs: int | None) -> TrainConfig:
+    def config(self, vocabulary: Vocabulary | None, epochs: int | None = None) -> TrainConfig:
         """Return the configuration.
 
         Parameters
         ----------
-        tokens : int or None
-            Tokens of the corpus; None before it is read, unless the configuration waits for the size.
+        vocabulary : Vocabulary or None
+            That of the corpus; None before the corpus is read, if the run is resumed.
         epochs : int or None
             The number that a time budget chose.
 
@@ -55,8 +53,8 @@ class Start(Protocol):
             A parameter is unknown, out of bounds, or contradicts another one.
         """
 
-    def resuming(self, decisions: Mapping[str, Any]) -> None:
-        """Adopt the decisions of the run to resume that this run leaves open."""
+    def resuming(self, config: TrainConfig) -> None:
+        """Adopt what the configuration of the run to resume decides and this run leaves open."""
 
     def decisions(self) -> dict[str, Any]:
         """Return the decisions for the run card; see :class:`embed.model.Provenance`."""
@@ -95,23 +93,22 @@ def run(start: Start, corpus: Any, options: RunOptions) -> Model:
             stack.enter_context(held(Path(options.checkpoint)))
         found, budget, choice = to_resume(options.resume, options.checkpoint), options.time_budget, None
         if found is not None and found.newest is not None:
-            start.resuming(found.newest[1].provenance.decisions)
+            start.resuming(found.newest[1].config)
         if found is not None and budget is not None:
             choice = kept_decision(found, budget)
         chosen = None if choice is None else int(choice["epochs"])
-        if found is not None and not start.waits_for_size():
-            continued_from = start.decisions().get(CONTINUED_FROM)
-            refuse_other_run(found, start.config(None, chosen), continued_from, anyway=options.resume_anyway)
+        if found is not None and found.newest is not None:
+            config = start.config(None, chosen)
+            refuse_other_run(found, config, start.decisions().get(CONTINUED_FROM), anyway=options.resume_anyway)
         encoded = stack.enter_context(start.read(corpus, options))
-        tokens = len(encoded.ids)
-        refuse_few_words(start.config(tokens, chosen).steps(), len(encoded.vocabulary))
+        refuse_few_words(start.config(encoded.vocabulary, chosen).steps(), len(encoded.vocabulary))
         if budget is not None and choice is None:
             began = budget.clock()
-            trial = start.trainer(encoded, start.config(tokens, None), is_fresh=True)
+            trial = start.trainer(encoded, start.config(encoded.vocabulary), is_fresh=True)
             choice = epochs_that_fit(budget, trial, budget.clock() - began)
             chosen = choice["epochs"]
             del trial  # its memory is the run's
-        trainer = start.trainer(encoded, start.config(tokens, chosen), is_fresh=found is None)
+        trainer = start.trainer(encoded, start.config(encoded.vocabulary, chosen), is_fresh=found is None)
         trainer.provenance.decisions.update(start.decisions())
         if choice is not None:
             trainer.provenance.decisions["time_budget"] = choice

@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import Any, Unpack
 
 from embed.arguments import of_kind, shown
-from embed.config import presets
+from embed.config.defaults import BY_SIZE, KIND, completed
+from embed.config.presets import PRESETS, resolve
 from embed.config.run import RunKeywords, RunOptions
 from embed.config.train import TrainConfig
 from embed.corpora import open_configured
@@ -24,6 +25,7 @@ from embed.text.phrases.phrase_model import PhraseSettings
 from embed.training.progress import ProgressBar
 from embed.training.run import Source, run
 from embed.training.trainer import Trainer
+from embed.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["FreshStart", "train"]
 
@@ -37,9 +39,9 @@ def train(corpus: Source | EncodedCorpus, config: TrainConfig | None = None, **s
         Text files (plain or compressed), folders, globs, "-" for standard input, a MediaWiki dump, sentences as
         lists of tokens (read once), or a corpus encoded by :func:`embed.encode`.
     config : TrainConfig, optional
-        All parameters. Default: those of :class:`embed.config.TrainConfig`; for a corpus of at most 5M tokens those of
-        the preset "small", unless `settings` name a preset or one of :data:`embed.config.presets.SETTLING`, such as
-        `objective` or `lr`.
+        All parameters but passes and rates, which follow from the corpus where they are None. Default: words with
+        n-grams and an output row for each side of a center, unless `settings` name a parameter of
+        :data:`embed.config.defaults.KIND`, such as `objective`.
     **settings
         Options of the run (:class:`embed.config.run.RunOptions`): `column` and `delimiter` for tables, `encoded_dir`,
         `preset`, `time_budget`, `checkpoint`, `checkpoint_every`, `checkpoint_keep`, `resume`, `resume_anyway`,
@@ -108,32 +110,35 @@ class FreshStart:
             for name in ("column", "encoded_dir"):
                 if (value := getattr(options, name)) is not None:
                     raise ConfigError(f"cannot use {option(name)} {shown(value)} with an encoded corpus: leave it out")
-        self._base, self._given, self._defaults = config, given, defaults
+        self._base, self._given, self._defaults = config, dict(given), defaults
+        self._is_resumed = False
         self._preset: str | None = options.preset
-        self._decided: str | None = None
         self._unread = self._resolved(None, given)
         if read_as := _settings_of(corpus, self._unread):
             self._given, self._unread = {**given, **read_as}, self._unread.replace(**read_as)
 
-    def waits_for_size(self) -> bool:
-        """Return whether the size of the corpus decides on the preset."""
-        return self._base is None and presets.waits_for_size(self._preset, {**self._defaults, **self._given})
-
-    def config(self, tokens: int | None, epochs: int | None) -> TrainConfig:
-        """Return the whole configuration, or preset, given parameters and defaults, without repeating advice."""
+    def config(self, vocabulary: Vocabulary | None, epochs: int | None = None) -> TrainConfig:
+        """Return the configuration for a corpus, without repeating advice."""
         given = self._given if epochs is None else {**self._given, "epochs": epochs}
         with warnings.catch_warnings(action="ignore", category=AdviceWarning):  # given when the run was made
-            return self._resolved(tokens, given)
+            return self._resolved(vocabulary, given)
 
-    def resuming(self, decisions: Mapping[str, Any]) -> None:
-        """Adopt the preset of the run to resume, unless the user names one."""
-        found = decisions.get("preset")
-        if self._base is None and self._preset in (None, presets.AUTO) and isinstance(found, str):
-            self._preset = found
+    def resuming(self, config: TrainConfig) -> None:
+        """Adopt what the run to resume chose by the size of its corpus and this run leaves open."""
+        self._is_resumed = True
+        self._given.update({name: getattr(config, name) for name in BY_SIZE if self._leaves_open(name)})
+
+    def _leaves_open(self, name: str) -> bool:
+        """Return whether a parameter of :data:`BY_SIZE` is neither given nor follows from what is given."""
+        if name in self._given or name in self._defaults or (name == "epochs" and PRESETS[self._preset or "auto"]):
+            return False
+        if name in KIND and self._given.keys() & KIND:
+            return False
+        return self._base is None or getattr(self._base, name) is None
 
     def decisions(self) -> dict[str, Any]:
-        """Return the preset, if the run has one."""
-        return {} if self._decided is None else {"preset": self._decided}
+        """Return the preset that the user names, if any."""
+        return {} if self._preset is None else {"preset": self._preset}
 
     def read(self, corpus: Any, options: RunOptions) -> AbstractContextManager[EncodedCorpus]:
         """Encode the corpus; an encoded corpus stays open."""
@@ -156,12 +161,13 @@ class FreshStart:
         is_asked = "subsample" in self._given or (self._base is not None and self._base.subsample is not None)
         return Trainer(corpus, config, parameters=parameters, keeps_half=not is_asked)
 
-    def _resolved(self, tokens: int | None, given: Mapping[str, Any]) -> TrainConfig:
+    def _resolved(self, vocabulary: Vocabulary | None, given: Mapping[str, Any]) -> TrainConfig:
         """Resolve preset, given parameters and defaults, or the whole configuration and given parameters."""
-        if self._base is not None:
-            return self._base.replace(**given) if given else self._base
-        self._decided, config = presets.resolve(self._preset, given, tokens, self._defaults)
-        return config
+        size = None if vocabulary is None or self._is_resumed else (vocabulary.total, len(vocabulary))
+        if self._base is None:
+            return resolve(self._preset, given, size, self._defaults)
+        config = self._base.replace(**given) if given else self._base
+        return config if size is None else completed(config, *size, window=False)
 
 
 def _settings_of(corpus: Any, config: TrainConfig) -> dict[str, Any]:

@@ -95,6 +95,8 @@ class Trainer:
         )
         if corpus.count_error:
             self.provenance.decisions["count_error"] = corpus.count_error
+        if corpus.least_count is not None:
+            self.provenance.decisions["min_count"] = corpus.least_count
         self.history: list[EpochRecord] = []
         self._subsample = config.subsample_threshold()
         if keeps_half and (gentle := gentle_threshold(corpus.vocabulary.counts, self._subsample)) != self._subsample:

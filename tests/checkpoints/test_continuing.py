@@ -19,7 +19,14 @@ from embed.vectors import WordVectors
 
 OLD = [[f"{kind}{(i * j) % 7}" for j in range(1, 20)] for i in range(80) for kind in ("a", "b")]
 NEW = [[f"{kind}{(i * j) % 9}" for j in range(1, 20)] for i in range(150) for kind in ("b", "c")]
-SMALL: dict[str, Any] = {"dim": 18, "min_count": 1, "threads": 1, "buckets": 300, "subsample": 0.01}
+SMALL: dict[str, Any] = {
+    "window_kind": "dynamic",
+    "dim": 18,
+    "min_count": 1,
+    "threads": 1,
+    "buckets": 300,
+    "subsample": 0.01,
+}
 OFTEN: dict[str, Any] = {"checkpoint_every": "1700 tokens", "checkpoint_keep": 1000}
 
 

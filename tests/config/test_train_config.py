@@ -117,8 +117,8 @@ def test_a_rate_that_is_not_finite_raises(value: float) -> None:
 @pytest.mark.parametrize("subword", [False, True])
 def test_cbow_has_defaults_of_its_own(subword: bool) -> None:
     cbow, skip_gram = TrainConfig(objective="cbow", subword=subword), TrainConfig(subword=subword)
-    assert (cbow.epoch_count(), cbow.subsample_threshold()) == (6, 1e-4)
-    assert (skip_gram.epoch_count(), skip_gram.subsample_threshold()) == (5, 1e-3)
+    assert (cbow.epoch_count(), cbow.subsample_threshold()) == (6, 3e-4)
+    assert (skip_gram.epoch_count(), skip_gram.subsample_threshold()) == (5, 3e-4 if subword else 1e-3)
     given = cbow.replace(epochs=5, subsample=0)
     assert (given.epoch_count(), given.subsample_threshold()) == (5, 0)
 

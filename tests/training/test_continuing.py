@@ -30,7 +30,15 @@ A_WORDS, B_WORDS = ([f"{kind}{i}" for i in range(7)] for kind in "ab")
 OLD = _drawn(A_WORDS, 300, 1) + _drawn(B_WORDS, 300, 2)
 # a word that behaves as those of "a" do, and one that is too rare
 NEW = [*_drawn([*A_WORDS, "anew"], 600, 3), ["rare", "a0"]]
-SMALL: dict[str, Any] = {"dim": 16, "epochs": 3, "min_count": 5, "threads": 1, "buckets": 500, "subsample": 0.0}
+SMALL: dict[str, Any] = {
+    "window_kind": "dynamic",
+    "dim": 16,
+    "epochs": 3,
+    "min_count": 5,
+    "threads": 1,
+    "buckets": 500,
+    "subsample": 0.0,
+}
 MODELS = [
     {"objective": objective, "gradient": gradient, "subword": subword}
     for objective in ("sg", "cbow")

@@ -16,7 +16,14 @@ from embed.training.early_stopping import Patience
 from embed.training.trainer import Trainer
 
 SENTENCES = [[f"{kind}{(i * j) % 7}" for j in range(1, 12)] for i in range(2000) for kind in ("a", "b")]
-SMALL: dict[str, Any] = {"dim": 16, "min_count": 1, "buckets": 500, "subsample": 0.0, "held_out": 0.5}
+SMALL: dict[str, Any] = {
+    "window_kind": "dynamic",
+    "dim": 16,
+    "min_count": 1,
+    "buckets": 500,
+    "subsample": 0.0,
+    "held_out": 0.5,
+}
 
 
 @pytest.mark.parametrize("objective", ["sg", "cbow"])

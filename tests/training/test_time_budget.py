@@ -121,7 +121,7 @@ def test_the_speed_is_measured_all_over_the_corpus(tokens: int, step: int) -> No
 def test_a_preset_gives_way_to_the_budget(preset: str, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(TOKENS / 3, monkeypatch)
     model = embed.train(SENTENCES, **SMALL, preset=preset, time_budget=clock.budget(20))
-    assert (model.config.epochs, model.config.subsample) == (5, 1e-4)
+    assert model.config.epochs == 5
 
 
 def test_the_budget_of_a_small_text_has_the_rates_of_its_epochs(
@@ -131,7 +131,7 @@ def test_the_budget_of_a_small_text_has_the_rates_of_its_epochs(
     tiny = {name: value for name, value in SMALL.items() if name != "objective"}
     settings = {**tiny, "checkpoint": tmp_path, "checkpoint_every": "epoch", "checkpoint_keep": 99}
     model = embed.train(SENTENCES, **settings, time_budget=clock.budget(30))
-    assert (model.config.epochs, model.config.input_lr) == (8, 0.5625)
+    assert model.config.epochs == 8
     assert _content(embed.train(SENTENCES, **tiny, epochs=8)) == _content(model)
     for path in checkpoints_in(tmp_path)[2:]:
         path.unlink()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,8 @@ from embed.cli.flags import (
 )
 from embed.cli.parser import PROGRAM, Parser
 from embed.cli.writing import check_corpus_outputs, check_inputs, save_or_rescue, training_outputs
+from embed.config.defaults import BY_SIZE, KIND
 from embed.config.durations import TimeBudget
-from embed.config.presets import NAMES, PRESETS
 from embed.config.run import RunOptions
 from embed.config.train import TrainConfig, as_flags, parameters
 from embed.errors import ConfigError
@@ -36,6 +36,8 @@ _MAIN = frozenset(
     ("encoded_dir", "objective", "subword", "dim", "window", "epochs", "min_count", "tokenizer", "lowercase")
 )
 """The options and parameters in `train --help`, which must fit a screen; --help-all shows all."""
+_ADAPTED = ("subsample", "min_count")
+"""Parameters that follow from the words of the text, in the decisions of the run card."""
 
 _CONTINUING: dict[str, dict[str, Any]] = {
     "--continue-from": {"metavar": "MODEL", "help": "continue training this model, or these vectors"},
@@ -146,19 +148,19 @@ def run(arguments: argparse.Namespace) -> None:
             printable(f"{len(model.vocabulary):,} words, {model.config.dim} dimensions: {', '.join(outputs)}"),
             file=sys.stderr,
         )
-        if arguments.preset is None and (notice := _preset_notice(model)):
-            print(notice, file=sys.stderr)
+        if config is None and not arguments.continue_from:
+            print(_choices(model, flags), file=sys.stderr)
 
 
-def _preset_notice(model: Model) -> str:
-    """Return a notice of a preset that was chosen automatically; empty if there is none."""
-    name = None if model.provenance is None else model.provenance.decisions.get("preset")
-    if name not in NAMES:  # no preset, or the value of a damaged checkpoint
-        return ""
-    values = {key: value for key in PRESETS[name] if (value := getattr(model.config, key)) is not None}
-    decisions = {} if model.provenance is None else model.provenance.decisions
-    flags = as_flags(values | {key: decisions[key] for key in ("subsample",) if key in decisions})
-    return f"preset {name}, chosen automatically: {flags} (--objective sg or cbow trains whole words)"
+def _choices(model: Model, given: Mapping[str, Any]) -> str:
+    """Return a line of what was chosen for the text."""
+    assert model.provenance is not None  # a model that has just been trained
+    values = {name: getattr(model.config, name) for name in BY_SIZE}
+    values |= {name: model.provenance.decisions[name] for name in _ADAPTED if name in model.provenance.decisions}
+    default = TrainConfig()
+    chosen = {name: value for name, value in values.items() if name not in given and value != getattr(default, name)}
+    whole = "" if given.keys() & KIND else " (--objective sg or cbow trains whole words)"
+    return f"chosen for {model.provenance.tokens:,} tokens: {as_flags(chosen)}{whole}"
 
 
 def _write_json(path: Path, value: Any) -> None:
