@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from embed.config.overrides import TrainOverrides
 from embed.config.train import TrainConfig
 from embed.errors import AdviceWarning
 from embed.model.parameters import output_count, stride_of
@@ -102,12 +101,15 @@ def estimate(config: TrainConfig, tokens: int, vocabulary: Vocabulary | int, sen
 
 def tokens_per_second(config: TrainConfig, words: int) -> float:
     """Measure the speed of training on made-up tokens, for about a second."""
-    rates: TrainOverrides = {
-        "lr": _TRIAL_RATE,
-        "input_lr": _TRIAL_RATE,
-        "min_lr": None,
-    }  # which no made-up text defeats
-    trial = config.replace(epochs=1, held_out=0.0, buckets=min(config.buckets, _TRIAL_BUCKETS), **rates)
+    trial = config.replace(
+        epochs=1,
+        held_out=0.0,
+        buckets=min(config.buckets, _TRIAL_BUCKETS),
+        # rates at which no made-up text diverges
+        lr=_TRIAL_RATE,
+        input_lr=_TRIAL_RATE,
+        min_lr=None,
+    )
     # Advice about made-up tokens does not apply to the run.
     with (
         warnings.catch_warnings(action="ignore", category=AdviceWarning),
