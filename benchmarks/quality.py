@@ -18,6 +18,7 @@ from benchmarks.lib.report import Section
 from benchmarks.lib.scoring import STANDARD_SETS
 from benchmarks.programs import MAX_N, MIN_N, SHARED, fasttext_settings, gensim_settings, our_config
 from embed.config import TrainConfig
+from embed.config.defaults import KIND_BY_DEFAULT
 from embed.config.presets import PRESETS
 
 JUDGED_TOKENS = 15_000_000
@@ -43,9 +44,10 @@ MODELS: dict[str, dict[str, Any]] = {
     "cbow": {"objective": "cbow", **defaults_of(objective="cbow")},
     "subword": {"objective": "sg", "subword": True},
     "subword-cbow": {"objective": "cbow", "subword": True, **defaults_of(objective="cbow", subword=True)},
-    **{f"preset-{name}": values for name, values in PRESETS.items() if values},
+    "default": {**KIND_BY_DEFAULT, **defaults_of(**KIND_BY_DEFAULT), **PRESETS["large"]},
+    "preset-medium": {**KIND_BY_DEFAULT, **defaults_of(**KIND_BY_DEFAULT), **PRESETS["medium"]},
 }
-"""Ours; "cbow", "subword-cbow" and the presets bring subsampling and epochs of their own."""
+"""Ours; "cbow", "subword-cbow", "default" and "preset-medium" bring subsampling and epochs of their own."""
 
 PEERS: dict[str, dict[str, Any]] = {
     "gensim skip-gram": {"sg": 1, "alpha": 0.025},

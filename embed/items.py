@@ -249,7 +249,7 @@ def train_items(
         All parameters; `ITEM_DEFAULTS` are then ignored.
     **settings
         Options of the run and training parameters, as for :func:`embed.train`. Parameters win over `config` and over
-        a `preset`, and a preset wins over `ITEM_DEFAULTS`. There is no default preset.
+        the passes of a `preset`, and a preset wins over `ITEM_DEFAULTS`.
 
     Returns
     -------
@@ -273,8 +273,6 @@ def train_items(
     options = replace(options, column=None)  # the column is already read
     if config is not None and (of_kind("config", config, TrainConfig).subword or config.phrases):
         raise ConfigError("items have no letters: set subword=False and phrases=0 in the configuration")
-    if options.preset is not None:
-        given["subword"] = False
     with warnings.catch_warnings():
         # The advice is for text; the best exponents for items may be lower.
         warnings.filterwarnings("ignore", "noise_exponent is", AdviceWarning)

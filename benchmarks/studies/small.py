@@ -16,14 +16,14 @@ from benchmarks.studies.place import Place
 from benchmarks.studies.runner import Stage
 from benchmarks.studies.setting import Run, Setting
 from benchmarks.studies.study import facts
-from embed.config.presets import PRESETS, resolve
+from embed.config.defaults import KIND_BY_DEFAULT
+from embed.config.presets import PRESETS
 
 PIECE_TOKENS = 1_000_000
 LEAST_ITEMS = 100
 """A figure from fewer pairs or questions says nothing."""
 
-_PRESET, _ = resolve(None, {}, PIECE_TOKENS)
-OURS = Setting(f"ours, which takes the preset {_PRESET}", {} if _PRESET is None else PRESETS[_PRESET])
+OURS = Setting("ours", {**KIND_BY_DEFAULT, **PRESETS["small"]})
 PEERS = [
     Setting("gensim Word2Vec()", {"epochs": 5}, "gensim"),
     Setting("gensim Word2Vec(sg=1)", {"epochs": 5, "sg": 1}, "gensim"),

@@ -55,8 +55,8 @@ class _Law:
 
 
 _WORDS = _Law(fewest=5, most=10, longer=0.5, scale=2.2, power=0.4, wider=0.25)
-_NGRAMS = _Law(fewest=3, most=15, longer=0.0, scale=0.7, power=0.1, wider=0.25)
-_CBOW = _Law(fewest=6, most=12, longer=0.0, scale=1.0, power=0.3, wider=0.0)
+_NGRAMS = _Law(fewest=3, most=15, longer=0.0, scale=0.7, power=0.1, wider=0.12)
+_CBOW = _Law(fewest=6, most=12, longer=0.0, scale=1.0, power=0.3, wider=-0.33)
 _CBOW_NGRAMS = _Law(fewest=6, most=12, longer=0.0, scale=1.0, power=0.3, wider=0.0)
 
 

@@ -29,7 +29,7 @@ from embed.vectors import quantize
         (choices.TaskName, TASKS),
         (choices.AnalogyMethod, METHODS),
         (choices.QuantizeMethod, quantize._DTYPES),
-        (choices.PresetName, (presets.AUTO, *presets.PRESETS)),
+        (choices.PresetName, tuple(presets.PRESETS)),
     ],
     ids=str,
 )
