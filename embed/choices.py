@@ -77,7 +77,7 @@ VOCABULARIES: Final[tuple[KeptVocabulary, ...]] = get_args(KeptVocabulary)
 Freeze = Literal["none", "old"]
 FREEZES: Final[tuple[Freeze, ...]] = get_args(Freeze)
 
-# numbers of passes: embed.config.presets
+# how much to train: embed.config.presets
 PresetName = Literal["auto", "small", "medium", "large"]
 PRESET_NAMES: Final[tuple[PresetName, ...]] = get_args(PresetName)
 

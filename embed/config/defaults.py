@@ -88,7 +88,8 @@ def completed(config: TrainConfig, tokens: int, words: int, *, window: bool) -> 
     raised = float(max(_PASSED_TOKENS / max(tokens, _LEAST), 1) ** law.power)
     level = min(law.scale * raised, highest)
     product = min(level * (config.dim / 100) ** law.wider * usual / max(epochs, law.fewest), highest)
-    lr, input_lr = lr * math.sqrt(level), input_lr * product / math.sqrt(level)
+    output = math.sqrt(product if law is _WORDS else level)  # the rates of words alone stay equal
+    lr, input_lr = lr * output, input_lr * product / output
     lr, input_lr = (float(f"{rate:.4g}") for rate in (lr, input_lr))
     if config.lr is not None:
         lr, input_lr = config.lr, config.lr * input_lr / lr

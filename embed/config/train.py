@@ -131,9 +131,7 @@ class TrainConfig:
         advised=(0, 1),
     )
     # optimisation
-    epochs: int | None = parameter(
-        None, "passes over the corpus (default: 20M tokens in all, 3 to 15 passes)", _OPTIMISER, low=1, high=1_000_000
-    )
+    epochs: int | None = parameter(None, "passes over the corpus (default: 3 to 15)", _OPTIMISER, low=1, high=1_000_000)
     lr: float | None = parameter(
         None,
         "initial learning rate (default: by model, text and epochs)",
@@ -199,7 +197,7 @@ class TrainConfig:
     # vocabulary
     min_count: int | None = parameter(
         None,
-        "drop words that occur less often (default: 5, and less for a small text)",
+        "drop words that occur less often (default: 2 to 5)",
         _VOCABULARY,
         low=1,
         high=_MAX_INT64,

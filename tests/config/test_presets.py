@@ -121,7 +121,7 @@ def test_the_kind_by_default_is_that_of_a_run_without_one() -> None:
     assert {name: getattr(config, name) for name in KIND_BY_DEFAULT} == KIND_BY_DEFAULT
 
 
-def test_a_preset_is_a_number_of_passes() -> None:
+def test_a_preset_stands_for_its_values() -> None:
     for name, values in PRESETS.items():
         assert resolve(name, {}, LARGE) == resolve(None, values, LARGE)
 
