@@ -18,7 +18,7 @@ TEXT = [["night", "nightly", "day"], ["daily", "night", "today"]] * 40
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return embed.train(TEXT, **SETTINGS, objective="sg")
+    return embed.train(TEXT, **SETTINGS, subword=True)
 
 
 @pytest.mark.parametrize("name", ["m.bin", "m.vec", "m.txt", "m.vec.gz", "m.npz", "m.floret", "m.parquet", "M.BIN"])

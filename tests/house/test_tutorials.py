@@ -80,7 +80,7 @@ def test_the_file_of_first_vectors_is_small_and_scores_as_with_a_row_for_every_b
         found, expected = (embed.eval.evaluate(some, name, resamples=10).results[0] for some in (vectors, every))
         assert isinstance(found, SimilarityResult)
         assert isinstance(expected, SimilarityResult)
-        assert found.composed == expected.composed > 100
+        assert found.composed == expected.composed > 50
         assert found.spearman == expected.spearman
         assert found.spearman_all.value == pytest.approx(expected.spearman_all.value, abs=0.2)  # percent points
 
