@@ -6,7 +6,7 @@ million tokens, and the longer windows and rarer words of a small text make up f
 
 The rates follow from a *budget*: what counts is the product of both rates and the number of passes, so more passes have
 lower rates. The budget of a text falls with a power of its size, to that of 20M tokens, and rises with the dimension.
-The constants are fitted to measurements; docs/decisions/0030-defaults-by-size.md has them.
+The constants are fitted to measurements; docs/decisions/0032-defaults-by-size.md has them.
 """
 
 from __future__ import annotations
