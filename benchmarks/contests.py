@@ -23,7 +23,7 @@ from benchmarks.memory import rest_of
 from benchmarks.programs import MODELS, SHARED, fasttext_settings, gensim_settings, our_config, peak
 from embed.corpora import TextCorpus
 from embed.engine import _kernels
-from embed.engine.machine import simd_path
+from embed.engine.machine import simd
 from embed.text.encoding import encode
 
 _FLOOR_DIM = 100
@@ -207,13 +207,13 @@ def contest_of(command: str, row: str, texts: Texts, settings: Settings) -> Cont
         )
         return Contest(against, rounds, free, processors=2)
     if against == "multiply-adds":
-        program = peak.build(texts.text().path.parent, simd_path())
+        program = peak.build(texts.text().path.parent, simd())
         return Contest(
             against, replace(ours(), name="ours.flops"), Job("ours.multiply_adds", {"program": str(program)})
         )
     if against == "AVX-512":
-        if not {"avx2", "avx512"} <= set(_kernels.simd_paths()):
-            raise BenchmarkError(f"this processor has only {', '.join(_kernels.simd_paths())}")
+        if not {"avx2", "avx512"} <= set(_kernels.simd_names()):
+            raise BenchmarkError(f"this processor has only {', '.join(_kernels.simd_names())}")
         slow, fast = (Job("ours.rate", {**ours().settings, "simd": simd}) for simd in ("avx2", "avx512"))
         return Contest(against, slow, fast)
     config = our_config(**model)

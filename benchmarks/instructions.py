@@ -57,7 +57,7 @@ class Settings:
 
 def available() -> bool:
     """Return whether instructions can be counted here."""
-    return shutil.which(_TOOL) is not None and _PATH in _kernels.simd_paths()
+    return shutil.which(_TOOL) is not None and _PATH in _kernels.simd_names()
 
 
 def run(settings: Settings) -> Section:

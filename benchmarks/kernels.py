@@ -63,7 +63,7 @@ class Settings:
 
 def run(settings: Settings) -> Section:
     """Measure; the paths take turns."""
-    paths = _kernels.simd_paths()
+    paths = _kernels.simd_names()
     found: dict[str, list[dict[str, dict[str, float]]]] = {path: [] for path in paths}
     for turn in range(settings.runs):
         for path in paths:

@@ -1,4 +1,4 @@
-"""Types of the compiled core; what the functions do is told in _core.pyx."""
+"""Declare the types of the compiled core; _core.pyx documents it."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,26 +1,24 @@
-"""The training loop: find the vectors of a block of positions, train its windows, return what the vectors moved by.
+"""The training loop: gather the vectors of a block of positions, train its windows, scatter the changes.
 
-One loop serves every model. What differs between them is data (:mod:`embed.engine.problem`): which input rows make up
-the vector of a position (its word's own, or those of its n-grams too), which output rows are the targets of a window
-(its center's and noise's, or those on the center's path through a tree), whether each context meets them by itself or
-all contexts as one, and with what weight an increment returns. In structured skip-gram a window is two, one for each
-side of its center, which has an output row for each.
+One loop serves every model. Models differ only in data (:mod:`embed.engine.problem`): which input rows make up the
+vector of a position, which output rows are the targets of a window (the rows of its center and of noise, or those of
+nodes of a tree), whether the contexts meet the targets one by one or as their mean, and the weight of each change. In
+structured skip-gram, each center has two windows, one for each side, and its word an output row for each.
 
-This module plans the windows; each of the others it is made of has one part:
+This module plans the windows. The other parts are:
 
-- ``_blocks``         which tokens are trained together, and what is drawn for them;
-- ``_rows``           the matrices, and which input rows make up a vector;
-- ``_block_vectors``  the vectors of a block: rows themselves, or copies;
-- ``_targets``        the output rows that a window meets;
+- ``_blocks``         the tokens that train together, and the random draws for them;
+- ``_rows``           the matrices, and the input rows of each vector;
+- ``_block_vectors``  the vectors of a block, which are rows or copies of rows;
+- ``_targets``        the output rows of a window;
 - ``_replicas``       a thread's own rows of the most frequent words;
 - ``_kernels``        the arithmetic (``csrc/kernels_body.h``);
-- ``_rounds``         training to bits that do not depend on the number of threads.
+- ``_rounds``         training with the same result for any number of threads.
 
-While a block trains, the rows of the next one are fetched into the cache, those of n-grams just before they are needed
-(docs/decisions/0007 and 0019).
-``embed/engine/loss.py`` derives the gradient of one window, and ``embed/engine/reference.py`` states all of this
-again in readable NumPy. What is used as an index has been checked where the problem was made: here no index is looked
-at again.
+While a block trains, the rows of the next block are fetched into the cache; rows of n-grams are fetched just before
+they are needed (docs/decisions/0007 and 0019). ``embed/engine/loss.py`` derives the gradient of one window, and
+``embed/engine/reference.py`` does all of this in readable NumPy. The problem has checked every index when it was made,
+so this module checks none.
 
 Rejected: one loop per model (they drift apart).
 """
@@ -49,26 +47,26 @@ from embed.engine.problem import Problem
 
 
 cdef class Worker:
-    """One thread's view of the shared corpus and matrices, with scratch of its own.
+    """Trains blocks in one thread, on the shared corpus and matrices and with its own scratch memory.
 
     Parameters
     ----------
     problem : embed.engine.problem.Problem
-        What is trained, the same for all workers that share it.
+        Shared by all workers.
 
     Raises
     ------
     ValueError
-        If the rows of the matrices are not as long as the kernels need them.
+        The rows of the matrices do not have the length that the kernels need.
 
     Attributes
     ----------
     loss : float
-        Sum of the negative log-likelihood over all examples since construction or `reset`.
+        The sum of the losses of all examples since construction or `reset` (nats).
     examples : int
         Pairs (skip-gram) or windows (CBOW) trained on, each with its noise.
     centers : int
-        Tokens that survived subsampling and were trained as a center.
+        Tokens that subsampling kept and that were trained as centers.
     """
 
     cdef Blocks blocks
@@ -81,9 +79,9 @@ cdef class Worker:
     cdef const embed_kernels *kernels
     cdef bint cbow
     cdef int window, sides
-    cdef float place_ratio
-    cdef float ratio            # learning rate of a position of one row over that of the output rows
-    # For CBOW, of a window of n contexts: by what their sum is multiplied, and what each of them gets of its gradient.
+    cdef float position_ratio
+    cdef float ratio            # learning rate of the input rows over that of the output rows
+    # For CBOW with n contexts: the factor of their sum, and the factor of the gradient of each context.
     cdef float *scales          # [n]
     cdef float *steps           # [n]
     cdef Scratch _contexts
@@ -92,11 +90,11 @@ cdef class Worker:
     cdef readonly int64_t centers
 
     def __init__(self, problem):
-        if not isinstance(problem, Problem):  # whose indices have been checked
+        if not isinstance(problem, Problem):  # a Problem has checked its indices
             raise TypeError(f"a worker trains a Problem, not {type(problem).__name__}")
         settings, targets = problem.settings, problem.targets
         cdef int64_t contexts = 2 * <int64_t> settings.window
-        self.cbow, self.window, self.place_ratio = settings.cbow, settings.window, settings.place_ratio
+        self.cbow, self.window, self.position_ratio = settings.cbow, settings.window, settings.position_ratio
         self.sides = targets.sides
         self.rows = Rows(problem.units, problem.matrices, settings.simd)
         self.kernels = self.rows.kernels
@@ -111,11 +109,11 @@ cdef class Worker:
         self.reset()
 
     cdef _weigh_contexts(self, int64_t most, bint sums, double gradient_power):
-        """Weigh the contexts of every window of CBOW. Here stands the factor that "Corrected CBOW" is named for.
+        """Compute the factors of the contexts of CBOW. This is the factor that "Corrected CBOW" is named for.
 
         With C contexts and their mean h, dL/dx_i = 1/C dL/dh: the exact gradient has the step 1/C. word2vec.c, gensim
-        and fastText drop that factor (the historic gradient, power 0), so that a window moves its contexts C times as
-        far as its derivative does. Of a sum of contexts the derivative is dL/dh itself, and the historic step 1/C.
+        and fastText leave the factor out (the historic gradient, power 0), so that a window moves its contexts C times
+        as far as the exact gradient. For a sum of contexts, the derivative is dL/dh itself, and the historic step 1/C.
         """
         cdef int64_t n
         cdef double power = 1 - gradient_power if sums else gradient_power
@@ -126,7 +124,7 @@ cdef class Worker:
             self.steps[n] = 1 / <float> pow(<double> n, power)
 
     def reset(self, double loss=0, int64_t examples=0):
-        """Set loss and examples back to zero, or to where an interrupted epoch stood, and centers to zero."""
+        """Set loss and examples to zero or to the sums of an interrupted epoch, and centers to zero."""
         self.loss = loss
         self.examples = examples
         self.centers = 0
@@ -138,20 +136,20 @@ cdef class Worker:
         Parameters
         ----------
         epoch : int
-            Number of the epoch; with the seed and a block's position it determines every draw.
+            Determines every draw, with the seed and the position of the block.
         first, last : int
             Token positions in `ids`.
         lr, lr_slope : float
-            The rate of a block that begins at token p is ``lr + lr_slope * p``; both 0 only measures the loss.
+            A block that begins at token p has the rate ``lr + lr_slope * p``. With both 0, the loss is only measured.
         ratio : float
             Learning rate of the input rows over that of the output rows.
         stop : int32[1]
-            Set to non-zero by another thread to return after the current block.
+            If another thread sets it to non-zero, the call returns after the current block.
 
         Returns
         -------
         int
-            The token position up to which all blocks are done: at least `last` unless stopped.
+            The position up to which all blocks are done: at least `last`, unless stopped.
         """
         self._check_stretch(first, last)
         cdef int64_t position
@@ -164,28 +162,28 @@ cdef class Worker:
 
     def run_rounds(self, int64_t epoch, int64_t first, int64_t last, double lr, double lr_slope, double ratio,
                    const int32_t[::1] stop, Rounds rounds, int64_t part):
-        """Train as `run` does, together with other workers, to bits that do not depend on how many there are.
+        """Train as `run` does, together with other workers, to the same bits for any number of workers.
 
-        All blocks that begin in the same round of tokens train on the same parameters, whichever worker meets them.
-        Then each worker adds what all blocks have changed to its share of the rows, block after block.
+        All blocks of a round train on the same parameters, whichever worker trains them. Then each worker merges the
+        changes of all blocks into its part of the rows, in the order of the blocks.
 
         Parameters
         ----------
         epoch, first, last, lr, lr_slope, ratio, stop
             As in `run`, the same for all workers; `stop` ends the training after a round. `first` is a multiple of
-            the size of a round, and so is `last` if another call goes on from there.
+            the size of a round, and so is `last` if another call continues from there.
         rounds : Rounds
-            The same for all workers, each of which runs in a thread of its own. More calls may go on with it, of all
-            workers alike; once `stop` has ended the training, they do nothing.
+            Shared by all workers, each of which runs in its own thread. All workers may call again with it; after
+            `stop` has ended the training, such calls do nothing.
         part : int
-            Which of them this one is; worker 0 takes the losses of all.
+            The number of this worker; worker 0 adds up the losses of all.
 
         Returns
         -------
         int
-            The token position up to which all rounds are done.
+            The position up to which all rounds are done.
         """
-        # of the latest round; all workers read it before any of them can finish another
+        # of the latest round; all workers read it before any worker can finish the next one
         cdef int64_t position = first, next_position, before = rounds.before, blocks, block
         cdef int32_t number = rounds.number
         cdef bint failed = False
@@ -201,7 +199,7 @@ cdef class Worker:
                 failed = self._train_blocks(epoch, position, next_position, lr, lr_slope, NULL, rounds, before) < 0
                 if embed_barrier_wait(&rounds.barrier, failed):
                     break
-                # every worker has claimed one block too many
+                # each worker has claimed one block beyond the last
                 blocks = rounds.claimed - before - rounds.barrier.members
                 if part == 0:
                     for block in range(blocks):
@@ -214,7 +212,7 @@ cdef class Worker:
                     break
         self.vectors.log.used = 0
         if failed:
-            raise MemoryError("cannot allocate what the blocks of a round change")
+            raise MemoryError("cannot allocate memory for the changes of a round")
         return position
 
     cdef _check_stretch(self, int64_t first, int64_t last):
@@ -223,9 +221,9 @@ cdef class Worker:
 
     cdef int64_t _train_blocks(self, int64_t epoch, int64_t first, int64_t last, double lr, double lr_slope,
                                const int32_t *stop, Rounds rounds, int64_t before) noexcept nogil:
-        """Train on the blocks; in a round on those that this worker claims, after the `before` ones of earlier rounds.
+        """Train the blocks; in a round only those that this worker claims, after `before` blocks of earlier rounds.
 
-        Returns where the last block ends, or -1 if there is no memory for the log.
+        Returns the end of the last block, or -1 if there is no memory for the log.
         """
         cdef int64_t position
         cdef Block *block = &self.blocks.pair[0]
@@ -249,7 +247,7 @@ cdef class Worker:
         return position
 
     cdef int _log_block(self, embed_entry *entry) noexcept nogil:
-        """Leave in the log what the block has changed; returns 0, or -1 if there is no memory."""
+        """Write the changes of the block to the log; returns 0, or -1 without memory."""
         entry.log, entry.first = &self.vectors.log, self.vectors.log.used
         entry.loss = embed_take_loss(&self.plans.loss)
         if self.vectors.log_changes() != 0:
@@ -258,9 +256,9 @@ cdef class Worker:
         return 0
 
     cdef void _train_block(self, const Block *block, const Block *following) noexcept nogil:
-        """Train a block, and fetch the rows of the next one meanwhile."""
+        """Train a block, and fetch the rows of the following block meanwhile."""
         cdef int64_t w, windows = block.own * self.sides, fetched = 0, to_fetch = following.positions + following.draws
-        # windows of a batch share their labels, which paths do not
+        # the windows of a batch have the same labels, but paths of a tree differ
         cdef int planned = 0, batch = EMBED_BATCH if self.cbow and not self.targets.has_tree else 1
         self.centers += block.own
         self.vectors.begin()
@@ -274,7 +272,7 @@ cdef class Worker:
                 fetched += 1
             planned += self._plan_window(block, w, &self.plans.windows[planned])
             if planned == batch or (planned and w == windows - 1):
-                if self.vectors.place_count:
+                if self.vectors.position_count:
                     self.kernels.weighted_windows(&self.plans.windows[0], planned)
                 elif self.cbow:
                     self.kernels.mean_windows(&self.plans.windows[0], planned)
@@ -285,9 +283,9 @@ cdef class Worker:
             self.vectors.scatter()
 
     cdef void _fetch_early(self, const Block *block, int64_t i) noexcept nogil:
-        """Fetch into the second-level cache what position i needs, or past the last position a noise word.
+        """Fetch the rows of position i, or of a noise word after the last position, into the second-level cache.
 
-        The rows of n-grams are left out: those of one block fill that cache, and this one still needs its own.
+        Rows of n-grams are not fetched: those of one block fill the cache, and the current block still needs its own.
         """
         cdef int32_t word
         if i >= block.positions:
@@ -296,7 +294,7 @@ cdef class Worker:
             word = block.words[i]
             if self.rows.plain:
                 embed_prefetch_early(input_row(self.rows, word), self.rows.width)
-            # the rows of paths are left to the processor, and the halo has no windows of its own
+            # rows of paths are left to the processor; the positions of the halo are no centers
             if not self.targets.has_noise or not block.left <= i < block.left + block.own:
                 return
         embed_prefetch_early(target_row(self.rows, word * self.sides), self.rows.width)
@@ -304,7 +302,7 @@ cdef class Worker:
             embed_prefetch_early(target_row(self.rows, word * 2 + 1), self.rows.width)
 
     cdef int _plan_window(self, const Block *block, int64_t w, embed_window *plan) noexcept nogil:
-        """Plan window w of the block, of each center one or one for each side; return 0 if it is empty, else 1."""
+        """Plan window w of the block (a center has one window, or two); return 0 if it is empty, else 1."""
         cdef int64_t c = w if self.sides == 1 else w >> 1
         cdef int64_t center = block.left + c
         cdef int64_t first = max(<int64_t> 0, center - block.reaches[c])
@@ -327,11 +325,11 @@ cdef class Worker:
                 plan.x[k] = self.vectors.vectors[i]
                 plan.ratios[k] = weight * self.vectors.ratios[i]
                 k += 1
-        if self.vectors.place_count:
-            plan.weight_ratio = weight * self.place_ratio
-            for k in range(contexts):  # the first context is in place first - center + window
+        if self.vectors.position_count:
+            plan.weight_ratio = weight * self.position_ratio
+            for k in range(contexts):  # the first context is at position first - center + window of the window
                 i = first - center + self.window + k
-                plan.weights[k] = self.vectors.places + i * self.rows.stride
+                plan.weights[k] = self.vectors.position_weights + i * self.rows.stride
         plan.nx = <int> contexts
         self.examples += 1 if self.cbow else contexts
         return 1

@@ -23,13 +23,13 @@ _SAMPLE_SECONDS = 0.02
 def describe() -> dict[str, str]:
     """Return date, processor, SIMD path, load, system and versions, by name: figures mean nothing without them."""
     from embed.config import TrainConfig
-    from embed.engine.machine import simd_path
+    from embed.engine.machine import simd
 
     facts = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "processor": _processor(),
         "processors usable": str(TrainConfig().thread_count()),
-        "SIMD path": simd_path(),
+        "SIMD path": simd(),
         "system": f"{platform.system()} {platform.machine()}",
         "Python": platform.python_version(),
     }

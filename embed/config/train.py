@@ -111,14 +111,14 @@ class TrainConfig:
     )
     position_weights: bool = parameter(
         False,
-        "CBOW: learn a vector of weights for each place in the window, which multiplies the word vector at that place "
+        "CBOW: learn a vector of weights for each position in the window, which multiplies the word vector there "
         "(Mikolov et al. 2018)",
         _MODEL,
     )
     structured: bool = parameter(
         False,
         "skip-gram: give every word an output row for each side of the center, for more syntactic vectors (structured "
-        "skip-gram, Ling et al. 2015, with one row per side instead of one per place)",
+        "skip-gram, Ling et al. 2015, with one row per side instead of one per position)",
         _MODEL,
     )
     negatives: int = parameter(5, "noise words drawn per window", _MODEL, low=1, high=1000, advised=(1, 50))

@@ -1,5 +1,5 @@
-/* A barrier for threads that meet every fraction of a millisecond: they spin for a while, then sleep for short. Where one
-   of them will never come, the barrier is abandoned, and all leave it. */
+/* A barrier for threads that meet several times a millisecond: they spin for a while, then sleep briefly. If a thread
+   will never come, the barrier is abandoned, and all threads leave it. */
 #ifndef EMBED_BARRIER_H
 #define EMBED_BARRIER_H
 
@@ -30,24 +30,25 @@
 
 typedef struct {
     int32_t members, arrived, round;
-    int32_t asked, halted; /* whether anyone has asked to halt, now and when all last met */
-    int32_t abandoned; /* not all members will meet again */
-    int32_t spins; /* before a thread sleeps: none where threads have to share a core */
+    int32_t asked, halted; /* whether any member has asked to halt, now and when all last met */
+    int32_t abandoned; /* a member will never come again */
+    int32_t spins; /* before a thread sleeps: none if threads share a core */
 } embed_barrier;
 
-/* Return 0, 1, 2 ... to whichever thread asks. */
+/* Return 0, 1, 2 ... in the order of the calls, of any thread. */
 static inline int64_t embed_claim(int64_t *counter) { return EMBED_ADD64(counter, 1) - 1; }
 
-/* Let all who wait leave, now and from now on: a member is missing. */
+/* Release all waiting threads, now and from now on, because a member is missing. */
 static inline void embed_barrier_abandon(embed_barrier *barrier) { EMBED_SET(&barrier->abandoned, 1); }
 
-/* Whether a wait has ended with a halt. All members learn the same: the next wait cannot end before each has asked. */
+/* Return whether a wait has ended with a halt. All members get the same answer: the next wait cannot end before each
+   member has called this. */
 static inline int embed_barrier_halted(embed_barrier *barrier) {
     return EMBED_READ(&barrier->halted) || EMBED_READ(&barrier->abandoned);
 }
 
-/* Wait until all members are here. Returns non-zero, to all of them alike, once any of them came with `halt`; and to
-   whoever notices it when the barrier is abandoned. */
+/* Wait for all members. Returns non-zero to all of them if one of them came with `halt`, and to those that wait when
+   the barrier is abandoned. */
 static inline int embed_barrier_wait(embed_barrier *barrier, int halt) {
     const int32_t round = EMBED_READ(&barrier->round);
     if (halt) EMBED_SET(&barrier->asked, 1);

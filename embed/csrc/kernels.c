@@ -9,8 +9,8 @@
 #define UNROLL _Pragma("GCC unroll 8")
 /* Keep the address of a row's first column in one register: compilers keep one for each column otherwise, and run out. */
 #define ONE_ADDRESS(p) __asm__("" : "+r"(p))
-/* Have a vector in a register before what uses it several times, and still there after that: compilers read it from
- * memory each time, or overwrite it and copy it first. */
+/* Keep a vector in a register before and after several uses: compilers would read it from memory each time, or
+ * overwrite it and copy it first. */
 #if defined(__x86_64__)
 #define IN_REGISTER(v) __asm__("" : "+v"(v))
 #define LIVE(v) __asm__("" : : "v"(v))
@@ -31,7 +31,7 @@ typedef float embed_f8 __attribute__((vector_size(32)));
 #define CHOOSE(condition, a, b) ((condition) ? (a) : (b))
 #endif
 
-/* Vectors of a row that the kernel of a mean keeps in registers. */
+/* The vectors of a row that the kernel of a mean keeps in registers. */
 #define EMBED_COLUMNS 8
 
 #define TABLE(set, label, step)                                                                               \

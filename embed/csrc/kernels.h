@@ -1,12 +1,12 @@
 /* The arithmetic of training: dense single-precision kernels over rows of one width.
  *
- * The body (kernels_body.h) is written once in C with vector extensions and compiled for several
- * instruction sets by kernels.c; callers pick one table of functions when they start. The entries are
- * coarse, a whole window or position per call, so that the indirect call costs nothing.
+ * The body (kernels_body.h) is written once in C with vector extensions, and kernels.c compiles it for several
+ * instruction sets. Callers choose one table of functions when they start. A call does a whole window or position, so
+ * that the indirect call costs nothing.
  *
- * A row has `width` floats that count: dim rounded up to half a vector, or a whole one. Rows lie `stride` floats apart,
- * a multiple of EMBED_ROW_FLOATS. The floats past dim are zero and stay zero, because every update
- * is a linear combination of rows.
+ * The kernels work on `width` floats of a row: dim rounded up to half a vector or a whole one. Rows are `stride` floats
+ * apart, a multiple of EMBED_ROW_FLOATS. The floats past dim are zero and stay zero, because every update is a linear
+ * combination of rows.
  */
 #ifndef EMBED_KERNELS_H
 #define EMBED_KERNELS_H
@@ -20,53 +20,53 @@
 /* Scores are cut off at +-EMBED_MAX_SCORE, where the sigmoid is 0 or 1 to single precision. */
 #define EMBED_MAX_SCORE 30.0f
 
-/* Output rows are worked on in groups of so many, whose old and new values fit in the registers. */
+/* The output rows of a group, whose old and new values fit in the registers. */
 #define EMBED_GROUP 6
 
-/* The scores of an input vector with a group take up so many floats; the last ones are padding. */
+/* The floats of a line, the scores of an input vector with a group; the last ones are padding. */
 #define EMBED_LINE 8
 
-/* Windows of CBOW whose scores are taken together. */
+/* The windows of CBOW that are scored together. */
 #define EMBED_BATCH 4
 
-/* The sum of log(1 + e^s) over many scores s, as the product of the 1 + e^s in every lane: mantissa * 2^exponent. */
+/* The sum of log(1 + e^s) over many scores s, as a product of 1 + e^s in each lane: mantissa * 2^exponent. */
 typedef struct {
     float mantissas[EMBED_ROW_FLOATS];
     int32_t exponents[EMBED_ROW_FLOATS];
     float poison[EMBED_ROW_FLOATS]; /* 0, or NaN once a score was */
-    int64_t padding;                /* scores of 0 that are none: log 2 each, exactly */
+    int64_t padding;                /* padded scores of 0, which add exactly log 2 each */
 } embed_loss;
 
-/* One window: nx input vectors, or their mean (or sum), meet ny output rows. A noise word drawn twice stands twice in y, the
- * second time after the `unique` distinct rows; folds[d] is the place of its first. */
+/* One window: nx input vectors, or their mean (or sum), meet ny output rows. A noise word that is drawn twice is in y
+ * twice, the second time after the `unique` distinct rows; folds[d] is the index of the first. */
 typedef struct {
     float **x;            /* [nx] -> [width] input vectors, updated in place */
     float **y;            /* [ny] -> [width] output rows, updated in place */
     int32_t *folds;       /* [ny - unique] */
     float *signs;         /* [groups, 2, EMBED_LINE] -0 where a row's label is 1, else +0; each line twice */
-    float **weights;      /* [nx] -> [width] weights of the places, updated in place, for weighted_windows */
+    float **weights;      /* [nx] -> [width] position weights, updated in place, for weighted_windows */
     float *ratios;        /* [nx] learning rate of each input over lr */
     float *scores;        /* scratch [groups, embed_group_floats(nx)] */
     float *rates_x;       /* scratch [nx, EMBED_LINE] */
-    float **copies;       /* scratch [nx] of pointers and */
-    float *copy;          /* [nx, width], for windows of more than one group */
-    float *kept;          /* scratch [nx, EMBED_ROW_FLOATS]: columns of x as they were, for sets of 16 registers */
+    float **copies;       /* scratch [nx], pointers into `copy` */
+    float *copy;          /* scratch [nx, width], for windows with more than one group */
+    float *kept;          /* scratch [nx, EMBED_ROW_FLOATS], old columns of x, for sets of 16 registers */
     float *mean;          /* scratch [width, rounded up to a whole vector] */
     embed_loss *loss;     /* the negative log-likelihood is added to it */
     int nx, ny, unique;
     int width;
-    float scale;        /* the x meet the y as scale times their sum: 1 / nx for their mean */
+    float scale;        /* the factor of the sum of the x: 1 / nx for their mean */
     float weight_ratio; /* learning rate of the weights over lr */
-    float lr; /* learning rate of the output rows; 0 scores without any update */
+    float lr; /* learning rate of the output rows; 0 scores without updates */
 } embed_window;
 
-/* Groups of ny output rows. */
+/* Return the number of groups of ny output rows. */
 static inline int64_t embed_groups(int64_t ny) { return (ny + EMBED_GROUP - 1) / EMBED_GROUP; }
 
-/* Floats of the lines of nx inputs: an even number of lines, so that they are whole vectors. */
+/* Return the floats of the lines of nx inputs: an even number of lines, so that vectors are whole. */
 static inline int embed_group_floats(int nx) { return (nx + 1) / 2 * 2 * EMBED_LINE; }
 
-/* Empty `loss` and return what it held. */
+/* Return the sum of `loss`, and set it to 0. */
 static inline double embed_take_loss(embed_loss *loss) {
     double sum = -(double)loss->padding;
     for (int lane = 0; lane < EMBED_ROW_FLOATS; ++lane) {
@@ -84,9 +84,9 @@ typedef struct {
     int step; /* a row's width is a multiple of it */
     /* Train one window of skip-gram: every x meets every y. */
     void (*window)(const embed_window *w);
-    /* Train n windows of CBOW, whose scratch is that of the first: the mean of the x, or their sum, meets every y. */
+    /* Train n windows of CBOW, with the scratch of the first: the mean (or sum) of the x meets every y. */
     void (*mean_windows)(const embed_window *w, int n);
-    /* The same where every x counts with the weights of its place. */
+    /* The same with every x multiplied by the weights of its position. */
     void (*weighted_windows)(const embed_window *w, int n);
     /* out = copy = weight * sum of the rows rows[0..n) of `matrix`; copy may be NULL. */
     void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
@@ -100,11 +100,11 @@ typedef struct {
     void (*add)(float *row, float weight, int width, const uint16_t *deltas);
 } embed_kernels;
 
-/* The i-th table this processor can run, best first; NULL past the last. */
+/* Return the i-th table that this processor can run, best first; NULL past the last. */
 const embed_kernels *embed_kernels_at(int i);
 
-/* Fetch a row into the cache: to change it, only to read it, or into the second level, long before it is needed.
- * (Without the empty assembly a function that does no more has no effect to gcc, which drops the calls to it.) */
+/* Fetch a row into the cache: to change it, to read it, or early, into the second level. (Without the empty assembly,
+ * gcc sees no effect of the function and drops its calls.) */
 #if defined(__GNUC__)
 #define EMBED_PREFETCH(row, width, write, level) \
     __asm__ volatile(""); \

@@ -2,16 +2,16 @@
  *   NAME(x)   a suffix for the set's names
  *   LANES     floats in a vector: 16, 8, 4, or 1 for plain C
  *   HALVES    whether a row may end with half a vector
- *   REGISTERS vectors that the processor has names for: 32 or 16
+ *   REGISTERS vector registers of the set: 32 or 16
  *
  * Rejected: BLAS calls (a window is far too small), intrinsics (one body per instruction set), and plain
- * loops left to the compiler (they reduce each dot product by itself, which costs as much as the product).
+ * loops left to the compiler (it reduces each dot product alone, which costs as much as the product).
  */
 
-/* Input vectors scored at once: as many as TILE_X * EMBED_GROUP sums fit in the registers. */
+/* Input vectors that are scored at once: TILE_X * EMBED_GROUP sums fit in the registers. */
 #define TILE_X (REGISTERS / 8)
-/* Vectors of a row that an update works on at once. Where both sums of an update do not fit in the registers, one side
- * of it follows the other (kernels_columns.h). */
+/* Vectors of a row that an update works on at once. If both sums of an update do not fit in the registers, they are
+ * computed one after the other (kernels_columns.h). */
 #define COLUMNS 2
 
 #define vf NAME(vf_)
@@ -33,8 +33,7 @@ typedef uint16_t vs;
 #define CONVERT(v, type) ((type)(v))
 #endif
 
-/* A limit where z is beyond it, else z, so that a NaN stays one. One instruction on AVX2 and SSE2, elsewhere left to
- * the compiler. */
+/* Limit z; a NaN stays NaN. One instruction on AVX2 and SSE2, elsewhere left to the compiler. */
 #if defined(__x86_64__) && LANES == 8
 #define AT_MOST(z, limit) __builtin_ia32_minps256(limit, z)
 #define AT_LEAST(z, limit) __builtin_ia32_maxps256(limit, z)
@@ -80,8 +79,8 @@ INLINE vf NAME(floats)(vi i) {
     return v;
 }
 
-/* sum + a * b for loops that store what they add up. On AVX2 the product has a register of its own: Zen 3 begins no
- * fused multiply-add while it stores, but a product and a sum (docs/decisions/0022). */
+/* Return sum + a * b, for loops that store the result. On AVX2, the product has its own register: while Zen 3 stores,
+ * it can start a product and a sum, but no fused multiply-add (docs/decisions/0022). */
 INLINE vf NAME(plus)(vf sum, vf a, vf b) {
     vf product = a * b;
     if (LANES == 8) IN_REGISTER(product);
@@ -101,8 +100,8 @@ INLINE vf NAME(plus)(vf sum, vf a, vf b) {
 #endif
 
 #if LANES > 1
-/* Neighbours are added inside each group of four lanes, twice, which leaves sums of the four acc[q] side by side in
- * every group; the groups added up are the sums over all lanes. */
+/* Add neighbours inside each group of four lanes, twice. Each group then has the sums of the four acc[q], and the sum
+ * of the groups is the sum over all lanes. */
 INLINE vf NAME(add_neighbours)(const vf acc[4]) {
     const vf ab = EVEN(acc[0], acc[1]) + ODD(acc[0], acc[1]);
     const vf cd = EVEN(acc[2], acc[3]) + ODD(acc[2], acc[3]);
@@ -118,9 +117,9 @@ INLINE embed_f8 NAME(add_halves)(vf v) {
 INLINE vf NAME(add_halves)(vf v) { return v; }
 #endif
 
-/* The scores of up to EMBED_GROUP output rows with one input vector: line[q] = the sum over the lanes of acc[q], EMBED_LINE
- * floats, the last ones zero. They are stored as one vector, which is how the sigmoids read them: a processor waits
- * for the cache where it reads at once what it stored in two pieces. */
+/* Compute the scores of up to EMBED_GROUP output rows with one input vector: line[q] = the sum over the lanes of
+ * acc[q], EMBED_LINE floats, the last ones zero. They are stored as one vector, as the sigmoids read them: a processor
+ * waits for the cache if it reads in one piece what it stored in two. */
 INLINE void NAME(reduce_line)(const vf acc[EMBED_LINE], float *line) {
 #if LANES >= 8
     const embed_f8 low = NAME(add_halves)(NAME(add_neighbours)(acc));
@@ -154,7 +153,7 @@ INLINE void NAME(tile)(float **x, float **y, int width, float *lines, const int 
     UNROLL for (int i = 0; i < nx; ++i) NAME(reduce_line)(acc[i], lines + i * EMBED_LINE);
 }
 
-/* The lines of all inputs with one group of output rows. */
+/* Compute the lines of all inputs with one group of output rows. */
 INLINE void NAME(score_group)(float **x, int nx, float **y, int ny, int width, float *lines) {
     for (int i = 0; i < nx; i += TILE_X) {
         const int ni = nx - i < TILE_X ? nx - i : TILE_X;
@@ -177,9 +176,9 @@ INLINE void NAME(score_group)(float **x, int nx, float **y, int ny, int width, f
     }
 }
 
-/* mean = scale times the sum of the x, and partial[j] += its products with y[j], for `columns` vectors of each row that begin at
- * column k. `columns` is a constant once inlined; the loops over rows, whose number the branch predictor does not
- * foresee, end only once in all these columns. */
+/* mean = scale times the sum of the x, and partial[j] += its products with y[j], for `columns` vectors of each row from
+ * column k. `columns` is a constant once inlined. The branch predictor cannot predict the number of rows, so the loops
+ * over rows are the inner ones, which end once for all these columns. */
 INLINE void NAME(mean_columns)(float **x, int nx, float scale, float **y, int ny, float *mean, vf *partial, int k,
                                const int columns) {
     const float *from = x[0] + k;
@@ -211,7 +210,7 @@ INLINE void NAME(mean_columns)(float **x, int nx, float scale, float **y, int ny
     }
 }
 
-/* Calls STEP(..., k, columns) for the columns of a row from k = 0 on: as many whole vectors at once as fit. */
+/* Call STEP(columns) for the columns of a row from k = 0, with as many whole vectors at once as fit. */
 #define IN_COLUMNS(STEP)                                                                                     \
     do {                                                                                                     \
         int k = 0;                                                                                           \
@@ -227,7 +226,7 @@ INLINE void NAME(mean_columns)(float **x, int nx, float scale, float **y, int ny
         }                                                                                                    \
     } while (0)
 
-/* mean = scale times the sum of the x, and its line with a group of output rows. */
+/* mean = scale times the sum of the x; line = its scores with a group of output rows. */
 INLINE void NAME(mean_line)(float **x, int nx, float scale, float **y, int ny, int width, float *mean, float *line) {
     vf partial[EMBED_LINE];
     UNROLL for (int j = 0; j < EMBED_LINE; ++j) partial[j] = (vf){0};
@@ -237,11 +236,11 @@ INLINE void NAME(mean_line)(float **x, int nx, float scale, float **y, int ny, i
     NAME(reduce_line)(partial, line);
 }
 
-/* A score s with label 1 counts as the score -s of noise: flip its sign, then s becomes -lr * sigmoid(s), and the
+/* A score s with label 1 is treated as the score -s of noise: its sign is flipped, s becomes -lr * sigmoid(s), and the
  * sign is flipped back, which gives lr * (label - sigmoid(s)). n is rounded up to whole vectors.
- * e^s = 2^n * 2^f with |f| <= 1/2 and a polynomial for 2^f; largest absolute error 3e-7, cut-off aside
- * (tests/test_core_kernels.py). The loss, the sum of log(1 + e^s), is kept as a product in each lane, mantissa and
- * exponent apart: one logarithm a block instead of one a score. */
+ * e^s = 2^n * 2^f with |f| <= 1/2 and a polynomial for 2^f; largest absolute error 3e-7 within the limits
+ * (tests/engine/test_kernels.py). The loss, the sum of log(1 + e^s), is stored as a product in each lane, with mantissa
+ * and exponent apart, so that a block needs one logarithm, not each score. */
 INLINE void NAME(sigmoids)(float *s, int n, const float *signs, float lr, embed_loss *loss) {
     const vf zero = (vf){0};
     const vi minus_lr = NAME(bits)(zero - lr);
@@ -250,13 +249,13 @@ INLINE void NAME(sigmoids)(float *s, int n, const float *signs, float lr, embed_
     for (int k = 0; k < n; k += LANES) {
         const vi sign = NAME(bits)(FULL(load)(signs + k % EMBED_LINE));
         vf z = NAME(floats)(NAME(bits)(FULL(load)(s + k)) ^ sign);
-        /* NaN passes through both cut-offs, so that it is seen and not turned into a plausible number. */
+        /* a NaN passes both limits, so that it is noticed and does not become a plausible number */
         z = AT_MOST(z, zero + EMBED_MAX_SCORE);
         z = AT_LEAST(z, zero - EMBED_MAX_SCORE);
         const vf t = z * 1.44269504f;
-        const vf shifted = t + 12582912.0f; /* 1.5 * 2^23: the sum's low bits are t rounded to an integer */
+        const vf shifted = t + 12582912.0f; /* 1.5 * 2^23: the low bits of the sum are t rounded to an integer */
         const vf f = t - (shifted - 12582912.0f);
-        /* minimax for 2^f, relative error below 8e-8, its pairs of terms side by side: a shorter wait than Horner's */
+        /* minimax for 2^f, relative error below 8e-8; pairs of terms have a lower latency than Horner's rule */
         const vf square = f * f;
         const vf low = f * 6.93146967e-1f + 1.00000007f, middle = f * 5.55071329e-2f + 2.40221197e-1f;
         const vf high = f * 1.32764672e-3f + 9.67554168e-3f;
@@ -277,7 +276,7 @@ INLINE void NAME(sigmoids)(float *s, int n, const float *signs, float lr, embed_
 INLINE void NAME(update_rows)(float **from, float **to, int nx, float **y, const float *g, const float *gx, float *kept,
                               int width, const int ny) {
     int k = 0;
-    float *rows[EMBED_GROUP]; /* their addresses, which no store can change */
+    float *rows[EMBED_GROUP]; /* a local copy of the addresses, which no store can change */
     UNROLL for (int j = 0; j < ny; ++j) rows[j] = y[j];
     y = rows;
     for (; k + COLUMNS * LANES <= width; k += COLUMNS * LANES)
@@ -305,7 +304,7 @@ INLINE void NAME(update_group)(float **from, float **to, int nx, float **y, int 
 #undef CASE
 }
 
-/* y[j] += g[j] mean, and x[i] += ratios[i] sum_j g[j] y[j], y as it was, for `columns` vectors of each row. */
+/* y[j] += g[j] mean, and x[i] += ratios[i] sum_j g[j] y[j] with the old y, for `columns` vectors of each row. */
 INLINE void NAME(mean_update_columns)(float **x, int nx, float **y, int ny, const float *mean, const float *g,
                                       const float *ratios, int k, const int columns) {
     vf delta[EMBED_COLUMNS], h[EMBED_COLUMNS];
@@ -340,7 +339,7 @@ INLINE void NAME(mean_update)(float **x, int nx, float **y, int ny, int width, c
 #undef STEP
 }
 
-/* One group's scores become rates, lr * (label - sigmoid(score)); `used` of them are scores of something. */
+/* Turn the scores of a group into rates, lr * (label - sigmoid(score)); `used` of them are not padding. */
 INLINE void NAME(group_rates)(const embed_window *w, int lines, int j, int used) {
     const int floats = embed_group_floats(lines);
     float *s = w->scores + j / EMBED_GROUP * floats;
@@ -349,8 +348,8 @@ INLINE void NAME(group_rates)(const embed_window *w, int lines, int j, int used)
     w->loss->padding += floats - used;
 }
 
-/* A word drawn again has its rate added to that of its first mention. `line` is one input's first; the lines of the
- * next groups follow every `floats` floats. */
+/* Add the rate of each repeated row to that of its first mention. `line` is the first line of an input; the lines of
+ * the next groups are `floats` floats apart. */
 INLINE void NAME(fold)(const embed_window *w, float *line, int floats) {
     for (int d = w->unique; d < w->ny; ++d) {
         const int first = w->folds[d - w->unique];
@@ -372,7 +371,7 @@ static void NAME(window)(const embed_window *w) {
     if (w->lr == 0.0f) return;
     for (int i = 0; i < nx; ++i) NAME(fold)(w, w->scores + i * EMBED_LINE, group);
     float **from = w->x;
-    if (w->unique > EMBED_GROUP) { /* the later groups need the x that the first one changes */
+    if (w->unique > EMBED_GROUP) { /* later groups need the old x, which the first group changes */
         for (int i = 0; i < nx; ++i) {
             w->copies[i] = w->copy + (int64_t)i * w->width;
             memcpy(w->copies[i], w->x[i], sizeof(float) * (size_t)w->width);
@@ -394,10 +393,10 @@ static void NAME(window)(const embed_window *w) {
 #include "kernels_positions.h"
 
 /* The same for the mean h of the x of each of n windows, CBOW of Mikolov et al. 2013, where dL/dx_i = dL/dh / nx;
- * `ratios` holds that 1 / nx or, as word2vec.c has it, leaves it out. All scores are taken before the first update, so
- * that the processor need not wait for the sigmoids of one window before it goes on to the next. With `weighted`, a
- * constant once inlined, the places of the window have weights (kernels_positions.h). Half a vector at the end of a row
- * counts as a whole one: the loops over rows are short, and one more of them costs more than it saves. */
+ * `ratios` includes this 1 / nx or, as in word2vec.c, leaves it out. All scores are computed before the first update,
+ * so that the processor does not wait for the sigmoids of one window before the next window. With `weighted`, a
+ * constant once inlined, the positions of the window have weights (kernels_positions.h). Half a vector at the end of a
+ * row is treated as a whole one: the loops over rows are short, and another loop costs more than it saves. */
 INLINE void NAME(hidden_windows)(const embed_window *w, int n, const int weighted) {
     const int floats = embed_group_floats(n), width = (w->width + LANES - 1) / LANES * LANES;
     int used;

@@ -1,9 +1,9 @@
-/* What skip-gram does with a few columns of the rows, for one kind of vector. kernels_body.h includes this file with
+/* The steps of skip-gram for a few columns of the rows, for one kind of vector. kernels_body.h includes this file with
  *   STEP(x)   a suffix for the kind's names
  *   vector    the kind
  *   FLOATS    floats in it
- * once for whole vectors and once for half of one, which ends a row whose dim leaves no more than that over: processors
- * that work on halves of the widest vectors need half the time for it.
+ * once for whole vectors and once for half vectors. A row ends with half a vector if its dim needs no more: processors
+ * that split the widest vectors need half the time for it.
  */
 
 INLINE vector STEP(load)(const float *p) { return *(const vector *)p; }
@@ -21,8 +21,8 @@ INLINE void STEP(products)(float **x, float **y, vector acc[TILE_X][EMBED_LINE],
     }
 }
 
-/* to[i] += sum_j gx[i][j] y[j] and y[j] += sum_i g[i][j] from[i], both from the old values, for `columns` vectors of
- * each row that begin at column k; ny and columns are constants once inlined. */
+/* to[i] += sum_j gx[i][j] y[j] and y[j] += sum_i g[i][j] from[i], both with the old values, for `columns` vectors of
+ * each row from column k; ny and columns are constants once inlined. */
 #if REGISTERS == 32
 INLINE void STEP(update_columns)(float **from, float **to, int nx, float **y, const float *RESTRICT g,
                                  const float *RESTRICT gx, float *kept, int k, const int ny, const int columns) {
@@ -50,11 +50,10 @@ INLINE void STEP(update_columns)(float **from, float **to, int nx, float **y, co
     UNROLL for (int j = 0; j < ny; ++j) UNROLL for (int c = 0; c < columns; ++c)
         STEP(store)(y[j] + k + c * FLOATS, sum[j][c]);
 }
-#else /* first the one sum and then the other, for which `kept`, [nx, columns] vectors, has the inputs as they were */
+#else /* one sum after the other; `kept`, [nx, columns] vectors, stores the old inputs for the second sum */
 INLINE void STEP(update_columns)(float **from, float **to, int nx, float **y, const float *RESTRICT g,
                                  const float *RESTRICT gx, float *kept, int k, const int ny, const int columns) {
-    /* The sum of an input is taken in two chains of additions, for which the last row of a whole group has to stay in
-     * memory meanwhile. */
+    /* The sum of an input uses two chains of additions, so the last row of a whole group has to stay in memory. */
     const int held = ny < EMBED_GROUP ? ny : EMBED_GROUP - 1, half = ny / 2;
     vector row[EMBED_GROUP][COLUMNS];
     UNROLL for (int j = 0; j < held; ++j) UNROLL for (int c = 0; c < columns; ++c)
@@ -62,15 +61,15 @@ INLINE void STEP(update_columns)(float **from, float **to, int nx, float **y, co
     const float *last = y[ny - 1] + k;
     ONE_ADDRESS(last);
     for (int i = 0; i < nx; ++i, gx += EMBED_LINE, kept += columns * FLOATS) {
-        float *place = to[i] + k;
+        float *target = to[i] + k;
         vector moved[COLUMNS], rest[COLUMNS];
         ONE_ADDRESS(gx);
-        ONE_ADDRESS(place);
-        const float *old = from == to ? place : from[i] + k;
+        ONE_ADDRESS(target);
+        const float *old = from == to ? target : from[i] + k;
         UNROLL for (int c = 0; c < columns; ++c) {
             const vector in = STEP(load)(old + c * FLOATS);
             STEP(store)(kept + c * FLOATS, in);
-            moved[c] = from == to ? in : STEP(load)(place + c * FLOATS);
+            moved[c] = from == to ? in : STEP(load)(target + c * FLOATS);
         }
         UNROLL for (int j = 0; j < ny; ++j) {
             const vector rate = STEP(broadcast)(gx[j]);
@@ -85,7 +84,7 @@ INLINE void STEP(update_columns)(float **from, float **to, int nx, float **y, co
             }
             LIVE(rate);
         }
-        UNROLL for (int c = 0; c < columns; ++c) STEP(store)(place + c * FLOATS, moved[c] + rest[c]);
+        UNROLL for (int c = 0; c < columns; ++c) STEP(store)(target + c * FLOATS, moved[c] + rest[c]);
     }
     UNROLL for (int c = 0; c < columns; ++c)
         if (held < ny) row[held][c] = STEP(load)(last + c * FLOATS);

@@ -1,8 +1,7 @@
 /* Position-dependent weighting of the context (Mikolov et al. 2018, arXiv:1712.09405, section 2.2):
- *   h = 1/nx sum_i d_i * x_i, element by element, d_i the weights of the place that x_i has in its window.
- * With e = -dL/dh:  -dL/dx_i = d_i * e / nx,  -dL/dd_i = x_i * e / nx.
- * Part of kernels_body.h. Every product is one of elements, so a few columns are done from the first row to the last;
- * their number is a constant once inlined. */
+ *   h = 1/nx sum_i d_i * x_i, element by element; d_i are the weights of the position of x_i in its window.
+ * With e = -dL/dh:  -dL/dx_i = d_i * e / nx,  -dL/dd_i = x_i * e / nx. Part of kernels_body.h. All products are element
+ * by element, so a few columns are computed for all rows at a time; their number is a constant once inlined. */
 
 INLINE void NAME(weighted_mean_columns)(const embed_window *w, int k, const int columns) {
     vf sum[4];
@@ -46,9 +45,9 @@ INLINE void NAME(weighted_update_columns)(const embed_window *w, const float *li
     }
 }
 
-/* y[j] += g[j] h; with e = sum_j g[j] y[j] over all output rows as they were, x[i] += ratios[i] d[i] * e and
- * d[i] += weight_ratio x[i] * e, both from the old values. `line` is the first of the window's, the others follow every
- * `floats` floats. */
+/* y[j] += g[j] h; with e = sum_j g[j] y[j] over the old output rows, x[i] += ratios[i] d[i] * e and d[i] +=
+ * weight_ratio x[i] * e, both with the old values. `line` is the first line of the window; the others are `floats`
+ * floats apart. */
 INLINE void NAME(weighted_update)(const embed_window *w, const float *line, int floats) {
     int k = 0;
     for (; k + 4 * LANES <= w->width; k += 4 * LANES) NAME(weighted_update_columns)(w, line, floats, k, 4);

@@ -1,4 +1,5 @@
-/* What blocks of tokens have changed: by how much, in 16 bits a number (kernels.h), and whose rows. */
+/* The log of the changes of blocks: the owner of each changed row, and its change, with 16 bits for a number
+ * (kernels.h). */
 #ifndef EMBED_LOG_H
 #define EMBED_LOG_H
 
@@ -8,28 +9,28 @@
 
 typedef struct {
     uint16_t *deltas; /* [capacity, stride] */
-    int32_t *owners;  /* [capacity] a word (its input rows), words + i (place i of the window), or ~row (an output row) */
+    int32_t *owners;  /* [capacity] a word, words + i for position i of the window, or ~row for an output row */
     int64_t used, capacity, stride;
     void *memory;
 } embed_log;
 
-/* In how many places of round number `round` a row has changed. */
+/* How often a row has changed in the round with the number `round`. */
 typedef struct {
     int32_t round, count;
 } embed_tally;
 
-/* What a block of a round has changed: rows first..last-1 of a log. */
+/* The changes of a block of a round: rows first..last-1 of a log. */
 typedef struct {
     const embed_log *log;
     int64_t first, last;
     double loss;
 } embed_entry;
 
-/* What one of them does to a row of a matrix: *row += share * *delta, less if `tally` has counted many. */
+/* A change of a row of a matrix: *row += share * *delta, less if `tally` has counted many. */
 typedef struct {
     float *row;
     const uint16_t *delta;
-    embed_tally *tally; /* NULL where all of it counts */
+    embed_tally *tally; /* NULL: the whole change counts */
     float share;
 } embed_change;
 
@@ -38,12 +39,12 @@ typedef struct {
     int64_t used, capacity;
 } embed_changes;
 
-/* Which of so many parts a row belongs to: about as many rows to each, and neighbours to different ones. */
+/* Return the part that a row belongs to: parts have about the same number of rows, and neighbours differ. */
 static inline int64_t embed_part(int32_t row, int64_t parts) {
     return (int64_t)((uint64_t)((uint32_t)row * 2654435769u) * (uint64_t)parts >> 32);
 }
 
-/* Count one more change of a row; a count of another round is none. */
+/* Count one more change of a row; the count of another round is reset. */
 static inline void embed_count(embed_tally *tally, int32_t round) {
     if (tally == NULL) return;
     tally->count = tally->round == round ? tally->count + 1 : 1;
@@ -68,7 +69,7 @@ static inline int embed_changes_reserve(embed_changes *changes, int64_t n) {
     return 0;
 }
 
-/* Make room for n more rows; what is in use moves with it. Returns 0, or -1 if there is no memory. */
+/* Make room for n more rows, and keep those in use. Returns 0, or -1 if there is no memory. */
 static inline int embed_log_reserve(embed_log *log, int64_t n) {
     const int64_t needed = log->used + n;
     if (needed <= log->capacity) return 0;

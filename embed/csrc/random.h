@@ -1,7 +1,7 @@
-/* Random draws: splitmix64 (Steele, Lea, Flood 2014), whose state is a mere counter.
+/* Random draws: splitmix64 (Steele, Lea, Flood 2014), whose state is a counter.
  *
- * A stream belongs to what it is for, (seed, epoch, block) or (seed, epoch, token), never to a thread, so the
- * draws do not depend on which worker meets a block, or when. embed/engine/reference.py replays them in Python.
+ * A stream belongs to (seed, epoch, block) or (seed, epoch, token), never to a thread, so the draws do not depend on
+ * which worker trains a block, or when. embed/engine/reference.py replays them in Python.
  *
  * Rejected: xorshift (each draw waits for the one before), a table of 1e8 noise words (inexact, and a cache
  * miss a draw).
@@ -29,17 +29,17 @@ static inline uint64_t embed_epoch_key(uint64_t seed, uint64_t epoch) {
     return embed_mix(embed_mix(seed + EMBED_GOLDEN) + epoch);
 }
 
-/* The stream of the block whose first token stands at `position` of the corpus. */
+/* Return the stream of the block whose first token is at `position` of the corpus. */
 static inline uint64_t embed_block_stream(uint64_t epoch_key, int64_t position) {
     return embed_mix(~epoch_key ^ embed_mix((uint64_t)position));
 }
 
-/* Subsampling: whether the token at `position` is kept, with probability (threshold + 1) / 2^32. */
+/* Subsampling: return whether the token at `position` is kept, with probability (threshold + 1) / 2^32. */
 static inline int embed_keeps(uint64_t epoch_key, int64_t position, uint32_t threshold) {
     return (uint32_t)(embed_mix(epoch_key + EMBED_GOLDEN * (uint64_t)position) >> 32) <= threshold;
 }
 
-/* r as a fraction of 2^64, times n: the whole part is uniform in 0..n-1, the fraction is uniform again. */
+/* Return the whole part of n * r / 2^64, uniform in 0..n-1; `fraction` gets the rest, which is uniform again. */
 static inline uint64_t embed_scale(uint64_t r, uint64_t n, uint64_t *fraction) {
 #if defined(_MSC_VER) && !defined(__clang__)
     uint64_t whole;
@@ -60,7 +60,7 @@ typedef struct {
 static inline int32_t embed_draw(uint64_t *state, const embed_alias *table, uint64_t n) {
     uint64_t fraction;
     const uint64_t i = embed_scale(embed_next(state), n, &fraction);
-    /* without a branch, which would be a coin toss for the processor */
+    /* without a branch, which the processor could not predict */
     const uint32_t other = 0u - (uint32_t)((uint32_t)(fraction >> 32) > table[i].threshold);
     return (int32_t)(((uint32_t)i & ~other) | (table[i].alias & other));
 }

@@ -2,19 +2,20 @@
  *
  * When the table holds `limit` words, it is pruned (Misra and Gries 1982, in the batches of Anderson et al. 2017, as
  * text_phrases.h does for pairs): let d be the smallest number such that at least half of the words have a weight of at
- * most d; every weight falls by d, and words without weight are removed. `error` is the sum of these d. A word also has its
- * plain count since it was last added. If `error` was `floor` at that time, its weight is count - (error - floor).
+ * most d; every weight falls by d, and words without weight are removed. `error` is the sum of these d. A word also has
+ * its plain count since it was last added. If `error` was `floor` at that time, its weight is count - (error - floor).
  *
  * For a word that occurs f times, the weight is at least f - error, so the word is in the table if f > error. Its count
- * never exceeds f, and falls short of f by what was lost before the word was added: at most its floor, so at most `error`.
- * More than half of the words have a weight of d or more, so a pruning takes d from at least limit / 2 words; weights are
- * made of tokens, so error <= 2 * tokens / limit.
+ * never exceeds f, and falls short of f by what was lost before the word was added: at most its floor, so at most
+ * `error`. More than half of the words have a weight of d or more, so a pruning takes d from at least limit / 2 words;
+ * weights are made of tokens, so error <= 2 * tokens / limit.
  *
- * Id 0 stands for all removed words (it is the empty word, which no text contains, with count 0). When words are removed,
- * the others are renumbered in the same order, and `moved` maps the ids returned before to the new ids.
+ * Id 0 stands for all removed words (it is the empty word, which no text contains, with count 0). When words are
+ * removed, the others are renumbered in the same order, and `moved` maps the ids returned before to the new ids.
  *
  * Rejected: reporting weights (too low by `error` for every word, even for words present from the start), dropping
- * words below a rising count (gensim, word2vec.c: no bound), space-saving (counts too high, and ids that change owners).
+ * words below a rising count (gensim, word2vec.c: no bound), space-saving (counts too high, and ids that change
+ * owners).
  */
 #ifndef EMBED_TEXT_BOUND_H
 #define EMBED_TEXT_BOUND_H

@@ -1,7 +1,8 @@
 /* MurmurHash3_x64_128 (Austin Appleby, public domain algorithm), the hash of floret's tables.
  *
- * Two 64-bit lanes take 8 bytes each per step, are mixed into one another, and end in two 64-bit halves, given here as four
- * 32-bit words, the low one of each half first. Bytes are put together by hand: the result is the same on every machine.
+ * Two 64-bit lanes take 8 bytes each per step, are mixed into one another, and end in two 64-bit halves, given here as
+ * four 32-bit words, the low one of each half first. Bytes are put together by hand: the result is the same on every
+ * machine.
  */
 #ifndef EMBED_TEXT_MURMUR_H
 #define EMBED_TEXT_MURMUR_H

@@ -1,11 +1,12 @@
 /* Find the rows of character n-grams in UTF-8: fastText's scheme (dictionary.cc: computeSubwords, hash) and floret's.
  *
- * A word is already wrapped: "<word>". At every character, n-grams of min_n to max_n characters begin; a boundary alone is
- * no n-gram.
+ * A word is already wrapped: "<word>". At every character, n-grams of min_n to max_n characters begin; a boundary alone
+ * is no n-gram.
  *
  * fastText: one row per n-gram, by FNV-1a, 32 bits, with its quirk of sign-extending each byte first, which changes the
- * hash of every non-ASCII character. FNV-1a reads byte by byte, so a longer n-gram continues the hash of the shorter one.
- * floret: hash_count rows per n-gram, the first words of one MurmurHash3; the whole "<word>" comes first, at any length.
+ * hash of every non-ASCII character. FNV-1a reads byte by byte, so a longer n-gram continues the hash of the shorter
+ * one. floret: hash_count rows per n-gram, the first words of one MurmurHash3; the whole "<word>" comes first, at any
+ * length.
  */
 #ifndef EMBED_TEXT_NGRAMS_H
 #define EMBED_TEXT_NGRAMS_H
@@ -45,7 +46,8 @@ static int64_t text_floret_rows(const text_scheme *scheme, const uint8_t *bytes,
     return scheme->hash_count;
 }
 
-/* Write the rows of every n-gram of wrapped[length], fastText's counted from first_row; with rows == NULL count them only. */
+/* Write the rows of every n-gram of wrapped[length], fastText's counted from first_row; with rows == NULL count them
+ * only. */
 static int64_t text_ngrams(const text_scheme *scheme, const uint8_t *wrapped, int64_t length, int32_t first_row, int32_t *rows)
 {
     int64_t emitted = 0;

@@ -1,17 +1,17 @@
 /* Count pairs of neighbouring words in a stream of ids, and join phrases.
  *
- * A pair is (left, right, between): two ids and the connector words between them, 0 for none. A sequence of connectors is a
- * node of a tree, whose edges are in a table of the same kind: (parent, connector) -> node. A slot is 16 bytes, found by
- * linear probing; counting stages pairs and prefetches their slots, which hides the cache misses.
+ * A pair is (left, right, between): two ids and the connector words between them, 0 for none. A sequence of connectors
+ * is a node of a tree, whose edges are in a table of the same kind: (parent, connector) -> node. A slot is 16 bytes,
+ * found by linear probing; counting stages pairs and prefetches their slots, which hides the cache misses.
  *
- * The table is bounded: when it holds `max_pairs`, it subtracts from every count the smallest d such that at least half of
- * the counts are at most d, and removes pairs without a count (Misra and Gries 1982, in the batches of Anderson et al.
- * 2017). A count is then too low by at most the sum of these d, `error`, and never too high; each pruning takes d from at
- * least half of the pairs, so error <= 2 * pairs seen / max_pairs.
+ * The table is bounded: when it holds `max_pairs`, it subtracts from every count the smallest d such that at least half
+ * of the counts are at most d, and removes pairs without a count (Misra and Gries 1982, in the batches of Anderson et
+ * al. 2017). A count is then too low by at most the sum of these d, `error`, and never too high; each pruning takes d
+ * from at least half of the pairs, so error <= 2 * pairs seen / max_pairs.
  *
- * Rejected: dropping pairs below a rising threshold (gensim, word2phrase.c: no simple bound on the loss of a pair that is
- * added again), strings as keys (ten times the time and memory), a hash of the pair alone (collisions would join pairs
- * that are not phrases).
+ * Rejected: dropping pairs below a rising threshold (gensim, word2phrase.c: no simple bound on the loss of a pair that
+ * is added again), strings as keys (ten times the time and memory), a hash of the pair alone (collisions would join
+ * pairs that are not phrases).
  */
 #ifndef EMBED_TEXT_PHRASES_H
 #define EMBED_TEXT_PHRASES_H
@@ -215,8 +215,8 @@ static int phrase_count(phrase_walker *walker, const int32_t *ids, int64_t n, co
 }
 
 /* Join the phrases of a block of ids in place; return the number of ids left. roles has the roles of each word. Unless
- * NULL, origins, [n] like ids, is moved along and becomes -1 for a phrase. The last `pending` ids may begin a phrase that
- * ends in the next block: repeat them at its start. */
+ * NULL, origins, [n] like ids, is moved along and becomes -1 for a phrase. The last `pending` ids may begin a phrase
+ * that ends in the next block: repeat them at its start. */
 static int64_t phrase_join(phrase_walker *walker, int32_t *ids, int32_t *origins, int64_t n, const uint8_t *roles,
                            int64_t *pending)
 {

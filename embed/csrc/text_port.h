@@ -19,7 +19,8 @@
 #include <emmintrin.h>
 #endif
 
-/* Zeroed memory for random access, on huge pages where Linux has them to give; free() takes it back, NULL = none left. */
+/* Zeroed memory for random access, on huge pages where Linux has them to give; free() takes it back, NULL = none
+ * left. */
 static inline void *text_zeroed(size_t size)
 {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)

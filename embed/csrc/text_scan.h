@@ -1,11 +1,12 @@
 /* Turn text into provisional ids: split bytes at ASCII white space, count the words, write one int32 per token.
  *
- * A provisional id is the word's number in order of first occurrence. The first token of a sentence has the sign bit, so one
- * file stores tokens and sentence bounds. text_remap replaces the ids by final ids once the counts are known.
+ * A provisional id is the word's number in order of first occurrence. The first token of a sentence has the sign bit,
+ * so one file stores tokens and sentence bounds. text_remap replaces the ids by final ids once the counts are known.
  *
- * A block of 64 bytes becomes two masks, from which the begins and ends of its tokens are extracted several at a time; line
- * ends are rare and handled separately, so that a token costs no branch. Look-ups run in batches of three passes (hash and
- * prefetch the slot; read the slot and prefetch its entry; count), so that the cache misses of a large vocabulary overlap.
+ * A block of 64 bytes becomes two masks, from which the begins and ends of its tokens are extracted several at a time;
+ * line ends are rare and handled separately, so that a token costs no branch. Look-ups run in batches of three passes
+ * (hash and prefetch the slot; read the slot and prefetch its entry; count), so that the cache misses of a large
+ * vocabulary overlap.
  */
 #ifndef EMBED_TEXT_SCAN_H
 #define EMBED_TEXT_SCAN_H
@@ -206,17 +207,17 @@ static int text_reserve(text_scanner *scanner, size_t more)
 }
 
 /* Write the indices of the set bits, and up to TEXT_AT_A_TIME - 1 meaningless numbers after them. */
-static inline void text_places(uint64_t bits, size_t n, size_t base, size_t *places)
+static inline void text_offsets(uint64_t bits, size_t n, size_t base, size_t *offsets)
 {
     for (size_t k = 0; k < n; k += TEXT_AT_A_TIME)
         for (int j = 0; j < TEXT_AT_A_TIME; j++) {
-            places[k + j] = base + text_lowest_bit(bits | UINT64_C(1) << (TEXT_BLOCK - 1));
+            offsets[k + j] = base + text_lowest_bit(bits | UINT64_C(1) << (TEXT_BLOCK - 1));
             bits &= bits - 1;
         }
 }
 
 /* The same, and where the next token begins if a single byte of white space is between them. */
-static inline void text_places_between(uint64_t bits, size_t n, size_t base, size_t *ends, size_t *begins)
+static inline void text_offsets_between(uint64_t bits, size_t n, size_t base, size_t *ends, size_t *begins)
 {
     for (size_t k = 0; k < n; k += TEXT_AT_A_TIME)
         for (int j = 0; j < TEXT_AT_A_TIME; j++) {
@@ -239,13 +240,13 @@ static inline void text_scan_block(text_scanner *scanner, size_t position, uint6
     if (valid == UINT64_MAX && !(spaces & after)) {
         scanner->begins[scanner->begun] = position;
         scanner->begun += was_space;
-        text_places_between(spaces, n, position, scanner->ends + scanner->ended, scanner->begins + scanner->begun);
+        text_offsets_between(spaces, n, position, scanner->ends + scanner->ended, scanner->begins + scanner->begun);
         scanner->begun += n - (spaces >> (TEXT_BLOCK - 1));
         scanner->ended += n;
     } else {
         uint64_t ends = spaces & ~after;
-        text_places(begins, text_count_bits(begins), position, scanner->begins + scanner->begun);
-        text_places(ends, text_count_bits(ends), position, scanner->ends + scanner->ended);
+        text_offsets(begins, text_count_bits(begins), position, scanner->begins + scanner->begun);
+        text_offsets(ends, text_count_bits(ends), position, scanner->ends + scanner->ended);
         scanner->begun += text_count_bits(begins);
         scanner->ended += text_count_bits(ends);
     }

@@ -1,9 +1,9 @@
 /* Sum blocks of bytes; a digest of the sums is ten times faster than a digest of the bytes.
  *
- * NH (Black, Halevi, Krawczyk, Krovetz and Rogaway 1999, "UMAC", section 4, with words of 64 bits): the sum over a block's
- * pairs of words (a, b) of (a + key)(b + key'), where inner sums are modulo 2^64 and the outer one modulo 2^128. Two
- * different blocks of one length have the same sum with a chance of at most 2^-64 over the keys. The keys are
- * fixed here, so this guards against accident and not against somebody who looks for two texts with one digest.
+ * NH (Black, Halevi, Krawczyk, Krovetz and Rogaway 1999, "UMAC", section 4, with words of 64 bits): the sum over a
+ * block's pairs of words (a, b) of (a + key)(b + key'), where inner sums are modulo 2^64 and the outer one modulo
+ * 2^128. Two different blocks of one length have the same sum with a chance of at most 2^-64 over the keys. The keys
+ * are fixed here, so this guards against accident and not against somebody who looks for two texts with one digest.
  */
 #ifndef EMBED_TEXT_SUMS_H
 #define EMBED_TEXT_SUMS_H

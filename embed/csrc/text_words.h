@@ -1,9 +1,9 @@
 /* Store interned words with exact counts: the hash table of the token counter.
  *
  * A slot is 16 bytes (the word's first 8 bytes, a check, id + 1; 0 = free), found by linear probing. The slot alone
- * identifies a word of up to 8 bytes, as most tokens are, so looking up a frequent word touches one cache line, and that of
- * its count, which is packed with the counts of other early words. Words of up to 16 bytes are stored inside an entry,
- * longer words in an arena. Growing the table reads the entries in order and needs no old slot.
+ * identifies a word of up to 8 bytes, as most tokens are, so looking up a frequent word touches one cache line, and
+ * that of its count, which is packed with the counts of other early words. Words of up to 16 bytes are stored inside an
+ * entry, longer words in an arena. Growing the table reads the entries in order and needs no old slot.
  *
  * Rejected: counts beside the words (a third line for a frequent word), chaining (a miss more), one arena for all words
  * (the same), 32-byte slots with the whole entry (twice the memory), Robin Hood or SIMD groups (no gain below a load of
@@ -186,7 +186,7 @@ static int text_grow_entries(text_words *words)
     return TEXT_OK;
 }
 
-static int text_store_long(text_words *words, const text_key *key, uint64_t *place)
+static int text_store_long(text_words *words, const text_key *key, uint64_t *offset)
 {
     size_t length = (size_t)key->length;
     if (words->arena_capacity - words->arena_size < length) {
@@ -198,7 +198,7 @@ static int text_store_long(text_words *words, const text_key *key, uint64_t *pla
         words->arena_capacity = capacity;
     }
     memcpy(words->arena + words->arena_size, key->bytes, length);
-    *place = words->arena_size;
+    *offset = words->arena_size;
     words->arena_size += length;
     return TEXT_OK;
 }
@@ -218,8 +218,8 @@ static inline text_slot *text_words_find(const text_words *words, const text_key
     }
 }
 
-/* The id of a word that has this head and check, or -1 for none: the word wanted, if it is short and there. The low half
- * of its hash stands in place of the id. */
+/* The id of a word that has this head and check, or -1 for none: the word wanted, if it is short and there. The low
+ * half of its hash stands in place of the id. */
 static inline int64_t text_words_likely(const text_words *words, const text_slot *wanted)
 {
     uint64_t at = wanted->id_plus_1 & words->slot_mask;

@@ -12,22 +12,22 @@ cdef class BlockVectors:
     cdef const embed_kernels *kernels
     cdef int64_t stride
     cdef int width
-    cdef bint in_round          # what is changed is left in the log
-    cdef bint in_rows           # but for that, vectors are trained in their rows
-    cdef float **vectors        # [positions] the row that each is trained in, or the copy of its word
+    cdef bint in_round          # changes go to the log
+    cdef bint in_rows           # outside rounds, vectors are trained in their rows
+    cdef float **vectors        # [positions] the row that is trained, or the copy of the word
     cdef float *ratios          # [positions] learning rate of each over that of the output rows
-    cdef float *places          # [place_count, stride] copies too
-    cdef int place_count        # 2 * window, or 0
+    cdef float *position_weights    # [position_count, stride], copies
+    cdef int position_count     # 2 * window, or 0
     cdef float *_divisors       # [n] n ** gradient_power
-    cdef embed_log log          # what this worker has changed
-    # The copies: of places, of words and, in a round or where they have a factor, of output rows.
+    cdef embed_log log          # the changes of this worker
+    # The copies of position weights, of words and, in a round or with a factor, of output rows.
     cdef Scratch _now           # [copies, stride]
-    cdef Scratch _before        # [copies, stride] as they were when made, where the matrix does not hold just that
-    cdef const float **_origins  # [copies] in a round: where each is as it was
+    cdef Scratch _before        # [copies, stride] their values before training, unless the matrix has these
+    cdef const float **_origins  # [copies] in a round: the value of each before training
     cdef int32_t *_owners       # [copies] as in the log
-    cdef int32_t _copies        # of the block at hand
-    # A hash table of them that is empty once their number is 0: a slot is taken if the copy it names is there and names
-    # it as well.
+    cdef int32_t _copies        # of the current block
+    # A hash table of the copies. A slot is taken if the copy in it exists and has this slot as its home, so that the
+    # table is empty when `_copies` is 0.
     cdef int32_t *_slots        # [slot_mask + 1]
     cdef uint32_t _slot_mask
     cdef int32_t *_homes        # [copies]
@@ -50,7 +50,7 @@ cdef class BlockVectors:
 
 
 cdef inline float *output_row(BlockVectors self, int32_t row) noexcept nogil:
-    """The row itself; in a round, or where it has a factor other than 1, the block's copy."""
+    """Return the row; in a round, or if its factor is not 1, return the copy of it in the block."""
     if not self.in_round and output_factor(self.rows, row) == 1:
         return target_row(self.rows, row)
     return self.copied_output_row(row)

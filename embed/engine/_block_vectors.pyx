@@ -1,10 +1,9 @@
-"""The vectors that a block trains on: where they are found, and where what they have moved by goes.
+"""Gather the vectors that a block trains on, and scatter their changes to the rows.
 
-A word that is one row of the input matrix is trained in that row. All others are gathered into copies, dense, one for
-each word of the block, and what a copy has moved by is scattered to the rows of its word: the mean of several rows,
-and everything in a round (docs/decisions/0005). There output rows have copies too, and what a block changes is left in
-a log. Where rows have factors, vectors are copies as well, of which each row gets its share, and so are output rows
-with a factor other than 1 (docs/decisions/0029).
+A word with a single input row is trained in that row. Any other word has one dense copy in the block, the mean of its
+rows, and the change of the copy is scattered to these rows. In a round (docs/decisions/0005), all words and all output
+rows have copies, and the changes of a block go to a log. Where rows have factors (docs/decisions/0029), words have
+copies, whose change each row gets by its factor, and so have output rows with a factor other than 1.
 
 Rejected: a copy of every position (docs/decisions/0011, 0014).
 """
@@ -21,18 +20,18 @@ from embed.engine._log cimport embed_log_reserve
 from embed.engine._rows cimport Rows, input_row, output_factor, row_count, rows_of, share, target_row, unit_share
 
 cdef enum:
-    # How many words ahead the rows of a word are fetched into the first-level cache, if it has several.
+    # Rows of a word with several are fetched into the first-level cache this many words ahead.
     _WORDS_AHEAD = 2
-    # The slot of a copy that is not looked up.
+    # The slot of a copy that is never looked up.
     _NOWHERE = -1
 
-# The row of a matrix that begins at the row wanted.
+# The number of a row in a matrix that begins with it.
 cdef int32_t _FIRST = 0
 
 
 @cython.final
 cdef class BlockVectors:
-    """The input vectors, places and output rows of the block at hand.
+    """The input vectors, position weights and output rows of the current block.
 
     Parameters
     ----------
@@ -45,10 +44,10 @@ cdef class BlockVectors:
 
     def __init__(self, Rows rows, double gradient_power, int64_t most_positions, int64_t most_output_rows):
         cdef int64_t v, slots = 1, most_averaged = 1, most_owners = most_positions + most_output_rows
-        cdef int64_t most_copies = rows.places.shape[0] + most_owners
+        cdef int64_t most_copies = rows.position_weights.shape[0] + most_owners
         self.rows, self.kernels, self.stride, self.width = rows, rows.kernels, rows.stride, rows.width
         self.in_rows = rows.plain and not rows.has_input_factors
-        self.place_count = <int> rows.places.shape[0]
+        self.position_count = <int> rows.position_weights.shape[0]
         self.log.stride = self.stride
         while slots < 2 * most_owners:
             slots *= 2
@@ -76,22 +75,22 @@ cdef class BlockVectors:
         free(self.log.memory)
 
     cdef void begin(self) noexcept nogil:
-        """Forget the copies, and make those of the places: the more so as other threads change them all the time."""
+        """Remove all copies, and copy the position weights, which other threads change all the time."""
         cdef int32_t i, copy
         self._copies = 0
-        self.places = self._now.floats
-        for i in range(self.place_count):
+        self.position_weights = self._now.floats
+        for i in range(self.position_count):
             copy = self._add_copy(<int32_t> self.rows.vectors + i, _NOWHERE)
-            self.kernels.compose(&self.rows.places[0, 0], self.stride, &i, 1, 1, self.width,
-                                 self.places + copy * self.stride, self._keep_before(copy, &self.rows.places[i, 0]))
+            self.kernels.compose(&self.rows.position_weights[0, 0], self.stride, &i, 1, 1, self.width,
+                                 self.position_weights + copy * self.stride,
+                                 self._keep_before(copy, &self.rows.position_weights[i, 0]))
 
     cdef void gather(self, const Block *block, float ratio) noexcept nogil:
-        """Find the vector of each position, the row of its word or a copy, and its learning rate.
+        """Find the vector of each position (the row of its word, or a copy) and its learning rate.
 
-        A step along the gradient moves each of the n rows of a mean by 1/n of what it would move a single row, and so
-        the mean; with another power of n, 0 in the historic step, each row and their mean move by that. The rows of a
-        sum move by all of it, and so the sum by n times that. With row factors, the position moves by so much less as
-        their mean is less than 1.
+        A gradient step moves each of the n rows of a mean by 1/n of the step of a single row, so the mean moves by 1/n,
+        too; with another power of n (0 in the historic step), the rows and their mean move by that power. The rows of a
+        sum move by the whole step, so the sum moves by n steps. With row factors, the vector moves by the mean factor.
         """
         cdef int64_t i, size, n = block.positions
         cdef int32_t word, copy
@@ -112,7 +111,7 @@ cdef class BlockVectors:
                 self.ratios[i] *= self.rows.vector_factors[word] / <float> size
 
     cdef void scatter(self) noexcept nogil:
-        """Move the rows by what their copies have moved by: each by its share of it."""
+        """Add the change of each copy to its rows, to each by its share."""
         cdef int64_t size
         cdef int32_t copy, own, owner
         cdef const int32_t *rows
@@ -125,7 +124,8 @@ cdef class BlockVectors:
             before += copy * self.stride
             if owner >= self.rows.vectors:
                 owner -= <int32_t> self.rows.vectors
-                self.kernels.scatter(&self.rows.places[0, 0], self.stride, &owner, 1, 1, self.width, now, before)
+                self.kernels.scatter(&self.rows.position_weights[0, 0], self.stride, &owner, 1, 1, self.width, now,
+                                     before)
             elif owner < 0:
                 self._settle_copy(copy)
             elif self.rows.has_input_factors:

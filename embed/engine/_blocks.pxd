@@ -1,4 +1,4 @@
-"""The blocks of a corpus: the runs of tokens that are trained together."""
+"""Declare the blocks of a corpus: the runs of tokens that train together."""
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
@@ -13,10 +13,10 @@ ctypedef struct Block:
     int64_t last
     int64_t number      # in its round
     int32_t *memory     # [window + BLOCK + window]
-    int32_t *words      # [positions] within it; each is also the number of a vector
-    int64_t positions   # tokens that survived subsampling: the halo on the left,
+    int32_t *words      # [positions] in `memory`; each is also the number of a vector
+    int64_t positions   # tokens that subsampling kept: `left` of the halo, `own` centers, the rest of the halo
     int64_t left
-    int64_t own         # the centers, and the halo on the right
+    int64_t own
     int32_t *reaches    # [own]
     int32_t *noise      # [draws]
     int64_t draws
@@ -35,10 +35,10 @@ cdef class Blocks:
     cdef int64_t halo_tokens
     cdef int32_t first_kept     # words from this one on are always kept
     cdef object _memory
-    cdef Block pair[2]          # the one at hand, and the next one, whose rows are fetched meanwhile
+    cdef Block pair[2]          # the current block, and the following one, whose rows are fetched meanwhile
     cdef int64_t most_positions, most_draws  # of a block
-    cdef int64_t sentence, position, number  # where the next one is looked for
-    cdef int64_t claim                       # the number that it has to have
+    cdef int64_t sentence, position, number  # of the next block
+    cdef int64_t claim                       # the number of the next block of this worker
     cdef int64_t *claimed
     cdef int64_t before
 

@@ -1,3 +1,3 @@
-"""Types of the compiled blocks; what they are is told in _blocks.pyx."""
+"""Declare the types of the compiled blocks; _blocks.pyx documents them."""
 
 BLOCK_TOKENS: int

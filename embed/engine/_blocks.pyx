@@ -1,8 +1,8 @@
-"""The blocks of a corpus: which tokens are trained together, and all that is drawn for them.
+"""Find the blocks of a corpus, the tokens that train together, and make all random draws for them.
 
-A block is a run of at most ``BLOCK_TOKENS`` tokens of one sentence; those that survive subsampling are its positions,
-and `window` further positions on each side (the halo) come with them, so that a cut loses no context. Every draw comes
-from a stream of the block, which the seed, the epoch and the block's first token determine.
+A block is a run of at most ``BLOCK_TOKENS`` tokens of one sentence. The tokens that subsampling keeps are its
+positions, with `window` more positions on each side (the halo), so that a cut loses no context. All draws of a block
+come from its own stream, which is determined by the seed, the epoch and the first token of the block.
 """
 
 import cython
@@ -27,7 +27,7 @@ BLOCK_TOKENS = BLOCK
 
 @cython.final
 cdef class Blocks:
-    """Finds the blocks of a stretch of tokens, one after the other; see embed.engine.problem for the arguments."""
+    """Finds the blocks of a stretch of tokens in order; embed.engine.problem documents the arguments."""
 
     def __init__(self, tokens, noise, settings):
         cdef int64_t w, i, size
@@ -37,7 +37,7 @@ cdef class Blocks:
             self._noise_table, self.negatives, self.noise_windows = noise.table, noise.negatives, noise.windows
             self._aliases = <const embed_alias *> &self._noise_table[0, 0]
             self._alias_count = <uint64_t> self._noise_table.shape[0]
-        # A halo is looked for no further than this, so that a run of dropped tokens stays cheap.
+        # The search for a halo ends after this many tokens, so that a run of dropped tokens is cheap.
         self.halo_tokens = max(<int64_t> BLOCK, 16 * <int64_t> self.window)
         for w in range(self.keep_thresholds.shape[0]):
             if self.keep_thresholds[w] != <uint32_t> 0xffffffff:
@@ -53,10 +53,10 @@ cdef class Blocks:
             self.pair[i].noise = self.pair[i].reaches + BLOCK
 
     cdef int64_t begin(self, int64_t epoch, int64_t first, int64_t *claimed, int64_t before) noexcept nogil:
-        """Look for blocks from token `first` on, all of them or, in a round, those that this worker claims.
+        """Begin at token `first`, with all blocks or, in a round, with those that this worker claims.
 
-        In a round `claimed` counts the blocks that some worker has taken on, `before` of them in earlier rounds; else
-        it is NULL. Returns where the first block begins, which may be the end of the sentence.
+        In a round, `claimed` counts the blocks that any worker has claimed, `before` of them in earlier rounds;
+        otherwise it is NULL. Returns the begin of the first block, which may be the end of the sentence.
         """
         cdef int64_t sentence_first
         self.epoch_key = embed_epoch_key(self.seed, <uint64_t> epoch)
@@ -70,7 +70,7 @@ cdef class Blocks:
         return self.position
 
     cdef bint select(self, Block *block, int64_t last) noexcept nogil:
-        """Find the next block that begins before `last`; returns whether there is one. If not, `block` is empty."""
+        """Find the next block that begins before `last`; return whether there is one. Otherwise `block` is empty."""
         while self.position < last:
             while self.position >= self.offsets[self.sentence + 1]:
                 self.sentence += 1
@@ -90,7 +90,7 @@ cdef class Blocks:
         return self.number if self.claimed == NULL else embed_claim(self.claimed) - self.before
 
     cdef int64_t _sentence_of(self, int64_t position) noexcept nogil:
-        """The last sentence that begins at or before `position`."""
+        """Return the last sentence that begins at or before `position`."""
         cdef int64_t low = 0, high = self.offsets.shape[0] - 1, middle
         while high - low > 1:
             middle = (low + high) // 2
@@ -101,7 +101,7 @@ cdef class Blocks:
         return low
 
     cdef void _select_words(self, Block *block) noexcept nogil:
-        """The tokens that subsampling leaves, and the halo."""
+        """Select the tokens that subsampling keeps, and the halo."""
         cdef int32_t *words = block.memory + self.window
         cdef int64_t p, limit, left = 0, own = 0, right = 0
         for p in range(block.first, block.last):
@@ -129,7 +129,7 @@ cdef class Blocks:
         return word >= self.first_kept or embed_keeps(self.epoch_key, p, self.keep_thresholds[word])
 
     cdef void _draw(self, Block *block) noexcept nogil:
-        """For each center in turn: its reach and, for the first `noise_windows`, its noise words."""
+        """Draw the reach of each center and, for the first `noise_windows` of them, noise words."""
         cdef int64_t c, j
         cdef uint64_t fraction, stream = embed_block_stream(self.epoch_key, block.first)
         cdef const embed_alias *table = self._aliases

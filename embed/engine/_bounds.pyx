@@ -1,19 +1,19 @@
-"""What the compiled training reads by index, checked once: no file, however wrong, makes it read outside its arrays.
+"""Check every index of the compiled training once, so that no damaged file makes it read outside its arrays.
 
-One pass over the ids costs what reading them from memory costs, hundreds of times less than an epoch. Adding up the
-offending bits of all of them, with no branch, lets the compiler take several at a time.
+A pass over the ids takes as long as reading them from memory, hundreds of times less than an epoch. Without a branch,
+the wrong bits of all ids are collected by OR, so that the compiler checks several ids at a time.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 
 cdef bint within(const int32_t *ids, int64_t count, int64_t limit) noexcept nogil:
-    """Return whether all of 0 <= id < limit, which is at most 2**31."""
+    """Return whether 0 <= id < limit for all ids; `limit` is at most 2**31."""
     cdef uint32_t last = <uint32_t> (limit - 1), wrong = 0
     cdef int64_t i
     if limit <= 0:
         return count == 0
-    # an id that is negative has the highest bit, and so has limit - 1 minus one that is too large
+    # a negative id has the highest bit, and so has limit - 1 minus an id that is too large
     for i in range(count):
         wrong |= <uint32_t> ids[i] | (last - <uint32_t> ids[i])
     return wrong >> 31 == 0

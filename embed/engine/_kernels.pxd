@@ -1,4 +1,4 @@
-"""The arithmetic of csrc/kernels.h for the other compiled modules, and the scratch that it needs."""
+"""Declare the kernels of csrc/kernels.h for the other compiled modules, and their scratch memory."""
 
 from libc.stdint cimport int32_t, int64_t, uint16_t
 
@@ -55,7 +55,7 @@ cdef extern from "kernels.h" nogil:
 cdef const embed_kernels *find_kernels(str name) except NULL
 
 cdef inline int width_of(const embed_kernels *kernels, Py_ssize_t dim) noexcept nogil:
-    """The floats of a row that count: dim, rounded up to what the kernels work on."""
+    """Return the floats of a row that the kernels work on: dim, rounded up to their step."""
     return <int> ((dim + kernels.step - 1) // kernels.step * kernels.step)
 
 
@@ -66,7 +66,7 @@ cdef class Scratch:
 
 
 cdef class Plans:
-    """Windows with scratch for up to `inputs` input vectors and `targets` output rows each; row 0 has label 1."""
+    """Windows with scratch memory for `inputs` input vectors and `targets` output rows each; row 0 has label 1."""
     cdef embed_window windows[EMBED_BATCH]
     cdef embed_loss loss
     cdef Scratch _floats

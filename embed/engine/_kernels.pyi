@@ -1,23 +1,23 @@
-"""Types of the compiled kernels; what the functions do is told in _kernels.pyx."""
+"""Declare the types of the compiled kernels; _kernels.pyx documents them."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 ROW_FLOATS: int
 
-def simd_paths() -> list[str]: ...
+def simd_names() -> list[str]: ...
 def train_window(
     x: NDArray[np.float32],
     y: NDArray[np.float32],
     lr: float,
     ratio: float,
-    path: str,
+    simd: str,
     mean: bool = False,
     repeats: int = 1,
     dim: int | None = None,
 ) -> float: ...
 def add_change(
-    row: NDArray[np.float32], now: NDArray[np.float32], before: NDArray[np.float32], weight: float, path: str
+    row: NDArray[np.float32], now: NDArray[np.float32], before: NDArray[np.float32], weight: float, simd: str
 ) -> None: ...
 def compose_rows(
     inputs: NDArray[np.float32],
@@ -25,7 +25,7 @@ def compose_rows(
     rows: NDArray[np.int32],
     out: NDArray[np.float32],
     dim: int,
-    path: str,
+    simd: str,
 ) -> None: ...
 def fill_uniform(
     matrix: NDArray[np.float32], dim: int, bound: float, seed: int, numbers: NDArray[np.int64]

@@ -1,6 +1,6 @@
-"""The kernels by themselves: which there are, their scratch, and what Python calls of them.
+"""Choose the kernels of an instruction set, allocate their scratch memory, and call them from Python.
 
-The arithmetic lives in ``csrc/kernels_body.h``, written once and compiled for several instruction sets.
+The arithmetic is in ``csrc/kernels_body.h``, written once and compiled for several instruction sets.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t, uintptr_t
@@ -14,8 +14,8 @@ cdef enum:
 ROW_FLOATS = EMBED_ROW_FLOATS
 
 
-def simd_paths():
-    """Return the names of the kernel sets this processor can run, best first."""
+def simd_names():
+    """Return the names of the instruction sets that this processor has, best first."""
     names = []
     cdef int i = 0
     while embed_kernels_at(i) != NULL:
@@ -30,12 +30,12 @@ cdef const embed_kernels *find_kernels(str name) except NULL:
         if (<bytes> embed_kernels_at(i).name).decode("ascii") == name:
             return embed_kernels_at(i)
         i += 1
-    raise ValueError(f"this processor has no SIMD path {name!r}, only {', '.join(simd_paths())}")
+    raise ValueError(f"this processor does not have the instruction set {name!r}, only {', '.join(simd_names())}")
 
 
 cdef class Scratch:
     def __cinit__(self, Py_ssize_t n):
-        # zeroed memory that the system gives when it is touched, for most of a round's scratch never is
+        # calloc: the system allocates its pages at the first touch, and most scratch of a round is never touched
         self._memory = calloc(n * sizeof(float) + _CACHE_LINE, 1)
         if self._memory == NULL:
             raise MemoryError(f"cannot allocate {n * sizeof(float)} bytes of scratch for a training thread")
@@ -78,32 +78,31 @@ cdef class Plans:
             window.width = <int> width
 
 
-def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str path, bint mean=False,
+def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str simd, bint mean=False,
                  int64_t repeats=1, dim=None):
-    """Train one window in place; the kernels by themselves, for tests and micro-benchmarks.
+    """Train one window in place with a kernel alone, for tests and micro-benchmarks.
 
     Parameters
     ----------
     x, y : float32[nx, stride], float32[ny, stride]
-        Input vectors and distinct output rows, the target's first; stride a multiple of ROW_FLOATS.
+        Input vectors, and distinct output rows, that of the target first; stride is a multiple of ROW_FLOATS.
     lr, ratio : float
         As in _core.Worker.run.
-    path : str
-        One of simd_paths().
+    simd : str
+        One of simd_names().
     mean : bool
-        The mean of the rows of x meets those of y, and `ratio` is the rate of each of them (CBOW); otherwise every
-        row does (skip-gram).
+        The mean of the rows of x meets the rows of y, and `ratio` is the rate of each row of x (CBOW); otherwise each
+        row of x meets them (skip-gram).
     repeats : int
-        How often to do it.
     dim : int or None
-        Floats of a row that count, the others being zero; None takes all.
+        The floats of a row that are not zero; None: all.
 
     Returns
     -------
     float
         The negative log-likelihood before the update, summed over the repeats.
     """
-    cdef const embed_kernels *kernels = find_kernels(path)
+    cdef const embed_kernels *kernels = find_kernels(simd)
     cdef Py_ssize_t nx = x.shape[0], ny = y.shape[0], stride = x.shape[1], i
     if nx == 0 or ny == 0 or y.shape[1] != stride or stride == 0 or stride % EMBED_ROW_FLOATS:
         raise ValueError(f"x and y need rows, of the same multiple of {EMBED_ROW_FLOATS} floats")
@@ -128,18 +127,18 @@ def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str 
     return embed_take_loss(&plans.loss)
 
 
-def add_change(float[::1] row, const float[::1] now, const float[::1] before, double weight, str path):
-    """Add weight * (now - before) to a row, the change rounded as in a log; the kernels by themselves, for tests.
+def add_change(float[::1] row, const float[::1] now, const float[::1] before, double weight, str simd):
+    """Add weight * (now - before) to a row, with the change rounded as in a log, for tests.
 
     Parameters
     ----------
     row, now, before : float32[stride]
         Changed in place, and read; stride a multiple of ROW_FLOATS.
     weight : float
-    path : str
-        One of simd_paths().
+    simd : str
+        One of simd_names().
     """
-    cdef const embed_kernels *kernels = find_kernels(path)
+    cdef const embed_kernels *kernels = find_kernels(simd)
     cdef Py_ssize_t stride = row.shape[0]
     if not stride or stride % EMBED_ROW_FLOATS or now.shape[0] != stride or before.shape[0] != stride:
         raise ValueError(f"row, now and before need the same multiple of {EMBED_ROW_FLOATS} floats")
@@ -151,9 +150,9 @@ def add_change(float[::1] row, const float[::1] now, const float[::1] before, do
 
 
 def compose_rows(const float[:, ::1] inputs, const int64_t[::1] row_offsets, const int32_t[::1] rows,
-                 float[:, ::1] out, int dim, str path):
-    """Write the vector of every word, the mean of its input rows, to out float32[V, stride]."""
-    cdef const embed_kernels *kernels = find_kernels(path)
+                 float[:, ::1] out, int dim, str simd):
+    """Write the vector of every word, the mean of its input rows, to `out`, float32[V, stride]."""
+    cdef const embed_kernels *kernels = find_kernels(simd)
     cdef int64_t i, first, size
     cdef int width = width_of(kernels, dim)
     if out.shape[0] != row_offsets.shape[0] - 1 or out.shape[1] != inputs.shape[1] or out.shape[1] < width:
@@ -169,7 +168,7 @@ def compose_rows(const float[:, ::1] inputs, const int64_t[::1] row_offsets, con
 def fill_uniform(float[:, ::1] matrix, int dim, double bound, uint64_t seed, const int64_t[::1] numbers not None):
     """Fill the first `dim` columns with draws from [-bound, bound), the same on every platform.
 
-    Row i of `matrix` is row numbers[i] of the endless matrix that the seed determines.
+    The seed determines an endless matrix; row i of `matrix` becomes its row numbers[i].
     """
     cdef int64_t i, k
     cdef uint64_t stream
@@ -179,12 +178,12 @@ def fill_uniform(float[:, ::1] matrix, int dim, double bound, uint64_t seed, con
         for i in range(matrix.shape[0]):
             stream = embed_block_stream(embed_epoch_key(seed, 0), numbers[i])
             for k in range(dim):
-                # 24 bits: every value is a single-precision number, so rounding cannot differ
+                # 24 bits: every value is exact in single precision, so rounding cannot differ
                 matrix[i, k] = <float> ((<double> (embed_next(&stream) >> 40) / 8388608.0 - 1.0) * bound)
 
 
 def all_finite(const float[:, ::1] matrix):
-    """Tell whether no element is infinite or NaN, whose exponents alone have all bits set."""
+    """Return whether all elements are finite; the exponents of infinity and NaN have all bits set."""
     cdef int64_t i, k
     cdef uint32_t exponent, bad = 0
     cdef const uint32_t *bits

@@ -1,4 +1,4 @@
-"""What blocks have changed, of csrc/log.h."""
+"""Declare the log of the changes of blocks, csrc/log.h."""
 
 from libc.stdint cimport int32_t, int64_t, uint16_t
 

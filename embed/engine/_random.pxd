@@ -1,4 +1,4 @@
-"""The random draws of csrc/random.h."""
+"""Declare the random draws of csrc/random.h."""
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 

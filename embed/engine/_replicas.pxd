@@ -1,4 +1,4 @@
-"""A worker's replicas of the most frequent words' rows."""
+"""Declare the replicas of a worker, of the rows of the most frequent words."""
 
 from libc.stdint cimport int32_t
 
@@ -8,8 +8,8 @@ from embed.engine._rows cimport Rows
 cdef class Replicas:
     cdef Rows rows
     cdef int32_t input_count, output_count
-    cdef float share            # of what a replica has moved by that the row moves by
-    # All rows as they are now, and then as they were when taken.
+    cdef float share            # of the change of a replica that goes to the row
+    # All replicas as they are now, then as they were at `take`.
     cdef Scratch _inputs        # [2, input_count, stride]
     cdef Scratch _outputs       # [2, output_count, stride]
 

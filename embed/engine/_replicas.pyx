@@ -1,14 +1,14 @@
-"""Replicas of the rows that all threads want at once: those of the most frequent words, or of the top of their tree.
+"""Replicate, in each thread, the rows that all threads need: of the most frequent words, or of the top of their tree.
 
-A row that two threads change in turns is each time fetched from the other's cache. So while several threads train, each
-has replicas of its own of these rows for a chunk of the corpus, and then the rows move by the mean of what the replicas
-of all threads have moved by (docs/decisions/0018).
+A row that two threads change in turn moves between their caches every time. So each of several threads trains its own
+replicas of these rows for a chunk of the corpus. Afterwards, the rows change by the mean of the changes of all replicas
+(docs/decisions/0018).
 """
 
 import cython
 from libc.stdint cimport int32_t
 
-from embed.engine._rows cimport Rows, place_of
+from embed.engine._rows cimport Rows, spread_row
 
 
 @cython.final
@@ -18,13 +18,13 @@ cdef class Replicas:
     Parameters
     ----------
     rows : Rows
-        While replicas are taken, it finds them in place of the rows.
+        Finds the replicas instead of the rows, between `take` and `give_back`.
     targets : embed.engine.problem.Targets
     words : int
-        How many words have them, the first: their output rows and, where every vector is one input row, that. Where the
-        targets are nodes of a tree alone, the last ones, the root and those below it, have replicas.
+        How many of the first words have replicas: of their output rows and, if every vector is one input row, of that.
+        If the targets are only nodes of a tree, the last nodes (the root and those below it) have replicas.
     share : float
-        1 over the number of threads: the mean of all replicas, not their sum, which oscillates.
+        1 over the number of threads: the mean of all replicas, because their sum oscillates.
     """
 
     def __init__(self, Rows rows, targets, int32_t words, double share):
@@ -39,13 +39,13 @@ cdef class Replicas:
         rows.own_inputs, rows.own_outputs = self._inputs.floats, self._outputs.floats
 
     cdef void take(self) noexcept nogil:
-        """Make the replicas what the rows are, and let them be found."""
+        """Copy the rows to the replicas, and use the replicas from now on."""
         self._copy(&self.rows.inputs[0, 0], 0, self.input_count, self._inputs.floats)
         self._copy(&self.rows.outputs[0, 0], self.rows.own_output_first, self.output_count, self._outputs.floats)
         self.rows.own_input_count, self.rows.own_output_count = self.input_count, self.output_count
 
     cdef void give_back(self) noexcept nogil:
-        """Let the rows be found again, moved by this thread's share."""
+        """Add this thread's share of the changes to the rows, and use the rows from now on."""
         self.rows.own_input_count = self.rows.own_output_count = 0
         # a vector that is one row has the factor of the row
         self._add(&self.rows.inputs[0, 0], &self.rows.vector_factors[0] if self.rows.has_input_factors else NULL, 0,
@@ -54,20 +54,20 @@ cdef class Replicas:
                   self.rows.own_output_first, self.output_count, self._outputs.floats)
 
     cdef void _copy(self, float *matrix, int32_t first, int32_t count, float *now) noexcept nogil:
-        cdef int32_t row, place
+        cdef int32_t row, at
         cdef float *replica
         for row in range(count):
-            place, replica = place_of(self.rows, first + row), now + row * self.rows.stride
-            self.rows.kernels.compose(matrix, self.rows.stride, &place, 1, 1, self.rows.width, replica,
+            at, replica = spread_row(self.rows, first + row), now + row * self.rows.stride
+            self.rows.kernels.compose(matrix, self.rows.stride, &at, 1, 1, self.rows.width, replica,
                                       replica + count * self.rows.stride)
 
     cdef void _add(self, float *matrix, const float *factors, int32_t first, int32_t count,
                    const float *now) noexcept nogil:
-        cdef int32_t row, place
+        cdef int32_t row, at
         cdef const float *replica
         for row in range(count):
-            if factors != NULL and factors[first + row] == 0:  # to the bit
+            if factors != NULL and factors[first + row] == 0:  # keeps its bits
                 continue
-            place, replica = place_of(self.rows, first + row), now + row * self.rows.stride
-            self.rows.kernels.scatter(matrix, self.rows.stride, &place, 1, self.share, self.rows.width, replica,
+            at, replica = spread_row(self.rows, first + row), now + row * self.rows.stride
+            self.rows.kernels.scatter(matrix, self.rows.stride, &at, 1, self.share, self.rows.width, replica,
                                       replica + count * self.rows.stride)

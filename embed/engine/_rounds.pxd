@@ -1,4 +1,4 @@
-"""Training in rounds, whose result does not depend on the number of workers (docs/decisions/0005)."""
+"""Declare training in rounds, whose result does not depend on the number of workers (docs/decisions/0005)."""
 
 from libc.stdint cimport int32_t, int64_t, uint16_t
 
@@ -18,10 +18,10 @@ cdef extern from "barrier.h" nogil:
 cdef class Rounds:
     cdef readonly int64_t position, size
     cdef embed_barrier barrier
-    cdef int64_t claimed            # blocks that some worker has taken on
-    cdef int64_t before             # of them, those of rounds that are done
-    cdef int32_t number             # of rounds that are done
-    cdef embed_entry *entries       # [MOST_TOKENS] what each block has changed
+    cdef int64_t claimed            # blocks that any worker has claimed
+    cdef int64_t before             # claimed blocks of finished rounds
+    cdef int32_t number             # of finished rounds
+    cdef embed_entry *entries       # [MOST_TOKENS] the changes of each block
     cdef embed_tally *tallies       # [rows] of the input rows, then of the output rows
     cdef object _memory, _tally_memory
 

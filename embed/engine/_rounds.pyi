@@ -1,4 +1,4 @@
-"""Types of the compiled rounds; what they are is told in _rounds.pyx."""
+"""Declare the types of the compiled rounds; _rounds.pyx documents them."""
 
 ROUND_TOKENS: int
 

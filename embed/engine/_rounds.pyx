@@ -1,8 +1,8 @@
-"""Training in rounds: what workers share that train together, and how what they have changed is added.
+"""Train in rounds: the state that workers share, and the merging of their changes.
 
-All blocks that begin in the same round of tokens train on the same parameters, whichever worker meets them, and leave
-what they change in a log. Then each worker adds what all blocks have changed to its share of the rows, block after
-block: to bits that do not depend on how many workers there are (docs/decisions/0005).
+All blocks of a round train on the same parameters, whichever worker trains them, and write their changes to a log. Then
+each worker merges the changes of all blocks into its part of the rows, in the order of the blocks. So the bits of the
+result do not depend on the number of workers (docs/decisions/0005).
 """
 
 import cython
@@ -22,38 +22,37 @@ from embed.engine._log cimport (
 from embed.engine._rows cimport Rows, output_factor, rows_of, share, target_row, unit_share
 
 cdef enum:
-    # Tokens that begin the blocks of a round.
+    # The most tokens of a round.
     _MOST_TOKENS = 4096
-    # A row that changes in more places of a round than this moves by so many times the mean of the changes.
+    # A row with more changes than this in a round moves by this many times the mean of its changes.
     _MOST_CHANGES = 2
-    # How often a worker looks whether the others are there before it sleeps: some tenths of a millisecond.
+    # How often a worker checks for the others before it sleeps: some tenths of a millisecond.
     _SPINS = 20000
-    # How many changes ahead the rows are fetched that they are added to.
+    # Rows are fetched this many changes ahead.
     _PREFETCH_CHANGES = 16
 
 ROUND_TOKENS = _MOST_TOKENS
 
 
 cdef class Rounds:
-    """What workers share that train in rounds: a barrier, and what the blocks of a round have changed.
+    """The shared state of workers that train in rounds: a barrier, and the changes of a round.
 
     Parameters
     ----------
     workers : int
-        How many train together.
     cores : int
-        How many can run at once.
+        How many workers can run at once.
     rows : int
         Input and output rows together.
     position : int
-        The token where the first round begins, a multiple of `size`.
+        The begin of the first round, a multiple of `size`.
     size : int
-        Tokens in which the blocks of a round begin, at most ROUND_TOKENS.
+        The tokens of a round, in which its blocks begin, at most ROUND_TOKENS.
 
     Attributes
     ----------
     position : int
-        The token up to which all rounds are done.
+        The position up to which all rounds are done.
     """
 
     def __init__(self, int workers, int cores, int64_t rows, int64_t position=0, int64_t size=_MOST_TOKENS):
@@ -70,13 +69,13 @@ cdef class Rounds:
         self.tallies = <embed_tally *> &tallies[0]
 
     def abandon(self):
-        """Let all workers leave, also those that wait for one that never comes. What the round has done is lost."""
+        """Release all workers, even those that wait for a missing one. The changes of the round are lost."""
         embed_barrier_abandon(&self.barrier)
 
 
 @cython.final
 cdef class Merger:
-    """Adds what the blocks of a round have changed to one worker's part of the rows."""
+    """Merges the changes of a round into one worker's part of the rows."""
 
     def __init__(self, Rows rows):
         self.rows, self.kernels, self.stride, self.width = rows, rows.kernels, rows.stride, rows.width
@@ -85,13 +84,13 @@ cdef class Merger:
         free(self.changes.items)
 
     cdef int merge(self, Rounds rounds, int64_t blocks, int32_t number, int64_t part) noexcept nogil:
-        """Add what the `blocks` of round `number` have changed, in their order, to the rows of this part.
+        """Add the changes of the `blocks` of round `number`, in their order, to the rows of this part.
 
-        Changes that all start from the same row and go the same way would overshoot together: a row that has
-        changed in more than MOST_CHANGES places moves by so many times their mean. The weights of a place in the
-        window, which every block changes by very little, move by all of it.
+        Many changes of a row in the same direction would overshoot together, so a row with more than MOST_CHANGES
+        changes moves by MOST_CHANGES times their mean. The position weights move by the sum of their changes, because
+        every block changes them by very little.
 
-        Returns 0, or -1 if there is no memory.
+        Returns 0, or -1 without memory.
         """
         cdef int64_t block, counted, e, i
         cdef float weight
@@ -120,7 +119,7 @@ cdef class Merger:
         return 0
 
     cdef int _collect(self, Rounds rounds, int32_t owner, const uint16_t *delta, int64_t part) noexcept nogil:
-        """Note the changes of those rows of `owner` that are of this part; returns 0, or -1."""
+        """Collect the changes of the rows of `owner` that belong to this part; returns 0, or -1 without memory."""
         cdef int64_t parts = rounds.barrier.members, r, size
         cdef float weight
         cdef const int32_t *rows
@@ -134,7 +133,7 @@ cdef class Merger:
         elif owner >= self.rows.vectors:
             row = owner - <int32_t> self.rows.vectors
             if embed_part(row, parts) == part:
-                return self._note(&self.rows.places[row, 0], delta, NULL, 1)
+                return self._note(&self.rows.position_weights[row, 0], delta, NULL, 1)
         else:
             rows, weight = rows_of(self.rows, owner, &own, &size), share(self.rows, owner)
             for r in range(size):

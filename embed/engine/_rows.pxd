@@ -1,4 +1,4 @@
-"""The matrices that are trained, and which of their rows a word has."""
+"""Declare the trained matrices, and find the rows of each word."""
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uintptr_t
 
@@ -8,24 +8,24 @@ from embed.engine._kernels cimport embed_kernels
 cdef class Rows:
     cdef float[:, ::1] inputs           # [R, stride]
     cdef float[:, ::1] outputs          # [T, stride]
-    cdef float[:, ::1] places           # [2 * window, stride], or none
+    cdef float[:, ::1] position_weights           # [2 * window, stride], or none
     cdef const int64_t[::1] unit_offsets    # [C + 1]
-    cdef const int32_t[::1] units       # [M] the input rows of which vectors are made
-    # Row factors, where some are not 1: of each mention of an input row, their sum for each vector, of output rows.
+    cdef const int32_t[::1] units       # [M] the input rows that make up the vectors
+    # Row factors, if any is not 1: of each mention of an input row, their sum for each vector, of output rows.
     cdef const float[::1] unit_factors      # [M]
     cdef const float[::1] vector_factors    # [C]
     cdef const float[::1] output_factors    # [T]
     cdef bint has_input_factors, has_output_factors
     cdef const embed_kernels *kernels
-    cdef int64_t vectors        # C: words, and what else is made of units
+    cdef int64_t vectors        # C: words, and whatever else is made of units
     cdef int64_t stride
     cdef int width
     cdef bint sums
     cdef bint plain     # every vector is one input row, of its own number
-    cdef uint32_t spread_count  # so many rows of the words, the first, lie spread: 0, or 2 ** (spread_shift + 3)
+    cdef uint32_t spread_count  # how many of the first rows are spread: 0, or 2 ** (spread_shift + 3)
     cdef int spread_shift
-    cdef bint is_shared     # by several threads: some rows lie spread, or are found in replicas
-    # The rows of each matrix that are found in replicas instead (_replicas.pyx): the first inputs, and some outputs.
+    cdef bint is_shared     # by several threads: some rows are spread, or have replicas
+    # The rows of each matrix that have replicas (_replicas.pyx): the first input rows, and some output rows.
     cdef int32_t own_input_count, own_output_count, own_output_first
     cdef float *own_inputs
     cdef float *own_outputs
@@ -35,32 +35,32 @@ cdef class Rows:
 
 
 cdef inline int32_t turned(uint32_t row, uint32_t count, int shift) noexcept nogil:
-    """Where the row of a word lies among `count` that are spread: its number's binary digits turned by three.
+    """Return the number of a row among `count` spread rows: its binary digits rotated by three.
 
-    Rows that follow one another then lie eight apart, with seven between them that are needed far less often.
+    Consecutive rows are then eight apart, with seven rows between them that are needed far less often.
     """
     return <int32_t> ((row << 3 | row >> shift) & (count - 1))
 
 
-cdef inline int32_t place_of(Rows self, int32_t row) noexcept nogil:
+cdef inline int32_t spread_row(Rows self, int32_t row) noexcept nogil:
     cdef uint32_t is_among
     if self.spread_count == 0:
         return row
-    # without a branch, for the processor cannot foresee which words come
+    # without a branch, because the processor cannot predict the words
     is_among = -<uint32_t> (<uint32_t> row < self.spread_count)
     return row ^ ((row ^ turned(<uint32_t> row, self.spread_count, self.spread_shift)) & <int32_t> is_among)
 
 
 cdef inline float *either(float *shared, float *own, bint is_own) noexcept nogil:
-    """One of two addresses, without a branch, for the same reason."""
+    """Return one of two addresses, without a branch for the same reason."""
     return <float *> (<uintptr_t> shared ^ ((<uintptr_t> shared ^ <uintptr_t> own) & -<uintptr_t> is_own))
 
 
 cdef inline const int32_t *rows_of(Rows self, int32_t vector, int32_t *own, int64_t *size) noexcept nogil:
-    """The input rows of a vector and how many they are; without n-grams `own`, which spares two look-ups."""
+    """Return the input rows of a vector and their number; without n-grams use `own`, which saves two look-ups."""
     cdef int64_t first
     if self.plain:
-        own[0], size[0] = place_of(self, vector), 1
+        own[0], size[0] = spread_row(self, vector), 1
         return own
     first = self.unit_offsets[vector]
     size[0] = self.unit_offsets[vector + 1] - first
@@ -72,10 +72,10 @@ cdef inline int64_t row_count(Rows self, int32_t vector) noexcept nogil:
 
 
 cdef inline float *input_row(Rows self, int32_t vector) noexcept nogil:
-    """The input row of a vector that is but one."""
+    """Return the input row of a vector that has a single one."""
     if not self.is_shared:
         return &self.inputs[vector, 0]
-    return either(&self.inputs[place_of(self, vector), 0], self.own_inputs + vector * self.stride,
+    return either(&self.inputs[spread_row(self, vector), 0], self.own_inputs + vector * self.stride,
                   vector < self.own_input_count)
 
 
@@ -83,19 +83,19 @@ cdef inline float *target_row(Rows self, int32_t row) noexcept nogil:
     cdef int32_t own = row - self.own_output_first
     if not self.is_shared:
         return &self.outputs[row, 0]
-    return either(&self.outputs[place_of(self, row), 0], self.own_outputs + own * self.stride,
+    return either(&self.outputs[spread_row(self, row), 0], self.own_outputs + own * self.stride,
                   <uint32_t> own < <uint32_t> self.own_output_count)
 
 
 cdef inline float share(Rows self, int32_t vector) noexcept nogil:
-    """What each of a vector's rows has moved by over what the vector has, where all of them are free."""
+    """Return the change of each row of a vector over the change of the vector, if all its rows have the factor 1."""
     return 1 / <float> max(row_count(self, vector), <int64_t> 1) if self.sums else 1
 
 
 cdef inline float unit_share(Rows self, int32_t vector, int64_t r) noexcept nogil:
-    """The same of the vector's r-th row by its factor: 0 if it is frozen.
+    """Return the same for the r-th row of a vector by its factor: 0 if it is frozen.
 
-    With factors f the vector has moved by the mean of f times what a free row would, or by the sum.
+    With factors f, the vector has moved by the mean (or sum) of f times the change of a row with factor 1.
     """
     cdef float factor = self.unit_factors[self.unit_offsets[vector] + r]
     if factor == 0:

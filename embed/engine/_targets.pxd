@@ -1,4 +1,4 @@
-"""The output rows that the windows of a block meet."""
+"""Declare the targets of the windows of a block."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
@@ -7,10 +7,10 @@ from embed.engine._blocks cimport Block
 from embed.engine._kernels cimport embed_window
 
 ctypedef struct Side:
-    # The output rows that contexts on one side of a center meet, or those on either side.
-    float **words       # [BLOCK] of each center, with noise
-    float **nodes       # [BLOCK, most nodes] of each center, with a tree
-    float **noise       # [noise windows, negatives] of each window the distinct rows and then those drawn again
+    # The output rows for the contexts on one side of the centers, or on both.
+    float **words       # [BLOCK] the row of each center, with noise
+    float **nodes       # [BLOCK, most nodes] the rows of the path of each center, with a tree
+    float **noise       # [noise windows, negatives] the distinct rows of each window, then the repeated ones
 
 
 cdef class Targets:
@@ -19,13 +19,13 @@ cdef class Targets:
     cdef int64_t most               # of a window
     cdef int64_t most_of_a_block
     cdef int negatives, noise_windows
-    cdef int32_t *_distinct     # [noise windows] how many rows of its noise are distinct
-    cdef int32_t *_folds        # [noise windows, negatives] which of them, counted from 1, each one drawn again is
-    cdef const int64_t[::1] _node_offsets   # [V + 1] of each word the nodes on its path and their labels
+    cdef int32_t *_distinct     # [noise windows] the number of distinct rows
+    cdef int32_t *_folds        # [noise windows, negatives] the distinct row, from 1, that each repeated one equals
+    cdef const int64_t[::1] _node_offsets   # [V + 1] into the nodes and labels of each word's path
     cdef const int32_t[::1] _nodes
     cdef const uint8_t[::1] _labels
-    cdef int32_t _first_node    # where nodes begin among the output rows, of one side
-    cdef int64_t _most_nodes    # on a path
+    cdef int32_t _first_node    # the first output row of nodes, for one side
+    cdef int64_t _most_nodes    # of a path
     cdef Side _sides[2]
     cdef object _pointer_memory, _index_memory
 
@@ -36,7 +36,7 @@ cdef class Targets:
 
 
 cdef inline bint plan_targets(Targets self, int32_t word, int64_t c, int side, embed_window *plan) noexcept nogil:
-    """Plan which rows the window of center c, which is `word`, meets on a side; returns whether there are any."""
+    """Plan the rows of the window of center c, which is `word`, on a side; return whether there are any."""
     if self.has_noise:
         self._plan_word(c, &self._sides[side], plan)
         if not self.has_tree:

@@ -1,11 +1,11 @@
-"""The targets of a window: the output rows that its contexts, or their mean, are to be told from or with.
+"""Find the targets of a window: the output rows that its contexts, or their mean, are scored against, with labels.
 
-With negative sampling they are the row of the center, with label 1, and rows of noise, with label 0 (Mikolov et al.
-2013); with a tree the nodes on the path of the center, each labelled by the turn that the path takes there (Morin &
-Bengio 2005). With both, the window meets both. A new loss over output rows is a new way to fill a plan here.
+With negative sampling, these are the row of the center, with label 1, and rows of noise, with label 0 (Mikolov et al.
+2013). With a tree, they are the nodes on the path of the center, labelled by the turn of the path at each (Morin &
+Bengio 2005). A window can have both. A new loss over output rows is a new way to fill a plan here.
 
-Noise is drawn for a few windows of a block and dealt to the rest (docs/decisions/0003), so what is the same among it is
-found once a block (docs/decisions/0012).
+Noise is drawn for a few windows of a block and dealt to the others (docs/decisions/0003), so repeated rows in it are
+found once for each block (docs/decisions/0012).
 """
 
 import cython
@@ -20,7 +20,7 @@ from embed.engine._kernels cimport EMBED_GROUP, EMBED_LINE, embed_window
 
 @cython.final
 cdef class Targets:
-    """Finds the output rows of a block, and plans which of them a window meets.
+    """Finds the output rows of a block, and plans those of each window.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ cdef class Targets:
         self.most_of_a_block = self.sides * rows
 
     cdef void find(self, BlockVectors vectors, const Block *block) noexcept nogil:
-        """Find the output rows of a block, on each side of each center; and which noise is the same."""
+        """Find the output rows of a block, for each side of each center, and repeated rows of noise."""
         cdef int64_t own = block.own, i, j, first
         cdef const int32_t *centers = block.words + block.left
         cdef const Side *rows
@@ -79,7 +79,7 @@ cdef class Targets:
                 self._find_folds(rows.noise + j, self._folds + j, &self._distinct[i])
 
     cdef void _find_folds(self, float **rows, int32_t *folds, int32_t *distinct) noexcept nogil:
-        """Move the distinct rows of a window's noise to the front, and note which of them the others are."""
+        """Move the distinct rows of a window's noise to the front, and store which of them each other row repeats."""
         cdef int64_t j, k, unique = 0, again = 0
         cdef float *row
         for j in range(self.negatives):
@@ -98,9 +98,9 @@ cdef class Targets:
         distinct[0] = <int32_t> unique
 
     cdef void _plan_word(self, int64_t c, const Side *side, embed_window *plan) noexcept nogil:
-        """The center's row, then the distinct noise rows, then a second mention of each drawn again.
+        """Plan the row of the center, then the distinct rows of noise, then the repeated ones.
 
-        Noise that equals the center is left out (Mikolov et al. 2013 draw noise from the words that are not it).
+        Noise that equals the center is left out (Mikolov et al. 2013 draw noise from the other words).
         """
         cdef int64_t lot = c % self.noise_windows
         cdef float **noise = side.noise + lot * self.negatives
@@ -122,11 +122,11 @@ cdef class Targets:
         plan.ny = <int> count
 
     cdef void _add_path(self, int32_t word, int64_t c, const Side *side, embed_window *plan) noexcept nogil:
-        """The rows of the word's path, after the distinct ones; and all labels as signs, for every line of scores."""
+        """Add the rows of the word's path after the distinct rows, and set all labels as signs for the scores."""
         cdef int64_t first = self._node_offsets[word], unique = plan.unique, again = plan.ny - unique, j
         cdef int64_t count = self._node_offsets[word + 1] - first
         cdef float **nodes = side.nodes + c * self._most_nodes
-        for j in range(again):  # from the last one on, for they overlap with where they go
+        for j in range(again):  # from the last one, because the old and the new indices overlap
             plan.y[unique + count + again - 1 - j] = plan.y[unique + again - 1 - j]
             _set_label(plan, unique + count + j, False)
         for j in range(1, unique):

@@ -9,7 +9,7 @@ from pathlib import Path
 from embed.engine import _kernels
 from embed.errors import ConfigError
 
-__all__ = ["SIMD_VARIABLE", "available_memory", "huge_pages", "simd_path"]
+__all__ = ["SIMD_VARIABLE", "available_memory", "huge_pages", "simd"]
 
 SIMD_VARIABLE = "EMBED_SIMD"
 
@@ -18,7 +18,7 @@ _MEMORY = Path("/proc/meminfo")
 _MEANINGS = {"always": "yes", "madvise": "yes, where asked for, as the matrices do", "never": "no"}
 
 
-def simd_path() -> str:
+def simd() -> str:
     """Return the instruction set in use: the best of this processor, or that of the variable EMBED_SIMD.
 
     Raises
@@ -26,7 +26,7 @@ def simd_path() -> str:
     ConfigError
         EMBED_SIMD names an instruction set that this processor lacks.
     """
-    present = _kernels.simd_paths()
+    present = _kernels.simd_names()
     wanted = os.environ.get(SIMD_VARIABLE)
     if not wanted:
         return str(present[0])

@@ -221,13 +221,13 @@ class Matrices:
     ----------
     inputs, outputs : float32[R, stride], float32[T, stride]
         `stride` is at least `dim` and a multiple of _kernels.ROW_FLOATS.
-    places : float32[2 * window, stride] or float32[0, stride]
-        Weights of the places in a window of CBOW, from left to right without the center; empty for the plain mean.
+    position_weights : float32[2 * window, stride] or float32[0, stride]
+        Weights of the positions in a window of CBOW, from left to right without the center; empty for the plain mean.
     dim : int
     factors : RowFactors
     spread : int
         If not 0, the first 2**spread rows of `outputs`, and of `inputs` if every vector is one row, are at
-        ``_rows.places(spread)``: the rows of frequent words are apart, which helps several threads.
+        ``_rows.spread_rows(spread)``: the rows of frequent words are apart, which helps several threads.
 
     Raises
     ------
@@ -237,7 +237,7 @@ class Matrices:
 
     inputs: Matrix
     outputs: Matrix
-    places: Matrix
+    position_weights: Matrix
     dim: int
     factors: RowFactors = field(default_factory=RowFactors)
     spread: int = 0
@@ -266,15 +266,15 @@ class Settings:
         A step of a mean of n vectors goes to each vector divided by n ** gradient_power: 1 for the exact gradient, 0
         for the historic one. For a sum of contexts, whose exact gradient has no divisor, the power is
         1 - gradient_power.
-    place_ratio : float
-        Learning rate of the weights of places divided by that of the output rows.
+    position_ratio : float
+        Learning rate of the position weights divided by that of the output rows.
     seed : int
         Determines every draw, with the epoch and the position of a block.
     replicated_words, replica_share : int, float
         The rows of the first `replicated_words` words, or of the last nodes of a tree without noise, are trained in
         replicas of the worker during each `run`, and then move by `replica_share` of the change of the replicas.
     simd : str
-        The instruction set, one of _kernels.simd_paths().
+        The instruction set, one of _kernels.simd_names().
 
     Raises
     ------
@@ -289,7 +289,7 @@ class Settings:
     fixed_window: bool = False
     gradient_power: float = 1.0
     context_sum: bool = False
-    place_ratio: float = 0.0
+    position_ratio: float = 0.0
     replicated_words: int = 0
     replica_share: float = 1.0
 
@@ -329,8 +329,12 @@ class Problem:
             raise ValueError(f"unit rows must all be from 0 to {len(matrices.inputs) - 1}")
         if len(matrices.outputs) != targets.rows:
             raise ValueError(f"the targets are {targets.rows} output rows, not {len(matrices.outputs)}")
-        if len(matrices.places) and (len(matrices.places) != 2 * settings.window or not settings.cbow):
-            raise ValueError(f"places of a window of {settings.window} are 2 * {settings.window} rows, for CBOW")
+        if len(matrices.position_weights) and (
+            len(matrices.position_weights) != 2 * settings.window or not settings.cbow
+        ):
+            raise ValueError(
+                f"position weights of a window of {settings.window} are 2 * {settings.window} rows, for CBOW"
+            )
         if targets.sides == 2 and settings.cbow:
             raise ValueError("two sides are for skip-gram")
         if not 0 <= settings.replicated_words <= words:

@@ -30,13 +30,13 @@ Floats = NDArray[np.float64]
 
 
 class Window(NamedTuple):
-    """Positions of the block that are contexts, their places in the window, the center's word, and its noise, if any.
+    """Positions of the block that are contexts, their slots in the window, the center's word, and its noise, if any.
 
     In structured skip-gram a window has the contexts of one side, 0 or 1.
     """
 
     contexts: list[int]
-    places: list[int]
+    slots: list[int]
     target: int
     noise: list[int]
     side: int = 0
@@ -106,9 +106,9 @@ class ReferenceWorker:
         self.tokens, self.units, self.targets = problem.tokens, problem.units, problem.targets
         self.settings = problem.settings
         matrices = problem.matrices
-        self.inputs, self.outputs, self.places = (
+        self.inputs, self.outputs, self.position_weights = (
             matrix[:, : matrices.dim].astype(np.float64)
-            for matrix in (matrices.inputs, matrices.outputs, matrices.places)
+            for matrix in (matrices.inputs, matrices.outputs, matrices.position_weights)
         )
         factors = matrices.factors
         self.has_input_factors = factors.inputs is not None
@@ -133,24 +133,24 @@ class ReferenceWorker:
         """Train one epoch in rounds of `round_tokens`: blocks start from the same parameters, and their changes add up.
 
         A row that has changed in more than _MOST_CHANGES blocks moves by so many times the mean of its changes. The
-        weights of a place in the window, which every block changes by very little, move by all of it. The core keeps
+        weights of a position in the window, which every block changes by very little, move by all of it. The core keeps
         each change as a bfloat16, which moves it by up to 1/512 of itself; this twin does not.
         """
         self.in_round = True
         key = epoch_key(self.settings.seed, epoch)
         for _, blocks in itertools.groupby(self._blocks(), lambda block: block[2] // round_tokens):
-            inputs, outputs, places = self.inputs, self.outputs, self.places
-            changes = (np.zeros_like(inputs), np.zeros_like(outputs), np.zeros_like(places))
+            inputs, outputs, weights = self.inputs, self.outputs, self.position_weights
+            changes = (np.zeros_like(inputs), np.zeros_like(outputs), np.zeros_like(weights))
             self.changed_inputs, self.changed_outputs = [], []
             for block in blocks:
-                self.inputs, self.outputs, self.places = inputs.copy(), outputs.copy(), places.copy()
+                self.inputs, self.outputs, self.position_weights = inputs.copy(), outputs.copy(), weights.copy()
                 self._train_block(key, *block, lr + lr_slope * block[2], ratio)
                 changes[0][:] += self.inputs - inputs
                 changes[1][:] += self.outputs - outputs
-                changes[2][:] += self.places - places
+                changes[2][:] += self.position_weights - weights
             self.inputs = inputs + changes[0] * _weights(self.changed_inputs, len(inputs))
             self.outputs = outputs + changes[1] * _weights(self.changed_outputs, len(outputs))
-            self.places = places + changes[2]
+            self.position_weights = weights + changes[2]
 
     def _rows_of(self, word: int) -> NDArray[np.int32]:
         return self.units.rows[self.units.offsets[word] : self.units.offsets[word + 1]]
@@ -213,8 +213,8 @@ class ReferenceWorker:
         before = np.array([self._composed(word) for word in copied]).reshape(-1, self.inputs.shape[1])
         # behind the rows themselves, where the positions are that are trained in place
         block = np.concatenate([self.inputs, before])
-        place = {word: len(self.inputs) + k for k, word in enumerate(copied)}
-        vectors = np.array([place.get(word, word) for word in words])
+        copy_of = {word: len(self.inputs) + k for k, word in enumerate(copied)}
+        vectors = np.array([copy_of.get(word, word) for word in words])
         sizes = np.array([len(self._rows_of(word)) for word in words])
         # a step moves each of n rows, and so their mean, by 1/n of what it moves a single row; historically by all;
         # each row of a sum by all, and so the sum by n times that; with factors, each row by its factor of that
@@ -228,10 +228,10 @@ class ReferenceWorker:
             for side in range(sides):
                 contexts = [i for i in both if sides == 1 or (i > center) == side]
                 if contexts:
-                    # from the leftmost place to the rightmost, without the center
-                    places = [window + i - center - (i > center) for i in contexts]
+                    # from left to right, without the center
+                    slots = [window + i - center - (i > center) for i in contexts]
                     dealt = drawn[c % noise.windows] if noise is not None else []
-                    batch.append(Window(contexts, places, words[center], dealt, side))
+                    batch.append(Window(contexts, slots, words[center], dealt, side))
                 is_full = len(batch) == (_CBOW_BATCH if settings.cbow and self.targets.tree is None else 1)
                 if is_full or c == len(own) - 1:
                     self._train_windows(block, vectors, batch, lr, ratios)
@@ -283,8 +283,8 @@ class ReferenceWorker:
         for window in windows:
             targets, labels = self._targets(window)
             x = block[vectors[window.contexts]]
-            if len(self.places):
-                x = x * self.places[window.places]
+            if len(self.position_weights):
+                x = x * self.position_weights[window.slots]
             if settings.cbow:
                 x = x.sum(axis=0, keepdims=True) / (1 if settings.context_sum else len(x))
             scores = np.clip(x @ self.outputs[targets].T, -_MAX_SCORE, _MAX_SCORE)
@@ -292,7 +292,7 @@ class ReferenceWorker:
             self.examples += len(x)
             g = lr * (labels - 1 / (1 + np.exp(-scores)))  # -dL/dscore times the learning rate
             scored.append((window, targets, x, g))
-        for (contexts, places, *_), targets, x, g in scored:
+        for (contexts, slots, *_), targets, x, g in scored:
             dx = g @ self.outputs[targets]
             if settings.cbow:
                 dx = dx / len(contexts) ** power
@@ -300,9 +300,9 @@ class ReferenceWorker:
             # one context after the other: a word that occurs twice in the window has moved before its second turn
             for k, (vector, ratio) in enumerate(zip(vectors[contexts], ratios[contexts], strict=True)):
                 before = block[vector].copy()
-                if len(self.places):  # the product rule
-                    block[vector] += ratio * dx[k] * self.places[places[k]]
-                    self.places[places[k]] += settings.place_ratio * dx[k] * before
+                if len(self.position_weights):  # the product rule
+                    block[vector] += ratio * dx[k] * self.position_weights[slots[k]]
+                    self.position_weights[slots[k]] += settings.position_ratio * dx[k] * before
                 else:
                     block[vector] += ratio * dx[k]
                 if not settings.cbow and len(set(targets)) <= _GROUP:  # more are moved by what it was in the beginning

@@ -42,7 +42,7 @@ class RowOrder:
     Attributes
     ----------
     spread : int
-        While reordered, the first 2**spread rows of words are at ``_rows.places(spread)``; 0 if none are spread.
+        While reordered, the first 2**spread rows of words are at ``_rows.spread_rows(spread)``; 0 if none are spread.
     """
 
     def __init__(
@@ -81,25 +81,25 @@ def _spread_digits(words: int) -> int:
 
 @contextmanager
 def _spread(matrices: list[Float32s], digits: int) -> Iterator[None]:
-    places = _rows.places(digits)
+    order = _rows.spread_rows(digits)
     for matrix in matrices:
-        matrix[places] = matrix[: len(places)].copy()
+        matrix[order] = matrix[: len(order)].copy()
     try:
         yield
     finally:
         for matrix in matrices:
-            matrix[: len(places)] = matrix[places]
+            matrix[: len(order)] = matrix[order]
 
 
 @contextmanager
 def _in_order_of_use(matrix: Float32s, rows: NDArray[np.int32]) -> Iterator[None]:
-    places = _rows.order_of_use(rows, len(matrix))
-    _rows.move_rows(matrix, places)
-    _rows.renumber(rows, places)
+    order = _rows.order_of_use(rows, len(matrix))
+    _rows.move_rows(matrix, order)
+    _rows.renumber(rows, order)
     try:
         yield
     finally:
-        back = np.empty_like(places)
-        back[places] = np.arange(len(places), dtype=np.int32)
+        back = np.empty_like(order)
+        back[order] = np.arange(len(order), dtype=np.int32)
         _rows.move_rows(matrix, back)
         _rows.renumber(rows, back)

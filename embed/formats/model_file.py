@@ -24,7 +24,7 @@ from embed.formats.detect import hinted
 from embed.formats.reading import PathOrInput, read_start
 from embed.formats.registry import FASTTEXT, NATIVE, refuse_ending
 from embed.model.model import EpochRecord, Model, Provenance
-from embed.model.parameters import Parameters, output_count, place_count
+from embed.model.parameters import Parameters, output_count, position_count
 from embed.pieces import copy_rows
 from embed.vectors.search import row_norms
 from embed.vectors.word_rows import word_index
@@ -72,7 +72,7 @@ def save_model(model: Model, path: str | os.PathLike[str], format: ModelFormat =
         counts=model.vocabulary.counts,
         input=model.input,
         output=model.output,
-        places=model.parameters.places[:, : model.config.dim],
+        position_weights=model.parameters.position_weights[:, : model.config.dim],
         scheme=scheme,
         vectors=None if scheme is None else raw.matrix,
         kept=model.parameters.kept,
@@ -122,7 +122,7 @@ def load_model(path: PathOrInput) -> Model:
     parameters = Parameters.empty(vocabulary, config, buckets)
     if len(parameters.inputs) != len(arrays.input):
         raise FormatError(f"{name}: damaged: some n-grams of its words have no row")
-    stored = {"input": arrays.input, "output": arrays.output, "places": arrays.places}
+    stored = {"input": arrays.input, "output": arrays.output, "places": arrays.position_weights}
     for name, matrix in parameters.matrices().items():
         copy_rows(stored[name], matrix[:, : config.dim])
     return Model(config, vocabulary, parameters, provenance, history, arrays.postprocessing)
@@ -159,7 +159,7 @@ def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> 
     for matrix, expected, key in (
         (arrays.input, rows, "input"),
         (arrays.output, output_count(words, config), "output"),
-        (arrays.places, place_count(config), "places"),
+        (arrays.position_weights, position_count(config), "places"),
     ):
         if matrix.shape != (expected, config.dim):
             raise FormatError(

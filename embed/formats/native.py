@@ -58,7 +58,7 @@ RESERVED = ("format", "version", "kind", "subwords", "quantization", "form")
 """The metadata keys of the format itself."""
 _FLOAT_BYTES = np.dtype(np.float32).itemsize
 KEPT = "ngrams.kept"
-PLACES = "places"
+POSITION_WEIGHTS = "places"
 MEAN, PROJECTION = "postprocess.mean", "postprocess.projection"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _MARK = re.compile(rb'"format"\s*:\s*"train-embeddings"')
@@ -82,8 +82,8 @@ class ModelArrays:
     input : float32 array, shape (R, dim)
         Input rows: of the V words, then of a subword model's buckets; of the buckets alone for a floret table.
     output : float32 array, shape (V, dim) or, of structured skip-gram, (2 V, dim)
-    places : float32 array, shape (P, dim)
-        Weights of the places in a window; P is 0 if there are none.
+    position_weights : float32 array, shape (P, dim)
+        Weights of the positions in a window; P is 0 if there are none.
     metadata : dict of str to str
         The metadata passed to `write_model_arrays`.
     scheme : NgramScheme or None
@@ -100,7 +100,7 @@ class ModelArrays:
     counts: Int64s
     input: Float32s
     output: Float32s
-    places: Float32s
+    position_weights: Float32s
     metadata: dict[str, str]
     scheme: NgramScheme | None
     vectors: Float32s | None
@@ -148,7 +148,7 @@ def write_model_arrays(
     input: Float32s,
     output: Float32s,
     metadata: Mapping[str, str],
-    places: Float32s | None = None,
+    position_weights: Float32s | None = None,
     scheme: NgramScheme | None = None,
     vectors: Float32s | None = None,
     kept: npt.NDArray[np.int32] | None = None,
@@ -168,8 +168,8 @@ def write_model_arrays(
     output : float32 array, shape (V, dim) or, of structured skip-gram, (2 V, dim)
     metadata : mapping of str to str
         Stored as given; the configuration is JSON.
-    places : float32 array, shape (P, dim), optional
-        Weights of the places in a window; not written if P is 0.
+    position_weights : float32 array, shape (P, dim), optional
+        Weights of the positions in a window; not written if P is 0.
     scheme, vectors : NgramScheme, and float32 array of shape (V, dim)
         For a subword model: how to cut words, and the composed vectors of the words before post-processing.
     kept : int32 array, shape (K,), optional
@@ -192,8 +192,8 @@ def write_model_arrays(
     rows = {"input": _input_rows(scheme, len(words), buckets), "output": _output_rows(output, len(words))}
     shapes = {key: (count, dim) for key, count in rows.items()}
     matrices = {"input": input, "output": output}
-    if places is not None and len(places):
-        shapes[PLACES], matrices[PLACES] = (len(places), dim), places
+    if position_weights is not None and len(position_weights):
+        shapes[POSITION_WEIGHTS], matrices[POSITION_WEIGHTS] = (len(position_weights), dim), position_weights
     if vectors is not None:
         shapes["vectors"], matrices["vectors"] = (len(words), dim), vectors
     if postprocessing is not None:
@@ -271,7 +271,7 @@ def read_model_arrays(path: PathOrInput) -> ModelArrays:
         counts=file.counts(len(words)),
         input=inputs,
         output=file.output(len(words), dim),
-        places=file.places(dim),
+        position_weights=file.position_weights(dim),
         metadata=file.user_metadata,
         scheme=file.scheme,
         vectors=file.matrix("vectors", len(words), dim) if file.scheme else None,
@@ -334,11 +334,11 @@ class _File:
         """Return the output rows, one or two for each word."""
         return self.matrix("output", _output_rows(self._array("output", np.float32, 2), words), dim)
 
-    def places(self, dim: int) -> Float32s:
-        """Return the weights of the places in a window, without rows if there are none."""
-        if PLACES not in self.arrays:
+    def position_weights(self, dim: int) -> Float32s:
+        """Return the weights of the positions in a window, without rows if there are none."""
+        if POSITION_WEIGHTS not in self.arrays:
             return np.zeros((0, dim), np.float32)
-        return self.matrix(PLACES, len(self._array(PLACES, np.float32, 2)), dim)
+        return self.matrix(POSITION_WEIGHTS, len(self._array(POSITION_WEIGHTS, np.float32, 2)), dim)
 
     def postprocessing(self, dim: int) -> AffineMap | None:
         """Return the map that makes word vectors of rows of `dim` numbers; None if the file has none."""

@@ -24,7 +24,7 @@ from embed.model.units import unit_rows, word_rows
 from embed.vocabulary.ngrams import NgramScheme, scheme_of
 from embed.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["Parameters", "output_count", "padded_matrix", "place_count", "stride_of"]
+__all__ = ["Parameters", "output_count", "padded_matrix", "position_count", "stride_of"]
 
 Float32s = NDArray[np.float32]
 _HUGE_PAGE = 1 << 21
@@ -47,8 +47,8 @@ def output_count(words: int, config: TrainConfig) -> int:
     return words * config.sides()
 
 
-def place_count(config: TrainConfig) -> int:
-    """Return how many places of a window have weights: all or none."""
+def position_count(config: TrainConfig) -> int:
+    """Return how many positions of a window have weights: all or none."""
     return 2 * config.window if config.position_weights else 0
 
 
@@ -83,8 +83,8 @@ class Parameters:
         are zero.
     outputs : float32[V, stride] or float32[2 * V, stride]
         One row per word; with `structured` two, for contexts to the left and to the right.
-    places : float32[2 * window, stride] or float32[0, stride]
-        Weights of the places in a window, from left to right without the center; empty without
+    position_weights : float32[2 * window, stride] or float32[0, stride]
+        Weights of the positions in a window, from left to right without the center; empty without
         `position_weights`.
     row_offsets : int64[V + 1]
     rows : int32[M]
@@ -98,7 +98,7 @@ class Parameters:
 
     inputs: Float32s
     outputs: Float32s
-    places: Float32s
+    position_weights: Float32s
     row_offsets: NDArray[np.int64]
     rows: NDArray[np.int32]
     scheme: NgramScheme | None
@@ -107,18 +107,18 @@ class Parameters:
 
     @classmethod
     def empty(cls, vocabulary: Vocabulary, config: TrainConfig, buckets: NDArray[np.int32] | None = None) -> Parameters:
-        """Return all-zero parameters of the right shape; weights of places are 1.
+        """Return all-zero parameters of the right shape; position weights are 1.
 
         Given `buckets` have a row even if no n-gram of the vocabulary falls in them.
         """
         scheme = scheme_of(config)
         units = unit_rows(vocabulary.words, scheme, buckets)
-        places = padded_matrix(place_count(config), config.dim)
-        places[:, : config.dim] = 1
+        weights = padded_matrix(position_count(config), config.dim)
+        weights[:, : config.dim] = 1
         return cls(
             padded_matrix(units.count, config.dim),
             padded_matrix(output_count(len(vocabulary), config), config.dim),
-            places,
+            weights,
             units.offsets,
             units.rows,
             scheme,
@@ -169,12 +169,12 @@ class Parameters:
     def matrices(self) -> dict[str, Float32s]:
         """Return the trained matrices by name; "places" only if it is not empty."""
         named = {"input": self.inputs, "output": self.outputs}
-        return named | {"places": self.places} if len(self.places) else named
+        return named | {"places": self.position_weights} if len(self.position_weights) else named
 
     def word_matrix(self) -> Float32s:
         """Return the vector of every word, float32[V, dim]: its input row, or the mean of its rows."""
         if self.scheme is None:
             return self.inputs[:, : self.dim]
         composed = padded_matrix(self.words, self.dim)
-        _kernels.compose_rows(self.inputs, self.row_offsets, self.rows, composed, self.dim, _kernels.simd_paths()[0])
+        _kernels.compose_rows(self.inputs, self.row_offsets, self.rows, composed, self.dim, _kernels.simd_names()[0])
         return composed[:, : self.dim]

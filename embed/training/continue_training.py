@@ -8,7 +8,7 @@ Vectors without a model have no output rows. These start at zero, as in a new mo
 first run with ``input_lr=0`` trains them before any vector moves.
 
 With ``freeze="old"`` the input and output rows of the model's words keep their bits, and so do rows of n-grams and the
-weights of places. Only the new words learn.
+position weights. Only the new words learn.
 
 The draws depend on seed and epoch. The seed is raised by the epochs of the model, so that training on the same text
 does not repeat them. A checkpoint stores the digest of the model that its run started from; a run with another start
@@ -223,7 +223,7 @@ def digest(model: Model) -> str:
 def transfer(model: Model, vocabulary: Vocabulary, config: TrainConfig) -> Parameters:
     """Return parameters for a vocabulary that has all words of the model: the model's rows, fresh ones for new words.
 
-    Places that the model's window has keep their weights.
+    Positions that the model's window has keep their weights.
     """
     old = model.parameters
     new = Parameters.initial(vocabulary, config, old.buckets)
@@ -233,11 +233,11 @@ def transfer(model: Model, vocabulary: Vocabulary, config: TrainConfig) -> Param
     if old.own_rows:
         new.inputs[ids] = old.inputs[: old.own_rows]
     new.inputs[new.own_rows + np.searchsorted(new.buckets, old.buckets)] = old.inputs[old.own_rows :]
-    middles = len(old.places) // 2, len(new.places) // 2
+    middles = len(old.position_weights) // 2, len(new.position_weights) // 2
     common = min(middles)
     if common:
-        old_places, new_places = (slice(middle - common, middle + common) for middle in middles)
-        new.places[new_places] = old.places[old_places]
+        of_old, of_new = (slice(middle - common, middle + common) for middle in middles)
+        new.position_weights[of_new] = old.position_weights[of_old]
     return new
 
 
@@ -254,10 +254,10 @@ def _known(model: Model, new: Vocabulary, least_count: int) -> NDArray[np.bool_]
 
 
 def _frozen(known: NDArray[np.bool_], parameters: Parameters, config: TrainConfig) -> Variant:
-    """Freeze the rows of known words, all n-grams and the weights of places: the others' own rows alone learn."""
+    """Freeze the rows of known words, all n-grams and the position weights: the others' own rows alone learn."""
     inputs = np.zeros(len(parameters.inputs), np.float32)
     inputs[: len(known)] = ~known
-    return Variant(RowFactors(inputs, np.repeat(~known, config.sides()).astype(np.float32)), learns_places=False)
+    return Variant(RowFactors(inputs, np.repeat(~known, config.sides()).astype(np.float32)), learns_positions=False)
 
 
 def model_of(start: WordVectors | FilePath) -> Model:

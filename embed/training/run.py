@@ -19,7 +19,7 @@ from embed.config.postprocessing import refuse_few_words
 from embed.config.run import FilePath, RunOptions
 from embed.config.train import TrainConfig
 from embed.corpora.belonging import files_of, root_of
-from embed.engine.machine import simd_path
+from embed.engine.machine import simd
 from embed.errors import PoorVectorsWarning, advise
 from embed.files.outputs import Output, check_outputs
 from embed.model.model import Model
@@ -86,7 +86,7 @@ def run(start: Start, corpus: Any, options: RunOptions) -> Model:
     PoorVectorsWarning
         The vectors are not fit for use, and the run has not yet told why.
     """
-    simd_path()  # a wrong environment is reported before any work
+    simd()  # a wrong environment is reported before any work
     check_outputs(folders_of(options), files_of(corpus), partial(root_of, corpus))
     with ExitStack() as stack:
         if options.checkpoint is not None:

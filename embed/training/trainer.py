@@ -20,7 +20,7 @@ from embed.checkpoints.checkpoint import Checkpoint, Place, vocabulary_digest
 from embed.checkpoints.checkpoint_folder import Found, restore
 from embed.checkpoints.writer import Saver
 from embed.config.train import TrainConfig
-from embed.engine.machine import simd_path
+from embed.engine.machine import simd
 from embed.errors import ConfigError, CorpusError, DivergenceError, advise
 from embed.messages import option
 from embed.model.model import EpochRecord, Model
@@ -90,7 +90,7 @@ class Trainer:
             sentences=corpus.sentences,
             tokens=len(corpus.ids),
             raw_tokens=corpus.raw_tokens,
-            simd_path=simd_path(),
+            simd_path=simd(),
             threads=config.thread_count(),
         )
         if corpus.count_error:

@@ -55,8 +55,8 @@ def problem(
     outputs = padded(targets.rows, DIM)
     _kernels.fill_uniform(inputs, DIM, 0.3, 1, np.arange(len(inputs)))
     _kernels.fill_uniform(outputs, DIM, 0.3, 2, np.arange(len(outputs)))
-    defaults: dict[str, Any] = {"cbow": False, "window": 5, "seed": 7, "replicated_words": 10, "place_ratio": 0.7}
-    chosen = Settings(**defaults | {"simd": _kernels.simd_paths()[0]} | settings)
+    defaults: dict[str, Any] = {"cbow": False, "window": 5, "seed": 7, "replicated_words": 10, "position_ratio": 0.7}
+    chosen = Settings(**defaults | {"simd": _kernels.simd_names()[0]} | settings)
     places = padded(2 * chosen.window if weighted else 0, DIM)
     places[:, :DIM] = rng.uniform(0.5, 1.5, (len(places), DIM))
     return Problem(
@@ -103,7 +103,7 @@ def padded(rows: int, dim: int) -> np.ndarray:
 
 def copied(before: Problem, simd: str | None = None) -> Problem:
     """Return the problem with copies of its matrices, for a SIMD path."""
-    matrices = {name: getattr(before.matrices, name).copy() for name in ("inputs", "outputs", "places")}
+    matrices = {name: getattr(before.matrices, name).copy() for name in ("inputs", "outputs", "position_weights")}
     return changed(before, **matrices, simd=simd or before.settings.simd)
 
 

@@ -30,10 +30,10 @@ KINDS: list[dict[str, Any]] = [
 
 
 def test_rows_lie_in_the_order_in_which_they_are_named() -> None:
-    places = _rows.order_of_use(np.array([7, 2, 7, 5, 0], np.int32), 9)
-    assert places[[7, 2, 5, 0]].tolist() == [0, 1, 2, 3]
-    assert places[[4, 6, 8]].tolist() == [4, 6, 8]  # nobody wants their places
-    assert sorted(places[[1, 3]]) == [5, 7]  # these go where others have left
+    order = _rows.order_of_use(np.array([7, 2, 7, 5, 0], np.int32), 9)
+    assert order[[7, 2, 5, 0]].tolist() == [0, 1, 2, 3]
+    assert order[[4, 6, 8]].tolist() == [4, 6, 8]  # nobody wants their places
+    assert sorted(order[[1, 3]]) == [5, 7]  # these go where others have left
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -43,16 +43,16 @@ def test_places_are_a_permutation_and_rows_go_there(seed: int) -> None:
     rows = rng.integers(0, count, int(rng.integers(0, 80))).astype(np.int32)
     matrix = rng.random((count, 16), np.float32)
     before, named = matrix.copy(), matrix[rows]
-    places = _rows.order_of_use(rows, count)
-    assert sorted(places) == list(range(count))
-    _rows.move_rows(matrix, places)
-    np.testing.assert_array_equal(matrix[places], before)
-    _rows.renumber(rows, places)
+    order = _rows.order_of_use(rows, count)
+    assert sorted(order) == list(range(count))
+    _rows.move_rows(matrix, order)
+    np.testing.assert_array_equal(matrix[order], before)
+    _rows.renumber(rows, order)
     np.testing.assert_array_equal(matrix[rows], named)
 
 
 def test_places_for_another_number_of_rows_are_refused() -> None:
-    with pytest.raises(ValueError, match="a place for each row"):
+    with pytest.raises(ValueError, match="a new number for each row"):
         _rows.move_rows(np.zeros((3, 16), np.float32), np.arange(2, dtype=np.int32))
 
 

@@ -61,11 +61,11 @@ def test_the_update_of_sums_of_contexts_is_the_derivative(subword: bool, loss: A
 
 @pytest.mark.parametrize("subword", [False, True])
 @pytest.mark.parametrize("loss", ["ns", "hs"])
-@pytest.mark.parametrize("matrix", ["inputs", "outputs", "places"])
+@pytest.mark.parametrize("matrix", ["inputs", "outputs", "position_weights"])
 def test_weights_of_places_and_what_they_weight_follow_the_derivative(subword: bool, loss: Any, matrix: str) -> None:
-    settings: dict[str, Any] = {"cbow": True, "weighted": True, "window": 3, "place_ratio": 1.0}
+    settings: dict[str, Any] = {"cbow": True, "weighted": True, "window": 3, "position_ratio": 1.0}
     trained = problem(subword=subword, loss=loss, sentence_lengths=LENGTHS, **settings)
-    rows = (0, 2, 3, 5) if matrix == "places" else ROWS
+    rows = (0, 2, 3, 5) if matrix == "position_weights" else ROWS
     check_derivative(trained, matrix, (WORDS - 2, WORDS - 5) if loss == "hs" and matrix == "outputs" else rows)
 
 

@@ -8,7 +8,7 @@ import pytest
 from embed.engine import _kernels
 from tests.engine.core_problem import padded
 
-PATHS = _kernels.simd_paths()
+PATHS = _kernels.simd_names()
 MAX_SCORE = 30.0
 SIGMOID_ERROR = 3e-7
 LOSS_ERROR = 5e-6
@@ -84,7 +84,7 @@ def bfloat16(values: np.ndarray) -> np.ndarray:
     return np.ldexp(np.rint(np.ldexp(values.astype(np.float64), 8 - exponents)), exponents - 8).astype(np.float32)
 
 
-@pytest.mark.parametrize("path", _kernels.simd_paths())
+@pytest.mark.parametrize("path", _kernels.simd_names())
 def test_changes_are_rounded_to_the_nearest(path: str) -> None:
     rng = np.random.default_rng(0)
     now = (rng.normal(size=4096) * 10.0 ** rng.integers(-20, 3, 4096)).astype(np.float32)
@@ -100,7 +100,7 @@ def test_changes_are_rounded_to_the_nearest(path: str) -> None:
     np.testing.assert_allclose(row, start + 0.25 * bfloat16(now - before), rtol=1e-6)
 
 
-@pytest.mark.parametrize("path", _kernels.simd_paths())
+@pytest.mark.parametrize("path", _kernels.simd_names())
 @pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf])
 def test_a_change_that_is_no_number_stays_none(path: str, poison: float) -> None:
     row, now, before = np.zeros(16, np.float32), np.full(16, poison, np.float32), np.zeros(16, np.float32)
@@ -131,7 +131,7 @@ def test_finite_and_not() -> None:
 
 
 def test_an_unknown_path_is_refused() -> None:
-    with pytest.raises(ValueError, match="has no SIMD path 'mmx'"):
+    with pytest.raises(ValueError, match="does not have the instruction set 'mmx'"):
         _kernels.train_window(padded(1, 1), padded(1, 1), 0.1, 1.0, "mmx")
 
 

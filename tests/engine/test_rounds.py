@@ -35,9 +35,9 @@ def run_rounds(
     size: int = _rounds.ROUND_TOKENS,
     lr: float = 0.01,
 ) -> tuple[np.ndarray, np.ndarray, list[Any], list[int]]:
-    """Run two epochs with so many workers that share their matrices; return the weights of places behind the inputs."""
+    """Run two epochs with so many workers that share their matrices; return the position weights behind the inputs."""
     shared = copied(trained, path)
-    inputs, outputs, places = shared.matrices.inputs, shared.matrices.outputs, shared.matrices.places
+    inputs, outputs, places = shared.matrices.inputs, shared.matrices.outputs, shared.matrices.position_weights
     workers = [_core.Worker(shared) for _ in range(parts)]
     stop = np.zeros(1, np.int32) if stop is None else stop
     ends = [0] * parts
@@ -63,9 +63,9 @@ def agree(trained: Problem) -> None:
     twin = ReferenceWorker(trained)
     for epoch in range(2):
         twin.run_rounds(epoch, SHORT_LR, -1e-6, 1.5, SHORT_ROUND)
-    for path in _kernels.simd_paths():
+    for path in _kernels.simd_names():
         inputs, outputs, workers, _ = run_rounds(trained, 2, path=path, size=SHORT_ROUND, lr=SHORT_LR)
-        expected = np.concatenate([twin.inputs, twin.places])
+        expected = np.concatenate([twin.inputs, twin.position_weights])
         for ours, theirs in ((inputs, expected), (outputs, twin.outputs)):
             np.testing.assert_allclose(ours[:, :DIM], theirs, rtol=0, atol=MOST_ROUNDED, err_msg=path)
             assert np.abs(ours[:, :DIM] - theirs).mean() < USUALLY_ROUNDED, path
@@ -121,7 +121,7 @@ def test_rounds_agree_with_the_twin_on_row_factors(cbow: bool, subword: bool, su
 @pytest.mark.parametrize(("cbow", "power", "subword"), COMBINATIONS)
 def test_any_number_of_workers_gives_the_same_bits(cbow: bool, power: float, subword: bool) -> None:
     trained = problem(subword=subword, cbow=cbow, gradient_power=power, weighted=cbow, **LONG)
-    for path in _kernels.simd_paths():
+    for path in _kernels.simd_names():
         results = set()
         for parts in (1, 2, 3, 8, 16):
             inputs, outputs, workers, _ = run_rounds(trained, parts, path=path)

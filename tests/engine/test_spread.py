@@ -34,7 +34,7 @@ KINDS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("digits", range(4, 14))
 def test_every_row_has_a_place_and_neighbours_lie_apart(digits: int) -> None:
-    places = _rows.places(digits)
+    places = _rows.spread_rows(digits)
     assert sorted(places) == list(range(1 << digits))
     apart = np.abs(np.diff(places))
     # eight rows; fewer only where the count wraps round, once in as many rows as lie between two neighbours
@@ -44,7 +44,7 @@ def test_every_row_has_a_place_and_neighbours_lie_apart(digits: int) -> None:
 @pytest.mark.parametrize("digits", [0, 3])
 def test_fewer_rows_are_not_spread(digits: int) -> None:
     with pytest.raises(ValueError, match="not 4 or more"):
-        _rows.places(digits)
+        _rows.spread_rows(digits)
 
 
 @pytest.mark.parametrize("in_rounds", [False, True])
@@ -87,7 +87,7 @@ def test_n_grams_that_no_word_has_are_none() -> None:
     before = parameters.inputs.copy()
     order = _order(parameters)
     order.arrange()  # the core takes the words for plain ones, and their rows for spread ones
-    np.testing.assert_array_equal(parameters.inputs[_rows.places(SPREAD)], before[: 1 << SPREAD])
+    np.testing.assert_array_equal(parameters.inputs[_rows.spread_rows(SPREAD)], before[: 1 << SPREAD])
     order.restore()
     np.testing.assert_array_equal(parameters.inputs, before)
 
@@ -112,10 +112,10 @@ def _order(parameters: Parameters) -> RowOrder:
 
 def _trained(trained: Problem, digits: int, *, in_rounds: bool) -> dict[str, np.ndarray]:
     """Return the matrices after an epoch, in the order of the words again."""
-    matrices = {name: getattr(trained.matrices, name).copy() for name in ("inputs", "outputs", "places")}
+    matrices = {name: getattr(trained.matrices, name).copy() for name in ("inputs", "outputs", "position_weights")}
     # rows are spread where a word has but one
     moved = ["outputs"] if len(trained.units.rows) > WORDS else ["inputs", "outputs"]
-    order = _rows.places(digits) if 4 <= digits < 6 else np.arange(0)
+    order = _rows.spread_rows(digits) if 4 <= digits < 6 else np.arange(0)
     for name in moved:
         matrices[name][order] = matrices[name][: len(order)].copy()
     worker = _core.Worker(changed(trained, **matrices, spread=digits))

@@ -26,14 +26,14 @@ def agree(trained: Problem) -> None:
     twin = ReferenceWorker(trained)
     for epoch in range(2):
         twin.run(epoch, 0.02, -1e-5, 1.5)
-    for path in _kernels.simd_paths():
+    for path in _kernels.simd_names():
         worker, matrices = core_worker(trained, path)
-        inputs, outputs, places = matrices.inputs, matrices.outputs, matrices.places
+        inputs, outputs, places = matrices.inputs, matrices.outputs, matrices.position_weights
         for epoch in range(2):
             run_epoch(worker, trained, epoch, 0.02, -1e-5, 1.5)
         np.testing.assert_allclose(inputs[:, :DIM], twin.inputs, rtol=0, atol=TOLERANCE, err_msg=path)
         np.testing.assert_allclose(outputs[:, :DIM], twin.outputs, rtol=0, atol=TOLERANCE, err_msg=path)
-        np.testing.assert_allclose(places[:, :DIM], twin.places, rtol=0, atol=TOLERANCE, err_msg=path)
+        np.testing.assert_allclose(places[:, :DIM], twin.position_weights, rtol=0, atol=TOLERANCE, err_msg=path)
         assert not places[:, DIM:].any()
         assert (worker.examples, worker.centers) == (twin.examples, twin.centers)
         assert worker.loss == pytest.approx(twin.loss, rel=1e-5)
@@ -133,7 +133,7 @@ def test_they_agree_on_frozen_words(settings: dict[str, Any]) -> None:
     agree(problem(**settings, factors="frozen"))
 
 
-@pytest.mark.parametrize("path", _kernels.simd_paths())
+@pytest.mark.parametrize("path", _kernels.simd_names())
 @pytest.mark.parametrize("factors", ["frozen", "between"])
 @pytest.mark.parametrize("settings", SLOWED, ids=str)
 def test_frozen_rows_keep_their_bits_and_the_others_learn(settings: dict[str, Any], factors: Any, path: str) -> None:
@@ -176,8 +176,8 @@ def test_measuring_does_not_move_rows_that_have_factors() -> None:
 
 
 def test_weights_of_one_that_do_not_learn_change_nothing() -> None:
-    plain, weighted = problem(cbow=True), problem(cbow=True, weighted=True, place_ratio=0.0)
-    weighted.matrices.places[:, :DIM] = 1
+    plain, weighted = problem(cbow=True), problem(cbow=True, weighted=True, position_ratio=0.0)
+    weighted.matrices.position_weights[:, :DIM] = 1
     results = []
     for each in (plain, weighted):
         worker, matrices = core_worker(each)
@@ -191,11 +191,11 @@ def test_the_twin_changes_what_it_trains() -> None:
     trained = problem(subword=True, cbow=True, weighted=True)
     twin = ReferenceWorker(trained)
     twin.run(0, 0.05, 0, 1)
-    for name in ("inputs", "outputs", "places"):
+    for name in ("inputs", "outputs", "position_weights"):
         assert np.abs(getattr(twin, name) - getattr(trained.matrices, name)[:, :DIM]).max() > 0.01
 
 
-@pytest.mark.parametrize("path", _kernels.simd_paths())
+@pytest.mark.parametrize("path", _kernels.simd_names())
 @pytest.mark.parametrize("cbow", [False, True])
 def test_the_same_seed_gives_the_same_bits(path: str, cbow: bool) -> None:
     results = []

@@ -50,7 +50,7 @@ def test_the_page_has_the_numbers_of_the_twin() -> None:
             Units(np.arange(len(words) + 1), np.arange(len(words), dtype=np.int32)),
             Targets(len(words), Noise(alias_table(noise_distribution(counts, 0.75)), negatives=2, windows=8)),
             Matrices(_padded(INPUTS), _padded(OUTPUTS), np.zeros((0, _kernels.ROW_FLOATS), np.float32), DIM),
-            Settings(cbow=True, window=2, seed=SEED, simd=_kernels.simd_paths()[0]),
+            Settings(cbow=True, window=2, seed=SEED, simd=_kernels.simd_names()[0]),
         )
     )
     worker.run(0, LR, 0.0, INPUT_LR / LR)

@@ -15,7 +15,7 @@ import warnings
 import numpy as np
 
 from embed.config import TrainConfig
-from embed.engine._kernels import simd_paths
+from embed.engine._kernels import simd_names
 from embed.errors import AdviceWarning
 from embed.text.encoding import encode
 from embed.training import trainer
@@ -33,7 +33,7 @@ def main() -> None:
     problem._REPLICATED_FROM = 0  # replicas for this short text too
     runs = 0
     objectives = [{"objective": "sg"}, {"objective": "sg", "structured": True}, {"objective": "cbow"}]
-    kinds = list(itertools.product(simd_paths(), objectives, (False, True), ("exact", "sqrt", "historic")))
+    kinds = list(itertools.product(simd_names(), objectives, (False, True), ("exact", "sqrt", "historic")))
     with encode(sentences, min_count=1) as corpus:
         for path, objective, subword, gradient in kinds:
             os.environ["EMBED_SIMD"] = path
@@ -51,7 +51,7 @@ def main() -> None:
             model = trainer.Trainer(corpus, config).run(progress=False)
             assert np.isfinite(model.vectors.matrix).all()
             runs += 1
-    print(f"{runs} kinds of model trained by two threads ({', '.join(simd_paths())})")
+    print(f"{runs} kinds of model trained by two threads ({', '.join(simd_names())})")
 
 
 if __name__ == "__main__":

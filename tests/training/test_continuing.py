@@ -62,7 +62,7 @@ def test_old_words_can_be_frozen(settings: dict[str, Any], deterministic: bool) 
     for word in start.vocabulary:
         assert further.vectors[word].tobytes() == start.vectors[word].tobytes()
         assert _output_rows(further, word).tobytes() == _output_rows(start, word).tobytes()
-    assert further.parameters.places.tobytes() == start.parameters.places.tobytes()
+    assert further.parameters.position_weights.tobytes() == start.parameters.position_weights.tobytes()
     if not deterministic:  # rounds learn from a text of so few words too slowly
         near, far = (np.mean([further.vectors.similarity("anew", f"{kind}{i}") for i in range(7)]) for kind in "ab")
         assert near > far + 0.2
@@ -79,16 +79,16 @@ def _output_rows(model: Model, word: str) -> np.ndarray:
 def test_weights_of_places_are_gone_on_with(tmp_path: Path) -> None:
     settings = {**SMALL, "objective": "cbow", "position_weights": True, "window": 3}
     start = train(OLD, **settings)
-    assert np.ptp(start.parameters.places[:, :16]) > 0
+    assert np.ptp(start.parameters.position_weights[:, :16]) > 0
     save_model(start, tmp_path / "model.embed")
     loaded = load_model(tmp_path / "model.embed")
-    np.testing.assert_array_equal(loaded.parameters.places, start.parameters.places)
+    np.testing.assert_array_equal(loaded.parameters.position_weights, start.parameters.position_weights)
     wider, narrower = (transfer(loaded, loaded.vocabulary, start.config.replace(window=window)) for window in (5, 2))
-    np.testing.assert_array_equal(wider.places[2:8], start.parameters.places)
-    assert (wider.places[[0, 1, 8, 9], :16] == 1).all()
-    np.testing.assert_array_equal(narrower.places, start.parameters.places[1:5])
+    np.testing.assert_array_equal(wider.position_weights[2:8], start.parameters.position_weights)
+    assert (wider.position_weights[[0, 1, 8, 9], :16] == 1).all()
+    np.testing.assert_array_equal(narrower.position_weights, start.parameters.position_weights[1:5])
     further = continue_training(loaded, NEW, vocabulary="union", window=4)
-    assert not np.array_equal(further.parameters.places[1:7], start.parameters.places)
+    assert not np.array_equal(further.parameters.position_weights[1:7], start.parameters.position_weights)
 
 
 @pytest.mark.parametrize("subword", [False, True])

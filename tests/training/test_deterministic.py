@@ -62,7 +62,7 @@ def encoded() -> Iterator[EncodedCorpus]:
 def _content(model: Model) -> tuple[Any, ...]:
     """Everything of a model but how long it took."""
     history = [{**asdict(record), "seconds": 0, "tokens_per_second": 0} for record in model.history]
-    return model.input.tobytes(), model.output.tobytes(), model.parameters.places.tobytes(), history
+    return model.input.tobytes(), model.output.tobytes(), model.parameters.position_weights.tobytes(), history
 
 
 @pytest.mark.parametrize("settings", MODELS, ids=lambda settings: "-".join(map(str, settings.values())))

@@ -20,7 +20,7 @@ from embed import _core
 from embed.config import TrainConfig
 from embed.corpora import SyntheticCorpus
 from embed.engine import _kernels
-from embed.engine.machine import simd_path
+from embed.engine.machine import simd
 from embed.engine.problem import Matrices, Noise, Problem, Settings, Targets, Tokens, Units
 from embed.errors import AdviceWarning, ConfigError, CorpusError, DivergenceError
 from embed.model import EpochRecord, Model
@@ -259,13 +259,13 @@ def test_an_infinite_parameter_is_noticed() -> None:
             trainer.run()
 
 
-def test_the_simd_path_can_be_chosen_and_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
-    for path in _kernels.simd_paths():
-        monkeypatch.setenv("EMBED_SIMD", path)
-        assert simd_path() == path
+def test_the_instruction_set_can_be_chosen_and_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in _kernels.simd_names():
+        monkeypatch.setenv("EMBED_SIMD", name)
+        assert simd() == name
         model = train(SENTENCES, **SMALL)
         assert model.provenance is not None
-        assert model.provenance.simd_path == path
+        assert model.provenance.simd_path == name
     monkeypatch.setenv("EMBED_SIMD", "mmx")
     with pytest.raises(ConfigError, match=r"EMBED_SIMD is 'mmx', which this processor cannot run: set it to one of"):
         train(SENTENCES, **SMALL)
@@ -276,7 +276,7 @@ def test_the_run_card_tells_how_the_vectors_came_about() -> None:
     assert card["config"]["objective"] == "cbow"
     assert card["vocabulary"] == {"words": 14, "tokens": 4400}
     assert [epoch["epoch"] for epoch in card["epochs"]] == [1, 2]
-    assert card["provenance"]["simd_path"] in _kernels.simd_paths()
+    assert card["provenance"]["simd_path"] in _kernels.simd_names()
     assert card["provenance"]["corpus_fingerprint"]
 
 
@@ -349,7 +349,7 @@ def test_rows_beyond_four_billion_floats(tmp_path: Path) -> None:
             Units(np.arange(words + 1), np.arange(words, dtype=np.int32)),
             Targets(words, Noise(table, negatives=1, windows=8)),
             Matrices(inputs, outputs, np.zeros((0, dim), np.float32), dim, spread=12),
-            Settings(cbow=False, window=2, seed=1, simd=_kernels.simd_paths()[0]),
+            Settings(cbow=False, window=2, seed=1, simd=_kernels.simd_names()[0]),
         )
     )
     worker.run(0, 0, 40, 0.05, 0, 1, np.zeros(1, np.int32))

@@ -58,7 +58,7 @@ def _installation() -> dict[str, Any]:
     import numpy as np
 
     from embed.engine import _kernels
-    from embed.engine.machine import huge_pages, simd_path
+    from embed.engine.machine import huge_pages, simd
 
     return {
         "version": embed.__version__,
@@ -66,8 +66,8 @@ def _installation() -> dict[str, Any]:
         "numpy": np.__version__,
         "platform": f"{platform.system()} {platform.machine()}",
         "processors": TrainConfig().thread_count(),
-        "simd": simd_path(),
-        "simd available": list(_kernels.simd_paths()),
+        "simd": simd(),
+        "simd available": list(_kernels.simd_names()),
         "huge pages": huge_pages(),
     }
 

@@ -17,8 +17,8 @@ _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
 # With several threads, this many of the most frequent words have replicas in each, if each thread has this many tokens
 # per epoch: replicas are averaged, so their words learn as from one thread's part (docs/decisions/0018).
 _REPLICATED_WORDS, _REPLICATED_FROM = 64, 1 << 20
-# Learning rate of the weights of places (position_weights) over that of the output rows (docs/objectives.md).
-_PLACE_RATIO = 0.001
+# Learning rate of the position weights over that of the output rows (docs/objectives.md).
+_POSITION_RATIO = 0.001
 
 
 def problem_of(task: Task, spread: int = 0) -> Problem:
@@ -37,7 +37,12 @@ def problem_of(task: Task, spread: int = 0) -> Problem:
             Units(parameters.row_offsets, parameters.rows, sums=config.composition == "sum"),
             _targets(task),
             Matrices(
-                parameters.inputs, parameters.outputs, parameters.places, config.dim, variant.factors, spread=spread
+                parameters.inputs,
+                parameters.outputs,
+                parameters.position_weights,
+                config.dim,
+                variant.factors,
+                spread=spread,
             ),
             Settings(
                 cbow=config.objective == "cbow",
@@ -45,11 +50,11 @@ def problem_of(task: Task, spread: int = 0) -> Problem:
                 window=config.window,
                 fixed_window=config.window_kind == "fixed",
                 gradient_power=config.gradient_power(),
-                place_ratio=_PLACE_RATIO if variant.learns_places else 0.0,
+                position_ratio=_POSITION_RATIO if variant.learns_positions else 0.0,
                 seed=config.seed,
                 replicated_words=_replicated_words(task),
                 replica_share=1 / task.threads,
-                simd=task.simd_path,
+                simd=task.simd,
             ),
         )
     except ValueError as error:

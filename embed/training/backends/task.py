@@ -21,8 +21,8 @@ class Variant:
     ----------
     factors : RowFactors
         The factors of the training steps of rows.
-    learns_places : bool
-        Train the weights of places.
+    learns_positions : bool
+        Train the position weights.
     context_sum : bool
         For CBOW, use the sum of the contexts instead of their mean.
     losses : tuple of str
@@ -30,7 +30,7 @@ class Variant:
     """
 
     factors: RowFactors = field(default_factory=RowFactors)
-    learns_places: bool = True
+    learns_positions: bool = True
     context_sum: bool = False
     losses: tuple[Literal["ns", "hs"], ...] = ()
 
@@ -50,8 +50,8 @@ class Task:
     subsample : float
         The threshold of subsampling.
     threads : int
-    simd_path : str
-        One of ``_kernels.simd_paths()``.
+    simd : str
+        One of ``_kernels.simd_names()``.
     variant : Variant
     """
 
@@ -61,5 +61,5 @@ class Task:
     tokens: int
     subsample: float
     threads: int
-    simd_path: str
+    simd: str
     variant: Variant
