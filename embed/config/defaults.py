@@ -1,12 +1,12 @@
 """What a run trains with where the user leaves it open, as functions of the text's size, the dimension and the model.
 
 A run that is given no parameter of :data:`KIND` trains words with n-grams and an output row for each side of a center
-(:data:`KIND_BY_DEFAULT`). The number of passes falls with the size of the text, so that a run trains on some twenty
-million tokens, and the longer windows and rarer words of a small text make up for what it lacks.
+(:data:`KIND_BY_DEFAULT`). The number of passes falls with the size of the text, so that a run passes over some twenty
+million tokens; a small text has longer windows and rarer words.
 
-The rates follow from a *budget*: what counts is the product of both rates and the number of passes, so more passes have
-lower rates. The budget of a text falls with a power of its size, to that of 20M tokens, and rises with the dimension.
-The constants are fitted to measurements; docs/decisions/0032-defaults-by-size.md has them.
+What counts is the product of both rates and the number of passes, so more passes have lower rates. For a small text the
+product is higher, by a power of its size. The constants are fitted to the measurements of
+docs/decisions/0032-defaults-by-size.md.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ _FEW_WORDS = 500
 class _Law:
     """How passes and rates of a kind of model follow from the tokens T of a text and the dimension.
 
-    The passes are 20M / T, between `fewest` and `most`, times ``(dim / 100) ** longer``. The product of the two rates
-    is that of :func:`embed.config.rates.default_rates` times ``scale * (20M / T) ** power * (dim / 100) ** wider``, and
-    in inverse proportion to another number of passes.
+    The passes are 20M / T, between `fewest` and `most`, times ``max(dim / 100, 1) ** longer``. The product of the two
+    rates is that of :func:`embed.config.rates.default_rates` times
+    ``scale * (20M / T) ** power * (dim / 100) ** wider``, and in inverse proportion to another number of passes.
     """
 
     fewest: int
@@ -82,7 +82,7 @@ def completed(config: TrainConfig, tokens: int, words: int, *, window: bool) -> 
     """
     law = _law(config)
     usual = min(max(_PASSED_TOKENS / max(tokens, 1), law.fewest), law.most)
-    epochs = round(usual * (config.dim / 100) ** law.longer) if config.epochs is None else config.epochs
+    epochs = round(usual * max(config.dim / 100, 1) ** law.longer) if config.epochs is None else config.epochs
     lr, input_lr = config.replace(lr=None, input_lr=None, min_lr=None, schedule="linear").rates()
     highest = max(words / _FEW_WORDS, 1.0)
     raised = float(max(_PASSED_TOKENS / max(tokens, _LEAST), 1) ** law.power)
