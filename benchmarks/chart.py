@@ -1,4 +1,4 @@
-"""Pictures: speed beside the peers, from the document that records it (for the README), and how cost grows."""
+"""Pictures: speed beside the peers, from the document that records it; how cost grows; what time buys."""
 
 from __future__ import annotations
 
@@ -17,44 +17,47 @@ _LABELS = {
     "subword-cbow-100": "CBOW with n-grams",
 }
 _AXES = {"threads": "threads", "dim": "dim", "words": "words in the vocabulary", "tokens": "tokens of the corpus"}
+_PARTS = {"scaling": "axes", "defaults": "runs"}
+"""The commands whose results are drawn, and the part of them."""
+_COLOURS = ("#1f6f8b", "#c8553d", "#6a994e", "#8e6c8a", "#b8860b")
+_PASSES = ("half the passes", "default", "twice the passes")
+_DRAWN_DIM = 100
 _OURS, _PEER, _SECOND = "#1f6f8b", "#b8b8b8", "#c8553d"
 _BAR = 0.38
 
 
 def draw(source: Path, picture: Path) -> None:
-    """Draw the speed that a document records, or the scaling that a command has measured.
+    """Draw the speed that a document records, or what `scaling` or `defaults` has measured.
 
     Parameters
     ----------
     source : Path
-        A document with a table of the goals (.md), or the JSON of `scaling`.
+        A document with a table of the goals (.md), or the JSON of `scaling` or `defaults`.
     picture : Path
         Where to write; the ending names the format (.svg, .png).
 
     Raises
     ------
     BenchmarkError
-        If the source holds neither, or matplotlib is not installed.
+        If the source holds none of them, or matplotlib is not installed.
     """
     if source.suffix == ".md":
         goals = read_goals(source)
         figure = _draw_speed(loaded_pyplot(), goals)
     else:
-        axes = _scaling_axes(source)
-        figure = _draw_scaling(loaded_pyplot(), axes)
-    saved(figure, picture)
-
-
-def saved(figure: Any, picture: Path) -> None:
-    """Write a figure; the ending names the format."""
+        name, measured = _measured(source)
+        figure = (_draw_scaling if name == "scaling" else _draw_defaults)(loaded_pyplot(), measured)
     figure.savefig(picture, metadata={"Date": None} if picture.suffix == ".svg" else None)
 
 
-def _scaling_axes(results: Path) -> dict[str, Any]:
+def _measured(results: Path) -> tuple[str, Any]:
+    """Return the command and what it has measured."""
     try:
-        return dict(json.loads(results.read_text(encoding="utf-8"))["sections"]["scaling"]["axes"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BenchmarkError(f"{results} holds no results of the scaling") from error
+        sections = json.loads(results.read_text(encoding="utf-8"))["sections"]
+        name = next(name for name in _PARTS if name in sections)
+        return name, sections[name][_PARTS[name]]
+    except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
+        raise BenchmarkError(f"{results} holds no results of {' or '.join(_PARTS)}") from error
 
 
 def loaded_pyplot() -> Any:
@@ -113,6 +116,38 @@ def _draw_scaling(pyplot: Any, axes_data: dict[str, Any]) -> Any:
             panel.spines[side].set_visible(False)
     panels[0][0].set_ylabel("nanoseconds a token")
     panels[0][0].legend(frameon=False)
+    return figure
+
+
+def _draw_defaults(pyplot: Any, runs: list[dict[str, Any]]) -> Any:
+    """Draw one panel for each kind of task: score over processor seconds, a colour for each size of text.
+
+    A line joins half the passes, the default (a star) and twice the passes; dots are the other settings of ours,
+    crosses are gensim and fastText.
+    """
+    dim = min({run["dim"] for run in runs}, key=lambda dim: abs(dim - _DRAWN_DIM))
+    runs = [run for run in runs if run["dim"] == dim and run["seed"] == 1]
+    kinds = [kind for kind in runs[0]["kinds"] if any(run["kinds"][kind] is not None for run in runs)]
+    figure, panels = pyplot.subplots(
+        1, len(kinds), figsize=(2.9 * len(kinds), 3.1), layout="constrained", squeeze=False
+    )
+    sizes = sorted({run["tokens"] for run in runs})
+    for panel, kind in zip(panels[0], kinds, strict=True):
+        for size, colour in zip(sizes, _COLOURS, strict=False):
+            known = [run for run in runs if run["tokens"] == size and run["kinds"][kind] is not None]
+            points = {run["model"]: (run["cpu_seconds"], run["kinds"][kind]) for run in known}
+            line = [points[name] for name in _PASSES if name in points]
+            panel.plot(*zip(*line, strict=True), color=colour, label=f"{_short(size)} tokens") if line else None
+            for name, point in points.items():
+                marker = "*" if name == "default" else "x" if name.startswith(("gensim", "fastText")) else "."
+                panel.scatter(*point, marker=marker, s=90 if marker == "*" else 22, color=colour, zorder=2)
+        panel.set_xscale("log")
+        panel.set_title(kind)
+        panel.set_xlabel("processor seconds")
+        for side in ("top", "right"):
+            panel.spines[side].set_visible(False)
+    panels[0][0].set_ylabel(f"percent points, dim {dim}")
+    panels[0][-1].legend(frameon=False, fontsize=8)
     return figure
 
 

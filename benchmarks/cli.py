@@ -12,7 +12,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import contests, growth, instructions, kernels, memory, quality, quantize, scaling, smoke, startup
+from benchmarks import (
+    contests,
+    defaults,
+    growth,
+    instructions,
+    kernels,
+    memory,
+    quality,
+    quantize,
+    scaling,
+    smoke,
+    startup,
+)
 from benchmarks.chart import draw
 from benchmarks.lib import report
 from benchmarks.lib.bounds import NONE
@@ -22,7 +34,6 @@ from benchmarks.lib.options import add_to, chosen, positive
 from benchmarks.lib.processes import BenchmarkError
 from benchmarks.lib.report import DOCUMENT, Section
 from benchmarks.lib.scoring import named_sets
-from benchmarks.studies import command as study
 from embed.errors import EmbedError
 
 MISSED_STATUS, FAILED_STATUS = 1, 2
@@ -32,7 +43,7 @@ DEFAULT_OUTPUT = Path("build/benchmarks")
 @dataclass(frozen=True)
 class _Command:
     about: str
-    run: Callable[..., Section]
+    run: Callable[..., Section | list[Section]]
     settings: Any
     reads: bool = False  # a text
 
@@ -48,6 +59,7 @@ COMMANDS: dict[str, _Command] = {
         }.items()
     },
     "quality": _Command("scores over several seeds", quality.run, quality.Settings(), reads=True),
+    "defaults": _Command("is no flag as good as an expert's?", defaults.run, defaults.Settings(), reads=True),
     "memory": _Command("what a run needs besides matrices and corpus", memory.run, memory.Settings(), reads=True),
     "scaling": _Command("how the cost grows with threads, dim, words and tokens", scaling.run, scaling.Settings()),
     "kernels": _Command("the bare kernels on every SIMD path", kernels.run, kernels.Settings()),
@@ -70,9 +82,6 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         if options.command == "refresh":
             print("\n".join(f"refreshed {name}" for name in report.refresh(options.results, options.document)))
-            return 0
-        if options.command == "study":
-            study.run(options)
             return 0
         missed = _run(options)
     except (BenchmarkError, EmbedError) as error:
@@ -114,7 +123,8 @@ def _measure(folder: Path, options: argparse.Namespace) -> Iterator[Section]:
         if one.reads and source is None:
             how = {"tokenizer": options.tokenizer, "lowercase": options.lowercase}
             source = TextSource(folder, options.corpus, options.synthetic, **how)
-        yield one.run(source, settings) if one.reads else one.run(settings)
+        made = one.run(source, settings) if one.reads else one.run(settings)
+        yield from [made] if isinstance(made, Section) else made
 
 
 def parser() -> argparse.ArgumentParser:
@@ -138,10 +148,8 @@ def parser() -> argparse.ArgumentParser:
     for name in ("goals", "all"):
         commands.choices[name].set_defaults(output=DEFAULT_OUTPUT)
     command("smoke", "does everything still run? (tiny text, no figure decides)")
-    about = "many settings over several seeds, and the page made of them; goes on where it was interrupted"
-    study.add_parser(commands.add_parser("study", help=about, description=about))
-    one = commands.add_parser("chart", help="draw the speed or the scaling")
-    one.add_argument("results", type=Path, metavar="RESULTS", help="a document with the goals, or JSON of the scaling")
+    one = commands.add_parser("chart", help="draw the speed, the scaling or the defaults")
+    one.add_argument("results", type=Path, metavar="RESULTS", help="a document with the goals, or JSON of the others")
     one.add_argument("picture", type=Path, metavar="PICTURE", help="an .svg or .png file")
     one = commands.add_parser("refresh", help="put results into the document")
     one.add_argument("results", type=Path, metavar="JSON", help="what any of the others wrote")

@@ -18,8 +18,6 @@ from benchmarks.lib.report import Section
 from benchmarks.lib.scoring import STANDARD_SETS
 from benchmarks.programs import MAX_N, MIN_N, SHARED, fasttext_settings, gensim_settings, our_config
 from embed.config import TrainConfig
-from embed.config.defaults import KIND_BY_DEFAULT
-from embed.config.presets import PRESETS
 
 JUDGED_TOKENS = 15_000_000
 """The bounds say nothing about a text shorter than this."""
@@ -44,10 +42,12 @@ MODELS: dict[str, dict[str, Any]] = {
     "cbow": {"objective": "cbow", **defaults_of(objective="cbow")},
     "subword": {"objective": "sg", "subword": True},
     "subword-cbow": {"objective": "cbow", "subword": True, **defaults_of(objective="cbow", subword=True)},
-    "default": {**KIND_BY_DEFAULT, **defaults_of(**KIND_BY_DEFAULT), **PRESETS["large"]},
-    "preset-medium": {**KIND_BY_DEFAULT, **defaults_of(**KIND_BY_DEFAULT), **PRESETS["medium"]},
+    "default": {},
+    "preset-medium": {"preset": "medium"},
 }
-"""Ours; "cbow", "subword-cbow", "default" and "preset-medium" bring subsampling and epochs of their own."""
+"""Ours; "cbow" and "subword-cbow" bring subsampling and epochs of their own."""
+AS_THEY_COME = ("default", "preset-medium")
+"""Those that are given no parameter but the dimension: the rest follows from the text."""
 
 PEERS: dict[str, dict[str, Any]] = {
     "gensim skip-gram": {"sg": 1, "alpha": 0.025},
@@ -91,6 +91,7 @@ def run(source: TextSource, settings: Settings) -> Section:
         f"in {settings.buckets:,} buckets.",
         f"Analogies: 3CosAdd among the {settings.top:,} most frequent words, covered questions.",
         "Similarity: Spearman on the covered pairs; `all pairs` composes the missing words from n-grams.",
+        f"{' and '.join(AS_THEY_COME)}: nothing is given but the dimension, and the preset.",
         f"Means over {settings.seeds} seed(s), with Student's interval of the mean.",
         f"Text: {text.description}.",
     ]
@@ -163,15 +164,10 @@ def _wanted(settings: Settings) -> list[tuple[str, str | None]]:
 def _job(name: str, path: str, settings: Settings, seed: int) -> Job:
     scored = {"path": path, "sets": [list(pair) for pair in settings.sets], "top": settings.top}
     if name in MODELS:
-        values = {
-            "buckets": settings.buckets,
-            "dim": settings.dim,
-            "epochs": settings.epochs,
-            "threads": settings.threads,
-            "seed": seed,
-        }
-        config = our_config(**{**values, **MODELS[name]})
-        return Job("ours.quality", {**scored, "config": config, "encoded_dir": f"{path}.encoded"})
+        given = {"buckets": settings.buckets, "dim": settings.dim, "threads": settings.threads, "seed": seed}
+        given |= MODELS[name]
+        config = given if name in AS_THEY_COME else our_config(**{"epochs": settings.epochs, **given})
+        return Job("ours.quality", {**scored, "config": config})
     if name.startswith("gensim"):
         job, own = "gensim.quality", gensim_settings(dim=settings.dim, workers=settings.threads, **PEERS[name])
     else:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import contests, growth, instructions, kernels, memory, quality, quantize, scaling, startup
+from benchmarks import contests, defaults, growth, instructions, kernels, memory, quality, quantize, scaling, startup
 from benchmarks.lib.corpus import TextSource
 from benchmarks.lib.report import Section
 from benchmarks.programs.ours import made_up_vectors
@@ -35,6 +35,9 @@ def run(folder: Path) -> Iterator[Section]:
         yield contests.run(command, source, replace(settings, **{**sizes, "rows": rows, **dim}))
     tiny = {"seeds": 1, "epochs": 1, "dim": _DIM, "buckets": _BUCKETS}
     yield quality.run(source, quality.Settings(peers=True, sets=planted_sets(folder), judged=False, **tiny))
+    few = {"sizes": (_TOKENS // 2,), "dims": (_DIM,), "models": ("window 10", "words alone", "gensim", "fastText")}
+    stored = defaults.Settings(sets=planted_sets(folder), store=folder / "defaults.jsonl", **few)
+    yield from defaults.run(source, stored)
     yield kernels.run(kernels.Settings(dims=(_DIM,), runs=1, seconds=0.001))
     base = scaling.Point(words=_VOCABULARY, tokens=_TOKENS)
     axes = {"threads": (1, 2), "dim": (_DIM,), "words": (_VOCABULARY,), "tokens": (_TOKENS,)}

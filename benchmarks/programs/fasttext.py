@@ -7,6 +7,7 @@ the call does all but the training, so the training phase is the difference of t
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -59,8 +60,15 @@ class _Vectors:
 
 
 def quality(
-    *, path: str, epochs: int, seed: int, settings: dict[str, Any], sets: list[list[str]], top: int
+    *,
+    path: str,
+    epochs: int,
+    seed: int,
+    settings: dict[str, Any],
+    sets: list[list[str]],
+    top: int,
+    tags: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Train and score; the seconds are those of the whole call."""
     model, clock = _train(path, epochs, settings, seed)
-    return {**clock.times(), **_done(model, epochs), **vars(score(_Vectors(model), load(sets), top))}
+    return {**clock.times(), **_done(model, epochs), **vars(score(_Vectors(model), load(sets), top, tags))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.lib.machine import Clock
@@ -55,13 +56,20 @@ def all_in(*, path: str, output: str, epochs: int, settings: dict[str, Any]) -> 
 
 
 def quality(
-    *, path: str, epochs: int, seed: int, settings: dict[str, Any], sets: list[list[str]], top: int
+    *,
+    path: str,
+    epochs: int,
+    seed: int,
+    settings: dict[str, Any],
+    sets: list[list[str]],
+    top: int,
+    tags: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Train in ``corpus_file`` mode and score."""
     model = _model({**settings, "seed": seed})
     model.build_vocab(corpus_file=path)
     times = _train(model, path, epochs).times()
-    scores = score(WordVectors(model.wv.index_to_key, model.wv.vectors), load(sets), top)
+    scores = score(WordVectors(model.wv.index_to_key, model.wv.vectors), load(sets), top, tags)
     return {**times, **_done(model, epochs), **vars(scores)}
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.lib.machine import Clock, Sampler, peak_bytes, resident_bytes_of_files
-from benchmarks.lib.scoring import STEPS, load, score
+from benchmarks.lib.scoring import load, score
 from benchmarks.programs import peak, sentences_of
 from embed import formats
 from embed.config import TrainConfig
@@ -124,28 +125,24 @@ def memory(*, config: dict[str, Any], path: str = "", words: int = 0, tokens: in
 
 
 def quality(
-    *,
-    path: str,
-    encoded_dir: str,
-    config: dict[str, Any],
-    sets: list[list[str]],
-    top: int,
-    steps: list[str] | None = None,
+    *, path: str, config: dict[str, Any], sets: list[list[str]], top: int, tags: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Train and score; the vectors after each of `steps` (see `scoring.STEPS`) are scored as well."""
-    settings = TrainConfig(**config)
+    """Train as a user does who gives `config`, and score.
+
+    Seconds are those of the epochs; those of the processor are from the text to the vectors.
+    """
     tests = load(sets)
-    with encode_corpus(TextCorpus(path), min_count=settings.min_count, directory=encoded_dir) as encoded:
-        with Clock() as clock:
-            model = Trainer(encoded, settings).run(progress=False)
-        return {
-            **clock.times(),
-            "amount": len(encoded.ids) * settings.epoch_count(),
-            "words": len(encoded.vocabulary),
-            "loss": model.history[-1].loss,
-            **vars(score(model.vectors, tests, top)),
-            "steps": {name: score(STEPS[name](model), tests, top).figures for name in steps or ()},
-        }
+    with Clock() as clock:
+        model = train(path, progress=False, **config)
+        vectors = model.vectors
+    return {
+        "seconds": sum(record.seconds for record in model.history),
+        "cpu_seconds": clock.cpu_seconds,
+        "amount": model.provenance.tokens * model.config.epoch_count(),
+        "words": len(model.vocabulary),
+        "config": model.config.to_dict(),
+        **vars(score(vectors, tests, top, tags)),
+    }
 
 
 def encode(*, path: str, min_count: int, directory: str | None = None) -> dict[str, Any]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
 pytest.importorskip("benchmarks", reason="the benchmarks are in the source tree only")
 
-from benchmarks import chart, cli, contests, instructions, kernels, memory, quality, scaling
+from benchmarks import chart, cli, contests, instructions, memory, quality, scaling
 from benchmarks.lib import contest, machine, processes, report
 from benchmarks.lib.bounds import HOPED, MET, MISSED, TABLE, Bound, bound_of
 from benchmarks.lib.contest import Contest, Outcome, hold, section_of
@@ -21,9 +19,6 @@ from benchmarks.lib.processes import BenchmarkError, Job, parse_result
 from benchmarks.lib.report import Section
 from benchmarks.lib.scoring import named_sets
 from benchmarks.programs import MODELS
-from benchmarks.programs.ours import aligned_rows, flops
-from embed.corpora import TextCorpus
-from embed.text.encoding import encode
 
 PAIR = Contest("gensim", Job("ours.rate"), Job("gensim.rate"), processors=2)
 
@@ -45,12 +40,12 @@ def test_bounds_and_verdicts() -> None:
     assert Bound(500, most=True).cells() == ("<= 500", "-")
     assert bound_of("speed", "cbow") == Bound(2.5)
     assert bound_of("quality", "subword", "rarewords") == Bound(46)
-    assert bound_of("text", "write") is bound_of("quality", "preset-small", "google") is None
+    assert bound_of("text", "write") is bound_of("quality", "default", "google") is None
 
 
 def test_every_row_of_the_table_can_be_run(tmp_path: Path) -> None:
     assert set(TABLE["quality"]) <= set(quality.MODELS)
-    assert set(TABLE) == {*contests.COMMANDS, "memory", "quality", "instructions", "growth"}
+    assert set(TABLE) == {*contests.COMMANDS, "memory", "quality", "defaults", "instructions", "growth"}
     settings = contests.Settings(tokens=3_000, gensim_tokens=1_000, fasttext_tokens=2_000, all_in_tokens=1_000)
     texts = contests.Texts(TextSource(tmp_path, synthetic=3_000, vocabulary=200), settings)
     for command in contests.COMMANDS:
@@ -108,17 +103,6 @@ def test_turns_alternate_and_a_pair_without_its_processors_is_repeated(monkeypat
     assert "2 pair(s)" in outcome.remarks(same_work=True)[0]
     monkeypatch.setattr(contest, "are_given", lambda processors: False)
     assert hold("threads", PAIR, 2, judged=True).repeated == 4  # and no more
-
-
-def test_processors_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    loops = iter([1.0, 2.0, 1.0, 1.05])  # alone, two at once; and again
-    monkeypatch.setattr(contest, "_loop_seconds", lambda n: next(loops))
-    monkeypatch.setattr(contest, "_PAUSE", 0.0)
-    assert contest.wait_for(2)
-    monkeypatch.setattr(contest, "_loop_seconds", float)
-    monkeypatch.setattr(contest, "_PATIENCE", 0.0)
-    assert not contest.wait_for(2)
-    assert contest.are_given(1)
 
 
 def test_a_row_that_cannot_be_measured_is_missed_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,23 +221,6 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     sides = [row["skip-gram-threads"][side]["per_second"]["values"] for side in ("ours", "peer")]
     assert row["skip-gram-threads"]["ratio"]["values"] == pytest.approx([a / b for a, b in zip(*sides, strict=True)])
     assert (tmp_path / report.MARKDOWN_NAME).read_text(encoding="utf-8").startswith("# Benchmarks")
-
-
-def test_work_of_the_kernels(tmp_path: Path) -> None:
-    pairs, mean = kernels.Shape("pairs", 10, 6), kernels.Shape("mean", 10, 6, mean=True)
-    assert (pairs.flops(100), mean.flops(100)) == (10 * 6 * 6 * 100, 6 * 6 * 100 + 10 * 2 * 100)
-    assert pairs.bytes(100) == mean.bytes(100) == 16 * 100 * 8
-    rows = aligned_rows(3, 50, 1)
-    assert rows.ctypes.data % 64 == 0
-    assert np.array_equal(rows != 0, [[True] * 50 + [False] * 14] * 3)
-    path = TextSource(tmp_path, synthetic=20_000, vocabulary=200).text().path
-    encode(TextCorpus(str(path)), directory=tmp_path / "encoded").close()
-    config: dict[str, Any] = {"dim": 32, "threads": 1, "negatives": 5, "subsample": 0}
-    words, windows = (
-        flops(directory=str(tmp_path / "encoded"), config={**config, "objective": name}) for name in ("sg", "cbow")
-    )
-    assert words["amount"] == words["examples"] * 6 * 6 * 32
-    assert windows["amount"] == windows["examples"] * 6 * 6 * 32 + words["examples"] * 2 * 32
 
 
 def test_scaling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

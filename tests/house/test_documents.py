@@ -75,18 +75,3 @@ def test_the_readme_has_the_speeds_and_the_picture_of_the_record() -> None:
         assert f"train-embeddings {recorded.number(found['ours/s']) / 1e6:.2f}  ({times})" in picture
     assert goals.date in picture
     assert goals.date in README.read_text("utf-8")
-
-
-def test_the_readme_has_the_scores_of_the_studies() -> None:
-    pages = [*(TREE / "docs" / "studies").glob("*.md"), *(TREE / "docs" / "decisions").glob("0009*.md")]
-    recorded = [_figures(line) for page in pages for line in page.read_text("utf-8").splitlines() if line[:1] == "|"]
-    rows = [line for line in README.read_text("utf-8").splitlines() if re.search(r"\| \d\d\.\d \|", line)]
-    assert len(rows) == 2 * len(GOALS) + 1
-    for row in rows:
-        scores = set(re.findall(r"(?<=\| )\d\d\.\d(?= \|)", row))
-        assert any(scores <= figures for figures in recorded), row
-
-
-def _figures(line: str) -> set[str]:
-    """Return the figures of a row of a table, without their intervals."""
-    return {cell.strip().split(" ")[0] for cell in line.split("|")}
