@@ -7,6 +7,7 @@ tables hold whatever is in that file.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import time
@@ -57,6 +58,9 @@ _PEER_EPOCHS = 5
 _WORDS = 10_000
 """A vocabulary to ask the defaults for: it tells a changed law from the one that a stored run was made with."""
 _HOUR = 3600.0
+_KEY = 16
+_STORED = ("seconds", "cpu_seconds", "words", "config", "kinds")
+"""What of a job's result is stored."""
 
 _HEAD = ("tokens", "dim", "passes", "seconds", *KINDS, "an expert's best", "")
 _CHOICES_HEAD = ("instead of the default", "points", *KINDS, "time")
@@ -174,7 +178,7 @@ class _Study:
             [set_name for set_name, _ in settings.sets],
             bool(settings.tags),
         ]
-        key = json.dumps([name, *what])
+        key = hashlib.sha256(json.dumps([name, *what]).encode()).hexdigest()[:_KEY]
         if (stored := self.store.get(key)) is not None:
             return stored
         if self._end is not None and time.monotonic() >= self._end:
@@ -182,7 +186,8 @@ class _Study:
         scored = {"sets": [list(pair) for pair in settings.sets], "tags": list(settings.tags), "top": settings.top}
         run: dict[str, Any] = {"key": key, "model": name, "tokens": text.tokens, "dim": dim, "seed": seed}
         try:
-            run |= processes.run(Job(job.name, {"path": str(text.path), **scored, **job.settings}))
+            result = processes.run(Job(job.name, {"path": str(text.path), **scored, **job.settings}))
+            run |= {part: result[part] for part in _STORED if part in result}
         except BenchmarkError as error:
             if "DivergenceError" not in str(error):
                 raise
