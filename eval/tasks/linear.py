@@ -15,10 +15,13 @@ The loss is convex, and L-BFGS begins at zero, so the same data gives the same w
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import scipy.optimize
-import scipy.sparse
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 __all__ = ["Float32s", "Ids", "LinearModel", "fit", "standardised"]
 
@@ -64,6 +67,8 @@ def fit(rows: Float32s, ids: Ids, labels: Ids, *, c: float) -> LinearModel:
     c : float
         The inverse strength of the L2 penalty.
     """
+    from scipy.optimize import minimize  # takes long, and no other evaluation needs it
+
     count, places = ids.shape
     dim, classes = rows.shape[1], int(labels.max()) + 1
     gather = _gather(ids, len(rows))
@@ -89,7 +94,7 @@ def fit(rows: Float32s, ids: Ids, labels: Ids, *, c: float) -> LinearModel:
         value = (np.log(total[:, 0].astype(np.float64)) - right).mean() + parameters[:size] @ penalty / 2
         return float(value), gradient
 
-    found = scipy.optimize.minimize(
+    found = minimize(
         loss,
         np.zeros(size + classes),
         jac=True,
@@ -115,14 +120,14 @@ def standardised(rows: Float32s, weights: NDArray[np.int64]) -> Float32s:
     return scaled
 
 
-def _gather(ids: Ids, rows: int) -> scipy.sparse.csr_array:
+def _gather(ids: Ids, rows: int) -> csr_array:
     """Return the matrix (n, rows x k) that adds up, for each item, what its k rows are at their places."""
+    from scipy.sparse import csr_array
+
     count, places = ids.shape
     columns = ids * places + np.arange(places)
     starts = np.arange(0, count * places + 1, places)
-    return scipy.sparse.csr_array(
-        (np.ones(columns.size, dtype=np.float32), columns.ravel(), starts), shape=(count, rows * places)
-    )
+    return csr_array((np.ones(columns.size, dtype=np.float32), columns.ravel(), starts), shape=(count, rows * places))
 
 
 def _per_place(products: Float32s, classes: int) -> Float32s:

@@ -79,7 +79,7 @@ def test_given_dim_resolves_ambiguous_text(tmp_path: Path, capsys: pytest.Captur
     text = "catch 22 1 2 3\ncat 4 5 6\n"
     assert words_of(tmp_path, text, dim=3) == ["catch 22", "cat"]
     assert main(["info", str(tmp_path / "v.txt"), "--dim", "3"]) == 0
-    assert "dim     3" in capsys.readouterr().out
+    assert "dim          3\n" in capsys.readouterr().out
     assert main(["info", str(tmp_path / "v.txt")]) != 0
     assert "if words hold numbers, set --dim to" in capsys.readouterr().err
     vectors = WordVectors(["a"], np.ones((1, 3), np.float32))

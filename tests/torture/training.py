@@ -11,7 +11,7 @@ import numpy as np
 
 from embed import train
 from embed.config import TrainConfig
-from embed.errors import AdviceWarning, DivergenceError
+from embed.errors import AdviceWarning, DivergenceError, PoorVectorsWarning
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode
 from embed.training.trainer import Trainer
@@ -152,6 +152,7 @@ def small_texts(scale: float) -> str:
         drawn = rng.choice(words, (sentences, length), p=shares / shares.sum())
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            warnings.simplefilter("ignore", PoorVectorsWarning)  # drawn words have no neighbours to learn
             model = train([[f"w{word}" for word in line] for line in drawn], min_count=1, seed=run, progress=False)
         told += [(kind, run, str(warning.message)) for warning in caught]
         assert np.isfinite(model.vectors.matrix).all()

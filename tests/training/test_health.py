@@ -40,7 +40,7 @@ def test_too_little_training_is_told_with_more_epochs() -> None:
 
 def test_a_rate_that_moves_nothing_is_told() -> None:
     (message,) = told(text(60), objective="sg", subsample=0, lr=1e-4)
-    assert "hardly longer than the random ones that they began as; raise lr, or raise epochs from 5 to 20" in message
+    assert "hardly longer than the random ones that they began as; raise lr, or raise epochs from 10 to 40" in message
 
 
 @pytest.mark.parametrize(("words", "named"), [(["a"], "a single word"), (["a", "b"], "2 words")])

@@ -87,10 +87,9 @@ def test_a_cosine_is_never_far_from_its_lines() -> None:
 
 @pytest.mark.parametrize("in_rounds", [False, True])
 @pytest.mark.parametrize("schedule", SHAPES)
-def test_the_core_agrees_with_the_twin(schedule: str, in_rounds: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_core_agrees_with_the_twin(schedule: str, in_rounds: bool) -> None:
     trained = problem(**LONG)
     tokens = len(trained.tokens.ids)
-    monkeypatch.setattr(reference, "_ROUND_TOKENS", round_tokens(tokens))
     rates = _expected(schedule, 0.1, tokens)
 
     class Twin(reference.ReferenceWorker):
@@ -108,7 +107,10 @@ def test_the_core_agrees_with_the_twin(schedule: str, in_rounds: bool, monkeypat
     share = Rounds if in_rounds else Chunks
     for epoch in range(EPOCHS):
         twin.epoch = epoch
-        (twin.run_rounds if in_rounds else twin.run)(epoch, 0.0, 0.0, 1.5)
+        if in_rounds:
+            twin.run_rounds(epoch, 0.0, 0.0, 1.5, round_tokens(tokens))
+        else:
+            twin.run(epoch, 0.0, 0.0, 1.5)
         share(task, range(tokens), epoch, Schedule(_config(schedule, 0.1), tokens)).work(worker, 0)
     # rounds keep each change as a bfloat16 (see tests/engine/test_rounds.py)
     most, usual = (5e-3, 4e-4) if in_rounds else (4e-5, 4e-6)
