@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.arguments import choice
+from embed.choices import TEXT_WEIGHTINGS
 from embed.errors import FormatError
 
 from ..bootstrap import Floats, Statistic
@@ -35,7 +36,6 @@ _SHORT = (0, 1, 2)
 """Score and sentences in three columns."""
 _BENCHMARK = (4, 5, 6)
 """The same in the seven or more columns of the STS benchmark."""
-_WEIGHTINGS = ("sif", "mean")
 _WORD = re.compile(r"[^\W_]+(?:['’_.-][^\W_]+)*")
 _DECIMALS = 6  # the precision of float32
 
@@ -56,7 +56,7 @@ class Sts:
     units = "pairs of sentences"
 
     def __post_init__(self) -> None:
-        choice("weighting", self.weighting, _WEIGHTINGS)
+        choice("weighting", self.weighting, TEXT_WEIGHTINGS)
 
     def read(self, path: Path) -> _Pairs:
         """Read a set; raises FormatError, with file and line, for a line that is no pair."""
