@@ -1,8 +1,8 @@
-"""Read a column of a table as a corpus: Parquet, CSV, TSV and JSON files, and any object with columns.
+"""Read columns of a table: Parquet, CSV, TSV and JSON files, and any object with columns; a column is a corpus.
 
-An object needs either ``table[column]`` (Arrow tables, data frames, data sets of ``datasets``) or rows that are
-mappings (streamed data sets). Parquet files are read in batches, and only the one column, so memory does not grow with
-the file.
+An object needs either ``table[column]`` (Arrow tables, data frames, data sets of ``datasets``, a dict of columns) or
+rows that are mappings (streamed data sets). Parquet files are read in batches, and only the named columns, so memory
+does not grow with the file.
 
 Rejected: importing ``datasets``, pandas or polars to recognise their classes (takes more than a second), guessing the
 column if only one holds text (adding a second one later would silently change the corpus).
@@ -10,9 +10,10 @@ column if only one holds text (adding a second one later would silently change t
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from embed.choices import TextErrors
@@ -21,22 +22,80 @@ from embed.files.inputs import Input
 from embed.messages import listed
 
 from .files import find_files
-from .iterables import SentenceCorpus, checked_sentence, without_surrogates
+from .iterables import SentenceCorpus, checked_sentence, mended, without_surrogates
 from .parquet import PARQUET, ParquetFile
 from .recognise import ending_of
-from .rows import JsonRows, SeparatedRows, checked_delimiter, is_json
+from .rows import JsonRows, KeysSeen, SeparatedRows, checked_delimiter, is_json
 from .tokenizers import TokenizerChoice, get_tokenizer
 
-__all__ = ["ColumnCorpus", "Table", "column_names", "is_paths"]
+__all__ = ["ColumnCorpus", "Rows", "Table", "Tables", "column_names", "is_paths", "place"]
+
+_END = object()
 
 
-class _Values(Protocol):
-    """A table: its name in messages, and the values of its column."""
+class Rows(Protocol):
+    """A table: its name in messages, and the values of its rows in the wanted columns."""
 
     name: str
 
-    def values(self) -> Iterator[tuple[int, Any]]:
-        """Yield the number of each row that has a value, from 1, and the value."""
+    def rows(self) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        """Yield the number of each row, from 1, and its values."""
+
+
+class Tables:
+    """Tables, read one after the other, as often as their files can be read.
+
+    Parameters
+    ----------
+    table : path, list of paths, or object with columns
+        As for :class:`ColumnCorpus`.
+    columns : sequence of str
+        The wanted columns.
+    decode_errors, delimiter
+        As for :class:`ColumnCorpus`.
+
+    Raises
+    ------
+    CorpusError, ConfigError, MissingExtraError
+        As :class:`ColumnCorpus`.
+    """
+
+    def __init__(
+        self, table: Any, columns: Sequence[str], *, decode_errors: TextErrors = "strict", delimiter: str | None = None
+    ) -> None:
+        self._columns, self._decode_errors = tuple(columns), decode_errors
+        self._delimiter = checked_delimiter(delimiter)
+        self._tables: list[Rows | Input]
+        if is_paths(table):
+            files = find_files(table)
+            # a pipe after other inputs is opened after they are read: its writer may wait for the end of the first
+            self._tables = [
+                self._opened(file) if file is files[0] or file.size() is not None else file for file in files
+            ]
+        else:
+            self._tables = [Table(table, self._columns)]
+
+    def rows(self) -> Iterator[tuple[Rows, int, tuple[Any, ...]]]:
+        """Yield the table of each row, its number there, from 1, and its values; None for a missing value."""
+        for table in self._tables:
+            opened = self._opened(table) if isinstance(table, Input) else table
+            for number, values in opened.rows():
+                yield opened, number, tuple(map(_python_value, values))
+
+    def _opened(self, file: Input) -> Rows:
+        if ending_of(file.path) == ".parquet" or file.peek(len(PARQUET)) == PARQUET:
+            return _Parquet(file, self._columns)
+        if self._delimiter is None and is_json(file):
+            return JsonRows(file, self._decode_errors, self._columns)
+        return SeparatedRows(file, self._decode_errors, self._delimiter, self._columns)
+
+
+def _python_value(value: Any) -> Any:
+    """Return the value of a scalar of pyarrow, and None for pandas's NaN and NA; other values unchanged."""
+    if hasattr(value, "as_py"):
+        value = value.as_py()
+    is_missing = (isinstance(value, float) and math.isnan(value)) or type(value).__name__ == "NAType"
+    return None if is_missing else value
 
 
 class ColumnCorpus(SentenceCorpus):
@@ -86,48 +145,26 @@ class ColumnCorpus(SentenceCorpus):
     ) -> None:
         self._column = column
         self._split = get_tokenizer(tokenizer, lowercase).split
-        self._delimiter = checked_delimiter(delimiter)
         super().__init__([], lowercase=lowercase, decode_errors=decode_errors)
-        self._tables: list[_Values | Input]
-        if is_paths(table):
-            files = find_files(table)
-            # a pipe after other inputs is opened after they are read: its writer may wait for the end of the first
-            self._tables = [
-                self._opened(file) if file is files[0] or file.size() is not None else file for file in files
-            ]
-        else:
-            self._tables = [Table(table, column)]
+        self._tables = Tables(table, (column,), decode_errors=decode_errors, delimiter=delimiter)
 
     def __iter__(self) -> Iterator[list[str]]:
-        for table in self._tables:
-            opened = self._opened(table) if isinstance(table, Input) else table
-            for row, value in opened.values():
-                yield from self._sentences_of(value, opened.name, row)
+        for table, row, (value,) in self._tables.rows():
+            if value is not None:
+                yield from self._sentences_of(value, place(table, row, self._column))
 
-    def _opened(self, file: Input) -> _Values:
-        if ending_of(file.path) == ".parquet" or file.peek(len(PARQUET)) == PARQUET:
-            return _Parquet(file, self._column)
-        if self._delimiter is None and is_json(file):
-            return JsonRows(file, self._decode_errors, self._column)
-        return SeparatedRows(file, self._decode_errors, self._delimiter, self._column)
-
-    def _sentences_of(self, value: Any, name: str, row: int) -> Iterator[list[str]]:
-        if hasattr(value, "as_py"):
-            value = value.as_py()
-        if _is_missing(value):
-            return
-        where = f"{name + ', ' if name else ''}row {row:,}, column {self._column!r:.60}"
+    def _sentences_of(self, value: Any, where: str) -> Iterator[list[str]]:
         if isinstance(value, str):
             value = without_surrogates(value, self._decode_errors, where)
             yield from (self._split(line) for line in value.split("\n"))
             return
-        words = self._mended(checked_sentence(value, where), where)
+        words = mended(checked_sentence(value, where), self._decode_errors, where)
         yield [word.lower() for word in words] if self._lowercase else words
 
 
-def _is_missing(value: object) -> bool:
-    """Return whether a value is missing: None, or pandas's NaN or NA."""
-    return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ == "NAType"
+def place(table: Rows, row: int, column: str) -> str:
+    """Return where a value is, for a message."""
+    return f"{table.name + ', ' if table.name else ''}row {row:,}, column {column!r:.60}"
 
 
 def is_paths(source: object) -> bool:
@@ -139,6 +176,8 @@ def is_paths(source: object) -> bool:
 
 def column_names(table: object) -> list[str] | None:
     """Return the names of an object's columns, or None if it has no columns."""
+    if isinstance(table, Mapping):
+        return [str(name) for name in table]
     for attribute in ("column_names", "columns"):
         names = getattr(table, attribute, None)
         if names is not None and not callable(names):
@@ -151,50 +190,59 @@ class Table:
 
     name = ""
 
-    def __init__(self, table: Any, column: str) -> None:
-        self._table, self._column = table, column
+    def __init__(self, table: Any, columns: Sequence[str]) -> None:
+        self._table, self._columns = table, tuple(columns)
         names = column_names(table)
-        if names is not None and column not in names:
-            raise CorpusError(f"there is no column {column!r:.60}; name one of: {listed(names)}")
+        if names is not None:
+            for column in columns:
+                if column not in names:
+                    raise CorpusError(f"there is no column {column!r:.60}; name one of: {listed(names)}")
         if not hasattr(table, "__iter__") and names is None:
             raise CorpusError(
                 f"a table must have columns or rows that are mappings; {type(table).__name__} has neither"
             )
         self._has_columns = names is not None and hasattr(table, "__getitem__")
 
-    def values(self) -> Iterator[tuple[int, Any]]:
-        """Yield the number of each row that has a value, from 1, and the value."""
-        return iter(enumerate(self._table[self._column], 1)) if self._has_columns else self._from_rows()
+    def rows(self) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        """Yield the number of each row, from 1, and its values; None where a mapping lacks the key."""
+        return enumerate(self._from_columns(), 1) if self._has_columns else self._from_mappings()
 
-    def _from_rows(self) -> Iterator[tuple[int, Any]]:
-        first: list[str] | None = None
-        has_value = False
+    def _from_columns(self) -> Iterator[tuple[Any, ...]]:
+        columns = (self._table[column] for column in self._columns)
+        for number, values in enumerate(itertools.zip_longest(*columns, fillvalue=_END)):
+            for column, value in zip(self._columns, values, strict=True):
+                if value is _END:
+                    raise CorpusError(f"column {column!r:.60} ends after row {number:,}; make all columns as long")
+            yield values
+
+    def _from_mappings(self) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        seen = KeysSeen(self._columns, "")
         for number, row in enumerate(self._table, 1):
             if not isinstance(row, Mapping):
                 raise CorpusError(
-                    f"row {number:,} must be a mapping with the column {self._column!r:.60}, not {type(row).__name__}"
+                    f"row {number:,} must be a mapping with the column {self._columns[0]!r:.60}, not "
+                    f"{type(row).__name__}"
                 )
-            first = list(map(str, row)) if first is None else first
-            if self._column in row:
-                has_value = True
-                yield number, row[self._column]
-        if first is not None and not has_value:
-            raise CorpusError(
-                f"no row has the column {self._column!r:.60}; name one of those in the first row: {listed(first)}"
-            )
+            yield number, seen.values(row)
+        seen.check()
 
 
 class _Parquet:
-    """One column of a Parquet file."""
+    """Columns of a Parquet file."""
 
-    def __init__(self, source: Input, column: str) -> None:
-        self._file, self._column = ParquetFile(source), column
+    def __init__(self, source: Input, columns: Sequence[str]) -> None:
+        self._file, self._columns = ParquetFile(source), tuple(columns)
         self.name = source.name
-        if column not in self._file.columns:
-            raise CorpusError(
-                f"{self.name}: there is no column {column!r:.60}; name one of: {listed(self._file.columns)}"
-            )
+        names = self._file.columns
+        for column in columns:
+            if names.count(column) != 1:
+                problem = (
+                    f"there is no column {column!r:.60}; name one of: {listed(names)}"
+                    if column not in names
+                    else f"{names.count(column)} columns are named {column!r:.60}; rename all but one"
+                )
+                raise CorpusError(f"{self.name}: {problem}")
 
-    def values(self) -> Iterator[tuple[int, Any]]:
-        """Yield the number of each row, from 1, and its value."""
-        return enumerate(self._file.values(self._column), 1)
+    def rows(self) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        """Yield the number of each row, from 1, and its values."""
+        return enumerate(self._file.rows(self._columns), 1)

@@ -15,7 +15,7 @@ from embed.choices import TextErrors
 from embed.errors import CorpusError
 from embed.messages import option
 
-__all__ = ["SentenceCorpus", "checked_sentence", "without_surrogates"]
+__all__ = ["SentenceCorpus", "checked_sentence", "mended", "without_surrogates"]
 
 _ALLOWED = "a sentence is a list of words, such as ['a', 'sentence']"
 _SHOWN_CHARACTERS = 60
@@ -52,18 +52,16 @@ class SentenceCorpus:
     def __iter__(self) -> Iterator[list[str]]:
         for number, sentence in enumerate(self._sentences, 1):
             where = f"sentence {number:,}"
-            checked = self._mended(checked_sentence(sentence, where), where)
+            checked = mended(checked_sentence(sentence, where), self._decode_errors, where)
             yield [word.lower() for word in checked] if self._lowercase else checked
 
-    def _mended(self, words: list[str], where: str) -> list[str]:
-        """Return the words without lone surrogates, which UTF-8 cannot encode."""
-        if _is_unicode("".join(words)):
-            return words
-        mended = [
-            without_surrogates(word, self._decode_errors, f"{where}, word {position}")
-            for position, word in enumerate(words, 1)
-        ]
-        return [word for word in mended if word]
+
+def mended(words: list[str], policy: TextErrors, where: str) -> list[str]:
+    """Return the words without lone surrogates, which UTF-8 cannot encode; see `without_surrogates`."""
+    if _is_unicode("".join(words)):
+        return words
+    whole = [without_surrogates(word, policy, f"{where}, word {position}") for position, word in enumerate(words, 1)]
+    return [word for word in whole if word]
 
 
 def without_surrogates(text: str, policy: str, where: str) -> str:

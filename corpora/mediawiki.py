@@ -74,10 +74,15 @@ class WikiCorpus(FileCorpus):
 
     def __iter__(self) -> Iterator[list[str]]:
         for title, lines in self.articles():
-            tokens = (
-                checked_sentence(self._tokenizer.split(line), f"the tokenizer's result in {title!r}") for line in lines
-            )
-            yield from pieces((sentence, True) for sentence in tokens)
+            yield from pieces((self._split(line, title), True) for line in lines)
+
+    def texts(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield the title of each article and all its words."""
+        for title, lines in self.articles():
+            yield title, [word for line in lines for word in self._split(line, title)]
+
+    def _split(self, line: str, title: str) -> list[str]:
+        return checked_sentence(self._tokenizer.split(line), f"the tokenizer's result in {title!r}")
 
     def articles(self) -> Iterator[tuple[str, list[str]]]:
         """Yield (title, lines of plain text) of every article."""

@@ -1,9 +1,9 @@
-"""Read one column of a Parquet file in batches, so that memory does not grow with the file; needs pyarrow."""
+"""Read columns of a Parquet file in batches, so that memory does not grow with the file; needs pyarrow."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from embed.errors import CorpusError, MissingExtraError
@@ -50,12 +50,12 @@ class ParquetFile:
         except (OSError, self._arrow.ArrowException) as error:
             raise self._unreadable(error) from error
 
-    def values(self, column: str) -> Iterator[Any]:
-        """Yield the values of a column."""
+    def rows(self, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """Yield the values of each row in these columns."""
         try:
             with self._source.open_seekable() as opened, self._parquet.ParquetFile(opened) as file:
-                for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=[column]):
-                    yield from batch.column(0).to_pylist()
+                for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=sorted(set(columns))):
+                    yield from zip(*(batch.column(column).to_pylist() for column in columns), strict=True)
         except (OSError, self._arrow.ArrowException) as error:
             raise self._unreadable(error) from error
 

@@ -3,8 +3,8 @@
 The ending of the name decides the delimiter, because any text is CSV of some sort. A file with another name, or a pipe,
 is JSON if it begins like JSON; else its delimiter is the comma, unless one is given. CSV is quoted as in RFC 4180; in
 TSV, a quote is an ordinary character (IANA's text/tab-separated-values). A row with more or fewer fields than columns
-is an error, because its texts would belong to other columns. A JSON object without the key is a row without a
-value; if no object has the key, that is an error.
+is an error, because its texts would belong to other columns. A JSON object without a key has None there; if no object
+has the key, that is an error.
 
 Rejected: guessing delimiters and quotes (:class:`csv.Sniffer` is wrong on prose), pyarrow's reader (an extra for
 what the standard library does).
@@ -17,7 +17,7 @@ import csv
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from embed.choices import TextErrors
@@ -29,7 +29,7 @@ from embed.messages import listed, option
 from .recognise import JSON_ENDINGS, SEPARATORS, ending_of
 from .text import valid_utf8
 
-__all__ = ["JsonRows", "SeparatedRows", "checked_delimiter", "is_json"]
+__all__ = ["JsonRows", "KeysSeen", "SeparatedRows", "checked_delimiter", "is_json"]
 
 LONGEST_ROW = 1 << 24
 """The most characters in a row; an unclosed quote would take the whole file."""
@@ -99,10 +99,10 @@ class SeparatedRows:
     Raises
     ------
     CorpusError
-        At construction and while reading: the file is unreadable or malformed, or lacks the column.
+        At construction and while reading: the file is unreadable or malformed, or lacks a column.
     """
 
-    def __init__(self, file: Input, decode_errors: TextErrors, delimiter: str | None, column: str) -> None:
+    def __init__(self, file: Input, decode_errors: TextErrors, delimiter: str | None, columns: Sequence[str]) -> None:
         self.name = file.name
         self._file, self._decode_errors = file, decode_errors
         ending = ending_of(file.path)
@@ -113,19 +113,20 @@ class SeparatedRows:
         self._begun = rows if file.reads_once else None  # a second reader would miss the header line
         if not names:
             raise CorpusError(f"{self.name}: the header line is missing; add a line of column names")
-        if column not in names:
-            raise CorpusError(
-                f"{self.name}: there is no column {column!r:.60}; name one of: {listed(names)}"
-                f"{self._other_delimiter(names, column)}"
-            )
-        if names.count(column) > 1:
-            raise CorpusError(
-                f"{self.name}: {names.count(column)} columns are named {column!r:.60}; rename all but one"
-            )
-        self._columns, self._index = len(names), names.index(column)
+        for column in columns:
+            if column not in names:
+                raise CorpusError(
+                    f"{self.name}: there is no column {column!r:.60}; name one of: {listed(names)}"
+                    f"{self._other_delimiter(names, column)}"
+                )
+            if names.count(column) > 1:
+                raise CorpusError(
+                    f"{self.name}: {names.count(column)} columns are named {column!r:.60}; rename all but one"
+                )
+        self._columns, self._indices = len(names), [names.index(column) for column in columns]
 
-    def values(self) -> Iterator[tuple[int, str]]:
-        """Yield the number of each row, from 1, and its value."""
+    def rows(self) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Yield the number of each row, from 1, and its values."""
         rows, self._begun = self._begun, None
         if rows is None:
             rows = self._rows()
@@ -136,7 +137,7 @@ class SeparatedRows:
                     f"{self.name}: row {number:,} has {len(row)} fields, but there are {self._columns} columns; "
                     "fix the row"
                 )
-            yield number, row[self._index]
+            yield number, tuple(row[index] for index in self._indices)
 
     def _other_delimiter(self, names: list[str], column: str) -> str:
         line = self._delimiter.join(names)
@@ -163,30 +164,48 @@ class SeparatedRows:
                 raise CorpusError(f"{self.name}, line {reader.line_num:,}: malformed CSV: {error!s:.100}") from error
 
 
+class KeysSeen:
+    """Takes values out of mappings, and knows which keys no mapping had."""
+
+    def __init__(self, columns: Sequence[str], where: str) -> None:
+        self._columns, self._where = columns, where
+        self._unseen = set(columns)
+        self._first: list[str] | None = None
+
+    def values(self, row: Mapping[Any, Any]) -> tuple[Any, ...]:
+        """Return the values of a row, None for a key that it lacks."""
+        if self._first is None:
+            self._first = list(map(str, row))
+        if self._unseen:
+            self._unseen.difference_update(row)
+        return tuple(row.get(column) for column in self._columns)
+
+    def check(self) -> None:
+        """Raise CorpusError if there were rows, and none had one of the keys."""
+        column = next((column for column in self._columns if column in self._unseen), None)
+        if column is not None and self._first is not None:
+            raise CorpusError(
+                f"{self._where}no row has the column {column!r:.60}; name one of those in the first row: "
+                f"{listed(self._first)}"
+            )
+
+
 class JsonRows:
     """A file of JSON objects, one a line, one after the other, or in one array; it can be read many times."""
 
-    def __init__(self, file: Input, decode_errors: TextErrors, column: str) -> None:
+    def __init__(self, file: Input, decode_errors: TextErrors, columns: Sequence[str]) -> None:
         self.name = file.name
-        self._file, self._decode_errors, self._column = file, decode_errors, column
+        self._file, self._decode_errors, self._columns = file, decode_errors, tuple(columns)
 
-    def values(self) -> Iterator[tuple[int, Any]]:
-        """Yield the number of each row that has a value, from 1, and the value."""
-        first: dict[str, Any] | None = None
-        has_value = False
+    def rows(self) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        """Yield the number of each row, from 1, and its values, None for a key that it lacks."""
+        seen = KeysSeen(self._columns, f"{self.name}: ")
         with self._file.open() as stream:
             for number, row in enumerate(self._rows(stream), 1):
                 if not isinstance(row, dict):
                     raise CorpusError(f"{self.name}, row {number:,}: expected a JSON object, not {type(row).__name__}")
-                first = row if first is None else first
-                if self._column in row:
-                    has_value = True
-                    yield number, row[self._column]
-        if first is not None and not has_value:
-            raise CorpusError(
-                f"{self.name}: no row has the column {self._column!r:.60}; name one of those in the first row: "
-                f"{listed(list(first))}"
-            )
+                yield number, seen.values(row)
+        seen.check()
 
     def _rows(self, stream: ByteStream) -> Iterator[Any]:
         start = stream.peek(START_BYTES).removeprefix(codecs.BOM_UTF8).lstrip()

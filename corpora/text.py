@@ -119,8 +119,31 @@ class TextCorpus(FileCorpus):
 
     def __iter__(self) -> Iterator[list[str]]:
         for stream in self.streams():
-            parts = _line_parts(valid_utf8(stream, self._decode_errors), self._tokenizer.cuttable, stream)
-            yield from pieces((self._split(text, stream.name), ends) for text, ends in parts)
+            yield from pieces(self._parts(stream))
+
+    def lines(self) -> Iterator[list[str]]:
+        """Yield the words of every line, empty lines too, however long a line is."""
+        for stream in self.streams():
+            line: list[str] = []
+            is_open = False
+            for words, ends in self._parts(stream):
+                line += words
+                is_open = not ends
+                if ends:
+                    yield line
+                    line = []
+            if is_open:
+                yield line
+
+    def texts(self) -> Iterator[tuple[Input, list[str]]]:
+        """Yield each file and all its words."""
+        for stream, file in zip(self.streams(), self.files, strict=True):
+            yield file, [word for words, _ in self._parts(stream) for word in words]
+
+    def _parts(self, stream: ByteStream) -> Iterator[tuple[list[str], bool]]:
+        """Yield the words of lines, or of parts of long lines, and whether the line ends there."""
+        parts = _line_parts(valid_utf8(stream, self._decode_errors), self._tokenizer.cuttable, stream)
+        return ((self._split(text, stream.name), ends) for text, ends in parts)
 
     def byte_chunks(self) -> Iterator[bytes] | None:
         """Return the text as chunks of valid UTF-8, lower-cased if requested; None if the tokenizer is not

@@ -32,7 +32,7 @@ import numpy.typing as npt
 from embed.arguments import file_path, iterable, listed, of_kind
 from embed.config.run import RunKeywords, RunOptions
 from embed.config.train import TrainConfig
-from embed.corpora.columns import Table
+from embed.corpora.columns import Tables
 from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError, MissingWordError
 from embed.files.inputs import Input
 from embed.files.own_kinds import refuse_another_kind
@@ -244,7 +244,8 @@ def train_items(
     ----------
     sequences : iterable of iterables of hashable objects
         Sessions, baskets, walks; read once, so a generator works. Memory holds the distinct items. With `column`, a
-        table (a DataFrame, a mapping of columns, a pyarrow table) whose column has a sequence in each row.
+        table (a DataFrame, a mapping of columns, a pyarrow table, a JSON or Parquet file) whose column has a sequence
+        in each row; rows without one are skipped.
     config : TrainConfig, optional
         All parameters; `ITEM_DEFAULTS` are then ignored.
     **settings
@@ -283,9 +284,10 @@ def train_items(
 
 
 def _column(table: Any, name: str) -> Iterator[Any]:
-    """Yield the values of a column as Python objects; raises CorpusError if the column does not exist."""
-    for _, value in Table(table, name).values():
-        yield value.as_py() if hasattr(value, "as_py") else value  # a scalar of pyarrow
+    """Yield the values of a column, without missing ones; raises CorpusError if the column does not exist."""
+    for _, _, (value,) in Tables(table, (name,)).rows():
+        if value is not None:
+            yield value
 
 
 class _Tokens:

@@ -29,6 +29,7 @@ from embed.compat.gensim.phrases import Phrases
 from embed.config import TrainConfig
 from embed.corpora import ColumnCorpus, TextCorpus, WikiCorpus
 from embed.corpora.tokenizers import split_words
+from embed.documents import open_documents
 from embed.errors import AdviceWarning, ConfigError, EmbedError
 from embed.eval.sets import load_set
 from embed.eval.tasks import Sts
@@ -313,9 +314,13 @@ def _wiki(data: bytes, folder: Path) -> None:
 
 def _rows(name: str) -> Target:
     def read(data: bytes, folder: Path) -> None:
-        with encode(ColumnCorpus(_file(data, folder, name), "text"), min_count=1) as encoded:
+        path = _file(data, folder, name)
+        with encode(ColumnCorpus(path, "text"), min_count=1) as encoded:
             if not encoded.raw_tokens:
                 raise Finding("a corpus without tokens")
+        for document in open_documents(path, column="text", tag_column="text"):
+            if not all(document.words) or not document.tags:
+                raise Finding("an empty word, or a document without a tag")
 
     return read
 

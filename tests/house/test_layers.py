@@ -25,6 +25,7 @@ ROOMS = (
     "checkpoints",
     "training",
     "items",
+    "documents",
     "compat",
     "cli",
 )
