@@ -115,7 +115,8 @@ def test_the_reference_has_every_public_name() -> None:
     shown: list[object] = [pkgutil.resolve_name(name) for name in re.findall(r"^::: (\S+)$", pages, re.MULTILINE)]
     members = [value for module in shown if inspect.ismodule(module) for value in vars(module).values()]
     for name in embed.__all__:
-        assert getattr(embed, name) in [*shown, *members], f"embed.{name} is on no page in docs/reference"
+        public = getattr(embed, name)
+        assert any(public is one for one in [*shown, *members]), f"embed.{name} is on no page in docs/reference"
 
 
 def _run(name: str, folder: Path) -> None:
