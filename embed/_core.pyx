@@ -93,18 +93,19 @@ cdef class Worker:
         if not isinstance(problem, Problem):  # a Problem has checked its indices
             raise TypeError(f"a worker trains a Problem, not {type(problem).__name__}")
         settings, targets = problem.settings, problem.targets
-        cdef int64_t contexts = 2 * <int64_t> settings.window
+        cdef int64_t contexts
         self.cbow, self.window, self.position_ratio = settings.cbow, settings.window, settings.position_ratio
         self.sides = targets.sides
-        self.rows = Rows(problem.units, problem.matrices, settings.simd)
+        self.rows = Rows(problem.units, problem.matrices, targets.words, settings.simd)
         self.kernels = self.rows.kernels
         self.blocks = Blocks(problem.tokens, targets.noise, settings)
         self.targets = Targets(targets)
-        self.vectors = BlockVectors(self.rows, settings.gradient_power, self.blocks.most_positions,
+        self.vectors = BlockVectors(self.rows, settings, self.blocks.most_positions, self.blocks.most_tags,
                                     self.targets.most_of_a_block)
         self.merger = Merger(self.rows)
         self.replicas = Replicas(self.rows, targets, settings.replicated_words, settings.replica_share)
-        self.plans = Plans(contexts, self.targets.most, self.rows.width)
+        contexts = 2 * <int64_t> settings.window + self.blocks.most_tags
+        self.plans = Plans(contexts, self.targets.most, self.rows.width, settings.inference)
         self._weigh_contexts(contexts, settings.context_sum, settings.gradient_power)
         self.reset()
 
@@ -262,7 +263,7 @@ cdef class Worker:
         cdef int planned = 0, batch = EMBED_BATCH if self.cbow and not self.targets.has_tree else 1
         self.centers += block.own
         self.vectors.begin()
-        if block.positions < 2:
+        if block.own == 0 or block.positions + block.tags < 2:
             return
         self.vectors.gather(block, self.ratio)
         self.targets.find(self.vectors, block)
@@ -278,6 +279,7 @@ cdef class Worker:
                     self.kernels.mean_windows(&self.plans.windows[0], planned)
                 else:
                     self.kernels.window(&self.plans.windows[0])
+                self.vectors.train_codes(block)
                 planned = 0
         if not self.vectors.in_round and self.plans.windows[0].lr != 0:
             self.vectors.scatter()
@@ -292,7 +294,7 @@ cdef class Worker:
             word = block.noise[i - block.positions]
         else:
             word = block.words[i]
-            if self.rows.plain:
+            if self.rows.plain and self.window:
                 embed_prefetch_early(input_row(self.rows, word), self.rows.width)
             # rows of paths are left to the processor; the positions of the halo are no centers
             if not self.targets.has_noise or not block.left <= i < block.left + block.own:
@@ -307,13 +309,14 @@ cdef class Worker:
         cdef int64_t center = block.left + c
         cdef int64_t first = max(<int64_t> 0, center - block.reaches[c])
         cdef int64_t last = min(block.positions - 1, center + block.reaches[c])
-        cdef int64_t contexts, i, k = 0
+        cdef int64_t contexts, i, words, k = 0
         cdef int side = 0
         cdef float weight = 1
         if self.sides == 2:
             side = w & 1
             first, last = (center, last) if side else (first, center)
-        contexts = last - first
+        words = last - first
+        contexts = words + block.tags
         if contexts == 0 or not plan_targets(self.targets, block.words[center], c, side, plan):
             return 0
         if self.rows.has_output_factors and self.plans.windows[0].lr != 0:
@@ -325,9 +328,14 @@ cdef class Worker:
                 plan.x[k] = self.vectors.vectors[i]
                 plan.ratios[k] = weight * self.vectors.ratios[i]
                 k += 1
+        for i in range(block.positions, block.positions + block.tags):  # a document is a context of every center
+            plan.x[k] = self.vectors.vectors[i]
+            plan.ratios[k] = weight * self.vectors.ratios[i]
+            k += 1
+        plan.words = <int> words
         if self.vectors.position_count:
             plan.weight_ratio = weight * self.position_ratio
-            for k in range(contexts):  # the first context is at position first - center + window of the window
+            for k in range(words):  # the first context is at position first - center + window of the window
                 i = first - center + self.window + k
                 plan.weights[k] = self.vectors.position_weights + i * self.rows.stride
         plan.nx = <int> contexts

@@ -54,7 +54,7 @@ __all__ = [
 ]
 
 # what is trained, and how: fields of embed.config.TrainConfig
-Objective = Literal["sg", "cbow"]
+Objective = Literal["sg", "cbow", "dbow"]
 Gradient = Literal["exact", "sqrt", "historic"]
 Loss = Literal["ns", "hs"]
 Composition = Literal["mean", "sum"]

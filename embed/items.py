@@ -24,7 +24,7 @@ import warnings
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Unpack
+from typing import Any, ClassVar, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +46,7 @@ from embed.training.train import FreshStart
 from embed.vectors.health import Health
 from embed.vectors.word_vectors import WordVectors
 
-__all__ = ["ITEM_DEFAULTS", "ItemVectors", "train_items"]
+__all__ = ["ITEM_DEFAULTS", "ItemVectors", "item_key", "item_of", "train_items"]
 
 Float32s = npt.NDArray[np.float32]
 
@@ -101,15 +101,18 @@ class ItemVectors(Saved):
     ``len``, ``in``, iteration over the items, and ``vectors[item]`` work as in a mapping.
     """
 
+    noun: ClassVar[str] = "item"
+    """What messages call an item."""
+
     def __init__(
         self, items: Sequence[Hashable], matrix: npt.ArrayLike, *, counts: npt.ArrayLike | None = None
     ) -> None:
         self._items = list(items)
         self._rows: dict[Hashable, int] = {}
         for row, item in enumerate(self._items):
-            first = self._rows.setdefault(_checked(item, f"item {row}", ConfigError), row)
+            first = self._rows.setdefault(_checked(item, f"{self.noun} {row}", ConfigError), row)
             if first != row:
-                raise FormatError(f"duplicate item {_shown(item)} (rows {first} and {row})")
+                raise FormatError(f"duplicate {self.noun} {_shown(item)} (rows {first} and {row})")
         self._vectors = WordVectors([str(row) for row in range(len(self._items))], matrix, counts=counts)
 
     @property
@@ -148,12 +151,14 @@ class ItemVectors(Saved):
         return self.vector(item)
 
     def __repr__(self) -> str:
-        return f"<ItemVectors: {len(self):,} items x {self.dim} dimensions>"
+        return f"<{type(self).__name__}: {len(self):,} {self.noun}s x {self.dim} dimensions>"
 
     def index(self, item: Hashable) -> int:
         """Return the row of an item; raises MissingWordError if it has none."""
         if item not in self:
-            raise MissingWordError(f"no vector for the item {_shown(item)}: it is not among the {len(self):,} items")
+            raise MissingWordError(
+                f"no vector for the {self.noun} {_shown(item)}: it is not among the {len(self):,} {self.noun}s"
+            )
         return self._rows[item]
 
     def vector(self, item: Hashable) -> Float32s:
@@ -185,6 +190,10 @@ class ItemVectors(Saved):
         rows = [self.index(item) for item in listed("items", items, "items")]
         return self._named(self._vectors.nearest([str(row) for row in rows], n))
 
+    def nearest_to(self, vector: npt.ArrayLike, n: int = 10) -> list[tuple[Hashable, float]]:
+        """Return the `n` (item, cosine) nearest to a vector of shape (dim,); raises ConfigError as `nearest` does."""
+        return self._named(self._vectors.nearest(np.asarray(vector, np.float32), n))
+
     def health(self) -> Health:
         """Return how alike the vectors are; see :class:`embed.vectors.health.Health`."""
         return self._vectors.health()
@@ -205,7 +214,7 @@ class ItemVectors(Saved):
         """
         path = file_path("path", path)
         refuse_ending(path, NATIVE)
-        keys = [_key(item, row) for row, item in enumerate(self._items)]
+        keys = [item_key(item, row) for row, item in enumerate(self._items)]
         words = WordVectors(keys, self.matrix, counts=self.counts)
         native.write_vectors(words, path, metadata={_ITEMS: _JSON})
 
@@ -229,7 +238,7 @@ class ItemVectors(Saved):
             raise FormatError(f"{name}: holds word vectors, not item vectors: read them with embed.load")
         words = native.read_vectors(source)
         try:
-            items = [_from_json(json.loads(key)) for key in words.words]
+            items = [item_of(json.loads(key)) for key in words.words]
             return cls(items, words.matrix, counts=words.counts)
         except (ValueError, RecursionError) as error:
             raise FormatError(f"{name}: damaged: cannot read the items ({error!s:.200})") from None
@@ -329,11 +338,11 @@ def _checked(item: Hashable, where: str, error: type[Exception]) -> Hashable:
     return item
 
 
-def _key(item: Hashable, row: int) -> str:
-    """Return an item as JSON, from which `_from_json` restores an equal item; raises FormatError if that fails."""
+def item_key(item: Hashable, row: int) -> str:
+    """Return an item as JSON, from which `item_of` restores an equal item; raises FormatError if that fails."""
     try:
         key = json.dumps(_to_json(item), allow_nan=False, separators=(",", ":"))
-        if _from_json(json.loads(key)) == item:
+        if item_of(json.loads(key)) == item:
             return key
     except (TypeError, ValueError, RecursionError):
         pass
@@ -357,10 +366,10 @@ def _to_json(item: Any) -> Any:
     raise TypeError(type(item).__name__)
 
 
-def _from_json(value: Any) -> Hashable:
+def item_of(value: Any) -> Hashable:
     """Undo `_to_json`; raises ValueError for any other JSON."""
     if isinstance(value, list):
-        return tuple(_from_json(part) for part in value)
+        return tuple(item_of(part) for part in value)
     if not isinstance(value, dict):
         return value  # type: ignore[no-any-return]
     match value:

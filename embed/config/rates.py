@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from embed.choices import Composition, Gradient, Objective
 
-__all__ = ["GRADIENT_POWERS", "default_gradient", "default_rates"]
+__all__ = ["BINARY_RATIO", "GRADIENT_POWERS", "default_gradient", "default_rates"]
 
 GRADIENT_POWERS: dict[Gradient, float] = {"exact": 1.0, "sqrt": 0.5, "historic": 0.0}
 """The gradient of a mean of n has the factor ``n ** -power``."""
+
+BINARY_RATIO = 16.0
+"""Input rate of codes over that of vectors (docs/decisions/0034-documents.md)."""
 
 # (output, input), by (objective, gradient, subword). An exact gradient divides by the number of averaged rows, so its
 # input side needs the larger rate.
@@ -27,6 +30,9 @@ _MEAN_RATES: dict[tuple[Objective, Gradient, bool], tuple[float, float]] = {
     ("cbow", "exact", True): (0.05, 8.0),
     ("cbow", "sqrt", True): (0.05, 2.0),
     ("cbow", "historic", True): (0.05, 0.05),
+    ("dbow", "exact", False): (0.05, 0.05),
+    ("dbow", "sqrt", False): (0.05, 0.05),
+    ("dbow", "historic", False): (0.05, 0.05),
 }
 # The same for words that are sums of n rows, which move a word n times as far; by (objective, gradient).
 _SUM_RATES: dict[tuple[Objective, Gradient], tuple[float, float]] = {

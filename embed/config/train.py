@@ -39,7 +39,7 @@ from embed.config.parameter import (
     reject_unknown,
 )
 from embed.config.postprocessing import NONE, STEPS, Step, steps_of
-from embed.config.rates import GRADIENT_POWERS, default_gradient, default_rates
+from embed.config.rates import BINARY_RATIO, GRADIENT_POWERS, default_gradient, default_rates
 from embed.errors import ConfigError, cannot_open
 from embed.messages import option, speaking, toml_key
 
@@ -76,7 +76,11 @@ class TrainConfig:
     """
 
     # model
-    objective: Objective = parameter("sg", "skip-gram (sg) or continuous bag of words (cbow)", _MODEL)
+    objective: Objective = parameter(
+        "sg",
+        "skip-gram (sg), continuous bag of words (cbow) or, for documents alone, distributed bag of words (dbow)",
+        _MODEL,
+    )
     gradient: Gradient | None = parameter(
         None,
         "gradient of a mean of n rows: exact, without its factor 1/n as in word2vec.c, gensim and fastText (historic), "
@@ -119,6 +123,11 @@ class TrainConfig:
         False,
         "skip-gram: give every word an output row for each side of the center, for more syntactic vectors (structured "
         "skip-gram, Ling et al. 2015, with one row per side instead of one per position)",
+        _MODEL,
+    )
+    binary: bool = parameter(
+        False,
+        "documents: train codes of `dim` bits, the signs of the vectors (Grzegorczyk & Kurdziel 2017)",
         _MODEL,
     )
     negatives: int = parameter(5, "noise words drawn per window", _MODEL, low=1, high=1000, advised=(1, 50))
@@ -283,13 +292,18 @@ class TrainConfig:
             )
         if self.position_weights and self.objective != "cbow":
             raise ConfigError(
-                f"{option('position_weights')} is on but {option('objective')} is 'sg': "
+                f"{option('position_weights')} is on but {option('objective')} is {self.objective!r}: "
                 f"set {option('objective', 'cbow')}, the only objective with a mean to weight"
             )
         if self.structured and self.objective != "sg":
             raise ConfigError(
-                f"{option('structured')} is on but {option('objective')} is 'cbow': "
-                f"set {option('objective', 'sg')}, since the mean of a window has no side"
+                f"{option('structured')} is on but {option('objective')} is {self.objective!r}: "
+                f"set {option('objective', 'sg')}, the only objective whose contexts have a side"
+            )
+        if self.subword and self.objective == "dbow":
+            raise ConfigError(
+                f"{option('subword')} is on but {option('objective')} is 'dbow': "
+                f"leave it out, since documents alone learn, and they have no n-grams"
             )
         if self.patience is not None and not self.held_out:
             raise ConfigError(
@@ -311,6 +325,8 @@ class TrainConfig:
         """Return the initial learning rates (output, input), with defaults filled in."""
         gradient, composition = self.gradient_kind(), self.composition
         output, input_ = default_rates(self.objective, gradient, composition, subword=self.subword)
+        if self.binary:
+            input_ *= BINARY_RATIO
         output *= self.sides()  # with two output rows per word, each meets half the pairs
         if self.lr is not None:
             # Setting lr alone scales both rates.

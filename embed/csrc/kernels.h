@@ -44,7 +44,7 @@ typedef struct {
     float **y;            /* [ny] -> [width] output rows, updated in place */
     int32_t *folds;       /* [ny - unique] */
     float *signs;         /* [groups, 2, EMBED_LINE] -0 where a row's label is 1, else +0; each line twice */
-    float **weights;      /* [nx] -> [width] position weights, updated in place, for weighted_windows */
+    float **weights;      /* [words] -> [width] position weights, updated in place, for weighted_windows */
     float *ratios;        /* [nx] learning rate of each input over lr */
     float *scores;        /* scratch [groups, embed_group_floats(nx)] */
     float *rates_x;       /* scratch [nx, EMBED_LINE] */
@@ -54,6 +54,8 @@ typedef struct {
     float *mean;          /* scratch [width, rounded up to a whole vector] */
     embed_loss *loss;     /* the negative log-likelihood is added to it */
     int nx, ny, unique;
+    int words;     /* the first inputs: the other ones are documents, which have no position weights */
+    int inference; /* only documents move, neither words nor output rows; in mean_windows and weighted_windows */
     int width;
     float scale;        /* the factor of the sum of the x: 1 / nx for their mean */
     float weight_ratio; /* learning rate of the weights over lr */
@@ -91,6 +93,10 @@ typedef struct {
     /* out = copy = weight * sum of the rows rows[0..n) of `matrix`; copy may be NULL. */
     void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                     float *out, float *copy);
+    /* code = size * sign(row). */
+    void (*encode)(const float *row, float *code, float size, int width);
+    /* Move `row` along with its code, which has moved from size * sign(row) to `code`; then code = size * sign(row). */
+    void (*train_code)(float *row, float *code, float size, int width);
     /* Each row rows[0..n) of `matrix` += weight * (now - before). */
     void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                     const float *now, const float *before);

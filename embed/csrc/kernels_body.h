@@ -304,9 +304,10 @@ INLINE void NAME(update_group)(float **from, float **to, int nx, float **y, int 
 #undef CASE
 }
 
-/* y[j] += g[j] mean, and x[i] += ratios[i] sum_j g[j] y[j] with the old y, for `columns` vectors of each row. */
+/* y[j] += g[j] mean, and x[i] += ratios[i] sum_j g[j] y[j] with the old y, for `columns` vectors of each row. The first
+ * `still` x do not move, and in inference no y. */
 INLINE void NAME(mean_update_columns)(float **x, int nx, float **y, int ny, const float *mean, const float *g,
-                                      const float *ratios, int k, const int columns) {
+                                      const float *ratios, int still, int inference, int k, const int columns) {
     vf delta[EMBED_COLUMNS], h[EMBED_COLUMNS];
     UNROLL for (int c = 0; c < columns; ++c) {
         delta[c] = (vf){0};
@@ -320,10 +321,10 @@ INLINE void NAME(mean_update_columns)(float **x, int nx, float **y, int ny, cons
             vf old = FULL(load)(row + c * LANES);
             if (REGISTERS == 16) IN_REGISTER(old);
             delta[c] += old * rate;
-            FULL(store)(row + c * LANES, NAME(plus)(old, h[c], rate));
+            if (!inference) FULL(store)(row + c * LANES, NAME(plus)(old, h[c], rate));
         }
     }
-    for (int i = 0; i < nx; ++i) {
+    for (int i = still; i < nx; ++i) {
         float *to = x[i] + k;
         ONE_ADDRESS(to);
         const vf ratio = FULL(broadcast)(ratios[i]);
@@ -333,8 +334,8 @@ INLINE void NAME(mean_update_columns)(float **x, int nx, float **y, int ny, cons
 }
 
 INLINE void NAME(mean_update)(float **x, int nx, float **y, int ny, int width, const float *mean, const float *g,
-                              const float *ratios) {
-#define STEP(n) NAME(mean_update_columns)(x, nx, y, ny, mean, g, ratios, k, n)
+                              const float *ratios, int still, int inference) {
+#define STEP(n) NAME(mean_update_columns)(x, nx, y, ny, mean, g, ratios, still, inference, k, n)
     IN_COLUMNS(STEP);
 #undef STEP
 }
@@ -427,7 +428,8 @@ INLINE void NAME(hidden_windows)(const embed_window *w, int n, const int weighte
         for (int j = 0; j < w[i].unique; j += EMBED_GROUP) {
             const int nj = w[i].unique - j < EMBED_GROUP ? w[i].unique - j : EMBED_GROUP;
             const float *g = line + j / EMBED_GROUP * floats;
-            NAME(mean_update)(w[i].x, w[i].nx, w[i].y + j, nj, width, w[i].mean, g, w[i].ratios);
+            NAME(mean_update)(w[i].x, w[i].nx, w[i].y + j, nj, width, w[i].mean, g, w[i].ratios,
+                              w[i].inference ? w[i].words : 0, w[i].inference);
         }
     }
 }
@@ -448,6 +450,30 @@ static void NAME(compose)(const float *matrix, int64_t stride, const int32_t *ro
         even = (even + odd) * weight;
         FULL(store)(out + k, even);
         if (copy) FULL(store)(copy + k, even);
+    }
+}
+
+/* Binary codes (Grzegorczyk & Kurdziel 2017): forward c = size * sign(u), backward as if c were smooth (Krizhevsky &
+ * Hinton 2011): dL/du = dL/dc * size / q(u), where q is the expansion of cosh(u)^2 up to u^6, so that c is close to
+ * size * tanh(u) where its derivative is not small. */
+INLINE vf NAME(code_of)(vf u, vf size) {
+    const vf zero = (vf){0}, negative = CHOOSE(u < zero, zero - size, zero);
+    return CHOOSE(u > zero, size, negative);
+}
+
+static void NAME(encode)(const float *row, float *code, float size, int width) {
+    const vf all = FULL(broadcast)(size);
+    for (int k = 0; k < width; k += LANES) FULL(store)(code + k, NAME(code_of)(FULL(load)(row + k), all));
+}
+
+static void NAME(train_code)(float *row, float *code, float size, int width) {
+    const vf all = FULL(broadcast)(size);
+    for (int k = 0; k < width; k += LANES) {
+        vf u = FULL(load)(row + k);
+        const vf s = u * u, q = ((s * (2.0f / 45) + 1.0f / 3) * s + 1.0f) * s + 1.0f;
+        u += (FULL(load)(code + k) - NAME(code_of)(u, all)) * all / q;
+        FULL(store)(row + k, u);
+        FULL(store)(code + k, NAME(code_of)(u, all));
     }
 }
 

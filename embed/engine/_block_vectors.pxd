@@ -14,8 +14,13 @@ cdef class BlockVectors:
     cdef int width
     cdef bint in_round          # changes go to the log
     cdef bint in_rows           # outside rounds, vectors are trained in their rows
-    cdef float **vectors        # [positions] the row that is trained, or the copy of the word
-    cdef float *ratios          # [positions] learning rate of each over that of the output rows
+    cdef bint has_word_contexts     # windows have contexts besides tags
+    cdef bint only_tags         # move, in inference
+    cdef float tag_ratio        # learning rate of tags over that of other inputs
+    cdef float code_size        # of tags; 0: they have no codes
+    cdef float **vectors        # [positions + tags] the row that is trained, the copy of it, or the code of a tag
+    cdef float *ratios          # [positions + tags] learning rate of each over that of the output rows
+    cdef Scratch _codes         # [tags, stride]
     cdef float *position_weights    # [position_count, stride], copies
     cdef int position_count     # 2 * window, or 0
     cdef float *_divisors       # [n] n ** gradient_power
@@ -36,6 +41,9 @@ cdef class BlockVectors:
 
     cdef void begin(self) noexcept nogil
     cdef void gather(self, const Block *block, float ratio) noexcept nogil
+    cdef void _copy_vector(self, int64_t i, int32_t vector, float ratio) noexcept nogil
+    cdef void train_codes(self, const Block *block) noexcept nogil
+    cdef float *_copy_at(self, int32_t vector) noexcept nogil
     cdef void scatter(self) noexcept nogil
     cdef int log_changes(self) noexcept nogil
     cdef float *copied_output_row(self, int32_t row) noexcept nogil

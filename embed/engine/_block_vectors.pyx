@@ -5,6 +5,9 @@ rows, and the change of the copy is scattered to these rows. In a round (docs/de
 rows have copies, and the changes of a block go to a log. Where rows have factors (docs/decisions/0029), words have
 copies, whose change each row gets by its factor, and so have output rows with a factor other than 1.
 
+A document, which is a tag of the block's sentence, has a vector like a word. If it has a code, the windows train the
+code, and each batch of them moves the copy of the document along (Grzegorczyk & Kurdziel 2017; docs/decisions/0034).
+
 Rejected: a copy of every position (docs/decisions/0011, 0014).
 """
 
@@ -36,17 +39,19 @@ cdef class BlockVectors:
     Parameters
     ----------
     rows : Rows
-    gradient_power : float
-        As in embed.engine.problem.Settings.
-    most_positions, most_output_rows : int
-        Of a block.
+    settings : embed.engine.problem.Settings
+    most_positions, most_tags, most_output_rows : int
+        Of a block; tags count as positions, too.
     """
 
-    def __init__(self, Rows rows, double gradient_power, int64_t most_positions, int64_t most_output_rows):
+    def __init__(self, Rows rows, settings, int64_t most_positions, int64_t most_tags, int64_t most_output_rows):
         cdef int64_t v, slots = 1, most_averaged = 1, most_owners = most_positions + most_output_rows
         cdef int64_t most_copies = rows.position_weights.shape[0] + most_owners
         self.rows, self.kernels, self.stride, self.width = rows, rows.kernels, rows.stride, rows.width
         self.in_rows = rows.plain and not rows.has_input_factors
+        self.has_word_contexts, self.only_tags = settings.window > 0, settings.inference
+        self.tag_ratio, self.code_size = settings.tag_ratio, settings.code_size
+        self._codes = Scratch(most_tags * self.stride if self.code_size else 0)
         self.position_count = <int> rows.position_weights.shape[0]
         self.log.stride = self.stride
         while slots < 2 * most_owners:
@@ -60,7 +65,7 @@ cdef class BlockVectors:
         self._divisor_memory = Scratch(most_averaged + 1)
         self._divisors = self._divisor_memory.floats
         for v in range(1, most_averaged + 1):
-            self._divisors[v] = <float> pow(<double> v, gradient_power)
+            self._divisors[v] = <float> pow(<double> v, <double> settings.gradient_power)
         self._index_memory = bytearray(sizeof(int32_t) * (2 * most_copies + slots))
         cdef unsigned char[::1] indices = self._index_memory
         self._owners = <int32_t *> &indices[0]
@@ -92,23 +97,46 @@ cdef class BlockVectors:
         too; with another power of n (0 in the historic step), the rows and their mean move by that power. The rows of a
         sum move by the whole step, so the sum moves by n steps. With row factors, the vector moves by the mean factor.
         """
-        cdef int64_t i, size, n = block.positions
-        cdef int32_t word, copy
-        for i in range(n):
+        cdef int64_t i, n = block.positions
+        cdef int32_t word
+        for i in range(n if self.has_word_contexts else 0):
             word = block.words[i]
             if self.in_rows and not self.in_round:
                 self.vectors[i], self.ratios[i] = input_row(self.rows, word), ratio
                 continue
             if not self.rows.plain and i + _WORDS_AHEAD < n and self._copy_of(block.words[i + _WORDS_AHEAD]) < 0:
                 self._fetch_rows(block.words[i + _WORDS_AHEAD])
-            copy = self._copy_of(word)
-            if copy < 0:
-                copy = self._copy_word(word, ~copy)
-            size = row_count(self.rows, word)
-            self.vectors[i] = self._now.floats + copy * self.stride
-            self.ratios[i] = ratio * <float> size if self.rows.sums else ratio / self._divisors[size]
-            if self.rows.has_input_factors:
-                self.ratios[i] *= self.rows.vector_factors[word] / <float> size
+            self._copy_vector(i, word, ratio)
+        for i in range(n, n + block.tags):
+            word = block.words[i]
+            if self.in_rows and not self.in_round and not self.code_size:
+                self.vectors[i], self.ratios[i] = input_row(self.rows, word), ratio * self.tag_ratio
+                continue
+            self._copy_vector(i, word, ratio * self.tag_ratio)
+            if self.code_size:
+                self.vectors[i] = self._codes.floats + (i - n) * self.stride
+                self.kernels.encode(self._copy_at(word), self.vectors[i], self.code_size, self.width)
+
+    cdef void _copy_vector(self, int64_t i, int32_t vector, float ratio) noexcept nogil:
+        """Let position i train the copy of a vector."""
+        cdef int64_t size = row_count(self.rows, vector)
+        cdef int32_t copy = self._copy_of(vector)
+        if copy < 0:
+            copy = self._copy_word(vector, ~copy)
+        self.vectors[i] = self._now.floats + copy * self.stride
+        self.ratios[i] = ratio * <float> size if self.rows.sums else ratio / self._divisors[size]
+        if self.rows.has_input_factors:
+            self.ratios[i] *= self.rows.vector_factors[vector] / <float> size
+
+    cdef void train_codes(self, const Block *block) noexcept nogil:
+        """Move the copies of tags by what their codes have moved by, and encode them anew."""
+        cdef int64_t t
+        for t in range(block.positions, block.positions + block.tags if self.code_size else block.positions):
+            self.kernels.train_code(self._copy_at(block.words[t]), self.vectors[t], self.code_size, self.width)
+
+    cdef float *_copy_at(self, int32_t vector) noexcept nogil:
+        """Return the copy of a vector that has one."""
+        return self._now.floats + self._copy_of(vector) * self.stride
 
     cdef void scatter(self) noexcept nogil:
         """Add the change of each copy to its rows, to each by its share."""
@@ -128,6 +156,8 @@ cdef class BlockVectors:
                                      before)
             elif owner < 0:
                 self._settle_copy(copy)
+            elif self.only_tags and owner < self.rows.words:
+                continue
             elif self.rows.has_input_factors:
                 self._scatter_by_factors(owner, now, before)
             else:

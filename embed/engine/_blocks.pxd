@@ -12,11 +12,12 @@ ctypedef struct Block:
     int64_t first       # its tokens
     int64_t last
     int64_t number      # in its round
-    int32_t *memory     # [window + BLOCK + window]
-    int32_t *words      # [positions] in `memory`; each is also the number of a vector
+    int32_t *memory     # [window + BLOCK + window + most_tags]
+    int32_t *words      # [positions + tags] in `memory`; each is also the number of a vector, and tags are no words
     int64_t positions   # tokens that subsampling kept: `left` of the halo, `own` centers, the rest of the halo
     int64_t left
     int64_t own
+    int64_t tags        # documents of the sentence
     int32_t *reaches    # [own]
     int32_t *noise      # [draws]
     int64_t draws
@@ -26,6 +27,10 @@ cdef class Blocks:
     cdef const int32_t[::1] ids
     cdef const int64_t[::1] offsets
     cdef const uint32_t[::1] keep_thresholds
+    cdef const int64_t[::1] tag_offsets
+    cdef const int32_t[::1] tags
+    cdef int64_t most_tags      # of a sentence; 0: there are none
+    cdef bint is_relative       # draws depend on the place in the sentence alone
     cdef const uint32_t[:, ::1] _noise_table
     cdef const embed_alias *_aliases
     cdef uint64_t _alias_count
@@ -47,5 +52,7 @@ cdef class Blocks:
     cdef int64_t _sentence_of(self, int64_t position) noexcept nogil
     cdef int64_t _next_claim(self) noexcept nogil
     cdef void _select_words(self, Block *block) noexcept nogil
+    cdef void _add_tags(self, Block *block) noexcept nogil
+    cdef int64_t _origin(self) noexcept nogil
     cdef bint _keeps(self, int64_t p) noexcept nogil
     cdef void _draw(self, Block *block) noexcept nogil

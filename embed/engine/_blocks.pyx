@@ -1,8 +1,9 @@
 """Find the blocks of a corpus, the tokens that train together, and make all random draws for them.
 
 A block is a run of at most ``BLOCK_TOKENS`` tokens of one sentence. The tokens that subsampling keeps are its
-positions, with `window` more positions on each side (the halo), so that a cut loses no context. All draws of a block
-come from its own stream, which is determined by the seed, the epoch and the first token of the block.
+positions, with `window` more positions on each side (the halo), so that a cut loses no context. The documents of the
+sentence, its tags, follow the positions. All draws of a block come from its own stream, which is determined by the
+seed, the epoch and the first token of the block.
 """
 
 import cython
@@ -32,7 +33,8 @@ cdef class Blocks:
     def __init__(self, tokens, noise, settings):
         cdef int64_t w, i, size
         self.ids, self.offsets, self.keep_thresholds = tokens.ids, tokens.offsets, tokens.keep_thresholds
-        self.window, self.fixed_window, self.seed = settings.window, settings.fixed_window, settings.seed
+        self.window, self.seed = settings.window, settings.seed
+        self.fixed_window = settings.fixed_window or settings.window == 0
         if noise is not None:
             self._noise_table, self.negatives, self.noise_windows = noise.table, noise.negatives, noise.windows
             self._aliases = <const embed_alias *> &self._noise_table[0, 0]
@@ -42,7 +44,10 @@ cdef class Blocks:
         for w in range(self.keep_thresholds.shape[0]):
             if self.keep_thresholds[w] != <uint32_t> 0xffffffff:
                 self.first_kept = <int32_t> (w + 1)
-        self.most_positions = BLOCK + 2 * <int64_t> self.window
+        self.is_relative = settings.inference
+        if tokens.tags is not None:
+            self.tag_offsets, self.tags, self.most_tags = tokens.tags.offsets, tokens.tags.vectors, tokens.tags.most
+        self.most_positions = BLOCK + 2 * <int64_t> self.window + self.most_tags
         self.most_draws = self.noise_windows * <int64_t> self.negatives
         size = self.most_positions + BLOCK + self.most_draws
         self._memory = bytearray(sizeof(int32_t) * 2 * size)
@@ -81,9 +86,10 @@ cdef class Blocks:
             if block.number == self.claim:
                 self.claim = self._next_claim()
                 self._select_words(block)
+                self._add_tags(block)
                 self._draw(block)
                 return True
-        block.positions = block.draws = 0
+        block.positions = block.tags = block.draws = 0
         return False
 
     cdef int64_t _next_claim(self) noexcept nogil:
@@ -124,14 +130,27 @@ cdef class Blocks:
                 p += 1
         block.words, block.left, block.positions = words - left, left, left + own + right
 
+    cdef void _add_tags(self, Block *block) noexcept nogil:
+        cdef int64_t t, first
+        block.tags = 0
+        if self.most_tags:
+            first = self.tag_offsets[self.sentence]
+            block.tags = self.tag_offsets[self.sentence + 1] - first
+            for t in range(block.tags):
+                block.words[block.positions + t] = self.tags[first + t]
+
     cdef bint _keeps(self, int64_t p) noexcept nogil:
         cdef int32_t word = self.ids[p]
-        return word >= self.first_kept or embed_keeps(self.epoch_key, p, self.keep_thresholds[word])
+        return word >= self.first_kept or embed_keeps(self.epoch_key, p - self._origin(), self.keep_thresholds[word])
+
+    cdef int64_t _origin(self) noexcept nogil:
+        """Return the token that draws count from: the first of the corpus, or of the sentence."""
+        return self.offsets[self.sentence] if self.is_relative else 0
 
     cdef void _draw(self, Block *block) noexcept nogil:
         """Draw the reach of each center and, for the first `noise_windows` of them, noise words."""
         cdef int64_t c, j
-        cdef uint64_t fraction, stream = embed_block_stream(self.epoch_key, block.first)
+        cdef uint64_t fraction, stream = embed_block_stream(self.epoch_key, block.first - self._origin())
         cdef const embed_alias *table = self._aliases
         cdef uint64_t vocabulary = self._alias_count
         block.draws = 0

@@ -27,6 +27,8 @@ cdef extern from "kernels.h" nogil:
         int nx
         int ny
         int unique
+        int words
+        int inference
         int width
         float scale
         float weight_ratio
@@ -39,6 +41,8 @@ cdef extern from "kernels.h" nogil:
         void (*weighted_windows)(const embed_window *w, int n) noexcept nogil
         void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                         float *out, float *copy) noexcept nogil
+        void (*encode)(const float *row, float *code, float size, int width) noexcept nogil
+        void (*train_code)(float *row, float *code, float size, int width) noexcept nogil
         void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                         const float *now, const float *before) noexcept nogil
         void (*narrow)(const float *now, const float *before, int width, uint16_t *deltas) noexcept nogil

@@ -46,7 +46,7 @@ cdef class Scratch:
 
 
 cdef class Plans:
-    def __cinit__(self, int64_t inputs, int64_t targets, int64_t width):
+    def __cinit__(self, int64_t inputs, int64_t targets, int64_t width, bint inference=False):
         cdef int64_t lines = embed_group_floats(<int> max(inputs, <int64_t> EMBED_BATCH))
         cdef int64_t groups = embed_groups(targets), i
         cdef int64_t row = (width + EMBED_ROW_FLOATS - 1) // EMBED_ROW_FLOATS * EMBED_ROW_FLOATS
@@ -75,7 +75,7 @@ cdef class Plans:
             window.y = window.weights + inputs
             window.folds = <int32_t *> &integers[0] + i * targets
             window.loss = &self.loss
-            window.width = <int> width
+            window.width, window.inference = <int> width, inference
 
 
 def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str simd, bint mean=False,
@@ -117,6 +117,7 @@ def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str 
     for i in range(ny):
         plan.y[i] = &y[i, 0]
     plan.nx, plan.ny, plan.unique, plan.scale = <int> nx, <int> ny, <int> ny, 1 / <float> nx
+    plan.words = <int> nx
     plan.lr = <float> lr
     with nogil:
         for _ in range(repeats):

@@ -88,7 +88,7 @@ cdef class Merger:
 
         Many changes of a row in the same direction would overshoot together, so a row with more than MOST_CHANGES
         changes moves by MOST_CHANGES times their mean. The position weights move by the sum of their changes, because
-        every block changes them by very little.
+        every block changes them by very little, and so do the rows of documents, because few blocks change them.
 
         Returns 0, or -1 without memory.
         """
@@ -141,8 +141,8 @@ cdef class Merger:
                     continue
                 if self.rows.has_input_factors:
                     weight = unit_share(self.rows, owner, r)
-                if weight != 0 and self._note(&self.rows.inputs[rows[r], 0], delta, rounds.tallies + rows[r],
-                                              weight) != 0:
+                tally = rounds.tallies + rows[r] if owner < self.rows.words else NULL
+                if weight != 0 and self._note(&self.rows.inputs[rows[r], 0], delta, tally, weight) != 0:
                     return -1
         return 0
 

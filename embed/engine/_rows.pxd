@@ -17,7 +17,8 @@ cdef class Rows:
     cdef const float[::1] output_factors    # [T]
     cdef bint has_input_factors, has_output_factors
     cdef const embed_kernels *kernels
-    cdef int64_t vectors        # C: words, and whatever else is made of units
+    cdef int64_t vectors        # C: words, then documents
+    cdef int64_t words          # V
     cdef int64_t stride
     cdef int width
     cdef bint sums

@@ -1,9 +1,10 @@
-"""Declare what a worker trains, in five values shared by the core, its twin and the tests.
+"""Declare what a worker trains, in values shared by the core, its twin and the tests.
 
 =========== ===================================================== =================================================
 value       says                                                  counts
 =========== ===================================================== =================================================
 `Tokens`    which words stand where, and which of them are kept   N tokens, S sentences, V words
+`Tags`      the documents of each sentence, if there are any      G mentions of documents
 `Units`     of which input rows a vector is made                  C vectors, the words' first; M mentions of R rows
 `Targets`   which output rows the windows of a center meet        T rows
 `Matrices`  the rows themselves, and how freely each of them learns  R input rows, T output rows
@@ -14,7 +15,7 @@ A *unit* has an input row: a word, an n-gram, a document, a sense. A *word*, or 
 Their numbers differ: a word may consist of many units, and a unit need not belong to a word.
 
 The values hold arrays and are immutable. Each checks its own arrays at construction, and :class:`Problem` checks that
-the five fit together. Workers read by index without checks, so every index out of range must be refused here.
+they fit together. Workers read by index without checks, so every index out of range must be refused here.
 """
 
 from __future__ import annotations
@@ -27,9 +28,43 @@ from numpy.typing import NDArray
 from embed.engine._bounds import check_aliases, check_ids, check_offsets
 from embed.vocabulary.huffman import HuffmanTree
 
-__all__ = ["Matrices", "Noise", "Problem", "RowFactors", "Settings", "Targets", "Tokens", "Units"]
+__all__ = ["Matrices", "Noise", "Problem", "RowFactors", "Settings", "Tags", "Targets", "Tokens", "Units"]
 
 Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Tags:
+    """The documents of each sentence: their vectors are contexts of every center of the sentence.
+
+    Attributes
+    ----------
+    offsets : int64[S + 1]
+        The tags of sentence s are ``vectors[offsets[s]:offsets[s + 1]]``.
+    vectors : int32[G]
+        Numbers of vectors, after those of the words; those of a sentence are distinct.
+
+    Raises
+    ------
+    ValueError
+        An offset is out of range, or a vector is negative.
+    """
+
+    offsets: NDArray[np.int64]
+    vectors: NDArray[np.int32]
+    limit: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        limit = int(self.vectors.max()) + 1 if len(self.vectors) else 0
+        check_ids("tags", self.vectors, limit)
+        if (np.diff(self.offsets) < 0).any() or self.offsets[0] != 0 or self.offsets[-1] != len(self.vectors):
+            raise ValueError(f"the offsets of tags must rise from 0 to {len(self.vectors)}")
+        object.__setattr__(self, "limit", limit)
+
+    @property
+    def most(self) -> int:
+        """The most tags of a sentence."""
+        return int(np.diff(self.offsets).max()) if len(self.offsets) > 1 else 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,20 +79,24 @@ class Tokens:
         The begin of each sentence in `ids`; the last entry is N.
     keep_thresholds : uint32[V]
         A token of word i is kept with probability (keep_thresholds[i] + 1) / 2**32.
+    tags : Tags or None
 
     Raises
     ------
     ValueError
-        An id or an offset is out of range.
+        An id or an offset is out of range, or the tags are of another number of sentences.
     """
 
     ids: NDArray[np.int32]
     offsets: NDArray[np.int64]
     keep_thresholds: NDArray[np.uint32]
+    tags: Tags | None = None
 
     def __post_init__(self) -> None:
         check_ids("ids", self.ids, self.words)
         check_offsets("offsets", self.offsets, len(self.ids))
+        if self.tags is not None and len(self.tags.offsets) != len(self.offsets):
+            raise ValueError(f"{len(self.offsets) - 1} sentences, but tags of {len(self.tags.offsets) - 1}")
 
     @property
     def words(self) -> int:
@@ -259,7 +298,7 @@ class Settings:
     context_sum : bool
         For CBOW, use the sum of the contexts instead of their mean.
     window : int
-        Largest reach of a window, on each side.
+        Largest reach of a window, on each side; 0 if only the tags of a sentence are contexts.
     fixed_window : bool
         Every window has the largest reach, instead of a drawn one.
     gradient_power : float
@@ -275,6 +314,13 @@ class Settings:
         replicas of the worker during each `run`, and then move by `replica_share` of the change of the replicas.
     simd : str
         The instruction set, one of _kernels.simd_names().
+    tag_ratio : float
+        Learning rate of the vectors of tags divided by that of other vectors.
+    code_size : float
+        If not 0, the windows meet the code of a tag instead of its vector u: code_size * sign(u).
+    inference : bool
+        Only the vectors of tags move; and draws depend on the place in the sentence, not in the corpus, so that a
+        sentence trains alike wherever it stands. Only for CBOW, of which a window 0 is a special case.
 
     Raises
     ------
@@ -292,17 +338,21 @@ class Settings:
     position_ratio: float = 0.0
     replicated_words: int = 0
     replica_share: float = 1.0
+    tag_ratio: float = 1.0
+    code_size: float = 0.0
+    inference: bool = False
 
     def __post_init__(self) -> None:
-        if self.window < 1:
-            raise ValueError(f"window must be at least 1, not {self.window}")
-        if self.context_sum and not self.cbow:
-            raise ValueError("context_sum is for CBOW")
+        if self.window < 0:
+            raise ValueError(f"window must be at least 0, not {self.window}")
+        for name in ("context_sum", "inference"):
+            if getattr(self, name) and not self.cbow:
+                raise ValueError(f"{name} is for CBOW")
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """The five values of a training.
+    """The values of a training.
 
     Raises
     ------
@@ -327,6 +377,11 @@ class Problem:
             raise ValueError(f"each of {words} words needs units, and only {units.vectors} have some")
         if units.limit > len(matrices.inputs):
             raise ValueError(f"unit rows must all be from 0 to {len(matrices.inputs) - 1}")
+        if (tags := tokens.tags) is not None and len(tags.vectors):
+            if tags.limit > units.vectors or int(tags.vectors.min()) < words:
+                raise ValueError(f"tags must be vectors {words} to {units.vectors - 1}")
+        elif not settings.window:
+            raise ValueError("a window of 0 needs tags")
         if len(matrices.outputs) != targets.rows:
             raise ValueError(f"the targets are {targets.rows} output rows, not {len(matrices.outputs)}")
         if len(matrices.position_weights) and (

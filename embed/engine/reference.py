@@ -32,7 +32,8 @@ Floats = NDArray[np.float64]
 class Window(NamedTuple):
     """Positions of the block that are contexts, their slots in the window, the center's word, and its noise, if any.
 
-    In structured skip-gram a window has the contexts of one side, 0 or 1.
+    In structured skip-gram a window has the contexts of one side, 0 or 1. The last contexts are documents, without
+    slots.
     """
 
     contexts: list[int]
@@ -89,6 +90,16 @@ def _draw(noise: Noise, stream: SplitMix64) -> list[int]:
     return words
 
 
+def code(u: Floats, size: float) -> Floats:
+    """Return the code of a document: size * sign(u)."""
+    return size * np.sign(u)
+
+
+def code_slope(u: Floats, size: float) -> Floats:
+    """Return dc/du as the backward pass takes it: of size * tanh(u), with cosh(u)^2 expanded up to u^6."""
+    return size / (1 + u**2 + u**4 / 3 + 2 * u**6 / 45)
+
+
 def _weights(changed: list[int], rows: int) -> Floats:
     """Return the weights of changes, float64[rows, 1]: 1 for a rarely changed row, less for an often changed one."""
     counts = np.bincount(np.array(changed, np.int64), minlength=rows)
@@ -133,7 +144,8 @@ class ReferenceWorker:
         """Train one epoch in rounds of `round_tokens`: blocks start from the same parameters, and their changes add up.
 
         A row that has changed in more than _MOST_CHANGES blocks moves by so many times the mean of its changes. The
-        weights of a position in the window, which every block changes by very little, move by all of it. The core keeps
+        weights of a position in the window, which every block changes by very little, move by all of it, and so do the
+        rows of documents, which few blocks change. The core keeps
         each change as a bfloat16, which moves it by up to 1/512 of itself; this twin does not.
         """
         self.in_round = True
@@ -162,26 +174,31 @@ class ReferenceWorker:
         return composed if self.units.sums else composed / len(rows)
 
     def _blocks(self) -> Iterator[tuple[int, int, int, int]]:
-        """Yield the begin and end of each block's sentence, and of the block itself."""
+        """Yield the number of each block's sentence, the end of it, and the begin and end of the block itself."""
         offsets = self.tokens.offsets.tolist()
-        for first, last in itertools.pairwise(offsets):
+        for sentence, (first, last) in enumerate(itertools.pairwise(offsets)):
             for start in range(first, last, _BLOCK_TOKENS):
-                yield first, last, start, min(start + _BLOCK_TOKENS, last)
+                yield sentence, last, start, min(start + _BLOCK_TOKENS, last)
 
-    def _kept(self, key: int, positions: range, limit: int | None = None) -> list[int]:
+    def _kept(self, key: int, origin: int, positions: range, limit: int | None = None) -> list[int]:
         kept: list[int] = []
         for position in positions:
             if limit is not None and len(kept) == limit:
                 break
             word = int(self.tokens.ids[position])
-            if keeps(key, position, int(self.tokens.keep_thresholds[word])):
+            if keeps(key, position - origin, int(self.tokens.keep_thresholds[word])):
                 kept.append(word)
         return kept
+
+    def _tags(self, sentence: int) -> list[int]:
+        if (tags := self.tokens.tags) is None:
+            return []
+        return [int(tag) for tag in tags.vectors[tags.offsets[sentence] : tags.offsets[sentence + 1]]]
 
     def _train_block(
         self,
         key: int,
-        sentence_first: int,
+        sentence: int,
         sentence_last: int,
         start: int,
         stop: int,
@@ -190,36 +207,50 @@ class ReferenceWorker:
     ) -> None:
         settings, noise = self.settings, self.targets.noise
         window, sides = settings.window, self.targets.sides
+        sentence_first = int(self.tokens.offsets[sentence])
+        origin = sentence_first if settings.inference else 0  # that draws count from
         # the block's own tokens, and a halo of `window` tokens on each side if the sentence continues there
-        own = self._kept(key, range(start, stop))
+        own = self._kept(key, origin, range(start, stop))
         self.centers += len(own)
         limit = max(_BLOCK_TOKENS, 16 * window)
-        left = self._kept(key, range(start - 1, max(sentence_first, start - limit) - 1, -1), window)
-        right = self._kept(key, range(stop, min(sentence_last, stop + limit)), window)
-        words = left[::-1] + own + right
-        if not own or len(words) < 2:
+        left = self._kept(key, origin, range(start - 1, max(sentence_first, start - limit) - 1, -1), window)
+        right = self._kept(key, origin, range(stop, min(sentence_last, stop + limit)), window)
+        words, tags = left[::-1] + own + right, self._tags(sentence)
+        if not own or len(words) + len(tags) < 2:
             return
 
-        stream = _block_stream(key, start)
+        stream = _block_stream(key, start - origin)
         reaches: list[int] = []
         drawn: list[list[int]] = []
         for c in range(len(own)):
-            reaches.append(window if settings.fixed_window else 1 + stream.scale(window)[0])
+            reaches.append(window if settings.fixed_window or not window else 1 + stream.scale(window)[0])
             if noise is not None and c < noise.windows:
                 drawn.append(_draw(noise, stream))
 
         # gather: a position is the copy of its word, the mean of the word's rows or their sum; or the one row itself
-        copied = [] if self._in_place() else list(dict.fromkeys(words))
+        members = words + tags
+        copied = [] if self._in_place() else list(dict.fromkeys(members if window else tags))
+        if settings.code_size:
+            copied = list(dict.fromkeys(copied + tags))
         before = np.array([self._composed(word) for word in copied]).reshape(-1, self.inputs.shape[1])
-        # behind the rows themselves, where the positions are that are trained in place
-        block = np.concatenate([self.inputs, before])
+        # behind the rows themselves, where the positions are that are trained in place; at the end the codes
+        codes = np.zeros((len(tags) if settings.code_size else 0, self.inputs.shape[1]))
+        block = np.concatenate([self.inputs, before, codes])
         copy_of = {word: len(self.inputs) + k for k, word in enumerate(copied)}
-        vectors = np.array([copy_of.get(word, word) for word in words])
-        sizes = np.array([len(self._rows_of(word)) for word in words])
+        vectors = np.array([copy_of.get(word, word) for word in members])
+        encoded = [(int(vectors[len(words) + t]), len(block) - len(tags) + t) for t in range(len(codes))]
+        for u, c in encoded:
+            block[c] = code(block[u], settings.code_size)
+        vectors[len(vectors) - len(codes) :] = [c for _, c in encoded]
+        sizes = np.array([len(self._rows_of(word)) for word in members])
         # a step moves each of n rows, and so their mean, by 1/n of what it moves a single row; historically by all;
         # each row of a sum by all, and so the sum by n times that; with factors, each row by its factor of that
         ratios = ratio * sizes if self.units.sums else ratio / sizes**settings.gradient_power
-        ratios = ratios * np.array([self.input_factors[self._rows_of(word)].mean() for word in words])
+        ratios = ratios * np.array([self.input_factors[self._rows_of(word)].mean() for word in members])
+        ratios[len(words) :] *= settings.tag_ratio
+        if settings.inference:
+            ratios[: len(words)] = 0
+        documents = list(range(len(words), len(members)))
 
         batch: list[Window] = []
         for c, reach in enumerate(reaches):
@@ -227,17 +258,21 @@ class ReferenceWorker:
             both = [i for i in range(center - reach, center + reach + 1) if i != center and 0 <= i < len(words)]
             for side in range(sides):
                 contexts = [i for i in both if sides == 1 or (i > center) == side]
-                if contexts:
+                if contexts or documents:
                     # from left to right, without the center
                     slots = [window + i - center - (i > center) for i in contexts]
                     dealt = drawn[c % noise.windows] if noise is not None else []
-                    batch.append(Window(contexts, slots, words[center], dealt, side))
+                    batch.append(Window(contexts + documents, slots, words[center], dealt, side))
                 is_full = len(batch) == (_CBOW_BATCH if settings.cbow and self.targets.tree is None else 1)
                 if is_full or c == len(own) - 1:
                     self._train_windows(block, vectors, batch, lr, ratios)
                     batch = []
+                    for u, c in encoded:
+                        moved = block[c] - code(block[u], settings.code_size)
+                        block[u] += moved * code_slope(block[u], settings.code_size)
+                        block[c] = code(block[u], settings.code_size)
 
-        self.changed_inputs.extend(int(row) for word in copied for row in self._rows_of(word))
+        self.changed_inputs.extend(int(row) for word in copied if word in words for row in self._rows_of(word))
         for side in range(sides):
             met = (self._targets(Window([], [], word, [], side)) for word in own)
             noise_rows = {word * sides + side for word in itertools.chain(*drawn)}
@@ -245,7 +280,10 @@ class ReferenceWorker:
 
         # scatter: rows move in proportion to their factors, so that their mean or sum is where the copy has moved to
         self.inputs = block[: len(self.inputs)]
-        for word, change in zip(copied, block[len(self.inputs) :] - before, strict=True):
+        changes = block[len(self.inputs) : len(self.inputs) + len(copied)] - before
+        for word, change in zip(copied, changes, strict=True):
+            if settings.inference and word not in tags:
+                continue
             rows = self._rows_of(word)
             factors = self.input_factors[rows]
             for row, factor in zip(rows, factors, strict=True):
@@ -284,7 +322,7 @@ class ReferenceWorker:
             targets, labels = self._targets(window)
             x = block[vectors[window.contexts]]
             if len(self.position_weights):
-                x = x * self.position_weights[window.slots]
+                x[: len(window.slots)] *= self.position_weights[window.slots]
             if settings.cbow:
                 x = x.sum(axis=0, keepdims=True) / (1 if settings.context_sum else len(x))
             scores = np.clip(x @ self.outputs[targets].T, -_MAX_SCORE, _MAX_SCORE)
@@ -300,13 +338,15 @@ class ReferenceWorker:
             # one context after the other: a word that occurs twice in the window has moved before its second turn
             for k, (vector, ratio) in enumerate(zip(vectors[contexts], ratios[contexts], strict=True)):
                 before = block[vector].copy()
-                if len(self.position_weights):  # the product rule
+                if len(self.position_weights) and k < len(slots):  # the product rule
                     block[vector] += ratio * dx[k] * self.position_weights[slots[k]]
-                    self.position_weights[slots[k]] += settings.position_ratio * dx[k] * before
+                    if not settings.inference:
+                        self.position_weights[slots[k]] += settings.position_ratio * dx[k] * before
                 else:
                     block[vector] += ratio * dx[k]
                 if not settings.cbow and len(set(targets)) <= _GROUP:  # more are moved by what it was in the beginning
                     x[k] = before
-            np.add.at(self.outputs, targets, g.T @ x)  # a noise word drawn twice counts twice
+            if not settings.inference:
+                np.add.at(self.outputs, targets, g.T @ x)  # a noise word drawn twice counts twice
         moved = self.outputs[slowed] - before_all
         self.outputs[slowed] = before_all + self.output_factors[slowed, None] * moved

@@ -43,6 +43,10 @@ class OwnKind(NamedTuple):
 _KINDS: tuple[tuple[bytes, OwnKind], ...] = (
     (_NATIVE + rb'"items":', OwnKind("items", "item vectors", "read them with embed.ItemVectors.load")),
     (_NATIVE + rb'"kind":"model"', OwnKind("model", "a whole model", "read it with embed.Model.load")),
+    (
+        _NATIVE + rb'"kind":"documents"',
+        OwnKind("documents", "a model of documents", "read it with embed.DocumentModel.load"),
+    ),
     (_NATIVE + rb'"kind":"vectors"', OwnKind("vectors", "word vectors", "read them with embed.load")),
     (_NATIVE + rb'"kind":"quantized"', OwnKind("vectors", "quantised word vectors", "read them with embed.load")),
     (

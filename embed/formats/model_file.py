@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embed.arguments import choice, file_path, of_kind
 from embed.choices import MODEL_FORMATS, ModelFormat
@@ -32,7 +33,7 @@ from embed.vectors.word_vectors import WordVectors
 from embed.vocabulary.ngrams import scheme_of
 from embed.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["check_arrays", "load_model", "save_model", "stored_run"]
+__all__ = ["check_arrays", "load_model", "read_native", "save_model", "stored_run", "write_native"]
 
 _MAX_INT64 = int(np.iinfo(np.int64).max)
 
@@ -65,21 +66,30 @@ def save_model(model: Model, path: str | os.PathLike[str], format: ModelFormat =
     if format == FASTTEXT:
         fasttext_model.write_model(model, path)
         return
-    scheme, raw = model.parameters.scheme, model.raw_vectors
+    write_native(model, path)
+
+
+def write_native(
+    model: Model, path: str | os.PathLike[str], documents: native.StoredDocuments | None = None
+) -> None:
+    """Write a model, and documents trained with it, to a native file; raises FormatError as `save_model` does."""
+    scheme, config = model.parameters.scheme, model.config
+    raw = model.raw_vectors
     native.write_model_arrays(
         path,
         words=model.vocabulary.words,
         counts=model.vocabulary.counts,
-        input=model.input,
+        input=model.input[:0] if documents is not None and config.objective == "dbow" else model.input,
         output=model.output,
-        position_weights=model.parameters.position_weights[:, : model.config.dim],
+        position_weights=model.parameters.position_weights[:, : config.dim],
         scheme=scheme,
         vectors=None if scheme is None else raw.matrix,
         kept=model.parameters.kept,
         form=raw.form,
         postprocessing=model.postprocessing,
+        documents=documents,
         metadata={
-            "config": json.dumps(model.config.to_dict()),
+            "config": json.dumps(config.to_dict()),
             "provenance": json.dumps(None if model.provenance is None else asdict(model.provenance)),
             "history": json.dumps([asdict(record) for record in model.history]),
         },
@@ -112,6 +122,18 @@ def load_model(path: PathOrInput) -> Model:
     if not native.recognise(start):
         error = FormatError(f"{name}: not a whole model: name a native file (.embed) or fastText's .bin")
         raise hinted(error, source, NATIVE, FASTTEXT)
+    return read_native(source)[0]
+
+
+def read_native(source: Input) -> tuple[Model, native.StoredDocuments | None]:
+    """Read a native file as a model and the documents trained with it, which stay mapped.
+
+    Raises
+    ------
+    FormatError
+        As :func:`load_model` does.
+    """
+    name = source.name
     arrays = native.read_model_arrays(source)
     config, provenance, history = stored_run(name, arrays.metadata)
     check_arrays(name, arrays, config)
@@ -120,12 +142,12 @@ def load_model(path: PathOrInput) -> Model:
     if buckets is None and arrays.scheme is not None:
         buckets = arrays.scheme.every_bucket()
     parameters = Parameters.empty(vocabulary, config, buckets)
-    if len(parameters.inputs) != len(arrays.input):
+    if len(parameters.inputs) != len(arrays.input) and len(arrays.input):
         raise FormatError(f"{name}: damaged: some n-grams of its words have no row")
     stored = {"input": arrays.input, "output": arrays.output, "places": arrays.position_weights}
     for name, matrix in parameters.matrices().items():
-        copy_rows(stored[name], matrix[:, : config.dim])
-    return Model(config, vocabulary, parameters, provenance, history, arrays.postprocessing)
+        copy_rows(stored[name], matrix[: len(stored[name]), : config.dim])
+    return Model(config, vocabulary, parameters, provenance, history, arrays.postprocessing), arrays.documents
 
 
 def stored_run(
@@ -156,6 +178,9 @@ def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> 
     rows = words
     if scheme is not None:
         rows = scheme.word_rows(words) + (scheme.buckets if arrays.kept is None else len(arrays.kept))
+    if arrays.documents is not None:
+        rows = 0 if config.objective == "dbow" else rows
+        check_documents(name, arrays.documents.matrix, config)
     for matrix, expected, key in (
         (arrays.input, rows, "input"),
         (arrays.output, output_count(words, config), "output"),
@@ -175,6 +200,15 @@ def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> 
         raise FormatError(f"{name}: {error}") from None
     if (arrays.counts < 0).any() or int(arrays.counts.max()) * words > _MAX_INT64:
         raise FormatError(f"{name}: damaged: the counts of words are negative, or add up to more than 64 bits")
+
+
+def check_documents(name: str, matrix: NDArray[np.float32], config: TrainConfig) -> None:
+    """Raise FormatError unless the rows of documents are finite and as long as the configuration says."""
+    if matrix.shape[1] != config.dim:
+        raise FormatError(f"{name}: damaged: documents have {matrix.shape[1]} numbers, but dim is {config.dim}")
+    _, wrong = row_norms(matrix)
+    if wrong is not None:
+        raise FormatError(f"{name}: row {wrong} of documents holds NaN or infinity, or its length overflows float32")
 
 
 def _stored(metadata: Mapping[str, str], key: str) -> Any:

@@ -2,7 +2,8 @@
 
 docs/formats.md describes the file. A file of vectors holds ``vectors``; a file of quantised vectors holds the codes
 of `embed.vectors.quantize`, which the reader decodes; a file of a whole model holds the matrices to train further,
-``input`` and ``output``, and can be read as vectors, too. Words are one block of UTF-8 with offsets, so that any
+``input`` and ``output``, and can be read as vectors, too; a file of documents holds these, the rows of the documents
+and their ids. Words are one block of UTF-8 with offsets, so that any
 string can be a word. Reading a matrix costs nothing until its rows are used.
 
 Rejected: one file per array (halves of two saves can be mixed); words as JSON in the header (slow, and
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "KEPT",
     "ModelArrays",
+    "StoredDocuments",
     "array_bytes",
     "check_finite",
     "metadata_of",
@@ -60,6 +62,7 @@ _FLOAT_BYTES = np.dtype(np.float32).itemsize
 KEPT = "ngrams.kept"
 POSITION_WEIGHTS = "places"
 MEAN, PROJECTION = "postprocess.mean", "postprocess.projection"
+DOCUMENTS, ID_TEXT, ID_OFFSETS = "documents", "ids.bytes", "ids.offsets"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _MARK = re.compile(rb'"format"\s*:\s*"train-embeddings"')
 
@@ -72,6 +75,21 @@ def recognise(start: Start) -> bool:
 
 
 @dataclass(frozen=True)
+class StoredDocuments:
+    """The documents of a model's file.
+
+    Attributes
+    ----------
+    matrix : float32 array, shape (D, dim)
+    keys : sequence of str, length D
+        Their ids as JSON, no two alike.
+    """
+
+    matrix: Float32s
+    keys: Sequence[str]
+
+
+@dataclass(frozen=True)
 class ModelArrays:
     """The contents of a whole model's file; matrices are read-only and memory-mapped.
 
@@ -80,7 +98,8 @@ class ModelArrays:
     words : list of str, length V
     counts : int64 array, shape (V,)
     input : float32 array, shape (R, dim)
-        Input rows: of the V words, then of a subword model's buckets; of the buckets alone for a floret table.
+        Input rows: of the V words, then of a subword model's buckets; of the buckets alone for a floret table; none
+        (R is 0) where only documents are trained.
     output : float32 array, shape (V, dim) or, of structured skip-gram, (2 V, dim)
     position_weights : float32 array, shape (P, dim)
         Weights of the positions in a window; P is 0 if there are none.
@@ -94,6 +113,7 @@ class ModelArrays:
         The buckets that have an input row, in rising order; None if all have one, or without n-grams.
     postprocessing : AffineMap or None
         The map that makes the word vectors of the input rows.
+    documents : StoredDocuments or None
     """
 
     words: list[str]
@@ -106,6 +126,7 @@ class ModelArrays:
     vectors: Float32s | None
     kept: npt.NDArray[np.int32] | None
     postprocessing: AffineMap | None
+    documents: StoredDocuments | None
 
 
 def write_vectors(
@@ -154,6 +175,7 @@ def write_model_arrays(
     kept: npt.NDArray[np.int32] | None = None,
     form: Form | None = None,
     postprocessing: AffineMap | None = None,
+    documents: StoredDocuments | None = None,
 ) -> None:
     """Write a whole model, which can be trained further.
 
@@ -164,7 +186,7 @@ def write_model_arrays(
     words : sequence of str, length V
     counts : array of int64, shape (V,)
     input : float32 array, shape (V, dim); with n-grams (V + K, dim), or (K, dim) of a floret table
-        May be a view of padded rows.
+        May be a view of padded rows. With documents, it may have no rows.
     output : float32 array, shape (V, dim) or, of structured skip-gram, (2 V, dim)
     metadata : mapping of str to str
         Stored as given; the configuration is JSON.
@@ -178,6 +200,7 @@ def write_model_arrays(
         The normal form of the training text, if known.
     postprocessing : AffineMap, optional
         The map that makes the word vectors of the rows; `read_vectors` applies it.
+    documents : StoredDocuments, optional
 
     Raises
     ------
@@ -189,7 +212,8 @@ def write_model_arrays(
         raise FormatError(f"{name}: cannot write: a subword model needs both scheme and vectors")
     buckets = 0 if scheme is None else scheme.buckets if kept is None else len(kept)
     dim = input.shape[-1]
-    rows = {"input": _input_rows(scheme, len(words), buckets), "output": _output_rows(output, len(words))}
+    inputs = len(input) if documents is not None and not len(input) else _input_rows(scheme, len(words), buckets)
+    rows = {"input": inputs, "output": _output_rows(output, len(words))}
     shapes = {key: (count, dim) for key, count in rows.items()}
     matrices = {"input": input, "output": output}
     if position_weights is not None and len(position_weights):
@@ -200,6 +224,8 @@ def write_model_arrays(
         shapes[MEAN], matrices[MEAN] = (1, dim), postprocessing.mean[None]
         if (projection := postprocessing.projection) is not None:
             shapes[PROJECTION], matrices[PROJECTION] = (dim, projection.shape[1]), projection
+    if documents is not None:
+        shapes[DOCUMENTS], matrices[DOCUMENTS] = (len(documents.keys), dim), documents.matrix
     for key, matrix in matrices.items():
         if matrix.shape != shapes[key] or matrix.dtype != np.float32:
             raise FormatError(
@@ -213,7 +239,10 @@ def write_model_arrays(
     arrays: dict[str, npt.NDArray[Any]] = {**matrices, "counts": counts, **word_blob.pack_words(words)}
     if kept is not None:
         arrays[KEPT] = kept
-    _safetensors.write(path, arrays, metadata_of(path, "model", scheme, metadata, form))
+    if documents is not None:
+        arrays |= word_blob.pack_words(documents.keys, ID_TEXT, ID_OFFSETS)
+    kind = "model" if documents is None else "documents"
+    _safetensors.write(path, arrays, metadata_of(path, kind, scheme, metadata, form))
 
 
 @in_memory
@@ -234,6 +263,8 @@ def read_vectors(path: PathOrInput) -> WordVectors:
     elif file.kind == "vectors":
         matrix = file.matrix("vectors", len(words))
         ngrams = file.matrix("ngrams", file.ngram_rows(kept), matrix.shape[1]) if file.scheme else None
+    elif file.kind == "documents":
+        raise FormatError(f"{file.name}: holds documents: read it with embed.DocumentModel.load")
     else:
         inputs = file.matrix("input", _input_rows(file.scheme, len(words), file.ngram_rows(kept)))
         matrix = file.matrix("vectors", len(words), inputs.shape[1]) if file.scheme else inputs
@@ -252,7 +283,7 @@ def read_vectors(path: PathOrInput) -> WordVectors:
 
 @in_memory
 def read_model_arrays(path: PathOrInput) -> ModelArrays:
-    """Read a whole model; the matrices are memory-mapped.
+    """Read a whole model, with documents or without; the matrices are memory-mapped.
 
     Raises
     ------
@@ -260,11 +291,13 @@ def read_model_arrays(path: PathOrInput) -> ModelArrays:
         The file cannot be read, is damaged, is not in the native format, or holds vectors only.
     """
     file = _File(path)
-    if file.kind != "model":
+    if file.kind not in ("model", "documents"):
         raise FormatError(f"{file.name}: holds vectors only: name a whole model, as save_model writes it")
     words = file.words()
     kept = file.kept()
-    inputs = file.matrix("input", _input_rows(file.scheme, len(words), file.ngram_rows(kept)))
+    documents = file.documents() if file.kind == "documents" else None
+    expected = _input_rows(file.scheme, len(words), file.ngram_rows(kept))
+    inputs = file.matrix("input", file.rows("input", expected) if documents is not None else expected)
     dim = inputs.shape[1]
     return ModelArrays(
         words=words,
@@ -277,6 +310,7 @@ def read_model_arrays(path: PathOrInput) -> ModelArrays:
         vectors=file.matrix("vectors", len(words), dim) if file.scheme else None,
         kept=kept,
         postprocessing=file.postprocessing(dim),
+        documents=documents,
     )
 
 
@@ -305,8 +339,10 @@ class _File:
                 f"version {VERSION!r}: install a newer train-embeddings"
             )
         self.kind = self.metadata.get("kind")
-        if self.kind not in ("vectors", "model", "quantized"):
-            raise FormatError(f"{self.name}: its kind must be 'vectors', 'model' or 'quantized', not {self.kind!r}")
+        if self.kind not in ("vectors", "model", "quantized", "documents"):
+            raise FormatError(
+                f"{self.name}: its kind must be 'vectors', 'model', 'quantized' or 'documents', not {self.kind!r}"
+            )
         self.scheme = self._scheme()
         self.user_metadata = {key: value for key, value in self.metadata.items() if key not in RESERVED}
 
@@ -329,6 +365,16 @@ class _File:
             expected = (rows, "dim" if dim is None else dim)
             raise FormatError(f"{self.name}: damaged: {key} has the shape {matrix.shape}, not {expected}")
         return matrix
+
+    def rows(self, key: str, expected: int) -> int:
+        """Return 0 if a matrix has no rows, else how many it must have."""
+        return expected if len(self._array(key, np.float32, 2)) else 0
+
+    def documents(self) -> StoredDocuments:
+        """Return the documents."""
+        data, offsets = self._array(ID_TEXT, np.uint8, 1), self._array(ID_OFFSETS, np.int64, 1)
+        keys = word_blob.unpack_words(self.name, data, offsets)
+        return StoredDocuments(self.matrix(DOCUMENTS, len(keys)), keys)
 
     def output(self, words: int, dim: int) -> Float32s:
         """Return the output rows, one or two for each word."""

@@ -35,13 +35,19 @@ def encoded(words: Sequence[str]) -> list[bytes]:
     return found
 
 
-def pack_words(words: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+def pack_words(words: Sequence[str], text: str = TEXT, bounds: str = OFFSETS) -> dict[str, npt.NDArray[Any]]:
     """Return the words as arrays.
+
+    Parameters
+    ----------
+    words : sequence of str, length V
+    text, bounds : str
+        The names of the two arrays.
 
     Returns
     -------
     dict
-        `TEXT`: uint8 array, shape (B,), the words in UTF-8, without separators. `OFFSETS`: int64 array, shape
+        `text`: uint8 array, shape (B,), the words in UTF-8, without separators. `bounds`: int64 array, shape
         (V + 1,): word i is the bytes from ``offsets[i]`` to ``offsets[i + 1]``.
 
     Raises
@@ -53,7 +59,7 @@ def pack_words(words: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
     word_index(words)  # raises for duplicates
     offsets = np.zeros(len(words) + 1, np.int64)
     np.cumsum([len(text) for text in texts], out=offsets[1:])
-    return {TEXT: np.frombuffer(b"".join(texts), np.uint8), OFFSETS: offsets}
+    return {text: np.frombuffer(b"".join(texts), np.uint8), bounds: offsets}
 
 
 def unpack_words(name: str, data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> list[str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embed.config.train import TrainConfig
 from embed.model.provenance import CONTINUED_FROM, Provenance
-from embed.vectors.health import HARDLY_TRAINED, Health, growth
+from embed.vectors.health import HARDLY_TRAINED, Health, growth, mean_cosine
 from embed.vectors.word_vectors import WordVectors
 from embed.vocabulary.sampling import keep_probabilities
 
-__all__ = ["health_of_run"]
+__all__ = ["health_of_documents", "health_of_run"]
 
 
 def health_of_run(vectors: WordVectors, config: TrainConfig, provenance: Provenance | None, epochs: int) -> Health:
@@ -50,6 +51,19 @@ def health_of_run(vectors: WordVectors, config: TrainConfig, provenance: Provena
         hardly_trained=float(np.mean(updates < HARDLY_TRAINED)),
         coverage=coverage,
         epochs=epochs,
+    )
+
+
+def health_of_documents(matrix: NDArray[np.float32], epochs: int) -> Health:
+    """Return the state of the vectors of documents, float32[D, dim], after training from the beginning.
+
+    Raises
+    ------
+    FormatError
+        A vector is not finite.
+    """
+    return Health(
+        len(matrix), mean_cosine(matrix), growth=growth(matrix, _length_at_start(matrix.shape[1])), epochs=epochs
     )
 
 

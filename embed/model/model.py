@@ -17,7 +17,7 @@ from embed.corpora.normal_form import Form
 from embed.errors import ConfigError
 from embed.files.saved import Saved, room_behind
 from embed.messages import option
-from embed.model.health import health_of_run
+from embed.model.health import health_of_documents, health_of_run
 from embed.model.parameters import Parameters
 from embed.model.provenance import Provenance
 from embed.vectors.health import Health
@@ -105,6 +105,12 @@ class Model(Saved):
         """Return `min_count`, with the number that was chosen for the text filled in."""
         found = None if self.provenance is None else self.provenance.decisions.get("min_count")
         return self.config.min_count or (found if isinstance(found, int) and found >= 1 else COUNT)
+
+    def subsample(self) -> float:
+        """Return the threshold of subsampling of the training, adapted to a small text."""
+        found = None if self.provenance is None else self.provenance.decisions.get("subsample")
+        is_sound = isinstance(found, (int, float)) and 0 <= found <= 1
+        return float(found) if is_sound else self.config.subsample_threshold()
 
     @property
     def input(self) -> Float32s:
@@ -200,8 +206,11 @@ class Model(Saved):
     def health(self) -> Health:
         """Return how alike the vectors are as trained, how many words are hardly trained, and the coverage of the text.
 
-        Its `problem()` is a sentence if the vectors are not fit for use; see :class:`embed.vectors.health.Health`.
+        Its `problem()` is a sentence if the vectors are not fit for use; see :class:`embed.vectors.health.Health`. With
+        the objective ``dbow``, the vectors are those of the documents.
         """
+        if self.config.objective == "dbow" and self.parameters.document_count:
+            return health_of_documents(self.parameters.documents[:, : self.config.dim], len(self.history))
         return health_of_run(self.raw_vectors, self.config, self.provenance, len(self.history))
 
     def run_card(self) -> dict[str, Any]:

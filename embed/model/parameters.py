@@ -29,6 +29,8 @@ __all__ = ["Parameters", "output_count", "padded_matrix", "position_count", "str
 Float32s = NDArray[np.float32]
 _HUGE_PAGE = 1 << 21
 _FILL_ROWS = 1 << 14
+_FIRST_DOCUMENT = 1 << 32
+"""The number, among initial rows, of the first document: after all words and buckets."""
 _COLLIDING_LINES = 64  # lines this far apart share a set of the first-level cache
 
 
@@ -78,41 +80,52 @@ class Parameters:
 
     Attributes
     ----------
-    inputs : float32[R, stride]
-        One row per word, then one per bucket of `buckets`; a floret table has the buckets only. Columns past `dim`
-        are zero.
+    unit_matrix : float32[R + D, stride]
+        The input rows: one per word, then one per bucket of `buckets`; a floret table has the buckets only. Then one
+        per document. Columns past `dim` are zero.
     outputs : float32[V, stride] or float32[2 * V, stride]
         One row per word; with `structured` two, for contexts to the left and to the right.
     position_weights : float32[2 * window, stride] or float32[0, stride]
         Weights of the positions in a window, from left to right without the center; empty without
         `position_weights`.
-    row_offsets : int64[V + 1]
-    rows : int32[M]
-        Word i is the mean of the input rows ``rows[row_offsets[i]:row_offsets[i + 1]]``.
+    unit_offsets : int64[V + D + 1]
+    unit_rows : int32[M + D]
+        Vector i is the mean of the input rows ``unit_rows[unit_offsets[i]:unit_offsets[i + 1]]``: of a word, or after
+        those of the words of a document.
     scheme : NgramScheme or None
         How to find the rows of unknown words.
     buckets : int32[K]
         The n-gram buckets that have a row, in rising order; empty without a scheme.
     dim : int
+    document_count : int
+        The number D of documents.
     """
 
-    inputs: Float32s
+    unit_matrix: Float32s
     outputs: Float32s
     position_weights: Float32s
-    row_offsets: NDArray[np.int64]
-    rows: NDArray[np.int32]
+    unit_offsets: NDArray[np.int64]
+    unit_rows: NDArray[np.int32]
     scheme: NgramScheme | None
     buckets: NDArray[np.int32]
     dim: int
+    document_count: int = 0
 
     @classmethod
-    def empty(cls, vocabulary: Vocabulary, config: TrainConfig, buckets: NDArray[np.int32] | None = None) -> Parameters:
+    def empty(
+        cls,
+        vocabulary: Vocabulary,
+        config: TrainConfig,
+        buckets: NDArray[np.int32] | None = None,
+        *,
+        documents: int = 0,
+    ) -> Parameters:
         """Return all-zero parameters of the right shape; position weights are 1.
 
         Given `buckets` have a row even if no n-gram of the vocabulary falls in them.
         """
         scheme = scheme_of(config)
-        units = unit_rows(vocabulary.words, scheme, buckets)
+        units = unit_rows(vocabulary.words, scheme, buckets, documents)
         weights = padded_matrix(position_count(config), config.dim)
         weights[:, : config.dim] = 1
         return cls(
@@ -124,17 +137,24 @@ class Parameters:
             scheme,
             units.buckets,
             config.dim,
+            documents,
         )
 
     @classmethod
     def initial(
-        cls, vocabulary: Vocabulary, config: TrainConfig, buckets: NDArray[np.int32] | None = None
+        cls,
+        vocabulary: Vocabulary,
+        config: TrainConfig,
+        buckets: NDArray[np.int32] | None = None,
+        *,
+        documents: int = 0,
     ) -> Parameters:
         """Return the parameters before training: inputs uniform in +-1/(2 dim), outputs zero (word2vec.c).
 
-        A row has the same numbers as if all buckets had rows; a row that no word uses stays zero.
+        A row has the same numbers as if all buckets had rows; a row that no word uses stays zero. A document has the
+        same numbers whatever the words.
         """
-        parameters = cls.empty(vocabulary, config, buckets)
+        parameters = cls.empty(vocabulary, config, buckets, documents=documents)
         own = parameters.own_rows
         is_used = np.zeros(len(parameters.inputs), bool)
         is_used[parameters.rows] = True
@@ -146,6 +166,10 @@ class Parameters:
             drawn = np.zeros((len(rows), parameters.inputs.shape[1]), np.float32)
             _kernels.fill_uniform(drawn, config.dim, 0.5 / config.dim, config.seed, numbers)
             parameters.inputs[rows] = drawn
+        for first in range(0, documents, _FILL_ROWS):
+            numbers = _FIRST_DOCUMENT + np.arange(first, min(first + _FILL_ROWS, documents))
+            rows = parameters.documents[first : first + _FILL_ROWS]
+            _kernels.fill_uniform(rows, config.dim, 0.5 / config.dim, config.seed, numbers)
         # The system allocates memory at the first touch, for which training would wait all over the matrix.
         for first in range(0, len(parameters.outputs), _FILL_ROWS):
             parameters.outputs[first : first + _FILL_ROWS] = 0
@@ -154,7 +178,27 @@ class Parameters:
     @property
     def words(self) -> int:
         """The number V of words."""
-        return len(self.row_offsets) - 1
+        return len(self.unit_offsets) - 1 - self.document_count
+
+    @property
+    def inputs(self) -> Float32s:
+        """The input rows of words and n-grams, float32[R, stride]."""
+        return self.unit_matrix[: len(self.unit_matrix) - self.document_count]
+
+    @property
+    def documents(self) -> Float32s:
+        """The rows of documents, float32[D, stride]."""
+        return self.unit_matrix[len(self.unit_matrix) - self.document_count :]
+
+    @property
+    def row_offsets(self) -> NDArray[np.int64]:
+        """The bounds of the rows of each word in `rows`, int64[V + 1]."""
+        return self.unit_offsets[: self.words + 1]
+
+    @property
+    def rows(self) -> NDArray[np.int32]:
+        """The input rows that make up the words, int32[M]."""
+        return self.unit_rows[: len(self.unit_rows) - self.document_count]
 
     @property
     def own_rows(self) -> int:
@@ -167,9 +211,10 @@ class Parameters:
         return None if self.scheme is None or len(self.buckets) == self.scheme.buckets else self.buckets
 
     def matrices(self) -> dict[str, Float32s]:
-        """Return the trained matrices by name; "places" only if it is not empty."""
+        """Return the trained matrices by name; "places" and "documents" only if they are not empty."""
         named = {"input": self.inputs, "output": self.outputs}
-        return named | {"places": self.position_weights} if len(self.position_weights) else named
+        others = {"places": self.position_weights, "documents": self.documents}
+        return named | {name: matrix for name, matrix in others.items() if len(matrix)}
 
     def word_matrix(self) -> Float32s:
         """Return the vector of every word, float32[V, dim]: its input row, or the mean of its rows."""

@@ -1,8 +1,8 @@
 """Lay out the input rows of a model's units, and say which rows make up the vector of each word.
 
-A *unit* has an input row: a word, an n-gram. The rows of single words come first, then those of n-gram buckets. A
-vector is the mean of the rows of its units. A new kind of unit gets its rows here, after the others; training
-(:class:`embed.engine.problem.Units`) only sees which rows make up which vector.
+A *unit* has an input row: a word, an n-gram, a document. The rows of single words come first, then those of n-gram
+buckets, then those of documents. A vector is the mean of the rows of its units. A new kind of unit gets its rows here,
+after the others; training (:class:`embed.engine.problem.Units`) only sees which rows make up which vector.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ __all__ = ["UnitRows", "unit_rows", "word_rows"]
 
 @dataclass(frozen=True)
 class UnitRows:
-    """The input rows of the units, and those of each word.
+    """The input rows of the units, and those of each vector.
 
     Attributes
     ----------
     count : int
-        The number R of input rows.
-    offsets : int64[V + 1]
-    rows : int32[M]
-        The vector of word i is the mean of the input rows ``rows[offsets[i]:offsets[i + 1]]``.
+        The number of input rows.
+    offsets : int64[V + D + 1]
+    rows : int32[M + D]
+        Vector i is the mean of the input rows ``rows[offsets[i]:offsets[i + 1]]``. Those of the V words come first. The
+        D documents follow, of one row each.
     buckets : int32[K]
-        The n-gram buckets that have a row, in rising order; their rows are the last K.
+        The n-gram buckets that have a row, in rising order; their rows are the last K before those of documents.
     """
 
     count: int
@@ -39,8 +40,10 @@ class UnitRows:
     buckets: NDArray[np.int32]
 
 
-def unit_rows(words: Sequence[str], scheme: NgramScheme | None, buckets: NDArray[np.int32] | None = None) -> UnitRows:
-    """Return the input rows of a vocabulary.
+def unit_rows(
+    words: Sequence[str], scheme: NgramScheme | None, buckets: NDArray[np.int32] | None = None, documents: int = 0
+) -> UnitRows:
+    """Return the input rows of a vocabulary and of documents.
 
     Parameters
     ----------
@@ -49,6 +52,8 @@ def unit_rows(words: Sequence[str], scheme: NgramScheme | None, buckets: NDArray
         None: a row for each word, and nothing else.
     buckets : int32[K], optional
         Buckets, in rising order, that have a row even if no n-gram of the vocabulary falls in them.
+    documents : int
+        The number D of documents.
 
     Raises
     ------
@@ -57,9 +62,16 @@ def unit_rows(words: Sequence[str], scheme: NgramScheme | None, buckets: NDArray
     """
     own = word_rows(len(words), scheme)
     if scheme is None:
-        return UnitRows(own, np.arange(own + 1, dtype=np.int64), np.arange(own, dtype=np.int32), np.empty(0, np.int32))
+        count = own + documents
+        return UnitRows(
+            count, np.arange(count + 1, dtype=np.int64), np.arange(count, dtype=np.int32), np.empty(0, np.int32)
+        )
     offsets, rows, buckets = scheme.found_rows(words, buckets)
-    return UnitRows(own + len(buckets), offsets, rows, buckets)
+    count = own + len(buckets)
+    if documents:
+        rows = np.concatenate([rows, np.arange(count, count + documents, dtype=np.int32)])
+        offsets = np.concatenate([offsets, offsets[-1] + np.arange(1, documents + 1)])
+    return UnitRows(count + documents, offsets, rows, buckets)
 
 
 def word_rows(words: int, scheme: NgramScheme | None) -> int:

@@ -37,6 +37,8 @@ __all__ = ["EncodedCorpus", "Progress", "count_tokens", "encode", "encode_with"]
 Progress = Callable[[int, int], object]
 """Called with (tokens so far, bytes of the input read so far)."""
 
+_ID_BITS = np.int32((1 << 31) - 1)
+"""The bits of a provisional id without that of the begin of a sentence."""
 _BLOCK = 1 << 16
 """Ids, words, or tokens of Python sentences, processed at a time."""
 
@@ -49,6 +51,7 @@ def encode(
     phrases: PhraseSettings | None = None,
     directory: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
+    numbers: list[NDArray[np.int64]] | None = None,
 ) -> EncodedCorpus:
     """Encode a corpus into ids, in one pass over its text.
 
@@ -74,6 +77,10 @@ def encode(
         directory, removed on close.
     progress : callable or None
         Called regularly with (tokens so far, bytes of the input read so far).
+    numbers : list or None
+        Becomes arrays of the numbers, from 0, that the sentences of the result had among the sentences of the input;
+        empty ones have no number, and one of more than PIECE_TOKENS tokens has one for each PIECE_TOKENS. Only without
+        `directory`.
 
     Raises
     ------
@@ -106,7 +113,16 @@ def encode(
 
     def encode_into(work: Path, generation: str | None) -> tuple[dict[str, Any], Vocabulary]:
         durable = directory is not None
-        return _encode_into(work, corpus, settings, progress, durable=durable, generation=generation, phrases=phrases)
+        return _encode_into(
+            work,
+            corpus,
+            settings,
+            progress,
+            durable=durable,
+            generation=generation,
+            phrases=phrases,
+            numbers=numbers,
+        )
 
     if directory is None:
         encoded = temporary(encode_into)
@@ -122,6 +138,7 @@ def encode_with(
     *,
     new_words_from: int | None = None,
     progress: Progress | None = None,
+    numbers: list[NDArray[np.int64]] | None = None,
 ) -> EncodedCorpus:
     """Encode a corpus with the ids of an existing vocabulary, to continue training with it.
 
@@ -134,7 +151,7 @@ def encode_with(
     new_words_from : int, optional
         Add words that occur at least this often in this corpus to the vocabulary, add the counts in this corpus to all
         counts, and sort the words by falling count.
-    progress : callable or None
+    progress, numbers
         As for :func:`encode`.
 
     Returns
@@ -152,7 +169,14 @@ def encode_with(
 
     def encode_into(work: Path, _: str | None) -> tuple[dict[str, Any], Vocabulary]:
         return _encode_into(
-            work, corpus, {}, progress, durable=False, vocabulary=vocabulary, new_words_from=new_words_from
+            work,
+            corpus,
+            {},
+            progress,
+            durable=False,
+            vocabulary=vocabulary,
+            new_words_from=new_words_from,
+            numbers=numbers,
         )
 
     return temporary(encode_into)
@@ -172,6 +196,7 @@ def _encode_into(
     vocabulary: Vocabulary | None = None,
     phrases: PhraseSettings | None = None,
     new_words_from: int | None = None,
+    numbers: list[NDArray[np.int64]] | None = None,
 ) -> tuple[dict[str, Any], Vocabulary]:
     counter = count_tokens(work / IDS, corpus, progress, settings.get("max_vocab"))
     if phrases is not None:
@@ -186,7 +211,7 @@ def _encode_into(
     raw_tokens, count_error = counter.tokens, counter.error
     del counter
     with writing(work):
-        tokens, sentences = _remap(work, table)
+        tokens, sentences = _remap(work, table, numbers)
         write_vocabulary(work, vocabulary)
         facts = {
             "raw_tokens": raw_tokens,
@@ -336,11 +361,11 @@ def _why_empty(counter: _text.TokenCounter, corpus: Iterable[list[str]], min_cou
     return "the corpus is empty: it has no sentences, or only empty ones; give at least one sentence of words"
 
 
-def _remap(work: Path, table: NDArray[np.int32]) -> tuple[int, int]:
+def _remap(work: Path, table: NDArray[np.int32], numbers: list[NDArray[np.int64]] | None) -> tuple[int, int]:
     """Replace provisional by final ids in place, and write the offsets; return (tokens, sentences)."""
     remapper = _text.Remapper(table)
     block = np.empty(_BLOCK, dtype=np.int32)
-    sentences = 0
+    sentences, read = 0, 0
     # The writer never overtakes the reader, so one file serves both.
     with (
         open(work / IDS, "rb") as reader,
@@ -349,6 +374,15 @@ def _remap(work: Path, table: NDArray[np.int32]) -> tuple[int, int]:
     ):
         offsets.write(np.zeros(1, dtype=OFFSET_TYPE).tobytes())
         while size := reader.readinto(block.data):
+            if numbers is not None:
+                of_tokens = read + np.cumsum(block[: size // ID_TYPE.itemsize] < 0) - 1
+                is_kept = table[block[: size // ID_TYPE.itemsize] & _ID_BITS] >= 0
+                found = np.unique(of_tokens[is_kept])
+                if numbers and len(found) and numbers[-1][-1] == found[0]:
+                    found = found[1:]  # a sentence that began in the last block
+                if len(found):
+                    numbers.append(found)
+                read = int(of_tokens[-1]) + 1
             kept, closed = remapper.remap(block[: size // ID_TYPE.itemsize])
             writer.write(block[:kept].astype(ID_TYPE, copy=False).data)
             offsets.write(closed.astype(OFFSET_TYPE, copy=False).data)

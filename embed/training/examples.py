@@ -33,6 +33,8 @@ def refuse_without_pairs(corpus: EncodedCorpus, config: TrainConfig, tokens: int
             f"nothing to learn: the vocabulary has a single word, {corpus.vocabulary.words[0]!r:.60}, and hierarchical "
             f"softmax needs two; train on more text, or lower {option('min_count')}"
         )
+    if config.objective == "dbow":  # a document is a context of every word
+        return
     offsets: NDArray[np.int64] = corpus.offsets
     for first in range(0, len(offsets) - 1, _BLOCK_SENTENCES):
         ends = np.minimum(offsets[first : first + _BLOCK_SENTENCES + 1], tokens)
@@ -79,7 +81,7 @@ def loss_tolerance(loss: float, examples: int, config: TrainConfig) -> float:
     The standard deviation of an example's loss is at most about its mean. The examples of a center share their noise
     and count as one.
     """
-    centers = examples if config.objective == "cbow" else examples / config.window
+    centers = examples / config.window if config.objective == "sg" else examples
     return _TOLERATED_ERRORS * loss / math.sqrt(max(centers, 1.0))
 
 

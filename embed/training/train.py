@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
-from typing import Any, Unpack
+from typing import Any, ClassVar, Unpack
 
 from embed.arguments import of_kind, shown
 from embed.config.defaults import BY_SIZE, KIND, completed
@@ -71,6 +71,11 @@ def train(corpus: Source | EncodedCorpus, config: TrainConfig | None = None, **s
 class FreshStart:
     """A run that starts with untrained vectors.
 
+    Attributes
+    ----------
+    trains_documents : bool
+        The corpus has documents, which the objective ``dbow`` needs and codes are of.
+
     Parameters
     ----------
     corpus
@@ -88,6 +93,8 @@ class FreshStart:
     ConfigError
         A parameter is unknown, out of bounds, or contradicts another one or an option.
     """
+
+    trains_documents: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -114,6 +121,8 @@ class FreshStart:
         self._is_resumed = False
         self._preset: str | None = options.preset
         self._unread = self._resolved(None, given)
+        if not self.trains_documents:
+            _refuse_documents(self._unread)
         if read_as := _settings_of(corpus, self._unread):
             self._given, self._unread = {**given, **read_as}, self._unread.replace(**read_as)
 
@@ -158,8 +167,10 @@ class FreshStart:
     def trainer(self, corpus: EncodedCorpus, config: TrainConfig, *, is_fresh: bool) -> Trainer:
         """Return a trainer of untrained vectors."""
         parameters = None if is_fresh else Parameters.empty(corpus.vocabulary, config)
-        is_asked = "subsample" in self._given or (self._base is not None and self._base.subsample is not None)
-        return Trainer(corpus, config, parameters=parameters, keeps_half=not is_asked)
+        return Trainer(corpus, config, parameters=parameters, keeps_half=self._leaves_subsample_open())
+
+    def _leaves_subsample_open(self) -> bool:
+        return "subsample" not in self._given and (self._base is None or self._base.subsample is None)
 
     def _resolved(self, vocabulary: Vocabulary | None, given: Mapping[str, Any]) -> TrainConfig:
         """Resolve preset, given parameters and defaults, or the whole configuration and given parameters."""
@@ -168,6 +179,16 @@ class FreshStart:
             return resolve(self._preset, given, size, self._defaults)
         config = self._base.replace(**given) if given else self._base
         return config if size is None else completed(config, *size, window=False)
+
+
+def _refuse_documents(config: TrainConfig) -> None:
+    """Raise ConfigError if a configuration is one for documents."""
+    for name, value in (("objective", "dbow"), ("binary", True)):
+        if getattr(config, name) == value:
+            raise ConfigError(
+                f"{option(name, value)} is for documents: train with embed.train_documents or train-embeddings "
+                "documents train"
+            )
 
 
 def _settings_of(corpus: Any, config: TrainConfig) -> dict[str, Any]:

@@ -10,12 +10,12 @@ import numpy as np
 
 from embed import _core
 from embed.engine import _blocks, _kernels
-from embed.engine.problem import Matrices, Noise, Problem, RowFactors, Settings, Targets, Tokens, Units
+from embed.engine.problem import Matrices, Noise, Problem, RowFactors, Settings, Tags, Targets, Tokens, Units
 from embed.engine.reference import ReferenceWorker
 from embed.vocabulary.huffman import HuffmanTree
 from embed.vocabulary.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
 
-WORDS, BUCKETS, DIM = 50, 30, 20
+WORDS, BUCKETS, DOCUMENTS, DIM = 50, 30, 5, 20
 # an empty sentence, one of one token, some that are a block or more long
 SENTENCE_LENGTHS = (1, 2, 300, 0, 40, 7, _blocks.BLOCK_TOKENS, _blocks.BLOCK_TOKENS + 1)
 
@@ -32,9 +32,10 @@ def problem(
     factors: Literal["frozen", "between"] | None = None,
     sides: int = 1,
     sums: bool = False,
+    most_tags: int = 0,
     **settings: Any,
 ) -> Problem:
-    """Return a problem; `settings` are those of :class:`Settings`."""
+    """Return a problem whose sentences have up to `most_tags` documents; `settings` are those of :class:`Settings`."""
     rng = np.random.default_rng(seed)
     offsets = np.cumsum([0, *sentence_lengths])
     ids = rng.integers(0, WORDS, offsets[-1])
@@ -51,7 +52,15 @@ def problem(
         tree=None if loss == "ns" else HuffmanTree.from_counts(counts),
         sides=sides,
     )
-    inputs = padded(WORDS + BUCKETS if subword else WORDS, DIM)
+    tags, count = None, WORDS + BUCKETS if subword else WORDS
+    if most_tags:
+        sizes = np.minimum(np.arange(len(sentence_lengths)) % (most_tags + 1), DOCUMENTS)[::-1]
+        drawn = [WORDS + rng.permutation(DOCUMENTS)[:size] for size in sizes]
+        tags = Tags(np.cumsum([0, *sizes]), np.concatenate(drawn).astype(np.int32))
+        rows = np.concatenate([rows, count + np.arange(DOCUMENTS)])
+        unit_offsets = np.concatenate([unit_offsets, unit_offsets[-1] + 1 + np.arange(DOCUMENTS)])
+        count += DOCUMENTS
+    inputs = padded(count, DIM)
     outputs = padded(targets.rows, DIM)
     _kernels.fill_uniform(inputs, DIM, 0.3, 1, np.arange(len(inputs)))
     _kernels.fill_uniform(outputs, DIM, 0.3, 2, np.arange(len(outputs)))
@@ -61,7 +70,7 @@ def problem(
     places[:, :DIM] = rng.uniform(0.5, 1.5, (len(places), DIM))
     return Problem(
         tokens=Tokens(
-            ids.astype(np.int32), offsets.astype(np.int64), thresholds(keep_probabilities(counts, subsample))
+            ids.astype(np.int32), offsets.astype(np.int64), thresholds(keep_probabilities(counts, subsample)), tags
         ),
         units=Units(unit_offsets.astype(np.int64), rows.astype(np.int32), sums),
         targets=targets,
@@ -123,6 +132,7 @@ def run_epoch(
 __all__ = [
     "BUCKETS",
     "DIM",
+    "DOCUMENTS",
     "WORDS",
     "ReferenceWorker",
     "changed",

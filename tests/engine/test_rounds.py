@@ -74,6 +74,15 @@ def agree(trained: Problem) -> None:
         assert sum(worker.centers for worker in workers) == twin.centers
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [{"window": 0, "cbow": True}, {"cbow": False}, {"cbow": True, "subword": True}, {"window": 0, "code_size": 0.4}],
+    ids=str,
+)
+def test_rounds_agree_with_the_twin_on_documents(settings: dict[str, Any]) -> None:
+    agree(problem(**{"cbow": True, "most_tags": 2, **settings, **SHORT}))
+
+
 @pytest.mark.parametrize("loss", ["ns", "hs"])
 @pytest.mark.parametrize(("cbow", "power", "subword"), COMBINATIONS)
 def test_rounds_agree_with_the_twin(cbow: bool, power: float, subword: bool, loss: Any) -> None:

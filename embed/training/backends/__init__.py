@@ -81,5 +81,6 @@ def backend_for(task: Task) -> Backend:
         The corpus does not match its vocabulary.
     """
     if task.config.deterministic:
-        return Threads(task, Rounds, step=round_tokens(task.tokens))
+        size = round_tokens(task.tokens, has_documents=task.variant.tags is not None)
+        return Threads(task, Rounds, step=size)
     return Threads(task, Chunks)

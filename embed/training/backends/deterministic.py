@@ -16,8 +16,13 @@ __all__ = ["Rounds", "round_tokens"]
 _LEAST_ROUND_TOKENS, _ROUNDS_PER_EPOCH = 256, 256
 
 
-def round_tokens(tokens: int) -> int:
-    """Return the size of a round for a corpus of `tokens` tokens: a power of two, so that it rarely changes."""
+def round_tokens(tokens: int, *, has_documents: bool = False) -> int:
+    """Return the size of a round for a corpus of `tokens` tokens: a power of two, so that it rarely changes.
+
+    Documents need short rounds, because a document has few blocks, which learn from each other only between rounds.
+    """
+    if has_documents:
+        return _LEAST_ROUND_TOKENS
     wanted = max(tokens // _ROUNDS_PER_EPOCH, _LEAST_ROUND_TOKENS)
     return min(1 << (wanted.bit_length() - 1), int(_rounds.ROUND_TOKENS))
 
@@ -29,9 +34,9 @@ class Rounds:
     """
 
     def __init__(self, task: Task, tokens: range, epoch: int, schedule: Schedule) -> None:
-        size = round_tokens(task.tokens)
+        size = round_tokens(task.tokens, has_documents=task.variant.tags is not None)
         self._first, self._last = tokens.start, min(-(-tokens.stop // size) * size, task.tokens)
-        rows = len(task.parameters.inputs) + len(task.parameters.outputs)
+        rows = len(task.parameters.unit_matrix) + len(task.parameters.outputs)
         self._rounds = _rounds.Rounds(task.threads, processors(), rows, tokens.start, size)
         self._epoch, self._schedule = epoch, schedule
         self._stop = np.zeros(1, np.int32)

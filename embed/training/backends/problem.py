@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.config.train import TrainConfig
 from embed.engine.problem import Matrices, Noise, Problem, RowFactors, Settings, Targets, Tokens, Units
 from embed.errors import FormatError
-from embed.training.backends.task import Task
+from embed.training.backends.task import Task, Variant
 from embed.vocabulary.huffman import HuffmanTree
 from embed.vocabulary.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
 
-__all__ = ["problem_of", "to_measure"]
+__all__ = ["problem_of", "settings_of", "targets_of", "to_measure"]
 
 # Windows of a block that noise is drawn for before it is dealt again (docs/decisions/0003).
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
+# A document meets all noise of its blocks, so it needs more (docs/decisions/0034).
+_DOCUMENT_NOISE_WINDOWS = 64
+# The length of a code, size * sqrt(dim), which bounds the scores (docs/decisions/0034).
+_CODE_LENGTH = 1.8
 # With several threads, this many of the most frequent words have replicas in each, if each thread has this many tokens
 # per epoch: replicas are averaged, so their words learn as from one thread's part (docs/decisions/0018).
 _REPLICATED_WORDS, _REPLICATED_FROM = 64, 1 << 20
@@ -33,28 +42,21 @@ def problem_of(task: Task, spread: int = 0) -> Problem:
     keep = keep_probabilities(corpus.vocabulary.counts, task.subsample)
     try:
         return Problem(
-            Tokens(corpus.ids, corpus.offsets, thresholds(keep)),
-            Units(parameters.row_offsets, parameters.rows, sums=config.composition == "sum"),
-            _targets(task),
+            Tokens(corpus.ids, corpus.offsets, thresholds(keep), variant.tags),
+            Units(parameters.unit_offsets, parameters.unit_rows, sums=config.composition == "sum"),
+            targets_of(config, corpus.vocabulary.counts, variant),
             Matrices(
-                parameters.inputs,
+                parameters.unit_matrix,
                 parameters.outputs,
                 parameters.position_weights,
                 config.dim,
                 variant.factors,
                 spread=spread,
             ),
-            Settings(
-                cbow=config.objective == "cbow",
-                context_sum=variant.context_sum,
-                window=config.window,
-                fixed_window=config.window_kind == "fixed",
-                gradient_power=config.gradient_power(),
-                position_ratio=_POSITION_RATIO if variant.learns_positions else 0.0,
-                seed=config.seed,
+            replace(
+                settings_of(config, variant, task.simd),
                 replicated_words=_replicated_words(task),
                 replica_share=1 / task.threads,
-                simd=task.simd,
             ),
         )
     except ValueError as error:
@@ -70,12 +72,31 @@ def to_measure(problem: Problem, seed: int) -> Problem:
     )
 
 
-def _targets(task: Task) -> Targets:
-    config, counts = task.config, task.corpus.vocabulary.counts
-    losses = task.variant.losses or (config.loss,)
+def settings_of(config: TrainConfig, variant: Variant, simd: str) -> Settings:
+    """Return how the windows of a configuration are made and trained, without replicas."""
+    is_dbow = config.objective == "dbow"
+    return Settings(
+        # the mean of one document alone is the document, and windows of means are trained in batches
+        cbow=config.objective == "cbow" or (is_dbow and variant.tags is not None and variant.tags.most == 1),
+        context_sum=variant.context_sum,
+        window=0 if is_dbow else config.window,
+        fixed_window=config.window_kind == "fixed",
+        gradient_power=config.gradient_power(),
+        position_ratio=_POSITION_RATIO if variant.learns_positions else 0.0,
+        seed=config.seed,
+        code_size=_CODE_LENGTH / math.sqrt(config.dim) if config.binary else 0.0,
+        simd=simd,
+    )
+
+
+def targets_of(config: TrainConfig, counts: NDArray[np.int64], variant: Variant) -> Targets:
+    """Return the output rows of a configuration for words with these counts, int64[V]."""
+    losses = variant.losses or (config.loss,)
     noise = tree = None
     if "ns" in losses:
         windows = _SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS
+        if variant.tags is not None:
+            windows = _DOCUMENT_NOISE_WINDOWS
         noise = Noise(alias_table(noise_distribution(counts, config.noise_exponent)), config.negatives, windows)
     if "hs" in losses:
         tree = HuffmanTree.from_counts(counts)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from embed.config.train import TrainConfig
-from embed.engine.problem import RowFactors
+from embed.engine.problem import RowFactors, Tags
 from embed.model.parameters import Parameters
 from embed.text.encoded_corpus import EncodedCorpus
 
@@ -27,12 +27,15 @@ class Variant:
         For CBOW, use the sum of the contexts instead of their mean.
     losses : tuple of str
         Replaces the loss of the configuration; with both, the output rows of the nodes follow those of the words.
+    tags : Tags or None
+        The documents of each sentence.
     """
 
     factors: RowFactors = field(default_factory=RowFactors)
     learns_positions: bool = True
     context_sum: bool = False
     losses: tuple[Literal["ns", "hs"], ...] = ()
+    tags: Tags | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,150 @@
+"""Infer the vectors of new documents: train them with all words fixed (Le & Mikolov 2014, section 2.3).
+
+A new vector starts at zero (a code at the mean of the trained documents), the learning rate falls from pass to pass,
+and draws depend on the place in the document alone. So a text has the same bits alone and in any batch, on any number
+of threads.
+
+Rejected: gensim's random start and its draws by call (the same text differs from call to call, its issue 447).
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from embed import _core
+from embed.config.train import TrainConfig
+from embed.engine.machine import simd
+from embed.engine.problem import Matrices, Problem, Tags, Tokens, Units
+from embed.engine.threads import shared_out
+from embed.model.model import Model
+from embed.model.parameters import padded_matrix
+from embed.training.backends import Variant
+from embed.training.backends.problem import settings_of, targets_of
+from embed.training.schedule import Schedule
+from embed.vocabulary.sampling import keep_probabilities, thresholds
+
+__all__ = ["Inference"]
+
+Float32s = npt.NDArray[np.float32]
+
+_BATCH_TOKENS = 1 << 22
+"""The most tokens inferred at once, which bounds the memory; a longer document is a batch of its own."""
+_CHUNKS_PER_THREAD = 16
+_ONE = Tags(np.array([0, 1]), np.zeros(1, np.int32))
+"""What tells that a sentence has one document."""
+
+
+class Inference:
+    """Infers vectors from lists of words.
+
+    Parameters
+    ----------
+    model : Model
+    variant : Variant, optional
+        As for the training.
+    start : float32[dim]
+        The vector that a document starts with.
+    """
+
+    def __init__(self, model: Model, start: Float32s, variant: Variant | None = None) -> None:
+        self._vocabulary, parameters, config = model.vocabulary, model.parameters, model.config
+        variant = replace(Variant() if variant is None else variant, tags=_ONE)
+        self._keep = thresholds(keep_probabilities(model.vocabulary.counts, model.subsample()))
+        self._units = Units(parameters.row_offsets, parameters.rows, sums=config.composition == "sum")
+        self._targets = targets_of(config, model.vocabulary.counts, variant)
+        self._matrices = Matrices(parameters.inputs, parameters.outputs, parameters.position_weights, config.dim)
+        settings = settings_of(config, variant, simd())
+        # the neighbours of skip-gram do not meet the document
+        window = settings.window if config.objective == "cbow" else 0
+        self._settings = replace(settings, cbow=True, window=window, inference=True)
+        self._start = np.zeros(parameters.unit_matrix.shape[1], np.float32)
+        self._start[: config.dim] = start
+
+    def vectors(self, documents: Iterable[Sequence[str]], config: TrainConfig) -> Float32s:
+        """Return the vector of each list of words, float32[N, dim]; zeros for one without a known word.
+
+        Parameters
+        ----------
+        documents : iterable of sequences of str
+        config : TrainConfig
+            Its rates, epochs and threads.
+        """
+        found = [np.empty((0, config.dim), np.float32)]
+        batch: list[list[int]] = []
+        tokens = 0
+        for words in documents:
+            batch.append([i for word in words if (i := self._vocabulary.get(word)) is not None])
+            tokens += len(batch[-1])
+            if tokens >= _BATCH_TOKENS:
+                found.append(self._inferred(batch, config))
+                batch, tokens = [], 0
+        if batch:
+            found.append(self._inferred(batch, config))
+        return np.concatenate(found)
+
+    def _inferred(self, documents: list[list[int]], config: TrainConfig) -> Float32s:
+        """Return the vectors of documents whose words are ids."""
+        vectors = np.zeros((len(documents), config.dim), np.float32)
+        rows = [row for row, ids in enumerate(documents) if ids]
+        if rows:
+            problem = self._problem([documents[row] for row in rows])
+            _train(problem, len(rows), config)
+            vectors[rows] = problem.matrices.inputs[-len(rows) :, : config.dim]
+        return vectors
+
+    def _problem(self, documents: list[list[int]]) -> Problem:
+        """Return the problem whose last input rows are those of the documents; each is a sentence."""
+        count, words, units, known = len(documents), len(self._keep), self._units, self._matrices.inputs
+        offsets = np.cumsum([0, *map(len, documents)])
+        inputs = padded_matrix(len(known) + count, self._matrices.dim)
+        if self._settings.window:  # otherwise no row of a word is read
+            inputs[: len(known)] = known
+        inputs[len(known) :] = self._start
+        new = np.arange(count, dtype=np.int32)
+        return Problem(
+            Tokens(
+                np.fromiter(chain.from_iterable(documents), np.int32, int(offsets[-1])),
+                offsets,
+                self._keep,
+                Tags(np.arange(count + 1), (words + new).astype(np.int32)),
+            ),
+            Units(
+                np.concatenate([units.offsets, units.offsets[-1] + 1 + new]),
+                np.concatenate([units.rows, (len(known) + new).astype(np.int32)]),
+                units.sums,
+            ),
+            self._targets,
+            replace(self._matrices, inputs=inputs),
+            self._settings,
+        )
+
+
+def _train(problem: Problem, documents: int, config: TrainConfig) -> None:
+    """Train the documents in chunks; a chunk stays with one worker for all passes."""
+    threads, schedule = min(config.thread_count(), documents), Schedule(config, 1)
+    idle: queue.SimpleQueue[_core.Worker] = queue.SimpleQueue()
+    for _ in range(threads):
+        idle.put(_core.Worker(problem))
+    stop = np.zeros(1, np.int32)
+    bounds = np.linspace(0, documents, min(documents, _CHUNKS_PER_THREAD * threads) + 1).astype(np.int64)
+    starts = problem.tokens.offsets[bounds].tolist()
+
+    def train(chunk: int) -> None:
+        worker = idle.get()
+        try:
+            for epoch in range(config.epoch_count()):
+                lr = schedule.rate(epoch, 0)
+                worker.run(epoch, starts[chunk], starts[chunk + 1], lr, 0.0, schedule.ratio, stop)
+        finally:
+            idle.put(worker)
+
+    def halt() -> None:
+        stop[0] = 1
+
+    shared_out(train, range(len(starts) - 1), threads, halt=halt)

@@ -1,0 +1,217 @@
+"""A trained model of documents: their vectors, those of words, and what infers the vectors of new documents."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Hashable, Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from embed.arguments import file_path
+from embed.config.train import TrainConfig
+from embed.documents.inference import Inference
+from embed.documents.reading import open_documents
+from embed.errors import ConfigError, FormatError
+from embed.files.inputs import Input
+from embed.files.own_kinds import refuse_another_kind
+from embed.files.saved import Saved
+from embed.formats import native
+from embed.formats.detect import hinted
+from embed.formats.model_file import read_native, write_native
+from embed.formats.reading import read_start
+from embed.formats.registry import NATIVE, refuse_ending
+from embed.items import ItemVectors, item_key, item_of
+from embed.messages import option
+from embed.model.model import Model
+from embed.vectors.health import Health
+from embed.vectors.word_vectors import WordVectors
+
+__all__ = ["DocumentModel", "DocumentVectors"]
+
+Float32s = npt.NDArray[np.float32]
+Codes = npt.NDArray[np.uint8]
+
+
+class DocumentVectors(ItemVectors):
+    """Ids of documents and their vectors; as :class:`embed.ItemVectors`, whose items are the ids.
+
+    Attributes
+    ----------
+    ids : list of hashable, length D
+    matrix : float32 array, shape (D, dim)
+    """
+
+    noun = "document"
+
+    @property
+    def ids(self) -> list[Hashable]:
+        """The ids, in the order of the rows."""
+        return self.items
+
+
+class DocumentModel(Saved):
+    """A trained model of documents.
+
+    Parameters
+    ----------
+    model : Model
+        The words, and the rows of documents.
+    ids : sequence of hashable, length D
+        The id of each document, or the tags of all.
+    matrix : float32 array, shape (D, dim), optional
+        The vectors of the documents (default: those of `model`).
+    """
+
+    def __init__(self, model: Model, ids: Sequence[Hashable], matrix: Float32s | None = None) -> None:
+        self._model = model
+        if matrix is None:
+            matrix = model.parameters.documents[:, : model.config.dim]
+        self.documents = DocumentVectors(ids, matrix)
+
+    def __repr__(self) -> str:
+        codes = " as codes" if self.config.binary else ""
+        return (
+            f"<DocumentModel: {len(self.documents):,} documents x {self.config.dim} dimensions{codes}, "
+            f"{len(self._model.vocabulary):,} words, {self.config.objective}>"
+        )
+
+    @property
+    def config(self) -> TrainConfig:
+        """The configuration of the training."""
+        return self._model.config
+
+    @property
+    def model(self) -> Model:
+        """The model of the words."""
+        return self._model
+
+    @property
+    def words(self) -> WordVectors:
+        """The vectors of the words, in the space of the documents.
+
+        Raises
+        ------
+        ConfigError
+            The objective is ``dbow``, which trains no vectors of words.
+        """
+        if self.config.objective == "dbow":
+            raise ConfigError(
+                f"{option('objective', 'dbow')} trains no vectors of words: train with {option('objective', 'sg')} "
+                "(DBOW with words)"
+            )
+        return self._model.vectors
+
+    def infer(self, texts: Iterable[Any], *, epochs: int | None = None, threads: int | None = None) -> Float32s:
+        """Infer the vectors of new documents; words and other documents do not change.
+
+        Parameters
+        ----------
+        texts : iterable of str, or of lists of str
+            Text, which is tokenized as the training text was, or words.
+        epochs : int, optional
+            Passes over each text (default: as many as in the training).
+        threads : int, optional
+            Default: as many as the processors of this process. The result does not depend on it.
+
+        Returns
+        -------
+        float32 array, shape (N, dim)
+            The same bits for a text alone and in any batch; zeros for a text without a word of the vocabulary.
+
+        Raises
+        ------
+        ConfigError
+            `epochs` or `threads` is out of bounds.
+        CorpusError
+            A text is neither a string nor a list of words.
+        """
+        config = self.config
+        if epochs is not None:
+            config = config.replace(epochs=epochs)
+        if threads is not None:
+            config = config.replace(threads=threads)
+        documents = open_documents(
+            texts, tokenizer=config.tokenizer, lowercase=config.lowercase, decode_errors=config.decode_errors
+        )
+        return self._inference.vectors((document.words for document in documents), config)
+
+    @cached_property
+    def _inference(self) -> Inference:
+        start = np.zeros(self.config.dim, np.float32)
+        if self.config.binary:  # the sign of zero is undefined
+            start[:] = self.documents.matrix.mean(axis=0, dtype=np.float64)
+        return Inference(self._model, start)
+
+    def nearest(self, text: str | Sequence[str], n: int = 10) -> list[tuple[Hashable, float]]:
+        """Return the `n` (id, cosine) of the trained documents nearest to a text.
+
+        Raises
+        ------
+        ConfigError
+            `n` is wrong, or the text has no word of the vocabulary.
+        """
+        vector = self.infer([text])[0]
+        if not vector.any():
+            raise ConfigError("the text has no word of the vocabulary: give a longer one, in the language of the documents")
+        return self.documents.nearest_to(vector, n)
+
+    def codes(self) -> Codes:
+        """Return the signs of the documents' vectors as packed bits, uint8[D, ceil(dim / 8)] (``numpy.packbits``)."""
+        return _signs(self.documents.matrix)
+
+    def infer_codes(self, texts: Iterable[Any], *, epochs: int | None = None, threads: int | None = None) -> Codes:
+        """Return the signs of the vectors of new documents; see `infer` and `codes`."""
+        return _signs(self.infer(texts, epochs=epochs, threads=threads))
+
+    def health(self) -> Health:
+        """Return how alike the vectors of the documents are; see :class:`embed.vectors.health.Health`."""
+        return self.documents.health()
+
+    def run_card(self) -> dict[str, Any]:
+        """Return everything needed to repeat and judge the run, as plain JSON values."""
+        return {**self._model.run_card(), "documents": len(self.documents)}
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write documents, words and configuration to one native file, whole or not at all.
+
+        Raises
+        ------
+        FormatError
+            An id cannot be written (see :meth:`embed.ItemVectors.save`), or the file cannot be written.
+        """
+        path = file_path("path", path)
+        refuse_ending(path, NATIVE)
+        keys = [item_key(document, row) for row, document in enumerate(self.documents.ids)]
+        write_native(self._model, path, native.StoredDocuments(self.documents.matrix, keys))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> DocumentModel:
+        """Read a file that `save` wrote; the vectors of the documents are memory-mapped.
+
+        Raises
+        ------
+        FormatError
+            The file cannot be read, is damaged, or holds something else.
+        """
+        source = Input.of(path, FormatError)
+        name, start = source.name, read_start(source)
+        begins = None if start.is_folder else start.data
+        refuse_another_kind(source.path, "a model of documents", "documents", start=begins, name=name)
+        if not native.recognise(start):
+            raise hinted(FormatError(f"{name}: not a model of documents, which DocumentModel.save writes"), source, NATIVE)
+        model, stored = read_native(source)
+        if stored is None:
+            raise FormatError(f"{name}: holds no documents: read it with embed.load_model")
+        try:
+            ids = [item_of(json.loads(key)) for key in stored.keys]
+            return cls(model, ids, stored.matrix)
+        except (ValueError, RecursionError) as error:
+            raise FormatError(f"{name}: damaged: cannot read the ids ({error!s:.200})") from None
+
+
+def _signs(matrix: Float32s) -> Codes:
+    return np.packbits(matrix > 0, axis=1)
