@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from embed.config import TrainConfig as TrainConfig
     from embed.corpora import TextCorpus as TextCorpus
+    from embed.documents import DocumentModel as DocumentModel
+    from embed.documents import train_documents as train_documents
     from embed.errors import EmbedError as EmbedError
     from embed.formats import load as load
     from embed.formats import save as save
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "DocumentModel": "embed.documents",
     "EmbedError": "embed.errors",
     "EncodedCorpus": "embed.text.encoded_corpus",
     "ItemVectors": "embed.items",
@@ -58,6 +61,7 @@ _HOMES = {
     "sentence_vectors": "embed.vectors.sentences",
     "save_model": "embed.formats.model_file",
     "train": "embed.training.train",
+    "train_documents": "embed.documents",
     "train_items": "embed.items",
 }
 """Each public name, and the module that it comes from; type checkers read the imports above, which a test compares."""

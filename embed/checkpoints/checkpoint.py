@@ -17,7 +17,7 @@ from embed.engine.machine import SIMD_VARIABLE
 from embed.files.records import made
 from embed.messages import option
 from embed.model.model import EpochRecord
-from embed.model.provenance import CONTINUED_FROM, Provenance
+from embed.model.provenance import CONTINUED_FROM, DOCUMENTS, Provenance
 from embed.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["CHANGEABLE", "Checkpoint", "Place", "vocabulary_digest"]
@@ -112,6 +112,8 @@ class Checkpoint:
         ]
         if self.vocabulary != other.vocabulary:
             grave.append("the vocabulary differs")
+        if self.provenance.decisions.get(DOCUMENTS) != other.provenance.decisions.get(DOCUMENTS):
+            grave.append("the documents of the corpus differ")
         if self.provenance.corpus_fingerprint != other.provenance.corpus_fingerprint:
             mild.append("the text of the corpus differs")
         if self.provenance.simd_path != other.provenance.simd_path:

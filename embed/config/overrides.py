@@ -42,6 +42,7 @@ class TrainOverrides(TypedDict, total=False):
     window_kind: WindowKind
     position_weights: bool
     structured: bool
+    binary: bool
     negatives: int
     noise_exponent: float
     epochs: int | None

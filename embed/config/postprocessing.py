@@ -95,11 +95,11 @@ def final_dim(steps: Sequence[Step], dim: int) -> int:
     return steps[-1].dim if steps else dim
 
 
-def refuse_few_words(steps: Sequence[Step], words: int) -> None:
+def refuse_few_words(steps: Sequence[Step], words: int, noun: str = "word") -> None:
     """Raise ConfigError if the steps would make a zero of every vector: their mean and the directions are all."""
     least = sum(step.removed for step in steps) + 2
     if steps and words < least:
         raise ConfigError(
-            f"{option('postprocess')} would leave nothing of {words} word{'' if words == 1 else 's'}, since it needs "
+            f"{option('postprocess')} would leave nothing of {words} {noun}{'' if words == 1 else 's'}, since it needs "
             f"at least {least}: give {option('postprocess', NONE)}"
         )

@@ -28,6 +28,7 @@ from embed.items import ItemVectors, item_key, item_of
 from embed.messages import option
 from embed.model.model import Model
 from embed.vectors.health import Health
+from embed.vectors.postprocess import AffineMap
 from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["DocumentModel", "DocumentVectors"]
@@ -62,14 +63,18 @@ class DocumentModel(Saved):
         The words, and the rows of documents.
     ids : sequence of hashable, length D
         The id of each document, or the tags of all.
-    matrix : float32 array, shape (D, dim), optional
-        The vectors of the documents (default: those of `model`).
+    stored : embed.formats.native.StoredDocuments, optional
+        The documents as a file has them (default: those of `model`, post-processed by `config.postprocess`).
     """
 
-    def __init__(self, model: Model, ids: Sequence[Hashable], matrix: Float32s | None = None) -> None:
+    def __init__(self, model: Model, ids: Sequence[Hashable], stored: native.StoredDocuments | None = None) -> None:
         self._model = model
-        if matrix is None:
-            matrix = model.parameters.documents[:, : model.config.dim]
+        if stored is not None:
+            self._map, matrix = stored.postprocessing, stored.matrix
+        else:
+            matrix, steps = model.parameters.documents[:, : model.config.dim], model.config.steps()
+            self._map = AffineMap.fitted(matrix, steps) if steps else None
+            matrix = matrix if self._map is None else self._map.rows(matrix)
         self.documents = DocumentVectors(ids, matrix)
 
     def __repr__(self) -> str:
@@ -120,7 +125,8 @@ class DocumentModel(Saved):
         Returns
         -------
         float32 array, shape (N, dim)
-            The same bits for a text alone and in any batch; zeros for a text without a word of the vocabulary.
+            Post-processed as the trained documents; zeros for a text without a word of the vocabulary. The bits are the
+            same for a text alone and in any batch.
 
         Raises
         ------
@@ -137,7 +143,12 @@ class DocumentModel(Saved):
         documents = open_documents(
             texts, tokenizer=config.tokenizer, lowercase=config.lowercase, decode_errors=config.decode_errors
         )
-        return self._inference.vectors((document.words for document in documents), config)
+        found = self._inference.vectors((document.words for document in documents), config)
+        if self._map is None:
+            return found
+        mapped = self._map.rows(found)
+        mapped[~found.any(axis=1)] = 0
+        return mapped
 
     @cached_property
     def _inference(self) -> Inference:
@@ -156,7 +167,9 @@ class DocumentModel(Saved):
         """
         vector = self.infer([text])[0]
         if not vector.any():
-            raise ConfigError("the text has no word of the vocabulary: give a longer one, in the language of the documents")
+            raise ConfigError(
+                "the text has no word of the vocabulary: give a longer one, in the language of the documents"
+            )
         return self.documents.nearest_to(vector, n)
 
     def codes(self) -> Codes:
@@ -186,7 +199,7 @@ class DocumentModel(Saved):
         path = file_path("path", path)
         refuse_ending(path, NATIVE)
         keys = [item_key(document, row) for row, document in enumerate(self.documents.ids)]
-        write_native(self._model, path, native.StoredDocuments(self.documents.matrix, keys))
+        write_native(self._model, path, native.StoredDocuments(self.documents.matrix, keys, self._map))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> DocumentModel:
@@ -202,13 +215,15 @@ class DocumentModel(Saved):
         begins = None if start.is_folder else start.data
         refuse_another_kind(source.path, "a model of documents", "documents", start=begins, name=name)
         if not native.recognise(start):
-            raise hinted(FormatError(f"{name}: not a model of documents, which DocumentModel.save writes"), source, NATIVE)
+            raise hinted(
+                FormatError(f"{name}: not a model of documents, which DocumentModel.save writes"), source, NATIVE
+            )
         model, stored = read_native(source)
         if stored is None:
             raise FormatError(f"{name}: holds no documents: read it with embed.load_model")
         try:
             ids = [item_of(json.loads(key)) for key in stored.keys]
-            return cls(model, ids, stored.matrix)
+            return cls(model, ids, stored)
         except (ValueError, RecursionError) as error:
             raise FormatError(f"{name}: damaged: cannot read the ids ({error!s:.200})") from None
 

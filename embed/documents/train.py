@@ -5,11 +5,12 @@ A document is a unit with an input row, and a context of every word in it. The o
 window has: none (``dbow``, the paper's distributed bag of words), each neighbour by itself (``sg``, DBOW with words),
 or the mean of the neighbours with the document (``cbow``, the paper's distributed memory).
 
-A document may be of any length. The encoder cuts long ones, and every piece trains the row of its document.
+A document may be of any length; all its blocks train its one row.
 """
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -20,15 +21,16 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.arguments import of_kind
+from embed.config.postprocessing import NONE, refuse_few_words
 from embed.config.run import RunKeywords, RunOptions
 from embed.config.train import TrainConfig
-from embed.corpora import PIECE_TOKENS
 from embed.documents.model import DocumentModel
 from embed.documents.reading import Document, open_documents
 from embed.engine.problem import Tags
-from embed.errors import ConfigError, CorpusError
+from embed.errors import ConfigError
 from embed.messages import option
 from embed.model.parameters import Parameters
+from embed.model.provenance import DOCUMENTS
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode
 from embed.text.phrases.phrase_model import PhraseSettings
@@ -47,6 +49,8 @@ DOCUMENT_DEFAULTS: Mapping[str, Any] = MappingProxyType(
         # what a document is about is in its rare words
         "subsample": 1e-5,
         "min_count": 2,
+        # all documents share a direction, which says nothing of any of them
+        "postprocess": "center",
         "tokenizer": "words",
         "lowercase": True,
     }
@@ -93,7 +97,9 @@ def train_documents(
     """
     options, given = RunOptions.split(settings)
     if options.encoded_dir is not None:
-        raise ConfigError(f"{option('encoded_dir')} does not apply to documents, whose tags are not stored: leave it out")
+        raise ConfigError(
+            f"{option('encoded_dir')} does not apply to documents, whose tags are not stored: leave it out"
+        )
     start = _DocumentStart(config, options, given)
     reading = start.config(None)
     stream = _Stream(
@@ -116,13 +122,20 @@ class _DocumentStart(FreshStart):
     trains_documents = True
 
     def __init__(self, config: TrainConfig | None, options: RunOptions, given: Mapping[str, Any]) -> None:
-        super().__init__([], config, options, given, DOCUMENT_DEFAULTS)
+        defaults = dict(DOCUMENT_DEFAULTS)
+        if given.get("binary"):  # a code is the sign of a vector as trained
+            defaults["postprocess"] = NONE
+        super().__init__([], config, options, given, defaults)
         for name in ("held_out", "patience"):
             if getattr(self.config(None), name):
                 raise ConfigError(
-                    f"{option(name)} does not apply to documents: the vectors of held-out documents would be untrained; "
+                    f"{option(name)} does not apply to documents, of which the held-out ones would have no vector: "
                     "leave it out"
                 )
+        if self.config(None).binary and self.config(None).steps():
+            raise ConfigError(
+                f"{option('postprocess')} would change the signs that {option('binary')} trains: leave one of them out"
+            )
         self._stream: _Stream | None = None
         self._numbers: list[npt.NDArray[np.int64]] = []
 
@@ -142,14 +155,25 @@ class _DocumentStart(FreshStart):
     def trainer(self, corpus: EncodedCorpus, config: TrainConfig, *, is_fresh: bool) -> Trainer:
         """Return a trainer of untrained vectors."""
         assert self._stream is not None
+        tags = self._stream.tags(np.concatenate(self._numbers), len(corpus.vocabulary))
+        refuse_few_words(config.steps(), len(self._stream.ids), "document")
         make = Parameters.initial if is_fresh else Parameters.empty
-        return Trainer(
+        trainer = Trainer(
             corpus,
             config,
             parameters=make(corpus.vocabulary, config, documents=len(self._stream.ids)),
-            variant=Variant(tags=self._stream.tags(np.concatenate(self._numbers), len(corpus.vocabulary))),
+            variant=Variant(tags=tags),
             keeps_half=self._leaves_subsample_open(),
         )
+        trainer.provenance.decisions[DOCUMENTS] = _described(tags, len(self._stream.ids))
+        return trainer
+
+
+def _described(tags: Tags, count: int) -> dict[str, Any]:
+    """Return the number of documents, and the digest of who has which, for the run card and checkpoints."""
+    digest = hashlib.blake2b(tags.offsets.tobytes(), digest_size=16)
+    digest.update(tags.vectors.tobytes())
+    return {"count": count, "tags": digest.hexdigest()}
 
 
 class _Stream:
@@ -170,20 +194,15 @@ class _Stream:
 
     def __iter__(self) -> Iterator[list[str]]:
         sentences = 0
-        for number, document in enumerate(self._documents):
+        for document in self._documents:
             self._firsts.append(sentences)
-            self._tags.extend(dict.fromkeys(self._row(tag, number) for tag in document.tags))
+            self._tags.extend(dict.fromkeys(map(self._row, document.tags)))
             self._ends.append(len(self._tags))
-            sentences += -(-len(document.words) // PIECE_TOKENS)
+            sentences += bool(document.words)
             yield document.words
 
-    def _row(self, tag: Hashable, number: int) -> int:
-        try:
-            row = self._rows.setdefault(tag, len(self.ids))
-        except TypeError:
-            raise CorpusError(
-                f"document {number:,}: the tag {tag!r:.60} is not hashable: use a string, a number or a tuple"
-            ) from None
+    def _row(self, tag: Hashable) -> int:
+        row = self._rows.setdefault(tag, len(self.ids))
         if row == len(self.ids):
             self.ids.append(tag)
         return row

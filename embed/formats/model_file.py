@@ -9,7 +9,6 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from embed.arguments import choice, file_path, of_kind
 from embed.choices import MODEL_FORMATS, ModelFormat
@@ -69,9 +68,7 @@ def save_model(model: Model, path: str | os.PathLike[str], format: ModelFormat =
     write_native(model, path)
 
 
-def write_native(
-    model: Model, path: str | os.PathLike[str], documents: native.StoredDocuments | None = None
-) -> None:
+def write_native(model: Model, path: str | os.PathLike[str], documents: native.StoredDocuments | None = None) -> None:
     """Write a model, and documents trained with it, to a native file; raises FormatError as `save_model` does."""
     scheme, config = model.parameters.scheme, model.config
     raw = model.raw_vectors
@@ -180,7 +177,7 @@ def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> 
         rows = scheme.word_rows(words) + (scheme.buckets if arrays.kept is None else len(arrays.kept))
     if arrays.documents is not None:
         rows = 0 if config.objective == "dbow" else rows
-        check_documents(name, arrays.documents.matrix, config)
+        check_documents(name, arrays.documents, config)
     for matrix, expected, key in (
         (arrays.input, rows, "input"),
         (arrays.output, output_count(words, config), "output"),
@@ -202,11 +199,18 @@ def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> 
         raise FormatError(f"{name}: damaged: the counts of words are negative, or add up to more than 64 bits")
 
 
-def check_documents(name: str, matrix: NDArray[np.float32], config: TrainConfig) -> None:
+def check_documents(name: str, documents: native.StoredDocuments, config: TrainConfig) -> None:
     """Raise FormatError unless the rows of documents are finite and as long as the configuration says."""
-    if matrix.shape[1] != config.dim:
-        raise FormatError(f"{name}: damaged: documents have {matrix.shape[1]} numbers, but dim is {config.dim}")
-    _, wrong = row_norms(matrix)
+    expected = final_dim(config.steps(), config.dim)
+    found = config.dim if documents.postprocessing is None else documents.postprocessing.dim
+    if not documents.matrix.shape[1] == found == expected:
+        raise FormatError(
+            f"{name}: damaged: documents have {documents.matrix.shape[1]} numbers and are mapped to {found}, but the "
+            f"configuration says {expected}"
+        )
+    if (documents.postprocessing is not None) != bool(config.steps()):
+        raise FormatError(f"{name}: damaged: the post-processing of the documents is not that of the configuration")
+    _, wrong = row_norms(documents.matrix)
     if wrong is not None:
         raise FormatError(f"{name}: row {wrong} of documents holds NaN or infinity, or its length overflows float32")
 

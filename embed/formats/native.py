@@ -63,6 +63,8 @@ KEPT = "ngrams.kept"
 POSITION_WEIGHTS = "places"
 MEAN, PROJECTION = "postprocess.mean", "postprocess.projection"
 DOCUMENTS, ID_TEXT, ID_OFFSETS = "documents", "ids.bytes", "ids.offsets"
+DOCUMENT_MAP = "documents."
+"""Begins the names of the arrays of the documents' map."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _MARK = re.compile(rb'"format"\s*:\s*"train-embeddings"')
 
@@ -80,13 +82,17 @@ class StoredDocuments:
 
     Attributes
     ----------
-    matrix : float32 array, shape (D, dim)
+    matrix : float32 array, shape (D, final dim)
+        Post-processed.
     keys : sequence of str, length D
         Their ids as JSON, no two alike.
+    postprocessing : AffineMap or None
+        The map that made `matrix` of the rows as trained.
     """
 
     matrix: Float32s
     keys: Sequence[str]
+    postprocessing: AffineMap | None = None
 
 
 @dataclass(frozen=True)
@@ -220,12 +226,16 @@ def write_model_arrays(
         shapes[POSITION_WEIGHTS], matrices[POSITION_WEIGHTS] = (len(position_weights), dim), position_weights
     if vectors is not None:
         shapes["vectors"], matrices["vectors"] = (len(words), dim), vectors
-    if postprocessing is not None:
-        shapes[MEAN], matrices[MEAN] = (1, dim), postprocessing.mean[None]
-        if (projection := postprocessing.projection) is not None:
-            shapes[PROJECTION], matrices[PROJECTION] = (dim, projection.shape[1]), projection
     if documents is not None:
-        shapes[DOCUMENTS], matrices[DOCUMENTS] = (len(documents.keys), dim), documents.matrix
+        shapes[DOCUMENTS] = (len(documents.keys), documents.matrix.shape[1])
+        matrices[DOCUMENTS] = documents.matrix
+    maps = {"": postprocessing, DOCUMENT_MAP: None if documents is None else documents.postprocessing}
+    for prefix, found in maps.items():
+        if found is not None:
+            shapes[prefix + MEAN], matrices[prefix + MEAN] = (1, dim), found.mean[None]
+            if (projection := found.projection) is not None:
+                shapes[prefix + PROJECTION] = (dim, projection.shape[1])
+                matrices[prefix + PROJECTION] = projection
     for key, matrix in matrices.items():
         if matrix.shape != shapes[key] or matrix.dtype != np.float32:
             raise FormatError(
@@ -295,9 +305,10 @@ def read_model_arrays(path: PathOrInput) -> ModelArrays:
         raise FormatError(f"{file.name}: holds vectors only: name a whole model, as save_model writes it")
     words = file.words()
     kept = file.kept()
-    documents = file.documents() if file.kind == "documents" else None
     expected = _input_rows(file.scheme, len(words), file.ngram_rows(kept))
-    inputs = file.matrix("input", file.rows("input", expected) if documents is not None else expected)
+    if file.kind == "documents":
+        expected = file.rows("input", expected)
+    inputs = file.matrix("input", expected)
     dim = inputs.shape[1]
     return ModelArrays(
         words=words,
@@ -310,7 +321,7 @@ def read_model_arrays(path: PathOrInput) -> ModelArrays:
         vectors=file.matrix("vectors", len(words), dim) if file.scheme else None,
         kept=kept,
         postprocessing=file.postprocessing(dim),
-        documents=documents,
+        documents=file.documents(dim) if file.kind == "documents" else None,
     )
 
 
@@ -370,11 +381,11 @@ class _File:
         """Return 0 if a matrix has no rows, else how many it must have."""
         return expected if len(self._array(key, np.float32, 2)) else 0
 
-    def documents(self) -> StoredDocuments:
-        """Return the documents."""
+    def documents(self, dim: int) -> StoredDocuments:
+        """Return the documents, whose rows had `dim` numbers in training."""
         data, offsets = self._array(ID_TEXT, np.uint8, 1), self._array(ID_OFFSETS, np.int64, 1)
         keys = word_blob.unpack_words(self.name, data, offsets)
-        return StoredDocuments(self.matrix(DOCUMENTS, len(keys)), keys)
+        return StoredDocuments(self.matrix(DOCUMENTS, len(keys)), keys, self.postprocessing(dim, DOCUMENT_MAP))
 
     def output(self, words: int, dim: int) -> Float32s:
         """Return the output rows, one or two for each word."""
@@ -386,13 +397,13 @@ class _File:
             return np.zeros((0, dim), np.float32)
         return self.matrix(POSITION_WEIGHTS, len(self._array(POSITION_WEIGHTS, np.float32, 2)), dim)
 
-    def postprocessing(self, dim: int) -> AffineMap | None:
-        """Return the map that makes word vectors of rows of `dim` numbers; None if the file has none."""
-        if MEAN not in self.arrays:
+    def postprocessing(self, dim: int, prefix: str = "") -> AffineMap | None:
+        """Return the map that makes vectors of rows of `dim` numbers; None if the file has none."""
+        if prefix + MEAN not in self.arrays:
             return None
-        mean, projection = self.matrix(MEAN, 1, dim)[0], None
-        if PROJECTION in self.arrays:
-            projection = self.matrix(PROJECTION, dim)
+        mean, projection = self.matrix(prefix + MEAN, 1, dim)[0], None
+        if prefix + PROJECTION in self.arrays:
+            projection = self.matrix(prefix + PROJECTION, dim)
         if not np.isfinite(mean).all() or (projection is not None and not np.isfinite(projection).all()):
             raise FormatError(f"{self.name}: damaged: the post-processing holds NaN or infinity")
         return AffineMap(mean, projection)

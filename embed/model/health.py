@@ -40,9 +40,7 @@ def health_of_run(vectors: WordVectors, config: TrainConfig, provenance: Provena
     coverage = provenance.tokens / provenance.raw_tokens if 0 < provenance.tokens <= provenance.raw_tokens else None
     if CONTINUED_FROM in provenance.decisions or vectors.counts is None:
         return Health(health.words, health.mean_cosine, coverage=coverage, epochs=epochs)
-    threshold = provenance.decisions.get("subsample")
-    if not isinstance(threshold, (int, float)) or not 0 <= threshold <= 1:  # no decision, or a damaged one
-        threshold = config.subsample_threshold()
+    threshold = provenance.subsample(config.subsample_threshold())
     updates = vectors.counts * keep_probabilities(vectors.counts, threshold) * epochs
     return Health(
         health.words,

@@ -108,9 +108,8 @@ class Model(Saved):
 
     def subsample(self) -> float:
         """Return the threshold of subsampling of the training, adapted to a small text."""
-        found = None if self.provenance is None else self.provenance.decisions.get("subsample")
-        is_sound = isinstance(found, (int, float)) and 0 <= found <= 1
-        return float(found) if is_sound else self.config.subsample_threshold()
+        asked = self.config.subsample_threshold()
+        return asked if self.provenance is None else self.provenance.subsample(asked)
 
     @property
     def input(self) -> Float32s:

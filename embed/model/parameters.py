@@ -168,8 +168,8 @@ class Parameters:
             parameters.inputs[rows] = drawn
         for first in range(0, documents, _FILL_ROWS):
             numbers = _FIRST_DOCUMENT + np.arange(first, min(first + _FILL_ROWS, documents))
-            rows = parameters.documents[first : first + _FILL_ROWS]
-            _kernels.fill_uniform(rows, config.dim, 0.5 / config.dim, config.seed, numbers)
+            drawn = parameters.documents[first : first + _FILL_ROWS]
+            _kernels.fill_uniform(drawn, config.dim, 0.5 / config.dim, config.seed, numbers)
         # The system allocates memory at the first touch, for which training would wait all over the matrix.
         for first in range(0, len(parameters.outputs), _FILL_ROWS):
             parameters.outputs[first : first + _FILL_ROWS] = 0

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["CONTINUED_FROM", "Provenance"]
+__all__ = ["CONTINUED_FROM", "DOCUMENTS", "Provenance"]
 
 CONTINUED_FROM = "continued_from"
 """The decision that records the model a continued training started from."""
+DOCUMENTS = "documents"
+"""The entry that records the documents of the corpus: their number, and a digest of which sentence is of which."""
 
 
 def _versions() -> dict[str, str]:
@@ -28,7 +30,7 @@ class Provenance:
     ----------
     decisions : dict
         By name, as plain JSON values: "preset", "time_budget", "continued_from", "stopping", "subsample", "min_count",
-        and "count_error" (see `EncodedCorpus`).
+        "documents", and "count_error" (see `EncodedCorpus`).
     """
 
     corpus_fingerprint: str
@@ -39,3 +41,8 @@ class Provenance:
     threads: int
     versions: dict[str, str] = field(default_factory=_versions)
     decisions: dict[str, Any] = field(default_factory=dict)
+
+    def subsample(self, asked: float) -> float:
+        """Return the threshold of subsampling that was used instead of the one asked for, or that one."""
+        found = self.decisions.get("subsample")
+        return found if isinstance(found, float | int) and 0 <= found <= 1 else asked  # else there was no decision

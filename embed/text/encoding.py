@@ -78,9 +78,8 @@ def encode(
     progress : callable or None
         Called regularly with (tokens so far, bytes of the input read so far).
     numbers : list or None
-        Becomes arrays of the numbers, from 0, that the sentences of the result had among the sentences of the input;
-        empty ones have no number, and one of more than PIECE_TOKENS tokens has one for each PIECE_TOKENS. Only without
-        `directory`.
+        Becomes arrays of the numbers, from 0, that the sentences of the result had among those of `corpus` that are
+        not empty. Only without `directory`, and for Python sentences, which are not cut.
 
     Raises
     ------

@@ -106,7 +106,8 @@ def test_a_worker_takes_only_what_was_checked() -> None:
         ({"noise": None}, "targets need noise or a tree"),
         ({"negatives": 0}, "noise needs at least one word and one window"),
         ({"context_sum": True}, "context_sum is for CBOW"),
-        ({"window": 0}, "window must be at least 1"),
+        ({"window": -1}, "window must be at least 0"),
+        ({"window": 0}, "a window of 0 needs tags"),
         ({"replicated_words": WORDS + 1}, "51 replicated words: there are 50"),
         ({"replicated_words": -1}, "-1 replicated words: there are 50"),
         (

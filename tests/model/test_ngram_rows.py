@@ -36,7 +36,7 @@ def test_rows_begin_and_learn_as_they_did_among_all(monkeypatch: pytest.MonkeyPa
     few = trained(buckets=500)
     empty = Parameters.empty.__func__  # type: ignore[attr-defined]
 
-    def whole(cls: type[Parameters], vocabulary: Vocabulary, config: TrainConfig, buckets: Any = None) -> Parameters:
+    def whole(cls: type[Parameters], vocabulary: Vocabulary, config: TrainConfig, *_: Any, **__: Any) -> Parameters:
         return empty(cls, vocabulary, config, np.arange(500, dtype=np.int32))
 
     monkeypatch.setattr(Parameters, "empty", classmethod(whole))

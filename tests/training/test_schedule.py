@@ -19,6 +19,7 @@ from embed.engine import reference
 from embed.errors import ConfigError
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode
+from embed.training.backends import Variant
 from embed.training.backends.deterministic import Rounds, round_tokens
 from embed.training.backends.hogwild import Chunks
 from embed.training.schedule import Schedule, line_tokens
@@ -96,14 +97,15 @@ def test_the_core_agrees_with_the_twin(schedule: str, in_rounds: bool) -> None:
         epoch = 0
 
         def _train_block(
-            self, key: int, sentence_first: int, sentence_last: int, start: int, stop: int, lr: float, ratio: float
+            self, key: int, sentence: int, sentence_last: int, start: int, stop: int, lr: float, ratio: float
         ) -> None:
             lr = rates[self.epoch * tokens + start]
-            super()._train_block(key, sentence_first, sentence_last, start, stop, lr, ratio)
+            super()._train_block(key, sentence, sentence_last, start, stop, lr, ratio)
 
     worker, matrices = core_worker(trained)
     twin = Twin(trained)
-    task: Any = SimpleNamespace(threads=1, tokens=tokens, parameters=matrices)
+    parameters = SimpleNamespace(unit_matrix=matrices.inputs, outputs=matrices.outputs)
+    task: Any = SimpleNamespace(threads=1, tokens=tokens, parameters=parameters, variant=Variant())
     share = Rounds if in_rounds else Chunks
     for epoch in range(EPOCHS):
         twin.epoch = epoch

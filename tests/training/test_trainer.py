@@ -201,7 +201,7 @@ def test_callbacks_see_each_epoch_and_can_end_the_training() -> None:
         ({"dim": 0}, "dim must be at least 1 and at most 16384, not 0"),
         ({"lr": float("nan")}, "lr must be greater than 0"),
         ({"epoch": 3}, "unknown parameter 'epoch'; did you mean 'epochs'"),
-        ({"objective": "glove"}, "objective must be one of 'sg', 'cbow', not 'glove'"),
+        ({"objective": "glove"}, "objective must be one of 'sg', 'cbow', 'dbow', not 'glove'"),
         ({"subword": True, "min_n": 5, "max_n": 3}, "min_n is 5 but max_n is 3"),
     ],
 )
