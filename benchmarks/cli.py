@@ -56,6 +56,7 @@ COMMANDS: dict[str, _Command] = {
             "speed": "training speed against gensim, fastText and fewer threads",
             "text": "counting, encoding and text files against gensim",
             "phrases": "finding and joining phrases against gensim",
+            "documents": "training and inferring vectors of documents against gensim",
         }.items()
     },
     "quality": _Command("scores over several seeds", quality.run, quality.Settings(), reads=True),

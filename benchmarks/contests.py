@@ -20,7 +20,7 @@ from benchmarks.lib.options import option
 from benchmarks.lib.processes import BenchmarkError, Job
 from benchmarks.lib.report import Section
 from benchmarks.memory import rest_of
-from benchmarks.programs import MODELS, SHARED, fasttext_settings, gensim_settings, our_config, peak
+from benchmarks.programs import DOCUMENT_MODELS, MODELS, SHARED, fasttext_settings, gensim_settings, our_config, peak
 from embed.corpora import TextCorpus
 from embed.engine import _kernels
 from embed.engine.machine import simd
@@ -66,8 +66,20 @@ DEFINITIONS: dict[str, tuple[str, ...]] = {
         "is ready to be applied (gensim: read by `LineSentence`, frozen). join: tokens per second of applying it to "
         "sentences that are lists of str in memory, to new lists.",
     ),
+    "documents": (
+        "Each line of the text is a document. dbow, dbow-words and dm are gensim's dm=0, dm=0 with dbow_words=1, and "
+        "dm=1 with dm_mean=1. Amounts are tokens in the vocabulary; seconds are those of training, in gensim's "
+        "`train(corpus_file=...)` mode. infer: all documents again; ours in a call, gensim's `infer_vector` for each.",
+        "dim 100, window 5, 5 negatives, no subsampling, min_count 5. 1 thread, but for -threads: 2 against 1.",
+    ),
 }
-TITLES = {"goals": "Goals", "speed": "Training speed", "text": "Text and vector files", "phrases": "Phrases"}
+TITLES = {
+    "goals": "Goals",
+    "speed": "Training speed",
+    "text": "Text and vector files",
+    "phrases": "Phrases",
+    "documents": "Documents",
+}
 
 
 @dataclass(frozen=True)
@@ -103,6 +115,7 @@ COMMANDS: dict[str, Settings] = {
     "speed": SpeedSettings(rows=tuple(TABLE["speed"]), gensim_tokens=None, fasttext_tokens=500_000),
     "text": Settings(rows=tuple(TABLE["text"]), repeat=False),
     "phrases": Settings(rows=tuple(TABLE["phrases"]), tokens=3_000_000, repeat=False),
+    "documents": Settings(rows=tuple(TABLE["documents"]), tokens=1_000_000),
 }
 
 
@@ -176,6 +189,8 @@ def _with_memory(section: Section, settings: Settings) -> Section:
 def contest_of(command: str, row: str, texts: Texts, settings: Settings) -> Contest:
     """Return who runs what for a row; raises BenchmarkError for a row that this machine cannot measure."""
     declared = TABLE[command][row]
+    if declared.get("model") in DOCUMENT_MODELS:
+        return _of_documents(declared, texts)
     if "run" in declared:
         return _of_other_work(declared["run"], texts, settings)
     against, dim = declared["against"], settings.dim or declared["dim"]
@@ -222,6 +237,23 @@ def contest_of(command: str, row: str, texts: Texts, settings: Settings) -> Cont
         for words in settings.zipf_words
     )
     return Contest(f"{settings.zipf_words[1]:,} words", many, few)
+
+
+def _of_documents(declared: dict[str, Any], texts: Texts) -> Contest:
+    """Return a contest of models of documents."""
+    model, theirs = DOCUMENT_MODELS[declared["model"]]
+    work, epochs = declared.get("run", "documents"), 2 if "run" in declared else 1
+    shared = {"dim": _FLOOR_DIM, "subsample": 0, "epochs": epochs, "postprocess": "none", "gradient": "historic"}
+    path = str(texts.text().path)
+
+    def ours(threads: int) -> Job:
+        config = {**SHARED, **shared, **model, "threads": threads}
+        return Job(f"ours.{work}", {"path": path, "config": config})
+
+    if declared["against"] == "1 thread":
+        return Contest("1 thread", ours(2), ours(1), processors=2)
+    settings = {**gensim_settings(dim=_FLOOR_DIM, workers=1, epochs=epochs), "sample": 0, **theirs}
+    return Contest("gensim", ours(1), Job(f"gensim.{work}", {"path": path, "settings": settings}), "gensim")
 
 
 def _of_other_work(work: str, texts: Texts, settings: Settings) -> Contest:

@@ -14,6 +14,12 @@ MODELS: dict[str, dict[str, Any]] = {
     "subword-cbow": {"objective": "cbow", "subword": True},
 }
 """Fields of TrainConfig by the name of the model in ``goals.toml``."""
+DOCUMENT_MODELS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "dbow": ({"objective": "dbow"}, {"dm": 0}),
+    "dbow-words": ({"objective": "sg"}, {"dm": 0, "dbow_words": 1}),
+    "dm": ({"objective": "cbow"}, {"dm": 1, "dm_mean": 1}),
+}
+"""Models of documents: fields of TrainConfig, and arguments of gensim's Doc2Vec."""
 
 
 def our_config(*, subword: bool = False, buckets: int, **more: Any) -> dict[str, Any]:

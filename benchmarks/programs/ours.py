@@ -16,6 +16,7 @@ from benchmarks.programs import peak, sentences_of
 from embed import formats
 from embed.config import TrainConfig
 from embed.corpora import TextCorpus
+from embed.documents import train_documents
 from embed.engine import _kernels
 from embed.engine.machine import SIMD_VARIABLE
 from embed.formats import word2vec_text
@@ -57,6 +58,27 @@ def rate(*, directory: str, config: dict[str, Any], simd: str | None = None) -> 
         os.environ[SIMD_VARIABLE] = simd
     with EncodedCorpus.open(directory) as encoded:
         return _rate(encoded, TrainConfig(**config))[0]
+
+
+def documents(*, path: str, config: dict[str, Any]) -> dict[str, Any]:
+    """Train a vector for each line of a text; reading is not counted."""
+    model = train_documents(sentences_of(path), config=TrainConfig(**config), progress=False).model
+    assert model.provenance is not None
+    return {
+        "seconds": sum(record.seconds for record in model.history),
+        "amount": model.provenance.tokens * len(model.history),
+        "words": len(model.vocabulary),
+    }
+
+
+def infer(*, path: str, config: dict[str, Any]) -> dict[str, Any]:
+    """Train on the lines of a text, and time how long inferring them takes."""
+    lines = sentences_of(path)
+    model = train_documents(lines, config=TrainConfig(**config), progress=False)
+    with Clock() as clock:
+        model.infer(lines, epochs=config["epochs"], threads=1)
+    assert model.model.provenance is not None
+    return {"seconds": clock.seconds, "amount": model.model.provenance.tokens * config["epochs"]}
 
 
 def rate_zipf(*, words: int, tokens: int, config: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ bits) has a module each.
 
 from __future__ import annotations
 
+from embed.documents.continuing import continue_documents
 from embed.documents.model import DocumentModel, DocumentVectors
 from embed.documents.reading import Document, Documents, open_documents
 from embed.documents.train import DOCUMENT_DEFAULTS, train_documents
@@ -18,6 +19,7 @@ __all__ = [
     "DocumentModel",
     "DocumentVectors",
     "Documents",
+    "continue_documents",
     "open_documents",
     "train_documents",
 ]

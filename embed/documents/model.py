@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.arguments import file_path
+from embed.config.postprocessing import NONE
 from embed.config.train import TrainConfig
 from embed.documents.inference import Inference
 from embed.documents.reading import open_documents
@@ -179,6 +180,29 @@ class DocumentModel(Saved):
     def infer_codes(self, texts: Iterable[Any], *, epochs: int | None = None, threads: int | None = None) -> Codes:
         """Return the signs of the vectors of new documents; see `infer` and `codes`."""
         return _signs(self.infer(texts, epochs=epochs, threads=threads))
+
+    def with_documents(self, ids: Sequence[Hashable], matrix: Float32s) -> DocumentModel:
+        """Return the model with other documents: vectors as `infer` returns them, float32[D, final dim]."""
+        return DocumentModel(self._model, ids, native.StoredDocuments(matrix, (), self._map))
+
+    def trained_matrix(self) -> Float32s:
+        """Return the rows of the documents as trained, float32[D, dim].
+
+        Raises
+        ------
+        ConfigError
+            Their post-processing cannot be undone.
+        """
+        if len(rows := self._model.parameters.documents) == len(self.documents):
+            return rows[:, : self.config.dim]
+        if self._map is None:
+            return self.documents.matrix
+        if self._map.projection is not None:
+            raise ConfigError(
+                f"cannot train these documents further: {option('postprocess', self.config.postprocess)} has projected "
+                f"them; train with {option('postprocess', 'center')} or {option('postprocess', NONE)}"
+            )
+        return self.documents.matrix + self._map.mean
 
     def health(self) -> Health:
         """Return how alike the vectors of the documents are; see :class:`embed.vectors.health.Health`."""

@@ -11,9 +11,9 @@ A document may be of any length; all its blocks train its one row.
 from __future__ import annotations
 
 import hashlib
-from array import array
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Unpack
 
@@ -25,7 +25,8 @@ from embed.config.postprocessing import NONE, refuse_few_words
 from embed.config.run import RunKeywords, RunOptions
 from embed.config.train import TrainConfig
 from embed.documents.model import DocumentModel
-from embed.documents.reading import Document, open_documents
+from embed.documents.reading import open_documents
+from embed.documents.stream import TagStream
 from embed.engine.problem import Tags
 from embed.errors import ConfigError
 from embed.messages import option
@@ -39,8 +40,9 @@ from embed.training.progress import ProgressBar
 from embed.training.run import run
 from embed.training.train import FreshStart
 from embed.training.trainer import Trainer
+from embed.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["DOCUMENT_DEFAULTS", "train_documents"]
+__all__ = ["DOCUMENT_DEFAULTS", "DocumentStart", "stream_of", "train_documents"]
 
 DOCUMENT_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
@@ -96,32 +98,67 @@ def train_documents(
         The documents cannot be read, or none has two words of the vocabulary.
     """
     options, given = RunOptions.split(settings)
+    start = DocumentStart(config, options, given)
+    stream = stream_of(documents, tags, start.config(None), options, id_column=id_column, tag_column=tag_column)
+    return DocumentModel(run(start, stream, options), stream.ids)
+
+
+def stream_of(
+    documents: Any,
+    tags: Iterable[Hashable | Iterable[Hashable]] | None,
+    config: TrainConfig,
+    options: RunOptions,
+    *,
+    id_column: str | None,
+    tag_column: str | None,
+    ids: Iterable[Hashable] = (),
+) -> TagStream:
+    """Return the documents as sentences for the encoder; `ids` have the first rows."""
     if options.encoded_dir is not None:
         raise ConfigError(
             f"{option('encoded_dir')} does not apply to documents, whose tags are not stored: leave it out"
         )
-    start = _DocumentStart(config, options, given)
-    reading = start.config(None)
-    stream = _Stream(
-        open_documents(
-            documents,
-            tags=tags,
-            column=options.column,
-            id_column=id_column,
-            tag_column=tag_column,
-            delimiter=options.delimiter,
-            **{name: getattr(reading, name) for name in _READING},
-        )
+    opened = open_documents(
+        documents,
+        tags=tags,
+        column=options.column,
+        id_column=id_column,
+        tag_column=tag_column,
+        delimiter=options.delimiter,
+        **{name: getattr(config, name) for name in _READING},
     )
-    return DocumentModel(run(start, stream, options), stream.ids)
+    return TagStream(opened, ids)
 
 
-class _DocumentStart(FreshStart):
-    """A run that starts with untrained vectors of words and documents."""
+class DocumentStart(FreshStart):
+    """A run that starts with untrained vectors of words and documents.
+
+    Parameters
+    ----------
+    config : TrainConfig or None
+        A whole configuration; `DOCUMENT_DEFAULTS` are then not used.
+    options : RunOptions
+    given : mapping
+        Training parameters of the user.
+    variant : Variant, optional
+        What the configuration does not say, besides the tags.
+
+    Raises
+    ------
+    ConfigError
+        A parameter is unknown, out of bounds, or does not apply to documents.
+    """
 
     trains_documents = True
 
-    def __init__(self, config: TrainConfig | None, options: RunOptions, given: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        config: TrainConfig | None,
+        options: RunOptions,
+        given: Mapping[str, Any],
+        variant: Variant | None = None,
+    ) -> None:
+        self.variant = Variant() if variant is None else variant
         defaults = dict(DOCUMENT_DEFAULTS)
         if given.get("binary"):  # a code is the sign of a vector as trained
             defaults["postprocess"] = NONE
@@ -136,37 +173,51 @@ class _DocumentStart(FreshStart):
             raise ConfigError(
                 f"{option('postprocess')} would change the signs that {option('binary')} trains: leave one of them out"
             )
-        self._stream: _Stream | None = None
+        self._stream: TagStream | None = None
         self._numbers: list[npt.NDArray[np.int64]] = []
 
     def read(self, corpus: Any, options: RunOptions) -> AbstractContextManager[EncodedCorpus]:
         """Encode the documents, and note which sentence is of which document."""
-        config, self._stream = self.config(None), of_kind("corpus", corpus, _Stream)
+        self._stream = of_kind("corpus", corpus, TagStream)
         with ProgressBar(None, "reading", options.progress) as bar:
-            return encode(
-                corpus,
-                min_count=config.min_count,
-                max_vocab=config.max_vocab,
-                phrases=PhraseSettings.of(config),
-                progress=lambda tokens, _: bar.advance_to(tokens),
-                numbers=self._numbers,
-            )
+            return self.encoded(corpus, self._numbers, bar)
+
+    def encoded(self, stream: TagStream, numbers: list[npt.NDArray[np.int64]], bar: ProgressBar) -> EncodedCorpus:
+        """Encode the documents."""
+        config = self.config(None)
+        return encode(
+            stream,
+            min_count=config.min_count,
+            max_vocab=config.max_vocab,
+            phrases=PhraseSettings.of(config),
+            progress=lambda tokens, _: bar.advance_to(tokens),
+            numbers=numbers,
+        )
 
     def trainer(self, corpus: EncodedCorpus, config: TrainConfig, *, is_fresh: bool) -> Trainer:
-        """Return a trainer of untrained vectors."""
+        """Return a trainer of the vectors that the run starts with."""
         assert self._stream is not None
+        count = len(self._stream.ids)
+        refuse_few_words(config.steps(), count, "document")
         tags = self._stream.tags(np.concatenate(self._numbers), len(corpus.vocabulary))
-        refuse_few_words(config.steps(), len(self._stream.ids), "document")
-        make = Parameters.initial if is_fresh else Parameters.empty
         trainer = Trainer(
             corpus,
             config,
-            parameters=make(corpus.vocabulary, config, documents=len(self._stream.ids)),
-            variant=Variant(tags=tags),
+            parameters=self.parameters(corpus.vocabulary, config, count, is_fresh=is_fresh),
+            variant=replace(self.variant, tags=tags),
             keeps_half=self._leaves_subsample_open(),
         )
-        trainer.provenance.decisions[DOCUMENTS] = _described(tags, len(self._stream.ids))
+        trainer.provenance.decisions[DOCUMENTS] = _described(tags, count)
         return trainer
+
+    def parameters(self, words: Vocabulary, config: TrainConfig, documents: int, *, is_fresh: bool) -> Parameters:
+        """Return untrained parameters; unless `is_fresh`, they will be read from a checkpoint."""
+        make = Parameters.initial if is_fresh else Parameters.empty
+        return make(words, config, documents=documents)
+
+    def _resolved(self, vocabulary: Vocabulary | None, given: Mapping[str, Any]) -> TrainConfig:
+        """Resolve preset, given parameters and defaults; what they leave open does not follow from the size."""
+        return super()._resolved(None, given)
 
 
 def _described(tags: Tags, count: int) -> dict[str, Any]:
@@ -174,44 +225,3 @@ def _described(tags: Tags, count: int) -> dict[str, Any]:
     digest = hashlib.blake2b(tags.offsets.tobytes(), digest_size=16)
     digest.update(tags.vectors.tobytes())
     return {"count": count, "tags": digest.hexdigest()}
-
-
-class _Stream:
-    """The words of documents as sentences, which numbers the tags meanwhile in the order of their first occurrence.
-
-    Attributes
-    ----------
-    ids : list of hashable
-        The tags, in the order of their rows.
-    """
-
-    def __init__(self, documents: Iterable[Document]) -> None:
-        self._documents = documents
-        self._rows: dict[Hashable, int] = {}
-        self.ids: list[Hashable] = []
-        # of each document: the number of its first sentence, the end of its tags, and all tags one after the other
-        self._firsts, self._ends, self._tags = array("q"), array("q", [0]), array("q")
-
-    def __iter__(self) -> Iterator[list[str]]:
-        sentences = 0
-        for document in self._documents:
-            self._firsts.append(sentences)
-            self._tags.extend(dict.fromkeys(map(self._row, document.tags)))
-            self._ends.append(len(self._tags))
-            sentences += bool(document.words)
-            yield document.words
-
-    def _row(self, tag: Hashable) -> int:
-        row = self._rows.setdefault(tag, len(self.ids))
-        if row == len(self.ids):
-            self.ids.append(tag)
-        return row
-
-    def tags(self, numbers: npt.NDArray[np.int64], words: int) -> Tags:
-        """Return the tags of the sentences with these numbers, for a vocabulary of `words` words."""
-        documents = np.searchsorted(np.frombuffer(self._firsts, np.int64), numbers, side="right") - 1
-        ends, tags = np.frombuffer(self._ends, np.int64), np.array(self._tags, np.int64)
-        sizes = ends[documents + 1] - ends[documents]
-        offsets = np.concatenate([[0], np.cumsum(sizes)])
-        places = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - ends[documents], sizes)
-        return Tags(offsets, (words + tags[places]).astype(np.int32))

@@ -52,7 +52,7 @@ from embed.training.trainer import Trainer
 from embed.vectors.word_vectors import WordVectors
 from embed.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["ModelStart", "continue_training", "model_of", "transfer"]
+__all__ = ["ModelStart", "continue_training", "continued_config", "model_of", "transfer"]
 
 _HASH_ROWS = 1 << 12
 _FIXED = ("dim", "loss", "structured", "subword", "min_n", "max_n", "buckets", "hash_count", "composition")
@@ -144,7 +144,7 @@ class ModelStart:
                 raise ConfigError(f"cannot use {option(name)} when training continues: {why}; leave it out")
         model = start if isinstance(start, Model) else model_of(start)
         self._model, self._vocabulary, self._freeze = model, vocabulary, freeze
-        self._settings = config = _config(model, given)
+        self._settings = config = continued_config(model, given)
         self._keeps_half = "subsample" not in given and _keeps_half(model)
         if config.loss == "hs" and vocabulary == "union":
             raise ConfigError(
@@ -299,8 +299,8 @@ def model_of(start: WordVectors | FilePath) -> Model:
     return Model(config, vocabulary, parameters)
 
 
-def _config(model: Model, overrides: Mapping[str, Any]) -> TrainConfig:
-    """Return the configuration of the next run."""
+def continued_config(model: Model, overrides: Mapping[str, Any]) -> TrainConfig:
+    """Return the configuration of the next run; raises ConfigError for a change of the shape of the matrices."""
     for name in _FIXED:
         if name in overrides and overrides[name] != getattr(model.config, name):
             was = getattr(model.config, name)

@@ -11,7 +11,7 @@ import pytest
 
 import embed
 from embed.checkpoints.checkpoint_folder import checkpoints_in
-from embed.documents import Document, DocumentModel, train_documents
+from embed.documents import Document, DocumentModel, continue_documents, train_documents
 from embed.errors import ConfigError, FormatError, NoExamplesError
 
 TOPICS = {topic: [f"{topic}{number}" for number in range(30)] for topic in ("a", "b", "c", "d")}
@@ -157,6 +157,43 @@ def test_documents_share_the_rows_of_their_tags() -> None:
     assert model.documents.similarity("a", "id4") > model.documents.similarity("b", "id4")
     same = train_documents([Document(words, tuple(tag)) for words, tag in zip(texts(), tags, strict=True)], **SMALL)
     np.testing.assert_array_equal(same.documents.matrix, model.documents.matrix)
+
+
+@pytest.mark.parametrize("loads", [False, True])
+def test_documents_are_added_with_all_else_as_it_is(trained: DocumentModel, loads: bool, tmp_path: Path) -> None:
+    if loads:
+        trained.save(tmp_path / "model.embed")
+    model = DocumentModel.load(tmp_path / "model.embed") if loads else trained
+    new = texts(8, seed=5)
+    more = continue_documents(model, new, freeze="all")
+    assert more.documents.ids == list(range(128))
+    np.testing.assert_array_equal(more.documents.matrix[:120], trained.documents.matrix)
+    np.testing.assert_array_equal(more.documents.matrix[120:], trained.infer(new))
+    more.save(tmp_path / "more.embed")
+    again = DocumentModel.load(tmp_path / "more.embed")
+    np.testing.assert_array_equal(again.documents.matrix, more.documents.matrix)
+    with pytest.raises(ConfigError, match="each new document needs one new id"):
+        continue_documents(model, new, tags=[3] * 8, freeze="all")
+
+
+@pytest.mark.parametrize("loads", [False, True])
+def test_documents_and_words_learn_further(trained: DocumentModel, loads: bool, tmp_path: Path) -> None:
+    if loads:
+        trained.save(tmp_path / "model.embed")
+    model = DocumentModel.load(tmp_path / "model.embed") if loads else trained
+    more = continue_documents(model, texts(20, seed=5), tags=[f"new{i}" for i in range(20)], progress=False)
+    assert more.documents.ids[118:122] == [118, 119, "new0", "new1"]
+    found = [
+        other % 4 == i % 4
+        for i in range(20)
+        for other, _ in more.documents.nearest(f"new{i}", 9)
+        if isinstance(other, int)
+    ]
+    assert np.mean(found) > 0.8
+    mean = more.trained_matrix().mean(axis=0) - model.trained_matrix().mean(axis=0)
+    np.testing.assert_allclose(more.documents.matrix[:120] + mean, model.documents.matrix, atol=1e-5)
+    with pytest.raises(ConfigError, match="cannot change dim"):
+        continue_documents(model, texts(2), dim=5)
 
 
 @pytest.mark.parametrize("objective", ["dbow", "cbow"])

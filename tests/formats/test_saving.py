@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import embed
-from embed import ItemVectors, Model, PhraseModel, Vocabulary, WordVectors
+from embed import DocumentModel, ItemVectors, Model, PhraseModel, Vocabulary, WordVectors
 from embed.cli import main
 from embed.errors import ConfigError, FormatError
 from embed.files.saved import Saved
@@ -27,6 +27,7 @@ KINDS: dict[str, tuple[type[Any], str]] = {
     "items": (ItemVectors, "items.embed"),
     "phrases": (PhraseModel, "new-york.phrases"),
     "vocabulary": (Vocabulary, "counts.vocab"),
+    "documents": (DocumentModel, "documents.embed"),
 }
 
 
@@ -39,6 +40,7 @@ def things() -> dict[str, Any]:
         "items": ItemVectors([("a", 1), 2], np.eye(2), counts=[3, 1]),
         "phrases": embed.learn_phrases(TEXT, min_count=1, threshold=0.1),
         "vocabulary": model.vocabulary,
+        "documents": embed.train_documents(TEXT, dim=16, epochs=2, min_count=1, threads=1, progress=False),
     }
 
 
@@ -59,6 +61,8 @@ def content(value: Any) -> Any:
     """Return what two objects of a kind have in common if they are the same."""
     if isinstance(value, Model):
         return [value.config, value.history, value.output.tolist(), content(value.vectors)]
+    if isinstance(value, DocumentModel):
+        return [value.config, content(value.documents)]
     if isinstance(value, (WordVectors, ItemVectors)):
         return [type(value), list(value), value.matrix.tolist()]
     return [list(value), value.counts.tolist()] if isinstance(value, Vocabulary) else value
@@ -114,6 +118,10 @@ WRONG = [
     (Model.load, "codes.embed", "holds quantised word vectors, not a whole model: read them with embed.load"),
     (Model.load, "items.embed", "holds item vectors, not a whole model: read them with embed.ItemVectors.load"),
     (Model.load, "words.txt", "the file is in the format 'text': read it with embed.load"),
+    (Model.load, "documents.embed", "holds a model of documents, not a whole model: read it with embed.DocumentModel"),
+    (embed.load, "documents.embed", "holds a model of documents, not word vectors: read it with embed.DocumentModel"),
+    (DocumentModel.load, "model.embed", "holds a whole model, not a model of documents: read it with embed.Model.load"),
+    (DocumentModel.load, "words.txt", "the file is in the format 'text': read it with embed.load"),
     (ItemVectors.load, "words.embed", "holds word vectors, not item vectors: read them with embed.load"),
     (ItemVectors.load, "model.embed", "holds a whole model, not item vectors: read it with embed.Model.load"),
     (ItemVectors.load, "words.txt", "the file is in the format 'text': read it with embed.load"),

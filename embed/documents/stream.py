@@ -1,0 +1,65 @@
+"""Turn documents into sentences for the encoder, and note which sentence is of which document."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Hashable, Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from embed.documents.reading import Document
+from embed.engine.problem import Tags
+
+__all__ = ["TagStream"]
+
+
+class TagStream:
+    """The words of documents as sentences, which numbers the tags meanwhile in the order of their first occurrence.
+
+    Parameters
+    ----------
+    documents : iterable of Document
+        Read once.
+    ids : iterable of hashable
+        Tags that have a row already, in the order of the rows. A document whose tag is its number then counts on from
+        them.
+
+    Attributes
+    ----------
+    ids : list of hashable
+        The tags, in the order of their rows.
+    """
+
+    def __init__(self, documents: Iterable[Document], ids: Iterable[Hashable] = ()) -> None:
+        self._documents = documents
+        self.ids = list(ids)
+        self._known = len(self.ids)
+        self._rows: dict[Hashable, int] = {tag: row for row, tag in enumerate(self.ids)}
+        # of each document: the number of its first sentence, the end of its tags, and all tags one after the other
+        self._firsts, self._ends, self._tags = array("q"), array("q", [0]), array("q")
+
+    def __iter__(self) -> Iterator[list[str]]:
+        sentences = 0
+        for number, document in enumerate(self._documents):
+            tags = document.tags if document.tags != (number,) else (self._known + number,)
+            self._firsts.append(sentences)
+            self._tags.extend(dict.fromkeys(map(self._row, tags)))
+            self._ends.append(len(self._tags))
+            sentences += bool(document.words)
+            yield document.words
+
+    def _row(self, tag: Hashable) -> int:
+        row = self._rows.setdefault(tag, len(self.ids))
+        if row == len(self.ids):
+            self.ids.append(tag)
+        return row
+
+    def tags(self, numbers: npt.NDArray[np.int64], words: int) -> Tags:
+        """Return the tags of the sentences with these numbers, for a vocabulary of `words` words."""
+        documents = np.searchsorted(np.frombuffer(self._firsts, np.int64), numbers, side="right") - 1
+        ends, tags = np.frombuffer(self._ends, np.int64), np.array(self._tags, np.int64)
+        sizes = ends[documents + 1] - ends[documents]
+        offsets = np.concatenate([[0], np.cumsum(sizes)])
+        places = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - ends[documents], sizes)
+        return Tags(offsets, (words + tags[places]).astype(np.int32))
