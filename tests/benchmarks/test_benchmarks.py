@@ -18,7 +18,7 @@ from benchmarks.lib.figures import mean_interval, summarise
 from benchmarks.lib.processes import BenchmarkError, Job, parse_result
 from benchmarks.lib.report import Section
 from benchmarks.lib.scoring import named_sets
-from benchmarks.programs import MODELS
+from benchmarks.programs import DOCUMENT_MODELS, MODELS
 
 PAIR = Contest("gensim", Job("ours.rate"), Job("gensim.rate"), processors=2)
 
@@ -54,6 +54,10 @@ def test_every_row_of_the_table_can_be_run(tmp_path: Path) -> None:
                 continue
             made = contests.contest_of(command, row, texts, settings)
             ours, other = made.ours.settings.get("config", {}), made.peer.settings
+            if command == "documents":
+                assert DOCUMENT_MODELS[declared["model"]][0].items() <= ours.items()
+                assert made.ours.settings["path"] == other["path"]
+                continue
             if "model" in declared:
                 assert {**MODELS[declared["model"]], "dim": declared["dim"]}.items() <= ours.items()
             if declared["against"] == "gensim" and "model" in declared:

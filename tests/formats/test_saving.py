@@ -119,7 +119,7 @@ WRONG = [
     (Model.load, "items.embed", "holds item vectors, not a whole model: read them with embed.ItemVectors.load"),
     (Model.load, "words.txt", "the file is in the format 'text': read it with embed.load"),
     (Model.load, "documents.embed", "holds a model of documents, not a whole model: read it with embed.DocumentModel"),
-    (embed.load, "documents.embed", "holds a model of documents, not word vectors: read it with embed.DocumentModel"),
+    (embed.load, "documents.embed", "this is a model of documents: read it with embed.DocumentModel"),
     (DocumentModel.load, "model.embed", "holds a whole model, not a model of documents: read it with embed.Model.load"),
     (DocumentModel.load, "words.txt", "the file is in the format 'text': read it with embed.load"),
     (ItemVectors.load, "words.embed", "holds word vectors, not item vectors: read them with embed.load"),
