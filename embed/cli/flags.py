@@ -6,6 +6,8 @@ A field determines the type, choices, help and group of its flag. The fields che
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Container, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from embed.cli.argument_types import word
@@ -16,9 +18,12 @@ from embed.config.train import Parameter, TrainConfig, parameters
 __all__ = [
     "CORPUS_HELP",
     "OPTIONS",
+    "HelpAll",
     "add_option",
     "add_parameter",
     "add_parameters",
+    "add_run_parameters",
+    "add_training",
     "given_options",
     "given_parameters",
 ]
@@ -26,6 +31,68 @@ __all__ = [
 CORPUS_HELP = "text or MediaWiki XML; files, folders, globs, -"
 OPTIONS = {name: (details, kind) for name, details, kind in declared(RunOptions)}
 """The options of a run that have a flag."""
+_NO_DEFAULTS: Mapping[str, Any] = MappingProxyType({})
+
+
+class HelpAll(argparse.Action):
+    """``--help-all``: print the help of a command with all flags.
+
+    Parameters
+    ----------
+    declare : callable
+        The ``add_arguments`` of the command.
+    """
+
+    def __init__(
+        self, option_strings: Sequence[str], dest: str, declare: Callable[..., None], help: str | None = None
+    ) -> None:
+        super().__init__(option_strings, dest=argparse.SUPPRESS, default=argparse.SUPPRESS, nargs=0, help=help)
+        self._declare = declare
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print and exit."""
+        full = type(parser)(prog=parser.prog)
+        self._declare(full, show_all=True)
+        full.print_help()
+        parser.exit()
+
+
+def add_training(
+    parser: argparse.ArgumentParser,
+    main: Container[str],
+    *,
+    show_all: bool,
+    without: Container[str] = (),
+    defaults: Mapping[str, Any] = _NO_DEFAULTS,
+) -> None:
+    """Add the flag of every option and parameter of a run.
+
+    Parameters
+    ----------
+    parser : ArgumentParser
+    main : container of str
+        Those in the short help, which must fit a screen and has no headings.
+    show_all : bool
+        Whether the help shows all of them, by group.
+    without : container of str
+        Those that do not apply to what is trained, and have no flag.
+    defaults : mapping
+        The defaults in the help that differ from those of TrainConfig.
+    """
+    groups: dict[str, argparse._ArgumentGroup] = {}
+
+    def heading(group: str) -> argparse._ActionsContainer:
+        if show_all and group not in groups:
+            groups[group] = parser.add_argument_group(group)
+        return groups.get(group, parser)
+
+    for name, (details, _) in OPTIONS.items():
+        if name not in without:
+            add_option(heading(details.group), name, shown=show_all or name in main)
+    for name, parameter, value_type in parameters():
+        if name not in without:
+            shown = show_all or name in main
+            add_parameter(heading(parameter.group), name, parameter, value_type, shown=shown, defaults=defaults)
 
 
 def add_option(group: argparse._ActionsContainer, name: str, *, shown: bool = True) -> None:
@@ -49,12 +116,25 @@ def add_parameters(parser: argparse.ArgumentParser, *, shown: bool) -> None:
         add_parameter(parser, name, parameter, value_type, shown=shown)
 
 
+def add_run_parameters(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Add the flags of these fields of TrainConfig to a command that asks a model."""
+    for name, parameter, value_type in parameters():
+        if name in names:
+            add_parameter(parser, name, parameter, value_type, shown=True, defaults={name: None})
+
+
 def add_parameter(
-    group: argparse._ActionsContainer, name: str, parameter: Parameter, value_type: type, *, shown: bool
+    group: argparse._ActionsContainer,
+    name: str,
+    parameter: Parameter,
+    value_type: type,
+    *,
+    shown: bool,
+    defaults: Mapping[str, Any] = _NO_DEFAULTS,
 ) -> None:
-    """Add the flag of one field of TrainConfig, hidden from the help unless `shown`."""
+    """Add the flag of one field of TrainConfig, hidden from the help unless `shown`; see `add_training`."""
     flag = "--" + name.replace("_", "-")
-    default = getattr(TrainConfig, name)
+    default = defaults.get(name, getattr(TrainConfig, name))
     help = argparse.SUPPRESS
     if shown:
         text = parameter.help.replace("%", "%%")

@@ -1,14 +1,15 @@
 """Parse the command line into the arguments of one command.
 
 A command is a module in :mod:`embed.cli.commands`, which declares its arguments and runs; :data:`COMMANDS` has its help
-text. The module is imported only to run the command or to make its completion, not for ``--help``.
+text. A package there is a group of commands, with a table of its own: ``documents train``. A module is imported only to
+run the command or to make its completion, not for ``--help``.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -79,17 +80,21 @@ class Parser(argparse.ArgumentParser):
 
 
 def command_module(name: str) -> Any:
-    """Return the module of a command: ``add_arguments(parser, show_all=...)`` and ``run(arguments)``."""
-    return import_module(f"embed.cli.commands.{name.replace('-', '_')}")
+    """Return the module of a command: ``add_arguments(parser, show_all=...)`` and ``run(arguments)``.
+
+    A group of commands has ``COMMANDS`` instead; the name of a command in it is ``"documents train"``.
+    """
+    return import_module(f"embed.cli.commands.{name.replace('-', '_').replace(' ', '.')}")
 
 
-def build_parser(called: Sequence[str] = tuple(COMMANDS), *, show_all: bool = False) -> argparse.ArgumentParser:
+def build_parser(called: Sequence[str] | None = None, *, show_all: bool = False) -> argparse.ArgumentParser:
     """Return the parser of the command line; ``arguments.command`` is the name of the chosen command.
 
     Parameters
     ----------
-    called : sequence of str
-        The commands whose arguments are declared; the others have only a name and a help text.
+    called : sequence of str, optional
+        The words that the command line begins with: only the arguments of the command that they name are declared.
+        None: those of all commands.
     show_all : bool
         Whether the help of a command, and completion, list every flag.
     """
@@ -104,13 +109,26 @@ def build_parser(called: Sequence[str] = tuple(COMMANDS), *, show_all: bool = Fa
     parser.add_argument("-h", "--help", action="help", help=argparse.SUPPRESS)
     version = f"{PROGRAM} {embed.__version__}"
     parser.add_argument("--version", action="version", version=version, help=argparse.SUPPRESS)
-    commands = parser.add_subparsers(title="commands", prog=PROGRAM, metavar="COMMAND", required=True)
-    for name, help in COMMANDS.items():
-        sub = commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
-        sub.set_defaults(command=name, parser=sub)
-        if name in called:
-            command_module(name).add_arguments(sub, show_all=show_all)
+    _add_commands(parser, COMMANDS, "", called, show_all)
     return parser
+
+
+def _add_commands(
+    parser: argparse.ArgumentParser, table: Mapping[str, str], group: str, called: Sequence[str] | None, show_all: bool
+) -> None:
+    """Add the commands of a table to the parser of the program, or of a group of commands."""
+    prog = f"{PROGRAM} {group}".rstrip()
+    commands = parser.add_subparsers(title="commands", prog=prog, metavar="COMMAND", required=True)
+    for name, help in table.items():
+        whole = f"{group} {name}".lstrip()
+        sub = commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
+        sub.set_defaults(command=whole, parser=sub)
+        if called is None or list(called[:1]) == [name]:
+            module = command_module(whole)
+            if (inner := getattr(module, "COMMANDS", None)) is not None:
+                _add_commands(sub, inner, whole, None if called is None else called[1:], show_all)
+            else:
+                module.add_arguments(sub, show_all=show_all)
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -121,11 +139,10 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     SystemExit
         After ``--help``, ``--version`` or a mistake.
     """
-    called = argv[:1]
-    parser = build_parser(called)
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction) and called and called[0] in action.choices:
-            # argparse mixes flags and positional arguments only in a parser without subcommands
-            arguments: argparse.Namespace = action.choices[called[0]].parse_intermixed_args(argv[1:])
-            return arguments
-    return parser.parse_args(argv)
+    parser, rest = build_parser(argv), argv
+    while commands := next((each for each in parser._actions if isinstance(each, argparse._SubParsersAction)), None):
+        if not rest or rest[0] not in commands.choices:
+            return parser.parse_args(rest)
+        parser, rest = commands.choices[rest[0]], rest[1:]
+    # argparse mixes flags and positional arguments only in a parser without subcommands
+    return parser.parse_intermixed_args(rest)

@@ -28,5 +28,5 @@ def how_to_resume(arguments: argparse.Namespace | None, given: Sequence[str]) ->
             next(following, None)
         elif not word.startswith("--resume="):
             words.append(shown_url(word))  # never quote a password
-    again = "with the same text on standard input, " if "-" in getattr(arguments, "corpus", ()) else ""
+    again = "with the same text on standard input, " if "-" in given else ""
     return f"; {again}resume with: {shlex.join([*words, '--resume', directory])}"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from embed.errors import ConfigError, FormatError
 
@@ -17,25 +16,32 @@ if TYPE_CHECKING:
     from embed.formats.registry import Format
     from embed.vectors.word_vectors import WordVectors
 
-__all__ = ["check_corpus_outputs", "check_inputs", "check_vector_output", "save_or_rescue", "training_outputs"]
+__all__ = [
+    "check_corpus_outputs",
+    "check_inputs",
+    "check_vector_output",
+    "save_or_rescue",
+    "training_outputs",
+    "write_card",
+]
 
 _RESCUE = ".embed"
 """The ending of the file that rescues vectors: its format can store any word."""
 
 
-def training_outputs(arguments: argparse.Namespace, options: RunOptions) -> list[Output]:
-    """Return the outputs of `train`: vectors, model, run card, encoded corpus, checkpoints."""
+def training_outputs(vectors: str | None, model: str | None, options: RunOptions) -> list[Output]:
+    """Return the outputs of a training run: vectors, model, run card, encoded corpus, checkpoints."""
     from embed import formats
     from embed.files.outputs import CARD, Output, card_of
     from embed.training.run import folders_of
 
     beside: tuple[str, ...] = ()
     holds: tuple[str, ...] = ()
-    if arguments.output is not None:
+    if vectors is not None:
         with suppress(FormatError):  # an unknown ending, which is reported after checking the files
-            form = formats.FORMATS[formats.format_of(arguments.output)]
+            form = formats.FORMATS[formats.format_of(vectors)]
             beside, holds = form.beside, form.files
-    named = [(arguments.output, "the vectors", _RESCUE), (arguments.save_model, "the model", "")]
+    named = [(vectors, "the vectors", _RESCUE), (model, "the model", "")]
     given = [(path, what, rescue) for path, what, rescue in named if path is not None]
     card = card_of(path for path, _, _ in given)
     outputs = [
@@ -49,6 +55,16 @@ def training_outputs(arguments: argparse.Namespace, options: RunOptions) -> list
         for path, what, rescue in given
     ]
     return outputs + folders_of(options)
+
+
+def write_card(outputs: Sequence[str], card: Mapping[str, Any]) -> None:
+    """Write the run card beside the first output that is a file."""
+    from embed.files.atomic import atomic_write_text
+    from embed.files.json_text import json_text
+    from embed.files.outputs import card_of
+
+    if (path := card_of(outputs)) is not None:
+        atomic_write_text(path, json_text(card) + "\n")
 
 
 def check_inputs(*paths: str | None) -> None:

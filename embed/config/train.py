@@ -43,7 +43,17 @@ from embed.config.rates import BINARY_RATIO, GRADIENT_POWERS, default_gradient, 
 from embed.errors import ConfigError, cannot_open
 from embed.messages import option, speaking, toml_key
 
-__all__ = ["PHRASES", "TEXT", "Parameter", "TrainConfig", "as_flags", "close_name", "parameters", "processors"]
+__all__ = [
+    "PHRASES",
+    "TEXT",
+    "Parameter",
+    "TrainConfig",
+    "as_flags",
+    "close_name",
+    "parameters",
+    "processors",
+    "read_toml",
+]
 
 _MODEL, _OPTIMISER, _VOCABULARY, _RUN = "model", "optimisation", "vocabulary", "run"
 _VECTORS = "finished vectors"
@@ -76,11 +86,7 @@ class TrainConfig:
     """
 
     # model
-    objective: Objective = parameter(
-        "sg",
-        "skip-gram (sg), continuous bag of words (cbow) or, for documents alone, distributed bag of words (dbow)",
-        _MODEL,
-    )
+    objective: Objective = parameter("sg", "skip-gram, bag of words (cbow); documents: dbow", _MODEL)
     gradient: Gradient | None = parameter(
         None,
         "gradient of a mean of n rows: exact, without its factor 1/n as in word2vec.c, gensim and fastText (historic), "
@@ -393,23 +399,34 @@ class TrainConfig:
     @classmethod
     def from_toml(cls, path: str | os.PathLike[str], **overrides: Unpack[TrainOverrides]) -> TrainConfig:
         """Read a configuration from the top-level keys of a TOML file; `overrides` win over the file."""
-        path = Path(path)
-        try:
-            values = tomllib.loads(_bounded_text(path))
-        except OSError as error:
-            raise cannot_open(ConfigError, f"{path}: cannot read the configuration: {error.strerror}", error) from error
-        except RecursionError as error:
-            raise ConfigError(f"{path}: not valid TOML: values are nested too deeply") from error
-        except ValueError as error:  # TOMLDecodeError, invalid UTF-8, numbers with thousands of digits, oversized files
-            raise ConfigError(f"{path}: not valid TOML: {' '.join(str(error).split()):.200}") from error
-        try:
-            reject_unknown(values, TrainConfig)
-            # warnings are given below, where the values are used
-            with warnings.catch_warnings(action="ignore"), speaking(toml_key):
-                check_values(TrainConfig, {name: values[name] for name in values.keys() - overrides.keys()})
-        except ConfigError as error:
-            raise ConfigError(f"{path}: {error}") from error
-        return cls.from_dict({**values, **overrides})
+        return cls.from_dict(read_toml(path, overrides))
+
+
+def read_toml(path: str | os.PathLike[str], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters in the top-level keys of a TOML file, and `overrides`, which win over the file.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read or is not TOML; a parameter in it is unknown or out of bounds.
+    """
+    path = Path(path)
+    try:
+        values = tomllib.loads(_bounded_text(path))
+    except OSError as error:
+        raise cannot_open(ConfigError, f"{path}: cannot read the configuration: {error.strerror}", error) from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: not valid TOML: values are nested too deeply") from error
+    except ValueError as error:  # TOMLDecodeError, invalid UTF-8, numbers with thousands of digits, oversized files
+        raise ConfigError(f"{path}: not valid TOML: {' '.join(str(error).split()):.200}") from error
+    try:
+        reject_unknown(values, TrainConfig)
+        # the configuration that is made of the values gives the warnings
+        with warnings.catch_warnings(action="ignore"), speaking(toml_key):
+            check_values(TrainConfig, {name: values[name] for name in values.keys() - overrides.keys()})
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return {**values, **overrides}
 
 
 def _bounded_text(path: Path) -> str:

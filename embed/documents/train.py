@@ -14,13 +14,13 @@ import hashlib
 from collections.abc import Hashable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from embed.arguments import of_kind
+from embed.config.documents import DOCUMENT_DEFAULTS
 from embed.config.postprocessing import NONE, refuse_few_words
 from embed.config.run import RunKeywords, RunOptions
 from embed.config.train import TrainConfig
@@ -44,20 +44,6 @@ from embed.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["DOCUMENT_DEFAULTS", "DocumentStart", "stream_of", "train_documents"]
 
-DOCUMENT_DEFAULTS: Mapping[str, Any] = MappingProxyType(
-    {
-        "objective": "dbow",
-        "epochs": 40,
-        # what a document is about is in its rare words
-        "subsample": 1e-5,
-        "min_count": 2,
-        # all documents share a direction, which says nothing of any of them
-        "postprocess": "center",
-        "tokenizer": "words",
-        "lowercase": True,
-    }
-)
-"""The defaults of `train_documents`, in place of those for text."""
 _READING = ("tokenizer", "lowercase", "decode_errors")
 
 

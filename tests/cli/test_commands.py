@@ -16,7 +16,7 @@ import pytest
 import embed
 from embed import demo, formats
 from embed.cli import commands, main
-from embed.cli.commands import COMMANDS
+from embed.cli.commands import COMMANDS, documents
 from embed.cli.exit_codes import help_line
 from embed.cli.flags import given_parameters
 from embed.cli.parser import command_module, parse
@@ -26,6 +26,7 @@ from embed.errors import EmbedError, FormatError
 from embed.vectors import WordVectors
 from embed.vectors.postprocess import unit_length
 
+DOCUMENT_COMMANDS = [f"documents {name}" for name in documents.COMMANDS]
 SCREEN = (80, 24)
 WORDS = ("one", "two", "three", "uno", "dos", "tres")
 STEP = 0.5
@@ -72,7 +73,7 @@ def command(*arguments: object, **environment: str) -> subprocess.CompletedProce
 # Help
 
 
-@pytest.mark.parametrize("name", ["", *COMMANDS])
+@pytest.mark.parametrize("name", ["", *COMMANDS, *DOCUMENT_COMMANDS])
 def test_help_fits_a_screen(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         run(*name.split(), "--help")
@@ -466,8 +467,9 @@ def test_completion_works_in_bash() -> None:
 
 
 def test_every_command_is_a_module_and_every_module_a_command() -> None:
-    assert set(COMMANDS) == {module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__)}
-    for name in COMMANDS:
+    for table, package in ((COMMANDS, commands), (documents.COMMANDS, documents)):
+        assert set(table) == {module.name.replace("_", "-") for module in pkgutil.iter_modules(package.__path__)}
+    for name in [*(COMMANDS.keys() - {"documents"}), *DOCUMENT_COMMANDS]:
         module = command_module(name)
         assert callable(module.run)
         assert callable(module.add_arguments)

@@ -1,7 +1,8 @@
 """The commands: one module each, which declares its arguments and runs.
 
 A module has ``add_arguments(parser, *, show_all)`` and ``run(arguments)``. It imports modules that need NumPy inside
-``run``, so that mistakes in the arguments are reported at once. A new command is a module, and its line here.
+``run``, so that mistakes in the arguments are reported at once. A new command is a module, and its line here. A group
+of commands is a package with a table of its own.
 """
 
 COMMANDS = {
@@ -12,6 +13,7 @@ COMMANDS = {
     "nearest": "print the words nearest to each word: word, neighbour, cosine",
     "analogy": "print the words that are to C what B is to A: word, score",
     "embed-text": "write the vector of each line of a text",
+    "documents": "train vectors of documents, and search and label with them",
     "convert": "write vectors in another format",
     "quantize": "write vectors in fewer bytes",
     "curve": "print or draw the losses of runs by epoch",

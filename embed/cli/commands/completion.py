@@ -11,6 +11,8 @@ __all__ = ["add_arguments", "run"]
 
 
 SHELLS = ("bash", "zsh")
+_FILES = ("CORPUS", "SOURCE", "VECTORS", "MODEL", "KEYWORDS", "FILE", "IN", "OUT", "PATH", "TOML", "SET")
+"""Placeholders that stand for a file."""
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
@@ -24,7 +26,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     parser = build_parser(show_all=True)
     for action in _actions(parser):
-        if action.metavar in ("CORPUS", "VECTORS", "FILE", "IN", "OUT", "PATH", "TOML", "SET"):
+        if action.metavar in _FILES:
             action.complete = shtab.FILE
         elif action.metavar in ("DIR", "FOLDER"):
             action.complete = shtab.DIRECTORY

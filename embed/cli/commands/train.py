@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from embed.choices import FREEZES, VOCABULARIES
-from embed.cli.flags import (
-    CORPUS_HELP,
-    OPTIONS,
-    add_option,
-    add_parameter,
-    given_options,
-    given_parameters,
-)
-from embed.cli.parser import PROGRAM, Parser
-from embed.cli.writing import check_corpus_outputs, check_inputs, save_or_rescue, training_outputs
+from embed.cli.flags import CORPUS_HELP, HelpAll, add_training, given_options, given_parameters
+from embed.cli.parser import PROGRAM
+from embed.cli.writing import check_corpus_outputs, check_inputs, save_or_rescue, training_outputs, write_card
 from embed.config.defaults import BY_SIZE, KIND
 from embed.config.durations import TimeBudget
 from embed.config.run import RunOptions
-from embed.config.train import TrainConfig, as_flags, parameters
+from embed.config.train import TrainConfig, as_flags
 from embed.errors import ConfigError
 from embed.messages import printable
 
@@ -54,20 +46,6 @@ _CONTINUING: dict[str, dict[str, Any]] = {
 }
 
 
-class HelpAll(argparse.Action):
-    """``--help-all``: print the help of `train` with all flags."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
-        super().__init__(option_strings, dest=argparse.SUPPRESS, default=argparse.SUPPRESS, nargs=0, help=help)
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        """Print and exit."""
-        full = Parser(prog=parser.prog)
-        add_arguments(full, show_all=True)
-        full.print_help()
-        parser.exit()
-
-
 def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     """Declare the corpus, the outputs, and a flag for each parameter."""
     parser.usage, parser.description = f"{PROGRAM} train CORPUS... -o OUT [flags]", None
@@ -78,19 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     for flag, settings in _CONTINUING.items():
         parser.add_argument(flag, **(settings if show_all else settings | {"help": argparse.SUPPRESS}))
     parser.add_argument("--quiet", action="store_true", help="show no progress")
-    parser.add_argument("--help-all", action=HelpAll, help="list every parameter, by group")
-    groups: dict[str, argparse._ArgumentGroup] = {}
-
-    def heading(group: str) -> argparse._ActionsContainer:
-        """Return the parser's group for these flags; the short help has no headings."""
-        if show_all and group not in groups:
-            groups[group] = parser.add_argument_group(group)
-        return groups.get(group, parser)
-
-    for name, (details, _) in OPTIONS.items():
-        add_option(heading(details.group), name, shown=show_all or name in _MAIN)
-    for name, parameter, value_type in parameters():
-        add_parameter(heading(parameter.group), name, parameter, value_type, shown=show_all or name in _MAIN)
+    parser.add_argument("--help-all", action=HelpAll, declare=add_arguments, help="list every parameter, by group")
+    add_training(parser, _MAIN, show_all=show_all)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -111,7 +78,6 @@ def run(arguments: argparse.Namespace) -> None:
 
     from embed import formats
     from embed.checkpoints.checkpoint_folder import checkpoints_in
-    from embed.files.outputs import card_of
     from embed.formats.model_file import save_model
     from embed.formats.registry import NATIVE
     from embed.training.continue_training import ModelStart
@@ -125,7 +91,7 @@ def run(arguments: argparse.Namespace) -> None:
         *([] if resumed is None else map(str, checkpoints_in(resumed))),
     ]
     check_inputs(arguments.config, arguments.continue_from, *arguments.corpus)
-    check_corpus_outputs(training_outputs(arguments, options), arguments.corpus, others)
+    check_corpus_outputs(training_outputs(arguments.output, arguments.save_model, options), arguments.corpus, others)
     config = TrainConfig.from_toml(arguments.config, **flags) if arguments.config else None
     if arguments.output is not None:
         formats.format_of(arguments.output)
@@ -141,8 +107,7 @@ def run(arguments: argparse.Namespace) -> None:
         save_model(model, arguments.save_model)
     if arguments.output is not None:
         save_or_rescue(model.vectors, arguments.output)
-    if (card := card_of(outputs)) is not None:
-        _write_json(Path(card), model.run_card())
+    write_card(outputs, model.run_card())
     if not arguments.quiet:
         print(
             printable(f"{len(model.vocabulary):,} words, {model.config.dim} dimensions: {', '.join(outputs)}"),
@@ -161,10 +126,3 @@ def _choices(model: Model, given: Mapping[str, Any]) -> str:
     chosen = {name: value for name, value in values.items() if name not in given and value != getattr(default, name)}
     whole = "" if given.keys() & KIND else " (--objective sg or cbow trains whole words)"
     return f"chosen for {model.provenance.tokens:,} tokens: {as_flags(chosen)}{whole}"
-
-
-def _write_json(path: Path, value: Any) -> None:
-    from embed.files.atomic import atomic_write_text
-    from embed.files.json_text import json_text
-
-    atomic_write_text(path, json_text(value) + "\n")

@@ -1,0 +1,26 @@
+"""What documents are trained with where the user leaves it open, and what does not apply to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+__all__ = ["DOCUMENT_DEFAULTS", "NOT_FOR_DOCUMENTS"]
+
+DOCUMENT_DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "objective": "dbow",
+        "epochs": 40,
+        # what a document is about is in its rare words
+        "subsample": 1e-5,
+        "min_count": 2,
+        # all documents share a direction, which says nothing of any of them
+        "postprocess": "center",
+        "tokenizer": "words",
+        "lowercase": True,
+    }
+)
+"""The defaults of `train_documents`, in place of those for text."""
+NOT_FOR_DOCUMENTS = ("encoded_dir", "held_out", "patience", "min_delta")
+"""Options and parameters that have no flag in ``documents train``: a document that is held out would have no vector."""
