@@ -279,7 +279,8 @@ cdef class Worker:
                     self.kernels.mean_windows(&self.plans.windows[0], planned)
                 else:
                     self.kernels.window(&self.plans.windows[0])
-                self.vectors.train_codes(block)
+                if block.tags and self.plans.windows[0].lr != 0:
+                    self.vectors.constrain_tags(block)
                 planned = 0
         if not self.vectors.in_round and self.plans.windows[0].lr != 0:
             self.vectors.scatter()

@@ -43,6 +43,7 @@ class TrainOverrides(TypedDict, total=False):
     position_weights: bool
     structured: bool
     binary: bool
+    max_norm: float | None
     negatives: int
     noise_exponent: float
     epochs: int | None

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from embed.choices import Composition, Gradient, Objective
 
-__all__ = ["BINARY_RATIO", "GRADIENT_POWERS", "default_gradient", "default_rates"]
+__all__ = ["BINARY_RATIO", "CODE_NORM", "DOCUMENT_NORM", "GRADIENT_POWERS", "default_gradient", "default_rates"]
 
 GRADIENT_POWERS: dict[Gradient, float] = {"exact": 1.0, "sqrt": 0.5, "historic": 0.0}
 """The gradient of a mean of n has the factor ``n ** -power``."""
 
-BINARY_RATIO = 16.0
-"""Input rate of codes over that of vectors (docs/decisions/0034-documents.md)."""
+BINARY_RATIO, DOCUMENT_NORM, CODE_NORM = 2.0, 2.4, 1.8
+"""Input rate of codes over that of vectors, the longest vector of a document, and the length of a code
+(docs/decisions/0034-documents.md)."""
 
 # (output, input), by (objective, gradient, subword). An exact gradient divides by the number of averaged rows, so its
 # input side needs the larger rate.
@@ -30,9 +31,9 @@ _MEAN_RATES: dict[tuple[Objective, Gradient, bool], tuple[float, float]] = {
     ("cbow", "exact", True): (0.05, 8.0),
     ("cbow", "sqrt", True): (0.05, 2.0),
     ("cbow", "historic", True): (0.05, 0.05),
-    ("dbow", "exact", False): (0.05, 0.05),
-    ("dbow", "sqrt", False): (0.05, 0.05),
-    ("dbow", "historic", False): (0.05, 0.05),
+    ("dbow", "exact", False): (0.0125, 0.1),
+    ("dbow", "sqrt", False): (0.0125, 0.1),
+    ("dbow", "historic", False): (0.0125, 0.1),
 }
 # The same for words that are sums of n rows, which move a word n times as far; by (objective, gradient).
 _SUM_RATES: dict[tuple[Objective, Gradient], tuple[float, float]] = {

@@ -39,7 +39,14 @@ from embed.config.parameter import (
     reject_unknown,
 )
 from embed.config.postprocessing import NONE, STEPS, Step, steps_of
-from embed.config.rates import BINARY_RATIO, GRADIENT_POWERS, default_gradient, default_rates
+from embed.config.rates import (
+    BINARY_RATIO,
+    CODE_NORM,
+    DOCUMENT_NORM,
+    GRADIENT_POWERS,
+    default_gradient,
+    default_rates,
+)
 from embed.errors import ConfigError, cannot_open
 from embed.messages import option, speaking, toml_key
 
@@ -135,6 +142,15 @@ class TrainConfig:
         False,
         "documents: train codes of `dim` bits, the signs of the vectors (Grzegorczyk & Kurdziel 2017)",
         _MODEL,
+    )
+    max_norm: float | None = parameter(
+        None,
+        "documents: the length that a vector cannot exceed in training, or the length of a code; 0: any (default: 2.4, "
+        "of codes 1.8)",
+        _MODEL,
+        low=0,
+        high=1e6,
+        advised=(0, 20),
     )
     negatives: int = parameter(5, "noise words drawn per window", _MODEL, low=1, high=1000, advised=(1, 50))
     noise_exponent: float = parameter(
@@ -306,6 +322,10 @@ class TrainConfig:
                 f"{option('structured')} is on but {option('objective')} is {self.objective!r}: "
                 f"set {option('objective', 'sg')}, the only objective whose contexts have a side"
             )
+        if self.binary and self.max_norm == 0:
+            raise ConfigError(
+                f"{option('max_norm')} is 0 but {option('binary')} is on: leave it out, since a code has a length"
+            )
         if self.subword and self.objective == "dbow":
             raise ConfigError(
                 f"{option('subword')} is on but {option('objective')} is 'dbow': "
@@ -352,6 +372,12 @@ class TrainConfig:
     def sides(self) -> int:
         """Return the number of output rows of a word: 1, or one for each side of a center."""
         return 2 if self.structured else 1
+
+    def longest_document(self) -> float:
+        """Return `max_norm`, with the default filled in."""
+        if self.max_norm is not None:
+            return self.max_norm
+        return CODE_NORM if self.binary else DOCUMENT_NORM
 
     def subsample_threshold(self) -> float:
         """Return the threshold of subsampling, with the default filled in."""

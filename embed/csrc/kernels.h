@@ -97,6 +97,8 @@ typedef struct {
     void (*encode)(const float *row, float *code, float size, int width);
     /* Move `row` along with its code, which has moved from size * sign(row) to `code`; then code = size * sign(row). */
     void (*train_code)(float *row, float *code, float size, int width);
+    /* Scale a row that is longer than `longest` to that length. */
+    void (*shorten)(float *row, float longest, int width);
     /* Each row rows[0..n) of `matrix` += weight * (now - before). */
     void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                     const float *now, const float *before);

@@ -477,6 +477,17 @@ static void NAME(train_code)(float *row, float *code, float size, int width) {
     }
 }
 
+static void NAME(shorten)(float *row, float longest, int width) {
+    vf squares = (vf){0};
+    float lanes[LANES], sum = 0;
+    for (int k = 0; k < width; k += LANES) squares += FULL(load)(row + k) * FULL(load)(row + k);
+    FULL(store)(lanes, squares);
+    for (int k = 0; k < LANES; ++k) sum += lanes[k];
+    if (!(sum > longest * longest)) return; /* a NaN stays, and is noticed */
+    const vf factor = FULL(broadcast)(longest / sqrtf(sum));
+    for (int k = 0; k < width; k += LANES) FULL(store)(row + k, FULL(load)(row + k) * factor);
+}
+
 static void NAME(scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                           const float *now, const float *before) {
     const vf all = FULL(broadcast)(weight);

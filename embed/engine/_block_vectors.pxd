@@ -16,8 +16,8 @@ cdef class BlockVectors:
     cdef bint in_rows           # outside rounds, vectors are trained in their rows
     cdef bint has_word_contexts     # windows have contexts besides tags
     cdef bint only_tags         # move, in inference
-    cdef float tag_ratio        # learning rate of tags over that of other inputs
     cdef float code_size        # of tags; 0: they have no codes
+    cdef float max_norm         # of the vectors of tags; 0: any
     cdef float **vectors        # [positions + tags] the row that is trained, the copy of it, or the code of a tag
     cdef float *ratios          # [positions + tags] learning rate of each over that of the output rows
     cdef Scratch _codes         # [tags, stride]
@@ -42,7 +42,7 @@ cdef class BlockVectors:
     cdef void begin(self) noexcept nogil
     cdef void gather(self, const Block *block, float ratio) noexcept nogil
     cdef void _copy_vector(self, int64_t i, int32_t vector, float ratio) noexcept nogil
-    cdef void train_codes(self, const Block *block) noexcept nogil
+    cdef void constrain_tags(self, const Block *block) noexcept nogil
     cdef float *_copy_at(self, int32_t vector) noexcept nogil
     cdef void scatter(self) noexcept nogil
     cdef int log_changes(self) noexcept nogil

@@ -6,7 +6,8 @@ rows have copies, and the changes of a block go to a log. Where rows have factor
 copies, whose change each row gets by its factor, and so have output rows with a factor other than 1.
 
 A document, which is a tag of the block's sentence, has a vector like a word. If it has a code, the windows train the
-code, and each batch of them moves the copy of the document along (Grzegorczyk & Kurdziel 2017; docs/decisions/0034).
+code, and each batch of them moves the copy of the document along (Grzegorczyk & Kurdziel 2017). If its length is
+limited, a vector that has become longer is shortened after each batch of windows (docs/decisions/0034).
 
 Rejected: a copy of every position (docs/decisions/0011, 0014).
 """
@@ -50,7 +51,7 @@ cdef class BlockVectors:
         self.rows, self.kernels, self.stride, self.width = rows, rows.kernels, rows.stride, rows.width
         self.in_rows = rows.plain and not rows.has_input_factors
         self.has_word_contexts, self.only_tags = settings.window > 0, settings.inference
-        self.tag_ratio, self.code_size = settings.tag_ratio, settings.code_size
+        self.code_size, self.max_norm = settings.code_size, settings.max_norm
         self._codes = Scratch(most_tags * self.stride if self.code_size else 0)
         self.position_count = <int> rows.position_weights.shape[0]
         self.log.stride = self.stride
@@ -110,9 +111,9 @@ cdef class BlockVectors:
         for i in range(n, n + block.tags):
             word = block.words[i]
             if self.in_rows and not self.in_round and not self.code_size:
-                self.vectors[i], self.ratios[i] = input_row(self.rows, word), ratio * self.tag_ratio
+                self.vectors[i], self.ratios[i] = input_row(self.rows, word), ratio
                 continue
-            self._copy_vector(i, word, ratio * self.tag_ratio)
+            self._copy_vector(i, word, ratio)
             if self.code_size:
                 self.vectors[i] = self._codes.floats + (i - n) * self.stride
                 self.kernels.encode(self._copy_at(word), self.vectors[i], self.code_size, self.width)
@@ -128,11 +129,14 @@ cdef class BlockVectors:
         if self.rows.has_input_factors:
             self.ratios[i] *= self.rows.vector_factors[vector] / <float> size
 
-    cdef void train_codes(self, const Block *block) noexcept nogil:
-        """Move the copies of tags by what their codes have moved by, and encode them anew."""
+    cdef void constrain_tags(self, const Block *block) noexcept nogil:
+        """Move the copies of tags by what their codes have moved by, and encode them anew; or keep tags short."""
         cdef int64_t t
-        for t in range(block.positions, block.positions + block.tags if self.code_size else block.positions):
-            self.kernels.train_code(self._copy_at(block.words[t]), self.vectors[t], self.code_size, self.width)
+        for t in range(block.positions, block.positions + block.tags):
+            if self.code_size:
+                self.kernels.train_code(self._copy_at(block.words[t]), self.vectors[t], self.code_size, self.width)
+            elif self.max_norm:
+                self.kernels.shorten(self.vectors[t], self.max_norm, self.width)
 
     cdef float *_copy_at(self, int32_t vector) noexcept nogil:
         """Return the copy of a vector that has one."""

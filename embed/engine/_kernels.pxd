@@ -43,6 +43,7 @@ cdef extern from "kernels.h" nogil:
                         float *out, float *copy) noexcept nogil
         void (*encode)(const float *row, float *code, float size, int width) noexcept nogil
         void (*train_code)(float *row, float *code, float size, int width) noexcept nogil
+        void (*shorten)(float *row, float longest, int width) noexcept nogil
         void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                         const float *now, const float *before) noexcept nogil
         void (*narrow)(const float *now, const float *before, int width, uint16_t *deltas) noexcept nogil

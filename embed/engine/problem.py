@@ -314,8 +314,8 @@ class Settings:
         replicas of the worker during each `run`, and then move by `replica_share` of the change of the replicas.
     simd : str
         The instruction set, one of _kernels.simd_names().
-    tag_ratio : float
-        Learning rate of the vectors of tags divided by that of other vectors.
+    max_norm : float
+        If not 0, the length that the vectors of tags cannot exceed.
     code_size : float
         If not 0, the windows meet the code of a tag instead of its vector u: code_size * sign(u).
     inference : bool
@@ -338,7 +338,7 @@ class Settings:
     position_ratio: float = 0.0
     replicated_words: int = 0
     replica_share: float = 1.0
-    tag_ratio: float = 1.0
+    max_norm: float = 0.0
     code_size: float = 0.0
     inference: bool = False
 

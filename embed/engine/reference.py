@@ -247,7 +247,6 @@ class ReferenceWorker:
         # each row of a sum by all, and so the sum by n times that; with factors, each row by its factor of that
         ratios = ratio * sizes if self.units.sums else ratio / sizes**settings.gradient_power
         ratios = ratios * np.array([self.input_factors[self._rows_of(word)].mean() for word in members])
-        ratios[len(words) :] *= settings.tag_ratio
         if settings.inference:
             ratios[: len(words)] = 0
         documents = list(range(len(words), len(members)))
@@ -271,6 +270,8 @@ class ReferenceWorker:
                         moved = block[c] - code(block[u], settings.code_size)
                         block[u] += moved * code_slope(block[u], settings.code_size)
                         block[c] = code(block[u], settings.code_size)
+                    for vector in vectors[documents] if settings.max_norm and not codes.size else []:
+                        block[vector] *= min(1, settings.max_norm / np.linalg.norm(block[vector]))
 
         self.changed_inputs.extend(int(row) for word in copied if word in words for row in self._rows_of(word))
         for side in range(sides):

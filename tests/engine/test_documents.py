@@ -19,7 +19,9 @@ SEVERAL: dict[str, Any] = {"cbow": False, "window": 0, "most_tags": 3}
 KINDS: list[dict[str, Any]] = [
     DBOW,
     SEVERAL,
-    {**SEVERAL, "tag_ratio": 3.0},
+    {**SEVERAL, "max_norm": 0.8},
+    {**DBOW, "max_norm": 0.7},
+    {"cbow": True, "most_tags": 2, "subword": True, "max_norm": 0.6},
     {**DBOW, "loss": "hs"},
     {**DBOW, "most_tags": 3, "loss": "both"},
     {"cbow": False, "most_tags": 2},
@@ -30,7 +32,7 @@ KINDS: list[dict[str, Any]] = [
     {"cbow": True, "most_tags": 2, "context_sum": True},
     {"cbow": True, "most_tags": 2, "weighted": True, "gradient_power": 0.5},
 ]
-EXACT = [each for each in KINDS if each.get("gradient_power", 1) == 1 and "tag_ratio" not in each]
+EXACT = [each for each in KINDS if each.get("gradient_power", 1) == 1 and "max_norm" not in each]
 
 
 @pytest.mark.parametrize("settings", KINDS, ids=str)
@@ -38,10 +40,11 @@ def test_the_core_agrees_with_its_twin(settings: dict[str, Any]) -> None:
     agree(problem(**settings))
 
 
-@pytest.mark.parametrize("settings", [KINDS[0], KINDS[4], KINDS[6], KINDS[8], KINDS[11]], ids=str)
+# without the runs of which a number is so near to zero that single precision has another sign
+@pytest.mark.parametrize("settings", [each for each in EXACT if "sides" not in each], ids=str)
 @pytest.mark.parametrize("size", [0.15, 0.6])
 def test_they_agree_on_codes(settings: dict[str, Any], size: float) -> None:
-    agree(problem(**settings, code_size=size, tag_ratio=4.0))
+    agree(problem(**settings, code_size=size))
 
 
 @pytest.mark.parametrize("settings", [each for each in KINDS if each["cbow"]], ids=str)
@@ -50,7 +53,7 @@ def test_they_agree_on_inference(settings: dict[str, Any], size: float) -> None:
     agree(problem(**settings, inference=True, code_size=size))
 
 
-@pytest.mark.parametrize("settings", [KINDS[1], KINDS[5], KINDS[6], KINDS[8]], ids=str)
+@pytest.mark.parametrize("settings", [KINDS[1], KINDS[5], KINDS[7], KINDS[8], KINDS[10]], ids=str)
 def test_they_agree_on_row_factors(settings: dict[str, Any]) -> None:
     agree(problem(**settings, factors="between"))
 
@@ -77,7 +80,7 @@ def test_the_slope_of_a_code_is_that_of_a_smooth_sign() -> None:
 
 
 @pytest.mark.parametrize("path", _kernels.simd_names())
-@pytest.mark.parametrize("settings", [KINDS[0], KINDS[3], KINDS[8], KINDS[9], KINDS[11]], ids=str)
+@pytest.mark.parametrize("settings", [each for each in KINDS if each["cbow"]], ids=str)
 def test_inference_moves_documents_alone(settings: dict[str, Any], path: str) -> None:
     trained = problem(**settings, inference=True, replicated_words=0)
     worker, matrices = core_worker(trained, path)
@@ -114,6 +117,17 @@ def trained_once(trained: Problem) -> tuple[Any, Any]:
     worker, matrices = core_worker(trained)
     run_epoch(worker, trained, 0, 0.05)
     return worker, matrices
+
+
+@pytest.mark.parametrize("settings", [each for each in KINDS if "max_norm" in each], ids=str)
+def test_no_document_is_longer_than_allowed(settings: dict[str, Any]) -> None:
+    trained = problem(**settings)
+    _, matrices = trained_once(trained)
+    assert trained.tokens.tags is not None
+    is_long = np.repeat(np.diff(trained.tokens.offsets) > 2, np.diff(trained.tokens.tags.offsets))
+    rows = np.unique(trained.tokens.tags.vectors[is_long]) - WORDS + len(matrices.inputs) - DOCUMENTS
+    lengths = np.linalg.norm(matrices.inputs[rows], axis=1)
+    assert lengths.max() == pytest.approx(settings["max_norm"], rel=1e-5)
 
 
 def test_words_that_are_no_contexts_keep_their_rows() -> None:

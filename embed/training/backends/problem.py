@@ -21,8 +21,6 @@ __all__ = ["problem_of", "settings_of", "targets_of", "to_measure"]
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
 # A document meets all noise of its blocks, so it needs more (docs/decisions/0034).
 _DOCUMENT_NOISE_WINDOWS = 64
-# The length of a code, size * sqrt(dim), which bounds the scores (docs/decisions/0034).
-_CODE_LENGTH = 1.8
 # With several threads, this many of the most frequent words have replicas in each, if each thread has this many tokens
 # per epoch: replicas are averaged, so their words learn as from one thread's part (docs/decisions/0018).
 _REPLICATED_WORDS, _REPLICATED_FROM = 64, 1 << 20
@@ -84,7 +82,8 @@ def settings_of(config: TrainConfig, variant: Variant, simd: str) -> Settings:
         gradient_power=config.gradient_power(),
         position_ratio=_POSITION_RATIO if variant.learns_positions else 0.0,
         seed=config.seed,
-        code_size=_CODE_LENGTH / math.sqrt(config.dim) if config.binary else 0.0,
+        max_norm=0.0 if config.binary else config.longest_document(),
+        code_size=config.longest_document() / math.sqrt(config.dim) if config.binary else 0.0,
         simd=simd,
     )
 
