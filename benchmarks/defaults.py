@@ -26,8 +26,9 @@ from benchmarks.lib.options import option, positive
 from benchmarks.lib.processes import BenchmarkError, Job
 from benchmarks.lib.report import Section
 from benchmarks.lib.scoring import KINDS, STANDARD_SETS
-from embed.config.defaults import least_count
+from embed.config.defaults import BY_SIZE, least_count
 from embed.config.presets import resolve
+from embed.config.train import TrainConfig
 from embed.files.atomic import atomic_write_text
 
 Run = Mapping[str, Any]
@@ -132,13 +133,29 @@ class Store:
         self._runs[run["key"]] = run
 
     def points(self) -> dict[tuple[int, int], dict[str, dict[int, Run]]]:
-        """Return the newest runs by (tokens, dim), model and seed, without those that diverged."""
+        """Return the newest runs by (tokens, dim), model and seed, without those that diverged.
+
+        A default that chooses something else than before leaves no alternative of before: they were made from that.
+        """
         found: dict[tuple[int, int], dict[str, dict[int, Run]]] = {}
         for run in self._runs.values():
-            if "failed" not in run:
-                point = found.setdefault((run["tokens"], run["dim"]), {})
-                point.setdefault(run["model"], {})[run["seed"]] = run
-        return {point: found[point] for point in sorted(found) if DEFAULT in found[point]}
+            if "failed" in run:
+                continue
+            point, seed = found.setdefault((run["tokens"], run["dim"]), {}), run["seed"]
+            before = point.get(DEFAULT, {}).get(seed)
+            if run["model"] == DEFAULT and before is not None and _choice(before) != _choice(run):
+                for name in ALTERNATIVES:
+                    point.get(name, {}).pop(seed, None)
+            point.setdefault(run["model"], {})[seed] = run
+        return {
+            point: {name: seeds for name, seeds in found[point].items() if seeds}
+            for point in sorted(found)
+            if DEFAULT in found[point]
+        }
+
+
+def _choice(run: Run) -> dict[str, Any]:
+    return {name: run["config"].get(name) for name in BY_SIZE}
 
 
 class _TimeUp(Exception):
@@ -166,7 +183,10 @@ class _Study:
                 self._run(name, text, dim, seed, Job(f"{program}.quality", arguments), {})
 
     def _ours(self, name: str, text: TextFile, given: dict[str, Any]) -> Run:
-        chosen = resolve(None, given, (text.tokens, _WORDS)).to_dict()
+        plain = TrainConfig().to_dict()
+        resolved = resolve(None, given, (text.tokens, _WORDS)).to_dict()
+        # a parameter that is added later leaves the stored runs as good as they are
+        chosen = {key: value for key, value in resolved.items() if value != plain[key]}
         return self._run(name, text, given["dim"], given["seed"], Job("ours.quality", {"config": given}), chosen)
 
     def _run(self, name: str, text: TextFile, dim: int, seed: int, job: Job, chosen: dict[str, Any]) -> Run:

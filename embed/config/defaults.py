@@ -1,12 +1,12 @@
 """What a run trains with where the user leaves it open, as functions of the text's size, the dimension and the model.
 
 A run that is given no parameter of :data:`KIND` trains words with n-grams and an output row for each side of a center
-(:data:`KIND_BY_DEFAULT`). The number of passes falls with the size of the text, so that a run passes over some twenty
-million tokens; a small text has longer windows and rarer words.
+(:data:`KIND_BY_DEFAULT`). The number of passes falls with the size of the text, so that a run passes over twenty to
+thirty million tokens; a small text has longer windows and rarer words, and the smallest more passes with n-grams.
 
 What counts is the product of both rates and the number of passes, so more passes have lower rates. For a small text the
 product is higher, by a power of its size. The constants are fitted to the measurements of
-docs/decisions/0032-defaults-by-size.md.
+docs/decisions/0032-defaults-by-size.md and 0036-what-the-defaults-reach.md.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ COUNT, _LEAST_COUNT = 5, 2
 """The default of `min_count` for a large text, and for a small one."""
 _WINDOW, _LONGEST_WINDOW, _LONGEST_UP_TO, _WINDOW_POWER = 5, 10, 2e5, 0.4
 _PASSED_TOKENS = 2e7
-"""The tokens that a run passes over, as far as its kind of model allows."""
+"""The tokens that a run of words passes over, as far as its kind of model allows; that of n-grams has more."""
+_MORE_BELOW = 2e5
+"""Below so many tokens, there may be more passes than `most`."""
 _FEW_WORDS = 500
 """With so few words, each comes up many times in a block, and raised rates or long windows diverge."""
 
@@ -41,9 +43,11 @@ _FEW_WORDS = 500
 class _Law:
     """How passes and rates of a kind of model follow from the tokens T of a text and the dimension.
 
-    The passes are 20M / T, between `fewest` and `most`, times ``max(dim / 100, 1) ** longer``. The product of the two
+    The passes are passed / T, between `fewest` and `most`, times ``max(dim / 100, 1) ** longer``, and in a text of
+    fewer than 200,000 tokens times ``(200,000 / T) ** more``, where T counts as 50,000 at least. The product of the two
     rates is that of :func:`embed.config.rates.default_rates` times
-    ``scale * (20M / T) ** power * (dim / 100) ** wider``, and in inverse proportion to another number of passes.
+    ``scale * (20M / T) ** power * (dim / 100) ** wider`` where the passes are 20M / T between `fewest` and `most`, and
+    in inverse proportion to another number of passes.
     """
 
     fewest: int
@@ -52,10 +56,12 @@ class _Law:
     scale: float
     power: float
     wider: float
+    more: float = 0.0
+    passed: float = _PASSED_TOKENS
 
 
 _WORDS = _Law(fewest=5, most=10, longer=0.5, scale=2.2, power=0.4, wider=0.25)
-_NGRAMS = _Law(fewest=3, most=15, longer=0.0, scale=0.7, power=0.1, wider=0.12)
+_NGRAMS = _Law(fewest=3, most=15, longer=0.0, scale=0.7, power=0.1, wider=0.12, more=0.25, passed=3e7)
 _CBOW = _Law(fewest=6, most=12, longer=0.0, scale=1.0, power=0.3, wider=-0.33)
 _CBOW_NGRAMS = _Law(fewest=6, most=12, longer=0.0, scale=1.0, power=0.3, wider=0.0)
 
@@ -82,7 +88,7 @@ def completed(config: TrainConfig, tokens: int, words: int, *, window: bool) -> 
     """
     law = _law(config)
     usual = min(max(_PASSED_TOKENS / max(tokens, 1), law.fewest), law.most)
-    epochs = round(usual * max(config.dim / 100, 1) ** law.longer) if config.epochs is None else config.epochs
+    epochs = _epochs(law, tokens, config.dim) if config.epochs is None else config.epochs
     lr, input_lr = config.replace(lr=None, input_lr=None, min_lr=None, schedule="linear").rates()
     highest = max(words / _FEW_WORDS, 1.0)
     raised = float(max(_PASSED_TOKENS / max(tokens, _LEAST), 1) ** law.power)
@@ -97,6 +103,11 @@ def completed(config: TrainConfig, tokens: int, words: int, *, window: bool) -> 
         input_lr = config.input_lr
     reach = _window(tokens, words) if window else config.window
     return config.replace(epochs=epochs, lr=lr, input_lr=input_lr, window=reach)
+
+
+def _epochs(law: _Law, tokens: int, dim: int) -> int:
+    more = float(max(dim / 100, 1) ** law.longer * max(_MORE_BELOW / max(tokens, _LEAST), 1) ** law.more)
+    return round(min(max(law.passed / max(tokens, 1), law.fewest), law.most) * more)
 
 
 def _law(config: TrainConfig) -> _Law:

@@ -59,7 +59,7 @@ class RunOptions:
     )
     time_budget: TimeBudget | None = parameter(
         None,
-        "as many epochs (at most 50, with n-grams 15) as fit into 90s, 10m, 1.5h ..., reading included",
+        "as many epochs (at most 50, with n-grams 21) as fit into 90s, 10m, 1.5h ..., reading included",
         _LENGTH,
         metavar="TIME",
     )

@@ -39,7 +39,7 @@ __all__ = [
     "tokens_per_second",
 ]
 
-MOST_EPOCHS, MOST_EPOCHS_WITH_NGRAMS = 50, 15
+MOST_EPOCHS, MOST_EPOCHS_WITH_NGRAMS = 50, 21
 """The most epochs that a budget chooses."""
 _MARGIN = 0.05
 _TRIAL_SHARE, _SHORTEST_TRIAL, _LONGEST_TRIAL = 0.03, 0.3, 10.0

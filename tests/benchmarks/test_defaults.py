@@ -103,6 +103,21 @@ def test_a_line_that_was_cut_short_is_dropped(tmp_path: Path) -> None:
         Store(path)
 
 
+def test_a_default_that_chooses_anew_leaves_no_alternative_of_before(tmp_path: Path) -> None:
+    store = Store(tmp_path / "runs.jsonl")
+
+    def add(model: str, epochs: int, **more: Any) -> None:
+        key = f"{model} {epochs} {more}"
+        store.add({"key": key, "model": model, "tokens": 9, "dim": 5, "seed": 1, "config": {"epochs": epochs, **more}})
+
+    for model, epochs in ((DEFAULT, 3), ("twice the passes", 6), ("gensim", 5)):
+        add(model, epochs)
+    add(DEFAULT, 3, added_later=0)
+    assert set(store.points()[9, 5]) == {DEFAULT, "twice the passes", "gensim"}
+    add(DEFAULT, 4)
+    assert set(store.points()[9, 5]) == {DEFAULT, "gensim"}
+
+
 def test_gains_are_taken_on_the_sets_that_both_have() -> None:
     def scored(seconds: float = 1.0, **sets: float | None) -> dict[str, Any]:
         return {"cpu_seconds": seconds, "kinds": {"similarity": sets}, "config": CHOSEN}
