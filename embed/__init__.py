@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from embed.corpora import TextCorpus as TextCorpus
     from embed.documents import DocumentModel as DocumentModel
     from embed.documents import train_documents as train_documents
+    from embed.documents.labels import LabelSearch as LabelSearch
     from embed.errors import EmbedError as EmbedError
     from embed.formats import load as load
     from embed.formats import save as save
@@ -45,6 +46,7 @@ _HOMES = {
     "EmbedError": "embed.errors",
     "EncodedCorpus": "embed.text.encoded_corpus",
     "ItemVectors": "embed.items",
+    "LabelSearch": "embed.documents.labels",
     "Model": "embed.model",
     "PhraseModel": "embed.text.phrases.learning",
     "TextCorpus": "embed.corpora",

@@ -42,6 +42,7 @@ class OwnKind(NamedTuple):
 
 _KINDS: tuple[tuple[bytes, OwnKind], ...] = (
     (_NATIVE + rb'"items":', OwnKind("items", "item vectors", "read them with embed.ItemVectors.load")),
+    (_NATIVE + rb'"labels":', OwnKind("labels", "labels", "read them with embed.LabelSearch.load")),
     (_NATIVE + rb'"kind":"model"', OwnKind("model", "a whole model", "read it with embed.Model.load")),
     (
         _NATIVE + rb'"kind":"documents"',
