@@ -11,11 +11,11 @@ from typing import Any
 from benchmarks.lib import processes
 from benchmarks.lib.bounds import NONE, bound_of
 from benchmarks.lib.corpus import TextSource
-from benchmarks.lib.figures import mean_interval, summarise
 from benchmarks.lib.options import option
 from benchmarks.lib.processes import Job
 from benchmarks.lib.report import Section
 from benchmarks.lib.scoring import STANDARD_SETS
+from benchmarks.lib.seeds import HEAD, row_of
 from benchmarks.programs import MAX_N, MIN_N, SHARED, fasttext_settings, gensim_settings, our_config
 from embed.config import TrainConfig
 
@@ -56,7 +56,6 @@ PEERS: dict[str, dict[str, Any]] = {
 }
 """With the learning rates that suit them best."""
 
-_HEAD = ("model", "figure", "mean", "least", "most", "95 % interval", "at least", "verdict")
 _SECONDS = "seconds"
 
 
@@ -118,7 +117,7 @@ def run(source: TextSource, settings: Settings) -> Section:
         "quality",
         f"Quality, dim {settings.dim}, {settings.epochs} epochs",
         tuple(definitions),
-        _HEAD,
+        HEAD,
         tuple(rows),
         tuple(row[-1] for row in rows),
         {"models": results},
@@ -136,23 +135,8 @@ def rows_of(name: str, results: Sequence[Mapping[str, Any]], judged: bool) -> li
     rows = []
     for figure in figures:
         values = [result["figures"].get(figure) for result in results]
-        rows.append(_row(name, figure, values, judged))
-    return [*rows, _row(name, _SECONDS, [result["seconds"] for result in results], False)]
-
-
-def _row(name: str, figure: str, values: Sequence[float | None], judged: bool) -> tuple[str, ...]:
-    known = [value for value in values if value is not None]
-    if len(known) < len(values):  # a set with too few covered items has no score
-        return (name, figure, *[NONE] * (len(_HEAD) - 2))
-    summary, interval = summarise(known), mean_interval(known)
-    bound = bound_of("quality", name, figure) if judged else None
-    return (
-        name,
-        figure,
-        *(f"{value:.1f}" for value in (summary.mean, summary.low, summary.high)),
-        NONE if interval is None else f"{interval[0]:.1f} to {interval[1]:.1f}",
-        *((NONE, NONE) if bound is None else (bound.cells()[0], bound.verdict(summary.mean))),
-    )
+        rows.append(row_of(name, figure, values, bound_of("quality", name, figure) if judged else None, digits=1))
+    return [*rows, row_of(name, _SECONDS, [result["seconds"] for result in results], None, digits=1)]
 
 
 def _wanted(settings: Settings) -> list[tuple[str, str | None]]:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import contests, defaults, growth, instructions, kernels, memory, quality, quantize, scaling, startup
+from benchmarks import (
+    contests,
+    defaults,
+    growth,
+    instructions,
+    kernels,
+    labels,
+    memory,
+    quality,
+    quantize,
+    retrieval,
+    scaling,
+    startup,
+)
 from benchmarks.lib.corpus import TextSource
 from benchmarks.lib.report import Section
 from benchmarks.programs.ours import made_up_vectors
@@ -48,6 +62,9 @@ def run(folder: Path) -> Iterator[Section]:
     vectors = folder / "made-up.embed"
     formats.save(made_up_vectors(_VOCABULARY, _DIM), vectors)
     yield quantize.run(quantize.Settings(str(vectors), planted_sets(folder)))
+    documents = str(planted_documents(folder))
+    yield labels.run(labels.Settings(documents, seeds=1, peers=True))
+    yield retrieval.run(retrieval.Settings(documents, seeds=1, dim=_DIM, bits=(_DIM,)))
     yield startup.run(startup.Settings(runs=1))
     yield growth.run(growth.Settings(tries=1, share=0.05, judged=False))
 
@@ -63,3 +80,20 @@ def planted_sets(folder: Path) -> list[tuple[str, str]]:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         sets.append((name, str(path)))
     return sets
+
+
+def planted_documents(folder: Path) -> Path:
+    """Write documents of three topics, which share half of their words, as a set with keywords."""
+    draw, home = random.Random(1), folder / "documents" / "planted"
+    home.mkdir(parents=True)
+    topics = {topic: [f"{topic}{number}" for number in range(20)] for topic in ("a", "b", "c")}
+    for part, count in (("train", 240), ("test", 60)):
+        lines = []
+        for number in range(count):
+            topic = list(topics)[number % len(topics)]
+            words = [*draw.choices(topics[topic], k=15), *(f"word{draw.randrange(20)}" for _ in range(15))]
+            lines.append(f"{topic}\t{' '.join(words)}")
+        (home / f"{part}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    keywords = "".join(f"{topic}\t{' '.join(words[:3])}\n" for topic, words in topics.items())
+    (home / "keywords.tsv").write_text(keywords, encoding="utf-8")
+    return home.parent

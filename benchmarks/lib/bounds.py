@@ -41,7 +41,8 @@ def bound_of(command: str, row: str, figure: str | None = None) -> Bound | None:
     """Return the bound of a row, or of a figure of a row that has several; None if it has none."""
     declared = TABLE[command].get(row, {})
     if figure is not None:
-        return Bound(declared[figure]) if figure in declared else None
+        bounds = declared.get(figure)  # a number, or a list of two
+        return None if bounds is None else Bound(*(bounds if isinstance(bounds, list) else [bounds]))
     if "most" in declared:
         return Bound(declared["most"], most=True)
     return Bound(declared["least"], declared.get("hoped")) if "least" in declared else None

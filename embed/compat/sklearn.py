@@ -1,11 +1,14 @@
-"""Turn documents into vectors in scikit-learn: means of word vectors, plain or weighted by SIF or TF-IDF.
+"""Turn documents into vectors in scikit-learn: means of word vectors, or paragraph vectors.
 
-The transformer is a step of a ``Pipeline``: it takes texts, or lists of tokens, and returns one float32 row for each.
-Its word vectors are given, read from a file, or trained on the documents of ``fit``; in a cross-validation, the
-latter see only the training folds.
+A transformer is a step of a ``Pipeline``: it takes texts, or lists of tokens, and returns one float32 row for each.
+`DocumentVectorizer` takes means of word vectors, plain or weighted by SIF or TF-IDF; they are given, read from a file,
+or trained on the documents of ``fit``. `ParagraphVectorizer` trains vectors of documents (Le & Mikolov, ICML 2014). In
+a cross-validation, both see only the training folds.
 
-Rejected: a sparse matrix of weights times the word matrix (unknown words, which n-grams compose, have no column), three
-classes for three weights (they differ in one line), a copy of given vectors for each clone (they are read-only).
+Rejected: the trained vectors as what ``fit_transform`` returns (a classifier would learn on vectors of another kind
+than those it meets later), a sparse matrix of weights times the word matrix (unknown words, which n-grams compose, have
+no column), three classes for three weights (they differ in one line), a copy of given vectors for each clone (they are
+read-only).
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from embed.choices import WEIGHTINGS, Weighting
 from embed.config.overrides import TrainOverrides
 from embed.config.train import TrainConfig
 from embed.corpora.tokenizers import TokenizerChoice, get_tokenizer
+from embed.documents import DocumentModel, train_documents
 from embed.errors import ConfigError, CorpusError, MissingExtraError
 from embed.formats import load
 from embed.training.train import train
@@ -37,13 +41,30 @@ except ImportError as error:
         "embed.compat.sklearn needs scikit-learn: pip install 'train-embeddings[sklearn]'"
     ) from error
 
-__all__ = ["WEIGHTINGS", "DocumentVectorizer"]
+__all__ = ["WEIGHTINGS", "DocumentVectorizer", "ParagraphVectorizer"]
 
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
 
 
-class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class _Vectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """What vectorizers of documents have in common: they take texts, and are fitted before they transform."""
+
+    def fit_transform(self, X: Iterable[str | Sequence[str]], y: object = None, **fit_params: Any) -> Float32s:  # noqa: N803
+        """Fit, and return the vectors of the same documents; an iterator is read once, into memory."""
+        documents = list(X) if isinstance(X, Iterator) else X
+        found: Float32s = self.fit(documents, y, **fit_params).transform(documents)
+        return found
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+class DocumentVectorizer(_Vectorizer):
     """Turn documents into means of their word vectors.
 
     Parameters
@@ -136,11 +157,6 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         self.common_: Float64s | None = self._sentences.common[:, 0] if self.weighting == "sif" else None
         return self
 
-    def fit_transform(self, X: Iterable[str | Sequence[str]], y: object = None, **fit_params: Any) -> Float32s:  # noqa: N803
-        """Fit, and return the vectors of the same documents; an iterator is read once, into memory."""
-        documents = list(X) if isinstance(X, Iterator) else X
-        return self.fit(documents, y, **fit_params).transform(documents)
-
     def transform(self, X: Iterable[str | Sequence[str]]) -> Float32s:  # noqa: N803
         """Return the vectors of documents.
 
@@ -166,13 +182,6 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     def _n_features_out(self) -> int:
         return self.vectors_.dim
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        tags.transformer_tags.preserves_dtype = []
-        return tags
-
     def __sklearn_clone__(self) -> DocumentVectorizer:
         lean = copy.copy(self)
         lean.vectors = None
@@ -195,3 +204,93 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         if isinstance(self.vectors, (str, os.PathLike)):
             return load(self.vectors)
         raise ConfigError(f"vectors must be a WordVectors, a path or None, not a {type(self.vectors).__name__}")
+
+
+class ParagraphVectorizer(_Vectorizer):
+    """Turn documents into paragraph vectors: trained on the documents of `fit`, and inferred for any.
+
+    Parameters
+    ----------
+    tokenizer : {"words", "whitespace"} or callable
+        Splits documents that are texts; lists of tokens stay unchanged.
+    lowercase : bool
+        Lower-case documents that are texts.
+    train_parameters : mapping, optional
+        Parameters of :func:`embed.train_documents`, such as ``{"dim": 50, "objective": "cbow"}``. `deterministic` is on
+        by default, so that the same documents give the same vectors.
+
+    Attributes
+    ----------
+    model_ : DocumentModel
+        The trained model.
+
+    Notes
+    -----
+    `fit_transform` infers the vectors of the documents, too, so that all vectors of a pipeline are made alike. A
+    document without known words is a row of zeros.
+    """
+
+    def __init__(
+        self,
+        *,
+        tokenizer: TokenizerChoice = "words",
+        lowercase: bool = True,
+        train_parameters: TrainOverrides | None = None,
+    ) -> None:
+        self.tokenizer = tokenizer
+        self.lowercase = lowercase
+        self.train_parameters = train_parameters
+
+    def fit(self, X: Iterable[str | Sequence[str]], y: object = None) -> ParagraphVectorizer:  # noqa: N803
+        """Train the vectors of the documents and of the words.
+
+        Parameters
+        ----------
+        X : iterable of str, or of lists of str, length n
+            The documents.
+        y : ignored
+
+        Raises
+        ------
+        ConfigError
+            A parameter is wrong.
+        CorpusError
+            `X` is not a sequence of documents, has fewer than two, or has nothing to learn from.
+        """
+        given: Any = {"deterministic": True, **(self.train_parameters or {})}
+        for name in ("tokenizer", "lowercase"):
+            if self.train_parameters and name in self.train_parameters:
+                raise ConfigError(f"{name} is a parameter of the vectorizer: leave it out of train_parameters")
+        documents = self._tokens(X)
+        if len(documents) < 2:
+            raise CorpusError(f"there is only {len(documents)} sample: fit needs at least 2 documents to tell apart")
+        self.model_: DocumentModel = train_documents(documents, **given, lowercase=False, progress=False)
+        return self
+
+    def transform(self, X: Iterable[str | Sequence[str]]) -> Float32s:  # noqa: N803
+        """Return the inferred vectors of documents.
+
+        Parameters
+        ----------
+        X : iterable of str, or of lists of str, length n
+
+        Returns
+        -------
+        float32 array, shape (n, dim)
+
+        Raises
+        ------
+        CorpusError
+            `X` is not a sequence of documents.
+        NotFittedError
+            Before `fit`.
+        """
+        check_is_fitted(self)
+        return self.model_.infer(self._tokens(X))
+
+    def _tokens(self, documents: Iterable[str | Sequence[str]]) -> list[list[str]]:
+        return tokens_of(documents, get_tokenizer(self.tokenizer, self.lowercase))
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.model_.documents.dim

@@ -58,7 +58,9 @@ class Inference:
         self._keep = thresholds(keep_probabilities(model.vocabulary.counts, model.subsample()))
         self._units = Units(parameters.row_offsets, parameters.rows, sums=config.composition == "sum")
         self._targets = targets_of(config, model.vocabulary.counts, variant)
-        self._matrices = Matrices(parameters.inputs, parameters.outputs, parameters.position_weights, config.dim)
+        # the core asks for matrices that can be written; those in a worker process of joblib are mapped read-only
+        outputs, weights = (np.require(m, requirements="W") for m in (parameters.outputs, parameters.position_weights))
+        self._matrices = Matrices(parameters.inputs, outputs, weights, config.dim)
         settings = settings_of(config, variant, simd())
         # the neighbours of skip-gram do not meet the document
         window = settings.window if config.objective == "cbow" else 0

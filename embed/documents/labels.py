@@ -26,6 +26,7 @@ import json
 import os
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -44,12 +45,23 @@ from embed.messages import printable
 from embed.vectors.search import best, unit_rows
 from embed.vectors.word_vectors import WordVectors
 
-__all__ = ["LabelReport", "LabelSearch", "LabelSummary"]
+__all__ = ["LABEL_DEFAULTS", "LabelReport", "LabelSearch", "LabelSummary"]
 
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
+LABEL_DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        # words and documents in one space
+        "objective": "sg",
+        "dim": 100,
+        "window": 15,
+        "subsample": 1e-5,
+        "epochs": 20,
+    }
+)
+"""Training parameters for labels, beside the defaults of documents: ``train_documents(texts, **LABEL_DEFAULTS)``."""
 EXAMPLES = 200
 """The most documents that make the vector of a label by default; in a small collection, half of an even share."""
 LEAST_SPREAD = 1e-6
@@ -154,7 +166,7 @@ class LabelSearch(Saved):
     Parameters
     ----------
     model : DocumentModel
-        Trained with words and documents in one space: ``objective="sg"`` (or ``"cbow"``).
+        Trained with words and documents in one space, such as with `LABEL_DEFAULTS`.
     keywords : mapping of str to lists of str
         The keywords of each label. A keyword is looked up as any word is, in lower case, too.
     examples : int, optional
@@ -272,7 +284,10 @@ class LabelSearch(Saved):
         CorpusError
             A text is neither a string nor a list of words.
         """
-        scores = self.scores(None if texts is None else self._trained().infer(texts))
+        return self.labels_of(self.scores(None if texts is None else self._trained().infer(texts)))
+
+    def labels_of(self, scores: Float32s) -> list[str | None]:
+        """Return the label of each document from its scores, shape (D, L); None if all of its scores are 0."""
         found = self._standard(scores).argmax(axis=1)
         return [self.labels[label] if row.any() else None for label, row in zip(found, scores, strict=True)]
 

@@ -45,7 +45,16 @@ def test_bounds_and_verdicts() -> None:
 
 def test_every_row_of_the_table_can_be_run(tmp_path: Path) -> None:
     assert set(TABLE["quality"]) <= set(quality.MODELS)
-    assert set(TABLE) == {*contests.COMMANDS, "memory", "quality", "defaults", "instructions", "growth"}
+    assert set(TABLE) == {
+        *contests.COMMANDS,
+        "memory",
+        "quality",
+        "defaults",
+        "instructions",
+        "growth",
+        "labels",
+        "retrieval",
+    }
     settings = contests.Settings(tokens=3_000, gensim_tokens=1_000, fasttext_tokens=2_000, all_in_tokens=1_000)
     texts = contests.Texts(TextSource(tmp_path, synthetic=3_000, vocabulary=200), settings)
     for command in contests.COMMANDS:

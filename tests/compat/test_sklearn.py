@@ -30,7 +30,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 from sklearn.utils.validation import validate_data
 
-from embed.compat.sklearn import WEIGHTINGS, DocumentVectorizer
+from embed.compat.sklearn import WEIGHTINGS, DocumentVectorizer, ParagraphVectorizer
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "sklearn.md"
 VECTORS = WordVectors(["the", "cat", "dog"], [[1.0, 0.0], [0.0, 2.0], [3.0, 3.0]], counts=[90, 6, 4])
@@ -171,6 +171,31 @@ def test_a_fitted_transformer_survives_a_process() -> None:
     assert np.array_equal(again.transform(["the cat"]), vectorizer.transform(["the cat"]))
 
 
+def test_paragraph_vectors_are_inferred_and_tell_topics_apart() -> None:
+    texts, labels = _topics()
+    vectorizer = ParagraphVectorizer(train_parameters=TRAINING)
+    assert cross_val_score(make_pipeline(vectorizer, LogisticRegression()), texts, labels, cv=3).mean() > 0.9
+    found = vectorizer.fit_transform(iter(texts))
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, vectorizer.model_.infer(texts))
+    np.testing.assert_array_equal(clone(vectorizer).fit(texts).transform(texts[:3]), found[:3])
+    assert not vectorizer.transform(["nothing of it"]).any()
+    assert list(vectorizer.get_feature_names_out())[:2] == ["paragraphvectorizer0", "paragraphvectorizer1"]
+    here, there = multiprocessing.Pipe()
+    with here, there:
+        here.send(vectorizer)
+        np.testing.assert_array_equal(there.recv().transform(texts[:2]), found[:2])
+
+
+def test_paragraph_vectors_of_another_tokenizer_are_searched_over_a_grid() -> None:
+    texts, labels = _topics(40)
+    pipeline = make_pipeline(ParagraphVectorizer(tokenizer=str.split), LogisticRegression())
+    grid = {"paragraphvectorizer__train_parameters": [{**TRAINING, "dim": dim} for dim in (16, 24)]}
+    search = GridSearchCV(pipeline, grid, cv=2).fit(texts, labels)
+    assert search.best_score_ > 0.9
+    assert search.best_estimator_[0].transform(texts[:1]).shape[1] in (16, 24)
+
+
 # errors
 
 
@@ -190,10 +215,25 @@ def test_wrong_parameters_are_told_in_fit(parameters: dict[str, Any], message: s
         DocumentVectorizer(**parameters).fit(["the cat"])
 
 
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"tokenizer": "letters"}, "tokenizer"),
+        ({"train_parameters": {"dims": 3}}, "did you mean 'dim'"),
+        ({"train_parameters": {"lowercase": False}}, "lowercase is a parameter of the vectorizer"),
+    ],
+)
+def test_wrong_parameters_of_paragraph_vectors_are_told_in_fit(parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        ParagraphVectorizer(**parameters).fit(["the cat", "the dog"])
+
+
 @pytest.mark.parametrize("documents", ["a text", 3, [], [3], [["a", 3]], [b"bytes"], np.eye(2)])
 def test_what_is_no_list_of_documents_is_told(documents: Any) -> None:
     with pytest.raises(CorpusError, match=r"documents? "):
         DocumentVectorizer(VECTORS).fit(documents)
+    with pytest.raises(CorpusError, match=r"documents? "):
+        ParagraphVectorizer().fit(documents)
 
 
 def test_transforming_needs_a_fit() -> None:
@@ -211,22 +251,31 @@ def test_a_missing_extra_is_a_helpful_sentence(monkeypatch: pytest.MonkeyPatch) 
 # scikit-learn's own checks
 
 
-class OnNumbers(DocumentVectorizer):
-    """The transformer for tables of numbers, since the checks know no texts: a cell becomes a token."""
+class Numbers:
+    """Make a transformer take tables of numbers, since the checks know no texts: a cell becomes a token."""
 
-    def fit(self, X: Any, y: object = None) -> OnNumbers:  # noqa: N803
-        super().fit(_cells(validate_data(self, X, ensure_min_features=2)), y)  # one word a text teaches nothing
+    def fit(self, X: Any, y: object = None) -> Any:  # noqa: N803
+        cells = _cells(validate_data(self, X, ensure_min_features=2))  # one word a text teaches nothing
+        super().fit(cells, y)  # type: ignore[misc]
         return self
 
     def transform(self, X: Any) -> Any:  # noqa: N803
-        if hasattr(self, "vectors_"):
+        if hasattr(self, "vectors_") or hasattr(self, "model_"):
             X = _cells(validate_data(self, X, reset=False))  # noqa: N806
-        return super().transform(X)
+        return super().transform(X)  # type: ignore[misc]
 
     def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
         tags.input_tags.two_d_array = True
         return tags
+
+
+class OnNumbers(Numbers, DocumentVectorizer):
+    """Means of the vectors of tokens that are numbers."""
+
+
+class ParagraphsOnNumbers(Numbers, ParagraphVectorizer):
+    """Paragraph vectors of tokens that are numbers."""
 
 
 def _cells(table: Any) -> list[list[str]]:
@@ -236,12 +285,15 @@ def _cells(table: Any) -> list[list[str]]:
 def _checks() -> list[Any]:
     small = {**TRAINING, "dim": 4, "epochs": 1}
     found = []
-    for estimator in (DocumentVectorizer(), *(OnNumbers(weighting=w, train_parameters=small) for w in WEIGHTINGS)):
+    means = [OnNumbers(weighting=w, train_parameters=small) for w in WEIGHTINGS]
+    for estimator in (DocumentVectorizer(), *means, ParagraphsOnNumbers(train_parameters=small)):
         with warnings.catch_warnings(action="ignore", category=SkipTestWarning):  # all but one want numbers
             checks = list(estimator_checks_generator(estimator))
         for checked, check in checks:
             name = getattr(check, "func", check).__name__
-            found.append(pytest.param(checked, check, id=f"{type(checked).__name__}-{checked.weighting}-{name}"))
+            found.append(
+                pytest.param(checked, check, id=f"{type(checked).__name__}-{getattr(checked, 'weighting', '')}-{name}")
+            )
     return found
 
 

@@ -189,7 +189,7 @@ def test_files_that_hold_no_labels_are_refused(tmp_path: Path) -> None:
     path.write_bytes(b"")
     with pytest.raises(FormatError, match=r"words\.embed"):
         LabelSearch.load(path)
-    with pytest.raises(FormatError, match="use the extension .embed"):
+    with pytest.raises(FormatError, match=r"use the extension \.embed"):
         LabelSearch(model, KEYWORDS).save(tmp_path / "labels.txt")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import embed
-from embed import DocumentModel, ItemVectors, Model, PhraseModel, Vocabulary, WordVectors
+from embed import DocumentModel, ItemVectors, LabelSearch, Model, PhraseModel, Vocabulary, WordVectors
 from embed.cli import main
 from embed.errors import ConfigError, FormatError
 from embed.files.saved import Saved
@@ -25,6 +25,7 @@ KINDS: dict[str, tuple[type[Any], str]] = {
     "words": (WordVectors, "words.embed"),
     "model": (Model, "model.embed"),
     "items": (ItemVectors, "items.embed"),
+    "labels": (LabelSearch, "labels.embed"),
     "phrases": (PhraseModel, "new-york.phrases"),
     "vocabulary": (Vocabulary, "counts.vocab"),
     "documents": (DocumentModel, "documents.embed"),
@@ -34,13 +35,15 @@ KINDS: dict[str, tuple[type[Any], str]] = {
 @pytest.fixture(scope="module")
 def things() -> dict[str, Any]:
     model = embed.train(TEXT, **SMALL)
+    documents = embed.train_documents(TEXT, **SMALL)
     return {
         "words": model.vectors,
         "model": model,
         "items": ItemVectors([("a", 1), 2], np.eye(2), counts=[3, 1]),
+        "labels": LabelSearch(documents, {"city": ["york"], "letters": ["a", "b"]}, examples=2),
         "phrases": embed.learn_phrases(TEXT, min_count=1, threshold=0.1),
         "vocabulary": model.vocabulary,
-        "documents": embed.train_documents(TEXT, dim=16, epochs=2, min_count=1, threads=1, progress=False),
+        "documents": documents,
     }
 
 
@@ -65,6 +68,8 @@ def content(value: Any) -> Any:
         return [value.config, content(value.documents)]
     if isinstance(value, (WordVectors, ItemVectors)):
         return [type(value), list(value), value.matrix.tolist()]
+    if isinstance(value, LabelSearch):
+        return [value.labels, value.vectors.tolist(), value.keywords]
     return [list(value), value.counts.tolist()] if isinstance(value, Vocabulary) else value
 
 
@@ -117,6 +122,10 @@ WRONG = [
     (Model.load, "words.embed", "holds word vectors, not a whole model: read them with embed.load"),
     (Model.load, "codes.embed", "holds quantised word vectors, not a whole model: read them with embed.load"),
     (Model.load, "items.embed", "holds item vectors, not a whole model: read them with embed.ItemVectors.load"),
+    (embed.load, "labels.embed", "this is labels: read them with embed.LabelSearch.load"),
+    (Model.load, "labels.embed", "holds labels, not a whole model: read them with embed.LabelSearch.load"),
+    (LabelSearch.load, "model.embed", "holds a whole model, not labels: read it with embed.Model.load"),
+    (LabelSearch.load, "items.embed", "holds item vectors, not labels: read them with embed.ItemVectors.load"),
     (Model.load, "words.txt", "the file is in the format 'text': read it with embed.load"),
     (Model.load, "documents.embed", "holds a model of documents, not a whole model: read it with embed.DocumentModel"),
     (embed.load, "documents.embed", "this is a model of documents: read it with embed.DocumentModel"),

@@ -12,6 +12,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ import numpy as np
 from embed import formats
 from embed.compat.gensim import KeyedVectors, Word2Vec
 from embed.compat.gensim.phrases import Phrases
+from embed.documents.labels import LabelSearch
 from embed.errors import AdviceWarning
 from embed.files.zstd import zstd_module
 from embed.formats import fasttext_bin, fasttext_model, model2vec
@@ -77,6 +79,7 @@ TOKENS: dict[str, list[str]] = {
     ],
     "run-card": ["null", "NaN", "1e999", "[", "{", '"epochs": ', '"loss": ', "9" * 5000],
     "items": ["null", "[", "{", '{"t": ', "9" * 30, "1e999", '"b": '],
+    "labels": ["null", "[", "{", "9" * 30, "1e999", "-1", '\\"keywords\\": ', '\\"examples\\": ', '\\"spread\\": '],
     "gensim-model": [
         '\\"sentences\\": ',
         '\\"corpus_file\\": ',
@@ -229,6 +232,11 @@ def _seeds(target: str, folder: Path) -> Iterator[bytes]:
         keys = ["a", 1, (True, None), 0.5]
         ItemVectors(keys, _vectors().matrix, counts=_vectors().counts).save(folder / "items.embed")
         yield (folder / "items.embed").read_bytes()
+    elif target == "labels":
+        documents = SimpleNamespace(ids=["a", "b"], matrix=np.eye(2, _vectors().dim, dtype=np.float32))
+        model: Any = SimpleNamespace(documents=documents, words=_vectors())
+        LabelSearch(model, {word: [word] for word in _vectors().words[:2]}).save(folder / "labels.embed")
+        yield (folder / "labels.embed").read_bytes()
     elif target == "gensim-model":
         for objective in (0, 1):
             corpus = [["a", "b", "c", "a"], ["b", "a"]] * 3

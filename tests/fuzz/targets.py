@@ -30,6 +30,7 @@ from embed.config import TrainConfig
 from embed.corpora import ColumnCorpus, TextCorpus, WikiCorpus
 from embed.corpora.tokenizers import split_words
 from embed.documents import open_documents
+from embed.documents.labels import LabelSearch
 from embed.errors import AdviceWarning, ConfigError, EmbedError
 from embed.eval.sets import load_set
 from embed.eval.tasks import Sts
@@ -269,6 +270,14 @@ def _items(data: bytes, folder: Path) -> None:
         raise Finding("written and read again, the items differ")
 
 
+def _labels(data: bytes, folder: Path) -> None:
+    search = LabelSearch.load(_file(data, folder, "labels.embed"))
+    search.scores(search.vectors[:1])
+    search.save(folder / "again.embed")
+    if LabelSearch.load(folder / "again.embed").labels != search.labels:
+        raise Finding("written and read again, the labels differ")
+
+
 def _gensim_model(data: bytes, folder: Path) -> None:
     model = Word2Vec.load(str(_file(data, folder, "m.model")))
     model.wv.most_similar(model.wv.index_to_key[0], topn=2)  # a mapped file is checked when it is asked
@@ -427,6 +436,7 @@ TARGETS: dict[str, Target] = {
     "words": _words,
     "run-card": _run_card,
     "items": _items,
+    "labels": _labels,
     "gensim-model": _gensim_model,
     "gensim-vectors": _gensim_vectors,
     "model2vec": _model2vec,

@@ -1,0 +1,121 @@
+"""What a fresh process does with documents: find labels by keywords, and retrieve documents by vectors and codes."""
+
+from __future__ import annotations
+
+import importlib
+import time
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.lib.documents import sets_in
+from embed.corpora.tokenizers import get_tokenizer
+from embed.documents import DocumentModel, train_documents
+from embed.documents.bits import hamming, itq, pack
+from embed.documents.labels import LABEL_DEFAULTS, LabelSearch, keyword_vector, label_scores
+from embed.errors import AdviceWarning
+from embed.eval.retrieval import Scores, cosine_scores, evaluate_retrieval
+from embed.vectors.search import unit_rows
+from embed.vectors.word_vectors import WordVectors
+
+LBL2VEC: dict[str, Any] = {
+    **{"dm": 0, "dbow_words": 1, "hs": 1, "negative": 5, "vector_size": 300, "window": 15, "sample": 1e-5},
+    **{"min_count": 50, "epochs": 10},
+}
+"""What the class of lbl2vec 1.0.2 tells gensim's Doc2Vec."""
+LBL2VEC_THRESHOLD, LBL2VEC_LEAST = 0.30, 100
+"""The rule of its notebook: documents above this cosine, at least so many."""
+
+Float32s = npt.NDArray[np.float32]
+
+
+def labels(*, folder: str, name: str, seed: int) -> dict[str, Any]:
+    """Train on all documents of a set with the defaults for labels, one thread, and give each document a label."""
+    truth, texts, keywords = _labelled(folder, name)
+    started = time.process_time()
+    model = train_documents(texts, **{**LABEL_DEFAULTS, "seed": seed, "threads": 1, "progress": False})
+    search = LabelSearch(model, keywords)
+    found, scores = search.predict(), search.scores()
+    seconds = time.process_time() - started
+    return {"seconds": seconds, "figures": _figures(truth, found, scores, search.labels)}
+
+
+def lbl2vec(*, folder: str, name: str, seed: int) -> dict[str, Any]:
+    """Do the same as lbl2vec 1.0.2 does, with gensim, one worker; its wheel needs torch."""
+    doc2vec = importlib.import_module("gensim.models.doc2vec")
+    truth, texts, keywords = _labelled(folder, name)
+    split = get_tokenizer("words", True).split
+    started = time.process_time()
+    tagged = [doc2vec.TaggedDocument(split(text), [row]) for row, text in enumerate(texts)]
+    model = doc2vec.Doc2Vec(tagged, **LBL2VEC, seed=seed, workers=1)
+    words, rows = WordVectors.from_gensim(model.wv), np.asarray(model.dv.vectors)
+    centroids = np.zeros((len(keywords), rows.shape[1]), np.float32)
+    for number, (label, known) in enumerate(keywords.items()):
+        if any(word in words for word in known):
+            cosines = label_scores(rows, keyword_vector(words, label, known)[0][None])[:, 0]
+            order = np.argsort(-cosines, kind="stable")
+            count = max(LBL2VEC_LEAST, int((cosines > LBL2VEC_THRESHOLD).sum()))
+            centroids[number] = rows[order[:count]].mean(axis=0)
+    scores = label_scores(rows, unit_rows(centroids))
+    seconds = time.process_time() - started
+    names = list(keywords)
+    found = [names[label] for label in scores.argmax(axis=1)]
+    return {"seconds": seconds, "figures": _figures(truth, found, scores, names)}
+
+
+def retrieval(*, folder: str, name: str, seed: int, bits: Sequence[int], dim: int) -> dict[str, Any]:
+    """Train on the training part with the defaults, infer the test part, and ask each document for the others."""
+    chosen = next(one for one in sets_in(folder) if one.name == name)
+    _, training = chosen.read("train")
+    truth, texts = chosen.read("test")
+    started = time.process_time()
+    figures: dict[str, float] = {}
+    model = _trained(training, seed, dim=dim)
+    vectors = model.infer(texts, threads=1)
+    figures |= _scored(f"real {dim}", cosine_scores(vectors), truth)
+    units = unit_rows(model.documents.matrix)
+    for size in bits:
+        if size <= dim:
+            codes = itq(units, size, seed=seed).encode(unit_rows(vectors))
+            figures |= _scored(f"ITQ {size} bits", _by_distance(codes), truth)
+        binary = _trained(training, seed, dim=size, binary=True)
+        figures |= _scored(f"{size} bits", _by_distance(binary.infer_codes(texts, threads=1)), truth)
+    figures |= _scored(f"signs of real {dim}", _by_distance(pack(vectors)), truth)
+    return {"seconds": time.process_time() - started, "figures": figures}
+
+
+def _trained(texts: Sequence[str], seed: int, **settings: Any) -> DocumentModel:
+    with warnings.catch_warnings(action="ignore", category=AdviceWarning):
+        return train_documents(texts, seed=seed, threads=1, progress=False, **settings)
+
+
+def _scored(name: str, scores: Scores, truth: Sequence[str]) -> dict[str, float]:
+    found = evaluate_retrieval(scores, truth)
+    return {f"{name} MAP": found.map, f"{name} NDCG@10": found.mean_ndcg}
+
+
+def _by_distance(codes: npt.NDArray[np.uint8]) -> Scores:
+    return lambda rows: -hamming(codes[rows], codes).astype(np.int32)
+
+
+def _labelled(folder: str, name: str) -> tuple[list[str], list[str], dict[str, list[str]]]:
+    chosen = next(one for one in sets_in(folder) if one.name == name)
+    return *chosen.read(), chosen.keywords_of()
+
+
+def _figures(
+    truth: Sequence[str], found: Sequence[str | None], scores: Float32s, labels: Sequence[str]
+) -> dict[str, float]:
+    """Return the mean one-against-rest AUC and the accuracy."""
+    auc = [_auc(scores[:, number], np.array([one == label for one in truth])) for number, label in enumerate(labels)]
+    return {"AUC": float(np.mean(auc)), "accuracy": float(np.mean([a == b for a, b in zip(truth, found, strict=True)]))}
+
+
+def _auc(scores: Float32s, positive: npt.NDArray[np.bool_]) -> float:
+    """Return the area under the ROC curve: the share of pairs in the right order (Mann & Whitney 1947)."""
+    ranks = importlib.import_module("scipy.stats").rankdata(scores)
+    count = int(positive.sum())
+    return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * (len(scores) - count)))
