@@ -11,7 +11,6 @@ __all__ = ["DOCUMENT_DEFAULTS", "NOT_FOR_DOCUMENTS"]
 DOCUMENT_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
         "objective": "dbow",
-        "epochs": 40,
         # what a document is about is in its rare words
         "subsample": 1e-5,
         "min_count": 2,
@@ -21,6 +20,6 @@ DOCUMENT_DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "lowercase": True,
     }
 )
-"""The defaults of `train_documents`, in place of those for text."""
+"""The defaults of `train_documents`, in place of those for text; :mod:`embed.documents.passes` chooses the epochs."""
 NOT_FOR_DOCUMENTS = ("encoded_dir", "held_out", "patience", "min_delta")
 """Options and parameters that have no flag in ``documents train``: a document that is held out would have no vector."""

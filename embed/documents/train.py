@@ -25,6 +25,7 @@ from embed.config.postprocessing import NONE, refuse_few_words
 from embed.config.run import RunKeywords, RunOptions
 from embed.config.train import TrainConfig
 from embed.documents.model import DocumentModel
+from embed.documents.passes import passes
 from embed.documents.reading import open_documents
 from embed.documents.stream import TagStream
 from embed.engine.problem import Tags
@@ -201,9 +202,17 @@ class DocumentStart(FreshStart):
         make = Parameters.initial if is_fresh else Parameters.empty
         return make(words, config, documents=documents)
 
+    def resuming(self, config: TrainConfig) -> None:
+        """Adopt the passes that the run to resume chose, if this run leaves them open."""
+        if self.config(None).epochs is None:
+            self._given["epochs"] = config.epochs
+
     def _resolved(self, vocabulary: Vocabulary | None, given: Mapping[str, Any]) -> TrainConfig:
-        """Resolve preset, given parameters and defaults; what they leave open does not follow from the size."""
-        return super()._resolved(None, given)
+        """Resolve preset, given parameters and defaults; the passes follow from the vocabulary, rates from nothing."""
+        config = super()._resolved(None, given)
+        if vocabulary is None or config.epochs is not None:
+            return config
+        return config.replace(epochs=passes(vocabulary.counts, config.subsample_threshold()))
 
 
 def _described(tags: Tags, count: int) -> dict[str, Any]:

@@ -198,7 +198,9 @@ def test_documents_and_words_learn_further(trained: DocumentModel, loads: bool, 
 
 @pytest.mark.parametrize("objective", ["dbow", "cbow"])
 def test_codes_tell_topics_apart(objective: str) -> None:
-    model = train_documents(texts(), objective=objective, binary=True, **{**SMALL, "dim": 32})
+    model = train_documents(
+        texts(), objective=objective, binary=True, **{**SMALL, "dim": 32, "lr": 0.05, "input_lr": 0.8}
+    )
     codes = np.unpackbits(model.codes(), axis=1)
     assert model.codes().shape == (120, 4)
     topic = np.arange(120) % 4
