@@ -162,7 +162,7 @@ class TrainConfig:
         advised=(0, 1),
     )
     # optimisation
-    epochs: int | None = parameter(None, "passes over the corpus (default: by its size)", _OPTIMISER, low=1, high=1_000_000)
+    epochs: int | None = parameter(None, "passes over the corpus (default: by size)", _OPTIMISER, low=1, high=1_000_000)
     lr: float | None = parameter(
         None,
         "initial learning rate (default: by model, text and epochs)",
