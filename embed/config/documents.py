@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["DOCUMENT_DEFAULTS", "NOT_FOR_DOCUMENTS"]
+__all__ = ["BINARY_DEFAULTS", "DOCUMENT_DEFAULTS", "NOT_FOR_DOCUMENTS"]
 
 DOCUMENT_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
@@ -21,5 +21,14 @@ DOCUMENT_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     }
 )
 """The defaults of `train_documents`, in place of those for text; :mod:`embed.documents.passes` chooses the epochs."""
+BINARY_DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        # a code is the sign of a vector as trained
+        "postprocess": "none",
+        # measured: with rarer words as noise, codes find less (docs/decisions/0034-documents.md)
+        "noise_exponent": 1.0,
+    }
+)
+"""Those of codes, where they differ."""
 NOT_FOR_DOCUMENTS = ("encoded_dir", "held_out", "patience", "min_delta")
 """Options and parameters that have no flag in ``documents train``: a document that is held out would have no vector."""

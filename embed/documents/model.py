@@ -137,10 +137,12 @@ class DocumentModel(Saved):
             A text is neither a string nor a list of words.
         """
         config = self.config
-        if epochs is not None:
-            config = config.replace(epochs=epochs)
-        if threads is not None:
-            config = config.replace(threads=threads)
+        given = {"epochs": epochs, "threads": threads}
+        changes: dict[str, Any] = {
+            name: value for name, value in given.items() if value not in (None, getattr(config, name))
+        }
+        if changes:  # checking a configuration takes longer than a short text
+            config = config.replace(**changes)
         documents = open_documents(
             texts, tokenizer=config.tokenizer, lowercase=config.lowercase, decode_errors=config.decode_errors
         )

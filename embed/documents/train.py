@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.arguments import of_kind
-from embed.config.documents import DOCUMENT_DEFAULTS
-from embed.config.postprocessing import NONE, refuse_few_words
+from embed.config.documents import BINARY_DEFAULTS, DOCUMENT_DEFAULTS
+from embed.config.postprocessing import refuse_few_words
 from embed.config.run import RunKeywords, RunOptions
 from embed.config.train import TrainConfig
 from embed.documents.model import DocumentModel
@@ -147,8 +147,8 @@ class DocumentStart(FreshStart):
     ) -> None:
         self.variant = Variant() if variant is None else variant
         defaults = dict(DOCUMENT_DEFAULTS)
-        if given.get("binary"):  # a code is the sign of a vector as trained
-            defaults["postprocess"] = NONE
+        if given.get("binary"):
+            defaults.update(BINARY_DEFAULTS)
         super().__init__([], config, options, given, defaults)
         for name in ("held_out", "patience"):
             if getattr(self.config(None), name):
@@ -212,7 +212,7 @@ class DocumentStart(FreshStart):
         config = super()._resolved(None, given)
         if vocabulary is None or config.epochs is not None:
             return config
-        return config.replace(epochs=passes(vocabulary.counts, config.subsample_threshold()))
+        return config.replace(epochs=passes(vocabulary.counts, config))
 
 
 def _described(tags: Tags, count: int) -> dict[str, Any]:
