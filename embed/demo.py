@@ -1,4 +1,4 @@
-"""Run the demo: train three sets of vectors on 106 Wikipedia articles, evaluate and query them.
+"""Run the demo: train three sets of vectors on 106 Wikipedia articles, evaluate and query them, and label the articles.
 
 The text is the MediaWiki dump in the gensim wheel, which arrives with a plain package install; gensim itself is not
 imported. The text is read, counted and encoded once, and all three runs map the same files. Half a million tokens are
@@ -31,6 +31,17 @@ _WORDS = ("philosophy", "acid", "music", "language")
 _ANALOGIES = (("he", "his", "she"), ("large", "larger", "small"), ("germany", "german", "russia"))
 _UNKNOWN = ("algorithmically", "anthropologically", "unphilosophical")
 _NEIGHBOURS = 6
+
+# 106 documents need few dimensions, and articles of some thousand words few passes.
+_DOCUMENTS: dict[str, Any] = {"objective": "sg", "dim": 50, "epochs": 10, "min_count": 5, "subsample": 1e-3}
+_LABELS = {
+    "space": ["moon", "spacecraft", "orbit", "astronaut", "lunar"],
+    "animals": ["species", "animals", "mammals", "prey", "eggs"],
+    "chemistry": ["acid", "chemical", "metal", "molecules", "atoms"],
+    "countries": ["population", "gdp", "exports", "parliament", "republic"],
+    "philosophy": ["philosophy", "ethics", "philosopher", "moral", "metaphysics"],
+}
+_ARTICLES = 4
 
 
 def run(folder: Path) -> None:
@@ -81,7 +92,12 @@ def run(folder: Path) -> None:
     _print(f"'{unknown}' is not in the vocabulary; its n-grams give it the vector [{numbers} ...]")
     _print(f"and the neighbours: {_listed(subword.nearest(unknown, _NEIGHBOURS))}")
 
-    _title("5. Export")
+    _title("5. Five labels, of five keywords each, find their articles")
+    _print(f"documents: {as_flags(_DOCUMENTS)}")
+    for label, articles in _labelled(dump):
+        _print(f"{label:>12} | {_listed(articles)}")
+
+    _title("6. Export")
     exports = {
         "skip-gram.txt": ("skip-gram", "word2vec text, for gensim, spaCy, ..."),
         "cbow.bin": ("CBOW", "word2vec binary"),
@@ -123,6 +139,15 @@ def find_dump() -> Path:
     raise MissingExtraError(
         "the demo reads articles from the gensim wheel; install it with: pip install 'train-embeddings[gensim,wiki]'"
     )
+
+
+def _labelled(dump: Path) -> list[tuple[str, list[tuple[str, float]]]]:
+    """Train a vector for each article, and return each label with its nearest articles."""
+    from embed.documents import train_documents
+    from embed.documents.labels import LabelSearch
+
+    report = LabelSearch(train_documents(dump, **_DOCUMENTS), _LABELS).report(_ARTICLES)
+    return [(found.label, [(str(title), score) for title, score in found.nearest]) for found in report.labels]
 
 
 def _evaluate(vectors: dict[str, Any]) -> None:

@@ -505,5 +505,8 @@ def test_the_demo_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     out = capsys.readouterr().out
     assert "not in the vocabulary" in out
     assert "Your own text" in out
+    articles = dict(re.findall(r"^ +(space|chemistry) \| (.*)$", out, re.MULTILINE))
+    assert "Apollo 11" in articles["space"]
+    assert "Acid" in articles["chemistry"]
     for name in ("skip-gram.txt", "cbow.bin", "subword.embed"):
         assert len(formats.load(tmp_path / "demo" / name)) > 1000

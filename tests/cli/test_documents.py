@@ -1,4 +1,4 @@
-"""The commands about documents: train, infer, nearest, codes; what they print where, and what they refuse."""
+"""The commands about documents: train, infer, nearest, labels, codes; what they print where, and what they refuse."""
 
 from __future__ import annotations
 
@@ -42,6 +42,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("documents")
     with open(folder / "table.csv", "w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("id", "topic", "text"), *texts()])
+    (folder / "keywords.tsv").write_text("ball\tgoal Match\nwater\tship wave xyz\n", encoding="utf-8")
+    (folder / "bad.tsv").write_text("ball goal\n", encoding="utf-8")
+    (folder / "unknown.tsv").write_text("ball\txyz\n", encoding="utf-8")
     (folder / "new.txt").write_text("\n".join(NEW) + "\n", encoding="utf-8")
     source = (folder / "table.csv", "--column", "text", "--id-column", "id", "--tag-column", "topic")
     settings = ("--objective", "sg", "--dim", "16", "--epochs", "20", "--subsample", "0", "--min-count", "1")
@@ -144,6 +147,34 @@ def test_infer_takes_ids_of_a_table_and_writes_codes(tmp_path: Path) -> None:
     assert (codes.dtype, codes.shape) == (np.uint8, (COUNT, 2))
 
 
+def test_labels_find_their_documents(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    topic = {name: topic for name, topic, _ in texts()} | {name: name for name in TOPICS}
+    assert run("documents", "labels", "m.embed", "keywords.tsv", "-n", 5) == 0
+    told = capsys.readouterr()
+    assert [(label, topic[one]) for label, one, _ in answers(told.out)] == [("ball", "sport")] * 5 + [
+        ("water", "sea")
+    ] * 5
+    assert "water: no vector for the keywords xyz" in told.err
+    assert run("documents", "labels", "m.embed", "keywords.tsv", "--all", "--json") == 0
+    given = {each["id"]: each["label"] for each in json.loads(capsys.readouterr().out)}
+    assert given == {one: {"sport": "ball", "sea": "water"}[topic[one]] for one in topic}
+    assert run("documents", "labels", "m.embed", "keywords.tsv", "new.txt") == 0
+    assert [(one, label) for one, label, _ in answers(capsys.readouterr().out)] == [
+        ("0", "ball"),
+        ("1", ""),
+        ("2", ""),
+        ("3", "water"),
+    ]
+    assert run("documents", "labels", "m.embed", "keywords.tsv", "--report") == 0
+    assert capsys.readouterr().out.startswith("label     documents  examples")
+    assert run("documents", "labels", "m.embed", "keywords.tsv", "-n", 1, "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [(each["label"], topic[each["nearest"][0]["id"]]) for each in report["labels"]] == [
+        ("ball", "sport"),
+        ("water", "sea"),
+    ]
+
+
 def test_codes_and_their_ids(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("documents", "codes", "m.embed", "-o", tmp_path / "c.npy", "--ids", tmp_path / "ids.txt") == 0
     assert "was trained without codes" in capsys.readouterr().err
@@ -166,6 +197,10 @@ def test_codes_and_their_ids(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         (["infer", "m.embed", "missing.txt", "-o", "v.npy"], 3, "corpus file 'missing.txt' does not exist"),
         (["infer", "m.embed", "new.txt", "-o", "v.npy", "--id-column", "id"], 2, "--id-column id needs a column of"),
         (["infer", "m.embed", "table.csv", "--column", "text", "--id-column", "topic", "-o", "v.txt"], 4, "'sport' is"),
+        (["labels", "m.embed", "bad.tsv"], 3, "bad.tsv, line 1: expected a label, a tab and keywords, not 'ball goal'"),
+        (["labels", "m.embed", "unknown.tsv"], 2, "no keyword of the label 'ball' has a vector"),
+        (["labels", "m.embed", "keywords.tsv", "new.txt", "--all"], 2, "SOURCE and --all exclude each other"),
+        (["labels", "m.embed", "missing.tsv"], 3, "missing.tsv: there is no such file"),
         (["codes", "m.embed", "-o", "c.txt"], 4, "c.txt: codes are written to .npy"),
         (["codes", "m.embed", "-o", "m.embed.npy", "--ids", "m.embed"], 2, "m.embed"),
         (["train", "new.txt", "-o", "new.bin"], 4, "new.bin"),
