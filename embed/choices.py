@@ -13,6 +13,7 @@ from typing import Final, Literal, get_args
 __all__ = [
     "ANALOGY_METHODS",
     "DECODE_ERRORS",
+    "DOCUMENT_FREEZES",
     "FREEZES",
     "MODEL_FORMATS",
     "NAMED_SETS",
@@ -29,6 +30,7 @@ __all__ = [
     "AnalogyMethod",
     "Composition",
     "DecodeErrors",
+    "DocumentFreeze",
     "Freeze",
     "Gradient",
     "KeptVocabulary",
@@ -76,6 +78,8 @@ KeptVocabulary = Literal["old", "union"]
 VOCABULARIES: Final[tuple[KeptVocabulary, ...]] = get_args(KeptVocabulary)
 Freeze = Literal["none", "old"]
 FREEZES: Final[tuple[Freeze, ...]] = get_args(Freeze)
+DocumentFreeze = Literal["none", "all"]
+DOCUMENT_FREEZES: Final[tuple[DocumentFreeze, ...]] = get_args(DocumentFreeze)
 
 # how much to train: embed.config.presets
 PresetName = Literal["auto", "small", "medium", "large"]

@@ -8,12 +8,13 @@ both cases.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from typing import Any, Literal, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from embed.arguments import choice
+from embed.choices import DOCUMENT_FREEZES, DocumentFreeze
 from embed.config.run import RunKeywords, RunOptions
 from embed.config.train import TrainConfig
 from embed.documents.model import DocumentModel
@@ -32,15 +33,13 @@ from embed.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["continue_documents"]
 
-Frozen = Literal["none", "all"]
-
 
 def continue_documents(
     model: DocumentModel,
     documents: Any,
     tags: Iterable[Hashable | Iterable[Hashable]] | None = None,
     *,
-    freeze: Frozen = "none",
+    freeze: DocumentFreeze = "none",
     id_column: str | None = None,
     tag_column: str | None = None,
     **settings: Unpack[RunKeywords],
@@ -72,7 +71,7 @@ def continue_documents(
     CorpusError
         The documents cannot be read, or have no word of the vocabulary.
     """
-    choice("freeze", freeze, ("none", "all"))
+    choice("freeze", freeze, DOCUMENT_FREEZES)
     options, given = RunOptions.split(settings)
     if options.preset is not None:
         raise ConfigError(

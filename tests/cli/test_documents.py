@@ -92,6 +92,15 @@ def test_lines_and_files_train_with_parameters_of_a_toml_file(
     assert (model.config.objective, model.config.epochs, model.config.lowercase) == ("dbow", 3, True)
 
 
+def test_more_documents_join_a_model_whose_words_stay(tmp_path: Path) -> None:
+    arguments = ("--continue-from", "m.embed", "--freeze", "all", "-o", tmp_path / "more.embed", "--threads", 1)
+    assert run("documents", "train", "new.txt", *arguments, "--quiet") == 0
+    before, after = DocumentModel.load("m.embed"), DocumentModel.load(tmp_path / "more.embed")
+    assert len(after.documents) == len(before.documents) + len(NEW)
+    np.testing.assert_array_equal(after.words.matrix, before.words.matrix)
+    np.testing.assert_array_equal(after.documents.matrix[-len(NEW) :], before.infer(NEW))
+
+
 def test_nearest_of_a_document_and_of_texts(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,6 +215,9 @@ def test_codes_and_their_ids(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         (["train", "new.txt", "-o", "new.bin"], 4, "new.bin"),
         (["train", "new.txt", "-o", "n.embed", "--patience", "1"], 2, "unrecognized arguments: --patience"),
         (["train", "table.csv", "-o", "n.embed", "--id-column", "id"], 2, "--id-column id needs a column of texts"),
+        (["train", "new.txt", "-o", "n.embed", "--freeze", "all"], 2, "name it with --continue-from"),
+        (["train", "new.txt", "-o", "m.embed", "--continue-from", "m.embed"], 2, "m.embed"),
+        (["train", "new.txt", "-o", "n.embed", "--continue-from", "new.txt"], 4, "new.txt: not a model of documents"),
         (["train", "table.csv", "-o", "n.embed", "--column", "name"], 3, "there is no column 'name'; name one of: id"),
         (["train", "table.csv", "-o", "table.csv", "--column", "text"], 2, "table.csv"),
     ],
