@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    choices,
     contests,
     defaults,
     growth,
@@ -69,6 +70,7 @@ COMMANDS: dict[str, _Command] = {
     "instructions": _Command("instructions a token, against the record", instructions.run, instructions.Settings()),
     "quantize": _Command("size and scores of quantised vectors", quantize.run, quantize.Settings("")),
     "labels": _Command("do a few keywords find their documents?", labels.run, labels.Settings()),
+    "choices": _Command("which settings are best for documents?", choices.run, choices.Settings()),
     "retrieval": _Command("do vectors and codes find documents of a group?", retrieval.run, retrieval.Settings()),
     "startup": _Command("how long until --help and `import embed` are done", startup.run, startup.Settings()),
     "growth": _Command("does the time of hostile input grow in proportion?", growth.run, growth.Settings()),

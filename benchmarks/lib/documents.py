@@ -16,6 +16,7 @@ __all__ = ["DocumentSet", "sets_in"]
 
 _PARTS = ("train", "test")
 _KEYWORDS = "keywords.tsv"
+_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def _set(path: Path) -> DocumentSet | None:
 
 def _lines(path: Path) -> list[tuple[str, str]]:
     with Input.of(path).open() as file:
-        lines = file.read().decode("utf-8").splitlines()
+        lines = b"".join(iter(lambda: file.read(_CHUNK_BYTES), b"")).decode("utf-8").split("\n")
     pairs = [line.partition("\t") for line in lines if line.strip()]
     if any(not tab for _, tab, _ in pairs):
         raise BenchmarkError(f"{path}: a line has no tab: it must have a label, a tab and a text")

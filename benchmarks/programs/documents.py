@@ -87,6 +87,24 @@ def retrieval(*, folder: str, name: str, seed: int, bits: Sequence[int], dim: in
     return {"seconds": time.process_time() - started, "figures": figures}
 
 
+def choice(*, folder: str, name: str, seed: int, dim: int, settings: dict[str, Any]) -> dict[str, Any]:
+    """Train on four fifths of the training part, infer the others, and ask each of these for the rest of them."""
+    labels, texts = next(one for one in sets_in(folder) if one.name == name).read("train")
+    order = np.random.default_rng(seed).permutation(len(texts))
+    trained, others = (part.tolist() for part in np.split(order, [len(order) * 4 // 5]))
+    started = time.process_time()
+    model = _trained([texts[row] for row in trained], seed, dim=dim, **settings)
+    vectors = model.infer([texts[row] for row in others], threads=1)
+    seconds = time.process_time() - started
+    truth = [labels[row] for row in others]
+    figures = _scored("vectors", cosine_scores(vectors), truth)
+    figures |= _scored("signs", _by_distance(pack(vectors)), truth)
+    regression = importlib.import_module("sklearn.linear_model").LogisticRegression(max_iter=300)
+    regression.fit(np.asarray(model.documents.matrix), [labels[row] for row in trained])
+    figures["accuracy"] = float(regression.score(vectors, truth))
+    return {"seconds": seconds, "figures": figures}
+
+
 def _trained(texts: Sequence[str], seed: int, **settings: Any) -> DocumentModel:
     with warnings.catch_warnings(action="ignore", category=AdviceWarning):
         return train_documents(texts, seed=seed, threads=1, progress=False, **settings)
