@@ -1,4 +1,4 @@
-"""What is the best setting for documents? Each choice beside the defaults, on a part that no other figure is taken from.
+"""What is the best setting for documents? Each choice beside the defaults, on a part that no other figure uses.
 
 The training part of a set is split: four fifths train, and the rest are the queries. So the test part stays unseen.
 """

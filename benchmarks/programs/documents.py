@@ -14,7 +14,7 @@ import numpy.typing as npt
 from benchmarks.lib.documents import sets_in
 from embed.corpora.tokenizers import get_tokenizer
 from embed.documents import DocumentModel, train_documents
-from embed.documents.bits import hamming, itq, pack
+from embed.documents.bits import hamming, pack
 from embed.documents.labels import LABEL_DEFAULTS, LabelSearch, keyword_vector, label_scores
 from embed.errors import AdviceWarning
 from embed.eval.retrieval import Scores, cosine_scores, evaluate_retrieval
@@ -76,13 +76,12 @@ def retrieval(*, folder: str, name: str, seed: int, bits: Sequence[int], dim: in
     model = _trained(training, seed, dim=dim)
     vectors = model.infer(texts, threads=1)
     figures |= _scored(f"real {dim}", cosine_scores(vectors), truth)
-    units = unit_rows(model.documents.matrix)
     for size in bits:
         if size <= dim:
-            codes = itq(units, size, seed=seed).encode(unit_rows(vectors))
-            figures |= _scored(f"ITQ {size} bits", _by_distance(codes), truth)
+            codes = model.infer_codes(texts, size, threads=1)
+            figures |= _scored(f"{size} bits", _by_distance(codes), truth)
         binary = _trained(training, seed, dim=size, binary=True)
-        figures |= _scored(f"{size} bits", _by_distance(binary.infer_codes(texts, threads=1)), truth)
+        figures |= _scored(f"{size} trained bits", _by_distance(binary.infer_codes(texts, threads=1)), truth)
     figures |= _scored(f"signs of real {dim}", _by_distance(pack(vectors)), truth)
     return {"seconds": time.process_time() - started, "figures": figures}
 

@@ -30,5 +30,13 @@ BINARY_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     }
 )
 """Those of codes, where they differ."""
-NOT_FOR_DOCUMENTS = ("encoded_dir", "held_out", "patience", "min_delta")
-"""Options and parameters that have no flag in ``documents train``: a document that is held out would have no vector."""
+NOT_FOR_DOCUMENTS = (
+    "encoded_dir",
+    "held_out",
+    "patience",
+    "min_delta",
+    *("phrases", "phrase_score", "phrase_threshold", "phrase_min_count", "phrase_delimiter", "phrase_max_pairs"),
+    "phrase_connectors",
+)
+"""Options and parameters that have no flag in ``documents train``: a document that is held out would have no vector,
+and new texts would not have the phrases."""

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from embed.arguments import file_path
 from embed.config.postprocessing import NONE
 from embed.config.train import TrainConfig
+from embed.documents.bits import Itq, itq, pack
 from embed.documents.inference import Inference
 from embed.documents.reading import open_documents
 from embed.errors import ConfigError, FormatError
@@ -30,12 +31,15 @@ from embed.messages import option
 from embed.model.model import Model
 from embed.vectors.health import Health
 from embed.vectors.postprocess import AffineMap
+from embed.vectors.search import unit_rows
 from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["DocumentModel", "DocumentVectors"]
 
 Float32s = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.uint8]
+_FITTED_DOCUMENTS = 1 << 16
+"""Iterative quantisation is fitted to at most so many documents."""
 
 
 class DocumentVectors(ItemVectors):
@@ -77,6 +81,7 @@ class DocumentModel(Saved):
             self._map = AffineMap.fitted(matrix, steps) if steps else None
             matrix = matrix if self._map is None else self._map.rows(matrix)
         self.documents = DocumentVectors(ids, matrix)
+        self._coders: dict[int, Itq] = {}
 
     def __repr__(self) -> str:
         codes = " as codes" if self.config.binary else ""
@@ -175,13 +180,51 @@ class DocumentModel(Saved):
             )
         return self.documents.nearest_to(vector, n)
 
-    def codes(self) -> Codes:
-        """Return the signs of the documents' vectors as packed bits, uint8[D, ceil(dim / 8)] (``numpy.packbits``)."""
-        return _signs(self.documents.matrix)
+    def codes(self, bits: int | None = None) -> Codes:
+        """Return codes of the documents to compare by Hamming distance, as packed bits.
 
-    def infer_codes(self, texts: Iterable[Any], *, epochs: int | None = None, threads: int | None = None) -> Codes:
-        """Return the signs of the vectors of new documents; see `infer` and `codes`."""
-        return _signs(self.infer(texts, epochs=epochs, threads=threads))
+        A model trained with `binary` has the signs of its vectors. Other vectors are made codes by iterative
+        quantisation (:func:`embed.documents.bits.itq`), whose codes find more: it is fitted to the documents, to some
+        of them if there are more than 65,536.
+
+        Parameters
+        ----------
+        bits : int, optional
+            The length of a code (default: `dim`); of a model trained with `binary`, only `dim`.
+
+        Returns
+        -------
+        uint8 array, shape (D, ceil(bits / 8))
+            As ``numpy.packbits`` packs them.
+
+        Raises
+        ------
+        ConfigError
+            `bits` is not `dim` for a binary model; or more than `dim`, or not fewer than the documents, for another.
+        """
+        coder = self._coder(bits)
+        return pack(self.documents.matrix) if coder is None else coder.encode(unit_rows(self.documents.matrix))
+
+    def infer_codes(
+        self, texts: Iterable[Any], bits: int | None = None, *, epochs: int | None = None, threads: int | None = None
+    ) -> Codes:
+        """Return codes of new documents, to compare with those of `codes`; see there and `infer`."""
+        coder = self._coder(bits)
+        vectors = self.infer(texts, epochs=epochs, threads=threads)
+        return pack(vectors) if coder is None else coder.encode(unit_rows(vectors))
+
+    def _coder(self, bits: int | None) -> Itq | None:
+        """Return the map from unit vectors to codes; None for a model whose signs are codes."""
+        dim = self.documents.dim
+        if self.config.binary:
+            if bits not in (None, dim):
+                raise ConfigError(f"the model was trained for codes of {dim} bits: leave {option('bits')} out")
+            return None
+        bits = dim if bits is None else bits
+        if bits not in self._coders:
+            step = -(-len(self.documents) // _FITTED_DOCUMENTS)
+            self._coders[bits] = itq(unit_rows(self.documents.matrix[::step]), bits, seed=self.config.seed)
+        return self._coders[bits]
 
     def with_documents(self, ids: Sequence[Hashable], matrix: Float32s) -> DocumentModel:
         """Return the model with other documents: vectors as `infer` returns them, float32[D, final dim]."""
@@ -252,7 +295,3 @@ class DocumentModel(Saved):
             return cls(model, ids, stored)
         except (ValueError, RecursionError) as error:
             raise FormatError(f"{name}: damaged: cannot read the ids ({error!s:.200})") from None
-
-
-def _signs(matrix: Float32s) -> Codes:
-    return np.packbits(matrix > 0, axis=1)

@@ -35,7 +35,6 @@ from embed.model.parameters import Parameters
 from embed.model.provenance import DOCUMENTS
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode
-from embed.text.phrases.phrase_model import PhraseSettings
 from embed.training.backends import Variant
 from embed.training.progress import ProgressBar
 from embed.training.run import run
@@ -156,6 +155,11 @@ class DocumentStart(FreshStart):
                     f"{option(name)} does not apply to documents, of which the held-out ones would have no vector: "
                     "leave it out"
                 )
+        if self.config(None).phrases:
+            raise ConfigError(
+                f"{option('phrases')} does not apply to documents, since new texts would not have their phrases: learn "
+                "them with embed.learn_phrases, and join them in all texts"
+            )
         if self.config(None).binary and self.config(None).steps():
             raise ConfigError(
                 f"{option('postprocess')} would change the signs that {option('binary')} trains: leave one of them out"
@@ -176,7 +180,6 @@ class DocumentStart(FreshStart):
             stream,
             min_count=config.min_count,
             max_vocab=config.max_vocab,
-            phrases=PhraseSettings.of(config),
             progress=lambda tokens, _: bar.advance_to(tokens),
             numbers=numbers,
         )

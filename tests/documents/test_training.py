@@ -12,6 +12,7 @@ import pytest
 import embed
 from embed.checkpoints.checkpoint_folder import checkpoints_in
 from embed.documents import Document, DocumentModel, continue_documents, train_documents
+from embed.documents.bits import hamming
 from embed.errors import ConfigError, FormatError, NoExamplesError
 
 TOPICS = {topic: [f"{topic}{number}" for number in range(30)] for topic in ("a", "b", "c", "d")}
@@ -213,12 +214,29 @@ def test_codes_tell_topics_apart(objective: str) -> None:
     assert np.mean(nearest % 4 == np.arange(40) % 4) > 0.8
 
 
+def test_codes_of_real_vectors_are_rotated_to_the_axes(tmp_path: Path) -> None:
+    model = train_documents(texts(), objective="dbow", **SMALL)
+    codes, topic = model.codes(8), np.arange(120) % 4
+    assert codes.shape == (120, 1)
+    assert model.codes().shape == (120, 2)
+    nearest = hamming(model.infer_codes(texts(40, seed=9), 8), codes).argmin(axis=1)
+    assert np.mean(topic[nearest] == np.arange(40) % 4) > 0.8
+    model.save(tmp_path / "model.embed")
+    np.testing.assert_array_equal(DocumentModel.load(tmp_path / "model.embed").codes(8), codes)
+    with pytest.raises(ConfigError, match="bits"):
+        model.codes(17)
+    binary = train_documents(texts(), objective="dbow", binary=True, **SMALL)
+    with pytest.raises(ConfigError, match="leave bits out"):
+        binary.codes(8)
+
+
 def test_parameters_that_do_not_apply_are_refused() -> None:
     for settings, message in (
         ({"held_out": 0.1}, "held_out does not apply to documents"),
         ({"encoded_dir": "somewhere"}, "encoded_dir does not apply to documents"),
         ({"objective": "dbow", "subword": True}, "leave it out"),
         ({"nonsense": 1}, "nonsense"),
+        ({"phrases": 1}, "phrases does not apply to documents"),
         ({"binary": True, "postprocess": "center"}, "leave one of them out"),
     ):
         with pytest.raises(ConfigError, match=message):

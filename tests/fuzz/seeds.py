@@ -20,6 +20,7 @@ import numpy as np
 from embed import formats
 from embed.compat.gensim import KeyedVectors, Word2Vec
 from embed.compat.gensim.phrases import Phrases
+from embed.documents import train_documents
 from embed.documents.labels import LabelSearch
 from embed.errors import AdviceWarning
 from embed.files.zstd import zstd_module
@@ -198,6 +199,13 @@ def _seeds(target: str, folder: Path) -> Iterator[bytes]:
     elif target == "model":
         yield _model(folder)
         yield _model(folder, subword=True, buckets=4, postprocess="abtt:1,pca:2")
+    elif target == "documents":
+        settings = {"dim": 3, "min_count": 1, "epochs": 1, "threads": 1, "progress": False, "subsample": 0}
+        for options in ({}, {"objective": "cbow", "postprocess": "abtt:1,pca:2"}, {"binary": True}):
+            with warnings.catch_warnings(action="ignore"):
+                model = train_documents([["a", "b", "a"], ["b", "c"], ["a", "c"], []], **settings, **options)
+            model.save(folder / "d.embed")
+            yield (folder / "d.embed").read_bytes()
     elif target.startswith("checkpoint"):
         for options in ({}, {"lr": 0.1, "objective": "cbow"}):
             _trained(checkpoint=folder / "kept", **options)

@@ -29,7 +29,7 @@ from embed.compat.gensim.phrases import Phrases
 from embed.config import TrainConfig
 from embed.corpora import ColumnCorpus, TextCorpus, WikiCorpus
 from embed.corpora.tokenizers import split_words
-from embed.documents import open_documents
+from embed.documents import DocumentModel, open_documents
 from embed.documents.labels import LabelSearch
 from embed.errors import AdviceWarning, ConfigError, EmbedError
 from embed.eval.sets import load_set
@@ -172,6 +172,13 @@ def _any_format(data: bytes, folder: Path) -> None:
 def _model(data: bytes, folder: Path) -> None:
     model = load_model(_file(data, folder, "m.embed"))
     _check_vectors(model.vectors)
+    model.run_card()
+
+
+def _documents(data: bytes, folder: Path) -> None:
+    model = DocumentModel.load(_file(data, folder, "d.embed"))
+    assert len(model.documents.ids) == len(model.documents.matrix)
+    assert np.isfinite(model.infer([["a", "b"], []], epochs=1, threads=1)).all()
     model.run_card()
 
 
@@ -425,6 +432,7 @@ TARGETS: dict[str, Target] = {
     },
     "any-format": _any_format,
     "model": _model,
+    "documents": _documents,
     "checkpoint": _checkpoint,
     "checkpoint-rehashed": _checkpoint_rehashed,
     "encoded": _encoded,
