@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,35 @@ import numpy.typing as npt
 from embed.documents.reading import Document
 from embed.engine.problem import Tags
 
-__all__ = ["TagStream"]
+__all__ = ["SentenceTags", "TagStream"]
+
+
+class SentenceTags:
+    """The rows of the tags of documents, in the order in which the documents are read.
+
+    A document is a sentence, unless it has no words: the encoder does not count those.
+    """
+
+    def __init__(self) -> None:
+        # of each document: the number of its sentence, the end of its tags, and all tags one after the other
+        self._firsts, self._ends, self._rows = array("q"), array("q", [0]), array("q")
+        self._sentences = 0
+
+    def add(self, rows: Iterable[int], words: Sequence[str]) -> None:
+        """Note the next document: the rows of its tags, of which those that occur twice count once."""
+        self._firsts.append(self._sentences)
+        self._rows.extend(dict.fromkeys(rows))
+        self._ends.append(len(self._rows))
+        self._sentences += bool(words)
+
+    def of(self, numbers: npt.NDArray[np.int64], words: int) -> Tags:
+        """Return the tags of the sentences with these numbers, for a vocabulary of `words` words."""
+        documents = np.searchsorted(np.frombuffer(self._firsts, np.int64), numbers, side="right") - 1
+        ends, rows = np.frombuffer(self._ends, np.int64), np.array(self._rows, np.int64)
+        sizes = ends[documents + 1] - ends[documents]
+        offsets = np.concatenate([[0], np.cumsum(sizes)])
+        places = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - ends[documents], sizes)
+        return Tags(offsets, (words + rows[places]).astype(np.int32))
 
 
 class TagStream:
@@ -36,17 +64,12 @@ class TagStream:
         self.ids = list(ids)
         self._known = len(self.ids)
         self._rows: dict[Hashable, int] = {tag: row for row, tag in enumerate(self.ids)}
-        # of each document: the number of its first sentence, the end of its tags, and all tags one after the other
-        self._firsts, self._ends, self._tags = array("q"), array("q", [0]), array("q")
+        self._tags = SentenceTags()
 
     def __iter__(self) -> Iterator[list[str]]:
-        sentences = 0
         for number, document in enumerate(self._documents):
             tags = document.tags if document.tags != (number,) else (self._known + number,)
-            self._firsts.append(sentences)
-            self._tags.extend(dict.fromkeys(map(self._row, tags)))
-            self._ends.append(len(self._tags))
-            sentences += bool(document.words)
+            self._tags.add(map(self._row, tags), document.words)
             yield document.words
 
     def _row(self, tag: Hashable) -> int:
@@ -57,9 +80,4 @@ class TagStream:
 
     def tags(self, numbers: npt.NDArray[np.int64], words: int) -> Tags:
         """Return the tags of the sentences with these numbers, for a vocabulary of `words` words."""
-        documents = np.searchsorted(np.frombuffer(self._firsts, np.int64), numbers, side="right") - 1
-        ends, tags = np.frombuffer(self._ends, np.int64), np.array(self._tags, np.int64)
-        sizes = ends[documents + 1] - ends[documents]
-        offsets = np.concatenate([[0], np.cumsum(sizes)])
-        places = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - ends[documents], sizes)
-        return Tags(offsets, (words + tags[places]).astype(np.int32))
+        return self._tags.of(numbers, words)

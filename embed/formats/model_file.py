@@ -176,7 +176,7 @@ def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> 
     if scheme is not None:
         rows = scheme.word_rows(words) + (scheme.buckets if arrays.kept is None else len(arrays.kept))
     if arrays.documents is not None:
-        rows = 0 if config.objective == "dbow" else rows
+        rows = 0 if config.objective == "dbow" and not len(arrays.input) else rows
         check_documents(name, arrays.documents, config)
     for matrix, expected, key in (
         (arrays.input, rows, "input"),

@@ -16,14 +16,14 @@ from pathlib import Path
 
 import gensim.models
 import pytest
-from gensim.models import fasttext, keyedvectors, phrases, word2vec
+from gensim.models import doc2vec, fasttext, keyedvectors, phrases, word2vec
 
 import embed.compat.gensim as ours
 import embed.compat.gensim.phrases as our_phrases
 import embed.compat.gensim.training as training
 from embed.text.phrases import scores as phrase_scores
 
-for module in (gensim.models, word2vec, fasttext, keyedvectors, phrases):
+for module in (gensim.models, word2vec, fasttext, doc2vec, keyedvectors, phrases):
     for name in ours.__all__:
         if hasattr(module, name):
             setattr(module, name, getattr(ours, name))

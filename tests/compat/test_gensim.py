@@ -13,7 +13,7 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 LIST = REPOSITORY / "docs" / "compat-gensim.md"
-MODULES = ("test_word2vec", "test_fasttext", "test_keyedvectors", "test_phrases")
+MODULES = ("test_word2vec", "test_fasttext", "test_doc2vec", "test_keyedvectors", "test_phrases")
 GENSIM = "4.4.0"
 LEAST_SHARE = 0.85
 # Set in the environment, everything that says something about the stand-ins is run, the slow tests included.

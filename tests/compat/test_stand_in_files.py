@@ -44,7 +44,7 @@ def doctored(saved: Path, path: Path, part: str, **more: Any) -> Path:
         ({"size": 16}, "size"),
         ({"vector_size": [16]}, "vector_size"),
         ({"vector_size": 10**9}, "vector_size"),
-        ({"vector_size": 10**400}, "dimension"),
+        ({"vector_size": 10**400}, "vector_size"),
         ({"epochs": 10**12}, "epochs"),
         ({"workers": 10**9}, "workers"),
         ({"alpha": "fast"}, "fast"),

@@ -1,4 +1,4 @@
-"""gensim's ``Word2Vec``, ``FastText``, ``KeyedVectors`` and ``Phrases``, on this package's core.
+"""gensim's ``Word2Vec``, ``FastText``, ``Doc2Vec``, ``KeyedVectors`` and ``Phrases``, on this package's core.
 
 The classes have the arguments and members that code written for gensim 4 uses. They are not subclasses of gensim's
 and do not need gensim. docs/tutorials/moving-from-gensim.md lists the differences, docs/compat-gensim.md the tests of
@@ -8,6 +8,7 @@ gensim that pass.
 from __future__ import annotations
 
 from embed.compat.gensim.callbacks import CallbackAny2Vec
+from embed.compat.gensim.doc2vec import Doc2Vec, TaggedDocument, TaggedLineDocument
 from embed.compat.gensim.facebook import load_facebook_model, load_facebook_vectors, save_facebook_model
 from embed.compat.gensim.fasttext import FastText
 from embed.compat.gensim.fasttext_vectors import FastTextKeyedVectors
@@ -23,6 +24,7 @@ __all__ = [
     "RULE_DISCARD",
     "RULE_KEEP",
     "CallbackAny2Vec",
+    "Doc2Vec",
     "FastText",
     "FastTextKeyedVectors",
     "FrozenPhrases",
@@ -31,6 +33,8 @@ __all__ = [
     "PathLineSentences",
     "Phraser",
     "Phrases",
+    "TaggedDocument",
+    "TaggedLineDocument",
     "Word2Vec",
     "load_facebook_model",
     "load_facebook_vectors",

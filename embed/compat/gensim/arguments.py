@@ -6,7 +6,7 @@ gensim          TrainConfig            gensim          TrainConfig
 vector_size     dim                    sample          subsample
 alpha           lr                     ns_exponent     noise_exponent
 min_alpha       min_lr                 shrink_windows  window_kind
-sg              objective              workers         threads
+sg, dm          objective              workers         threads
 negative        negatives              bucket          buckets
 =============== ====================== =============== ======================
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["SAMPLE", "gensims_name", "number", "renamed", "train_config"]
 
 Number = TypeVar("Number", int, float)
-OLD_NAMES = {"size": "vector_size", "iter": "epochs", "sentences": "corpus_iterable"}
+OLD_NAMES = {"size": "vector_size", "iter": "epochs", "sentences": "corpus_iterable", "documents": "corpus_iterable"}
 _NAMES = {
     "dim": "vector_size",
     "lr": "alpha",
@@ -90,7 +90,7 @@ def train_config(model: LearntModel, *, epochs: int, lr: float, min_lr: float, s
         # the values come from code written for gensim: our advice does not apply
         warnings.simplefilter("ignore", AdviceWarning)
         return TrainConfig(
-            objective="sg" if model.sg else "cbow",
+            objective=model.objective,
             gradient=model.gradient,
             dim=model.vector_size,
             window=model.window,
@@ -99,6 +99,9 @@ def train_config(model: LearntModel, *, epochs: int, lr: float, min_lr: float, s
             noise_exponent=model.ns_exponent,
             epochs=epochs,
             lr=lr,
+            # one context is not averaged, and gensim has one rate for both rows; nor does it keep documents short
+            input_lr=lr if model.objective == "dbow" else None,
+            max_norm=0.0,
             min_lr=min_lr,
             subsample=model.sample or 0.0,
             threads=max(1, model.workers),

@@ -39,6 +39,8 @@ class FastText(Word2Vec):
     wv : FastTextKeyedVectors
     """
 
+    saved_arguments = (*Word2Vec.saved_arguments, "min_n", "max_n", "bucket")
+
     wv: FastTextKeyedVectors
 
     def __init__(

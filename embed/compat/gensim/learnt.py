@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from embed.choices import Objective
 from embed.compat.gensim.errors import NotReadyError
 from embed.compat.gensim.keyed_vectors import KeyedVectors
 from embed.compat.gensim.store import COUNT, Array
 from embed.errors import ConfigError
+from embed.formats.native import StoredDocuments
 from embed.model.parameters import Parameters
 from embed.vocabulary.sampling import noise_distribution
 from embed.vocabulary.vocabulary import Vocabulary
@@ -41,6 +43,33 @@ class LearntModel:
     others
         The arguments and the counters of the training, by their names in gensim.
     """
+
+    saved_arguments: ClassVar[tuple[str, ...]] = (
+        "vector_size",
+        "alpha",
+        "window",
+        "min_count",
+        "max_vocab_size",
+        "sample",
+        "seed",
+        "workers",
+        "min_alpha",
+        "sg",
+        "hs",
+        "negative",
+        "ns_exponent",
+        "cbow_mean",
+        "epochs",
+        "sorted_vocab",
+        "batch_words",
+        "compute_loss",
+        "comment",
+        "max_final_vocab",
+        "shrink_windows",
+        "gradient",
+    )
+    """The arguments of the constructor that a file holds."""
+    has_documents: ClassVar[bool] = False
 
     wv: KeyedVectors
     parameters: Parameters | None
@@ -147,6 +176,28 @@ class LearntModel:
         """Call ``wv.init_sims``."""
         self.wv.init_sims(replace)
 
+    # overridden by models of documents
+
+    @property
+    def objective(self) -> Objective:
+        """The objective, by its name in TrainConfig."""
+        return "sg" if self.sg else "cbow"
+
+    def _document_count(self) -> int:
+        """Return the number of documents that have a vector."""
+        return 0
+
+    def stored_documents(self) -> StoredDocuments | None:
+        """Return the documents for a file."""
+        return None
+
+    def documents_state(self) -> dict[str, Any]:
+        """Return what a file holds of the documents besides their vectors, as plain JSON values."""
+        return {}
+
+    def take_documents(self, stored: StoredDocuments, state: Mapping[str, Any]) -> None:
+        """Take the documents of a file; raises ValueError if they are damaged."""
+
     # overridden by models with n-grams
 
     def subword_arguments(self) -> dict[str, Any]:
@@ -176,11 +227,11 @@ class LearntModel:
         return lock_factors(self.wv.vectors_lockf, len(self.wv))
 
 
-def adopted(given: Array, view: Array, name: str) -> Array:
+def adopted(given: Array, view: Array, name: str, of: str = "wv") -> Array:
     """Return `view`, after copying `given` into it if they do not share their memory."""
     if given.shape != view.shape:
         raise NotReadyError(
-            f"wv.{name} has the shape {given.shape}, but the model has {view.shape}: add words with build_vocab"
+            f"{of}.{name} has the shape {given.shape}, but the model has {view.shape}: add keys with build_vocab"
         )
     if given.strides != view.strides or given.ctypes.data != view.ctypes.data:
         view[:] = given

@@ -13,7 +13,7 @@ from typing import IO, Any
 from embed.errors import ConfigError, cannot_open
 from embed.files.inputs import Input
 
-__all__ = ["LineSentence", "PathLineSentences"]
+__all__ = ["LineSentence", "PathLineSentences", "opened_lines", "words_of"]
 
 MAX_WORDS_IN_BATCH = 10_000
 """A longer sentence is cut into sentences of this many words."""
@@ -43,9 +43,9 @@ class LineSentence:
         self.limit = limit
 
     def __iter__(self) -> Iterator[list[str]]:
-        with _opened(self.source) as lines:
+        with opened_lines(self.source) as lines:
             for line in islice(lines, self.limit):
-                words = (line if isinstance(line, str) else line.decode("utf8")).split()
+                words = words_of(line)
                 for start in range(0, max(1, len(words)), self.max_sentence_length):
                     yield words[start : start + self.max_sentence_length]
 
@@ -73,12 +73,18 @@ class PathLineSentences:
             yield from LineSentence(file, self.max_sentence_length, self.limit)
 
 
-def _opened(source: str | os.PathLike[str] | IO[Any]) -> Any:
+def opened_lines(source: str | os.PathLike[str] | IO[Any]) -> Any:
+    """Return a context manager of the lines of a file, which is read from its start."""
     if isinstance(source, (str, os.PathLike)):
         return _FileLines(os.fspath(source))
     if hasattr(source, "seekable") and source.seekable():
         source.seek(0)
     return nullcontext(source)
+
+
+def words_of(line: str | bytes) -> list[str]:
+    """Return a line split at white space."""
+    return (line if isinstance(line, str) else line.decode("utf8")).split()
 
 
 class _FileLines:

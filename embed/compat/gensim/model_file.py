@@ -1,7 +1,7 @@
 """Save and load whole models: one native file, which :func:`embed.load_model` reads, plus the state of the stand-in.
 
-The inner nodes of hierarchical softmax are in a second file, ``NAME.nodes``, since the native format cannot store
-them.
+If a model trains with both losses, the inner nodes of hierarchical softmax are in a second file, ``NAME.nodes``, since
+the native format stores those of one loss.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from embed.compat.gensim.saving import check_saved, read_json
 from embed.compat.gensim.store import COUNT
 from embed.errors import FormatError
 from embed.formats import native
-from embed.formats.model_file import check_arrays
+from embed.formats.model_file import check_arrays, stored_run
 from embed.model.parameters import Parameters
 from embed.vectors.word_vectors import WordVectors
 
@@ -37,34 +37,6 @@ KEY = "gensim"
 NODES = ".nodes"
 LOCKS = "_lockf"
 """The suffix of the names of lock factors."""
-ARGUMENTS = (
-    "vector_size",
-    "alpha",
-    "window",
-    "min_count",
-    "max_vocab_size",
-    "sample",
-    "seed",
-    "workers",
-    "min_alpha",
-    "sg",
-    "hs",
-    "negative",
-    "ns_exponent",
-    "cbow_mean",
-    "epochs",
-    "sorted_vocab",
-    "batch_words",
-    "compute_loss",
-    "comment",
-    "max_final_vocab",
-    "shrink_windows",
-    "gradient",
-    "min_n",
-    "max_n",
-    "bucket",
-)
-"""The arguments of the constructor that a file may hold; those of n-grams only if the model has n-grams."""
 STATE = (
     "train_count",
     "epochs_trained",
@@ -83,14 +55,18 @@ def save(model: LearntModel, path: str | os.PathLike[str]) -> None:
     if parameters is None:
         raise FormatError(f"{os.fspath(path)}: cannot write: the model has no vocabulary yet: call build_vocab first")
     model._adopt_vectors()
-    arguments = {name: getattr(model, name) for name in ARGUMENTS if hasattr(model, name)}
+    arguments = {name: getattr(model, name) for name in model.saved_arguments}
     config = train_config(model, epochs=max(1, model.epochs), lr=model.alpha, min_lr=model.min_alpha, seed=model.seed)
+    outputs = parameters.outputs[:, : model.vector_size]
+    if is_tree := model._nodes is not None and not model.negative:  # the only loss: what the configuration can say
+        config, outputs = config.replace(loss="hs"), model._nodes
     locks = {name: getattr(model.wv, name).tolist() for name in model.wv.__dict__ if name.endswith(LOCKS)}
     content = {
         "class": type(model).__name__,
         "arguments": arguments,
         "state": {name: getattr(model, name) for name in STATE},
         "locks": locks,
+        "documents": model.documents_state(),
     }
     dim, own = model.vector_size, parameters.own_rows
     inputs, kept = parameters.inputs[:, :dim], rows_there(parameters.inputs[own:, :dim])
@@ -101,10 +77,11 @@ def save(model: LearntModel, path: str | os.PathLike[str]) -> None:
         words=model.wv.index_to_key,
         counts=model.vocabulary.counts,
         input=inputs,
-        output=parameters.outputs[:, :dim],
+        output=outputs,
         scheme=parameters.scheme,
         vectors=None if parameters.scheme is None else model.wv.vectors,
         kept=kept,
+        documents=model.stored_documents(),
         metadata={
             KEY: json.dumps(content),
             "config": json.dumps(asdict(config)),
@@ -113,7 +90,7 @@ def save(model: LearntModel, path: str | os.PathLike[str]) -> None:
         },
     )
     nodes_path = _nodes_path(path)
-    if model._nodes is not None:
+    if model._nodes is not None and not is_tree:
         native.write_vectors(WordVectors(model.wv.index_to_key, model._nodes.view()), nodes_path)
     else:
         nodes_path.unlink(missing_ok=True)
@@ -129,14 +106,18 @@ def load(cls: type[M], path: str | os.PathLike[str]) -> M:
         raise WrongKindError(f"{name}: holds {found}, not a {cls.__name__}")
     arrays = native.read_model_arrays(path)
     try:
-        model = cls(**_plain_values(content["arguments"], ARGUMENTS))
+        model = cls(**_plain_values(content["arguments"], cls.saved_arguments))
         state = _plain_values(content["state"], STATE)
         for key in STATE:
             setattr(model, key, state[key])
         epochs = max(1, model.epochs)
         config = train_config(model, epochs=epochs, lr=model.alpha, min_lr=model.min_alpha, seed=model.seed)
         locks = {key: np.array(values, np.float32) for key, values in content["locks"].items()}
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        if (arrays.documents is not None) != model.has_documents:
+            raise ValueError("documents are missing, or there although the model has none")
+        if arrays.documents is not None:
+            model.take_documents(arrays.documents, content["documents"])
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
         raise FormatError(f"{name}: damaged: not the state of a {cls.__name__}: {error!s:.200}") from None
     check_arrays(name, arrays, config)
     model.wv.index_to_key = list(arrays.words)
@@ -147,13 +128,21 @@ def load(cls: type[M], path: str | os.PathLike[str]) -> M:
         if not key.endswith(LOCKS) or key not in vars(model.wv) or values.ndim != 1:
             raise FormatError(f"{name}: damaged: {key!r:.60} does not name lock factors of vectors")
         setattr(model.wv, key, values)
-    parameters = Parameters.empty(model.vocabulary, config, every_bucket(config))
+    documents = arrays.documents
+    parameters = Parameters.empty(
+        model.vocabulary, config, every_bucket(config), documents=0 if documents is None else len(documents.keys)
+    )
     rows = np.arange(len(parameters.inputs))
     if arrays.kept is not None:
         rows = np.concatenate([rows[: parameters.own_rows], parameters.own_rows + arrays.kept])
     parameters.inputs[rows, : model.vector_size] = arrays.input
-    parameters.outputs[:, : model.vector_size] = arrays.output
-    if model.hs:
+    if documents is not None:
+        parameters.documents[:, : model.vector_size] = documents.matrix
+    if model.hs and stored_run(name, arrays.metadata)[0].loss == "hs":
+        model._nodes = np.array(arrays.output)
+    else:
+        parameters.outputs[:, : model.vector_size] = arrays.output
+    if model.hs and model._nodes is None:
         model._nodes = np.array(native.read_vectors(_nodes_path(path)).matrix)
         if model._nodes.shape != (len(model.wv), model.vector_size):
             raise FormatError(f"{_nodes_path(path)}: belongs to a different model than {name}")

@@ -19,7 +19,7 @@ from embed.compat.gensim.store import Array, Key, KeyedStore, is_key
 from embed.errors import ConfigError, MissingWordError
 from embed.vectors.search import best
 
-__all__ = ["Neighbours", "Queries", "unit_vector"]
+__all__ = ["Neighbours", "Queries", "cosine", "unit_vector"]
 
 Neighbours = list[tuple[Any, float]]
 COSMUL_EPSILON = 1e-6
@@ -158,7 +158,7 @@ class Queries(KeyedStore):
 
     def similarity(self, w1: Key, w2: Key) -> float:
         """Return the cosine of two keys."""
-        return _cosine(self.get_vector(w1), self.get_vector(w2))
+        return cosine(self.get_vector(w1), self.get_vector(w2))
 
     def distance(self, w1: Key, w2: Key) -> float:
         """Return 1 - the cosine of two keys."""
@@ -182,7 +182,7 @@ class Queries(KeyedStore):
         if not len(ws1) or not len(ws2):
             raise EmptyMeanError("one of the lists is empty, so it has no mean: give at least one key in each")
         means = [self.get_mean_vector(words, pre_normalize=False) for words in (ws1, ws2)]
-        return _cosine(means[0], means[1])
+        return cosine(means[0], means[1])
 
     def closer_than(self, key1: Key, key2: Key) -> list[Any]:
         """Return the keys that are closer to `key1` than `key2` is."""
@@ -245,7 +245,7 @@ class Queries(KeyedStore):
         return [(self.index_to_key[first + row], float(scores[row])) for row in rows]
 
 
-def _cosine(u: Array, v: Array) -> float:
+def cosine(u: Array, v: Array) -> float:
     """Return the cosine of two vectors: exactly 1 for equal vectors, 0 if one is zero."""
     u, v = u.astype(np.float64), v.astype(np.float64)
     lengths = float(np.sqrt((u @ u) * (v @ v)))

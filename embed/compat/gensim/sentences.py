@@ -19,7 +19,17 @@ from embed.corpora import PIECE_TOKENS, SentenceCorpus, TextCorpus
 from embed.errors import CorpusError, cannot_open
 from embed.text import _text
 
-__all__ = ["RULE_DEFAULT", "RULE_DISCARD", "RULE_KEEP", "Counts", "TrimRule", "checked_corpus", "count_words", "keeps"]
+__all__ = [
+    "RULE_DEFAULT",
+    "RULE_DISCARD",
+    "RULE_KEEP",
+    "Counts",
+    "Sentences",
+    "TrimRule",
+    "checked_corpus",
+    "count_words",
+    "keeps",
+]
 
 RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
 """The answers of a trim rule: apply min_count, discard the word, keep it."""
@@ -27,6 +37,7 @@ TrimRule = Callable[[str, int, int], int]
 """Called with (word, count, min_count)."""
 
 Corpus = TextCorpus | SentenceCorpus
+"""What a model reads."""
 _HELD_TOKENS = 1 << 18
 """Provisional ids to collect before discarding them."""
 
@@ -36,8 +47,19 @@ _SEPARATORS = re.compile(b"|".join(_WHITE))
 """Characters that are white space to `str.split`, but letters to the compiled counter."""
 
 
-class _Sentences(SentenceCorpus):
-    """Sentences whose errors are TypeErrors as well."""
+class Sentences(SentenceCorpus):
+    """Sentences whose errors are TypeErrors as well.
+
+    Parameters
+    ----------
+    sentences : iterable of lists of str
+    origin : iterable, optional
+        What the caller gave, if `sentences` are made of it.
+    """
+
+    def __init__(self, sentences: Iterable[Any], origin: Iterable[Any] | None = None) -> None:
+        super().__init__(sentences)
+        self._origin = sentences if origin is None else origin
 
     def __iter__(self) -> Iterator[list[str]]:
         read = False
@@ -47,8 +69,8 @@ class _Sentences(SentenceCorpus):
                 yield sentence
         except CorpusError as error:
             raise SentencesError(str(error)) from error
-        if not read and _reads_once(self._sentences):
-            raise SentencesError(f"the {_kind(self._sentences)} has been read to its end: give a list")
+        if not read and _reads_once(self._origin):
+            raise SentencesError(f"the {_kind(self._origin)} has been read to its end: give a list")
 
 
 class _WordsOfLines(TextCorpus):
@@ -77,7 +99,12 @@ def _kind(sentences: object) -> str:
     return type(sentences).__name__
 
 
-def checked_corpus(sentences: Iterable[Any] | None, corpus_file: str | os.PathLike[str] | None, passes: int) -> Corpus:
+def checked_corpus(
+    sentences: Iterable[Any] | None,
+    corpus_file: str | os.PathLike[str] | None,
+    passes: int,
+    of: str = "lists of words",
+) -> Corpus:
     """Return the corpus to read.
 
     Raises
@@ -97,12 +124,12 @@ def checked_corpus(sentences: Iterable[Any] | None, corpus_file: str | os.PathLi
             raise ArgumentError(f"corpus_file {os.fspath(corpus_file)!r:.200} is a folder: name one text file")
         return _WordsOfLines(corpus_file)
     if sentences is None or isinstance(sentences, (str, bytes)) or not hasattr(sentences, "__iter__"):
-        raise ArgumentError(f"corpus_iterable must be an iterable of lists of words, not {sentences!r:.80}")
+        raise ArgumentError(f"corpus_iterable must be an iterable of {of}, not {sentences!r:.80}")
     if passes > 1 and _reads_once(sentences):
         raise ArgumentError(
             f"a {_kind(sentences)} can be read only once, and training needs a second pass: give a list"
         )
-    return _Sentences(sentences)
+    return Sentences(sentences)
 
 
 class Counts(dict[str, int]):

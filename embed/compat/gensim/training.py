@@ -13,10 +13,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from embed.compat.gensim.arguments import SAMPLE, gensims_name, train_config
 from embed.compat.gensim.errors import ArgumentError
 from embed.compat.gensim.sentences import Corpus
-from embed.engine.problem import RowFactors
+from embed.compat.gensim.tagged_documents import DocumentsToTrain
+from embed.engine.problem import RowFactors, Tags
 from embed.errors import AdviceWarning, NoExamplesError, advise
 from embed.messages import speaking
 from embed.model.parameters import padded_matrix
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
     from embed.model.model import EpochRecord, Model
     from embed.model.parameters import Parameters
 
-__all__ = ["train_model"]
+__all__ = ["train_model", "variant_of", "with_nodes"]
 
 _EVENTS = ("on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end")
 logger = logging.getLogger(__name__)
@@ -48,13 +52,22 @@ def train_model(model: LearntModel, corpus: Corpus, callbacks: list[Any]) -> tup
                 f"the callback {type(callback).__name__} has no {missing[0]}: derive it from CallbackAny2Vec"
             )
     if model.alpha > model.min_alpha_yet_reached:
-        logger.warning("the learning rate alpha is higher than at the end of the previous training")
+        logger.warning(
+            "Effective 'alpha' higher than previous training cycles: it rises to %g from %g",
+            model.alpha,
+            model.min_alpha_yet_reached,
+        )
     config = train_config(
         model, epochs=model.epochs, lr=model.alpha, min_lr=model.min_alpha, seed=model.seed + model.epochs_trained
     )
     model.running_training_loss = 0.0
     started = time.perf_counter()
-    with encode_with(model.vocabulary, corpus) as encoded:
+    documents = corpus if isinstance(corpus, DocumentsToTrain) else None
+    numbers: list[npt.NDArray[np.int64]] = []
+    with encode_with(model.vocabulary, corpus, numbers=numbers if documents else None) as encoded:
+        variant = variant_of(
+            model, documents.sentence_tags(np.concatenate(numbers), len(model.wv)) if documents else None
+        )
         _call(callbacks, "on_train_begin", model)
         _call(callbacks, "on_epoch_begin", model)
 
@@ -70,7 +83,7 @@ def train_model(model: LearntModel, corpus: Corpus, callbacks: list[Any]) -> tup
             if not model.train_count:
                 refuse_without_pairs(encoded, config, len(encoded.ids))
             try:
-                _run(model, encoded, config, parameters, after_epoch)
+                _run(model, encoded, config, parameters, variant, after_epoch)
             except NoExamplesError as error:
                 if not model.train_count and model.sample != SAMPLE:
                     raise
@@ -89,13 +102,14 @@ def _run(
     encoded: EncodedCorpus,
     config: TrainConfig,
     parameters: Parameters,
+    variant: Variant,
     after_epoch: Callable[[int, float], None],
 ) -> None:
     if told := few_kept(encoded.vocabulary.counts, config.subsample_threshold()):
         logger.warning("%s", told)
-    trained = _with_nodes(model, parameters)
+    trained = with_nodes(model, parameters)
     with warnings.catch_warnings(action="ignore", category=AdviceWarning):  # logged, as gensim does
-        trainer = Trainer(encoded, config, parameters=trained, variant=_variant(model))
+        trainer = Trainer(encoded, config, parameters=trained, variant=variant)
 
     def report(record: EpochRecord, _: Model) -> None:
         if model._nodes is not None:
@@ -107,7 +121,7 @@ def _run(
     trainer.run(callbacks=[report], progress=False)
 
 
-def _variant(model: LearntModel) -> Variant:
+def variant_of(model: LearntModel, tags: Tags | None = None) -> Variant:
     """Return what a configuration of ours does not say: both losses at once, sums of contexts, rows that are locked."""
     losses: list[Literal["ns", "hs"]] = []
     if model.negative:
@@ -118,10 +132,11 @@ def _variant(model: LearntModel) -> Variant:
         factors=RowFactors(inputs=model.input_factors()),
         context_sum=not model.sg and not model.cbow_mean,
         losses=tuple(losses),
+        tags=tags,
     )
 
 
-def _with_nodes(model: LearntModel, parameters: Parameters) -> Parameters:
+def with_nodes(model: LearntModel, parameters: Parameters) -> Parameters:
     """Return the parameters with the nodes of the tree, if there is one, instead of the output rows or after them."""
     if model._nodes is None:
         return parameters

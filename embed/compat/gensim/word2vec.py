@@ -16,7 +16,7 @@ from embed.compat.gensim.errors import NotReadyError
 from embed.compat.gensim.fasttext_vectors import every_bucket
 from embed.compat.gensim.learnt import LearntModel
 from embed.compat.gensim.line_sentence import MAX_WORDS_IN_BATCH
-from embed.compat.gensim.sentences import Counts, TrimRule, checked_corpus, count_words
+from embed.compat.gensim.sentences import Corpus, Counts, TrimRule, checked_corpus, count_words
 from embed.compat.gensim.training import train_model
 from embed.compat.gensim.vocabulary import prepare
 from embed.errors import ConfigError
@@ -148,11 +148,21 @@ class Word2Vec(LearntModel):
         self.raw_vocab = Counts()
         self.parameters = None
         self._nodes = None
+        train_config(self, epochs=1, lr=1.0, min_lr=0.0, seed=self.seed)  # raises for a bad value before any work
         self.wv = self._empty_vectors()
         vars(self)["load"] = _load_on_an_instance
-        train_config(self, epochs=1, lr=1.0, min_lr=0.0, seed=self.seed)  # raises for a bad value before any work
+        self._begin(sentences, corpus_file, trim_rule, callbacks)
+
+    def _begin(
+        self,
+        sentences: Iterable[Any] | None,
+        corpus_file: Path | None,
+        trim_rule: TrimRule | None,
+        callbacks: Iterable[Any],
+    ) -> None:
+        """Train on the corpus that the constructor got, if any."""
         if sentences is not None or corpus_file is not None:
-            checked_corpus(sentences, corpus_file, passes=2)
+            self._corpus(sentences, corpus_file, passes=2)
             self.build_vocab(sentences, corpus_file, trim_rule=trim_rule)
             self.train(
                 sentences,
@@ -196,10 +206,7 @@ class Word2Vec(LearntModel):
             Keep the counts of all words in `raw_vocab`.
         trim_rule : callable, optional
         """
-        if "sentences" in old_names:
-            corpus_iterable = renamed(old_names, "build_vocab", "corpus_iterable").pop("corpus_iterable")
-        elif old_names:
-            renamed(old_names, "build_vocab")
+        corpus_iterable = renamed(old_names, "build_vocab", "corpus_iterable").get("corpus_iterable", corpus_iterable)
         self.corpus_total_words, self.corpus_count = self.scan_vocab(
             corpus_iterable, corpus_file, progress_per, trim_rule=trim_rule
         )
@@ -230,7 +237,15 @@ class Word2Vec(LearntModel):
         trim_rule: TrimRule | None = None,
     ) -> tuple[int, int]:
         """Count the words of a corpus into `raw_vocab`; return (tokens, sentences)."""
-        counts = count_words(checked_corpus(corpus_iterable, corpus_file, 1), self.max_vocab_size, trim_rule)
+        return self._counted(self._corpus(corpus_iterable, corpus_file), trim_rule)
+
+    def _corpus(self, sentences: Iterable[Any] | None, corpus_file: Path | None, passes: int = 1) -> Corpus:
+        """Return the corpus to read; see `checked_corpus`."""
+        return checked_corpus(sentences, corpus_file, passes)
+
+    def _counted(self, corpus: Corpus, trim_rule: TrimRule | None) -> tuple[int, int]:
+        """Count the words of a corpus; see `scan_vocab`."""
+        counts = count_words(corpus, self.max_vocab_size, trim_rule)
         self.raw_vocab = counts
         return counts.tokens, counts.sentences
 
@@ -257,7 +272,7 @@ class Word2Vec(LearntModel):
             self.parameters = None
             return
         config = train_config(self, epochs=1, lr=1.0, min_lr=0.0, seed=self.seed + (len(self.wv) if update else 0))
-        new = Parameters.initial(self.vocabulary, config, every_bucket(config))
+        new = Parameters.initial(self.vocabulary, config, every_bucket(config), documents=self._document_count())
         if update and old is not None:
             words = len(old.outputs)
             new.inputs[:words] = old.inputs[:words]
@@ -318,12 +333,9 @@ class Word2Vec(LearntModel):
         trained, read : int
             Tokens of the vocabulary, and all tokens, times the epochs.
         """
-        if "sentences" in old_names:
-            corpus_iterable = renamed(old_names, "train", "corpus_iterable").pop("corpus_iterable")
-        elif old_names:
-            renamed(old_names, "train")
+        corpus_iterable = renamed(old_names, "train", "corpus_iterable").get("corpus_iterable", corpus_iterable)
+        corpus = self._corpus(corpus_iterable, corpus_file)
         self._check_ready(epochs, total_examples, total_words)
-        corpus = checked_corpus(corpus_iterable, corpus_file, 1)
         self.alpha, self.min_alpha = start_alpha or self.alpha, end_alpha or self.min_alpha
         self.epochs = int(epochs or 0)
         self.compute_loss = compute_loss
@@ -341,7 +353,10 @@ class Word2Vec(LearntModel):
         if self.parameters is None:
             raise NotReadyError("these vectors have no model to train: call build_vocab first")
         if self.hs and self.negative:
-            logger.warning("hs and negative are both on, so the model trains with both losses: set one of them to 0")
+            logger.warning(
+                "Both hierarchical softmax and negative sampling are activated. The model trains with both losses: to "
+                "train with one, set hs or negative to 0"
+            )
         self._adopt_vectors()
 
     def get_latest_training_loss(self) -> float:
