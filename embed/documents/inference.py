@@ -104,21 +104,27 @@ class Inference:
         """Return the problem whose last input rows are those of the documents; each is a sentence."""
         count, words, units, known = len(documents), len(self._keep), self._units, self._matrices.inputs
         offsets = np.cumsum([0, *map(len, documents)])
-        inputs = padded_matrix(len(known) + count, self._matrices.dim)
-        if self._settings.window:  # otherwise no row of a word is read
-            inputs[: len(known)] = known
-        inputs[len(known) :] = self._start
+        ids = np.fromiter(chain.from_iterable(documents), np.int32, int(offsets[-1]))
+        # the rows that are read: those of the documents' words, but of none without a window
+        is_read = np.zeros(words, bool)
+        is_read[ids] = self._settings.window > 0
+        read = np.unique(units.rows[np.repeat(is_read, np.diff(units.offsets))])
+        places = np.zeros(len(known), np.int32)
+        places[read] = np.arange(len(read))
+        inputs = padded_matrix(len(read) + count, self._matrices.dim)
+        inputs[: len(read)] = known[read]
+        inputs[len(read) :] = self._start
         new = np.arange(count, dtype=np.int32)
         return Problem(
             Tokens(
-                np.fromiter(chain.from_iterable(documents), np.int32, int(offsets[-1])),
+                ids,
                 offsets,
                 self._keep,
                 Tags(np.arange(count + 1), (words + new).astype(np.int32)),
             ),
             Units(
                 np.concatenate([units.offsets, units.offsets[-1] + 1 + new]),
-                np.concatenate([units.rows, (len(known) + new).astype(np.int32)]),
+                np.concatenate([places[units.rows], (len(read) + new).astype(np.int32)]),
                 units.sums,
             ),
             self._targets,
