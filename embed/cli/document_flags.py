@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
-from embed.cli.argument_types import word
+from embed.cli.argument_types import positive, word
 from embed.cli.flags import add_option
 from embed.messages import tsv_field
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SOURCE_HELP",
+    "add_bits",
     "add_columns",
     "add_model",
     "add_texts",
@@ -43,6 +44,11 @@ _COLUMNS = {
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Add the model of documents."""
     parser.add_argument("model", metavar="MODEL", help="a file of documents train")
+
+
+def add_bits(parser: argparse.ArgumentParser) -> None:
+    """Add the length of codes."""
+    parser.add_argument("--bits", type=positive, metavar="N", help="length of a code (default: dim)")
 
 
 def load_model(path: str) -> DocumentModel:

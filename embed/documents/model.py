@@ -202,15 +202,17 @@ class DocumentModel(Saved):
         ConfigError
             `bits` is not `dim` for a binary model; or more than `dim`, or not fewer than the documents, for another.
         """
-        coder = self._coder(bits)
-        return pack(self.documents.matrix) if coder is None else coder.encode(unit_rows(self.documents.matrix))
+        return self.encode(self.documents.matrix, bits)
 
     def infer_codes(
         self, texts: Iterable[Any], bits: int | None = None, *, epochs: int | None = None, threads: int | None = None
     ) -> Codes:
         """Return codes of new documents, to compare with those of `codes`; see there and `infer`."""
+        return self.encode(self.infer(texts, epochs=epochs, threads=threads), bits)
+
+    def encode(self, vectors: Float32s, bits: int | None = None) -> Codes:
+        """Return codes of vectors as `infer` returns them, float32[N, dim], to compare with those of `codes`."""
         coder = self._coder(bits)
-        vectors = self.infer(texts, epochs=epochs, threads=threads)
         return pack(vectors) if coder is None else coder.encode(unit_rows(vectors))
 
     def _coder(self, bits: int | None) -> Itq | None:

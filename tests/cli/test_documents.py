@@ -154,6 +154,8 @@ def test_infer_takes_ids_of_a_table_and_writes_codes(tmp_path: Path) -> None:
     assert run("documents", "infer", "m.embed", *table, "-o", tmp_path / "c.npy", "--codes") == 0
     codes = np.load(tmp_path / "c.npy")
     assert (codes.dtype, codes.shape) == (np.uint8, (COUNT, 2))
+    assert run("documents", "infer", "m.embed", *table, "-o", tmp_path / "c.npy", "--codes", "--bits", 8) == 0
+    assert np.load(tmp_path / "c.npy").shape == (COUNT, 1)
 
 
 def test_labels_find_their_documents(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,11 +186,13 @@ def test_labels_find_their_documents(capsys: pytest.CaptureFixture[str], monkeyp
     ]
 
 
-def test_codes_and_their_ids(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("documents", "codes", "m.embed", "-o", tmp_path / "c.npy", "--ids", tmp_path / "ids.txt") == 0
-    assert "was trained without codes" in capsys.readouterr().err
+def test_codes_and_their_ids(tmp_path: Path) -> None:
+    output = ("-o", tmp_path / "c.npy", "--ids", tmp_path / "ids.txt")
     model = DocumentModel.load("m.embed")
+    assert run("documents", "codes", "m.embed", *output) == 0
     np.testing.assert_array_equal(np.load(tmp_path / "c.npy"), model.codes())
+    assert run("documents", "codes", "m.embed", *output, "--bits", 8) == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "c.npy"), model.codes(8))
     assert (tmp_path / "ids.txt").read_text(encoding="utf-8").splitlines() == model.documents.ids
 
 
@@ -201,6 +205,8 @@ def test_codes_and_their_ids(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         (["nearest", "table.csv", "d0"], 4, "table.csv: not a model of documents"),
         (["nearest", "missing.embed", "d0"], 4, "missing.embed: there is no such file"),
         (["infer", "m.embed", "new.txt", "-o", "v.csv"], 4, "v.csv: "),
+        (["infer", "m.embed", "new.txt", "-o", "v.npy", "--bits", 8], 2, "--bits has no effect without --codes"),
+        (["codes", "m.embed", "-o", "c.npy", "--bits", 100], 2, "bits"),
         (["infer", "m.embed", "new.txt", "-o", "v.txt", "--codes"], 4, "v.txt: codes are written to .npy"),
         (["infer", "m.embed", "new.txt", "-o", "new.txt"], 2, "new.txt"),
         (["infer", "m.embed", "missing.txt", "-o", "v.npy"], 3, "corpus file 'missing.txt' does not exist"),

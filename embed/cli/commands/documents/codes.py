@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import PurePath
 
-from embed.cli.document_flags import add_model, id_field, load_model, write_array
+from embed.cli.document_flags import add_bits, add_model, id_field, load_model, write_array
 from embed.cli.parser import PROGRAM
-from embed.errors import FormatError, advise
+from embed.errors import FormatError
 
 __all__ = ["add_arguments", "run"]
 
@@ -16,11 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     """Declare the model and the outputs."""
     parser.usage = f"{PROGRAM} documents codes MODEL -o CODES.npy [--ids FILE]"
     parser.description = (
-        "Write the bits of the documents of MODEL, packed, uint8[documents, bits / 8]: compare rows by the number of "
-        "bits that differ. Train MODEL with --binary."
+        "Write codes of the documents of MODEL, packed, uint8[documents, bits / 8]: compare rows by the number of bits "
+        "that differ."
     )
     add_model(parser)
     parser.add_argument("-o", "--output", metavar="OUT", required=True, help="write the codes to this .npy file")
+    add_bits(parser)
     parser.add_argument("--ids", metavar="FILE", help="write the ids to this file, one a line, in the same order")
 
 
@@ -36,11 +37,6 @@ def run(arguments: argparse.Namespace) -> None:
         outputs.append(Output(arguments.ids, "the ids"))
     check_outputs(outputs, [arguments.model])
     model = load_model(arguments.model)
-    if not model.config.binary:
-        advise(
-            f"{arguments.model} was trained without codes, so its bits are the signs of its vectors, which find less; "
-            "train with --binary"
-        )
-    write_array(arguments.output, model.codes())
+    write_array(arguments.output, model.codes(arguments.bits))
     if arguments.ids is not None:
         atomic_write_text(arguments.ids, "".join(f"{id_field(document)}\n" for document in model.documents.ids))

@@ -8,11 +8,20 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from embed.cli.document_flags import add_model, add_texts, id_text, json_id, load_model, open_source, write_array
+from embed.cli.document_flags import (
+    add_bits,
+    add_model,
+    add_texts,
+    id_text,
+    json_id,
+    load_model,
+    open_source,
+    write_array,
+)
 from embed.cli.flags import add_run_parameters, given_parameters
 from embed.cli.parser import PROGRAM
 from embed.cli.writing import check_corpus_outputs, check_inputs, save_or_rescue
-from embed.errors import CorpusError, FormatError
+from embed.errors import ConfigError, CorpusError, FormatError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,19 +48,21 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     add_model(parser)
     add_texts(parser)
     parser.add_argument("-o", "--output", metavar="OUT", required=True, help="write to this file")
-    parser.add_argument("--codes", action="store_true", help="write packed bits, to OUT.npy")
+    parser.add_argument("--codes", action="store_true", help="write codes as packed bits, to OUT.npy")
+    add_bits(parser)
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     add_run_parameters(parser, "epochs", "threads")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the vectors, or the codes, of new documents."""
-    from embed.documents.bits import pack
     from embed.files.outputs import Output
     from embed.training.progress import ProgressBar
     from embed.vectors.sentences import warn_of_empty
 
     path = arguments.output
+    if arguments.bits is not None and not arguments.codes:
+        raise ConfigError("--bits has no effect without --codes: give both")
     kind = _kind(path, arguments.codes)
     beside = () if isinstance(kind, str) else kind.beside
     holds = () if isinstance(kind, str) else kind.files
@@ -65,7 +76,7 @@ def run(arguments: argparse.Namespace) -> None:
     if not ids:
         raise CorpusError(f"{arguments.source}: there are no documents; name a source that has some")
     if kind == _NPY:
-        write_array(path, pack(vectors) if arguments.codes else vectors)
+        write_array(path, model.encode(vectors, arguments.bits) if arguments.codes else vectors)
     elif kind == _JSONL:
         _write_lines(path, ids, vectors)
     else:
