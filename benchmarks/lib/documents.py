@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.lib.processes import BenchmarkError
+from embed.corpora.text import text_lines
+from embed.documents.keywords import read_keywords
 from embed.files.inputs import Input
 
 __all__ = ["DocumentSet", "sets_in"]
 
 _PARTS = ("train", "test")
 _KEYWORDS = "keywords.tsv"
-_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class DocumentSet:
         """Return the keywords of each label."""
         if self.keywords is None:
             raise BenchmarkError(f"{self.name}: there is no {_KEYWORDS}")
-        return {label: words.split() for label, words in _lines(self.keywords)}
+        return read_keywords(self.keywords)
 
 
 def sets_in(folder: str) -> list[DocumentSet]:
@@ -68,9 +69,8 @@ def _set(path: Path) -> DocumentSet | None:
 
 
 def _lines(path: Path) -> list[tuple[str, str]]:
-    with Input.of(path).open() as file:
-        lines = b"".join(iter(lambda: file.read(_CHUNK_BYTES), b"")).decode("utf-8").split("\n")
-    pairs = [line.partition("\t") for line in lines if line.strip()]
+    with Input.of(path).open() as stream:
+        pairs = [line.rstrip("\r\n").partition("\t") for line in text_lines(stream, "strict") if line.strip()]
     if any(not tab for _, tab, _ in pairs):
         raise BenchmarkError(f"{path}: a line has no tab: it must have a label, a tab and a text")
     return [(label, text) for label, _, text in pairs]

@@ -127,11 +127,14 @@ def _figures(
     truth: Sequence[str], found: Sequence[str | None], scores: Float32s, labels: Sequence[str]
 ) -> dict[str, float]:
     """Return the mean one-against-rest AUC and the accuracy."""
-    auc = [_auc(scores[:, number], np.array([one == label for one in truth])) for number, label in enumerate(labels)]
+    auc = [
+        area_under_roc(scores[:, number], np.array([one == label for one in truth]))
+        for number, label in enumerate(labels)
+    ]
     return {"AUC": float(np.mean(auc)), "accuracy": float(np.mean([a == b for a, b in zip(truth, found, strict=True)]))}
 
 
-def _auc(scores: Float32s, positive: npt.NDArray[np.bool_]) -> float:
+def area_under_roc(scores: Float32s, positive: npt.NDArray[np.bool_]) -> float:
     """Return the area under the ROC curve: the share of pairs in the right order (Mann & Whitney 1947)."""
     ranks = importlib.import_module("scipy.stats").rankdata(scores)
     count = int(positive.sum())

@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("benchmarks", reason="the benchmarks are in the source tree only")
 
-from benchmarks import chart, cli, contests, instructions, memory, quality, scaling
+from benchmarks import chart, cli, contests, instructions, memory, quality, scaling, smoke
 from benchmarks.lib import contest, machine, processes, report
 from benchmarks.lib.bounds import HOPED, MET, MISSED, TABLE, Bound, bound_of
 from benchmarks.lib.contest import Contest, Outcome, hold, section_of
 from benchmarks.lib.corpus import TextSource, limited
+from benchmarks.lib.documents import sets_in
 from benchmarks.lib.figures import mean_interval, summarise
 from benchmarks.lib.processes import BenchmarkError, Job, parse_result
 from benchmarks.lib.report import Section
 from benchmarks.lib.scoring import named_sets
-from benchmarks.programs import DOCUMENT_MODELS, MODELS
+from benchmarks.lib.seeds import figures_of
+from benchmarks.programs import DOCUMENT_MODELS, MODELS, documents
 
 PAIR = Contest("gensim", Job("ours.rate"), Job("gensim.rate"), processors=2)
 
@@ -287,3 +290,21 @@ def test_instructions_beside_their_record() -> None:
     other = instructions.compare(made, {**record, "compiler": "cc 2"})
     assert [row[-1] for row in other] == ["-"] * 3
     assert set(json.loads(instructions.RECORD.read_text(encoding="utf-8"))["per_token"]) == set(instructions.CONFIGS)
+
+
+def test_sets_of_documents_and_their_scores(tmp_path: Path) -> None:
+    home = smoke.planted_documents(tmp_path)
+    (one,) = sets_in(str(home))
+    assert (one.name, list(one.parts)) == ("planted", ["train", "test"])
+    assert [len(column) for column in one.read("test")] == [60, 60]
+    assert one.keywords_of()["b"] == ["b0", "b1", "b2"]
+    assert sets_in(str(home / "planted"))[0].read() == one.read()
+    (home / "planted" / "test.tsv").write_text("a\tthe \u2028 text\nno tab\n", encoding="utf-8")
+    with pytest.raises(BenchmarkError, match="a line has no tab"):
+        one.read()
+    with pytest.raises(BenchmarkError, match=r"holds no train\.tsv"):
+        sets_in(str(tmp_path / "nowhere"))
+    assert documents.area_under_roc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True])) == 0.75
+    run = {"seconds": 3.0, "figures": {"AUC": 0.94, "accuracy": 0.66}}
+    auc, accuracy, seconds = figures_of("labels", "20news", [run, run])
+    assert (auc[-2:], accuracy[-2:], seconds[2]) == ((">= 0.93", MET), (">= 0.67", MISSED), "3.0")
