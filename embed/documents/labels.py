@@ -58,7 +58,6 @@ LABEL_DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "dim": 100,
         "window": 15,
         "subsample": 1e-5,
-        "epochs": 20,
     }
 )
 """Training parameters for labels, beside the defaults of documents: ``train_documents(texts, **LABEL_DEFAULTS)``."""
