@@ -92,9 +92,9 @@ def _labelled(
     search: LabelSearch, ids: Iterable[Hashable], scores: Any
 ) -> Iterable[tuple[Hashable, str | None, float]]:
     """Yield the id, label and score of documents; a document without a known word has no label."""
-    for one, row in zip(ids, scores, strict=True):
-        best = int(row.argmax())
-        yield one, search.labels[best] if row.any() else None, float(row[best])
+    numbers = {label: number for number, label in enumerate(search.labels)}
+    for one, label, row in zip(ids, search.labels_of(scores), scores, strict=True):
+        yield one, label, 0.0 if label is None else float(row[numbers[label]])
 
 
 def _print_report(report: LabelReport, arguments: argparse.Namespace) -> None:
