@@ -20,7 +20,7 @@ DOCUMENT_DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "lowercase": True,
     }
 )
-"""The defaults of `train_documents`, in place of those for text; :mod:`embed.documents.passes` chooses the epochs."""
+"""The defaults of `train_documents`, in place of those for text; :mod:`embed.documents.schedule` chooses the epochs."""
 BINARY_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
         # a code is the sign of a vector as trained

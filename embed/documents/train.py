@@ -25,8 +25,8 @@ from embed.config.postprocessing import refuse_few_words
 from embed.config.run import RunKeywords, RunOptions
 from embed.config.train import TrainConfig
 from embed.documents.model import DocumentModel
-from embed.documents.passes import passes
 from embed.documents.reading import open_documents
+from embed.documents.schedule import completed
 from embed.documents.stream import TagStream
 from embed.engine.problem import Tags
 from embed.errors import ConfigError
@@ -206,16 +206,16 @@ class DocumentStart(FreshStart):
         return make(words, config, documents=documents)
 
     def resuming(self, config: TrainConfig) -> None:
-        """Adopt the passes that the run to resume chose, if this run leaves them open."""
-        if self.config(None).epochs is None:
-            self._given["epochs"] = config.epochs
+        """Adopt the passes and rates that the run to resume chose, where this run leaves them open."""
+        mine = self.config(None)
+        leaves_rates_open = mine.lr is None and mine.input_lr is None
+        chosen = ("epochs", "lr", "input_lr") if leaves_rates_open else ("epochs",)
+        self._given.update({name: getattr(config, name) for name in chosen if getattr(mine, name) is None})
 
     def _resolved(self, vocabulary: Vocabulary | None, given: Mapping[str, Any]) -> TrainConfig:
-        """Resolve preset, given parameters and defaults; the passes follow from the vocabulary, rates from nothing."""
+        """Resolve preset, given parameters and defaults; what they leave open follows from the vocabulary."""
         config = super()._resolved(None, given)
-        if vocabulary is None or config.epochs is not None:
-            return config
-        return config.replace(epochs=passes(vocabulary.counts, config))
+        return config if vocabulary is None else completed(config, vocabulary.counts)
 
 
 def _described(tags: Tags, count: int) -> dict[str, Any]:
