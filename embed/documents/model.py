@@ -79,7 +79,7 @@ class DocumentModel(Saved):
         else:
             matrix, steps = model.parameters.documents[:, : model.config.dim], model.config.steps()
             self._map = AffineMap.fitted(matrix, steps) if steps else None
-            matrix = matrix if self._map is None else self._map.rows(matrix)
+            matrix = self._mapped(matrix)
         self.documents = DocumentVectors(ids, matrix)
         self._coders: dict[int, Itq] = {}
 
@@ -152,10 +152,14 @@ class DocumentModel(Saved):
             texts, tokenizer=config.tokenizer, lowercase=config.lowercase, decode_errors=config.decode_errors
         )
         found = self._inference.vectors((document.words for document in documents), config)
+        return self._mapped(found)
+
+    def _mapped(self, rows: Float32s) -> Float32s:
+        """Return post-processed rows; zeros, which documents without a known word have, stay zeros."""
         if self._map is None:
-            return found
-        mapped = self._map.rows(found)
-        mapped[~found.any(axis=1)] = 0
+            return rows
+        mapped = self._map.rows(rows)
+        mapped[~rows.any(axis=1)] = 0
         return mapped
 
     @cached_property

@@ -57,18 +57,20 @@ class TagStream:
     ----------
     ids : list of hashable
         The tags, in the order of their rows.
+    known : int
+        How many of them had a row already.
     """
 
     def __init__(self, documents: Iterable[Document], ids: Iterable[Hashable] = ()) -> None:
         self._documents = documents
         self.ids = list(ids)
-        self._known = len(self.ids)
+        self.known = len(self.ids)
         self._rows: dict[Hashable, int] = {tag: row for row, tag in enumerate(self.ids)}
         self._tags = SentenceTags()
 
     def __iter__(self) -> Iterator[list[str]]:
         for number, document in enumerate(self._documents):
-            tags = document.tags if document.tags != (number,) else (self._known + number,)
+            tags = document.tags if document.tags != (number,) else (self.known + number,)
             self._tags.add(map(self._row, tags), document.words)
             yield document.words
 

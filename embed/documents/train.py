@@ -190,10 +190,13 @@ class DocumentStart(FreshStart):
         count = len(self._stream.ids)
         refuse_few_words(config.steps(), count, "document")
         tags = self._stream.tags(np.concatenate(self._numbers), len(corpus.vocabulary))
+        parameters = self.parameters(corpus.vocabulary, config, count, is_fresh=is_fresh)
+        wordless = np.setdiff1d(np.arange(self._stream.known, count), tags.vectors - len(corpus.vocabulary))
+        parameters.documents[wordless] = 0  # they will not move
         trainer = Trainer(
             corpus,
             config,
-            parameters=self.parameters(corpus.vocabulary, config, count, is_fresh=is_fresh),
+            parameters=parameters,
             variant=replace(self.variant, tags=tags),
             keeps_half=self._leaves_subsample_open(),
         )

@@ -138,15 +138,16 @@ def test_a_resumed_run_ends_on_the_bits_of_an_uninterrupted_one(tmp_path: Path) 
         train_documents(texts(), tags=["x", "y"] * 60, **settings, resume=tmp_path)
 
 
-def test_a_long_document_keeps_its_row_and_an_empty_one_its_place() -> None:
+@pytest.mark.parametrize("postprocess", ["none", "center"])
+def test_a_long_document_has_one_row_and_one_without_words_is_zero(postprocess: str) -> None:
     long = texts(1, length=12_000)[0]
     documents = [texts(1)[0], [], long, ["once"], *texts(8)]
-    model = train_documents(documents, **SMALL, min_count=2, postprocess="none")
+    model = train_documents(documents, **SMALL, min_count=2, postprocess=postprocess)
     assert model.documents.ids == list(range(12))
-    lengths = np.linalg.norm(model.documents.matrix, axis=1)
-    untrained = 0.5 / 16 / np.sqrt(3) * 4 * 2
-    assert (lengths[[1, 3]] < untrained).all()
-    assert (lengths[[0, 2, *range(4, 12)]] > untrained).all()
+    is_zero = ~model.documents.matrix.any(axis=1)
+    assert np.flatnonzero(is_zero).tolist() == [1, 3]
+    more = continue_documents(model, [[], texts(1)[0]], progress=False)
+    np.testing.assert_array_equal(~more.documents.matrix.any(axis=1), [*is_zero, True, False])
 
 
 def test_documents_share_the_rows_of_their_tags() -> None:
