@@ -19,6 +19,8 @@ __all__ = ["completed"]
 _PASSES, _CODE_PASSES, _AT, _POWER, _FEWEST, _MOST = 40, 60, 800_000, 0.37, 10, 200
 _ENOUGH_TOKENS, _MOST_RAISED = 5e6, 4.0
 """From so many tokens of all passes on, the rates are the usual ones; the most that they are multiplied by."""
+_DM_LEVEL = 0.25
+"""The rates of PV-DM over those of CBOW, which has fewer passes."""
 
 
 def completed(config: TrainConfig, counts: NDArray[np.int64]) -> TrainConfig:
@@ -34,8 +36,8 @@ def completed(config: TrainConfig, counts: NDArray[np.int64]) -> TrainConfig:
     -------
     TrainConfig
         The passes are 40 for 800,000 tokens after subsampling (of codes 60), and more for fewer: in inverse proportion
-        to their number to the power of 0.37, from 10 to 200. If all passes of DBOW together have fewer than 5M tokens,
-        both rates are multiplied by the square root of what is missing, at most by 4.
+        to their number to the power of 0.37, from 10 to 200. If all passes together have fewer than 5M tokens, both
+        rates of DBOW and of PV-DM are multiplied by the square root of what is missing, at most by 4.
     """
     kept = max(float(np.sum(counts * keep_probabilities(counts, config.subsample_threshold()))), 1.0)
     epochs = config.epochs
@@ -43,8 +45,10 @@ def completed(config: TrainConfig, counts: NDArray[np.int64]) -> TrainConfig:
         usual = _CODE_PASSES if config.binary else _PASSES
         epochs = int(np.clip(round(usual * (_AT / kept) ** _POWER), _FEWEST, _MOST))
     config = config.replace(epochs=epochs)
-    if config.objective != "dbow" or config.lr is not None or config.input_lr is not None:
+    if config.objective == "sg" or config.lr is not None or config.input_lr is not None:
         return config
-    raised = min(max(math.sqrt(_ENOUGH_TOKENS / (kept * epochs)), 1.0), _MOST_RAISED)
-    lr, input_lr = (float(f"{raised * rate:.4g}") for rate in config.rates())
+    level = min(max(math.sqrt(_ENOUGH_TOKENS / (kept * epochs)), 1.0), _MOST_RAISED)
+    if config.objective == "cbow":
+        level *= _DM_LEVEL
+    lr, input_lr = (float(f"{level * rate:.4g}") for rate in config.rates())
     return config.replace(lr=lr, input_lr=input_lr)
