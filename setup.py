@@ -53,14 +53,16 @@ class BuildExtensions(build_ext):
 
     def finalize_options(self):
         super().finalize_options()
-        # symbols are a twentieth of a wheel; profilers of the tree need them. `inplace` is changed while it builds.
+        # symbols and unwind tables are a tenth of a wheel; profilers of the tree need them. `inplace` is changed while
+        # it builds.
         strips = sys.platform == "linux" and not (self.inplace or KIND)
         self.strip_flags = ["-Wl,-s"] if strips else []
+        self.lean_flags = ["-fno-asynchronous-unwind-tables"] if strips else []
 
     def build_extensions(self):
         flags = COMPILE_FLAGS.get(self.compiler.compiler_type, [])
         for extension in self.extensions:
-            extension.extra_compile_args = [*extension.extra_compile_args, *flags]
+            extension.extra_compile_args = [*extension.extra_compile_args, *flags, *self.lean_flags]
             extension.extra_link_args = [*extension.extra_link_args, *SANITIZERS, *self.strip_flags]
         super().build_extensions()
 
