@@ -30,6 +30,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "not centred": {"postprocess": "none"},
     "DBOW with words": {"objective": "sg"},
     "DM": {"objective": "cbow"},
+    "deterministic": {"deterministic": True},
     "codes": {"binary": True},
     "codes, noise exponent 0.75": {"binary": True, "noise_exponent": 0.75},
     "codes of length 3": {"binary": True, "max_norm": 3.0},
