@@ -29,7 +29,7 @@ from embed.text.encoding import encode
 _FLOOR_DIM = 100
 """The floors of `speed` hold for vectors of this length."""
 _MEMORY = "memory"
-_ALL_IN_EPOCHS, _SHORT_TEXT_EPOCHS = 5, 4
+_ALL_IN_EPOCHS, _SHORT_TEXT_EPOCHS, _INFERRING_EPOCHS = 5, 4, 10
 _SAME = (
     f"window {SHARED['window']}, {SHARED['negatives']} negatives, subsample {SHARED['subsample']:g}, "
     f"min_count {SHARED['min_count']}, exact gradient; n-grams of 3 to 6 characters in 2M buckets."
@@ -70,7 +70,8 @@ DEFINITIONS: dict[str, tuple[str, ...]] = {
         "Each line of the text is a document. dbow, dbow-words and dm are gensim's dm=0, dm=0 with dbow_words=1, and "
         "dm=1 with dm_mean=1. Amounts are tokens in the vocabulary; seconds are those of training, in gensim's "
         "`train(corpus_file=...)` mode. infer: all documents again; ours in a call, gensim's `infer_vector` for each.",
-        "dim 100, window 5, 5 negatives, no subsampling, min_count 5. 1 thread, but for -threads: 2 against 1.",
+        f"dim 100, window 5, 5 negatives, no subsampling, min_count 5, vectors of any length; infer: {_INFERRING_EPOCHS} "
+        "epochs on the beginning of the text. 1 thread, but for -threads: 2 against 1.",
     ),
 }
 TITLES = {
@@ -190,7 +191,7 @@ def contest_of(command: str, row: str, texts: Texts, settings: Settings) -> Cont
     """Return who runs what for a row; raises BenchmarkError for a row that this machine cannot measure."""
     declared = TABLE[command][row]
     if declared.get("model") in DOCUMENT_MODELS:
-        return _of_documents(declared, texts)
+        return _of_documents(declared, texts, settings)
     if "run" in declared:
         return _of_other_work(declared["run"], texts, settings)
     against, dim = declared["against"], settings.dim or declared["dim"]
@@ -239,21 +240,24 @@ def contest_of(command: str, row: str, texts: Texts, settings: Settings) -> Cont
     return Contest(f"{settings.zipf_words[1]:,} words", many, few)
 
 
-def _of_documents(declared: dict[str, Any], texts: Texts) -> Contest:
+def _of_documents(declared: dict[str, Any], texts: Texts, settings: Settings) -> Contest:
     """Return a contest of models of documents."""
     model, theirs = DOCUMENT_MODELS[declared["model"]]
-    work, epochs = declared.get("run", "documents"), 2 if "run" in declared else 1
-    shared = {"dim": _FLOOR_DIM, "subsample": 0, "epochs": epochs, "postprocess": "none", "gradient": "historic"}
-    path = str(texts.text().path)
+    work, epochs, tokens = "documents", 1, None
+    if "run" in declared:
+        work, epochs, tokens = declared["run"], _INFERRING_EPOCHS, settings.fasttext_tokens
+    # as gensim has it: the historic gradient, vectors of any length, all tokens
+    shared = {"gradient": "historic", "max_norm": 0, "postprocess": "none", "subsample": 0}
+    path = str(texts.text(tokens).path)
 
     def ours(threads: int) -> Job:
-        config = {**SHARED, **shared, **model, "threads": threads}
+        config = {**SHARED, **shared, **model, "dim": _FLOOR_DIM, "epochs": epochs, "threads": threads}
         return Job(f"ours.{work}", {"path": path, "config": config})
 
     if declared["against"] == "1 thread":
         return Contest("1 thread", ours(2), ours(1), processors=2)
-    settings = {**gensim_settings(dim=_FLOOR_DIM, workers=1, epochs=epochs), "sample": 0, **theirs}
-    return Contest("gensim", ours(1), Job(f"gensim.{work}", {"path": path, "settings": settings}), "gensim")
+    own = {**gensim_settings(dim=_FLOOR_DIM, workers=1, epochs=epochs), "sample": 0, **theirs}
+    return Contest("gensim", ours(1), Job(f"gensim.{work}", {"path": path, "settings": own}), "gensim")
 
 
 def _of_other_work(work: str, texts: Texts, settings: Settings) -> Contest:
