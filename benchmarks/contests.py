@@ -70,8 +70,8 @@ DEFINITIONS: dict[str, tuple[str, ...]] = {
         "Each line of the text is a document. dbow, dbow-words and dm are gensim's dm=0, dm=0 with dbow_words=1, and "
         "dm=1 with dm_mean=1. Amounts are tokens in the vocabulary; seconds are those of training, in gensim's "
         "`train(corpus_file=...)` mode. infer: all documents again; ours in a call, gensim's `infer_vector` for each.",
-        f"dim 100, window 5, 5 negatives, no subsampling, min_count 5, vectors of any length; infer: {_INFERRING_EPOCHS} "
-        "epochs on the beginning of the text. 1 thread, but for -threads: 2 against 1.",
+        "dim 100, window 5, 5 negatives, no subsampling, min_count 5, vectors of any length; infer: "
+        f"{_INFERRING_EPOCHS} epochs on the beginning of the text. 1 thread, but for -threads: 2 against 1.",
     ),
 }
 TITLES = {
