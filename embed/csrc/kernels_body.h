@@ -307,7 +307,8 @@ INLINE void NAME(update_group)(float **from, float **to, int nx, float **y, int 
 /* y[j] += g[j] mean, and x[i] += ratios[i] sum_j g[j] y[j] with the old y, for `columns` vectors of each row. The first
  * `still` x do not move, and in inference no y. */
 INLINE void NAME(mean_update_columns)(float **x, int nx, float **y, int ny, const float *mean, const float *g,
-                                      const float *ratios, int still, int inference, int k, const int columns) {
+                                      const float *ratios, int still, const int inference, int k,
+                                      const int columns) {
     vf delta[EMBED_COLUMNS], h[EMBED_COLUMNS];
     UNROLL for (int c = 0; c < columns; ++c) {
         delta[c] = (vf){0};
@@ -334,7 +335,7 @@ INLINE void NAME(mean_update_columns)(float **x, int nx, float **y, int ny, cons
 }
 
 INLINE void NAME(mean_update)(float **x, int nx, float **y, int ny, int width, const float *mean, const float *g,
-                              const float *ratios, int still, int inference) {
+                              const float *ratios, int still, const int inference) {
 #define STEP(n) NAME(mean_update_columns)(x, nx, y, ny, mean, g, ratios, still, inference, k, n)
     IN_COLUMNS(STEP);
 #undef STEP
@@ -428,8 +429,10 @@ INLINE void NAME(hidden_windows)(const embed_window *w, int n, const int weighte
         for (int j = 0; j < w[i].unique; j += EMBED_GROUP) {
             const int nj = w[i].unique - j < EMBED_GROUP ? w[i].unique - j : EMBED_GROUP;
             const float *g = line + j / EMBED_GROUP * floats;
-            NAME(mean_update)(w[i].x, w[i].nx, w[i].y + j, nj, width, w[i].mean, g, w[i].ratios,
-                              w[i].inference ? w[i].words : 0, w[i].inference);
+            if (w[i].inference) /* two copies of the loops, of which the second has no test in it */
+                NAME(mean_update)(w[i].x, w[i].nx, w[i].y + j, nj, width, w[i].mean, g, w[i].ratios, w[i].words, 1);
+            else
+                NAME(mean_update)(w[i].x, w[i].nx, w[i].y + j, nj, width, w[i].mean, g, w[i].ratios, 0, 0);
         }
     }
 }
