@@ -321,7 +321,8 @@ def _checked(tag: Any, where: str) -> Hashable:
         raise CorpusError(f"{where}: the tag {shown(tag)} is not hashable; use a string, a number or a tuple") from None
     if tag != tag:
         raise CorpusError(f"{where}: the tag {shown(tag)} is not equal to itself; use a string, a number or a tuple")
-    return tag  # type: ignore[no-any-return]
+    found: Hashable = tag
+    return found
 
 
 def _id(value: Any, where: str) -> Hashable:

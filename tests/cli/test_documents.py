@@ -233,9 +233,9 @@ def test_failures_are_a_sentence_and_leave_no_file(
 ) -> None:
     before = {path.name: path.read_bytes() for path in Path().iterdir()}
     try:
-        found = run("documents", *arguments)
+        found: object = run("documents", *arguments)
     except SystemExit as stopped:
-        found = stopped.code  # type: ignore[assignment]
+        found = stopped.code
     told = capsys.readouterr()
     assert (found, told.out) == (code, "")
     assert message in told.err

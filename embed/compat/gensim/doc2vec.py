@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -228,7 +228,7 @@ class Doc2Vec(Word2Vec):
         """Return the vector of a word, or else of a tag; of several, a matrix."""
         if is_key(tag):
             return self.wv[tag] if tag in self.wv.key_to_index else self.dv[tag]
-        return np.vstack([self[one] for one in tag])  # type: ignore[union-attr]
+        return np.vstack([self[one] for one in cast("Iterable[Key]", tag)])
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_inferring": None}
