@@ -80,7 +80,8 @@ def extension(pyx):
 
 MODULES = [extension(pyx) for pyx in sorted(glob("embed/**/*.pyx", recursive=True))]
 # eval/ and corpora/ lie beside embed/, but are installed in it (package-dir in pyproject.toml).
-PACKAGES = [*find_packages(include=["embed", "embed.*"]), "embed.eval", "embed.eval.tasks", "embed.corpora"]
+BESIDE = ["embed.corpora", "embed.eval", "embed.eval.senses", "embed.eval.tasks"]
+PACKAGES = [*find_packages(include=["embed", "embed.*"]), *BESIDE]
 
 setup(
     packages=PACKAGES,
