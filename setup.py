@@ -1,5 +1,8 @@
 """The extension modules and the packages, found in the tree; everything else is in pyproject.toml.
 
+The modules share the code that Cython puts into each (memory views, functions, exceptions): ``embed/_cython``, which
+Cython generates, has it once, and that halves the wheel.
+
 One binary per platform serves every processor of it: the kernels choose their SIMD path at import, so there
 is no ``-march=native`` here. There is no ``-ffast-math`` either: GCC 12 would link start-up code that
 flushes subnormals to zero in the whole process, the user's own arithmetic included.
@@ -53,16 +56,14 @@ class BuildExtensions(build_ext):
 
     def finalize_options(self):
         super().finalize_options()
-        # symbols and unwind tables are a tenth of a wheel; profilers of the tree need them. `inplace` is changed while
-        # it builds.
+        # symbols are a twentieth of a wheel; profilers of the tree need them. `inplace` is changed while it builds.
         strips = sys.platform == "linux" and not (self.inplace or KIND)
         self.strip_flags = ["-Wl,-s"] if strips else []
-        self.lean_flags = ["-fno-asynchronous-unwind-tables"] if strips else []
 
     def build_extensions(self):
         flags = COMPILE_FLAGS.get(self.compiler.compiler_type, [])
         for extension in self.extensions:
-            extension.extra_compile_args = [*extension.extra_compile_args, *flags, *self.lean_flags]
+            extension.extra_compile_args = [*extension.extra_compile_args, *flags]
             extension.extra_link_args = [*extension.extra_link_args, *SANITIZERS, *self.strip_flags]
         super().build_extensions()
 
@@ -78,7 +79,8 @@ def extension(pyx):
     return Extension(name, sources, include_dirs=["embed/csrc"], depends=HEADERS)
 
 
-MODULES = [extension(pyx) for pyx in sorted(glob("embed/**/*.pyx", recursive=True))]
+SHARED = Extension("embed._cython", [])
+MODULES = [SHARED, *(extension(pyx) for pyx in sorted(glob("embed/**/*.pyx", recursive=True)))]
 # eval/ and corpora/ lie beside embed/, but are installed in it (package-dir in pyproject.toml).
 BESIDE = ["embed.corpora", "embed.eval", "embed.eval.senses", "embed.eval.tasks"]
 PACKAGES = [*find_packages(include=["embed", "embed.*"]), *BESIDE]
@@ -89,6 +91,7 @@ setup(
         [] if PURE else MODULES,
         build_dir=f"build/cython-{KIND}" if KIND else "build/cython",
         compiler_directives=DIRECTIVES,
+        shared_utility_qualified_name=SHARED.name,
         force=bool(KIND),
         quiet=True,
     ),

@@ -30,7 +30,7 @@ ROOMS = (
     "cli",
 )
 """In the order of the pipeline. Whatever is new in a room needs no line here."""
-FIRST = ("errors", "messages", "arguments", "choices", "pieces")
+FIRST = ("errors", "messages", "arguments", "choices", "pieces", "_cython")
 """Modules beside the rooms that all of them may use; they count as the room of the errors."""
 LAST = ("embed", "embed.__main__", "embed.demo")
 """What stands on all rooms counts as that of the command line."""
