@@ -81,7 +81,7 @@ def train_documents(
     ConfigError
         A parameter is unknown, out of bounds, or does not apply to documents, such as `held_out`.
     CorpusError
-        The documents cannot be read, or none has two words of the vocabulary.
+        The documents cannot be read, or none has a word of the vocabulary.
     """
     options, given = RunOptions.split(settings)
     start = DocumentStart(config, options, given)

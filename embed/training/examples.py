@@ -1,7 +1,7 @@
 """Check that a text has examples to learn from: raise without any, warn if subsampling drops most of the text.
 
-An example needs two tokens of a sentence after subsampling. A text of one token a line has none, nor has a text of
-which subsampling keeps only scattered tokens: the vectors would stay random.
+An example needs two tokens of a sentence after subsampling, or one token of a document. A text of one token a line has
+none, nor has a text of which subsampling keeps only scattered tokens: the vectors would stay random.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _BLOCK_SENTENCES = 1 << 16
 _TOLERATED_ERRORS = 4.0
 
 
-def refuse_without_pairs(corpus: EncodedCorpus, config: TrainConfig, tokens: int) -> None:
+def refuse_without_pairs(corpus: EncodedCorpus, config: TrainConfig, tokens: int, *, has_documents: bool) -> None:
     """Raise NoExamplesError if the first `tokens` of a corpus hold no example, whatever is drawn."""
     if config.loss == "hs" and len(corpus.vocabulary) == 1:
         raise NoExamplesError(
             f"nothing to learn: the vocabulary has a single word, {corpus.vocabulary.words[0]!r:.60}, and hierarchical "
             f"softmax needs two; train on more text, or lower {option('min_count')}"
         )
-    if config.objective == "dbow":  # a document is a context of every word
+    if has_documents:  # a document is a context of each of its words
         return
     offsets: NDArray[np.int64] = corpus.offsets
     for first in range(0, len(offsets) - 1, _BLOCK_SENTENCES):

@@ -82,7 +82,8 @@ class Trainer:
         self.config = config
         self.corpus = corpus
         self.tokens = _training_tokens(corpus, config.held_out)
-        refuse_without_pairs(corpus, config, self.tokens)
+        self._variant = Variant() if variant is None else variant
+        refuse_without_pairs(corpus, config, self.tokens, has_documents=self._variant.tags is not None)
         if parameters is None:
             parameters = Parameters.initial(corpus.vocabulary, config)
         self.provenance = Provenance(
@@ -106,7 +107,6 @@ class Trainer:
         self._place = Place()
         self._patience = Patience(parameters, config.patience, config.min_delta) if config.patience else None
         self._schedule = Schedule(config, self.tokens)
-        self._variant = Variant() if variant is None else variant
         task = Task(
             corpus,
             config,

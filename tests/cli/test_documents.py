@@ -248,3 +248,14 @@ def test_an_empty_source_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert run("documents", "infer", "m.embed", tmp_path / "empty.txt", "-o", tmp_path / "v.npy") == 3
     assert "there are no documents; name a source that has some" in capsys.readouterr().err
     assert not (tmp_path / "v.npy").exists()
+
+
+def test_ids_that_are_no_distinct_words_are_refused_as_they_are_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ['{"id": 7, "text": "ship"}', '{"id": "7", "text": "wave"}', "no JSON"]
+    (tmp_path / "new.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    source = (tmp_path / "new.jsonl", "--column", "text", "--id-column", "id")
+    assert run("documents", "infer", "m.embed", *source, "-o", tmp_path / "v.txt") == 4
+    assert "the id '7' is that of several documents" in capsys.readouterr().err
+    assert not (tmp_path / "v.txt").exists()

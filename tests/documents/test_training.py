@@ -68,6 +68,14 @@ def test_a_text_without_known_words_is_zero_and_finds_nothing(trained: DocumentM
     assert trained.infer([]).shape == (0, 16)
 
 
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_documents_of_one_word_are_trained(objective: str) -> None:
+    words = [["a"], ["b"], ["c"], ["d"]] * 20
+    model = train_documents(words, objective=objective, **{**SMALL, "epochs": 100}, lr=0.1, input_lr=0.2)
+    found = [words[other] == words[i] for i in range(8) for other, _ in model.documents.nearest(i, 3)]
+    assert np.mean(found) > 0.9
+
+
 def test_a_saved_model_answers_alike(trained: DocumentModel, tmp_path: Path) -> None:
     trained.save(tmp_path / "model.embed")
     loaded = DocumentModel.load(tmp_path / "model.embed")
@@ -247,8 +255,8 @@ def test_parameters_that_do_not_apply_are_refused() -> None:
             embed.train(texts(), **settings)
     with pytest.raises(ConfigError, match="would leave nothing of 1 document"):
         train_documents(texts(1), **SMALL)
-    with pytest.raises(NoExamplesError, match="nothing to learn"):
-        train_documents([["a", "b"], []] * 3, objective="sg", min_count=3, max_vocab=1, postprocess="none", **SMALL)
+    with pytest.raises(NoExamplesError, match="the vocabulary has a single word, 'a'"):
+        train_documents([["a", "b"], []] * 3, loss="hs", min_count=3, max_vocab=1, postprocess="none", **SMALL)
 
 
 def test_documents_learn_with_n_grams_and_hierarchical_softmax() -> None:

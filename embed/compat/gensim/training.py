@@ -81,7 +81,7 @@ def train_model(model: LearntModel, corpus: Corpus, callbacks: list[Any]) -> tup
 
         with speaking(gensims_name):
             if not model.train_count:
-                refuse_without_pairs(encoded, config, len(encoded.ids))
+                refuse_without_pairs(encoded, config, len(encoded.ids), has_documents=documents is not None)
             try:
                 _run(model, encoded, config, parameters, variant, after_epoch)
             except NoExamplesError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -59,6 +58,7 @@ def run(arguments: argparse.Namespace) -> None:
     from embed.files.outputs import Output
     from embed.training.progress import ProgressBar
     from embed.vectors.sentences import warn_of_empty
+    from embed.vectors.word_vectors import WordVectors
 
     path = arguments.output
     if arguments.bits is not None and not arguments.codes:
@@ -69,7 +69,9 @@ def run(arguments: argparse.Namespace) -> None:
     check_inputs(arguments.model, arguments.source)
     check_corpus_outputs([Output(path, "the vectors", beside, holds=holds)], [arguments.source], [arguments.model])
     model = load_model(arguments.model)
-    documents = open_source(arguments, model.config)
+    documents: Iterable[Document] = open_source(arguments, model.config)
+    if not isinstance(kind, str):
+        documents = _distinct(documents, path)
     ids: list[Hashable] = []
     with ProgressBar(None, "inferring", False if arguments.quiet else None) as bar:
         vectors = model.infer(_noted(documents, ids, bar), **given_parameters(arguments))
@@ -80,7 +82,7 @@ def run(arguments: argparse.Namespace) -> None:
     elif kind == _JSONL:
         _write_lines(path, ids, vectors)
     else:
-        _save(path, ids, vectors)
+        save_or_rescue(WordVectors(list(map(id_text, ids)), vectors), path)
     warn_of_empty(len(vectors) - int(vectors.any(axis=1).sum()), len(vectors))
 
 
@@ -97,6 +99,20 @@ def _kind(path: str, codes: bool) -> str | Format:
     if endings and endings[-1] in COMPRESSED_EXTENSIONS:
         endings.pop()
     return _JSONL if endings[-1:] == [_JSONL] else FORMATS[format_of(path)]
+
+
+def _distinct(documents: Iterable[Document], path: str) -> Iterator[Document]:
+    """Yield documents whose ids become the words of a file; raise FormatError at an id that an earlier one has."""
+    words = set()
+    for document in documents:
+        word = id_text(document.tags[0])
+        if word in words:
+            raise FormatError(
+                f"{path}: the id {word!r:.60} is that of several documents; write them to .npy or .jsonl, whose rows "
+                "are in the order of the documents"
+            )
+        words.add(word)
+        yield document
 
 
 def _noted(documents: Iterable[Document], ids: list[Hashable], bar: ProgressBar) -> Iterator[Document]:
@@ -122,17 +138,3 @@ def _write_lines(path: str, ids: Sequence[Hashable], vectors: Float32s) -> None:
             for one, line in zip(named, numbers, strict=True):
                 key = json_bytes(json_id(one))
                 out.write(b'{"id": ' + key + b', "vector": [' + line.strip().replace(b" ", b", ") + b"]}\n")
-
-
-def _save(path: str, ids: Sequence[Hashable], vectors: Float32s) -> None:
-    """Write a file of word vectors whose words are the ids."""
-    from embed.vectors.word_vectors import WordVectors
-
-    words = list(map(id_text, ids))
-    if len(set(words)) < len(words):
-        twice = next(word for word, count in Counter(words).items() if count > 1)
-        raise FormatError(
-            f"{path}: the id {twice!r:.60} is that of several documents; write them to .npy or .jsonl, whose rows are "
-            "in the order of the documents"
-        )
-    save_or_rescue(WordVectors(words, vectors), path)
