@@ -13,7 +13,7 @@ from benchmarks.lib.documents import sets_in
 from benchmarks.lib.options import option
 from benchmarks.lib.processes import BenchmarkError
 from benchmarks.lib.report import Section
-from benchmarks.lib.seeds import HEAD, figures_of, runs_of
+from benchmarks.lib.seeds import section_of
 
 CHOICES: dict[str, dict[str, Any]] = {
     "default": {},
@@ -64,12 +64,10 @@ def run(settings: Settings) -> Section:
             if not sets
             else f"there is no choice {unknown[0]!r}: name some of {', '.join(CHOICES)}"
         )
-    rows: list[tuple[str, ...]] = []
-    data: dict[str, Any] = {}
-    for one in sets:
-        for name in settings.choices:
-            more = {"folder": settings.documents, "name": one.name, "dim": settings.dim, "settings": CHOICES[name]}
-            data[f"{one.name}: {name}"] = runs_of("documents.choice", settings.seeds, **more)
-            rows += figures_of("retrieval", f"{one.name}: {name}", data[f"{one.name}: {name}"])
-    verdicts = tuple(row[-1] for row in rows)
-    return Section("choices", "Settings for documents", _DEFINITIONS, HEAD, tuple(rows), verdicts, data)
+    given = {"folder": settings.documents, "dim": settings.dim}
+    jobs = {
+        f"{one.name}: {choice}": {**given, "name": one.name, "settings": CHOICES[choice]}
+        for one in sets
+        for choice in settings.choices
+    }
+    return section_of("choices", "Settings for documents", _DEFINITIONS, "documents.choice", settings.seeds, jobs)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from benchmarks.lib.documents import sets_in
 from benchmarks.lib.options import option
 from benchmarks.lib.processes import BenchmarkError
 from benchmarks.lib.report import Section
-from benchmarks.lib.seeds import HEAD, figures_of, runs_of
+from benchmarks.lib.seeds import section_of
 
 _DEFINITIONS = (
     "Trained on the training part with the defaults of train_documents, dim as stated; each inferred document of the "
@@ -37,12 +36,6 @@ def run(settings: Settings) -> Section:
     sets = [one for one in sets_in(settings.documents) if len(one.parts) == 2]
     if not sets:
         raise BenchmarkError(f"{settings.documents}: no set has both train.tsv and test.tsv")
-    rows: list[tuple[str, ...]] = []
-    data: dict[str, Any] = {}
-    for one in sets:
-        more = {"folder": settings.documents, "name": one.name, "dim": settings.dim, "bits": list(settings.bits)}
-        data[one.name] = runs_of("documents.retrieval", settings.seeds, **more)
-        rows += figures_of("retrieval", one.name, data[one.name])
-    return Section(
-        "retrieval", "Retrieval of documents", _DEFINITIONS, HEAD, tuple(rows), tuple(row[-1] for row in rows), data
-    )
+    given = {"folder": settings.documents, "dim": settings.dim, "bits": list(settings.bits)}
+    jobs = {one.name: {**given, "name": one.name} for one in sets}
+    return section_of("retrieval", "Retrieval of documents", _DEFINITIONS, "documents.retrieval", settings.seeds, jobs)

@@ -39,7 +39,7 @@ class Bound:
 
 def bound_of(command: str, row: str, figure: str | None = None) -> Bound | None:
     """Return the bound of a row, or of a figure of a row that has several; None if it has none."""
-    declared = TABLE[command].get(row, {})
+    declared = TABLE.get(command, {}).get(row, {})
     if figure is not None:
         bounds = declared.get(figure)  # a number, or a list of two
         return None if bounds is None else Bound(*(bounds if isinstance(bounds, list) else [bounds]))

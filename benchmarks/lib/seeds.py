@@ -10,8 +10,9 @@ from benchmarks.lib import processes
 from benchmarks.lib.bounds import NONE, Bound, bound_of
 from benchmarks.lib.figures import mean_interval, summarise
 from benchmarks.lib.processes import Job
+from benchmarks.lib.report import Section
 
-__all__ = ["HEAD", "figures_of", "row_of", "runs_of"]
+__all__ = ["HEAD", "figures_of", "row_of", "runs_of", "section_of"]
 
 HEAD = ("model", "figure", "mean", "least", "most", "95 % interval", "at least", "verdict")
 
@@ -24,6 +25,20 @@ def runs_of(program: str, seeds: int, **settings: Any) -> list[dict[str, Any]]:
         figures = ", ".join(f"{name} {value:.3f}" for name, value in results[-1]["figures"].items())
         print(f"{program}, seed {seed}: {figures}, {results[-1]['seconds']:.1f} s", file=sys.stderr)
     return results
+
+
+def section_of(
+    command: str,
+    title: str,
+    definitions: tuple[str, ...],
+    program: str,
+    seeds: int,
+    jobs: Mapping[str, Mapping[str, Any]],
+) -> Section:
+    """Do jobs of a program, by the names of their rows, once for each seed; return their figures."""
+    data = {name: runs_of(program, seeds, **settings) for name, settings in jobs.items()}
+    rows = tuple(row for name, results in data.items() for row in figures_of(command, name, results))
+    return Section(command, title, definitions, HEAD, rows, tuple(row[-1] for row in rows), data)
 
 
 def figures_of(command: str, name: str, results: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:

@@ -50,6 +50,38 @@ Float64s = npt.NDArray[np.float64]
 class _Vectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """What vectorizers of documents have in common: they take texts, and are fitted before they transform."""
 
+    tokenizer: TokenizerChoice
+    lowercase: bool
+
+    def transform(self, X: Iterable[str | Sequence[str]]) -> Float32s:  # noqa: N803
+        """Return the vectors of documents.
+
+        Parameters
+        ----------
+        X : iterable of str, or of lists of str, length n
+
+        Returns
+        -------
+        float32 array, shape (n, dim)
+
+        Raises
+        ------
+        CorpusError
+            `X` is not a sequence of documents.
+        NotFittedError
+            Before `fit`.
+        """
+        check_is_fitted(self)
+        return self._vectors_of(X)
+
+    def _vectors_of(self, documents: Iterable[str | Sequence[str]]) -> Float32s:
+        """Return the vectors of documents."""
+        raise NotImplementedError
+
+    def _tokens(self, documents: Iterable[str | Sequence[str]]) -> list[list[str]]:
+        """Return the words of documents; raises CorpusError if these are not a sequence of documents."""
+        return tokens_of(documents, get_tokenizer(self.tokenizer, self.lowercase))
+
     def fit_transform(self, X: Iterable[str | Sequence[str]], y: object = None, **fit_params: Any) -> Float32s:  # noqa: N803
         """Fit, and return the vectors of the same documents; an iterator is read once, into memory."""
         documents = list(X) if isinstance(X, Iterator) else X
@@ -142,7 +174,7 @@ class DocumentVectorizer(_Vectorizer):
             The file of vectors cannot be read.
         """
         self._check_parameters()
-        documents = tokens_of(X, get_tokenizer(self.tokenizer, self.lowercase))
+        documents = self._tokens(X)
         if not documents:
             raise CorpusError("there are no documents to fit: give at least one")
         self.vectors_ = self._word_vectors(documents)
@@ -157,26 +189,8 @@ class DocumentVectorizer(_Vectorizer):
         self.common_: Float64s | None = self._sentences.common[:, 0] if self.weighting == "sif" else None
         return self
 
-    def transform(self, X: Iterable[str | Sequence[str]]) -> Float32s:  # noqa: N803
-        """Return the vectors of documents.
-
-        Parameters
-        ----------
-        X : iterable of str, or of lists of str, length n
-
-        Returns
-        -------
-        float32 array, shape (n, dim)
-
-        Raises
-        ------
-        CorpusError
-            `X` is not a sequence of documents.
-        NotFittedError
-            Before `fit`.
-        """
-        check_is_fitted(self)
-        return self._sentences.transform(X)
+    def _vectors_of(self, documents: Iterable[str | Sequence[str]]) -> Float32s:
+        return self._sentences.transform(documents)
 
     @property
     def _n_features_out(self) -> int:
@@ -267,29 +281,8 @@ class ParagraphVectorizer(_Vectorizer):
         self.model_: DocumentModel = train_documents(documents, **given, lowercase=False, progress=False)
         return self
 
-    def transform(self, X: Iterable[str | Sequence[str]]) -> Float32s:  # noqa: N803
-        """Return the inferred vectors of documents.
-
-        Parameters
-        ----------
-        X : iterable of str, or of lists of str, length n
-
-        Returns
-        -------
-        float32 array, shape (n, dim)
-
-        Raises
-        ------
-        CorpusError
-            `X` is not a sequence of documents.
-        NotFittedError
-            Before `fit`.
-        """
-        check_is_fitted(self)
-        return self.model_.infer(self._tokens(X))
-
-    def _tokens(self, documents: Iterable[str | Sequence[str]]) -> list[list[str]]:
-        return tokens_of(documents, get_tokenizer(self.tokenizer, self.lowercase))
+    def _vectors_of(self, documents: Iterable[str | Sequence[str]]) -> Float32s:
+        return self.model_.infer(self._tokens(documents))
 
     @property
     def _n_features_out(self) -> int:
