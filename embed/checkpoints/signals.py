@@ -120,6 +120,7 @@ class Heard:
         self._handlers = _Handlers()
         self._hook = sys.unraisablehook
         self._again: threading.Timer | None = None
+        self._asking, self._is_over = threading.Lock(), False
         self._is_asked_again = False
 
     def __enter__(self) -> Heard:
@@ -134,8 +135,12 @@ class Heard:
     ) -> None:
         if self._again is not None:
             self._again.cancel()
-        self._handlers.put_back()
-        sys.unraisablehook = self._hook
+        try:
+            with self._asking:  # a timer that is late must not signal a process whose own handlers are back
+                self._is_over = True
+        finally:
+            self._handlers.put_back()
+            sys.unraisablehook = self._hook
 
     def _raise(self, number: int, frame: FrameType | None) -> None:
         """Raise Interrupted unless the signal is a repeat, and start the watch against its being swallowed."""
@@ -151,8 +156,10 @@ class Heard:
             raise Interrupted(number)
 
     def _ask_again(self, number: int) -> None:
-        self._is_asked_again = True
-        _interrupt_main_thread(number)
+        with self._asking:
+            if not self._is_over:
+                self._is_asked_again = True
+                _interrupt_main_thread(number)
 
     def _raise_again(self, unraisable: sys.UnraisableHookArgs) -> None:
         if not isinstance(unraisable.exc_value, Interrupted):

@@ -151,6 +151,13 @@ def test_interrupt_being_handled_is_not_raised_again(monkeypatch: pytest.MonkeyP
     assert heard.number == signal.SIGINT
 
 
+def test_a_late_timer_sends_no_signal_after_the_block() -> None:
+    with Heard() as heard:
+        pass
+    heard._ask_again(signal.SIGINT)  # raises KeyboardInterrupt if it is sent
+    time.sleep(0.01)
+
+
 def test_error_caused_by_an_interrupt_counts_as_interrupt(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
