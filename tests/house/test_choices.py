@@ -31,7 +31,6 @@ from embed.vectors import quantize
         (choices.QuantizeMethod, quantize._DTYPES),
         (choices.PresetName, tuple(presets.PRESETS)),
     ],
-    ids=str,
 )
 def test_a_table_of_meanings_has_the_words_of_the_choice(choice: Any, table: Any) -> None:
     assert tuple(table) == typing.get_args(choice)
@@ -64,7 +63,6 @@ def test_every_method_of_quantisation_has_settings(method: choices.QuantizeMetho
         (Settings, "method", choices.AnalogyMethod),
         (quantize.quantize_int8, "scale", choices.QuantizeScale),
     ],
-    ids=str,
 )
 def test_an_editor_completes_the_words_of_a_public_function(function: Any, parameter: str, choice: Any) -> None:
     hint = typing.get_type_hints(function.__init__ if inspect.isclass(function) else function)[parameter]
