@@ -21,6 +21,9 @@ FUZZ_SECONDS   ?= 600
 TORTURE_SCALE  ?= 1
 SANITIZE_TESTS ?=
 
+# The tests run in a process for each processor; PYTEST_ARGS="-n 0 ..." runs them in one, as a debugger needs.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
+
 .PHONY: help demo test lint format types wheel check-wheel bench bench-smoke build debug debug-test sanitize fuzz torture
 .PHONY: docs test-clients clean
 .DELETE_ON_ERROR:
@@ -45,7 +48,7 @@ demo: $(STAMPS)/build
 	$(BIN)/train-embeddings demo
 
 test: $(STAMPS)/dev $(STAMPS)/build
-	$(PY) -m pytest $(PYTEST_ARGS)
+	$(PY) -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 lint: $(STAMPS)/dev
 	$(BIN)/ruff check $(LINTED)
@@ -68,7 +71,7 @@ types: $(STAMPS)/wheel
 wheel: $(STAMPS)/wheel
 
 check-wheel: $(STAMPS)/wheel
-	.ci/check-wheel $(PY) $(PYTEST_ARGS)
+	.ci/check-wheel $(PY) $(PARALLEL) $(PYTEST_ARGS)
 
 bench: $(STAMPS)/dev $(STAMPS)/build
 	$(PY) -m benchmarks goals $(BENCH_ARGS)
