@@ -25,6 +25,7 @@ from benchmarks import (
     quantize,
     retrieval,
     scaling,
+    senses,
     smoke,
     startup,
 )
@@ -72,6 +73,7 @@ COMMANDS: dict[str, _Command] = {
     "labels": _Command("do a few keywords find their documents?", labels.run, labels.Settings()),
     "choices": _Command("which settings are best for documents?", choices.run, choices.Settings()),
     "retrieval": _Command("do vectors and codes find documents of a group?", retrieval.run, retrieval.Settings()),
+    "senses": _Command("do senses tell meanings apart?", senses.run, senses.Settings(), reads=True),
     "startup": _Command("how long until --help and `import embed` are done", startup.run, startup.Settings()),
     "growth": _Command("does the time of hostile input grow in proportion?", growth.run, growth.Settings()),
 }

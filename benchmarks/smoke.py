@@ -19,6 +19,7 @@ from benchmarks import (
     quantize,
     retrieval,
     scaling,
+    senses,
     startup,
 )
 from benchmarks.lib.corpus import TextSource
@@ -49,8 +50,8 @@ def run(folder: Path) -> Iterator[Section]:
         yield contests.run(command, source, replace(settings, **{**sizes, "rows": rows, **dim}))
     tiny = {"seeds": 1, "epochs": 1, "dim": _DIM, "buckets": _BUCKETS}
     yield quality.run(source, quality.Settings(peers=True, sets=planted_sets(folder), judged=False, **tiny))
-    few = {"sizes": (_TOKENS // 2,), "dims": (_DIM,), "models": ("window 10", "words alone", "gensim", "fastText")}
-    stored = defaults.Settings(sets=planted_sets(folder), store=folder / "defaults.jsonl", **few)
+    small = {"sizes": (_TOKENS // 2,), "dims": (_DIM,), "models": ("window 10", "words alone", "gensim", "fastText")}
+    stored = defaults.Settings(sets=planted_sets(folder), store=folder / "defaults.jsonl", **small)
     yield from defaults.run(source, stored)
     yield kernels.run(kernels.Settings(dims=(_DIM,), runs=1, seconds=0.001))
     base = scaling.Point(words=_VOCABULARY, tokens=_TOKENS)
@@ -65,6 +66,8 @@ def run(folder: Path) -> Iterator[Section]:
     documents = str(planted_documents(folder))
     yield labels.run(labels.Settings(documents, seeds=1, peers=True))
     yield retrieval.run(retrieval.Settings(documents, seeds=1, dim=_DIM, bits=(_DIM,)))
+    few = {"seeds": 1, "dim": _DIM, "clusters": 2, "pairs": 2, "least": 60, "most": _TOKENS}
+    yield senses.run(source, senses.Settings(str(planted_senses(folder)), **few))
     yield startup.run(startup.Settings(runs=1))
     yield growth.run(growth.Settings(tries=1, share=0.05, judged=False))
 
@@ -80,6 +83,21 @@ def planted_sets(folder: Path) -> list[tuple[str, str]]:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         sets.append((name, str(path)))
     return sets
+
+
+def planted_senses(folder: Path) -> Path:
+    """Write a set of induction and one of pairs in context, with words of the text."""
+    pairs = list(SyntheticCorpus(vocabulary=_VOCABULARY).similarity_pairs(_ITEMS))
+    a, b, _ = pairs[0]
+    home = folder / "senses"
+    for name, lines in {
+        "wsi/planted/dataset.txt": [f"{a}.n 2", f"{b}\t{b}", "x\ty"],
+        "wsi/planted/key.txt": [f"{a}.n {a}.n.1 one", f"{a}.n {a}.n.2 two"],
+        "scws/ratings.txt": [f"1\t{c}\tn\t{d}\tn\t<b>{c}</b>\t<b>{d}</b>\t{score}" for c, d, score in pairs],
+    }.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return home
 
 
 def planted_documents(folder: Path) -> Path:

@@ -57,6 +57,7 @@ def test_every_row_of_the_table_can_be_run(tmp_path: Path) -> None:
         "growth",
         "labels",
         "retrieval",
+        "senses",
     }
     settings = contests.Settings(tokens=3_000, gensim_tokens=1_000, fasttext_tokens=2_000, all_in_tokens=1_000)
     texts = contests.Texts(TextSource(tmp_path, synthetic=3_000, vocabulary=200), settings)
