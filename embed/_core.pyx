@@ -10,6 +10,7 @@ This module plans the windows. The other parts are:
 - ``_blocks``         the tokens that train together, and the random draws for them;
 - ``_rows``           the matrices, and the input rows of each vector;
 - ``_block_vectors``  the vectors of a block, which are rows or copies of rows;
+- ``_senses``         the mixtures of the senses of words;
 - ``_targets``        the output rows of a window;
 - ``_replicas``       a thread's own rows of the most frequent words;
 - ``_kernels``        the arithmetic (``csrc/kernels_body.h``);
@@ -41,6 +42,7 @@ from embed.engine._replicas cimport Replicas
 from embed.engine._rounds cimport Merger, Rounds, embed_barrier_halted, embed_barrier_wait
 from embed.engine._rows cimport Rows, input_row, target_row
 from embed.engine._block_vectors cimport BlockVectors
+from embed.engine._senses cimport Senses
 from embed.engine._targets cimport Targets, plan_targets
 
 from embed.engine.problem import Problem
@@ -72,6 +74,7 @@ cdef class Worker:
     cdef Blocks blocks
     cdef Rows rows
     cdef BlockVectors vectors
+    cdef Senses senses
     cdef Targets targets
     cdef Merger merger
     cdef Replicas replicas
@@ -96,11 +99,13 @@ cdef class Worker:
         cdef int64_t contexts
         self.cbow, self.window, self.position_ratio = settings.cbow, settings.window, settings.position_ratio
         self.sides = targets.sides
-        self.rows = Rows(problem.units, problem.matrices, targets.words, settings.simd)
+        self.rows = Rows(problem.units, problem.matrices, problem.senses, targets.words, settings.simd)
         self.kernels = self.rows.kernels
         self.blocks = Blocks(problem.tokens, targets.noise, settings)
         self.targets = Targets(targets)
-        self.vectors = BlockVectors(self.rows, settings, self.blocks.most_positions, self.blocks.most_tags,
+        self.senses = Senses(problem.senses, self.rows, self.blocks.most_positions)
+        vectors = self.blocks.most_positions * (1 if problem.senses is None else 1 + 2 * problem.senses.most)
+        self.vectors = BlockVectors(self.rows, settings, self.blocks.most_positions, self.blocks.most_tags, vectors,
                                     self.targets.most_of_a_block)
         self.merger = Merger(self.rows)
         self.replicas = Replicas(self.rows, targets, settings.replicated_words, settings.replica_share)
@@ -266,6 +271,8 @@ cdef class Worker:
         if block.own == 0 or block.positions + block.tags < 2:
             return
         self.vectors.gather(block, self.ratio)
+        if self.senses.is_used:
+            self.senses.mix(self.vectors, block, self.ratio, self.plans.windows[0].lr)
         self.targets.find(self.vectors, block)
         for w in range(windows):
             while fetched * windows <= w * to_fetch and fetched < to_fetch:
@@ -282,8 +289,11 @@ cdef class Worker:
                 if block.tags and self.plans.windows[0].lr != 0:
                     self.vectors.constrain_tags(block)
                 planned = 0
-        if not self.vectors.in_round and self.plans.windows[0].lr != 0:
-            self.vectors.scatter()
+        if self.plans.windows[0].lr != 0:
+            if self.senses.is_used:
+                self.senses.unmix(self.vectors)
+            if not self.vectors.in_round:
+                self.vectors.scatter()
 
     cdef void _fetch_early(self, const Block *block, int64_t i) noexcept nogil:
         """Fetch the rows of position i, or of a noise word after the last position, into the second-level cache.
@@ -297,6 +307,8 @@ cdef class Worker:
             word = block.words[i]
             if self.rows.plain and self.window:
                 embed_prefetch_early(input_row(self.rows, word), self.rows.width)
+                if self.senses.is_used:
+                    self.senses.fetch(word)
             # rows of paths are left to the processor; the positions of the halo are no centers
             if not self.targets.has_noise or not block.left <= i < block.left + block.own:
                 return

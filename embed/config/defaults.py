@@ -20,7 +20,17 @@ if TYPE_CHECKING:
 
 __all__ = ["BY_SIZE", "COUNT", "KIND", "KIND_BY_DEFAULT", "completed", "least_count"]
 
-KIND = ("objective", "loss", "subword", "hash_count", "composition", "position_weights", "structured", "window_kind")
+KIND = (
+    "objective",
+    "loss",
+    "subword",
+    "hash_count",
+    "composition",
+    "position_weights",
+    "structured",
+    "window_kind",
+    "senses",
+)
 """The parameters that say what kind of model is trained."""
 KIND_BY_DEFAULT = {"subword": True, "structured": True}
 BY_SIZE = (*KIND, "window", "epochs", "lr", "input_lr")

@@ -35,8 +35,9 @@ NOT_FOR_DOCUMENTS = (
     "held_out",
     "patience",
     "min_delta",
+    *("senses", "sense_min_count"),
     *("phrases", "phrase_score", "phrase_threshold", "phrase_min_count", "phrase_delimiter", "phrase_max_pairs"),
     "phrase_connectors",
 )
 """Options and parameters that have no flag in ``documents train``: a document that is held out would have no vector,
-and new texts would not have the phrases."""
+new texts would not have the phrases, and words have one vector each."""

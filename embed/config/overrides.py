@@ -44,6 +44,8 @@ class TrainOverrides(TypedDict, total=False):
     structured: bool
     binary: bool
     max_norm: float | None
+    senses: int
+    sense_min_count: int
     negatives: int
     noise_exponent: float
     epochs: int | None

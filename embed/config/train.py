@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
 
+from embed.arguments import shown
 from embed.choices import (
     Composition,
     Gradient,
@@ -70,6 +71,9 @@ PHRASES, TEXT = "phrases", "text"
 _DEFAULT_MIN_LR = 1e-4
 _WORDS_SUBSAMPLE, _MEANS_SUBSAMPLE = 1e-3, 3e-4
 _DEFAULT_EPOCHS, _CBOW_EPOCHS = 5, 6
+_MOST_SENSES = 16
+_SENSE_SHARE = 0.4
+"""The share of the epochs in which words have senses."""
 _MAX_INT64 = (1 << 63) - 1
 MOST_TOML_BYTES, MOST_TOML_DOTS = 1 << 16, 256
 """The most bytes of a configuration file, and the most dots in a line."""
@@ -151,6 +155,18 @@ class TrainConfig:
         low=0,
         high=1e6,
         advised=(0, 20),
+    )
+    senses: int = parameter(
+        0,
+        "skip-gram and CBOW: senses of a frequent word, each with a vector of its own, chosen by the context "
+        "(Grzegorczyk & Kurdziel 2018); 0: one vector a word",
+        _MODEL,
+        low=0,
+        high=_MOST_SENSES,
+        advised=(0, 8),
+    )
+    sense_min_count: int = parameter(
+        200, "a word that occurs less often has no senses", _MODEL, low=1, high=_MAX_INT64, advised=(50, 1_000_000)
     )
     negatives: int = parameter(5, "noise words drawn per window", _MODEL, low=1, high=1000, advised=(1, 50))
     noise_exponent: float = parameter(
@@ -322,6 +338,19 @@ class TrainConfig:
                 f"{option('structured')} is on but {option('objective')} is {self.objective!r}: "
                 f"set {option('objective', 'sg')}, the only objective whose contexts have a side"
             )
+        if self.senses == 1:
+            raise ConfigError(f"{option('senses')} is 1: set it to 2 or more, or leave it out for one vector a word")
+        for name, value in (("loss", "hs"), ("structured", True), ("objective", "dbow")):
+            if self.senses and getattr(self, name) == value:
+                raise ConfigError(
+                    f"{option('senses')} is {self.senses} but {option(name)} is {shown(value)}: leave one of them "
+                    "out, since senses are chosen by a single output row of each word"
+                )
+        if self.senses and self.epochs == 1:
+            raise ConfigError(
+                f"{option('senses')} is {self.senses} but {option('epochs')} is 1: set {option('epochs')} to 2 or "
+                "more, since senses begin with trained words"
+            )
         if self.binary and self.max_norm == 0:
             raise ConfigError(
                 f"{option('max_norm')} is 0 but {option('binary')} is on: leave it out, since a code has a length"
@@ -390,6 +419,10 @@ class TrainConfig:
         if self.epochs is not None:
             return self.epochs
         return _CBOW_EPOCHS if self.objective == "cbow" else _DEFAULT_EPOCHS
+
+    def first_sense_epoch(self) -> int:
+        """Return the epoch, counted from 0, from which on words have senses: the last two fifths of the run."""
+        return self.epoch_count() - max(round(self.epoch_count() * _SENSE_SHARE), 1)
 
     def steps(self) -> tuple[Step, ...]:
         """Return the steps that process the finished vectors."""

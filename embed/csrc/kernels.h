@@ -81,6 +81,35 @@ static inline double embed_take_loss(embed_loss *loss) {
     return sum * 0.69314718055994531;
 }
 
+/* The most senses of a word. */
+#define EMBED_MOST_SENSES 16
+
+/* The contexts of some positions of a block: for each of them, the weighted sum of the rows of the other positions
+ * within reach, or its direction. */
+typedef struct {
+    float **rows;       /* [n] -> [width] */
+    int32_t *positions; /* [chosen], rising */
+    float *contexts;    /* [chosen, width] the result */
+    float *weights;     /* [reach + 1] by distance */
+    int n, chosen, reach, width, normalizes;
+} embed_surroundings;
+
+/* The vector of a position whose word has n senses (kernels_senses.h). */
+typedef struct {
+    float *context;    /* [width] */
+    float *word;       /* [width] the vector of the word */
+    float **senses;    /* [n] -> [width] */
+    float **selectors; /* [n] -> [width] */
+    float *around;     /* [width] the sum of the output rows around it */
+    float *p;          /* [n] the probability of each sense, given all words around */
+    float *surplus;    /* [n] p minus the probability that the selectors give */
+    float *now;        /* [width] the mixture, which windows train */
+    float *before;     /* [width] what it was */
+    float rate;          /* what a sense moves by over what the mixture has moved by, if p is 1 */
+    float selector_rate; /* what a selector moves by, for a context of length 1 and a surplus of 1 */
+    int n, width;
+} embed_mixture;
+
 typedef struct {
     const char *name;
     int step; /* a row's width is a multiple of it */
@@ -99,6 +128,11 @@ typedef struct {
     void (*train_code)(float *row, float *code, float size, int width);
     /* Scale a row that is longer than `longest` to that length. */
     void (*shorten)(float *row, float longest, int width);
+    /* Compute the contexts. */
+    void (*surroundings)(const embed_surroundings *s);
+    /* Choose among the senses by the context, and mix their rows; and move all rows by what the mixture has moved by. */
+    void (*mix)(const embed_mixture *m);
+    void (*unmix)(const embed_mixture *m);
     /* Each row rows[0..n) of `matrix` += weight * (now - before). */
     void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                     const float *now, const float *before);

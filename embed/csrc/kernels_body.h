@@ -491,6 +491,8 @@ static void NAME(shorten)(float *row, float longest, int width) {
     for (int k = 0; k < width; k += LANES) FULL(store)(row + k, FULL(load)(row + k) * factor);
 }
 
+#include "kernels_senses.h"
+
 static void NAME(scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                           const float *now, const float *before) {
     const vf all = FULL(broadcast)(weight);

@@ -155,6 +155,10 @@ class DocumentStart(FreshStart):
                     f"{option(name)} does not apply to documents, of which the held-out ones would have no vector: "
                     "leave it out"
                 )
+        if self.config(None).senses:
+            raise ConfigError(
+                f"{option('senses')} does not apply to documents, which learn with one vector a word: leave it out"
+            )
         if self.config(None).phrases:
             raise ConfigError(
                 f"{option('phrases')} does not apply to documents, since new texts would not have their phrases: learn "

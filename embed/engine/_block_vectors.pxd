@@ -43,6 +43,7 @@ cdef class BlockVectors:
     cdef void gather(self, const Block *block, float ratio) noexcept nogil
     cdef void _copy_vector(self, int64_t i, int32_t vector, float ratio) noexcept nogil
     cdef void constrain_tags(self, const Block *block) noexcept nogil
+    cdef float *trained(self, int32_t vector) noexcept nogil
     cdef float *_copy_at(self, int32_t vector) noexcept nogil
     cdef void scatter(self) noexcept nogil
     cdef int log_changes(self) noexcept nogil

@@ -43,10 +43,13 @@ cdef class BlockVectors:
     settings : embed.engine.problem.Settings
     most_positions, most_tags, most_output_rows : int
         Of a block; tags count as positions, too.
+    most_vectors : int
+        Of a block: those of its positions, and of their senses.
     """
 
-    def __init__(self, Rows rows, settings, int64_t most_positions, int64_t most_tags, int64_t most_output_rows):
-        cdef int64_t v, slots = 1, most_averaged = 1, most_owners = most_positions + most_output_rows
+    def __init__(self, Rows rows, settings, int64_t most_positions, int64_t most_tags, int64_t most_vectors,
+                 int64_t most_output_rows):
+        cdef int64_t v, slots = 1, most_averaged = 1, most_owners = most_vectors + most_output_rows
         cdef int64_t most_copies = rows.position_weights.shape[0] + most_owners
         self.rows, self.kernels, self.stride, self.width = rows, rows.kernels, rows.stride, rows.width
         self.in_rows = rows.plain and not rows.has_input_factors
@@ -137,6 +140,16 @@ cdef class BlockVectors:
                 self.kernels.train_code(self._copy_at(block.words[t]), self.vectors[t], self.code_size, self.width)
             elif self.max_norm:
                 self.kernels.shorten(self.vectors[t], self.max_norm, self.width)
+
+    cdef float *trained(self, int32_t vector) noexcept nogil:
+        """Return the row that a vector is trained in, or its copy."""
+        cdef int32_t copy
+        if self.in_rows and not self.in_round:
+            return input_row(self.rows, vector)
+        copy = self._copy_of(vector)
+        if copy < 0:
+            copy = self._copy_word(vector, ~copy)
+        return self._now.floats + copy * self.stride
 
     cdef float *_copy_at(self, int32_t vector) noexcept nogil:
         """Return the copy of a vector that has one."""

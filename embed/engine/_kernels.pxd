@@ -33,6 +33,32 @@ cdef extern from "kernels.h" nogil:
         float scale
         float weight_ratio
         float lr
+    enum:
+        EMBED_MOST_SENSES
+    ctypedef struct embed_surroundings:
+        float **rows
+        int32_t *positions
+        float *contexts
+        float *weights
+        int n
+        int chosen
+        int reach
+        int width
+        int normalizes
+    ctypedef struct embed_mixture:
+        float *context
+        float *word
+        float **senses
+        float **selectors
+        float *around
+        float *p
+        float *surplus
+        float *now
+        float *before
+        float rate
+        float selector_rate
+        int n
+        int width
     ctypedef struct embed_kernels:
         const char *name
         int step
@@ -44,6 +70,9 @@ cdef extern from "kernels.h" nogil:
         void (*encode)(const float *row, float *code, float size, int width) noexcept nogil
         void (*train_code)(float *row, float *code, float size, int width) noexcept nogil
         void (*shorten)(float *row, float longest, int width) noexcept nogil
+        void (*surroundings)(const embed_surroundings *s) noexcept nogil
+        void (*mix)(const embed_mixture *m) noexcept nogil
+        void (*unmix)(const embed_mixture *m) noexcept nogil
         void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                         const float *now, const float *before) noexcept nogil
         void (*narrow)(const float *now, const float *before, int width, uint16_t *deltas) noexcept nogil

@@ -19,7 +19,7 @@ from embed.engine._log cimport (
     embed_prefetch_tally,
     embed_tally,
 )
-from embed.engine._rows cimport Rows, output_factor, rows_of, share, target_row, unit_share
+from embed.engine._rows cimport Rows, is_document, output_factor, rows_of, share, target_row, unit_share
 
 cdef enum:
     # The most tokens of a round.
@@ -141,7 +141,7 @@ cdef class Merger:
                     continue
                 if self.rows.has_input_factors:
                     weight = unit_share(self.rows, owner, r)
-                tally = rounds.tallies + rows[r] if owner < self.rows.words else NULL
+                tally = NULL if is_document(self.rows, owner) else rounds.tallies + rows[r]
                 if weight != 0 and self._note(&self.rows.inputs[rows[r], 0], delta, tally, weight) != 0:
                     return -1
         return 0

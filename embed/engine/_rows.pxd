@@ -17,8 +17,9 @@ cdef class Rows:
     cdef const float[::1] output_factors    # [T]
     cdef bint has_input_factors, has_output_factors
     cdef const embed_kernels *kernels
-    cdef int64_t vectors        # C: words, then documents
+    cdef int64_t vectors        # C: words, then documents, then senses and their selectors
     cdef int64_t words          # V
+    cdef int64_t first_sense    # the vectors of documents end here, and those of senses begin
     cdef int64_t stride
     cdef int width
     cdef bint sums
@@ -70,6 +71,10 @@ cdef inline const int32_t *rows_of(Rows self, int32_t vector, int32_t *own, int6
 
 cdef inline int64_t row_count(Rows self, int32_t vector) noexcept nogil:
     return 1 if self.plain else self.unit_offsets[vector + 1] - self.unit_offsets[vector]
+
+
+cdef inline bint is_document(Rows self, int32_t vector) noexcept nogil:
+    return self.words <= vector < self.first_sense
 
 
 cdef inline float *input_row(Rows self, int32_t vector) noexcept nogil:

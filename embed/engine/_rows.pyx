@@ -96,13 +96,14 @@ def renumber(int32_t[::1] rows, const int32_t[::1] order):
 cdef class Rows:
     """The units and matrices of :mod:`embed.engine.problem`, for access by index."""
 
-    def __init__(self, units, matrices, int64_t words, str simd):
+    def __init__(self, units, matrices, senses, int64_t words, str simd):
         cdef int64_t v
         self.inputs, self.outputs, self.position_weights = matrices.inputs, matrices.outputs, matrices.position_weights
         self.unit_offsets, self.units, self.sums = units.offsets, units.rows, units.sums
         self.kernels = find_kernels(simd)
         self.vectors, self.words, self.stride = units.vectors, words, self.inputs.shape[1]
         self.width = width_of(self.kernels, matrices.dim)
+        self.first_sense = self.vectors if senses is None else senses.first_vector
         if self.outputs.shape[1] != self.stride or self.stride % EMBED_ROW_FLOATS or self.stride < self.width:
             raise ValueError(f"rows of {self.stride} and {self.outputs.shape[1]} floats do not fit dim {matrices.dim}")
         if self.position_weights.shape[0] and self.position_weights.shape[1] != self.stride:

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.engine._bounds import check_aliases, check_ids, check_offsets
+from embed.engine._senses import MOST_SENSES
 from embed.vocabulary.huffman import HuffmanTree
 
 __all__ = ["Matrices", "Noise", "Problem", "RowFactors", "Settings", "Tags", "Targets", "Tokens", "Units"]
@@ -141,6 +142,56 @@ class Units:
     def vectors(self) -> int:
         """The number C of vectors."""
         return len(self.offsets) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Senses:
+    """The senses of words, among which a position chooses by its context, the words around it.
+
+    Sense s has two vectors of one row each: ``first_vector + s`` is what the sense adds to the vector of its word, and
+    ``first_vector + count + s`` its selector, whose product with the context decides how probable the sense is.
+
+    Attributes
+    ----------
+    firsts, sizes : int32[V]
+        The senses of word i are ``firsts[i]..firsts[i] + sizes[i] - 1``; most words have none.
+    count : int
+        The number of senses, used or not.
+    first_vector : int
+    contexts : float32[V, stride]
+        The context of a position is the direction of the sum of the rows of the words within reach, in which a word at
+        the distance t counts 1 / t.
+    reach : int
+        How many positions to each side are the context.
+    selector_rate : float
+        Learning rate of the selectors over that of the output rows.
+
+    Raises
+    ------
+    ValueError
+        A sense is out of range, a word has too many senses, or a number is out of bounds.
+    """
+
+    firsts: NDArray[np.int32]
+    sizes: NDArray[np.int32]
+    count: int
+    first_vector: int
+    contexts: Matrix
+    reach: int
+    selector_rate: float
+
+    def __post_init__(self) -> None:
+        if len(self.firsts) != len(self.sizes) or not 0 <= self.sizes.min() <= self.most <= MOST_SENSES:
+            raise ValueError(f"a word has 0 to {MOST_SENSES} senses")
+        if self.firsts.min() < 0 or (self.firsts + self.sizes).max() > self.count:
+            raise ValueError(f"senses must be from 0 to {self.count - 1}")
+        if self.reach < 1:
+            raise ValueError(f"the reach of senses must be above 0, not {self.reach}")
+
+    @property
+    def most(self) -> int:
+        """The most senses of a word."""
+        return int(self.sizes.max())
 
 
 @dataclass(frozen=True, eq=False)
@@ -365,6 +416,7 @@ class Problem:
     targets: Targets
     matrices: Matrices
     settings: Settings
+    senses: Senses | None = None
 
     def __post_init__(self) -> None:
         tokens, units, targets, matrices, settings = (
@@ -382,6 +434,14 @@ class Problem:
                 raise ValueError(f"tags must be vectors {words} to {units.vectors - 1}")
         elif not settings.window:
             raise ValueError("a window of 0 needs tags")
+        if (senses := self.senses) is not None:
+            if senses.contexts.shape != (words, matrices.inputs.shape[1]):
+                raise ValueError(f"{words} words need as many contexts, as long as the input rows")
+            if targets.sides != 1 or targets.noise is None or targets.tree is not None:
+                raise ValueError("senses need a single output row for each word")
+            vectors = np.arange(senses.first_vector, senses.first_vector + 2 * senses.count + 1)
+            if vectors[0] < words or vectors[-1] > units.vectors or (np.diff(units.offsets[vectors]) != 1).any():
+                raise ValueError(f"senses must be vectors of one row each, from {words} to {units.vectors - 1}")
         if len(matrices.outputs) != targets.rows:
             raise ValueError(f"the targets are {targets.rows} output rows, not {len(matrices.outputs)}")
         if len(matrices.position_weights) and (

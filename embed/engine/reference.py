@@ -43,6 +43,21 @@ class Window(NamedTuple):
     side: int = 0
 
 
+class Choice(NamedTuple):
+    """The choice of a position among the senses of its word."""
+
+    position: int
+    word: int
+    senses: list[int]  # vectors
+    selectors: list[int]
+    context: Floats
+    probabilities: Floats
+    posterior: Floats
+
+    def vectors(self) -> list[int]:
+        return [self.word, *self.senses, *self.selectors]
+
+
 def _mix(z: int) -> int:
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
     z = (z ^ (z >> 27)) * 0x94D049BB133111EB & _MASK
@@ -106,6 +121,13 @@ def _weights(changed: list[int], rows: int) -> Floats:
     return (_MOST_CHANGES / np.maximum(counts, _MOST_CHANGES))[:, None]
 
 
+def softmax(scores: Floats) -> Floats:
+    """Return probabilities in proportion to e ** scores."""
+    weights = np.exp(scores - scores.max())
+    found: Floats = weights / weights.sum()
+    return found
+
+
 class ReferenceWorker:
     """A worker that trains the problem of a ``_core.Worker``, in matrices of its own.
 
@@ -115,7 +137,7 @@ class ReferenceWorker:
 
     def __init__(self, problem: Problem) -> None:
         self.tokens, self.units, self.targets = problem.tokens, problem.units, problem.targets
-        self.settings = problem.settings
+        self.settings, self.senses = problem.settings, problem.senses
         matrices = problem.matrices
         self.inputs, self.outputs, self.position_weights = (
             matrix[:, : matrices.dim].astype(np.float64)
@@ -229,19 +251,27 @@ class ReferenceWorker:
 
         # gather: a position is the copy of its word, the mean of the word's rows or their sum; or the one row itself
         members = words + tags
+        chosen = self._choose(words)
         copied = [] if self._in_place() else list(dict.fromkeys(members if window else tags))
+        if copied:
+            copied = list(dict.fromkeys(copied + [vector for choice in chosen for vector in choice.vectors()]))
         if settings.code_size:
             copied = list(dict.fromkeys(copied + tags))
         before = np.array([self._composed(word) for word in copied]).reshape(-1, self.inputs.shape[1])
         # behind the rows themselves, where the positions are that are trained in place; at the end the codes
         codes = np.zeros((len(tags) if settings.code_size else 0, self.inputs.shape[1]))
-        block = np.concatenate([self.inputs, before, codes])
+        block = np.concatenate([self.inputs, before, codes, np.zeros((len(chosen), self.inputs.shape[1]))])
         copy_of = {word: len(self.inputs) + k for k, word in enumerate(copied)}
         vectors = np.array([copy_of.get(word, word) for word in members])
-        encoded = [(int(vectors[len(words) + t]), len(block) - len(tags) + t) for t in range(len(codes))]
+        first_code, first_mixture = len(block) - len(chosen) - len(codes), len(block) - len(chosen)
+        encoded = [(int(vectors[len(words) + t]), first_code + t) for t in range(len(codes))]
         for u, c in encoded:
             block[c] = code(block[u], settings.code_size)
         vectors[len(vectors) - len(codes) :] = [c for _, c in encoded]
+        mixed = [[copy_of.get(vector, vector) for vector in choice.vectors()] for choice in chosen]
+        for m, (choice, rows) in enumerate(zip(chosen, mixed, strict=True), first_mixture):
+            vectors[choice.position] = m
+            block[m] = block[rows[0]] + choice.probabilities @ block[rows[1 : 1 + len(choice.senses)]]
         sizes = np.array([len(self._rows_of(word)) for word in members])
         # a step moves each of n rows, and so their mean, by 1/n of what it moves a single row; historically by all;
         # each row of a sum by all, and so the sum by n times that; with factors, each row by its factor of that
@@ -251,6 +281,7 @@ class ReferenceWorker:
             ratios[: len(words)] = 0
         documents = list(range(len(words), len(members)))
 
+        mixtures = block[first_mixture:].copy()
         batch: list[Window] = []
         for c, reach in enumerate(reaches):
             center = len(left) + c
@@ -273,7 +304,10 @@ class ReferenceWorker:
                     for vector in vectors[documents] if settings.max_norm and not codes.size else []:
                         block[vector] *= min(1, settings.max_norm / np.linalg.norm(block[vector]))
 
-        self.changed_inputs.extend(int(row) for word in copied if word in words for row in self._rows_of(word))
+        for choice, rows, moved in zip(chosen, mixed, block[first_mixture:] - mixtures, strict=True):
+            rate = ratios[choice.position]
+            self._learn_choice(block, choice, rows, moved, lr, ratio / rate if rate else 0.0)
+        self.changed_inputs.extend(int(row) for word in copied if word not in tags for row in self._rows_of(word))
         for side in range(sides):
             met = (self._targets(Window([], [], word, [], side)) for word in own)
             noise_rows = {word * sides + side for word in itertools.chain(*drawn)}
@@ -285,11 +319,49 @@ class ReferenceWorker:
         for word, change in zip(copied, changes, strict=True):
             if settings.inference and word not in tags:
                 continue
-            rows = self._rows_of(word)
-            factors = self.input_factors[rows]
-            for row, factor in zip(rows, factors, strict=True):
+            own_rows = self._rows_of(word)
+            factors = self.input_factors[own_rows]
+            for row, factor in zip(own_rows, factors, strict=True):
                 if factor:
-                    self.inputs[row] += change * factor * (1 if self.units.sums else len(rows)) / factors.sum()
+                    self.inputs[row] += change * factor * (1 if self.units.sums else len(own_rows)) / factors.sum()
+
+    def _choose(self, words: list[int]) -> list[Choice]:
+        """Choose among the senses of the block's words: p = softmax(U c), c the direction of the contexts around.
+
+        The posterior also has how well each sense predicts the words around (kernels_senses.h).
+        """
+        if (senses := self.senses) is None:
+            return []
+        chosen, contexts = [], senses.contexts[:, : self.inputs.shape[1]].astype(np.float64)
+        for position, word in enumerate(words):
+            numbers = range(senses.firsts[word], senses.firsts[word] + senses.sizes[word])
+            if numbers:
+                near = [j for j in range(len(words)) if 0 < abs(j - position) <= senses.reach]
+                around, weights = [words[j] for j in near], np.array([1 / abs(j - position) for j in near])
+                context = weights @ contexts[around]
+                context = context / (np.linalg.norm(context) or 1)
+                vectors = [senses.first_vector + sense for sense in numbers]
+                selectors = [vector + senses.count for vector in vectors]
+                scores = np.array([self._composed(selector) for selector in selectors]) @ context
+                gains = np.array([self._composed(vector) for vector in vectors]) @ (weights @ self.outputs[around])
+                chosen.append(
+                    Choice(position, word, vectors, selectors, context, softmax(scores), softmax(scores + gains))
+                )
+        return chosen
+
+    def _learn_choice(
+        self, block: Floats, choice: Choice, rows: list[int], moved: Floats, lr: float, scale: float
+    ) -> None:
+        """Move the word and its senses by what the mixture has moved by, and selectors towards the posterior.
+
+        The mixture has the learning rate of the word, which is lower for a mean of rows; `scale` undoes this.
+        """
+        assert self.senses is not None
+        n, p = len(choice.senses), choice.probabilities
+        block[rows[0]] += moved
+        for k in range(n):
+            block[rows[1 + k]] += scale * p[k] * moved
+            block[rows[1 + n + k]] += self.senses.selector_rate * lr * (choice.posterior[k] - p[k]) * choice.context
 
     def _in_place(self) -> bool:
         """Tell whether words are one row each that is free, and are trained right there."""

@@ -25,6 +25,7 @@ from embed.formats.reading import PathOrInput, read_start
 from embed.formats.registry import FASTTEXT, NATIVE, refuse_ending
 from embed.model.model import EpochRecord, Model, Provenance
 from embed.model.parameters import Parameters, output_count, position_count
+from embed.model.senses import Senses
 from embed.pieces import copy_rows
 from embed.vectors.search import row_norms
 from embed.vectors.word_rows import word_index
@@ -85,6 +86,7 @@ def write_native(model: Model, path: str | os.PathLike[str], documents: native.S
         form=raw.form,
         postprocessing=model.postprocessing,
         documents=documents,
+        senses=model.parameters.senses,
         metadata={
             "config": json.dumps(config.to_dict()),
             "provenance": json.dumps(None if model.provenance is None else asdict(model.provenance)),
@@ -138,12 +140,16 @@ def read_native(source: Input) -> tuple[Model, native.StoredDocuments | None]:
     buckets = arrays.kept
     if buckets is None and arrays.scheme is not None:
         buckets = arrays.scheme.every_bucket()
-    parameters = Parameters.empty(vocabulary, config, buckets)
+    senses = arrays.senses
+    parameters = Parameters.empty(vocabulary, config, buckets, sense_offsets=None if senses is None else senses.offsets)
     if len(parameters.inputs) != len(arrays.input) and len(arrays.input):
         raise FormatError(f"{name}: damaged: some n-grams of its words have no row")
     stored = {"input": arrays.input, "output": arrays.output, "places": arrays.position_weights}
+    if senses is not None:
+        stored |= {"senses": senses.vectors, "selectors": senses.selectors, "contexts": senses.contexts}
+        parameters.priors[:] = senses.priors
     for name, matrix in parameters.matrices().items():
-        copy_rows(stored[name], matrix[: len(stored[name]), : config.dim])
+        copy_rows(stored[name], matrix[: len(stored[name]), : stored[name].shape[1]])
     return Model(config, vocabulary, parameters, provenance, history, arrays.postprocessing), arrays.documents
 
 
@@ -178,6 +184,10 @@ def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> 
     if arrays.documents is not None:
         rows = 0 if config.objective == "dbow" and not len(arrays.input) else rows
         check_documents(name, arrays.documents, config)
+    if (arrays.senses is not None) != bool(config.senses):
+        raise FormatError(f"{name}: damaged: the configuration and the arrays disagree on whether words have senses")
+    if arrays.senses is not None:
+        check_senses(name, arrays.senses, config)
     for matrix, expected, key in (
         (arrays.input, rows, "input"),
         (arrays.output, output_count(words, config), "output"),
@@ -197,6 +207,16 @@ def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> 
         raise FormatError(f"{name}: {error}") from None
     if (arrays.counts < 0).any() or int(arrays.counts.max()) * words > _MAX_INT64:
         raise FormatError(f"{name}: damaged: the counts of words are negative, or add up to more than 64 bits")
+
+
+def check_senses(name: str, senses: Senses, config: TrainConfig) -> None:
+    """Raise FormatError unless the numbers of senses are finite, and contexts as long as the configuration says."""
+    if np.diff(senses.offsets).max() > config.senses:
+        raise FormatError(f"{name}: damaged: the senses of words are not those of the configuration")
+    for key in ("vectors", "selectors", "contexts"):
+        _, wrong = row_norms(getattr(senses, key))
+        if wrong is not None:
+            raise FormatError(f"{name}: row {wrong} of the {key} of senses holds NaN or infinity, or is too long")
 
 
 def check_documents(name: str, documents: native.StoredDocuments, config: TrainConfig) -> None:

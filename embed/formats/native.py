@@ -28,6 +28,7 @@ from embed.files.bounds import check_decoded, in_memory
 from embed.files.inputs import Input
 from embed.formats import _safetensors, word_blob
 from embed.formats.reading import PathOrInput, Start
+from embed.model.senses import Senses
 from embed.vectors.ngram_rows import Subwords
 from embed.vectors.postprocess import AffineMap
 from embed.vectors.quantize import codes_of
@@ -65,6 +66,14 @@ MEAN, PROJECTION = "postprocess.mean", "postprocess.projection"
 DOCUMENTS, ID_TEXT, ID_OFFSETS = "documents", "ids.bytes", "ids.offsets"
 DOCUMENT_MAP = "documents."
 """Begins the names of the arrays of the documents' map."""
+SENSES = {
+    "offsets": "senses.offsets",
+    "vectors": "senses",
+    "selectors": "senses.selectors",
+    "contexts": "senses.contexts",
+    "priors": "senses.priors",
+}
+"""The names of the arrays of :class:`embed.model.senses.Senses`."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _MARK = re.compile(rb'"format"\s*:\s*"train-embeddings"')
 
@@ -120,6 +129,7 @@ class ModelArrays:
     postprocessing : AffineMap or None
         The map that makes the word vectors of the input rows.
     documents : StoredDocuments or None
+    senses : Senses or None
     """
 
     words: list[str]
@@ -133,6 +143,7 @@ class ModelArrays:
     kept: npt.NDArray[np.int32] | None
     postprocessing: AffineMap | None
     documents: StoredDocuments | None
+    senses: Senses | None
 
 
 def write_vectors(
@@ -182,6 +193,7 @@ def write_model_arrays(
     form: Form | None = None,
     postprocessing: AffineMap | None = None,
     documents: StoredDocuments | None = None,
+    senses: Senses | None = None,
 ) -> None:
     """Write a whole model, which can be trained further.
 
@@ -207,6 +219,7 @@ def write_model_arrays(
     postprocessing : AffineMap, optional
         The map that makes the word vectors of the rows; `read_vectors` applies it.
     documents : StoredDocuments, optional
+    senses : Senses, optional
 
     Raises
     ------
@@ -236,6 +249,10 @@ def write_model_arrays(
             if (projection := found.projection) is not None:
                 shapes[prefix + PROJECTION] = (dim, projection.shape[1])
                 matrices[prefix + PROJECTION] = projection
+    if senses is not None:
+        count = len(senses.priors)
+        for part, shape in (("vectors", (count, dim)), ("selectors", (count, dim)), ("contexts", (len(words), dim))):
+            shapes[SENSES[part]], matrices[SENSES[part]] = shape, getattr(senses, part)
     for key, matrix in matrices.items():
         if matrix.shape != shapes[key] or matrix.dtype != np.float32:
             raise FormatError(
@@ -251,6 +268,8 @@ def write_model_arrays(
         arrays[KEPT] = kept
     if documents is not None:
         arrays |= word_blob.pack_words(documents.keys, ID_TEXT, ID_OFFSETS)
+    if senses is not None:
+        arrays |= {SENSES["offsets"]: senses.offsets, SENSES["priors"]: senses.priors}
     kind = "model" if documents is None else "documents"
     _safetensors.write(path, arrays, metadata_of(path, kind, scheme, metadata, form))
 
@@ -322,6 +341,7 @@ def read_model_arrays(path: PathOrInput) -> ModelArrays:
         kept=kept,
         postprocessing=file.postprocessing(dim),
         documents=file.documents(dim) if file.kind == "documents" else None,
+        senses=file.senses(len(words), dim),
     )
 
 
@@ -386,6 +406,22 @@ class _File:
         data, offsets = self._array(ID_TEXT, np.uint8, 1), self._array(ID_OFFSETS, np.int64, 1)
         keys = word_blob.unpack_words(self.name, data, offsets)
         return StoredDocuments(self.matrix(DOCUMENTS, len(keys)), keys, self.postprocessing(dim, DOCUMENT_MAP))
+
+    def senses(self, words: int, dim: int) -> Senses | None:
+        """Return the senses of the words, or None if the file has none."""
+        if SENSES["offsets"] not in self.arrays:
+            return None
+        offsets, priors = self._array(SENSES["offsets"], np.int32, 1), self._array(SENSES["priors"], np.float32, 1)
+        fits = len(offsets) == words + 1 and offsets[0] == 0 and offsets[-1] == len(priors)
+        if not fits or (np.diff(offsets) < 0).any() or not ((priors >= 0) & (priors <= 1)).all():
+            raise FormatError(f"{self.name}: damaged: the senses of words are out of range, or their priors are")
+        return Senses(
+            offsets,
+            self.matrix(SENSES["vectors"], len(priors), dim),
+            self.matrix(SENSES["selectors"], len(priors), dim),
+            self.matrix(SENSES["contexts"], words, dim),
+            priors,
+        )
 
     def output(self, words: int, dim: int) -> Float32s:
         """Return the output rows, one or two for each word."""

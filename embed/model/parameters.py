@@ -11,7 +11,7 @@ would need a tail).
 from __future__ import annotations
 
 import mmap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from embed.config.train import TrainConfig
 from embed.engine import _kernels
 from embed.errors import ConfigError
 from embed.messages import option
+from embed.model.senses import LEAST_PRIOR, Senses, offsets_of_senses
 from embed.model.units import unit_rows, word_rows
 from embed.vocabulary.ngrams import NgramScheme, scheme_of
 from embed.vocabulary.vocabulary import Vocabulary
@@ -82,16 +83,16 @@ class Parameters:
     ----------
     unit_matrix : float32[R + D, stride]
         The input rows: one per word, then one per bucket of `buckets`; a floret table has the buckets only. Then one
-        per document. Columns past `dim` are zero.
+        per document, then one per sense, then the selectors of the senses. Columns past `dim` are zero.
     outputs : float32[V, stride] or float32[2 * V, stride]
         One row per word; with `structured` two, for contexts to the left and to the right.
     position_weights : float32[2 * window, stride] or float32[0, stride]
         Weights of the positions in a window, from left to right without the center; empty without
         `position_weights`.
-    unit_offsets : int64[V + D + 1]
-    unit_rows : int32[M + D]
+    unit_offsets : int64[V + D + 2 S + 1]
+    unit_rows : int32[M + D + 2 S]
         Vector i is the mean of the input rows ``unit_rows[unit_offsets[i]:unit_offsets[i + 1]]``: of a word, or after
-        those of the words of a document.
+        those of the words of a document, a sense or a selector.
     scheme : NgramScheme or None
         How to find the rows of unknown words.
     buckets : int32[K]
@@ -99,6 +100,11 @@ class Parameters:
     dim : int
     document_count : int
         The number D of documents.
+    sense_offsets : int32[V + 1] or None
+        The rows for senses of each word, S of them; `sense_sizes` says how many are in use.
+    contexts : float32[V, stride] or float32[0, stride]
+        What each word adds to the contexts of others.
+    priors : float32[S]
     """
 
     unit_matrix: Float32s
@@ -110,6 +116,9 @@ class Parameters:
     buckets: NDArray[np.int32]
     dim: int
     document_count: int = 0
+    sense_offsets: NDArray[np.int32] | None = None
+    contexts: Float32s = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    priors: Float32s = field(default_factory=lambda: np.zeros(0, np.float32))
 
     @classmethod
     def empty(
@@ -119,13 +128,19 @@ class Parameters:
         buckets: NDArray[np.int32] | None = None,
         *,
         documents: int = 0,
+        sense_offsets: NDArray[np.int32] | None = None,
     ) -> Parameters:
         """Return all-zero parameters of the right shape; position weights are 1.
 
-        Given `buckets` have a row even if no n-gram of the vocabulary falls in them.
+        Given `buckets` have a row even if no n-gram of the vocabulary falls in them. Senses follow from the counts of
+        the words unless `sense_offsets` are given.
         """
         scheme = scheme_of(config)
-        units = unit_rows(vocabulary.words, scheme, buckets, documents)
+        offsets = sense_offsets
+        if config.senses and offsets is None:
+            offsets = offsets_of_senses(vocabulary.counts, config)
+        senses = 0 if offsets is None else int(offsets[-1])
+        units = unit_rows(vocabulary.words, scheme, buckets, documents, senses)
         weights = padded_matrix(position_count(config), config.dim)
         weights[:, : config.dim] = 1
         return cls(
@@ -138,6 +153,9 @@ class Parameters:
             units.buckets,
             config.dim,
             documents,
+            offsets,
+            padded_matrix(len(vocabulary) if senses else 0, config.dim),
+            np.zeros(senses, np.float32),
         )
 
     @classmethod
@@ -148,13 +166,14 @@ class Parameters:
         buckets: NDArray[np.int32] | None = None,
         *,
         documents: int = 0,
+        sense_offsets: NDArray[np.int32] | None = None,
     ) -> Parameters:
         """Return the parameters before training: inputs uniform in +-1/(2 dim), outputs zero (word2vec.c).
 
         A row has the same numbers as if all buckets had rows; a row that no word uses stays zero. A document has the
         same numbers whatever the words.
         """
-        parameters = cls.empty(vocabulary, config, buckets, documents=documents)
+        parameters = cls.empty(vocabulary, config, buckets, documents=documents, sense_offsets=sense_offsets)
         own = parameters.own_rows
         is_used = np.zeros(len(parameters.inputs), bool)
         is_used[parameters.rows] = True
@@ -178,17 +197,56 @@ class Parameters:
     @property
     def words(self) -> int:
         """The number V of words."""
-        return len(self.unit_offsets) - 1 - self.document_count
+        return len(self.unit_offsets) - 1 - self._others
+
+    @property
+    def _others(self) -> int:
+        """The number of input rows that words and n-grams do not have."""
+        return self.document_count + 2 * len(self.priors)
 
     @property
     def inputs(self) -> Float32s:
         """The input rows of words and n-grams, float32[R, stride]."""
-        return self.unit_matrix[: len(self.unit_matrix) - self.document_count]
+        return self.unit_matrix[: len(self.unit_matrix) - self._others]
 
     @property
     def documents(self) -> Float32s:
         """The rows of documents, float32[D, stride]."""
-        return self.unit_matrix[len(self.unit_matrix) - self.document_count :]
+        first = len(self.unit_matrix) - self._others
+        return self.unit_matrix[first : first + self.document_count]
+
+    @property
+    def sense_rows(self) -> Float32s:
+        """The rows of senses, float32[S, stride]."""
+        first = len(self.unit_matrix) - 2 * len(self.priors)
+        return self.unit_matrix[first : first + len(self.priors)]
+
+    @property
+    def selectors(self) -> Float32s:
+        """The selectors of senses, float32[S, stride]."""
+        return self.unit_matrix[len(self.unit_matrix) - len(self.priors) :]
+
+    def sense_sizes(self) -> NDArray[np.int32]:
+        """Return how many senses each word uses, int32[V]: the first ones, whose selectors are not zero."""
+        assert self.sense_offsets is not None
+        is_used = np.concatenate([[0], self.selectors.any(axis=1).cumsum()])
+        sizes: NDArray[np.int32] = np.diff(is_used[self.sense_offsets]).astype(np.int32)
+        return sizes
+
+    @property
+    def senses(self) -> Senses | None:
+        """The senses in use, without padding and without rare ones; None if words have one vector each."""
+        if self.sense_offsets is None:
+            return None
+        is_used = self.selectors.any(axis=1) & (self.priors >= (LEAST_PRIOR if self.priors.any() else 0))
+        used = np.flatnonzero(is_used)
+        return Senses(
+            np.concatenate([[0], is_used.cumsum()])[self.sense_offsets].astype(np.int32),
+            self.sense_rows[used, : self.dim],
+            self.selectors[used, : self.dim],
+            self.contexts[:, : self.dim],
+            self.priors[used],
+        )
 
     @property
     def row_offsets(self) -> NDArray[np.int64]:
@@ -198,7 +256,7 @@ class Parameters:
     @property
     def rows(self) -> NDArray[np.int32]:
         """The input rows that make up the words, int32[M]."""
-        return self.unit_rows[: len(self.unit_rows) - self.document_count]
+        return self.unit_rows[: len(self.unit_rows) - self._others]
 
     @property
     def own_rows(self) -> int:
@@ -211,9 +269,15 @@ class Parameters:
         return None if self.scheme is None or len(self.buckets) == self.scheme.buckets else self.buckets
 
     def matrices(self) -> dict[str, Float32s]:
-        """Return the trained matrices by name; "places" and "documents" only if they are not empty."""
+        """Return the trained matrices by name; those besides "input" and "output" only if they are not empty."""
         named = {"input": self.inputs, "output": self.outputs}
-        others = {"places": self.position_weights, "documents": self.documents}
+        others = {
+            "places": self.position_weights,
+            "documents": self.documents,
+            "senses": self.sense_rows,
+            "selectors": self.selectors,
+            "contexts": self.contexts,
+        }
         return named | {name: matrix for name, matrix in others.items() if len(matrix)}
 
     def word_matrix(self) -> Float32s:

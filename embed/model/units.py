@@ -1,8 +1,9 @@
 """Lay out the input rows of a model's units, and say which rows make up the vector of each word.
 
-A *unit* has an input row: a word, an n-gram, a document. The rows of single words come first, then those of n-gram
-buckets, then those of documents. A vector is the mean of the rows of its units. A new kind of unit gets its rows here,
-after the others; training (:class:`embed.engine.problem.Units`) only sees which rows make up which vector.
+A *unit* has an input row: a word, an n-gram, a document, a sense. The rows of single words come first, then those of
+n-gram buckets, then those of documents, then two for each sense. A vector is the mean of the rows of its units. A new
+kind of unit gets its rows here, after the others; training (:class:`embed.engine.problem.Units`) only sees which rows
+make up which vector.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ class UnitRows:
     ----------
     count : int
         The number of input rows.
-    offsets : int64[V + D + 1]
-    rows : int32[M + D]
+    offsets : int64[V + D + 2 S + 1]
+    rows : int32[M + D + 2 S]
         Vector i is the mean of the input rows ``rows[offsets[i]:offsets[i + 1]]``. Those of the V words come first. The
-        D documents follow, of one row each.
+        D documents, the S senses and their S selectors follow, of one row each.
     buckets : int32[K]
         The n-gram buckets that have a row, in rising order; their rows are the last K before those of documents.
     """
@@ -41,9 +42,13 @@ class UnitRows:
 
 
 def unit_rows(
-    words: Sequence[str], scheme: NgramScheme | None, buckets: NDArray[np.int32] | None = None, documents: int = 0
+    words: Sequence[str],
+    scheme: NgramScheme | None,
+    buckets: NDArray[np.int32] | None = None,
+    documents: int = 0,
+    senses: int = 0,
 ) -> UnitRows:
-    """Return the input rows of a vocabulary and of documents.
+    """Return the input rows of a vocabulary, of documents and of senses.
 
     Parameters
     ----------
@@ -52,26 +57,26 @@ def unit_rows(
         None: a row for each word, and nothing else.
     buckets : int32[K], optional
         Buckets, in rising order, that have a row even if no n-gram of the vocabulary falls in them.
-    documents : int
-        The number D of documents.
+    documents, senses : int
+        The number D of documents and S of senses.
 
     Raises
     ------
     ConfigError, FormatError
         As :meth:`embed.vocabulary.ngrams.NgramScheme.rows` does.
     """
-    own = word_rows(len(words), scheme)
+    own, others = word_rows(len(words), scheme), documents + 2 * senses
     if scheme is None:
-        count = own + documents
+        count = own + others
         return UnitRows(
             count, np.arange(count + 1, dtype=np.int64), np.arange(count, dtype=np.int32), np.empty(0, np.int32)
         )
     offsets, rows, buckets = scheme.found_rows(words, buckets)
     count = own + len(buckets)
-    if documents:
-        rows = np.concatenate([rows, np.arange(count, count + documents, dtype=np.int32)])
-        offsets = np.concatenate([offsets, offsets[-1] + np.arange(1, documents + 1)])
-    return UnitRows(count + documents, offsets, rows, buckets)
+    if others:
+        rows = np.concatenate([rows, np.arange(count, count + others, dtype=np.int32)])
+        offsets = np.concatenate([offsets, offsets[-1] + np.arange(1, others + 1)])
+    return UnitRows(count + others, offsets, rows, buckets)
 
 
 def word_rows(words: int, scheme: NgramScheme | None) -> int:

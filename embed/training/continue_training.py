@@ -20,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
@@ -56,6 +57,7 @@ __all__ = ["ModelStart", "continue_training", "continued_config", "model_of", "t
 
 _HASH_ROWS = 1 << 12
 _FIXED = ("dim", "loss", "structured", "subword", "min_n", "max_n", "buckets", "hash_count", "composition")
+_FIXED_SENSES = ("senses", "sense_min_count")
 
 
 def continue_training(
@@ -199,8 +201,12 @@ class ModelStart:
         """Return a trainer of the model's rows."""
         words, buckets = corpus.vocabulary, self._model.parameters.buckets
         known = _known(self._model, words, self._least_count()) if self._freeze == "old" else None
-        parameters = transfer(self._model, words, config) if is_fresh else Parameters.empty(words, config, buckets)
-        variant = None if known is None else _frozen(known, parameters, config)
+        if is_fresh:
+            parameters = transfer(self._model, words, config)
+        else:
+            parameters = Parameters.empty(words, config, buckets, sense_offsets=_sense_offsets(self._model, words))
+        variant = Variant() if known is None else _frozen(known, parameters, config)
+        variant = replace(variant, has_senses=self._model.parameters.sense_offsets is not None)
         return Trainer(corpus, config, parameters=parameters, variant=variant, keeps_half=self._keeps_half)
 
 
@@ -226,7 +232,7 @@ def transfer(model: Model, vocabulary: Vocabulary, config: TrainConfig) -> Param
     Positions that the model's window has keep their weights.
     """
     old = model.parameters
-    new = Parameters.initial(vocabulary, config, old.buckets)
+    new = Parameters.initial(vocabulary, config, old.buckets, sense_offsets=_sense_offsets(model, vocabulary))
     ids = np.array([vocabulary[word] for word in model.vocabulary.words])
     words, wide = len(ids), old.outputs.shape[1] * config.sides()
     new.outputs.reshape(-1, wide)[ids] = old.outputs.reshape(words, wide)
@@ -238,7 +244,22 @@ def transfer(model: Model, vocabulary: Vocabulary, config: TrainConfig) -> Param
     if common:
         of_old, of_new = (slice(middle - common, middle + common) for middle in middles)
         new.position_weights[of_new] = old.position_weights[of_old]
+    if old.sense_offsets is not None and new.sense_offsets is not None:
+        new.contexts[ids] = old.contexts
+        # the senses of words in the order of the new vocabulary
+        order = np.argsort(np.repeat(ids, np.diff(old.sense_offsets)), kind="stable")
+        new.sense_rows[:], new.selectors[:] = old.sense_rows[order], old.selectors[order]
     return new
+
+
+def _sense_offsets(model: Model, vocabulary: Vocabulary) -> NDArray[np.int32] | None:
+    """Return the rows for the senses of a vocabulary: those of the model's words, if they have some."""
+    offsets = model.parameters.sense_offsets
+    if offsets is None:
+        return None
+    each = np.zeros(len(vocabulary), np.int64)
+    each[[vocabulary[word] for word in model.vocabulary.words]] = np.diff(offsets)
+    return np.concatenate([[0], np.cumsum(each)]).astype(np.int32)
 
 
 def _known(model: Model, new: Vocabulary, least_count: int) -> NDArray[np.bool_]:
@@ -255,7 +276,7 @@ def _known(model: Model, new: Vocabulary, least_count: int) -> NDArray[np.bool_]
 
 def _frozen(known: NDArray[np.bool_], parameters: Parameters, config: TrainConfig) -> Variant:
     """Freeze the rows of known words, all n-grams and the position weights: the others' own rows alone learn."""
-    inputs = np.zeros(len(parameters.inputs), np.float32)
+    inputs = np.zeros(len(parameters.unit_matrix), np.float32)
     inputs[: len(known)] = ~known
     return Variant(RowFactors(inputs, np.repeat(~known, config.sides()).astype(np.float32)), learns_positions=False)
 
@@ -301,7 +322,7 @@ def model_of(start: WordVectors | FilePath) -> Model:
 
 def continued_config(model: Model, overrides: Mapping[str, Any]) -> TrainConfig:
     """Return the configuration of the next run; raises ConfigError for a change of the shape of the matrices."""
-    for name in _FIXED:
+    for name in _FIXED + (_FIXED_SENSES if model.config.senses else ()):
         if name in overrides and overrides[name] != getattr(model.config, name):
             was = getattr(model.config, name)
             raise ConfigError(

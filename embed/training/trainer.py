@@ -32,6 +32,7 @@ from embed.training.early_stopping import Patience
 from embed.training.examples import advise_of_few_kept, loss_tolerance, no_examples, refuse_without_pairs
 from embed.training.progress import ProgressBar
 from embed.training.schedule import Schedule
+from embed.training.senses import begin_senses, estimate_priors
 from embed.vocabulary.huffman import HuffmanTree
 from embed.vocabulary.sampling import gentle_threshold, keep_probabilities
 
@@ -148,6 +149,8 @@ class Trainer:
             raise no_examples(self.corpus, self._subsample)
         if patience is not None:
             self.provenance.decisions["stopping"] = patience.finish()
+        if self.config.senses:
+            estimate_priors(self.corpus, self.parameters, self.config.seed)
         return self.model
 
     def resume(self, source: Found, *, anyway: bool = False) -> list[Path]:
@@ -216,7 +219,11 @@ class Trainer:
         label = f"epoch {epoch + 1}/{self.config.epoch_count()}"
         position = self._place.position
         started = time.perf_counter() - self._place.seconds
-        self._backend.begin_epoch(self._place.loss, self._place.examples)
+        first_with_senses = 0 if self._variant.has_senses else self.config.first_sense_epoch()
+        has_senses = bool(self.config.senses) and epoch >= first_with_senses
+        if has_senses and epoch == first_with_senses and position == 0 and not self._variant.has_senses:
+            begin_senses(self.corpus, self.parameters, self.config.seed)
+        self._backend.begin_epoch(self._place.loss, self._place.examples, has_senses=has_senses)
 
         def look(tokens: int) -> bool:
             bar.describe(label, loss=self._mean_loss(), lr=self._schedule.rate(epoch, tokens))

@@ -43,6 +43,7 @@ SAID: dict[str, dict[str, Any]] = {
     "position_weights": {"objective": "cbow", "position_weights": True},
     "structured": {"structured": True},
     "window_kind": {"window_kind": "dynamic"},
+    "senses": {"senses": 3},
 }
 
 

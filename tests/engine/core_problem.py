@@ -10,7 +10,7 @@ import numpy as np
 
 from embed import _core
 from embed.engine import _blocks, _kernels
-from embed.engine.problem import Matrices, Noise, Problem, RowFactors, Settings, Tags, Targets, Tokens, Units
+from embed.engine.problem import Matrices, Noise, Problem, RowFactors, Senses, Settings, Tags, Targets, Tokens, Units
 from embed.engine.reference import ReferenceWorker
 from embed.vocabulary.huffman import HuffmanTree
 from embed.vocabulary.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
@@ -33,9 +33,13 @@ def problem(
     sides: int = 1,
     sums: bool = False,
     most_tags: int = 0,
+    most_senses: int = 0,
     **settings: Any,
 ) -> Problem:
-    """Return a problem whose sentences have up to `most_tags` documents; `settings` are those of :class:`Settings`."""
+    """Return a problem; `settings` are those of :class:`Settings`.
+
+    Sentences have up to `most_tags` documents; every second word has 2 to `most_senses` senses.
+    """
     rng = np.random.default_rng(seed)
     offsets = np.cumsum([0, *sentence_lengths])
     ids = rng.integers(0, WORDS, offsets[-1])
@@ -60,6 +64,23 @@ def problem(
         rows = np.concatenate([rows, count + np.arange(DOCUMENTS)])
         unit_offsets = np.concatenate([unit_offsets, unit_offsets[-1] + 1 + np.arange(DOCUMENTS)])
         count += DOCUMENTS
+    senses = None
+    if most_senses:
+        each = (2 + np.arange(WORDS) % (most_senses - 1)) * (np.arange(WORDS) % 2)
+        numbers = np.arange(2 * (each.sum() + 1))  # and one that no word uses
+        senses = Senses(
+            firsts=(np.cumsum(each) - each).astype(np.int32),
+            sizes=each.astype(np.int32),
+            count=len(numbers) // 2,
+            first_vector=len(unit_offsets) - 1,
+            contexts=padded(WORDS, DIM),
+            reach=7,
+            selector_rate=3.0,
+        )
+        senses.contexts[:, :DIM] = rng.normal(size=(WORDS, DIM))
+        rows = np.concatenate([rows, count + numbers])
+        unit_offsets = np.concatenate([unit_offsets, unit_offsets[-1] + 1 + numbers])
+        count += len(numbers)
     inputs = padded(count, DIM)
     outputs = padded(targets.rows, DIM)
     _kernels.fill_uniform(inputs, DIM, 0.3, 1, np.arange(len(inputs)))
@@ -76,6 +97,7 @@ def problem(
         targets=targets,
         matrices=Matrices(inputs, outputs, places, DIM, row_factors(factors, len(inputs), len(outputs))),
         settings=chosen,
+        senses=senses,
     )
 
 
@@ -99,6 +121,8 @@ def changed(before: Problem, **changes: Any) -> Problem:
     if noise := {name: changes.pop(name) for name in ("table", "negatives", "windows") if name in changes}:
         changes["noise"] = replace(before.targets.noise, **noise)
     for name, value in values.items():
+        if value is None:  # senses
+            continue
         own = {each.name for each in fields(value) if each.init}
         values[name] = replace(value, **{key: changes.pop(key) for key in own & changes.keys()})
     assert not changes, changes

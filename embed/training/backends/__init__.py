@@ -36,8 +36,11 @@ class Backend(Protocol):
     def examples(self) -> int:
         """Examples of the epoch: pairs (skip-gram) or windows (CBOW), each with its noise."""
 
-    def begin_epoch(self, loss: float = 0.0, examples: int = 0) -> None:
-        """Set `loss` and `examples` to zero, or to the sums of an interrupted epoch."""
+    def begin_epoch(self, loss: float = 0.0, examples: int = 0, *, has_senses: bool = False) -> None:
+        """Set `loss` and `examples` to zero, or to the sums of an interrupted epoch.
+
+        With `has_senses`, the positions of words with senses choose among them from now on.
+        """
 
     def train(self, tokens: range, epoch: int, schedule: Schedule, watch: Callable[[int], bool]) -> int:
         """Train a stretch of tokens; return the end position: all tokens before it are done, none after it.

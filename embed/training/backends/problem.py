@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.config.train import TrainConfig
-from embed.engine.problem import Matrices, Noise, Problem, RowFactors, Settings, Targets, Tokens, Units
+from embed.engine.problem import Matrices, Noise, Problem, RowFactors, Senses, Settings, Targets, Tokens, Units
 from embed.errors import FormatError
+from embed.model.parameters import Parameters
 from embed.training.backends.task import Task, Variant
 from embed.vocabulary.huffman import HuffmanTree
 from embed.vocabulary.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
@@ -24,12 +25,17 @@ _DOCUMENT_NOISE_WINDOWS = 64
 # With several threads, this many of the most frequent words have replicas in each, if each thread has this many tokens
 # per epoch: replicas are averaged, so their words learn as from one thread's part (docs/decisions/0018).
 _REPLICATED_WORDS, _REPLICATED_FROM = 64, 1 << 20
+# How far the context of a position reaches in training, and the learning rate of selectors over that of the output rows
+# (docs/decisions/0038).
+_SENSE_REACH, _SELECTOR_RATE = 5, 1.0
 # Learning rate of the position weights over that of the output rows (docs/objectives.md).
 _POSITION_RATIO = 0.001
 
 
-def problem_of(task: Task, spread: int = 0) -> Problem:
+def problem_of(task: Task, spread: int = 0, *, has_senses: bool = False) -> Problem:
     """Return the problem of a task; for `spread` see :class:`embed.engine.problem.Matrices`.
+
+    With `has_senses`, the positions of words with senses choose among them.
 
     Raises
     ------
@@ -56,6 +62,7 @@ def problem_of(task: Task, spread: int = 0) -> Problem:
                 replicated_words=_replicated_words(task),
                 replica_share=1 / task.threads,
             ),
+            senses_of(parameters) if has_senses else None,
         )
     except ValueError as error:
         raise FormatError(f"cannot train on the encoded corpus {corpus.directory}: {error}") from error
@@ -100,6 +107,20 @@ def targets_of(config: TrainConfig, counts: NDArray[np.int64], variant: Variant)
     if "hs" in losses:
         tree = HuffmanTree.from_counts(counts)
     return Targets(len(counts), noise, tree, config.sides())
+
+
+def senses_of(parameters: Parameters) -> Senses:
+    """Return how positions choose among the senses of parameters that have some."""
+    assert parameters.sense_offsets is not None
+    return Senses(
+        firsts=parameters.sense_offsets[:-1],
+        sizes=parameters.sense_sizes(),
+        count=len(parameters.priors),
+        first_vector=parameters.words + parameters.document_count,
+        contexts=parameters.contexts,
+        reach=_SENSE_REACH,
+        selector_rate=_SELECTOR_RATE,
+    )
 
 
 def _replicated_words(task: Task) -> int:

@@ -29,6 +29,8 @@ class Variant:
         Replaces the loss of the configuration; with both, the output rows of the nodes follow those of the words.
     tags : Tags or None
         The documents of each sentence.
+    has_senses : bool
+        The senses of words have begun, in the training of the model that this one continues.
     """
 
     factors: RowFactors = field(default_factory=RowFactors)
@@ -36,6 +38,7 @@ class Variant:
     context_sum: bool = False
     losses: tuple[Literal["ns", "hs"], ...] = ()
     tags: Tags | None = None
+    has_senses: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ The workers share a stretch of tokens in chunks without locks (:mod:`~embed.trai
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -66,11 +65,18 @@ class Threads:
         self._order = RowOrder(
             parameters.inputs, parameters.outputs, parameters.row_offsets, parameters.rows, task.threads
         )
-        self._problem = problem_of(task, self._order.spread)
-        self._workers = [_core.Worker(self._problem) for _ in range(task.threads)]
+        self._make_workers(has_senses=False)
 
-    def begin_epoch(self, loss: float = 0.0, examples: int = 0) -> None:
+    def _make_workers(self, *, has_senses: bool) -> None:
+        self._has_senses = has_senses
+        self._problem = problem_of(self._task, self._order.spread, has_senses=has_senses)
+        self._workers = [_core.Worker(self._problem) for _ in range(self._task.threads)]
+        self._judges: list[_core.Worker] = []
+
+    def begin_epoch(self, loss: float = 0.0, examples: int = 0, *, has_senses: bool = False) -> None:
         """Set the sums of the epoch to zero, or to those of an interrupted epoch."""
+        if has_senses != self._has_senses:
+            self._make_workers(has_senses=has_senses)
         for worker in self._workers:
             worker.reset()
         self._workers[0].reset(loss, examples)
@@ -106,12 +112,10 @@ class Threads:
     def held_out_loss(self, tokens: range) -> float | None:
         """Measure the mean loss of an example in `tokens`; None without examples (:mod:`embed.training.held_out`)."""
         self._order.restore()
+        if not self._judges:
+            measured = to_measure(self._problem, held_out.SEED)
+            self._judges = [_core.Worker(measured) for _ in self._workers]
         return held_out.mean_loss(self._judges, tokens)
-
-    @cached_property
-    def _judges(self) -> list[_core.Worker]:
-        measured = to_measure(self._problem, held_out.SEED)
-        return [_core.Worker(measured) for _ in self._workers]
 
     def fetch(self) -> Parameters:
         """Return the parameters, in their own order until the next `train`."""

@@ -1,0 +1,93 @@
+/* The senses of words (Grzegorczyk & Kurdziel 2018), for one instruction set; kernels_body.h includes this file.
+ *
+ * A position of a word with senses has the context c, the direction of the sum of the context rows around it, in which a
+ * row at the distance t counts 1 / t; and the vector
+ *   h = v + sum_k p_k d_k,  p = softmax(z),  z_k = U_k . c,
+ * of the vector v of the word, a row d_k and a selector U_k for each sense. With e = -dL/dh,
+ *   -dL/dv = e,  -dL/dd_k = p_k e.
+ * The selectors learn from the posterior q = softmax(z + s), s_k = d_k . Y, with the same sum Y of output rows: up to
+ * noise, s_k is how much better sense k predicts these words than the word alone does. For C = -sum_k q_k log p_k,
+ *   -dC/dU_k = (q_k - p_k) c.
+ * So p is what the context says before it is known how well each sense predicts, and q after (the expectation step of a
+ * mixture of experts, Jordan & Jacobs 1994). */
+
+/* sum += weight * row. */
+INLINE void NAME(add_weighted)(float *sum, const float *row, float weight, int width) {
+    const vf all = FULL(broadcast)(weight);
+    for (int k = 0; k < width; k += LANES) FULL(store)(sum + k, FULL(load)(sum + k) + FULL(load)(row + k) * all);
+}
+
+INLINE float NAME(dot)(const float *a, const float *b, int width) {
+    vf sum = (vf){0};
+    float lanes[LANES], total = 0;
+    for (int k = 0; k < width; k += LANES) sum += FULL(load)(a + k) * FULL(load)(b + k);
+    FULL(store)(lanes, sum);
+    for (int k = 0; k < LANES; ++k) total += lanes[k];
+    return total;
+}
+
+static void NAME(surroundings)(const embed_surroundings *s) {
+    for (int i = 0; i < s->chosen; ++i) {
+        const int position = s->positions[i];
+        float *context = s->contexts + i * s->width;
+        for (int k = 0; k < s->width; k += LANES) {
+            vf sum = (vf){0};
+            for (int t = 1; t <= s->reach; ++t) {
+                const vf weight = FULL(broadcast)(s->weights[t]);
+                if (position >= t) sum += FULL(load)(s->rows[position - t] + k) * weight;
+                if (position + t < s->n) sum += FULL(load)(s->rows[position + t] + k) * weight;
+            }
+            FULL(store)(context + k, sum);
+        }
+        if (!s->normalizes) continue;
+        const float squares = NAME(dot)(context, context, s->width);
+        const vf scale = FULL(broadcast)(squares > 0 ? 1.0f / sqrtf(squares) : 0.0f);
+        for (int k = 0; k < s->width; k += LANES) FULL(store)(context + k, FULL(load)(context + k) * scale);
+    }
+}
+
+/* products[k] = x . rows[k] for k < n. */
+INLINE void NAME(products_with)(float *x, float **rows, int n, int width, float *products) {
+    float line[EMBED_LINE];
+    for (int k = 0; k < n; k += EMBED_GROUP) {
+        const int group = n - k < EMBED_GROUP ? n - k : EMBED_GROUP;
+        NAME(score_group)(&x, 1, rows + k, group, width, line);
+        for (int q = 0; q < group; ++q) products[k + q] = line[q];
+    }
+}
+
+/* p = softmax(z); they may be the same. */
+INLINE void NAME(softmax)(const float *z, int n, float *p) {
+    float most = z[0], sum = 0;
+    for (int k = 1; k < n; ++k) most = z[k] > most ? z[k] : most;
+    for (int k = 0; k < n; ++k) sum += p[k] = expf(z[k] - most);
+    for (int k = 0; k < n; ++k) p[k] /= sum;
+}
+
+static void NAME(mix)(const embed_mixture *m) {
+    float z[EMBED_MOST_SENSES], s[EMBED_MOST_SENSES];
+    NAME(products_with)(m->context, m->selectors, m->n, m->width, z);
+    NAME(products_with)(m->around, m->senses, m->n, m->width, s);
+    NAME(softmax)(z, m->n, m->p);
+    for (int k = 0; k < m->n; ++k) z[k] += s[k];
+    NAME(softmax)(z, m->n, m->surplus);
+    for (int k = 0; k < m->n; ++k) m->surplus[k] -= m->p[k];
+    for (int k = 0; k < m->width; k += LANES) {
+        vf h = FULL(load)(m->word + k);
+        for (int j = 0; j < m->n; ++j) h += FULL(load)(m->senses[j] + k) * m->p[j];
+        FULL(store)(m->now + k, h);
+        FULL(store)(m->before + k, h);
+    }
+}
+
+static void NAME(unmix)(const embed_mixture *m) {
+    for (int k = 0; k < m->width; k += LANES) {
+        const vf moved = FULL(load)(m->now + k) - FULL(load)(m->before + k);
+        FULL(store)(m->before + k, moved);
+        FULL(store)(m->word + k, FULL(load)(m->word + k) + moved);
+    }
+    for (int k = 0; k < m->n; ++k) {
+        NAME(add_weighted)(m->senses[k], m->before, m->rate * m->p[k], m->width);
+        NAME(add_weighted)(m->selectors[k], m->context, m->selector_rate * m->surplus[k], m->width);
+    }
+}
