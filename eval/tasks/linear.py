@@ -10,7 +10,10 @@ whose gradients are dz = (p - y) / n, db = sum_t dz_t, and dW_j = E' sum_{t: i_j
 scikit-learn's LogisticRegression with the same C (a test compares both), but a word is multiplied with the weights once
 and not once for each of its tokens, and the features of the items, 0.4 GB for CoNLL-2000 at dim 100, are never stored.
 
-The loss is convex, and L-BFGS begins at zero, so the same data gives the same weights.
+The loss is convex, and L-BFGS begins at zero, so the same data gives the same weights. Its steps are taken in V, where
+W = s V for the weights of one label: the curvature of the loss in these is a small part of p (1 - p), with p the share
+of the label, and 1 / (C n), and the square root of its inverse is s. So labels that are a thousand times rarer than
+others learn as fast: 30,000 tokens of CoNLL-2000 take 200 steps, which did not do with 300 (dim 100).
 """
 
 from __future__ import annotations
@@ -28,8 +31,10 @@ __all__ = ["Float32s", "Ids", "LinearModel", "fit", "standardised"]
 Float32s = NDArray[np.float32]
 Ids = NDArray[np.int64]
 
-_GRADIENT = 1e-5  # the largest component of the gradient at which the fit ends
+_GRADIENT = 1e-5  # the largest component of the gradient in V at which the fit ends
 _ITERATIONS = 300
+_MEMORY = 30  # steps from which L-BFGS learns the curvature; with 10 it takes half as many again
+_UNDECIDED = 1e-3  # the part of p (1 - p) that is left once most items are labelled with certainty
 
 
 class LinearModel:
@@ -75,10 +80,13 @@ def fit(rows: Float32s, ids: Ids, labels: Ids, *, c: float) -> LinearModel:
     scatter = gather.T.tocsr()
     items = np.arange(count)
     size = dim * places * classes
+    shares = np.bincount(labels) / count
+    scale = np.tile(1 / np.sqrt(_UNDECIDED * shares * (1 - shares) + 1 / (c * count)), places)
+    scale /= scale.max()
 
     def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        weights = parameters[:size].reshape(dim, places * classes).astype(np.float32)
-        scores = gather @ _per_place(rows @ weights, classes)
+        weights = scale * parameters[:size].reshape(dim, places * classes)
+        scores = gather @ _per_place(rows @ weights.astype(np.float32), classes)
         scores += parameters[size:].astype(np.float32)
         scores -= scores.max(axis=1, keepdims=True)
         right = scores[items, labels].astype(np.float64)
@@ -87,11 +95,11 @@ def fit(rows: Float32s, ids: Ids, labels: Ids, *, c: float) -> LinearModel:
         scores /= total
         scores[items, labels] -= 1
         gradient = np.empty_like(parameters)
-        penalty = parameters[:size] / (c * count)
+        penalty = weights / (c * count)
         sums = (scatter @ scores).reshape(len(rows), places * classes)
-        gradient[:size] = (rows.T @ sums).ravel() / count + penalty
+        gradient[:size] = (scale * (rows.T @ sums / count + penalty)).ravel()
         gradient[size:] = scores.sum(axis=0, dtype=np.float64) / count
-        value = (np.log(total[:, 0].astype(np.float64)) - right).mean() + parameters[:size] @ penalty / 2
+        value = (np.log(total[:, 0].astype(np.float64)) - right).mean() + np.vdot(weights, penalty) / 2
         return float(value), gradient
 
     found = minimize(
@@ -99,9 +107,10 @@ def fit(rows: Float32s, ids: Ids, labels: Ids, *, c: float) -> LinearModel:
         np.zeros(size + classes),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": _ITERATIONS, "gtol": _GRADIENT, "ftol": 1e-7},
-    ).x.astype(np.float32)
-    return LinearModel(found[:size].reshape(dim, places * classes), found[size:])
+        options={"maxiter": _ITERATIONS, "maxcor": _MEMORY, "gtol": _GRADIENT, "ftol": 1e-7},
+    ).x
+    weights = scale * found[:size].reshape(dim, places * classes)
+    return LinearModel(weights.astype(np.float32), found[size:].astype(np.float32))
 
 
 def standardised(rows: Float32s, weights: NDArray[np.int64]) -> Float32s:
