@@ -8,15 +8,14 @@ from benchmarks.lib.corpus import TextSource
 from benchmarks.lib.options import option
 from benchmarks.lib.report import Section
 from benchmarks.lib.seeds import HEAD, figures_of, runs_of
-from benchmarks.programs.senses import CONTEXTS, REACH, SAME, SIF_A, WHITENING
+from benchmarks.programs.senses import CONTEXTS, REACH
 
 _DEFINITIONS = (
     "ARI: adjusted Rand index, the mean over target words, on sets of word sense induction and on 100 pseudo-words; "
     "scws: Spearman's correlation in percent points, all pairs.",
-    f"k-means: of the means of the input vectors of {REACH} words to each side, {CONTEXTS:,} contexts a word "
-    "(pseudo-words: the contexts that are scored, two clusters).",
-    f"weighted k-means: a word counts {SIF_A:g} / ({SIF_A:g} + share) / distance; contexts are whitened by the power "
-    f"{WHITENING:g}; clusters whose centers have at least the cosine {SAME:g} are one sense.",
+    f"clusters: k-means of the contexts of a word, {REACH} words to each side, {CONTEXTS:,} contexts a word, five "
+    "clusters (pseudo-words: the contexts that are scored, two clusters); recipes in `benchmarks/programs/senses.py`.",
+    "seconds: processor time of training one vector a word, one thread.",
     "Means over seeds, with Student's interval of the mean.",
 )
 
@@ -30,7 +29,6 @@ class Settings:
     )
     seeds: int = option(3, "runs of each")
     dim: int = option(100, "length of a vector")
-    clusters: int = option(5, "senses of a word, before near ones are merged")
     tokens: int | None = option(None, "use the first so many tokens (default: all)")
     pairs: int = 100
     least: int = 800
@@ -42,7 +40,7 @@ def run(source: TextSource, settings: Settings) -> Section:
     text = source.text(settings.tokens)
     where = {"path": str(text.path), "folder": settings.senses, "dim": settings.dim}
     pseudo = {"pairs": settings.pairs, "least": settings.least, "most": settings.most}
-    runs = runs_of("senses.clusters", settings.seeds, senses=settings.clusters, pseudo=pseudo, **where)
+    runs = runs_of("senses.clusters", settings.seeds, pseudo=pseudo, **where)
     rows = tuple(figures_of("senses", "clusters", runs))
     definitions = (*_DEFINITIONS, f"Text: {text.description}.")
     return Section("senses", "Senses of words", definitions, HEAD, rows, tuple(row[-1] for row in rows), {"runs": runs})

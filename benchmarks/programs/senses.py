@@ -7,7 +7,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +32,59 @@ REACH = 10
 """Words to each side that make a context."""
 CONTEXTS, SAMPLE = 1_500, 20_000
 """Contexts of a word to cluster, and of the text to whiten by."""
-SIF_A, WHITENING, SAME = 1e-3, 0.75, 0.3
-"""A word of share p weighs a / (a + p) (Arora, Liang & Ma 2017); the power of the whitening; clusters whose centers
-have at least this cosine are one sense."""
-
 Float32s = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int32]
 _NONE = -1
 _LEAST_CONTEXTS = 50
 
 
-def clusters(*, path: str, folder: str, seed: int, dim: int, senses: int, pseudo: dict[str, int]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Recipe:
+    """How to make vectors of contexts, and senses of their clusters.
+
+    Attributes
+    ----------
+    outputs : bool
+        Add up the output vectors of the words around, not their input vectors.
+    sif : float
+        A word of share p weighs a / (a + p) (Arora, Liang & Ma 2017); 0: all words weigh the same.
+    distance : float
+        A word at the distance t weighs t to the power of -`distance`.
+    whitening : float
+        Divide a principal direction of the contexts of the text by its spread to this power.
+    directions : int or None
+        Keep so many principal directions. None: all.
+    senses : int
+        Clusters of a word.
+    same : float or None
+        Clusters whose centers have at least this cosine, on average, are one sense. None: each is a sense.
+    """
+
+    outputs: bool = False
+    sif: float = 0.0
+    distance: float = 0.0
+    whitening: float = 0.0
+    directions: int | None = None
+    senses: int = 5
+    same: float | None = None
+
+
+_BEST = Recipe(sif=1e-3, distance=1.0, whitening=0.75)
+RECIPES = {
+    "plain": Recipe(),
+    "output vectors": Recipe(outputs=True),
+    "SIF": Recipe(sif=1e-3),
+    "SIF, whitened": replace(_BEST, distance=0.0),
+    "SIF, whitened, 1/sqrt(distance)": replace(_BEST, distance=0.5),
+    "SIF, whitened, 1/distance": _BEST,
+    "the same, 32 directions": replace(_BEST, directions=32),
+    "the same, 3 senses": replace(_BEST, senses=3),
+    "the same, near clusters merged": replace(_BEST, same=0.3),
+}
+"""From k-means of mean vectors to the contexts by which training chooses senses, a step each."""
+
+
+def clusters(*, path: str, folder: str, seed: int, dim: int, pseudo: dict[str, int]) -> dict[str, Any]:
     """Train one vector a word, cluster the contexts of each target word by k-means, and choose the nearest center."""
     encoded = embed.encode(embed.TextCorpus(path))
     started = time.process_time()
@@ -50,16 +92,18 @@ def clusters(*, path: str, folder: str, seed: int, dim: int, senses: int, pseudo
         model = embed.train(encoded, subword=False, structured=False, dim=dim, seed=seed, threads=1, progress=False)
     seconds = time.process_time() - started
     joint = make_pseudo_words(embed.TextCorpus(path), seed=seed, **pseudo).test_set(CONTEXTS)
+    tests = load_induction_sets(Path(folder) / "wsi")
     figures: dict[str, float] = {}
-    for name, weighs in (("k-means", False), ("weighted k-means", True)):
-        space = _Contexts.of(model, encoded, weighs, seed)
-        tests = [(test, senses, space.occurrences) for test in load_induction_sets(Path(folder) / "wsi")]
-        for test, count, learned in [*tests, (joint, 2, None)]:
-            choose = _chooser(space, count, seed, learned)
-            found = evaluate_sense_induction(choose, test, resamples=0)
-            figures[f"{name}, {test.name} ARI"] = _value(found) / 100
+    for name, recipe in RECIPES.items():
+        space = _Contexts.of(model, encoded, recipe, seed)
+        for test in tests:
+            found = evaluate_sense_induction(_chooser(space, recipe, seed, space.occurrences), test, resamples=0)
+            figures[f"{name}: {test.name} ARI"] = _value(found) / 100
+        two = replace(recipe, senses=2, same=None)
+        found = evaluate_sense_induction(_chooser(space, two, seed, None), joint, resamples=0)
+        figures[f"{name}: pseudo-words ARI"] = _value(found) / 100
     pairs = load_scws(next((Path(folder) / "scws").glob("ratings*")))
-    figures["one vector, scws"] = _value(evaluate_scws(_cosines(model.vectors), pairs, resamples=0))
+    figures["one vector a word: scws"] = _value(evaluate_scws(_cosines(model.vectors), pairs, resamples=0))
     return {"seconds": seconds, "figures": figures}
 
 
@@ -79,7 +123,7 @@ def _cosines(vectors: embed.WordVectors) -> Callable[[Sequence[ContextPair]], li
 
 
 def _chooser(
-    space: _Contexts, senses: int, seed: int, learned: Callable[[str, int], Ids] | None
+    space: _Contexts, recipe: Recipe, seed: int, learned: Callable[[str, int], Ids] | None
 ) -> Callable[[str, Sequence[Context]], list[int | None]]:
     """Return a model of senses: clusters of the learned contexts of a word, or else of those that are asked for."""
     kmeans = importlib.import_module("sklearn.cluster").KMeans
@@ -87,44 +131,64 @@ def _chooser(
     def choose(word: str, contexts: Sequence[Context]) -> list[int | None]:
         asked = space.ids_of(contexts)
         ids = asked if learned is None else learned(word, seed)
-        if len(ids) < max(senses, _LEAST_CONTEXTS):
+        if len(ids) < max(recipe.senses, _LEAST_CONTEXTS):
             return [None] * len(contexts)
-        found = kmeans(senses, n_init=2, random_state=seed).fit(space.vectors(ids))
-        chosen: list[int | None] = space.merged(found.cluster_centers_)[found.predict(space.vectors(asked))].tolist()
+        found = kmeans(recipe.senses, n_init=2, random_state=seed).fit(space.vectors(ids))
+        senses = _merged(found.cluster_centers_, recipe.same)
+        chosen: list[int | None] = senses[found.predict(space.vectors(asked))].tolist()
         return chosen
 
     return choose
 
 
+def _merged(centers: Float32s, same: float | None) -> npt.NDArray[np.int64]:
+    """Return the sense of each center."""
+    if same is None:
+        return np.arange(len(centers))
+    cluster = importlib.import_module("sklearn.cluster").AgglomerativeClustering
+    settings = {"metric": "cosine", "linkage": "average", "distance_threshold": 1 - same}
+    senses: npt.NDArray[np.int64] = cluster(n_clusters=None, **settings).fit_predict(centers)
+    return senses
+
+
 @dataclass(frozen=True)
 class _Contexts:
-    """Vectors of contexts: the direction of the sum of the input rows of the words around.
+    """Vectors of contexts: the direction of the sum of the vectors of the words around.
 
-    Weighted, a word counts by its share of the text and the inverse of its distance, and the sum is whitened by the
-    contexts of the text.
+    Attributes
+    ----------
+    encoded : EncodedCorpus
+        The text.
+    rows : float32[V, dim]
+    places : float32[2 x REACH]
+        The weight of each place.
+    mean, whitening : float32[dim], float32[dim, directions]
+        The direction of a sum, less the mean, is multiplied by this matrix, and has length 1 again.
     """
 
     encoded: embed.EncodedCorpus
     rows: Float32s
     places: Float32s
     mean: Float32s
-    whitening: Float32s | None
+    whitening: Float32s
 
     @classmethod
-    def of(cls, model: embed.Model, encoded: embed.EncodedCorpus, weighs: bool, seed: int) -> _Contexts:
+    def of(cls, model: embed.Model, encoded: embed.EncodedCorpus, recipe: Recipe, seed: int) -> _Contexts:
         words, dim = len(model.vocabulary.words), model.config.dim
-        rows, distance = np.array(model.parameters.inputs[:words, :dim]), _distances()
-        if not weighs:
-            return cls(encoded, rows, np.ones(len(distance), np.float32), np.zeros(dim, np.float32), None)
-        shares = np.asarray(model.vocabulary.counts, np.float64) / encoded.ids.size
-        rows *= (SIF_A / (SIF_A + shares)).astype(np.float32)[:, None]
-        plain = cls(encoded, rows, (1 / np.abs(distance)).astype(np.float32), np.zeros(dim, np.float32), None)
+        rows = np.array((model.parameters.outputs if recipe.outputs else model.parameters.inputs)[:words, :dim])
+        if recipe.sif:
+            shares = np.asarray(model.vocabulary.counts, np.float64) / encoded.ids.size
+            rows *= (recipe.sif / (recipe.sif + shares)).astype(np.float32)[:, None]
+        places = (np.abs(_distances().astype(np.float64)) ** -recipe.distance).astype(np.float32)
+        plain = cls(encoded, rows, places, np.zeros(dim, np.float32), np.eye(dim, dtype=np.float32))
+        if not recipe.whitening:
+            return plain
         drawn = np.random.default_rng(seed).integers(0, encoded.ids.size, SAMPLE)
         sample = plain.vectors(plain.around(drawn))
         mean = sample.mean(axis=0)
-        _, sizes, directions = np.linalg.svd(sample - mean, full_matrices=False)
-        scales = np.maximum(sizes, 1e-6 * sizes[0]) ** -WHITENING
-        return cls(encoded, rows, plain.places, mean, (directions.T * scales) @ directions)
+        _, spreads, directions = np.linalg.svd(sample - mean, full_matrices=False)
+        scales = np.maximum(spreads, 1e-6 * spreads[0]) ** -recipe.whitening
+        return cls(encoded, rows, places, mean, (directions.T * scales)[:, : recipe.directions])
 
     def ids_of(self, contexts: Sequence[Context]) -> Ids:
         """Return the words of contexts, shape (n, 2 x REACH), -1 where there is none."""
@@ -157,16 +221,7 @@ class _Contexts:
         weights = np.broadcast_to(self.places, ids.shape)[known]
         ends = np.concatenate([[0], known.sum(axis=1).cumsum()])
         sums = unit_rows(sparse.csr_matrix((weights, ids[known], ends), (len(ids), len(self.rows))) @ self.rows)
-        return sums if self.whitening is None else unit_rows((sums - self.mean) @ self.whitening)
-
-    def merged(self, centers: Float32s) -> npt.NDArray[np.int64]:
-        """Return the sense of each center; near ones are one sense, if contexts are whitened."""
-        if self.whitening is None:
-            return np.arange(len(centers))
-        cluster = importlib.import_module("sklearn.cluster").AgglomerativeClustering
-        settings = {"metric": "cosine", "linkage": "average", "distance_threshold": 1 - SAME}
-        senses: npt.NDArray[np.int64] = cluster(n_clusters=None, **settings).fit_predict(centers)
-        return senses
+        return unit_rows((sums - self.mean) @ self.whitening)
 
 
 def _distances() -> npt.NDArray[np.int64]:
