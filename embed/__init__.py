@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from embed.items import ItemVectors as ItemVectors
     from embed.items import train_items as train_items
     from embed.model import Model as Model
+    from embed.senses import SenseVectors as SenseVectors
     from embed.text.encoded_corpus import EncodedCorpus as EncodedCorpus
     from embed.text.encoding import encode as encode
     from embed.text.phrases.learning import PhraseModel as PhraseModel
@@ -49,6 +50,7 @@ _HOMES = {
     "LabelSearch": "embed.documents.labels",
     "Model": "embed.model",
     "PhraseModel": "embed.text.phrases.learning",
+    "SenseVectors": "embed.senses",
     "TextCorpus": "embed.corpora",
     "TrainConfig": "embed.config",
     "Vocabulary": "embed.vocabulary.vocabulary",

@@ -22,6 +22,7 @@ __all__ = [
     "PRESET_NAMES",
     "QUANTIZE_METHODS",
     "QUANTIZE_SCALES",
+    "SENSE_SIMILARITIES",
     "TASK_NAMES",
     "TEXT_WEIGHTINGS",
     "TOKENIZERS",
@@ -47,6 +48,7 @@ __all__ = [
     "QuantizeMethod",
     "QuantizeScale",
     "ScheduleName",
+    "SenseSimilarity",
     "TaskName",
     "TextErrors",
     "TextWeighting",
@@ -114,3 +116,7 @@ TEXT_WEIGHTINGS: Final[tuple[TextWeighting, ...]] = get_args(TextWeighting)
 # how the words of a document weigh: embed.compat.sklearn
 Weighting = Literal["mean", "sif", "tfidf"]
 WEIGHTINGS: Final[tuple[Weighting, ...]] = get_args(Weighting)
+
+# how alike words with senses are: embed.senses.similarity
+SenseSimilarity = Literal["avgSim", "avgSimC", "localSim", "maxSim"]
+SENSE_SIMILARITIES: Final[tuple[SenseSimilarity, ...]] = get_args(SenseSimilarity)

@@ -17,7 +17,7 @@ from embed.messages import option
 if TYPE_CHECKING:
     from embed.eval import Task
 
-__all__ = ["add_evaluation", "evaluation_settings", "input_files", "print_report", "task_of"]
+__all__ = ["add_evaluation", "evaluation_settings", "input_files", "print_report", "refuse_protocol", "task_of"]
 
 
 def add_evaluation(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
@@ -115,6 +115,13 @@ def task_of(arguments: argparse.Namespace) -> Task | None:
         if name not in known:
             raise ConfigError(f"{option(name)} does not apply to {option('task', arguments.task)}; leave it out")
     return make(**given)
+
+
+def refuse_protocol(arguments: argparse.Namespace, flag: str) -> None:
+    """Raise ConfigError if the command line has a task or a flag of other evaluations beside `flag`."""
+    given = [*_given(arguments, _PROTOCOL), *_given(arguments, _TASK), *(["task"] if arguments.task else [])]
+    for name in given:
+        raise ConfigError(f"{option(name)} does not apply to {flag}; leave it out")
 
 
 def input_files(arguments: argparse.Namespace) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import embed
-from embed import DocumentModel, ItemVectors, LabelSearch, Model, PhraseModel, Vocabulary, WordVectors
+from embed import DocumentModel, ItemVectors, LabelSearch, Model, PhraseModel, SenseVectors, Vocabulary, WordVectors
 from embed.cli import main
 from embed.errors import ConfigError, FormatError
 from embed.files.saved import Saved
@@ -29,6 +29,7 @@ KINDS: dict[str, tuple[type[Any], str]] = {
     "phrases": (PhraseModel, "new-york.phrases"),
     "vocabulary": (Vocabulary, "counts.vocab"),
     "documents": (DocumentModel, "documents.embed"),
+    "senses": (SenseVectors, "senses.embed"),
 }
 
 
@@ -44,6 +45,7 @@ def things() -> dict[str, Any]:
         "phrases": embed.learn_phrases(TEXT, min_count=1, threshold=0.1),
         "vocabulary": model.vocabulary,
         "documents": documents,
+        "senses": SenseVectors.of(embed.train(TEXT * 2, **{**SMALL, "epochs": 2, "senses": 2, "sense_min_count": 50})),
     }
 
 
@@ -68,6 +70,8 @@ def content(value: Any) -> Any:
         return [value.config, content(value.documents)]
     if isinstance(value, (WordVectors, ItemVectors)):
         return [type(value), list(value), value.matrix.tolist()]
+    if isinstance(value, SenseVectors):
+        return content(value.vectors())
     if isinstance(value, LabelSearch):
         return [value.labels, value.vectors.tolist(), value.keywords]
     return [list(value), value.counts.tolist()] if isinstance(value, Vocabulary) else value

@@ -26,6 +26,7 @@ ROOMS = (
     "training",
     "items",
     "documents",
+    "senses",
     "compat",
     "cli",
 )

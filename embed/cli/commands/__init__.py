@@ -11,6 +11,8 @@ COMMANDS = {
     "evaluate": "score vectors on word similarity, analogies and tasks",
     "compare": "score two files of vectors and test whether they differ",
     "nearest": "print the words nearest to each word: word, neighbour, cosine",
+    "senses": "print the senses of words: name, share, nearest words",
+    "disambiguate": "write a text with the senses of its words marked",
     "analogy": "print the words that are to C what B is to A: word, score",
     "embed-text": "write the vector of each line of a text",
     "documents": "train vectors of documents, and search and label with them",

@@ -9,6 +9,7 @@ from embed.cli.argument_types import word
 from embed.cli.vector_flags import VECTORS_HELP, add_reading, reading_options
 from embed.cli.writing import check_vector_output
 from embed.config.postprocessing import NONE, STEPS
+from embed.errors import ConfigError
 
 if TYPE_CHECKING:
     from embed.vectors.word_vectors import WordVectors
@@ -29,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     parser.add_argument(
         "--average-outputs", action="store_true", help="for a model: mean of unit input and output vectors"
     )
+    parser.add_argument(
+        "--senses", action="store_true", help="for a model with senses: a vector for each, named word#1 ..."
+    )
     parser.add_argument("--postprocess", type=word, default=NONE, metavar="STEPS", help=STEPS)
     parser.add_argument("--unit", action="store_true", help="scale each vector to length 1")
     parser.add_argument("--sif", type=float, metavar="A", help="weight each word by A/(A + its share of the tokens)")
@@ -43,7 +47,13 @@ def run(arguments: argparse.Namespace) -> None:
     )
     formats.refuse_ending(arguments.target, form.name)
     check_vector_output(arguments.target, form, [arguments.source])
-    if arguments.average_outputs:
+    if arguments.senses and arguments.average_outputs:
+        raise ConfigError("--senses and --average-outputs exclude each other: senses have no outputs; give one of them")
+    if arguments.senses:
+        from embed.senses import SenseVectors
+
+        vectors = SenseVectors.load(arguments.source).vectors()
+    elif arguments.average_outputs:
         from embed.formats.model_file import load_model
 
         vectors = load_model(arguments.source).averaged_vectors()
