@@ -25,7 +25,7 @@ SENTENCES = [["One", "line"], ["and", "another"], ["the", "Last"]]
 
 TEXT_FILES = {
     "csv": b'id,text\r\n1,"One line\nand another"\r\n2,\r\n3,the Last\r\n',
-    "csv.gz": gzip.compress(b'\xef\xbb\xbfid,text\n1,"One line\nand another"\n\n2,""\n3,the Last'),
+    "csv.gz": gzip.compress(b'\xef\xbb\xbfid,text\n1,"One line\nand another"\n\n2,""\n3,the Last', mtime=0),
     "jsonl": b'{"id": 1, "text": "One line\\nand another"}\n\n{"text": null}\n{"text": ["the", "Last"]}',
     "ndjson.bz2": bz2.compress(b'{"text": "One line"}\r\n{"text": "and another\\n"}\r\n{"text": "the Last"}\r\n'),
     "TSV": b"text\tid\nOne line\t1\nand another\t2\nthe Last\t3\n",
@@ -190,7 +190,7 @@ def test_a_missing_extra_is_a_helpful_sentence(tmp_path: Path, monkeypatch: pyte
         ("x.jsonl", b'{"text": ' + b"[" * 100_000 + b"\n", "x.jsonl, line 1: not JSON"),
         ("x.jsonl", b'{"text": "\\ud800"}\n', "x.jsonl, row 1, column 'text': .* a lone surrogate"),
         ("x.jsonl", b'{"text": ["a", "\\ud800"]}\n', "x.jsonl, row 1, column 'text', word 2: "),
-        ("x.csv.gz", gzip.compress(b"id,text\n1,a\n" * 99)[:-9], "x.csv.gz: the gzip data"),
+        ("x.csv.gz", gzip.compress(b"id,text\n1,a\n" * 99, mtime=0)[:-9], "x.csv.gz: the gzip data"),
     ],
 )
 def test_damaged_rows_are_an_error(name: str, content: bytes, told: str, tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_the_commands_take_a_column(tmp_path: Path, capsys: pytest.CaptureFixtur
         ("x.json", b'[{"text": "one two"}, {"text": null}, {"other": 1}, {"text": "three"}]'),
         ("x.json", b'\xef\xbb\xbf[\n  {\n    "text": "one two"\n  },\n  {\n    "text": "three"\n  }\n]\n'),
         ("x.json", b'{\n  "text": "one two"\n}\n{\n  "text": "three"\n}\n'),
-        ("x.json.gz", gzip.compress(b'[{"text": "one two"}, {"text": "three"}]')),
+        ("x.json.gz", gzip.compress(b'[{"text": "one two"}, {"text": "three"}]', mtime=0)),
         ("x.jsonl", b'{"other": 1}\n\n{"text": "one two"}\n{"text": "three", "other": 2}\n'),
         ("x.csv", b'id,text\n1,"one two"\n2,three\n'),
         ("x.tab", b"id\ttext\n1\tone two\n2\tthree\n"),

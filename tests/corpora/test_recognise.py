@@ -141,7 +141,7 @@ def test_lists_of_words_in_json_lines_are_refused(tmp_path: Path) -> None:
 )
 def test_a_table_names_its_columns(name: str, data: str, advice: str, tmp_path: Path) -> None:
     path = tmp_path / name
-    said = refusal(path, gzip.compress(data.encode()) if name.endswith("gz") else data)
+    said = refusal(path, gzip.compress(data.encode(), mtime=0) if name.endswith("gz") else data)
     assert said == f"a table with the columns id, text, label; name the text column with {advice}"
     option = {"delimiter": advice.rpartition("=")[2].strip("'")} if "delimiter" in advice else {}
     assert len(list(open_corpus(path, column="text", **option))) >= 9  # type: ignore[arg-type]
