@@ -66,7 +66,7 @@ def run(folder: Path) -> Iterator[Section]:
     documents = str(planted_documents(folder))
     yield labels.run(labels.Settings(documents, seeds=1, peers=True))
     yield retrieval.run(retrieval.Settings(documents, seeds=1, dim=_DIM, bits=(_DIM,)))
-    few = {"seeds": 1, "dim": _DIM, "pairs": 2, "least": 60, "most": _TOKENS}
+    few = {"seeds": 1, "clusters": True, "dim": _DIM, "pairs": 2, "least": 60, "most": _TOKENS}
     yield senses.run(source, senses.Settings(str(planted_senses(folder)), **few))
     yield startup.run(startup.Settings(runs=1))
     yield growth.run(growth.Settings(tries=1, share=0.05, judged=False))

@@ -26,6 +26,7 @@ from embed.eval import (
     make_pseudo_words,
 )
 from embed.eval.senses.induction import Context
+from embed.senses import SenseVectors
 from embed.vectors.search import unit_rows
 
 REACH = 10
@@ -88,8 +89,7 @@ def clusters(*, path: str, folder: str, seed: int, dim: int, pseudo: dict[str, i
     """Train one vector a word, cluster the contexts of each target word by k-means, and choose the nearest center."""
     encoded = embed.encode(embed.TextCorpus(path))
     started = time.process_time()
-    with warnings.catch_warnings(action="ignore", category=AdviceWarning):
-        model = embed.train(encoded, subword=False, structured=False, dim=dim, seed=seed, threads=1, progress=False)
+    model = _trained(encoded, seed, dim)
     seconds = time.process_time() - started
     joint = make_pseudo_words(embed.TextCorpus(path), seed=seed, **pseudo).test_set(CONTEXTS)
     tests = load_induction_sets(Path(folder) / "wsi")
@@ -105,6 +105,36 @@ def clusters(*, path: str, folder: str, seed: int, dim: int, pseudo: dict[str, i
     pairs = load_scws(next((Path(folder) / "scws").glob("ratings*")))
     figures["one vector a word: scws"] = _value(evaluate_scws(_cosines(model.vectors), pairs, resamples=0))
     return {"seconds": seconds, "figures": figures}
+
+
+def trained(*, path: str, folder: str, seed: int, dim: int, senses: int, pseudo: dict[str, int]) -> dict[str, Any]:
+    """Train senses with the defaults, one thread, and score their choices; pseudo-words have a model of their own."""
+    encoded = embed.encode(embed.TextCorpus(path))
+    alone = _trained(encoded, seed, dim)
+    started = time.process_time()
+    model = _trained(encoded, seed, dim, senses)
+    seconds = time.process_time() - started
+    vectors, figures = SenseVectors.of(model), dict[str, float]()
+    for test in load_induction_sets(Path(folder) / "wsi"):
+        found = evaluate_sense_induction(vectors.disambiguate_word, test, resamples=0)
+        figures[f"{test.name} ARI"] = _value(found) / 100
+    joint = make_pseudo_words(embed.TextCorpus(path), seed=seed, **pseudo)
+    two = SenseVectors.of(_trained(embed.encode(joint), seed, dim, 2))
+    found = evaluate_sense_induction(two.disambiguate_word, joint.test_set(), resamples=0)
+    figures["pseudo-words ARI"] = _value(found) / 100
+    pairs = load_scws(next((Path(folder) / "scws").glob("ratings*")))
+    figures["scws avgSimC"] = _value(evaluate_scws(vectors.similarities, pairs, resamples=0))
+    one = _value(evaluate_scws(_cosines(alone.vectors), pairs, resamples=0))
+    figures["scws above one vector"] = figures["scws avgSimC"] - one
+    figures["speed beside one vector"] = model.history[-1].tokens_per_second / alone.history[-1].tokens_per_second
+    return {"seconds": seconds, "figures": figures}
+
+
+def _trained(encoded: embed.EncodedCorpus, seed: int, dim: int, senses: int = 0) -> embed.Model:
+    """Train words without n-grams on one thread, as senses are without more flags."""
+    settings = {"subword": False, "structured": False, "senses": senses, "dim": dim, "seed": seed}
+    with warnings.catch_warnings(action="ignore", category=AdviceWarning):
+        return embed.train(encoded, threads=1, progress=False, **settings)
 
 
 def _value(result: SenseResult) -> float:
