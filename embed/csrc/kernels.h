@@ -90,7 +90,8 @@ typedef struct {
     float **rows;       /* [n] -> [width] */
     int32_t *positions; /* [chosen], rising */
     float *contexts;    /* [chosen, width] the result */
-    float *weights;     /* [reach + 1] by distance */
+    float **near;       /* scratch [2 * reach] */
+    float *near_weights; /* scratch [2 * reach] */
     int n, chosen, reach, width, normalizes;
 } embed_surroundings;
 
@@ -98,11 +99,11 @@ typedef struct {
 typedef struct {
     float *context;    /* [width] */
     float *word;       /* [width] the vector of the word */
-    float **senses;    /* [n] -> [width] */
+    float **senses;    /* [n] -> [width]; before the first is `word` */
     float **selectors; /* [n] -> [width] */
     float *around;     /* [width] the sum of the output rows around it */
-    float *p;          /* [n] the probability of each sense, given all words around */
-    float *surplus;    /* [n] p minus the probability that the selectors give */
+    float *p;          /* [n] the probability of each sense by the context; before the first is room for another */
+    float *surplus;    /* [n] how much more probable the words around make each sense */
     float *now;        /* [width] the mixture, which windows train */
     float *before;     /* [width] what it was */
     float rate;          /* what a sense moves by over what the mixture has moved by, if p is 1 */

@@ -26,19 +26,36 @@ INLINE float NAME(dot)(const float *a, const float *b, int width) {
     return total;
 }
 
+/* sum = the sum of weights[j] * rows[j] for j < n, for `columns` vectors of each row from column k, a constant once
+ * inlined. */
+INLINE void NAME(sum_columns)(float **rows, const float *weights, int n, float *sum, int k, const int columns) {
+    vf total[EMBED_COLUMNS];
+    UNROLL for (int c = 0; c < columns; ++c) total[c] = (vf){0};
+    for (int j = 0; j < n; ++j) {
+        const float *row = rows[j] + k;
+        ONE_ADDRESS(row);
+        const vf weight = FULL(broadcast)(weights[j]);
+        UNROLL for (int c = 0; c < columns; ++c) total[c] += FULL(load)(row + c * LANES) * weight;
+    }
+    UNROLL for (int c = 0; c < columns; ++c) FULL(store)(sum + k + c * LANES, total[c]);
+}
+
+INLINE void NAME(weighted_sum)(float **rows, const float *weights, int n, int width, float *sum) {
+#define STEP(columns) NAME(sum_columns)(rows, weights, n, sum, k, columns)
+    IN_COLUMNS(STEP);
+#undef STEP
+}
+
 static void NAME(surroundings)(const embed_surroundings *s) {
     for (int i = 0; i < s->chosen; ++i) {
         const int position = s->positions[i];
         float *context = s->contexts + i * s->width;
-        for (int k = 0; k < s->width; k += LANES) {
-            vf sum = (vf){0};
-            for (int t = 1; t <= s->reach; ++t) {
-                const vf weight = FULL(broadcast)(s->weights[t]);
-                if (position >= t) sum += FULL(load)(s->rows[position - t] + k) * weight;
-                if (position + t < s->n) sum += FULL(load)(s->rows[position + t] + k) * weight;
-            }
-            FULL(store)(context + k, sum);
+        int n = 0;
+        for (int t = 1; t <= s->reach; ++t) {
+            if (position >= t) s->near[n] = s->rows[position - t], s->near_weights[n++] = 1.0f / (float)t;
+            if (position + t < s->n) s->near[n] = s->rows[position + t], s->near_weights[n++] = 1.0f / (float)t;
         }
+        NAME(weighted_sum)(s->near, s->near_weights, n, s->width, context);
         if (!s->normalizes) continue;
         const float squares = NAME(dot)(context, context, s->width);
         const vf scale = FULL(broadcast)(squares > 0 ? 1.0f / sqrtf(squares) : 0.0f);
@@ -72,12 +89,10 @@ static void NAME(mix)(const embed_mixture *m) {
     for (int k = 0; k < m->n; ++k) z[k] += s[k];
     NAME(softmax)(z, m->n, m->surplus);
     for (int k = 0; k < m->n; ++k) m->surplus[k] -= m->p[k];
-    for (int k = 0; k < m->width; k += LANES) {
-        vf h = FULL(load)(m->word + k);
-        for (int j = 0; j < m->n; ++j) h += FULL(load)(m->senses[j] + k) * m->p[j];
-        FULL(store)(m->now + k, h);
-        FULL(store)(m->before + k, h);
-    }
+    /* the word itself counts 1; its row is before those of its senses */
+    m->p[-1] = 1;
+    NAME(weighted_sum)(m->senses - 1, m->p - 1, m->n + 1, (m->width + LANES - 1) / LANES * LANES, m->now);
+    memcpy(m->before, m->now, sizeof(float) * (size_t)m->width);
 }
 
 static void NAME(unmix)(const embed_mixture *m) {

@@ -39,7 +39,8 @@ cdef extern from "kernels.h" nogil:
         float **rows
         int32_t *positions
         float *contexts
-        float *weights
+        float **near
+        float *near_weights
         int n
         int chosen
         int reach

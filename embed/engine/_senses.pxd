@@ -21,7 +21,7 @@ cdef class Senses:
     cdef embed_surroundings _surroundings, _around
     cdef embed_mixture _mixture
     cdef int32_t *_words                # [chosen] the words of the positions
-    cdef float *_p                      # [chosen, EMBED_MOST_SENSES]
+    cdef float *_p                      # [chosen, 1 + EMBED_MOST_SENSES]
     cdef float *_scales                 # [chosen] learning rate of the senses over that of the word
     cdef float *_surplus                # [chosen, EMBED_MOST_SENSES]
     cdef float *_now                    # [chosen, stride]

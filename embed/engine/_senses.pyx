@@ -120,7 +120,7 @@ cdef class Senses:
     """
 
     def __init__(self, senses, Rows rows, int64_t most_positions):
-        cdef int64_t t, n = most_positions, stride = rows.stride
+        cdef int64_t n = most_positions, stride = rows.stride
         self.is_used = senses is not None
         if not self.is_used:
             return
@@ -131,25 +131,24 @@ cdef class Senses:
         self._surroundings.reach = self._around.reach = senses.reach
         self._surroundings.width = self._around.width = <int> stride
         self._mixture.width = rows.width
-        self._floats = Scratch(n * (4 * stride + 2 * EMBED_MOST_SENSES + 1) + senses.reach + 1)
+        self._floats = Scratch(n * (4 * stride + 2 * EMBED_MOST_SENSES + 2) + 2 * senses.reach)
         self._now = self._floats.floats
         self._before = self._now + n * stride
         self._surroundings.contexts = self._before + n * stride
         self._around.contexts = self._surroundings.contexts + n * stride
         self._p = self._around.contexts + n * stride
-        self._surplus = self._p + n * EMBED_MOST_SENSES
+        self._surplus = self._p + n * (EMBED_MOST_SENSES + 1)
         self._scales = self._surplus + n * EMBED_MOST_SENSES
-        self._surroundings.weights = self._around.weights = self._scales + n
-        for t in range(1, senses.reach + 1):
-            self._surroundings.weights[t] = 1 / <float> t
+        self._surroundings.near_weights = self._around.near_weights = self._scales + n
         self._surroundings.normalizes = True
-        self._pointers = bytearray(sizeof(void *) * (2 * n + 2 * EMBED_MOST_SENSES))
+        self._pointers = bytearray(sizeof(void *) * (2 * n + 2 * EMBED_MOST_SENSES + 1 + 2 * senses.reach))
         self._integers = bytearray(sizeof(int32_t) * 2 * n)
         cdef unsigned char[::1] pointers = self._pointers, integers = self._integers
         self._surroundings.rows = <float **> &pointers[0]
-        self._mixture.senses = self._surroundings.rows + n
+        self._mixture.senses = self._surroundings.rows + n + 1
         self._mixture.selectors = self._mixture.senses + EMBED_MOST_SENSES
         self._around.rows = self._mixture.selectors + EMBED_MOST_SENSES
+        self._surroundings.near = self._around.near = self._around.rows + n
         self._surroundings.positions = self._around.positions = <int32_t *> &integers[0]
         self._words = self._surroundings.positions + n
 
@@ -192,9 +191,9 @@ cdef class Senses:
         cdef int32_t k, word = self._words[i], first = self.first + self.firsts[word]
         self._mixture.n = self.sizes[word]
         self._mixture.context = self._surroundings.contexts + i * self.rows.stride
-        self._mixture.p = self._p + i * EMBED_MOST_SENSES
+        self._mixture.p = self._p + i * (EMBED_MOST_SENSES + 1) + 1
         self._mixture.now, self._mixture.before = self._now + i * self.rows.stride, self._before + i * self.rows.stride
-        self._mixture.word = vectors.trained(word)
+        self._mixture.word = (self._mixture.senses - 1)[0] = vectors.trained(word)
         self._mixture.rate = self._scales[i]
         self._mixture.around = self._around.contexts + i * self.rows.stride
         self._mixture.surplus = self._surplus + i * EMBED_MOST_SENSES
@@ -203,8 +202,9 @@ cdef class Senses:
             self._mixture.selectors[k] = vectors.trained(first + self.count + k)
 
     cdef void fetch(self, int32_t word) noexcept nogil:
-        """Fetch the rows of the senses of a word into the second-level cache."""
+        """Fetch the rows that a word needs besides its own into the second-level cache."""
         cdef int32_t s
+        embed_prefetch_early(&self.contexts[word, 0], self.rows.width)
         for s in range(self.first + self.firsts[word], self.first + self.firsts[word] + self.sizes[word]):
             embed_prefetch_early(&self.rows.inputs[s, 0], self.rows.width)
             embed_prefetch_early(&self.rows.inputs[s + self.count, 0], self.rows.width)
