@@ -80,7 +80,7 @@ RECIPES = {
     "SIF, whitened, 1/distance": _BEST,
     "the same, 32 directions": replace(_BEST, directions=32),
     "the same, 3 senses": replace(_BEST, senses=3),
-    "the same, near clusters merged": replace(_BEST, same=0.3),
+    "the same, near clusters merged": replace(_BEST, same=0.4),
 }
 """From k-means of mean vectors to the contexts by which training chooses senses, a step each."""
 
