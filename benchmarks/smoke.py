@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import (
+    choices,
     contests,
     defaults,
     growth,
@@ -58,7 +59,7 @@ def run(folder: Path) -> Iterator[Section]:
     axes = {"threads": (1, 2), "dim": (_DIM,), "words": (_VOCABULARY,), "tokens": (_TOKENS,)}
     yield scaling.run(scaling.Settings(runs=1, base=base, **axes))
     if instructions.available():
-        yield instructions.run(instructions.Settings())
+        yield instructions.run(instructions.Settings(words=100, tokens=400))
     yield memory.run(source, memory.Settings(dim=_DIM, buckets=_BUCKETS, judged=False))
     vectors = folder / "made-up.embed"
     formats.save(made_up_vectors(_VOCABULARY, _DIM), vectors)
@@ -66,6 +67,7 @@ def run(folder: Path) -> Iterator[Section]:
     documents = str(planted_documents(folder))
     yield labels.run(labels.Settings(documents, seeds=1, peers=True))
     yield retrieval.run(retrieval.Settings(documents, seeds=1, dim=_DIM, bits=(_DIM,)))
+    yield choices.run(choices.Settings(documents, seeds=1, dim=_DIM, choices=("default",)))
     few = {"seeds": 1, "clusters": True, "dim": _DIM, "pairs": 2, "least": 60, "most": _TOKENS}
     yield senses.run(source, senses.Settings(str(planted_senses(folder)), **few))
     yield startup.run(startup.Settings(runs=1))
