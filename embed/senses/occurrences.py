@@ -96,11 +96,16 @@ class Occurrences:
         return tokens
 
     def row(self, token: str) -> int:
-        """Return the row of the word that a token is, perhaps in the spelling of the training text; -1 without one."""
+        """Return the row of the word that a token is, perhaps in the spelling of the training text; -1 without one.
+
+        A vocabulary of words in lower case has a token in any case.
+        """
         found = self._seen.get(token)
         if found is None:
             words = self._words
-            spellings = [token] if token in words else words.spellings(token)
+            spellings = [token]
+            if token not in words:
+                spellings = words.spellings(token) + ([token.lower()] if self._is_lower else [])
             found = next((words.index(one) for one in spellings if one in words), -1)
             if len(self._seen) >= _MOST_SEEN:
                 self._seen.clear()
@@ -151,6 +156,10 @@ class Occurrences:
         senses = self.model("choose senses").parameters.senses
         assert senses is not None
         return Selector(sorted_senses(senses))
+
+    @cached_property
+    def _is_lower(self) -> bool:
+        return all(word == word.lower() for word in self._words.words)
 
     def _known(self, tokens: Iterable[str]) -> Int32s:
         """Return the rows of tokens, -1 for unknown ones."""

@@ -14,8 +14,8 @@ Float32s = npt.NDArray[np.float32]
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 
-_BLOCK = 1 << 12
-"""The most positions whose scores are computed at once."""
+_BLOCK = 1 << 10
+"""The most positions whose scores are computed at once, in the second-level cache."""
 
 
 def sorted_senses(senses: Senses) -> Senses:

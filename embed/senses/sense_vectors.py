@@ -392,7 +392,8 @@ class SenseVectors(Saved):
             need = "needs contexts: give them" if contexts is None else "takes no contexts: leave them out"
             raise ConfigError(f"{option('kind', kind)} {need}")
         for word in (a, b):
-            self.words.vector(word)  # raises MissingWordError
+            if self._occurrences.row(word) < 0:
+                self.words.vector(word)  # raises MissingWordError
         pair = ContextPair((a, b), contexts or (((), ()), ((), ())), 0.0)  # type: ignore[arg-type]
         (found,) = self.similarities([pair], kind)
         assert found is not None

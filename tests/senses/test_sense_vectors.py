@@ -92,6 +92,7 @@ def test_a_text_is_split_as_the_training_text_and_its_words_keep_their_case(sens
         "",
         "no such words",
     ]
+    assert list(senses.mark(["Bank RIVER flood"])) == [f"Bank#{senses.disambiguate('bank river flood')[0]} RIVER flood"]
     assert senses.disambiguate("") == []
     assert list(senses.disambiguate_all([])) == []
 
