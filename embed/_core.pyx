@@ -81,6 +81,7 @@ cdef class Worker:
     cdef Plans plans
     cdef const embed_kernels *kernels
     cdef bint cbow
+    cdef bint has_bags          # all windows of a block have the same single context: DBOW
     cdef int window, sides
     cdef float position_ratio
     cdef float ratio            # learning rate of the input rows over that of the output rows
@@ -102,7 +103,9 @@ cdef class Worker:
         self.rows = Rows(problem.units, problem.matrices, problem.senses, targets.words, settings.simd)
         self.kernels = self.rows.kernels
         self.blocks = Blocks(problem.tokens, targets.noise, settings)
-        self.targets = Targets(targets)
+        self.has_bags = (settings.cbow and settings.window == 0 and targets.tree is None
+                         and self.blocks.most_tags == 1)
+        self.targets = Targets(targets, self.has_bags)
         self.senses = Senses(problem.senses, self.rows, self.blocks.most_positions)
         vectors = self.blocks.most_positions * (1 if problem.senses is None else 1 + 2 * problem.senses.most)
         self.vectors = BlockVectors(self.rows, settings, self.blocks.most_positions, self.blocks.most_tags, vectors,
@@ -274,10 +277,15 @@ cdef class Worker:
         if self.senses.is_used:
             self.senses.mix(self.vectors, block, self.ratio, self.plans.windows[0].lr)
         self.targets.find(self.vectors, block)
+        if self.has_bags:
+            windows = (block.own + EMBED_BATCH - 1) // EMBED_BATCH if block.tags else 0
         for w in range(windows):
             while fetched * windows <= w * to_fetch and fetched < to_fetch:
                 self._fetch_early(following, fetched)
                 fetched += 1
+            if self.has_bags:
+                self._train_bag(block, w * EMBED_BATCH)
+                continue
             planned += self._plan_window(block, w, &self.plans.windows[planned])
             if planned == batch or (planned and w == windows - 1):
                 if self.vectors.position_count:
@@ -294,6 +302,19 @@ cdef class Worker:
                 self.senses.unmix(self.vectors)
             if not self.vectors.in_round:
                 self.vectors.scatter()
+
+    cdef void _train_bag(self, const Block *block, int64_t first) noexcept nogil:
+        """Train the windows of a bag, from center `first` on, whose only context is the document."""
+        cdef int64_t centers = min(<int64_t> EMBED_BATCH, block.own - first)
+        cdef embed_window *plan = &self.plans.windows[0]
+        plan.x[0], plan.ratios[0] = self.vectors.vectors[block.positions], self.vectors.ratios[block.positions]
+        self.targets.plan_bag(first, centers, plan)
+        if self.rows.has_output_factors and plan.lr != 0:
+            self.vectors.settle(plan)
+        self.kernels.bag(plan)
+        if plan.lr != 0:
+            self.vectors.constrain_tags(block)
+        self.examples += centers
 
     cdef void _fetch_early(self, const Block *block, int64_t i) noexcept nogil:
         """Fetch the rows of position i, or of a noise word after the last position, into the second-level cache.

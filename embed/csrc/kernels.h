@@ -52,10 +52,13 @@ typedef struct {
     float *copy;          /* scratch [nx, width], for windows with more than one group */
     float *kept;          /* scratch [nx, EMBED_ROW_FLOATS], old columns of x, for sets of 16 registers */
     float *mean;          /* scratch [width, rounded up to a whole vector] */
+    float *bag;           /* scratch [embed_bag_floats(ny)] */
     embed_loss *loss;     /* the negative log-likelihood is added to it */
     int nx, ny, unique;
+    int centers;   /* in a bag: the first rows of y; noise follows, `negatives` rows for each `run` centers in a row */
+    int run, negatives;
     int words;     /* the first inputs: the other ones are documents, which have no position weights */
-    int inference; /* only documents move, neither words nor output rows; in mean_windows and weighted_windows */
+    int inference; /* only documents move, neither words nor output rows; not in `window` */
     int width;
     float scale;        /* the factor of the sum of the x: 1 / nx for their mean */
     float weight_ratio; /* learning rate of the weights over lr */
@@ -67,6 +70,12 @@ static inline int64_t embed_groups(int64_t ny) { return (ny + EMBED_GROUP - 1) /
 
 /* Return the floats of the lines of nx inputs: an even number of lines, so that vectors are whole. */
 static inline int embed_group_floats(int nx) { return (nx + 1) / 2 * 2 * EMBED_LINE; }
+
+/* Return the scratch that a bag of ny rows needs: a line, two floats for each row, padded, and the scores of all
+ * windows, which are (ny + 1) / 2 squared at most. */
+static inline int64_t embed_bag_floats(int64_t ny) {
+    return EMBED_LINE + 2 * (ny + EMBED_LINE) + (ny + 1) * (ny + 1) / 4 + EMBED_ROW_FLOATS;
+}
 
 /* Return the sum of `loss`, and set it to 0. */
 static inline double embed_take_loss(embed_loss *loss) {
@@ -118,7 +127,9 @@ typedef struct {
     void (*window)(const embed_window *w);
     /* Train n windows of CBOW, with the scratch of the first: the mean (or sum) of the x meets every y. */
     void (*mean_windows)(const embed_window *w, int n);
-    /* The same with every x multiplied by the weights of its position. */
+    /* Train some windows of the same single x at once: a bag. A row may be in y several times. */
+    void (*bag)(const embed_window *w);
+    /* The same as mean_windows with every x multiplied by the weights of its position. */
     void (*weighted_windows)(const embed_window *w, int n);
     /* out = copy = weight * sum of the rows rows[0..n) of `matrix`; copy may be NULL. */
     void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,

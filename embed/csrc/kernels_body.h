@@ -440,6 +440,43 @@ INLINE void NAME(hidden_windows)(const embed_window *w, int n, const int weighte
 static void NAME(mean_windows)(const embed_window *w, int n) { NAME(hidden_windows)(w, n, 0); }
 static void NAME(weighted_windows)(const embed_window *w, int n) { NAME(hidden_windows)(w, n, 1); }
 
+/* Paragraph Vector's bag of words (Le & Mikolov 2014): windows whose context is the same document x, with the loss
+ *   L = sum_i [ -log sigmoid(x . y_i) - sum_j log sigmoid(-x . y_j) ]
+ * for the centers i and the noise j of each, without noise that equals the center. Each row of y is scored once and
+ * moves once, by the sum of the gradients of its windows. */
+static void NAME(bag)(const embed_window *w) {
+    static const float no_signs[2 * EMBED_LINE];
+    const int centers = w->centers, noise = w->negatives, used = centers * (1 + noise);
+    const int padded = (used + LANES - 1) / LANES * LANES, width = (w->width + LANES - 1) / LANES * LANES;
+    float *line = w->bag, *scores = line + EMBED_LINE, *rates = scores + w->ny + EMBED_LINE;
+    float *all = rates + w->ny + EMBED_LINE;
+    for (int j = 0; j < w->ny; j += EMBED_GROUP) {
+        const int nj = w->ny - j < EMBED_GROUP ? w->ny - j : EMBED_GROUP;
+        NAME(score_group)(w->x, 1, w->y + j, nj, w->width, line);
+        memcpy(scores + j, line, sizeof(float) * EMBED_GROUP);
+    }
+    for (int i = 0; i < centers; ++i) {
+        const int first = centers + i / w->run * noise;
+        float *of_window = all + centers + i * noise;
+        all[i] = -scores[i]; /* a label of 1: the sign is flipped here and, for the rate, below */
+        for (int j = 0; j < noise; ++j)
+            of_window[j] = w->y[i] == w->y[first + j] ? -EMBED_MAX_SCORE : scores[first + j];
+    }
+    for (int k = used; k < padded; ++k) all[k] = 0;
+    NAME(sigmoids)(all, padded, no_signs, w->lr, w->loss);
+    w->loss->padding += padded - used;
+    if (w->lr == 0.0f) return;
+    for (int j = centers; j < w->ny; ++j) rates[j] = 0;
+    for (int i = 0; i < centers; ++i) {
+        rates[i] = -all[i];
+        for (int j = 0; j < noise; ++j) rates[centers + i / w->run * noise + j] += all[centers + i * noise + j];
+    }
+    if (w->inference)
+        NAME(mean_update)(w->x, 1, w->y, w->ny, width, *w->x, rates, w->ratios, 0, 1);
+    else
+        NAME(mean_update)(w->x, 1, w->y, w->ny, width, *w->x, rates, w->ratios, 0, 0);
+}
+
 static void NAME(compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                           float *out, float *copy) {
     for (int k = 0; k < width; k += LANES) {

@@ -105,12 +105,7 @@ class Inference:
         count, words, units, known = len(documents), len(self._keep), self._units, self._matrices.inputs
         offsets = np.cumsum([0, *map(len, documents)])
         ids = np.fromiter(chain.from_iterable(documents), np.int32, int(offsets[-1]))
-        # the rows that are read: those of the documents' words, but of none without a window
-        is_read = np.zeros(words, bool)
-        is_read[ids] = self._settings.window > 0
-        read = np.unique(units.rows[np.repeat(is_read, np.diff(units.offsets))])
-        places = np.zeros(len(known), np.int32)
-        places[read] = np.arange(len(read))
+        read, places = self._rows_read(ids)
         inputs = padded_matrix(len(read) + count, self._matrices.dim)
         inputs[: len(read)] = known[read]
         inputs[len(read) :] = self._start
@@ -124,13 +119,25 @@ class Inference:
             ),
             Units(
                 np.concatenate([units.offsets, units.offsets[-1] + 1 + new]),
-                np.concatenate([places[units.rows], (len(read) + new).astype(np.int32)]),
+                np.concatenate([places, (len(read) + new).astype(np.int32)]),
                 units.sums,
             ),
             self._targets,
             replace(self._matrices, inputs=inputs),
             self._settings,
         )
+
+    def _rows_read(self, ids: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Return the input rows of these words, and the place of each unit's row among them."""
+        units = self._units
+        if not self._settings.window:  # only documents are contexts
+            return np.empty(0, np.int32), np.zeros(len(units.rows), np.int32)
+        is_read = np.zeros(len(self._keep), bool)
+        is_read[ids] = True
+        read = np.unique(units.rows[np.repeat(is_read, np.diff(units.offsets))])
+        places = np.zeros(len(self._matrices.inputs), np.int32)
+        places[read] = np.arange(len(read))
+        return read, places[units.rows]
 
 
 def _train(problem: Problem, documents: int, config: TrainConfig) -> None:

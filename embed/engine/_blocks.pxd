@@ -35,7 +35,7 @@ cdef class Blocks:
     cdef const embed_alias *_aliases
     cdef uint64_t _alias_count
     cdef uint64_t seed, epoch_key
-    cdef int window, negatives, noise_windows
+    cdef int window, negatives, noise_windows, noise_run
     cdef bint fixed_window
     cdef int64_t halo_tokens
     cdef int32_t first_kept     # words from this one on are always kept

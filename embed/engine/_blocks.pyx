@@ -37,6 +37,7 @@ cdef class Blocks:
         self.fixed_window = settings.fixed_window or settings.window == 0
         if noise is not None:
             self._noise_table, self.negatives, self.noise_windows = noise.table, noise.negatives, noise.windows
+            self.noise_run = noise.run
             self._aliases = <const embed_alias *> &self._noise_table[0, 0]
             self._alias_count = <uint64_t> self._noise_table.shape[0]
         # The search for a halo ends after this many tokens, so that a run of dropped tokens is cheap.
@@ -148,8 +149,8 @@ cdef class Blocks:
         return self.offsets[self.sentence] if self.is_relative else 0
 
     cdef void _draw(self, Block *block) noexcept nogil:
-        """Draw the reach of each center and, for the first `noise_windows` of them, noise words."""
-        cdef int64_t c, j
+        """Draw the reach of each center and, for the first of each run of windows, noise words."""
+        cdef int64_t c, j, next_drawing = 0
         cdef uint64_t fraction, stream = embed_block_stream(self.epoch_key, block.first - self._origin())
         cdef const embed_alias *table = self._aliases
         cdef uint64_t vocabulary = self._alias_count
@@ -159,7 +160,8 @@ cdef class Blocks:
                 block.reaches[c] = self.window
             else:
                 block.reaches[c] = 1 + <int32_t> embed_scale(embed_next(&stream), <uint64_t> self.window, &fraction)
-            if c < self.noise_windows:
+            if c == next_drawing and block.draws < self.most_draws:
+                next_drawing += self.noise_run
                 for j in range(block.draws, block.draws + self.negatives):
                     block.noise[j] = embed_draw(&stream, table, vocabulary)
                 block.draws += self.negatives

@@ -23,10 +23,14 @@ cdef extern from "kernels.h" nogil:
         float *copy
         float *kept
         float *mean
+        float *bag
         embed_loss *loss
         int nx
         int ny
         int unique
+        int centers
+        int run
+        int negatives
         int words
         int inference
         int width
@@ -65,6 +69,7 @@ cdef extern from "kernels.h" nogil:
         int step
         void (*window)(const embed_window *w) noexcept nogil
         void (*mean_windows)(const embed_window *w, int n) noexcept nogil
+        void (*bag)(const embed_window *w) noexcept nogil
         void (*weighted_windows)(const embed_window *w, int n) noexcept nogil
         void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                         float *out, float *copy) noexcept nogil
@@ -80,6 +85,7 @@ cdef extern from "kernels.h" nogil:
         void (*add)(float *row, float weight, int width, const uint16_t *deltas) noexcept nogil
     const embed_kernels *embed_kernels_at(int i) noexcept
     int64_t embed_groups(int64_t ny) noexcept
+    int64_t embed_bag_floats(int64_t ny) noexcept
     int embed_group_floats(int nx) noexcept
     double embed_take_loss(embed_loss *loss) noexcept
     void embed_prefetch_row(const float *row, int width) noexcept

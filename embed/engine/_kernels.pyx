@@ -51,7 +51,7 @@ cdef class Plans:
         cdef int64_t groups = embed_groups(targets), i
         cdef int64_t row = (width + EMBED_ROW_FLOATS - 1) // EMBED_ROW_FLOATS * EMBED_ROW_FLOATS
         self._floats = Scratch(groups * lines + lines + groups * 2 * EMBED_LINE + inputs * (row + EMBED_ROW_FLOATS)
-                               + EMBED_BATCH * (row + inputs))
+                               + EMBED_BATCH * (row + inputs) + embed_bag_floats(targets))
         self._pointers = bytearray(sizeof(void *) * (inputs + EMBED_BATCH * (2 * inputs + targets)))
         self._integers = bytearray(4 * EMBED_BATCH * targets)
         cdef unsigned char[::1] pointers = self._pointers, integers = self._integers
@@ -69,6 +69,7 @@ cdef class Plans:
             window.kept = window.copy + inputs * row
             window.mean = window.kept + inputs * EMBED_ROW_FLOATS + i * row
             window.ratios = window.kept + inputs * EMBED_ROW_FLOATS + EMBED_BATCH * row + i * inputs
+            window.bag = window.kept + inputs * EMBED_ROW_FLOATS + EMBED_BATCH * (row + inputs)
             window.copies = <float **> &pointers[0]
             window.x = window.copies + inputs + i * (2 * inputs + targets)
             window.weights = window.x + inputs

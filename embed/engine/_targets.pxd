@@ -15,10 +15,12 @@ ctypedef struct Side:
 
 cdef class Targets:
     cdef int sides
-    cdef bint has_noise, has_tree
+    cdef bint has_noise, has_tree, has_bags
     cdef int64_t most               # of a window
     cdef int64_t most_of_a_block
     cdef int negatives, noise_windows
+    cdef int64_t run                # windows in a row with the same noise
+    cdef int32_t *_lots         # [BLOCK] which draw of noise a center has
     cdef int32_t *_distinct     # [noise windows] the number of distinct rows
     cdef int32_t *_folds        # [noise windows, negatives] the distinct row, from 1, that each repeated one equals
     cdef const int64_t[::1] _node_offsets   # [V + 1] into the nodes and labels of each word's path
@@ -32,6 +34,7 @@ cdef class Targets:
     cdef void find(self, BlockVectors vectors, const Block *block) noexcept nogil
     cdef void _find_folds(self, float **rows, int32_t *folds, int32_t *distinct) noexcept nogil
     cdef void _plan_word(self, int64_t c, const Side *side, embed_window *plan) noexcept nogil
+    cdef void plan_bag(self, int64_t first, int64_t centers, embed_window *plan) noexcept nogil
     cdef void _add_path(self, int32_t word, int64_t c, const Side *side, embed_window *plan) noexcept nogil
 
 

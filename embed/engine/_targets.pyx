@@ -5,7 +5,8 @@ With negative sampling, these are the row of the center, with label 1, and rows 
 Bengio 2005). A window can have both. A new loss over output rows is a new way to fill a plan here.
 
 Noise is drawn for a few windows of a block and dealt to the others (docs/decisions/0003), so repeated rows in it are
-found once for each block (docs/decisions/0012).
+found once for each block (docs/decisions/0012). Windows of a bag, whose only context is the same document, meet
+their rows at once (docs/decisions/0039).
 """
 
 import cython
@@ -15,7 +16,7 @@ import numpy as np
 
 from embed.engine._block_vectors cimport BlockVectors, output_row
 from embed.engine._blocks cimport BLOCK, Block
-from embed.engine._kernels cimport EMBED_GROUP, EMBED_LINE, embed_window
+from embed.engine._kernels cimport EMBED_BATCH, EMBED_GROUP, EMBED_LINE, embed_window
 
 
 @cython.final
@@ -25,25 +26,31 @@ cdef class Targets:
     Parameters
     ----------
     targets : embed.engine.problem.Targets
+    has_bags : bool
+        Several centers have one plan.
     """
 
-    def __init__(self, targets):
-        cdef int64_t side, draws = 0, rows
-        self.sides = targets.sides
+    def __init__(self, targets, bint has_bags):
+        cdef int64_t side, draws = 0, rows, c
+        self.sides, self.has_bags, self.run = targets.sides, has_bags, 1
         if targets.noise is not None:
             self.has_noise = True
             self.negatives, self.noise_windows = targets.noise.negatives, targets.noise.windows
             draws = self.noise_windows * <int64_t> self.negatives
-            self.most = 1 + self.negatives
+            self.run = targets.noise.run
+            self.most = (1 + self.negatives) * (EMBED_BATCH if has_bags else 1)
         if targets.tree is not None:
             self.has_tree, self._first_node = True, targets.first_node
             self._node_offsets, self._nodes = targets.tree.offsets, targets.tree.nodes
             self._labels = targets.tree.labels
             self._most_nodes = int(np.diff(targets.tree.offsets).max())
             self.most += self._most_nodes
-        self._index_memory = bytearray(sizeof(int32_t) * (self.noise_windows + draws + 1))
+        self._index_memory = bytearray(sizeof(int32_t) * (BLOCK + self.noise_windows + draws))
         cdef unsigned char[::1] indices = self._index_memory
-        self._distinct = <int32_t *> &indices[0]
+        self._lots = <int32_t *> &indices[0]
+        for c in range(BLOCK if self.has_noise else 0):
+            self._lots[c] = <int32_t> (c // self.run % self.noise_windows)
+        self._distinct = self._lots + BLOCK
         self._folds = self._distinct + self.noise_windows
         rows = BLOCK * (self.has_noise + self._most_nodes) + draws
         self._pointer_memory = bytearray(sizeof(void *) * self.sides * rows + 1)
@@ -74,7 +81,7 @@ cdef class Targets:
                 rows.words[i] = output_row(vectors, centers[i] * self.sides + side)
             for i in range(block.draws):
                 rows.noise[i] = output_row(vectors, block.noise[i] * self.sides + side)
-            for i in range(min(own, <int64_t> self.noise_windows)):
+            for i in range(0 if self.has_bags else block.draws // self.negatives):
                 j = i * self.negatives
                 self._find_folds(rows.noise + j, self._folds + j, &self._distinct[i])
 
@@ -102,7 +109,7 @@ cdef class Targets:
 
         Noise that equals the center is left out (Mikolov et al. 2013 draw noise from the other words).
         """
-        cdef int64_t lot = c % self.noise_windows
+        cdef int64_t lot = self._lots[c]
         cdef float **noise = side.noise + lot * self.negatives
         cdef const int32_t *folds = self._folds + lot * self.negatives
         cdef int64_t distinct = self._distinct[lot], j, hit = 0, count
@@ -120,6 +127,24 @@ cdef class Targets:
                 plan.folds[count - plan.unique] = folds[j] - (hit != 0 and folds[j] > hit)
                 count += 1
         plan.ny = <int> count
+
+    cdef void plan_bag(self, int64_t first, int64_t centers, embed_window *plan) noexcept nogil:
+        """Plan the rows of a bag of centers in a row: theirs, then those of the draws of noise that they have."""
+        cdef int64_t c
+        cdef int j
+        cdef float **noise
+        for j in range(centers):
+            plan.y[j] = self._sides[0].words[first + j]
+        plan.centers, plan.run, plan.negatives = <int> centers, <int> self.run, self.negatives
+        plan.ny = plan.centers
+        c = first
+        while c < first + centers:
+            noise = self._sides[0].noise + self._lots[c] * self.negatives
+            for j in range(self.negatives):
+                plan.y[plan.ny + j] = noise[j]
+            plan.ny += self.negatives
+            c += self.run
+        plan.unique = plan.ny
 
     cdef void _add_path(self, int32_t word, int64_t c, const Side *side, embed_window *plan) noexcept nogil:
         """Add the rows of the word's path after the distinct rows, and set all labels as signs for the scores."""

@@ -32,6 +32,7 @@ from embed.vocabulary.huffman import HuffmanTree
 __all__ = ["Matrices", "Noise", "Problem", "RowFactors", "Settings", "Tags", "Targets", "Tokens", "Units"]
 
 Matrix = NDArray[np.float32]
+_RUNS = (1, 2, 4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,23 +206,28 @@ class Noise:
     negatives : int
         Noise words of a window, at least one.
     windows : int
-        How many windows of a block draw noise; the others share it: window c has the noise of window c % windows.
+        How many windows of a block draw noise; the others share it.
+    run : int
+        How many windows in a row have the same noise, 1, 2 or 4: window c has the draw ``c // run % windows`` of the
+        block.
 
     Raises
     ------
     ValueError
-        An alias is out of range, or a number is less than one.
+        An alias is out of range, a number is less than one, or `run` is another one.
     """
 
     table: NDArray[np.uint32]
     negatives: int
     windows: int
+    run: int = 1
 
     def __post_init__(self) -> None:
         check_aliases(self.table)
-        if self.negatives < 1 or self.windows < 1:
+        if min(self.negatives, self.windows) < 1 or self.run not in _RUNS:
             raise ValueError(
-                f"noise needs at least one word and one window, not {self.negatives} words and {self.windows} windows"
+                f"noise needs at least one word and one window, and runs of {_RUNS}, not {self.negatives} words, "
+                f"{self.windows} windows and runs of {self.run}"
             )
 
 

@@ -246,7 +246,7 @@ class ReferenceWorker:
         drawn: list[list[int]] = []
         for c in range(len(own)):
             reaches.append(window if settings.fixed_window or not window else 1 + stream.scale(window)[0])
-            if noise is not None and c < noise.windows:
+            if noise is not None and c % noise.run == 0 and c // noise.run < noise.windows:
                 drawn.append(_draw(noise, stream))
 
         # gather: a position is the copy of its word, the mean of the word's rows or their sum; or the one row itself
@@ -291,11 +291,10 @@ class ReferenceWorker:
                 if contexts or documents:
                     # from left to right, without the center
                     slots = [window + i - center - (i > center) for i in contexts]
-                    dealt = drawn[c % noise.windows] if noise is not None else []
+                    dealt = drawn[c // noise.run % noise.windows] if noise is not None else []
                     batch.append(Window(contexts + documents, slots, words[center], dealt, side))
-                is_full = len(batch) == (_CBOW_BATCH if settings.cbow and self.targets.tree is None else 1)
-                if is_full or c == len(own) - 1:
-                    self._train_windows(block, vectors, batch, lr, ratios)
+                if len(batch) == self._batch() or c == len(own) - 1:
+                    self._train_together(block, vectors, batch, lr, ratios)
                     batch = []
                     for u, c in encoded:
                         moved = block[c] - code(block[u], settings.code_size)
@@ -363,6 +362,15 @@ class ReferenceWorker:
             block[rows[1 + k]] += scale * p[k] * moved
             block[rows[1 + n + k]] += self.senses.selector_rate * lr * (choice.posterior[k] - p[k]) * choice.context
 
+    def _has_bags(self) -> bool:
+        """Tell whether all windows of a block have the same document as context, and nothing else."""
+        is_alone = not self.settings.window and self.tokens.tags is not None and self.tokens.tags.most == 1
+        return self.settings.cbow and is_alone and self.targets.tree is None
+
+    def _batch(self) -> int:
+        """Return how many windows are trained at once."""
+        return _CBOW_BATCH if self.settings.cbow and self.targets.tree is None else 1
+
     def _in_place(self) -> bool:
         """Tell whether words are one row each that is free, and are trained right there."""
         plain = len(self.units.rows) == self.units.vectors and not self.has_input_factors
@@ -381,15 +389,52 @@ class ReferenceWorker:
             labels = labels + tree.labels[path].tolist()
         return [target * self.targets.sides + window.side for target in targets], np.array(labels, np.float64)
 
+    def _train_together(
+        self, block: Floats, vectors: NDArray[np.int64], windows: list[Window], lr: float, ratios: Floats
+    ) -> None:
+        """Train windows whose scores are taken first; output rows keep their factor of what they move by."""
+        slowed = np.flatnonzero(self.output_factors != 1)
+        before = self.outputs[slowed]
+        if self._has_bags():
+            self._train_bag(block, vectors, windows, lr, ratios)
+        else:
+            self._train_windows(block, vectors, windows, lr, ratios)
+        moved = self.outputs[slowed] - before
+        self.outputs[slowed] = before + self.output_factors[slowed, None] * moved
+
+    def _train_bag(
+        self, block: Floats, vectors: NDArray[np.int64], windows: list[Window], lr: float, ratios: Floats
+    ) -> None:
+        """Train windows of one document: an output row moves by the sum of the changes of all windows that share it."""
+        if not windows:
+            return
+        assert self.targets.noise is not None
+        run = self.targets.noise.run
+        (place,) = windows[0].contexts
+        vector, centers = vectors[place], [window.target for window in windows]
+        noise = [(word, draw) for draw in range(0, len(windows), run) for word in windows[draw].noise]
+        x, rows = block[vector].copy(), centers + [word for word, _ in noise]
+        scores = np.clip(self.outputs[rows] @ x, -_MAX_SCORE, _MAX_SCORE)
+        signs = np.array([-1] * len(centers) + [1] * len(noise))
+        counts = np.array(
+            [1] * len(centers) + [sum(word != center for center in centers[draw : draw + run]) for word, draw in noise]
+        )
+        self.loss += float(counts @ np.logaddexp(0.0, signs * scores))
+        self.examples += len(windows)
+        change = np.zeros_like(x)
+        for row, g in zip(rows, -lr * counts * signs / (1 + np.exp(-signs * scores)), strict=True):
+            change += g * self.outputs[row]
+            if not self.settings.inference:  # a row that is there twice has moved before its second turn
+                self.outputs[row] += g * x
+        block[vector] += ratios[place] * change
+
     def _train_windows(
         self, block: Floats, vectors: NDArray[np.int64], windows: list[Window], lr: float, ratios: Floats
     ) -> None:
-        """Take the scores of all windows, then update with one after the other; output rows keep their factor of it."""
+        """Take the scores of all windows, then update with one after the other."""
         settings = self.settings
         # Corrected CBOW: of a mean of C contexts each has 1/C of the gradient; of a sum each has all of it
         power = 1 - settings.gradient_power if settings.context_sum else settings.gradient_power
-        slowed = np.flatnonzero(self.output_factors != 1)
-        before_all = self.outputs[slowed]
         scored = []
         for window in windows:
             targets, labels = self._targets(window)
@@ -421,5 +466,3 @@ class ReferenceWorker:
                     x[k] = before
             if not settings.inference:
                 np.add.at(self.outputs, targets, g.T @ x)  # a noise word drawn twice counts twice
-        moved = self.outputs[slowed] - before_all
-        self.outputs[slowed] = before_all + self.output_factors[slowed, None] * moved

@@ -34,6 +34,7 @@ def problem(
     sums: bool = False,
     most_tags: int = 0,
     most_senses: int = 0,
+    noise_run: int = 1,
     **settings: Any,
 ) -> Problem:
     """Return a problem; `settings` are those of :class:`Settings`.
@@ -49,7 +50,7 @@ def problem(
     unit_offsets = np.concatenate([[0], np.cumsum(sizes)])
     rows = rng.integers(WORDS, WORDS + BUCKETS, unit_offsets[-1])
     rows[unit_offsets[:-1]] = np.arange(WORDS)
-    noise = Noise(alias_table(noise_distribution(counts, 0.75)), negatives, 8)
+    noise = Noise(alias_table(noise_distribution(counts, 0.75)), negatives, 8, noise_run)
     targets = Targets(
         WORDS,
         noise=None if loss == "hs" else noise,

@@ -14,17 +14,17 @@ from tests.engine.core_problem import DIM, DOCUMENTS, WORDS, changed, core_worke
 from tests.engine.test_gradients import LENGTHS, check_derivative
 from tests.engine.test_twin import agree
 
-DBOW: dict[str, Any] = {"cbow": True, "window": 0, "most_tags": 1}
+DBOW: dict[str, Any] = {"cbow": True, "window": 0, "most_tags": 1, "noise_run": 2}
 SEVERAL: dict[str, Any] = {"cbow": False, "window": 0, "most_tags": 3}
 KINDS: list[dict[str, Any]] = [
     DBOW,
     SEVERAL,
     {**SEVERAL, "max_norm": 0.8},
-    {**DBOW, "max_norm": 0.7},
+    {**DBOW, "max_norm": 0.7, "noise_run": 1},
     {"cbow": True, "most_tags": 2, "subword": True, "max_norm": 0.6},
     {**DBOW, "loss": "hs"},
     {**DBOW, "most_tags": 3, "loss": "both"},
-    {"cbow": False, "most_tags": 2},
+    {"cbow": False, "most_tags": 2, "noise_run": 4},
     {"cbow": False, "most_tags": 2, "subword": True, "gradient_power": 0.5},
     {"cbow": False, "most_tags": 1, "sides": 2},
     {"cbow": True, "most_tags": 2},

@@ -20,8 +20,9 @@ __all__ = ["problem_of", "settings_of", "targets_of", "to_measure"]
 
 # Windows of a block that noise is drawn for before it is dealt again (docs/decisions/0003).
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
-# A document meets all noise of its blocks, so it needs more (docs/decisions/0034).
-_DOCUMENT_NOISE_WINDOWS = 64
+# A document meets all noise of its blocks, so it needs more (docs/decisions/0034). Windows without neighbours can share
+# it with the next one (docs/decisions/0039).
+_DOCUMENT_NOISE_WINDOWS, _DBOW_NOISE_RUN = 64, 2
 # With several threads, this many of the most frequent words have replicas in each, if each thread has this many tokens
 # per epoch: replicas are averaged, so their words learn as from one thread's part (docs/decisions/0018).
 _REPLICATED_WORDS, _REPLICATED_FROM = 64, 1 << 20
@@ -100,10 +101,10 @@ def targets_of(config: TrainConfig, counts: NDArray[np.int64], variant: Variant)
     losses = variant.losses or (config.loss,)
     noise = tree = None
     if "ns" in losses:
-        windows = _SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS
+        windows, run = _SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS, 1
         if variant.tags is not None:
-            windows = _DOCUMENT_NOISE_WINDOWS
-        noise = Noise(alias_table(noise_distribution(counts, config.noise_exponent)), config.negatives, windows)
+            windows, run = _DOCUMENT_NOISE_WINDOWS, _DBOW_NOISE_RUN if config.objective == "dbow" else 1
+        noise = Noise(alias_table(noise_distribution(counts, config.noise_exponent)), config.negatives, windows, run)
     if "hs" in losses:
         tree = HuffmanTree.from_counts(counts)
     return Targets(len(counts), noise, tree, config.sides())
