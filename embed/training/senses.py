@@ -34,7 +34,7 @@ _OCCURRENCES, _SAMPLE = 300, 20_000
 """Contexts that a word's senses are made of, and that the directions are made of."""
 _RESTARTS, _ROUNDS = 2, 12
 _WORDS_AT_ONCE = 100
-_MERGE_ABOVE, _LEAST_SENSES = 0.3, 2
+_MERGE_ABOVE, _LEAST_SENSES = 0.4, 2
 """Clusters of contexts are one sense if the cosines of their centres are above this on average."""
 
 
@@ -145,7 +145,7 @@ def kmeans(points: Float32s, clusters: int, rng: np.random.Generator) -> tuple[F
 
 
 def merged(centres: Float32s, sizes: Float32s) -> Float32s:
-    """Return the centres of clusters, float32[K, dim], with those merged whose cosines are above 0.3 on average.
+    """Return the centres of clusters, float32[K, dim], with those merged whose cosines are above 0.4 on average.
 
     Two are left at least.
     """
