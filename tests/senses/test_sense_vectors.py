@@ -20,7 +20,7 @@ from embed.eval import (
     evaluate_scws,
     evaluate_sense_induction,
 )
-from tests.senses.made_up import MEANINGS, TOPICS, WORD, model, sentences, topic_of
+from tests.senses.made_up import MEANINGS, SETTINGS, TOPICS, WORD, model, sentences, topic_of
 
 NEW = sentences(400, seed=9)
 
@@ -81,6 +81,17 @@ def test_the_vector_of_a_word_is_the_mean_of_its_senses(senses: SenseVectors) ->
     priors = [sense.prior for sense in senses.senses(WORD)]
     mean = priors[0] * senses.vector(WORD, 1) + priors[1] * senses.vector(WORD, 2)
     np.testing.assert_allclose(mean, senses.words[WORD], atol=1e-5)
+
+
+@pytest.mark.parametrize("settings", [{"subword": True}, {"postprocess": "pca:8"}], ids=str)
+def test_senses_lie_around_their_word_with_ngrams_and_after_postprocessing(settings: dict[str, Any]) -> None:
+    found = SenseVectors.of(
+        embed.train(sentences(1600), progress=False, **{**SETTINGS, **settings, "sense_min_count": 500})
+    )
+    mean = sum(sense.prior * found.vector(WORD, sense.number) for sense in found.senses(WORD))
+    np.testing.assert_allclose(mean, found.words[WORD], atol=1e-5)
+    assert all(len({topic_of([word]) for word, _ in sense.nearest}) == 1 for sense in found.senses(WORD, 3))
+    assert found.vectors().dim == found.words.dim
 
 
 def test_a_text_is_split_as_the_training_text_and_its_words_keep_their_case(senses: SenseVectors) -> None:
