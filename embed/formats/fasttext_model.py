@@ -356,6 +356,11 @@ def from_model(model: Model) -> FastTextFile:
             "fastText's layout has one output row a word, and structured skip-gram two: write the vectors instead of "
             "the model"
         )
+    if config.senses:
+        raise FormatError(
+            "fastText's layout has one vector a word, and this model senses: write it as 'native', or the vectors "
+            "instead of the model"
+        )
     tokens = vocabulary.total if model.provenance is None else model.provenance.raw_tokens
     arguments = _arguments(
         config.dim,

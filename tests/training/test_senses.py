@@ -10,7 +10,7 @@ import pytest
 
 import embed
 from embed.config.train import TrainConfig
-from embed.errors import ConfigError
+from embed.errors import ConfigError, FormatError
 from embed.model.model import Model
 from embed.training.senses import kmeans, merged
 
@@ -79,6 +79,12 @@ def test_a_file_keeps_senses(trained: Model, tmp_path: Path) -> None:
     for name in ("offsets", "vectors", "selectors", "contexts", "priors"):
         np.testing.assert_array_equal(getattr(loaded, name), getattr(senses, name), err_msg=name)
     assert embed.load(path).words == trained.vectors.words
+
+
+def test_a_format_without_senses_is_refused(trained: Model, tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="fastText's layout has one vector a word, and this model senses"):
+        trained.save(tmp_path / "model.bin", "fasttext")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("epoch", [2, 3, 5])
