@@ -42,6 +42,8 @@ __all__ = [
 MOST_EPOCHS, MOST_EPOCHS_WITH_NGRAMS = 50, 21
 """The most epochs that a budget chooses."""
 _MARGIN = 0.05
+_COST_OF_SENSES = 1.6
+"""Two fifths of the passes have senses, and take 2.5 times as long."""
 _TRIAL_SHARE, _SHORTEST_TRIAL, _LONGEST_TRIAL = 0.03, 0.3, 10.0
 """As a share of the budget, and in seconds."""
 _FIRST_TOKENS, _STRETCHES = 1 << 12, 8
@@ -65,15 +67,17 @@ def epochs_that_fit(budget: TimeBudget, trial: Trainer, making: float) -> dict[s
     wanted = min(max(budget.seconds * _TRIAL_SHARE, _SHORTEST_TRIAL), _LONGEST_TRIAL)
     rate = tokens_per_second(trial.stretch, trial.tokens, trial.stretch_step, wanted, budget.clock)
     # measuring held-out tokens takes less time than training on them
-    epoch_seconds = len(trial.corpus.ids) / rate
+    epoch_seconds = len(trial.corpus.ids) / rate * (_COST_OF_SENSES if trial.config.senses else 1)
     saving = _saving_seconds(budget, trial.parameters)
     left = budget.seconds - (budget.clock() - budget.started) - making - saving
     most = MOST_EPOCHS_WITH_NGRAMS if trial.config.subword else MOST_EPOCHS
-    epochs = int(max(1, min(left * (1 - _MARGIN) / epoch_seconds, most)))
-    if left < epoch_seconds:
+    fewest = 2 if trial.config.senses else 1
+    epochs = int(max(fewest, min(left * (1 - _MARGIN) / epoch_seconds, most)))
+    if left < fewest * epoch_seconds:
+        passes = "one epoch takes" if fewest == 1 else "two epochs, the fewest with senses, take"
         advise(
-            f"one epoch takes about {epoch_seconds:.3g} s, but only {max(left, 0):.3g} s are left of the time budget "
-            f"of {budget.seconds:g} s: training one epoch anyway"
+            f"{passes} about {fewest * epoch_seconds:.3g} s, but only {max(left, 0):.3g} s are left of the time budget "
+            f"of {budget.seconds:g} s: training {'one epoch' if fewest == 1 else 'two epochs'} anyway"
         )
     return {
         "seconds": budget.seconds,

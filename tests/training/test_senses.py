@@ -10,7 +10,7 @@ import pytest
 
 import embed
 from embed.config.train import TrainConfig
-from embed.errors import ConfigError, FormatError
+from embed.errors import AdviceWarning, ConfigError, FormatError
 from embed.model.model import Model
 from embed.training.senses import kmeans, merged
 
@@ -141,6 +141,13 @@ def test_a_model_without_senses_can_get_some() -> None:
 def test_settings_that_senses_exclude_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         TrainConfig(**settings)
+
+
+def test_a_time_budget_leaves_two_epochs() -> None:
+    settings = {name: value for name, value in SETTINGS.items() if name != "epochs"}
+    with pytest.warns(AdviceWarning, match="two epochs, the fewest with senses, take about"):
+        model = embed.train(text(), **settings, time_budget=1e-3)
+    assert [record.epoch for record in model.history] == [1, 2]
 
 
 def test_documents_have_no_senses() -> None:
