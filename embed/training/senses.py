@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from embed.engine._senses import contexts_of, occurrences_of
 from embed.model.parameters import Parameters
 from embed.model.senses import CONTEXT_REACH, probabilities
+from embed.pieces import pieces
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.vectors.search import unit_rows
 
-__all__ = ["begin_senses", "context_rows", "estimate_priors", "kmeans"]
+__all__ = ["begin_senses", "estimate_priors", "kmeans", "merged", "weigh_contexts"]
 
 Float32s = NDArray[np.float32]
 
@@ -33,7 +34,8 @@ _SHARPNESS = 8.0
 _OCCURRENCES, _SAMPLE = 300, 20_000
 """Contexts that a word's senses are made of, and that the directions are made of."""
 _RESTARTS, _ROUNDS = 2, 12
-_WORDS_AT_ONCE = 100
+_WORDS_AT_ONCE, _WORDS_A_PASS = 100, 1 << 15
+"""Words that are clustered together, and whose occurrences are drawn in one pass over the text."""
 _MERGE_ABOVE, _LEAST_SENSES = 0.4, 2
 """Clusters of contexts are one sense if the cosines of their centres are above this on average."""
 
@@ -41,7 +43,8 @@ _MERGE_ABOVE, _LEAST_SENSES = 0.4, 2
 def begin_senses(corpus: EncodedCorpus, parameters: Parameters, seed: int) -> None:
     """Set the contexts and selectors of trained parameters; the rows of the senses start at zero."""
     dim, rng = parameters.dim, np.random.default_rng(seed)
-    parameters.contexts[:, :dim] = context_rows(corpus, parameters.word_matrix(), rng)
+    parameters.contexts[:, :dim] = parameters.word_matrix()
+    weigh_contexts(corpus, parameters.contexts, dim, rng)
     parameters.sense_rows[:] = 0
     parameters.selectors[:] = 0
     for senses, contexts in _sampled(corpus, parameters, seed):
@@ -68,44 +71,50 @@ def _sampled(corpus: EncodedCorpus, parameters: Parameters, seed: int) -> Iterat
     Words of about the same number of occurrences come together, with as many as the rarest of them.
     """
     assert parameters.sense_offsets is not None
-    each = np.diff(parameters.sense_offsets)
-    words = np.flatnonzero(each)
-    numbers = np.full(len(each), -1, np.int32)
-    numbers[words] = np.arange(len(words))
-    positions = occurrences_of(corpus.ids, numbers, len(words), _OCCURRENCES, seed)
-    found = (positions >= 0).sum(axis=1)
-    order, dim = np.lexsort([found, each[words]]), parameters.dim
-    for first in range(0, len(order), _WORDS_AT_ONCE):
-        for count in np.unique(each[words[order[first : first + _WORDS_AT_ONCE]]]):
-            batch = order[first : first + _WORDS_AT_ONCE]
-            batch = batch[each[words[batch]] == count]
-            n = int(found[batch].min())
-            chosen = np.sort(positions[batch, :n], axis=None)
-            contexts = contexts_of(corpus.ids, corpus.offsets, chosen, parameters.contexts, dim, CONTEXT_REACH)
-            places = np.searchsorted(chosen, positions[batch, :n])
-            yield parameters.sense_offsets[words[batch], None] + np.arange(count, dtype=np.int32), contexts[places]
+    each, dim = np.diff(parameters.sense_offsets), parameters.dim
+    with_senses = np.flatnonzero(each)
+    for start in range(0, len(with_senses), _WORDS_A_PASS):
+        words = with_senses[start : start + _WORDS_A_PASS]
+        numbers = np.full(len(each), -1, np.int32)
+        numbers[words] = np.arange(len(words))
+        positions = occurrences_of(corpus.ids, numbers, len(words), _OCCURRENCES, seed)
+        found = (positions >= 0).sum(axis=1)
+        order = np.lexsort([found, each[words]])
+        for first in range(0, len(order), _WORDS_AT_ONCE):
+            for count in np.unique(each[words[order[first : first + _WORDS_AT_ONCE]]]):
+                batch = order[first : first + _WORDS_AT_ONCE]
+                batch = batch[each[words[batch]] == count]
+                n = int(found[batch].min())
+                chosen = np.sort(positions[batch, :n], axis=None)
+                contexts = contexts_of(corpus.ids, corpus.offsets, chosen, parameters.contexts, dim, CONTEXT_REACH)
+                places = np.searchsorted(chosen, positions[batch, :n])
+                senses = parameters.sense_offsets[words[batch], None] + np.arange(count, dtype=np.int32)
+                yield senses, contexts[places]
 
 
-def context_rows(corpus: EncodedCorpus, vectors: Float32s, rng: np.random.Generator) -> Float32s:
-    """Return what each word adds to the contexts of others, float32[V, dim].
+def weigh_contexts(corpus: EncodedCorpus, matrix: Float32s, dim: int, rng: np.random.Generator) -> None:
+    """Turn the vectors of words into what each adds to the contexts of others, in place.
 
     Parameters
     ----------
     corpus : EncodedCorpus
-    vectors : float32[V, dim]
-        Of the words.
+    matrix : float32[V, at least dim]
+    dim : int
     rng : Generator
         Draws the positions whose contexts count.
     """
+    rows = matrix[:, :dim]
     frequencies = corpus.vocabulary.counts / corpus.vocabulary.counts.sum()
-    weights = _WEIGHT / (_WEIGHT + frequencies)
-    mean = np.average(vectors, axis=0, weights=weights * frequencies)
-    rows = ((vectors - mean) * weights[:, None]).astype(np.float32)
+    weights = (_WEIGHT / (_WEIGHT + frequencies)).astype(np.float32)
+    shares = (weights * frequencies).astype(np.float32)
+    rows -= shares @ rows / shares.sum()
+    rows *= weights[:, None]
     positions = np.sort(rng.choice(len(corpus.ids), min(_SAMPLE, len(corpus.ids)), replace=False))
-    contexts = contexts_of(corpus.ids, corpus.offsets, positions, rows, rows.shape[1], CONTEXT_REACH).astype(np.float64)
+    contexts = contexts_of(corpus.ids, corpus.offsets, positions, matrix, dim, CONTEXT_REACH).astype(np.float64)
     variances, directions = np.linalg.eigh(contexts.T @ contexts / len(contexts))
-    scales = np.maximum(variances, np.finfo(np.float32).tiny) ** -_VARIANCE_POWER
-    return np.ascontiguousarray(rows @ (directions * scales), dtype=np.float32)
+    scaled = directions * np.maximum(variances, np.finfo(np.float32).tiny) ** -_VARIANCE_POWER
+    for part in pieces(len(rows), matrix.strides[0]):
+        rows[part] = rows[part] @ scaled.astype(np.float32)
 
 
 def kmeans(points: Float32s, clusters: int, rng: np.random.Generator) -> tuple[Float32s, Float32s]:
