@@ -142,7 +142,7 @@ typedef struct {
     void (*shorten)(float *row, float longest, int width);
     /* Compute the contexts. */
     void (*surroundings)(const embed_surroundings *s);
-    /* Choose among the senses by the context, and mix their rows; and move all rows by what the mixture has moved by. */
+    /* Choose among the senses by the context, and mix their rows; move the rows by what the mixture has moved by. */
     void (*mix)(const embed_mixture *m);
     void (*unmix)(const embed_mixture *m);
     /* Each row rows[0..n) of `matrix` += weight * (now - before). */

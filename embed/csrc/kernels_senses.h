@@ -1,7 +1,7 @@
 /* The senses of words (Grzegorczyk & Kurdziel 2018), for one instruction set; kernels_body.h includes this file.
  *
- * A position of a word with senses has the context c, the direction of the sum of the context rows around it, in which a
- * row at the distance t counts 1 / t; and the vector
+ * A position of a word with senses has the context c, the direction of the sum of the context rows around it, in which
+ * a row at the distance t counts 1 / t; and the vector
  *   h = v + sum_k p_k d_k,  p = softmax(z),  z_k = U_k . c,
  * of the vector v of the word, a row d_k and a selector U_k for each sense. With e = -dL/dh,
  *   -dL/dv = e,  -dL/dd_k = p_k e.

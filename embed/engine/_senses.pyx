@@ -2,8 +2,8 @@
 
 A position whose word has senses is trained in a copy of its own, the mixture of the word's senses: the vector of the
 word plus the rows of the senses by their probabilities. These follow from the selectors of the senses and the context,
-the words within reach (``csrc/kernels_senses.h``; docs/decisions/0038). What the windows have moved a copy by goes back to
-the vector of the word and to the senses. The selectors learn how probable each sense is given the words around, by
+the words within reach (``csrc/kernels_senses.h``; docs/decisions/0038). What the windows have moved a copy by goes back
+to the vector of the word and to the senses. The selectors learn how probable each sense is given the words around, by
 their output rows, which is more than the context says. All of these are vectors like any other, so rounds, row factors
 and n-grams need nothing else.
 
@@ -16,7 +16,7 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 
 import numpy as np
 
-from embed.engine._kernels cimport EMBED_MOST_SENSES, EMBED_ROW_FLOATS, embed_prefetch_early
+from embed.engine._kernels cimport EMBED_MOST_SENSES, embed_prefetch_early
 from embed.engine._random cimport embed_block_stream, embed_epoch_key, embed_next, embed_scale
 from embed.engine._rows cimport target_row
 
