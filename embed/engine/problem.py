@@ -6,6 +6,7 @@ value       says                                                  counts
 `Tokens`    which words stand where, and which of them are kept   N tokens, S sentences, V words
 `Tags`      the documents of each sentence, if there are any      G mentions of documents
 `Units`     of which input rows a vector is made                  C vectors, the words' first; M mentions of R rows
+`Senses`    which vectors are senses of words, if there are any   V words
 `Targets`   which output rows the windows of a center meet        T rows
 `Matrices`  the rows themselves, and how freely each of them learns  R input rows, T output rows
 `Settings`  how windows are made and trained
@@ -29,7 +30,7 @@ from embed.engine._bounds import check_aliases, check_ids, check_offsets
 from embed.engine._senses import MOST_SENSES
 from embed.vocabulary.huffman import HuffmanTree
 
-__all__ = ["Matrices", "Noise", "Problem", "RowFactors", "Settings", "Tags", "Targets", "Tokens", "Units"]
+__all__ = ["Matrices", "Noise", "Problem", "RowFactors", "Senses", "Settings", "Tags", "Targets", "Tokens", "Units"]
 
 Matrix = NDArray[np.float32]
 _RUNS = (1, 2, 4)
