@@ -104,5 +104,5 @@ def test_similarities_are_those_of_loops() -> None:
         Occurrence(a.astype(np.float32), p.astype(np.float32)),
         Occurrence(b.astype(np.float32), q.astype(np.float32)),
     )
-    for kind, value in expected.items():
-        assert MEASURES[kind](*sides) == pytest.approx(value, abs=1e-6)  # type: ignore[index]
+    for kind, measure in MEASURES.items():
+        assert measure(*sides) == pytest.approx(expected[kind], abs=1e-6)
