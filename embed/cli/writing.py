@@ -33,7 +33,7 @@ def training_outputs(vectors: str | None, model: str | None, options: RunOptions
     """Return the outputs of a training run: vectors, model, run card, encoded corpus, checkpoints."""
     from embed import formats
     from embed.files.outputs import CARD, Output, card_of
-    from embed.training.run import folders_of
+    from embed.training.run import outputs_of
 
     beside: tuple[str, ...] = ()
     holds: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ def training_outputs(vectors: str | None, model: str | None, options: RunOptions
         )
         for path, what, rescue in given
     ]
-    return outputs + folders_of(options)
+    return outputs + outputs_of(options)
 
 
 def write_card(outputs: Sequence[str], card: Mapping[str, Any]) -> None:

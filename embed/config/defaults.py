@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from embed.config.train import TrainConfig
 
-__all__ = ["BY_SIZE", "COUNT", "KIND", "KIND_BY_DEFAULT", "completed", "least_count"]
+__all__ = ["ADAPTED", "BY_SIZE", "COUNT", "KIND", "KIND_BY_DEFAULT", "completed", "least_count"]
 
 KIND = (
     "objective",
@@ -35,6 +35,8 @@ KIND = (
 KIND_BY_DEFAULT = {"subword": True, "structured": True}
 BY_SIZE = (*KIND, "window", "epochs", "lr", "input_lr")
 """The parameters of a run that may follow from the text."""
+ADAPTED = ("subsample", "min_count")
+"""Those that follow from its words, in the decisions of the run card."""
 
 _LEAST, _FULL = 5e4, 6e6
 """Tokens of the smallest text that the rates are fitted to, and from which on `min_count` is that of a large text."""

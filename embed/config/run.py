@@ -25,9 +25,9 @@ __all__ = ["PATHS", "FilePath", "RunKeywords", "RunOptions"]
 
 FilePath = str | os.PathLike[str]
 
-PATHS = ("encoded_dir", "checkpoint", "resume")
+PATHS = ("encoded_dir", "checkpoint", "resume", "log_json")
 """Options that are paths."""
-_CORPUS, _LENGTH, _CHECKPOINTS = "corpus", "length of the run", "checkpoints"
+_CORPUS, _LENGTH, _CHECKPOINTS, _PROGRESS = "corpus", "length of the run", "checkpoints", "progress"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,9 @@ class RunOptions:
     callbacks : sequence of callable
         See :data:`embed.training.trainer.EpochCallback`.
     progress : bool or None
-        Show progress on standard error; None: only on a terminal.
+        Show progress on standard error: as a bar on a terminal and in a notebook, otherwise as a line every ten seconds
+        in the first two minutes and then every minute, unless the logger ``embed`` has it. True: as a bar wherever
+        standard error leads. False: not at all. The logger ``embed`` gets it at INFO in any case.
 
     Raises
     ------
@@ -78,6 +80,9 @@ class RunOptions:
     )
     resume_anyway: bool = parameter(
         False, "resume although epochs, rates, window, threads ... have changed", _CHECKPOINTS
+    )
+    log_json: str | None = parameter(
+        None, "write the progress to this file, a JSON object a line; added to with --resume", _PROGRESS, metavar="FILE"
     )
     callbacks: Sequence[Callable[[Any, Any], object]] = field(default=())
     progress: bool | None = field(default=None)
@@ -156,5 +161,6 @@ class RunKeywords(TrainOverrides, total=False):
     checkpoint_keep: int | None
     resume: FilePath | None
     resume_anyway: bool
+    log_json: FilePath | None
     callbacks: Sequence[Callable[[Any, Any], object]]
     progress: bool | None

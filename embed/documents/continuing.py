@@ -25,9 +25,9 @@ from embed.messages import option
 from embed.model.parameters import Parameters
 from embed.model.provenance import CONTINUED_FROM
 from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import Progress as Count
 from embed.text.encoding import encode_with
 from embed.training.continue_training import continued_config, digest
-from embed.training.progress import ProgressBar
 from embed.training.run import run
 from embed.vocabulary.vocabulary import Vocabulary
 
@@ -84,6 +84,10 @@ def continue_documents(
     if freeze == "none":
         start = _ContinuedStart(model, config, options)
         return DocumentModel(run(start, stream, options), stream.ids)
+    if options.log_json is not None:
+        raise ConfigError(
+            f"{option('log_json')} does not apply with {option('freeze', 'all')}, which trains nothing: leave it out"
+        )
     words = list(stream)
     if len(stream.ids) != len(ids) + len(words):
         raise ConfigError(
@@ -113,11 +117,9 @@ class _ContinuedStart(DocumentStart):
             }
         }
 
-    def encoded(self, stream: TagStream, numbers: list[npt.NDArray[np.int64]], bar: ProgressBar) -> EncodedCorpus:
+    def encoded(self, stream: TagStream, numbers: list[npt.NDArray[np.int64]], count: Count) -> EncodedCorpus:
         """Encode the documents with the words of the model."""
-        return encode_with(
-            self._start.model.vocabulary, stream, progress=lambda tokens, _: bar.advance_to(tokens), numbers=numbers
-        )
+        return encode_with(self._start.model.vocabulary, stream, progress=count, numbers=numbers)
 
     def parameters(self, words: Vocabulary, config: TrainConfig, documents: int, *, is_fresh: bool) -> Parameters:
         """Return the rows of the model, and fresh ones for new documents."""

@@ -34,9 +34,10 @@ from embed.messages import option
 from embed.model.parameters import Parameters
 from embed.model.provenance import DOCUMENTS
 from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import Progress as Count
 from embed.text.encoding import encode
 from embed.training.backends import Variant
-from embed.training.progress import ProgressBar
+from embed.training.progress import Progress
 from embed.training.run import run
 from embed.training.train import FreshStart
 from embed.training.trainer import Trainer
@@ -171,20 +172,20 @@ class DocumentStart(FreshStart):
         self._stream: TagStream | None = None
         self._numbers: list[npt.NDArray[np.int64]] = []
 
-    def read(self, corpus: Any, options: RunOptions) -> AbstractContextManager[EncodedCorpus]:
+    def read(self, corpus: Any, options: RunOptions, progress: Progress) -> AbstractContextManager[EncodedCorpus]:
         """Encode the documents, and note which sentence is of which document."""
         self._stream = of_kind("corpus", corpus, TagStream)
-        with ProgressBar(None, "reading", options.progress) as bar:
-            return self.encoded(corpus, self._numbers, bar)
+        with progress.counting("reading") as count:
+            return self.encoded(corpus, self._numbers, count)
 
-    def encoded(self, stream: TagStream, numbers: list[npt.NDArray[np.int64]], bar: ProgressBar) -> EncodedCorpus:
+    def encoded(self, stream: TagStream, numbers: list[npt.NDArray[np.int64]], count: Count) -> EncodedCorpus:
         """Encode the documents."""
         config = self.config(None)
         return encode(
             stream,
             min_count=config.min_count,
             max_vocab=config.max_vocab,
-            progress=lambda tokens, _: bar.advance_to(tokens),
+            progress=count,
             numbers=numbers,
         )
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from embed.messages import json_safe
 
-__all__ = ["json_bytes", "json_text", "parse_json"]
+__all__ = ["json_bytes", "json_line", "json_text", "parse_json"]
 
 _SHOWN = 60
 
@@ -23,6 +23,11 @@ _SHOWN = 60
 def json_text(value: Any) -> str:
     """Return a value as indented JSON for people; also accepts dataclasses and NumPy's numbers and arrays."""
     return json_safe(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=2))
+
+
+def json_line(value: Any) -> bytes:
+    """Return a value as JSON in one line that is safe on a terminal; accepts what `json_text` does."""
+    return json_safe(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)).encode()
 
 
 def json_bytes(value: Any) -> bytes:

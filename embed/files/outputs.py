@@ -43,6 +43,8 @@ class Output:
         The names of the files in it, if it is a folder.
     makes_parents : bool
         Whether its parent folder is created if missing.
+    is_own : callable or None
+        Returns whether an existing file may be overwritten, because an earlier run wrote it. None: any may.
     """
 
     path: str
@@ -51,6 +53,7 @@ class Output:
     rescue: str = ""
     holds: tuple[str, ...] = ()
     makes_parents: bool = False
+    is_own: Callable[[str], bool] | None = None
 
 
 def card_of(paths: Iterable[str]) -> str | None:
@@ -95,6 +98,8 @@ def check_outputs(
             if key in taken:
                 raise ConfigError(f"{path}: named for both {taken[key]} and {what}; name two files")
             taken[key] = what
+            if path == output.path and output.is_own is not None and os.path.exists(path) and not output.is_own(path):
+                raise ConfigError(f"{path}: {what} would overwrite this file; move it, or name another file")
             if (root := corpus_root(path)) is not None:
                 raise ConfigError(
                     f"{path}: the next run would read {what} as text, because the corpus {root} includes this path; "

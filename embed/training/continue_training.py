@@ -47,7 +47,7 @@ from embed.model.provenance import CONTINUED_FROM
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode_with
 from embed.training.backends import Variant
-from embed.training.progress import ProgressBar
+from embed.training.progress import Progress
 from embed.training.run import Source, run
 from embed.training.trainer import Trainer
 from embed.vectors.word_vectors import WordVectors
@@ -177,15 +177,15 @@ class ModelStart:
         """Return what the training continues from."""
         return {CONTINUED_FROM: self._continued_from}
 
-    def read(self, corpus: Any, options: RunOptions) -> EncodedCorpus:
+    def read(self, corpus: Any, options: RunOptions, progress: Progress) -> EncodedCorpus:
         """Encode the corpus with the words of the model, and new ones for a union."""
         model, union = self._model, self._vocabulary == "union"
-        with ProgressBar(None, "reading", options.progress) as bar:
+        with progress.counting("reading") as count:
             encoded = encode_with(
                 model.vocabulary,
                 open_configured(corpus, self._settings, column=options.column, delimiter=options.delimiter),
                 new_words_from=self._least_count() if union else None,
-                progress=lambda tokens, _: bar.advance_to(tokens),
+                progress=count,
             )
         if not union and len(model.vocabulary) == model.vocabulary.total:
             # the model stores no counts: take those of the text, plus one, so that every word can be noise

@@ -116,11 +116,11 @@ def tokens_per_second(config: TrainConfig, words: int) -> float:
         zipf_corpus(min(words, _TRIAL_WORDS), _TRIAL_TOKENS) as corpus,
     ):
         trainer = Trainer(corpus, trial)
-        trainer.run(progress=False)
+        trainer.run()
         first = trainer.history[0]
         epochs = int(_TRIAL_SECONDS / first.seconds)
         if epochs < 2:
             return first.tokens_per_second
         trainer = Trainer(corpus, trial.replace(epochs=epochs), parameters=trainer.parameters)
-        trainer.run(progress=False)
+        trainer.run()
     return float(np.median([record.tokens_per_second for record in trainer.history]))

@@ -6,15 +6,17 @@ A `Start` resolves the keywords to a configuration, reads the text, and makes th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from embed import __version__
 from embed.checkpoints.checkpoint_folder import checkpoint_name, held
 from embed.checkpoints.resume import refuse_other_run, to_resume
 from embed.checkpoints.writer import Saver
+from embed.config.defaults import ADAPTED
 from embed.config.postprocessing import refuse_few_words
 from embed.config.run import FilePath, RunOptions
 from embed.config.train import TrainConfig
@@ -22,14 +24,18 @@ from embed.corpora.belonging import files_of, root_of
 from embed.engine.machine import simd
 from embed.errors import PoorVectorsWarning, advise
 from embed.files.outputs import Output, check_outputs
+from embed.messages import option
 from embed.model.model import Model
 from embed.model.provenance import CONTINUED_FROM
 from embed.text.encoded_corpus import DATA_FILES, META, EncodedCorpus
+from embed.training.progress import Progress
+from embed.training.progress_lines import is_own_log
+from embed.training.showing import progress_of
 from embed.training.time_budget import epochs_that_fit, kept_decision
 from embed.training.trainer import Trainer
 from embed.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["Source", "Start", "folders_of", "run"]
+__all__ = ["Source", "Start", "outputs_of", "run"]
 
 Source = FilePath | Sequence[FilePath] | Iterable[Sequence[str]]
 
@@ -59,7 +65,7 @@ class Start(Protocol):
     def decisions(self) -> dict[str, Any]:
         """Return the decisions for the run card; see :class:`embed.model.Provenance`."""
 
-    def read(self, corpus: Any, options: RunOptions) -> AbstractContextManager[EncodedCorpus]:
+    def read(self, corpus: Any, options: RunOptions, progress: Progress) -> AbstractContextManager[EncodedCorpus]:
         """Encode the corpus; leaving the context removes temporary files."""
 
     def trainer(self, corpus: EncodedCorpus, config: TrainConfig, *, is_fresh: bool) -> Trainer:
@@ -87,10 +93,12 @@ def run(start: Start, corpus: Any, options: RunOptions) -> Model:
         The vectors are not fit for use, and the run has not yet told why.
     """
     simd()  # a wrong environment is reported before any work
-    check_outputs(folders_of(options), files_of(corpus), partial(root_of, corpus))
+    check_outputs(outputs_of(options), files_of(corpus), partial(root_of, corpus))
     with ExitStack() as stack:
         if options.checkpoint is not None:
             stack.enter_context(held(Path(options.checkpoint)))
+        progress = stack.enter_context(progress_of(options))
+        progress.note("start", f"train-embeddings {__version__} begins", version=__version__)
         found, budget, choice = to_resume(options.resume, options.checkpoint), options.time_budget, None
         if found is not None and found.newest is not None:
             start.resuming(found.newest[1].config)
@@ -100,7 +108,7 @@ def run(start: Start, corpus: Any, options: RunOptions) -> Model:
         if found is not None and found.newest is not None:
             config = start.config(None, chosen)
             refuse_other_run(found, config, start.decisions().get(CONTINUED_FROM), anyway=options.resume_anyway)
-        encoded = stack.enter_context(start.read(corpus, options))
+        encoded = stack.enter_context(start.read(corpus, options, progress))
         refuse_few_words(start.config(encoded.vocabulary, chosen).steps(), len(encoded.vocabulary))
         if budget is not None and choice is None:
             began = budget.clock()
@@ -116,16 +124,55 @@ def run(start: Start, corpus: Any, options: RunOptions) -> Model:
         saver = None
         if options.checkpoint is not None:
             saver = Saver(options.checkpoint, options.every(), options.kept(), damaged)
-        model = trainer.run(callbacks=options.callbacks, progress=options.progress, saver=saver)
+        _note_decisions(progress, start.config(None), trainer, start.decisions())
+        model = trainer.run(callbacks=options.callbacks, progress=progress, saver=saver)
     if not trainer.has_advised and (problem := model.health().problem()):
         advise(problem, PoorVectorsWarning)
     return model
 
 
-def folders_of(options: RunOptions) -> list[Output]:
-    """Return the folders that a run writes to, for :func:`embed.files.outputs.check_outputs`."""
+def _note_decisions(progress: Progress, asked: TrainConfig, trainer: Trainer, decisions: Mapping[str, Any]) -> None:
+    """Note what the training begins with: its size, its threads, and what was chosen for this text.
+
+    Parameters
+    ----------
+    progress : Progress
+    asked : TrainConfig
+        The configuration before the text was known.
+    trainer : Trainer
+    decisions : mapping
+        Those of the start.
+    """
+    before, after = asked.to_dict(), trainer.config.to_dict()
+    found = trainer.provenance.decisions
+    chosen = {name: value for name, value in after.items() if value != before[name]}
+    chosen |= {name: found[name] for name in ADAPTED if name in found}
+    config, words, threads = trainer.config, len(trainer.corpus.vocabulary), trainer.provenance.threads
+    shown = {**({"preset": decisions["preset"]} if "preset" in decisions else {}), **chosen}
+    listed = ", ".join(option(name, value) for name, value in shown.items())
+    ngrams, plural = " with n-grams" if config.subword else "", "s" if threads != 1 else ""
+    progress.note(
+        "training",
+        f"training {words:,} words, {config.dim} dimensions, {config.objective}{ngrams}, on {trainer.tokens:,} tokens "
+        f"with {threads} thread{plural}{f'; chosen for this text: {listed}' if listed else ''}",
+        words=words,
+        tokens=trainer.tokens,
+        epochs=trainer.config.epoch_count(),
+        threads=threads,
+        simd=trainer.provenance.simd_path,
+        chosen=chosen,
+        decisions=found,
+        config=after,
+    )
+
+
+def outputs_of(options: RunOptions) -> list[Output]:
+    """Return what a run writes besides vectors and model, for :func:`embed.files.outputs.check_outputs`."""
     folders = (
         (options.encoded_dir, "the encoded corpus", (META, *DATA_FILES)),
         (options.checkpoint, "the checkpoints", (checkpoint_name(1),)),
     )
-    return [Output(path, what, holds=names, makes_parents=True) for path, what, names in folders if path is not None]
+    outputs = [Output(path, what, holds=names, makes_parents=True) for path, what, names in folders if path is not None]
+    if options.log_json is not None:
+        outputs.append(Output(options.log_json, "the log", is_own=is_own_log))
+    return outputs

@@ -22,7 +22,7 @@ from embed.model.parameters import Parameters
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode
 from embed.text.phrases.phrase_model import PhraseSettings
-from embed.training.progress import ProgressBar
+from embed.training.progress import Progress
 from embed.training.run import Source, run
 from embed.training.trainer import Trainer
 from embed.vocabulary.vocabulary import Vocabulary
@@ -45,8 +45,8 @@ def train(corpus: Source | EncodedCorpus, config: TrainConfig | None = None, **s
     **settings
         Options of the run (:class:`embed.config.run.RunOptions`): `column` and `delimiter` for tables, `encoded_dir`,
         `preset`, `time_budget`, `checkpoint`, `checkpoint_every`, `checkpoint_keep`, `resume`, `resume_anyway`,
-        `callbacks`, `progress`. And training parameters, which win over `config`. With `checkpoint`, SIGINT and SIGTERM
-        end the training with a checkpoint and an :class:`embed.checkpoints.signals.Interrupted`.
+        `log_json`, `callbacks`, `progress`. And training parameters, which win over `config`. With `checkpoint`, SIGINT
+        and SIGTERM end the training with a checkpoint and an :class:`embed.checkpoints.signals.Interrupted`.
 
     Returns
     -------
@@ -149,19 +149,19 @@ class FreshStart:
         """Return the preset that the user names, if any."""
         return {} if self._preset is None else {"preset": self._preset}
 
-    def read(self, corpus: Any, options: RunOptions) -> AbstractContextManager[EncodedCorpus]:
+    def read(self, corpus: Any, options: RunOptions, progress: Progress) -> AbstractContextManager[EncodedCorpus]:
         """Encode the corpus; an encoded corpus stays open."""
         if isinstance(corpus, EncodedCorpus):
             return nullcontext(corpus)
         config = self._unread
-        with ProgressBar(None, "reading", options.progress) as bar:
+        with progress.counting("reading") as count:
             return encode(
                 open_configured(corpus, config, column=options.column, delimiter=options.delimiter),
                 min_count=config.min_count,
                 max_vocab=config.max_vocab,
                 phrases=PhraseSettings.of(config),
                 directory=options.encoded_dir,
-                progress=lambda tokens, _: bar.advance_to(tokens),
+                progress=count,
             )
 
     def trainer(self, corpus: EncodedCorpus, config: TrainConfig, *, is_fresh: bool) -> Trainer:

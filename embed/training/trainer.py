@@ -30,7 +30,7 @@ from embed.text.encoded_corpus import EncodedCorpus
 from embed.training.backends import Task, Variant, backend_for
 from embed.training.early_stopping import Patience
 from embed.training.examples import advise_of_few_kept, loss_tolerance, no_examples, refuse_without_pairs
-from embed.training.progress import ProgressBar
+from embed.training.progress import Progress
 from embed.training.schedule import Schedule
 from embed.training.senses import begin_senses, estimate_priors
 from embed.vocabulary.huffman import HuffmanTree
@@ -121,20 +121,25 @@ class Trainer:
         self._backend = backend_for(task)
 
     def run(
-        self, *, callbacks: Sequence[EpochCallback] = (), progress: bool | None = None, saver: Saver | None = None
+        self, *, callbacks: Sequence[EpochCallback] = (), progress: Progress | None = None, saver: Saver | None = None
     ) -> Model:
         """Train for the configured number of epochs; see :func:`train`. `saver` writes the checkpoints."""
         epochs, patience = self.config.epoch_count(), self._patience
+        if progress is None:
+            progress = Progress()
         with ExitStack() as stack:
             stack.callback(self._backend.close)
-            bar = stack.enter_context(ProgressBar(self.tokens * epochs, "training", progress))
+            done = self._place.epoch * self.tokens + self._place.position
+            progress.begin("training", self.tokens * epochs, first=done, epochs=epochs)
+            stack.callback(progress.finish)
             if saver is not None:
                 stack.enter_context(saver)
                 saver.prepare(self._matrices(), self.config.dim)
             is_over = patience is not None and patience.is_over  # if the resumed run had already stopped
             for epoch in range(epochs if is_over else self._place.epoch, epochs):
-                record = self._train_epoch(epoch, bar, saver)
+                record = self._train_epoch(epoch, progress, saver)
                 self.history.append(record)
+                progress.note_epoch(record)
                 if patience is not None:
                     self._backend.fetch()
                     patience.note(record)
@@ -214,9 +219,8 @@ class Trainer:
         """Measure the mean loss on the held-out tokens; None without examples (:mod:`embed.training.held_out`)."""
         return self._backend.held_out_loss(range(self.tokens, len(self.corpus.ids)))
 
-    def _train_epoch(self, epoch: int, bar: ProgressBar, saver: Saver | None) -> EpochRecord:
+    def _train_epoch(self, epoch: int, progress: Progress, saver: Saver | None) -> EpochRecord:
         """Train the rest of an epoch, in stretches with a checkpoint between them."""
-        label = f"epoch {epoch + 1}/{self.config.epoch_count()}"
         position = self._place.position
         started = time.perf_counter() - self._place.seconds
         first_with_senses = 0 if self._variant.has_senses else self.config.first_sense_epoch()
@@ -226,8 +230,12 @@ class Trainer:
         self._backend.begin_epoch(self._place.loss, self._place.examples, has_senses=has_senses)
 
         def look(tokens: int) -> bool:
-            bar.describe(label, loss=self._mean_loss(), lr=self._schedule.rate(epoch, tokens))
-            bar.advance_to(epoch * self.tokens + tokens)
+            progress.advance(
+                epoch * self.tokens + tokens,
+                epoch=epoch + 1,
+                loss=self._mean_loss(),
+                lr=self._schedule.rate(epoch, tokens),
+            )
             if saver is not None and saver.diverged:
                 raise self._divergence(epoch, "a vector is not finite")
             return saver is not None and saver.is_due()

@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 
 from embed.cli import main
-from embed.training.progress import ProgressBar
+from embed.training.progress import Progress
+from embed.training.progress_bars import TerminalBar
+from embed.training.progress_lines import Lines
+from embed.training.showing import showing
 
 FULL = Path("/dev/full")
 posix = pytest.mark.skipif(os.name == "nt", reason="closes descriptors, opens terminals")
@@ -161,19 +164,24 @@ class _Broken(io.StringIO):
         raise OSError(5, "Input/output error")
 
 
-@pytest.mark.parametrize("show", [None, True])
-def test_a_bar_on_a_dead_stream_is_switched_off(show: bool | None, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [TerminalBar, Lines])
+def test_progress_on_a_dead_stream_is_switched_off(
+    kind: type[TerminalBar] | type[Lines], monkeypatch: pytest.MonkeyPatch
+) -> None:
     closed = io.StringIO()
     closed.close()
     for stream in (_Broken(), closed):
-        if show or not stream.closed:
-            with ProgressBar(10, "training", show, stream) as bar:
-                bar.describe("epoch", loss=1.0)
-                bar.advance_to(10)
-    monkeypatch.setattr(sys, "stderr", None)
-    with ProgressBar(10, "training", show) as bar:
-        bar.describe("epoch", loss=1.0)
-        bar.advance_to(10)
+        times = iter(range(0, 1000, 100))
+        with Progress(kind(stream), clock=lambda times=times: float(next(times))) as progress:  # type: ignore[misc]
+            progress.begin("training", 10, epochs=1)
+            progress.advance(5, epoch=1, loss=1.0)
+            progress.advance(10, epoch=1, loss=1.0)
+            progress.finish()
+    for dead in (None, closed):
+        monkeypatch.setattr(sys, "stderr", dead)
+        for show in (None, True):
+            with showing(show) as progress, progress.counting("reading") as count:
+                count(10, 0)
 
 
 def test_the_streams_of_the_caller_are_restored(capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,7 +31,7 @@ ROOMS = (
     "cli",
 )
 """In the order of the pipeline. Whatever is new in a room needs no line here."""
-FIRST = ("errors", "messages", "arguments", "choices", "pieces", "_cython")
+FIRST = ("errors", "messages", "arguments", "choices", "pieces", "markup", "_cython")
 """Modules beside the rooms that all of them may use; they count as the room of the errors."""
 LAST = ("embed", "embed.__main__", "embed.demo")
 """What stands on all rooms counts as that of the command line."""
@@ -42,6 +42,7 @@ BESIDE, BESIDE_KNOWS = "eval", {"errors", "files", "corpora"}
 PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 STANDARD_LIBRARY_ONLY = (
     "embed.messages",
+    "embed.markup",
     "embed.errors",
     "embed.arguments",
     "embed.choices",

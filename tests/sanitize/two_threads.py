@@ -48,7 +48,7 @@ def main() -> None:
                 held_out=0.1,
                 deterministic=sys.argv[1:] == ["rounds"],
             )
-            model = trainer.Trainer(corpus, config).run(progress=False)
+            model = trainer.Trainer(corpus, config).run()
             assert np.isfinite(model.vectors.matrix).all()
             runs += 1
     print(f"{runs} kinds of model trained by two threads ({', '.join(simd_names())})")

@@ -149,7 +149,7 @@ def pause(scale: float) -> str:
     with encode(sentences, min_count=1) as corpus, tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(corpus, TrainConfig(dim=dim, min_count=1, epochs=4, threads=2, subsample=0))
         with Saver(folder, Every(), 1) as saver:
-            trainer.run(saver=saver, progress=False)
+            trainer.run(saver=saver)
         size = sum(os.path.getsize(path) for path in checkpoints_in(folder))
         found = read(checkpoints_in(folder)[-1])
         assert found.place.epoch == 4

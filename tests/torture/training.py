@@ -46,7 +46,7 @@ def soak(scale: float) -> str:
     with encode(_Text(tokens, 50_000), min_count=1) as corpus:
         config = TrainConfig(dim=32, threads=2, epochs=_SOAK_EPOCHS, min_count=1)
         trainer = Trainer(corpus, config)
-        model = trainer.run(progress=False, callbacks=[lambda *_: taken.append(resident_bytes())])
+        model = trainer.run(callbacks=[lambda *_: taken.append(resident_bytes())])
         assert np.isfinite(model.input).all()
         losses = [record.loss for record in model.history]
         assert losses[-1] < losses[0]
@@ -69,7 +69,7 @@ def long_sentence(scale: float) -> str:
     with encode(([spelling[i] for i in rng.integers(0, 1000, tokens)] for _ in range(1)), min_count=1) as corpus:
         assert corpus.offsets.tolist() == [0, tokens]
         trainer = Trainer(corpus, TrainConfig(dim=16, threads=2, epochs=1, subsample=0, min_count=1))
-        trainer.run(progress=False)
+        trainer.run()
         centers = sum(worker.centers for worker in trainer._backend._workers)
     assert centers == tokens, centers
     return f"one sentence of {tokens:,} tokens, {centers:,} trained as centers"
@@ -82,7 +82,7 @@ def trainers_at_once(scale: float) -> str:
         alone = {seed: _trained(corpus, seed) for seed in range(1, 9)}
         first, second = (Trainer(corpus, _config(seed)) for seed in (1, 2))
         for trainer, seed in ((second, 2), (first, 1)):
-            assert np.array_equal(trainer.run(progress=False).input, alone[seed])
+            assert np.array_equal(trainer.run().input, alone[seed])
         together: dict[int, np.ndarray] = {}
         threads = [
             threading.Thread(target=lambda seed=seed: together.update({seed: _trained(corpus, seed)})) for seed in alone
@@ -101,7 +101,7 @@ def _config(seed: int) -> TrainConfig:
 
 
 def _trained(corpus: EncodedCorpus, seed: int) -> np.ndarray:
-    return Trainer(corpus, _config(seed)).run(progress=False).input.copy()
+    return Trainer(corpus, _config(seed)).run().input.copy()
 
 
 def rates(scale: float) -> str:
@@ -127,7 +127,7 @@ def rates(scale: float) -> str:
                 min_count=1,
             )
             try:
-                model = Trainer(corpus, config).run(progress=False)
+                model = Trainer(corpus, config).run()
             except DivergenceError as error:
                 if "learning rate" not in str(error):
                     raise

@@ -11,7 +11,7 @@ from embed.choices import FREEZES, VOCABULARIES
 from embed.cli.flags import CORPUS_HELP, HelpAll, add_training, given_options, given_parameters
 from embed.cli.parser import PROGRAM
 from embed.cli.writing import check_corpus_outputs, check_inputs, save_or_rescue, training_outputs, write_card
-from embed.config.defaults import BY_SIZE, KIND
+from embed.config.defaults import ADAPTED, BY_SIZE, KIND
 from embed.config.durations import TimeBudget
 from embed.config.run import RunOptions
 from embed.config.train import TrainConfig, as_flags
@@ -28,8 +28,6 @@ _MAIN = frozenset(
     ("encoded_dir", "objective", "subword", "dim", "window", "epochs", "min_count", "tokenizer", "lowercase")
 )
 """The options and parameters in `train --help`, which must fit a screen; --help-all shows all."""
-_ADAPTED = ("subsample", "min_count")
-"""Parameters that follow from the words of the text, in the decisions of the run card."""
 
 _CONTINUING: dict[str, dict[str, Any]] = {
     "--continue-from": {"metavar": "MODEL", "help": "continue training this model, or these vectors"},
@@ -121,7 +119,7 @@ def _choices(model: Model, given: Mapping[str, Any]) -> str:
     """Return a line of what was chosen for the text."""
     assert model.provenance is not None  # a model that has just been trained
     values = {name: getattr(model.config, name) for name in BY_SIZE}
-    values |= {name: model.provenance.decisions[name] for name in _ADAPTED if name in model.provenance.decisions}
+    values |= {name: model.provenance.decisions[name] for name in ADAPTED if name in model.provenance.decisions}
     default = TrainConfig()
     chosen = {name: value for name, value in values.items() if name not in given and value != getattr(default, name)}
     whole = "" if given.keys() & KIND else " (--objective sg or cbow trains whole words)"

@@ -40,7 +40,7 @@ from embed.model.parameters import Parameters
 
 __all__ = ["Doc2Vec", "TaggedDocument", "TaggedLineDocument"]
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("gensim.models.doc2vec")
 
 DOC_COUNT, WORD_COUNT = "doc_count", "word_count"
 """Attributes of tags that are strings: their documents, and the words in them."""

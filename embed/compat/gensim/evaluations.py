@@ -19,7 +19,7 @@ from embed.eval.space import Space
 
 __all__ = ["Evaluations"]
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("gensim.models.keyedvectors")
 
 METHODS: dict[str, AnalogyMethod] = {"most_similar": "3cosadd", "most_similar_cosmul": "3cosmul"}
 """The names of the methods in gensim and in `embed.eval`."""

@@ -31,7 +31,7 @@ __all__ = ["FastTextKeyedVectors", "every_bucket", "rows_there", "scheme_of_word
 
 _BLOCK_ROWS = 1 << 14
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("gensim.models.fasttext")
 
 
 def scheme_of_words(min_n: int, max_n: int, bucket: int) -> SubwordScheme | None:

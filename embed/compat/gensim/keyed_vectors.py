@@ -26,7 +26,7 @@ from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["KeyedVectors"]
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("gensim.models.keyedvectors")
 
 Path = str | os.PathLike[str]
 

@@ -25,7 +25,7 @@ from embed.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["LearntModel", "adopted", "lock_factors"]
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("gensim.models.word2vec")
 
 CUM_TABLE_DOMAIN = 2**31 - 1
 

@@ -32,7 +32,7 @@ __all__ = [
     "Phrases",
 ]
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("gensim.models.phrases")
 
 Scored = tuple[str, float | None]
 FORMAT, VERSION = "train-embeddings phrases", 1

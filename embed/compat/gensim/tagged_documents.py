@@ -23,7 +23,7 @@ from embed.engine.problem import Tags
 
 __all__ = ["DocumentsToTrain", "TagCounts", "TaggedDocument", "TaggedLineDocument", "TaggedSentences"]
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("gensim.models.doc2vec")
 
 Note = Callable[[Sequence[int | str], Sequence[str]], object]
 """Called with the tags and the words of each document."""

@@ -20,6 +20,7 @@ from embed.compat.gensim.arguments import SAMPLE, gensims_name, train_config
 from embed.compat.gensim.errors import ArgumentError
 from embed.compat.gensim.sentences import Corpus
 from embed.compat.gensim.tagged_documents import DocumentsToTrain
+from embed.compat.gensim.training_log import TrainingLog
 from embed.engine.problem import RowFactors, Tags
 from embed.errors import AdviceWarning, NoExamplesError, advise
 from embed.messages import speaking
@@ -28,6 +29,7 @@ from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode_with
 from embed.training.backends import Variant
 from embed.training.examples import few_kept, refuse_without_pairs
+from embed.training.progress import Progress
 from embed.training.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -39,10 +41,10 @@ if TYPE_CHECKING:
 __all__ = ["train_model", "variant_of", "with_nodes"]
 
 _EVENTS = ("on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end")
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("gensim.models.word2vec")
 
 
-def train_model(model: LearntModel, corpus: Corpus, callbacks: list[Any]) -> tuple[int, int]:
+def train_model(model: LearntModel, corpus: Corpus, callbacks: list[Any], report_delay: float = 1.0) -> tuple[int, int]:
     """Train a model with a vocabulary; see :meth:`Word2Vec.train`."""
     parameters = model.parameters
     assert parameters is not None
@@ -57,6 +59,18 @@ def train_model(model: LearntModel, corpus: Corpus, callbacks: list[Any]) -> tup
             model.alpha,
             model.min_alpha_yet_reached,
         )
+    logger.info(
+        "training model with %i workers on %i vocabulary and %i features, using sg=%s hs=%s sample=%s negative=%s "
+        "window=%s",
+        model.workers,
+        len(model.wv),
+        model.vector_size,
+        model.sg,
+        model.hs,
+        model.sample,
+        model.negative,
+        model.window,
+    )
     config = train_config(
         model, epochs=model.epochs, lr=model.alpha, min_lr=model.min_alpha, seed=model.seed + model.epochs_trained
     )
@@ -83,7 +97,7 @@ def train_model(model: LearntModel, corpus: Corpus, callbacks: list[Any]) -> tup
             if not model.train_count:
                 refuse_without_pairs(encoded, config, len(encoded.ids), has_documents=documents is not None)
             try:
-                _run(model, encoded, config, parameters, variant, after_epoch)
+                _run(model, encoded, config, parameters, variant, after_epoch, report_delay)
             except NoExamplesError as error:
                 if not model.train_count and model.sample != SAMPLE:
                     raise
@@ -92,7 +106,15 @@ def train_model(model: LearntModel, corpus: Corpus, callbacks: list[Any]) -> tup
         tokens, raw_tokens = len(encoded.ids) * config.epoch_count(), encoded.raw_tokens * config.epoch_count()
     model.min_alpha_yet_reached = model.min_alpha
     model.train_count += 1
-    model.total_train_time += time.perf_counter() - started
+    seconds = time.perf_counter() - started
+    model.total_train_time += seconds
+    logger.info(
+        "training on %i raw words (%i effective words) took %.1fs, %.0f effective words/s",
+        raw_tokens,
+        tokens,
+        seconds,
+        tokens / seconds,
+    )
     _call(callbacks, "on_train_end", model)
     return tokens, raw_tokens
 
@@ -104,6 +126,7 @@ def _run(
     parameters: Parameters,
     variant: Variant,
     after_epoch: Callable[[int, float], None],
+    report_delay: float,
 ) -> None:
     if told := few_kept(encoded.vocabulary.counts, config.subsample_threshold()):
         logger.warning("%s", told)
@@ -118,7 +141,8 @@ def _run(
             parameters.outputs[:words] = trained.outputs[:words]
         after_epoch(record.epoch, trainer.total_loss)
 
-    trainer.run(callbacks=[report], progress=False)
+    log = TrainingLog(len(encoded.ids), encoded.raw_tokens, report_delay)
+    trainer.run(callbacks=[report], progress=Progress(log))
 
 
 def variant_of(model: LearntModel, tags: Tags | None = None) -> Variant:

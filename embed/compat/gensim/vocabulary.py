@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["prepare"]
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("gensim.models.word2vec")
 
 
 def prepare(

@@ -24,7 +24,7 @@ from embed.model.parameters import Parameters
 
 __all__ = ["Word2Vec"]
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("gensim.models.word2vec")
 
 Path = str | os.PathLike[str]
 
@@ -247,6 +247,12 @@ class Word2Vec(LearntModel):
         """Count the words of a corpus; see `scan_vocab`."""
         counts = count_words(corpus, self.max_vocab_size, trim_rule)
         self.raw_vocab = counts
+        logger.info(
+            "collected %i word types from a corpus of %i raw words and %i sentences",
+            len(counts),
+            counts.tokens,
+            counts.sentences,
+        )
         return counts.tokens, counts.sentences
 
     def prepare_vocab(
@@ -324,7 +330,9 @@ class Word2Vec(LearntModel):
         epochs : int
         start_alpha, end_alpha : float, optional
             The learning rate falls from `start_alpha` to `end_alpha`; by default `alpha` and `min_alpha`.
-        word_count, queue_factor, report_delay : ignored
+        word_count, queue_factor : ignored
+        report_delay : float
+            The least time between two lines of the log (seconds).
         compute_loss : stored
         callbacks : iterable
 
@@ -339,7 +347,7 @@ class Word2Vec(LearntModel):
         self.alpha, self.min_alpha = start_alpha or self.alpha, end_alpha or self.min_alpha
         self.epochs = int(epochs or 0)
         self.compute_loss = compute_loss
-        return train_model(self, corpus, list(callbacks or ()))
+        return train_model(self, corpus, list(callbacks or ()), report_delay)
 
     def _check_ready(self, epochs: int | None, total_examples: int | None, total_words: int | None) -> None:
         if not self.hs and not self.negative:

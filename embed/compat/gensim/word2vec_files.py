@@ -30,7 +30,7 @@ from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["read_rows", "read_word2vec", "write_word2vec"]
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("gensim.models.keyedvectors")
 
 Array = npt.NDArray[Any]
 BUFFER_BYTES = 1 << 20

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from embed.documents.reading import Document
     from embed.formats.registry import Format
-    from embed.training.progress import ProgressBar
 
     Float32s = npt.NDArray[np.float32]
 
@@ -56,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Write the vectors, or the codes, of new documents."""
     from embed.files.outputs import Output
-    from embed.training.progress import ProgressBar
+    from embed.training.showing import showing
     from embed.vectors.sentences import warn_of_empty
     from embed.vectors.word_vectors import WordVectors
 
@@ -73,8 +72,8 @@ def run(arguments: argparse.Namespace) -> None:
     if not isinstance(kind, str):
         documents = _distinct(documents, path)
     ids: list[Hashable] = []
-    with ProgressBar(None, "inferring", False if arguments.quiet else None) as bar:
-        vectors = model.infer(_noted(documents, ids, bar), **given_parameters(arguments))
+    with showing(False if arguments.quiet else None) as progress, progress.counting("inferring") as count:
+        vectors = model.infer(_noted(documents, ids, count), **given_parameters(arguments))
     if not ids:
         raise CorpusError(f"{arguments.source}: there are no documents; name a source that has some")
     if kind == _NPY:
@@ -115,13 +114,13 @@ def _distinct(documents: Iterable[Document], path: str) -> Iterator[Document]:
         yield document
 
 
-def _noted(documents: Iterable[Document], ids: list[Hashable], bar: ProgressBar) -> Iterator[Document]:
+def _noted(documents: Iterable[Document], ids: list[Hashable], count: Callable[[int, int], None]) -> Iterator[Document]:
     """Yield documents, and note their ids and how many words there were."""
     words = 0
     for document in documents:
         ids.append(document.tags[0])
         words += len(document.words)
-        bar.advance_to(words)
+        count(words, 0)
         yield document
 
 
