@@ -25,12 +25,13 @@ SANITIZE_TESTS ?=
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 
 .PHONY: help demo test lint format types wheel check-wheel bench bench-smoke build debug debug-test sanitize fuzz torture
-.PHONY: docs test-clients clean
+.PHONY: docs test-browser test-clients clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo         build, train on 106 Wikipedia articles, show what comes out"
 	@echo "make test         build and run the tests"
+	@echo "make test-browser the tests of pages in Chromium, which it installs"
 	@echo "make test-clients the tests with spaCy, sentence-transformers, TensorBoard, node2vec, wefe"
 	@echo "make lint         ruff and cython-lint        make format   let ruff rewrite"
 	@echo "make types        mypy and stubtest on the built wheel"
@@ -99,6 +100,12 @@ fuzz: $(STAMPS)/fuzz $(STAMPS)/build
 test-clients: $(STAMPS)/clients
 	$(CLIENTS)/bin/python -m pytest -rs tests/formats/test_folders.py tests/formats/test_floret.py \
 		tests/formats/test_tables.py tests/formats/test_gensim.py tests/compat/test_gensim_clients.py
+
+# The pages in a real browser.
+test-browser: $(STAMPS)/dev $(STAMPS)/build
+	.ci/install-browser
+	$(PIP) --requirement requirements-dev.txt selenium
+	$(PY) -m pytest $(PYTEST_ARGS) tests/browser
 
 torture: $(STAMPS)/dev $(STAMPS)/build
 	$(PY) -m tests.torture --scale $(TORTURE_SCALE)

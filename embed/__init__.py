@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from embed.items import ItemVectors as ItemVectors
     from embed.items import train_items as train_items
     from embed.model import Model as Model
+    from embed.pages.report import report as report
     from embed.senses import SenseVectors as SenseVectors
     from embed.text.encoded_corpus import EncodedCorpus as EncodedCorpus
     from embed.text.encoding import encode as encode
@@ -61,6 +62,7 @@ _HOMES = {
     "learn_phrases": "embed.text.phrases.learning",
     "load_model": "embed.formats.model_file",
     "load_phrases": "embed.text.phrases.learning",
+    "report": "embed.pages.report",
     "save": "embed.formats",
     "sentence_vectors": "embed.vectors.sentences",
     "save_model": "embed.formats.model_file",

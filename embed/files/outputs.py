@@ -16,12 +16,13 @@ from pathlib import Path
 from embed.errors import ConfigError
 from embed.files.atomic import is_stream
 
-__all__ = ["CARD", "Output", "card_of", "check_outputs"]
+__all__ = ["CARD", "LARGEST_CARD", "Output", "card_of", "check_outputs", "is_card"]
 
 CARD = ".json"
 """The ending that a run card adds to the name of the vectors or the model."""
 _CARD_KEYS = {"config", "provenance", "epochs"}
-_LARGEST_CARD = 64 << 20
+LARGEST_CARD = 64 << 20
+"""In bytes; a run card of a million epochs is smaller."""
 
 Key = tuple[int, int] | str
 
@@ -161,17 +162,17 @@ def _check_beside(output: Output) -> None:
                 f"{path}: this is a folder, but {_beside(output, ending)} goes there; move it, or give {output.what} "
                 "another name"
             )
-        if os.path.lexists(path) and not (_is_card(path) if ending == CARD else os.path.exists(output.path)):
+        if os.path.lexists(path) and not (is_card(path) if ending == CARD else os.path.exists(output.path)):
             raise ConfigError(
                 f"{path}: {_beside(output, ending)} would overwrite this file; move it, or give {output.what} another "
                 "name"
             )
 
 
-def _is_card(path: str) -> bool:
+def is_card(path: str) -> bool:
     """Return whether a file's content looks like a run card of this package."""
     try:
-        if os.path.getsize(path) > _LARGEST_CARD or is_stream(path):
+        if os.path.getsize(path) > LARGEST_CARD or is_stream(path):
             return False
         content = json.loads(Path(path).read_bytes())
     except (OSError, ValueError, RecursionError):

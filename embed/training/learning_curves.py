@@ -20,6 +20,7 @@ from embed.checkpoints import checkpoint_folder
 from embed.errors import ConfigError, FormatError, MissingExtraError
 from embed.files.atomic import atomic_write
 from embed.files.inputs import Input
+from embed.files.outputs import LARGEST_CARD
 from embed.files.own_kinds import CHECKPOINT_MARK
 from embed.files.records import made
 from embed.formats import fasttext_bin, native
@@ -32,8 +33,6 @@ __all__ = ["ENDINGS", "Curve", "draw_curves", "read_curve", "table"]
 ENDINGS = (".svg", ".png", ".pdf")
 """The extensions of charts, which decide the format."""
 COLUMNS = ("run", "epoch", "loss", "held_out_loss", "lr", "seconds", "tokens_per_second")
-_LARGEST_CARD = 64 << 20
-"""In bytes; a run card of a million epochs is smaller."""
 _LONGEST_LABEL = 80
 """The most characters of a name in the legend."""
 _WIDTH, _HEIGHT, _DPI = 8.0, 5.0, 150
@@ -88,9 +87,9 @@ def _history(source: Input, start: Start) -> Any:
     name = source.name
     if start.data.lstrip().startswith(b"{"):
         with source.open() as stream:
-            text = stream.read(_LARGEST_CARD + 1)
-        if len(text) > _LARGEST_CARD:
-            raise FormatError(f"{name}: too large for a run card (more than {_LARGEST_CARD >> 20} MiB)")
+            text = stream.read(LARGEST_CARD + 1)
+        if len(text) > LARGEST_CARD:
+            raise FormatError(f"{name}: too large for a run card (more than {LARGEST_CARD >> 20} MiB)")
         try:
             card = json.loads(text)
         except (ValueError, RecursionError) as error:

@@ -28,6 +28,8 @@ ROOMS = (
     "documents",
     "senses",
     "compat",
+    "plot",
+    "pages",
     "cli",
 )
 """In the order of the pipeline. Whatever is new in a room needs no line here."""

@@ -104,7 +104,9 @@ def test_the_sdist_holds_what_a_build_needs(tmp_path: Path) -> None:
         names = {name.partition("/")[2] for name in opened.getnames()}
     for folder in ("embed", "eval", "corpora", "tests"):
         sources = [
-            path for path in (TREE / folder).rglob("*") if path.suffix in (".py", ".pyi", ".pyx", ".pxd", ".h", ".c")
+            path
+            for path in (TREE / folder).rglob("*")
+            if path.suffix in (".py", ".pyi", ".pyx", ".pxd", ".h", ".c", ".css", ".jinja", ".js")
         ]
         missing = {path.relative_to(TREE).as_posix() for path in sources} - names
         assert sources

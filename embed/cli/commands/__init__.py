@@ -18,6 +18,7 @@ COMMANDS = {
     "documents": "train vectors of documents, and search and label with them",
     "convert": "write vectors in another format",
     "quantize": "write vectors in fewer bytes",
+    "report": "write a page about models: scores, neighbours, map, curves",
     "curve": "print or draw the losses of runs by epoch",
     "info": "describe this installation, vectors, or a run's cost",
     "demo": "train on 106 Wikipedia articles and show what comes out",

@@ -1,0 +1,8 @@
+"""Pages to look at and to ask: a report in one file, and a local page that explores vectors.
+
+They need the extra ``report``. Words, names and titles are data: pages show them as text, whatever they contain.
+"""
+
+from embed.pages.report import report
+
+__all__ = ["report"]
