@@ -225,8 +225,8 @@ cdef class Worker:
         return position
 
     cdef _check_stretch(self, int64_t first, int64_t last):
-        if not 0 <= first <= last <= self.blocks.ids.shape[0]:
-            raise ValueError(f"tokens {first} to {last} are not all within a corpus of {self.blocks.ids.shape[0]}")
+        if not 0 <= first <= last <= self.blocks.tokens():
+            raise ValueError(f"tokens {first} to {last} are not all within a corpus of {self.blocks.tokens()}")
 
     cdef int64_t _train_blocks(self, int64_t epoch, int64_t first, int64_t last, double lr, double lr_slope,
                                const int32_t *stop, Rounds rounds, int64_t before) noexcept nogil:

@@ -26,6 +26,8 @@ ctypedef struct Block:
 cdef class Blocks:
     cdef const int32_t[::1] ids
     cdef const int64_t[::1] offsets
+    cdef bint is_drawn
+    cdef const int64_t[::1] starts  # of a draw: where each sentence is in `ids`
     cdef const uint32_t[::1] keep_thresholds
     cdef const int64_t[::1] tag_offsets
     cdef const int32_t[::1] tags
@@ -43,12 +45,15 @@ cdef class Blocks:
     cdef Block pair[2]          # the current block, and the following one, whose rows are fetched meanwhile
     cdef int64_t most_positions, most_draws  # of a block
     cdef int64_t sentence, position, number  # of the next block
+    cdef int64_t shift          # from a position of the sentence to its place in `ids`
     cdef int64_t claim                       # the number of the next block of this worker
     cdef int64_t *claimed
     cdef int64_t before
 
     cdef int64_t begin(self, int64_t epoch, int64_t first, int64_t *claimed, int64_t before) noexcept nogil
     cdef bint select(self, Block *block, int64_t last) noexcept nogil
+    cdef int64_t tokens(self) noexcept nogil
+    cdef void _enter(self, int64_t sentence) noexcept nogil
     cdef int64_t _sentence_of(self, int64_t position) noexcept nogil
     cdef int64_t _next_claim(self) noexcept nogil
     cdef void _select_words(self, Block *block) noexcept nogil

@@ -33,6 +33,9 @@ cdef class Blocks:
     def __init__(self, tokens, noise, settings):
         cdef int64_t w, i, size
         self.ids, self.offsets, self.keep_thresholds = tokens.ids, tokens.offsets, tokens.keep_thresholds
+        self.is_drawn = tokens.starts is not None
+        if self.is_drawn:
+            self.starts = tokens.starts
         self.window, self.seed = settings.window, settings.seed
         self.fixed_window = settings.fixed_window or settings.window == 0
         if noise is not None:
@@ -67,7 +70,7 @@ cdef class Blocks:
         cdef int64_t sentence_first
         self.epoch_key = embed_epoch_key(self.seed, <uint64_t> epoch)
         self.claimed, self.before = claimed, before
-        self.sentence = self._sentence_of(first)
+        self._enter(self._sentence_of(first))
         sentence_first = self.offsets[self.sentence]
         self.position = min(sentence_first + (first - sentence_first + BLOCK - 1) // BLOCK * BLOCK,
                             self.offsets[self.sentence + 1])
@@ -79,7 +82,7 @@ cdef class Blocks:
         """Find the next block that begins before `last`; return whether there is one. Otherwise `block` is empty."""
         while self.position < last:
             while self.position >= self.offsets[self.sentence + 1]:
-                self.sentence += 1
+                self._enter(self.sentence + 1)
             block.first, block.number = self.position, self.number
             block.last = min(block.first + BLOCK, self.offsets[self.sentence + 1])
             self.position = block.last
@@ -92,6 +95,15 @@ cdef class Blocks:
                 return True
         block.positions = block.tags = block.draws = 0
         return False
+
+    cdef int64_t tokens(self) noexcept nogil:
+        """Return the number of positions of the corpus."""
+        return self.offsets[self.offsets.shape[0] - 1]
+
+    cdef void _enter(self, int64_t sentence) noexcept nogil:
+        self.sentence = sentence
+        if self.is_drawn:
+            self.shift = self.starts[sentence] - self.offsets[sentence]
 
     cdef int64_t _next_claim(self) noexcept nogil:
         return self.number if self.claimed == NULL else embed_claim(self.claimed) - self.before
@@ -113,7 +125,7 @@ cdef class Blocks:
         cdef int64_t p, limit, left = 0, own = 0, right = 0
         for p in range(block.first, block.last):
             if self._keeps(p):
-                words[own] = self.ids[p]
+                words[own] = self.ids[p + self.shift]
                 own += 1
         block.own = own
         if own > 0:
@@ -121,12 +133,12 @@ cdef class Blocks:
             while left < self.window and p >= limit:
                 if self._keeps(p):
                     left += 1
-                    words[-left] = self.ids[p]
+                    words[-left] = self.ids[p + self.shift]
                 p -= 1
             p, limit = block.last, min(self.offsets[self.sentence + 1], block.last + self.halo_tokens)
             while right < self.window and p < limit:
                 if self._keeps(p):
-                    words[own + right] = self.ids[p]
+                    words[own + right] = self.ids[p + self.shift]
                     right += 1
                 p += 1
         block.words, block.left, block.positions = words - left, left, left + own + right
@@ -141,7 +153,7 @@ cdef class Blocks:
                 block.words[block.positions + t] = self.tags[first + t]
 
     cdef bint _keeps(self, int64_t p) noexcept nogil:
-        cdef int32_t word = self.ids[p]
+        cdef int32_t word = self.ids[p + self.shift]
         return word >= self.first_kept or embed_keeps(self.epoch_key, p - self._origin(), self.keep_thresholds[word])
 
     cdef int64_t _origin(self) noexcept nogil:

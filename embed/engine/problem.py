@@ -79,25 +79,34 @@ class Tokens:
     ids : int32[N]
         The word of each token.
     offsets : int64[S + 1]
-        The begin of each sentence in `ids`; the last entry is N.
+        The first position of each sentence; the last entry is the number of positions, N without `starts`.
     keep_thresholds : uint32[V]
         A token of word i is kept with probability (keep_thresholds[i] + 1) / 2**32.
     tags : Tags or None
+    starts : int64[S] or None
+        The begin of each sentence in `ids`. None: at its first position. With `starts`, sentences may repeat tokens
+        and leave tokens out; the draws follow the positions, as if the sentences stood in `ids` one after another.
 
     Raises
     ------
     ValueError
-        An id or an offset is out of range, or the tags are of another number of sentences.
+        An id, an offset or a start is out of range, or the tags are of another number of sentences.
     """
 
     ids: NDArray[np.int32]
     offsets: NDArray[np.int64]
     keep_thresholds: NDArray[np.uint32]
     tags: Tags | None = None
+    starts: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         check_ids("ids", self.ids, self.words)
-        check_offsets("offsets", self.offsets, len(self.ids))
+        check_offsets("offsets", self.offsets, len(self.ids) if self.starts is None else self.positions)
+        if self.starts is not None:
+            if len(self.starts) != len(self.offsets) - 1:
+                raise ValueError(f"{len(self.offsets) - 1} sentences, but {len(self.starts)} starts")
+            if (self.starts < 0).any() or (self.starts > len(self.ids) - np.diff(self.offsets)).any():
+                raise ValueError(f"sentences must be within the {len(self.ids)} ids")
         if self.tags is not None and len(self.tags.offsets) != len(self.offsets):
             raise ValueError(f"{len(self.offsets) - 1} sentences, but tags of {len(self.tags.offsets) - 1}")
 
@@ -105,6 +114,11 @@ class Tokens:
     def words(self) -> int:
         """The number V of words."""
         return len(self.keep_thresholds)
+
+    @property
+    def positions(self) -> int:
+        """The number of positions: the tokens of an epoch."""
+        return int(self.offsets[-1])
 
 
 @dataclass(frozen=True, eq=False)

@@ -202,12 +202,12 @@ class ReferenceWorker:
             for start in range(first, last, _BLOCK_TOKENS):
                 yield sentence, last, start, min(start + _BLOCK_TOKENS, last)
 
-    def _kept(self, key: int, origin: int, positions: range, limit: int | None = None) -> list[int]:
+    def _kept(self, key: int, origin: int, shift: int, positions: range, limit: int | None = None) -> list[int]:
         kept: list[int] = []
         for position in positions:
             if limit is not None and len(kept) == limit:
                 break
-            word = int(self.tokens.ids[position])
+            word = int(self.tokens.ids[position + shift])
             if keeps(key, position - origin, int(self.tokens.keep_thresholds[word])):
                 kept.append(word)
         return kept
@@ -232,11 +232,13 @@ class ReferenceWorker:
         sentence_first = int(self.tokens.offsets[sentence])
         origin = sentence_first if settings.inference else 0  # that draws count from
         # the block's own tokens, and a halo of `window` tokens on each side if the sentence continues there
-        own = self._kept(key, origin, range(start, stop))
+        starts = self.tokens.starts
+        shift = 0 if starts is None else int(starts[sentence]) - sentence_first  # from a position to its place in ids
+        own = self._kept(key, origin, shift, range(start, stop))
         self.centers += len(own)
         limit = max(_BLOCK_TOKENS, 16 * window)
-        left = self._kept(key, origin, range(start - 1, max(sentence_first, start - limit) - 1, -1), window)
-        right = self._kept(key, origin, range(stop, min(sentence_last, stop + limit)), window)
+        left = self._kept(key, origin, shift, range(start - 1, max(sentence_first, start - limit) - 1, -1), window)
+        right = self._kept(key, origin, shift, range(stop, min(sentence_last, stop + limit)), window)
         words, tags = left[::-1] + own + right, self._tags(sentence)
         if not own or len(words) + len(tags) < 2:
             return

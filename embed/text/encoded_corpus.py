@@ -14,10 +14,11 @@ import mmap
 import os
 import re
 import weakref
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,8 @@ class EncodedCorpus:
         The tokens in the vocabulary, sentence by sentence.
     offsets : int64[S+1], memory-mapped
         Sentence s is ``ids[offsets[s]:offsets[s + 1]]``; no sentence is empty.
+    starts : None
+        Where each sentence stands in `ids`, if not at its offset (:mod:`embed.text.drawn_corpus`).
     vocabulary : Vocabulary
         ``vocabulary.words[i]`` is the word of id i; its counts are those in `ids`.
     raw_tokens : int
@@ -82,6 +85,9 @@ class EncodedCorpus:
     directory : Path
         The directory, removed by :meth:`close` (and at the end of the process) if it is temporary.
     """
+
+    starts: NDArray[np.int64] | None = None
+    _remove: Callable[[], object] | None = None
 
     def __init__(
         self,
@@ -106,7 +112,8 @@ class EncodedCorpus:
         self.ids: NDArray[np.int32] = _mapped(self._in_use.descriptor, ID_TYPE)
         with open(offsets, "rb") as file:
             self.offsets: NDArray[np.int64] = _mapped(file.fileno(), OFFSET_TYPE)
-        self._remove = None if temporary is None else weakref.finalize(self, remove_run_folder, directory, temporary)
+        if temporary is not None:
+            self._remove = weakref.finalize(self, remove_run_folder, directory, temporary)
 
     @classmethod
     def open(cls, directory: str | os.PathLike[str]) -> EncodedCorpus:
@@ -149,6 +156,16 @@ class EncodedCorpus:
         """The number of sentences S."""
         return len(self.offsets) - 1
 
+    @property
+    def tokens(self) -> int:
+        """The number of tokens in the vocabulary, N."""
+        return int(self.offsets[-1])
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Occurrences of each word, int64[V]."""
+        return self.vocabulary.counts
+
     def close(self) -> None:
         """Close the files, and remove them if they are temporary. Closing twice is allowed."""
         self.ids = np.empty(0, dtype=ID_TYPE)
@@ -157,7 +174,7 @@ class EncodedCorpus:
         if self._remove is not None:
             self._remove()
 
-    def __enter__(self) -> EncodedCorpus:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -167,7 +184,7 @@ class EncodedCorpus:
 
     def __repr__(self) -> str:
         return (
-            f"<EncodedCorpus: {len(self.ids):,} of {self.raw_tokens:,} tokens "
+            f"<{type(self).__name__}: {self.tokens:,} of {self.raw_tokens:,} tokens "
             f"in {self.sentences:,} sentences, {len(self.vocabulary):,} words, {printable(str(self.directory))}>"
         )
 

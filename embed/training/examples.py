@@ -48,7 +48,7 @@ def refuse_without_pairs(corpus: EncodedCorpus, config: TrainConfig, tokens: int
 
 def no_examples(corpus: EncodedCorpus, subsample: float) -> NoExamplesError:
     """Return the error of a training that found no example."""
-    kept = _kept_share(corpus.vocabulary.counts, subsample)
+    kept = _kept_share(corpus.counts, subsample)
     if kept < 1:
         return NoExamplesError(
             f"nothing to learn: subsampling left no sentence with two words ({option('subsample')} is {subsample:g}, "

@@ -67,7 +67,7 @@ def epochs_that_fit(budget: TimeBudget, trial: Trainer, making: float) -> dict[s
     wanted = min(max(budget.seconds * _TRIAL_SHARE, _SHORTEST_TRIAL), _LONGEST_TRIAL)
     rate = tokens_per_second(trial.stretch, trial.tokens, trial.stretch_step, wanted, budget.clock)
     # measuring held-out tokens takes less time than training on them
-    epoch_seconds = len(trial.corpus.ids) / rate * (_COST_OF_SENSES if trial.config.senses else 1)
+    epoch_seconds = trial.corpus.tokens / rate * (_COST_OF_SENSES if trial.config.senses else 1)
     saving = _saving_seconds(budget, trial.parameters)
     left = budget.seconds - (budget.clock() - budget.started) - making - saving
     most = MOST_EPOCHS_WITH_NGRAMS if trial.config.subword else MOST_EPOCHS

@@ -78,7 +78,7 @@ class Trainer:
         variant: Variant | None = None,
         keeps_half: bool = False,
     ) -> None:
-        if not len(corpus.ids):  # as encoded, it holds a token at least
+        if not corpus.tokens:  # as encoded, it holds a token at least
             raise CorpusError("the encoded corpus is closed: encode the text again, or train before closing it")
         self.config = config
         self.corpus = corpus
@@ -90,7 +90,7 @@ class Trainer:
         self.provenance = Provenance(
             corpus_fingerprint=corpus.fingerprint,
             sentences=corpus.sentences,
-            tokens=len(corpus.ids),
+            tokens=corpus.tokens,
             raw_tokens=corpus.raw_tokens,
             simd_path=simd(),
             threads=config.thread_count(),
@@ -217,7 +217,7 @@ class Trainer:
 
     def held_out_loss(self) -> float | None:
         """Measure the mean loss on the held-out tokens; None without examples (:mod:`embed.training.held_out`)."""
-        return self._backend.held_out_loss(range(self.tokens, len(self.corpus.ids)))
+        return self._backend.held_out_loss(range(self.tokens, self.corpus.tokens))
 
     def _train_epoch(self, epoch: int, progress: Progress, saver: Saver | None) -> EpochRecord:
         """Train the rest of an epoch, in stretches with a checkpoint between them."""
@@ -313,7 +313,7 @@ class Trainer:
         if "ns" in losses:
             targets += self.config.negatives + 1
         if "hs" in losses:
-            counts = self.corpus.vocabulary.counts
+            counts = self.corpus.counts
             trained = counts * keep_probabilities(counts, self._subsample)
             targets += float(np.average(np.diff(HuffmanTree.from_counts(counts).offsets), weights=trained))
         return targets
@@ -328,7 +328,7 @@ class Trainer:
 
 def _training_tokens(corpus: EncodedCorpus, held_out: float) -> int:
     """Return the begin of the held-out tokens: the sentence boundary nearest to their share."""
-    total = len(corpus.ids)
+    total = corpus.tokens
     if held_out == 0:
         return total
     offsets: NDArray[np.int64] = corpus.offsets

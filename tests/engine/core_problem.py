@@ -151,7 +151,7 @@ def run_epoch(
     worker: _core.Worker, trained: Problem, epoch: int, lr: float, slope: float = 0.0, ratio: float = 1.0
 ) -> int:
     """Run a core worker over the whole corpus."""
-    return worker.run(epoch, 0, len(trained.tokens.ids), lr, slope, ratio, np.zeros(1, np.int32))
+    return worker.run(epoch, 0, trained.tokens.positions, lr, slope, ratio, np.zeros(1, np.int32))
 
 
 __all__ = [

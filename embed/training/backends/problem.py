@@ -44,12 +44,12 @@ def problem_of(task: Task, spread: int = 0, *, has_senses: bool = False) -> Prob
         The corpus does not match its vocabulary.
     """
     config, corpus, parameters, variant = task.config, task.corpus, task.parameters, task.variant
-    keep = keep_probabilities(corpus.vocabulary.counts, task.subsample)
+    keep = keep_probabilities(corpus.counts, task.subsample)
     try:
         return Problem(
-            Tokens(corpus.ids, corpus.offsets, thresholds(keep), variant.tags),
+            Tokens(corpus.ids, corpus.offsets, thresholds(keep), variant.tags, corpus.starts),
             Units(parameters.unit_offsets, parameters.unit_rows, sums=config.composition == "sum"),
-            targets_of(config, corpus.vocabulary.counts, variant),
+            targets_of(config, corpus.counts, variant),
             Matrices(
                 parameters.unit_matrix,
                 parameters.outputs,
