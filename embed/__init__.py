@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from embed.text.phrases.learning import learn_phrases as learn_phrases
     from embed.text.phrases.learning import load_phrases as load_phrases
     from embed.training.continue_training import continue_training as continue_training
+    from embed.training.replicates import replicate as replicate
     from embed.training.train import train as train
+    from embed.vectors import Replicates as Replicates
     from embed.vectors import WordVectors as WordVectors
     from embed.vectors.sentences import sentence_vectors as sentence_vectors
     from embed.vocabulary.vocabulary import Vocabulary as Vocabulary
@@ -51,6 +53,7 @@ _HOMES = {
     "LabelSearch": "embed.documents.labels",
     "Model": "embed.model",
     "PhraseModel": "embed.text.phrases.learning",
+    "Replicates": "embed.vectors",
     "SenseVectors": "embed.senses",
     "TextCorpus": "embed.corpora",
     "TrainConfig": "embed.config",
@@ -62,6 +65,7 @@ _HOMES = {
     "learn_phrases": "embed.text.phrases.learning",
     "load_model": "embed.formats.model_file",
     "load_phrases": "embed.text.phrases.learning",
+    "replicate": "embed.training.replicates",
     "report": "embed.pages.report",
     "save": "embed.formats",
     "sentence_vectors": "embed.vectors.sentences",

@@ -1,5 +1,7 @@
 """The folder of a run's checkpoints, ``checkpoint-000001.ckpt`` and so on, and the checkpoint to resume from.
 
+A run of replicates has a folder in it for each, ``replicate-001`` and so on.
+
 A run locks its folder from start to end, so that no other run writes there. The next start removes what a killed
 process left (``.embed-*.tmp``). Other files in the folder are left alone.
 """
@@ -30,17 +32,20 @@ __all__ = [
     "checkpoint_name",
     "checkpoints_in",
     "find",
+    "has_checkpoints",
     "held",
     "make_folder",
     "number_of",
     "read",
     "refuse_differences",
+    "replicate_folder",
     "restore",
 ]
 
 Float32s = NDArray[np.float32]
 
 _NAME = re.compile(r"checkpoint-([0-9]{6,})\.ckpt")
+_REPLICATE = re.compile(r"replicate-[0-9]{3}")
 
 
 def checkpoint_name(number: int) -> str:
@@ -66,6 +71,19 @@ def checkpoints_in(directory: str | os.PathLike[str]) -> list[Path]:
         ) from error
     found = [(number, name) for name in names if (number := number_of(name)) is not None]
     return [Path(directory, name) for _, name in sorted(found)]
+
+
+def replicate_folder(directory: str | os.PathLike[str], number: int) -> Path:
+    """Return the folder of the checkpoints of a replicate, counted from 1."""
+    return Path(directory, f"replicate-{number:03d}")
+
+
+def has_checkpoints(directory: str | os.PathLike[str]) -> bool:
+    """Return whether a folder holds checkpoints of a run, or of a replicate."""
+    if checkpoints_in(directory):
+        return True
+    names = os.listdir(directory) if os.path.isdir(directory) else []
+    return any(_REPLICATE.fullmatch(name) and checkpoints_in(Path(directory, name)) for name in names)
 
 
 def read(path: str | os.PathLike[str]) -> Checkpoint:

@@ -17,9 +17,9 @@ def how_to_resume(arguments: argparse.Namespace | None, given: Sequence[str]) ->
     directory = getattr(arguments, "checkpoint", None)
     if directory is None:
         return ""
-    from embed.checkpoints.checkpoint_folder import checkpoints_in
+    from embed.checkpoints.checkpoint_folder import has_checkpoints
 
-    if not checkpoints_in(directory):
+    if not has_checkpoints(directory):
         return ""
     words = [PROGRAM]
     following = iter(given)

@@ -12,12 +12,23 @@ from typing import NamedTuple
 
 from embed.errors import FormatError
 
-__all__ = ["CHECKPOINT_MARK", "META_NAME", "PHRASES_MARK", "OwnKind", "own_folder", "own_kind", "refuse_another_kind"]
+__all__ = [
+    "CHECKPOINT_MARK",
+    "META_NAME",
+    "PHRASES_MARK",
+    "REPLICATES_NAME",
+    "OwnKind",
+    "own_folder",
+    "own_kind",
+    "refuse_another_kind",
+]
 
 CHECKPOINT_MARK = b"embed-checkpoint"
 PHRASES_MARK = b"train-embeddings phrase model"
 META_NAME = "meta.json"
 """The file in the folder of an encoded corpus that lists the others."""
+REPLICATES_NAME = "replicates.json"
+"""The file in a folder of replicates that lists the others."""
 
 _NATIVE = rb'[\s\S]{8}\{"__metadata__":\{"format":"train-embeddings",[^\\}]*'
 _LOOK_BYTES = 4096
@@ -61,6 +72,10 @@ _KINDS: tuple[tuple[bytes, OwnKind], ...] = (
     (re.escape(PHRASES_MARK), OwnKind("phrases", "a phrase model", "read it with embed.PhraseModel.load")),
 )
 _FOLDERS: tuple[tuple[str, OwnKind], ...] = (
+    (
+        re.escape(REPLICATES_NAME),
+        OwnKind("replicates", "replicates of word vectors", "read them with embed.Replicates.load"),
+    ),
     (re.escape(META_NAME), OwnKind("encoded", "an encoded corpus", "open it with embed.EncodedCorpus.open")),
     (
         r"checkpoint-\d+\.ckpt",

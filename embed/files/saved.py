@@ -17,7 +17,12 @@ from typing import Any, ClassVar, Self
 
 __all__ = ["Saved", "room_behind"]
 
-_HOMES = {"vectors": "embed.formats", "models": "embed.formats.model_file", "endings": "embed.formats.registry"}
+_HOMES = {
+    "vectors": "embed.formats",
+    "models": "embed.formats.model_file",
+    "replicates": "embed.formats.replicates",
+    "endings": "embed.formats.registry",
+}
 
 
 class Saved(ABC):
@@ -42,5 +47,5 @@ class Saved(ABC):
 
 
 def room_behind(what: str) -> Any:
-    """Return the module that reads and writes ``"vectors"`` or ``"models"``, or that declares ``"endings"``."""
+    """Return the module that reads and writes ``"vectors"``, ``"models"`` ..., or that declares ``"endings"``."""
     return importlib.import_module(_HOMES[what])

@@ -35,7 +35,7 @@ from embed.training.time_budget import epochs_that_fit, kept_decision
 from embed.training.trainer import Trainer
 from embed.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["Source", "Start", "outputs_of", "run"]
+__all__ = ["Source", "Start", "begun", "outputs_of", "run"]
 
 Source = FilePath | Sequence[FilePath] | Iterable[Sequence[str]]
 
@@ -72,7 +72,7 @@ class Start(Protocol):
         """Return a trainer; unless `is_fresh`, its parameters will be read from a checkpoint."""
 
 
-def run(start: Start, corpus: Any, options: RunOptions) -> Model:
+def run(start: Start, corpus: Any, options: RunOptions, progress: Progress | None = None) -> Model:
     """Train a model.
 
     Parameters
@@ -81,6 +81,8 @@ def run(start: Start, corpus: Any, options: RunOptions) -> Model:
     corpus
         As for :func:`embed.train`.
     options : RunOptions
+    progress : Progress, optional
+        That of a longer run, of which this one is a part (default: one of its own, as the options say).
 
     Raises
     ------
@@ -97,8 +99,8 @@ def run(start: Start, corpus: Any, options: RunOptions) -> Model:
     with ExitStack() as stack:
         if options.checkpoint is not None:
             stack.enter_context(held(Path(options.checkpoint)))
-        progress = stack.enter_context(progress_of(options))
-        progress.note("start", f"train-embeddings {__version__} begins", version=__version__)
+        if progress is None:
+            progress = stack.enter_context(begun(options))
         found, budget, choice = to_resume(options.resume, options.checkpoint), options.time_budget, None
         if found is not None and found.newest is not None:
             start.resuming(found.newest[1].config)
@@ -129,6 +131,13 @@ def run(start: Start, corpus: Any, options: RunOptions) -> Model:
     if not trainer.has_advised and (problem := model.health().problem()):
         advise(problem, PoorVectorsWarning)
     return model
+
+
+def begun(options: RunOptions) -> Progress:
+    """Return the progress of a run that begins."""
+    progress = progress_of(options)
+    progress.note("start", f"train-embeddings {__version__} begins", version=__version__)
+    return progress
 
 
 def _note_decisions(progress: Progress, asked: TrainConfig, trainer: Trainer, decisions: Mapping[str, Any]) -> None:

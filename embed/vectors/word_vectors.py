@@ -31,7 +31,7 @@ from embed.vectors.search import best, to_cosines, unit_rows
 from embed.vectors.sentences import SIF_A, Text, sentence_vectors
 from embed.vectors.word_rows import WordRows
 
-__all__ = ["WordVectors"]
+__all__ = ["WordVectors", "sides_of_analogy"]
 
 Float32s = npt.NDArray[np.float32]
 Neighbours = list[tuple[str, float]]
@@ -214,8 +214,8 @@ class WordVectors(WordRows, Saved):
         ConfigError
             `n`, `top` or the shape of the query is wrong, or the query is the zero vector.
         """
-        parts = _parts(query)
-        return self._combination(parts, [1.0] * len(parts), n, top)
+        n, _ = self._limits(n, top)
+        return self._answers(*self.scores(_parts(query), top=top), n)
 
     def nearest_batch(
         self, queries: Sequence[str] | npt.ArrayLike, n: int = 10, top: int | None = None
@@ -296,24 +296,57 @@ class WordVectors(WordRows, Saved):
         ConfigError
             The question is incomplete, `method`, `n` or `top` is wrong, or the vectors cancel out.
         """
+        positive, negative = sides_of_analogy(a, b, c, positive, negative)
+        n, _ = self._limits(n, top)
+        return self._answers(*self.scores(positive, negative, method=method, top=top), n)
+
+    def scores(
+        self,
+        positive: Sequence[str | Float32s],
+        negative: Sequence[str | Float32s] = (),
+        *,
+        method: AnalogyMethod = "3cosadd",
+        top: int | None = None,
+    ) -> tuple[Float32s, list[int]]:
+        """Return the score of every word as an answer, by which `nearest` and `analogy` rank.
+
+        Parameters
+        ----------
+        positive, negative, method, top
+            As for `analogy`. Without `negative`, the scores of 3cosadd are those of `nearest`.
+
+        Returns
+        -------
+        scores : float32 array, shape (top,)
+        given : list of int
+            The rows of the words of the question, which are no answers.
+
+        Raises
+        ------
+        MissingWordError, ConfigError
+            As `analogy` does.
+        """
         method = choice("method", method, ANALOGY_METHODS)
         positive = listed("positive", positive, "words or vectors")
         negative = listed("negative", negative, "words or vectors")
-        if a is not None and b is not None and c is not None and not positive and not negative:
-            positive, negative = [b, c], [a]
-        elif not (a is b is c is None) or not positive:
-            raise ConfigError("an analogy needs either the three words a, b and c, or positive words without them")
+        _, rows = self._limits(1, top)
+        if not positive:
+            raise ConfigError("the query is empty: give it at least one word or vector")
+        units, given = self._units([*positive, *negative])
         if method == "3cosadd":
-            weights = [1.0] * len(positive) + [-1.0] * len(negative)
-            return self._combination([*positive, *negative], weights, n, top)
-        n, rows = self._limits(n, top)
-        units, exclude = self._units([*positive, *negative])
+            weights = np.repeat([1.0, -1.0], [len(positive), len(negative)])
+            direction = unit_rows((weights @ units.astype(np.float64))[None, :])[0]
+            if not direction.any():
+                raise ConfigError("the query is the zero vector, which has no direction")
+            found: Float32s = self._matrix[:rows] @ direction
+            to_cosines(found, self.norms[:rows])
+            return found, given
         cosines = units @ self._matrix[:rows].T
         to_cosines(cosines, self.norms[:rows])
         shifted = (cosines + 1) / 2
-        scores = shifted[: len(positive)].prod(axis=0)
-        scores /= (shifted[len(positive) :] + np.float32(COSMUL_EPSILON)).prod(axis=0)
-        return self._answers(scores, exclude, n)
+        found = shifted[: len(positive)].prod(axis=0)
+        found /= (shifted[len(positive) :] + np.float32(COSMUL_EPSILON)).prod(axis=0)
+        return found, given
 
     def odd_one_out(self, words: Sequence[str]) -> str:
         """Return the word that is farthest, by cosine, from the mean of the unit vectors of all of `words`.
@@ -357,22 +390,20 @@ class WordVectors(WordRows, Saved):
             rows[number] = vector
         return unit_rows(rows), exclude
 
-    def _combination(self, parts: Sequence[Any], weights: Sequence[float], n: int, top: int | None) -> Neighbours:
-        """Return the words nearest to the weighted sum of the unit vectors of `parts`."""
-        n, rows = self._limits(n, top)
-        if not parts:
-            raise ConfigError("the query is empty: give it at least one word or vector")
-        units, exclude = self._units(parts)
-        direction = unit_rows((np.asarray(weights, np.float64) @ units.astype(np.float64))[None, :])[0]
-        if not direction.any():
-            raise ConfigError("the query is the zero vector, which has no direction")
-        scores = self._matrix[:rows] @ direction
-        to_cosines(scores, self.norms[:rows])
-        return self._answers(scores, exclude, n)
-
     def _answers(self, scores: Float32s, exclude: Sequence[int], n: int) -> Neighbours:
         """Return the `n` best (word, score)."""
         return [(self._words[row], float(scores[row])) for row in best(scores, exclude, n)]
+
+
+def sides_of_analogy(a: Any, b: Any, c: Any, positive: Any, negative: Any) -> tuple[list[Any], list[Any]]:
+    """Return what the answer to an analogy should be like, and unlike; raises ConfigError if that is incomplete."""
+    positive = listed("positive", positive, "words or vectors")
+    negative = listed("negative", negative, "words or vectors")
+    if a is not None and b is not None and c is not None and not positive and not negative:
+        return [b, c], [a]
+    if not (a is b is c is None) or not positive:
+        raise ConfigError("an analogy needs either the three words a, b and c, or positive words without them")
+    return positive, negative
 
 
 def _parts(query: Any) -> list[Any]:

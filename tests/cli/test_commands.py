@@ -510,3 +510,24 @@ def test_the_demo_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     assert "Acid" in articles["chemistry"]
     for name in ("skip-gram.txt", "cbow.bin", "subword.embed"):
         assert len(formats.load(tmp_path / "demo" / name)) > 1000
+
+
+def test_replicates_are_trained_into_a_folder(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "out.replicates"
+    flags = [*QUICK[:-1], "--seed", "3"]
+    assert run("train", corpus, "-o", path, "--replicates", 2, *flags) == 0
+    said = capsys.readouterr()
+    assert not said.out
+    assert "replicate 1 of 2\n" in said.err
+    assert said.err.endswith(f"2 x 20 words, 16 dimensions: {path}\n")
+    expected = embed.replicate(corpus, replicates=2, objective="sg", dim=16, epochs=1, min_count=1, threads=1, seed=3)
+    np.testing.assert_array_equal(embed.Replicates.load(path)[1].matrix, expected[1].matrix)
+    assert run("train", corpus, "-o", path, "--replicates", 2, *QUICK) == 0  # over the older one
+    assert "replicate 1 of 2" not in capsys.readouterr().err
+    for more, sentence in (
+        (("--save-model", tmp_path / "m.embed"), "--save-model is for a single model: leave it out, or --replicates"),
+        (("--replicates", 1), "--replicates must be a whole number from 2 to 999, not 1"),
+        (("-o", tmp_path / "out.vec"), "the extension .vec means vectors"),
+    ):
+        assert run("train", corpus, "-o", path, "--replicates", 2, *QUICK, *more) in (2, 4)
+        assert sentence in capsys.readouterr().err

@@ -102,6 +102,7 @@ def model() -> embed.Model:
 def _calls(model: embed.Model, folder: Path) -> dict[str, Callable[[Any], object]]:
     vectors, plainly = model.vectors, WordVectors(["a", "b", "c"], np.eye(3, dtype=np.float32))
     items = embed.train_items([["x", "y", "z"]] * 20, dim=16, epochs=1, threads=1, progress=False, min_count=1)
+    replicates = embed.Replicates([vectors, vectors])
     phrases = embed.learn_phrases([["new", "york"]] * 20, min_count=1, threshold=0.001)
 
     def train(**more: Any) -> object:
@@ -169,6 +170,22 @@ def _calls(model: embed.Model, folder: Path) -> dict[str, Callable[[Any], object
         "analogy(positive=)": lambda value: vectors.analogy(positive=value),
         "analogy(negative=)": lambda value: vectors.analogy(positive=["a"], negative=value),
         "analogy(method=)": lambda value: vectors.analogy("a", "b", "c", method=value),
+        "scores": vectors.scores,
+        **{
+            f"replicate({name}=)": lambda value, name=name: embed.replicate(
+                TEXT, **{**FAST, "replicates": 2, name: value}
+            )
+            for name in ("replicates", "config")
+        },
+        "replicate(output=)": lambda value: isinstance(value, str) and embed.replicate(value, output=value, **FAST),
+        "Replicates(members)": embed.Replicates,
+        "Replicates.load": embed.Replicates.load,
+        "Replicates.save": replicates.save,
+        "Replicates.nearest(query)": replicates.nearest,
+        "Replicates.nearest(n=)": lambda value: replicates.nearest("a", value),
+        "Replicates.nearest(confidence=)": lambda value: replicates.nearest("a", confidence=value),
+        "Replicates.similarity": lambda value: replicates.similarity("a", value),
+        "Replicates.analogy(positive=)": lambda value: replicates.analogy(positive=value),
         "odd_one_out": vectors.odd_one_out,
         "center": postprocess.center,
         "all_but_the_top(vectors)": lambda value: postprocess.all_but_the_top(value, 1),

@@ -29,7 +29,7 @@ _MAIN = frozenset(
 )
 """The options and parameters in `train --help`, which must fit a screen; --help-all shows all."""
 
-_CONTINUING: dict[str, dict[str, Any]] = {
+_MORE: dict[str, dict[str, Any]] = {
     "--continue-from": {"metavar": "MODEL", "help": "continue training this model, or these vectors"},
     "--vocabulary": {
         "choices": VOCABULARIES,
@@ -41,6 +41,11 @@ _CONTINUING: dict[str, dict[str, Any]] = {
         "default": "none",
         "help": "with --vocabulary union: do not change the vectors of MODEL's words (old) [none]",
     },
+    "--replicates": {
+        "type": int,
+        "metavar": "N",
+        "help": "train N times, on lines drawn with replacement, into a folder OUT that answers with intervals",
+    },
 }
 
 
@@ -51,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     parser.add_argument("-o", "--output", metavar="OUT", help="write vectors: .txt .vec .bin .embed (with n-grams)")
     parser.add_argument("--save-model", metavar="PATH", help="write the whole model, to continue or export it")
     parser.add_argument("--config", metavar="TOML", help="read parameters from this file; flags override it")
-    for flag, settings in _CONTINUING.items():
+    for flag, settings in _MORE.items():
         parser.add_argument(flag, **(settings if show_all else settings | {"help": argparse.SUPPRESS}))
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--help-all", action=HelpAll, declare=add_arguments, help="list every parameter, by group")
@@ -73,6 +78,10 @@ def run(arguments: argparse.Namespace) -> None:
     outputs = [path for path in files.values() if path is not None]
     if not outputs:
         raise ConfigError("no output is named; name the vectors with -o OUT, or the model with --save-model PATH")
+
+    if arguments.replicates is not None:
+        _replicate(arguments, options, flags, given)
+        return
 
     from embed import formats
     from embed.checkpoints.checkpoint_folder import checkpoints_in
@@ -113,6 +122,37 @@ def run(arguments: argparse.Namespace) -> None:
         )
         if config is None and not arguments.continue_from:
             print(_choices(model, flags), file=sys.stderr)
+
+
+def _replicate(
+    arguments: argparse.Namespace, options: RunOptions, flags: Mapping[str, Any], given: Mapping[str, Any]
+) -> None:
+    """Train replicates into a folder."""
+    for flag, value in (("--save-model", arguments.save_model), ("--continue-from", arguments.continue_from)):
+        if value is not None:
+            raise ConfigError(f"{flag} is for a single model: leave it out, or --replicates")
+
+    from embed.arguments import whole_number
+    from embed.training.replicates import output_of, train_replicates
+    from embed.training.run import outputs_of
+    from embed.training.train import FreshStart
+    from embed.vectors.replicates import MOST
+
+    count = whole_number("replicates", arguments.replicates, 2, MOST)
+    check_inputs(arguments.config, *arguments.corpus)
+    outputs = [output_of(arguments.output, count), *outputs_of(options)]
+    check_corpus_outputs(outputs, arguments.corpus, [arguments.config])
+    config = TrainConfig.from_toml(arguments.config, **flags) if arguments.config else None
+    start = FreshStart(arguments.corpus, config, options, given if config is None else {})
+
+    def began(number: int) -> None:
+        if not arguments.quiet:
+            print(f"replicate {number} of {count}", file=sys.stderr)
+
+    found = train_replicates(start, arguments.corpus, options, count, arguments.output, began)
+    if not arguments.quiet:
+        size = f"{count} x {len(found.words):,} words, {found.dim} dimensions"
+        print(printable(f"{size}: {arguments.output}"), file=sys.stderr)
 
 
 def _choices(model: Model, given: Mapping[str, Any]) -> str:
