@@ -41,6 +41,7 @@ from embed.formats import native
 from embed.formats.detect import hinted
 from embed.formats.reading import read_start
 from embed.formats.registry import NATIVE, refuse_ending
+from embed.markup import Html, facts, heading, panel, shown_first
 from embed.training.run import run
 from embed.training.train import FreshStart
 from embed.vectors.health import Health
@@ -151,7 +152,17 @@ class ItemVectors(Saved):
         return self.vector(item)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {len(self):,} {self.noun}s x {self.dim} dimensions>"
+        return f"<{self._in_words()}>"
+
+    def _in_words(self) -> str:
+        return f"{type(self).__name__}: {len(self):,} {self.noun}s x {self.dim} dimensions"
+
+    def _repr_html_(self) -> str:
+        return panel(heading(self._in_words()), self.first_html())
+
+    def first_html(self) -> Html:
+        """Return the first items, for a notebook."""
+        return facts([(f"first {self.noun}s", shown_first(self._items, _named))])
 
     def index(self, item: Hashable) -> int:
         """Return the row of an item; raises MissingWordError if it has none."""
@@ -378,6 +389,10 @@ def item_of(value: Any) -> Hashable:
         case {"float": "inf" | "-inf" as text}:
             return float(text)
     raise ValueError(f"{_shown(value)} is not an item")
+
+
+def _named(item: Hashable) -> str:
+    return item if isinstance(item, str) else _shown(item).rpartition(" ")[0]
 
 
 def _shown(value: object) -> str:

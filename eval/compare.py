@@ -19,11 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.choices import AnalogyMethod
+from embed.markup import details, heading, line, panel
 from embed.messages import printable
 
 from .analogy import Answers, answer, clusters
 from .bootstrap import Difference, Score, Statistic, estimate, estimate_difference
 from .columns import Columns
+from .forest import Mark, forest, headlines
 from .protocol import Sampling, Settings, Vectors
 from .render import aligned, as_json, as_markdown, coverage, indented, interval, points
 from .respelling import respelled
@@ -82,7 +84,7 @@ class ComparisonRow:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """The scores of two models on the same items.
 
@@ -106,6 +108,23 @@ class Comparison:
     settings: Settings | TaskSettings
     rows: tuple[ComparisonRow, ...]
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        totals = ((row.set, row.difference) for row in self.rows if row.part == "total" and row.on == "covered")
+        return f"<Comparison: {self._title()}; B - A: {headlines(totals)}>"
+
+    def _repr_html_(self) -> str:
+        marks = [
+            Mark(
+                row.set if row.part == "total" else indented(row.part, 1),
+                f"{row.measure}, {row.on}",
+                row.difference,
+                coverage(row.a, row.of),
+            )
+            for row in self.rows
+        ]
+        notes = [line(text) for text in (*self._sentences(), *self.notes)]
+        return panel(heading(self._title()), forest(marks, "B - A", "used"), details("how", *notes))
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able mapping."""

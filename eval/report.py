@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from embed.choices import AnalogyMethod
+from embed.markup import details, heading, line, panel
 from embed.messages import printable
 
 from .analogy import AnalogyResult, evaluate_analogies
 from .bootstrap import Score
 from .columns import Columns
+from .forest import Mark, forest, headlines
 from .protocol import Settings, Vectors
 from .render import aligned, as_json, as_markdown, coverage, indented, interval, points
 from .respelling import respelled
@@ -31,7 +33,7 @@ __all__ = ["Report", "evaluate"]
 _HEAD = ("set", "measure", "covered", "interval", "all", "interval", "coverage", "composed")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The scores of one set of vectors.
 
@@ -61,6 +63,18 @@ class Report:
         """The headline score of each set (covered items), in percent points."""
         return {result.name: result.headline.value for result in self.results}
 
+    def __repr__(self) -> str:
+        sets = headlines((result.name, result.headline) for result in self.results)
+        return f"<Report: {printable(self.name)}, {sets}>"
+
+    def _repr_html_(self) -> str:
+        marks = [
+            Mark(row.name, row.measure, row.covered, coverage(row.covered, row.everything.items))
+            for row in self._lines(sections=False)
+        ]
+        notes = [line(text) for text in (*self.settings.sentences(), *self.notes)]
+        return panel(heading(self._title()), forest(marks, "covered", "coverage"), details("how", *notes))
+
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able mapping."""
         return {
@@ -87,15 +101,18 @@ class Report:
         return f"{printable(self.name)}: {self.words:,} words x {self.dim} dimensions"
 
     def _rows(self, sections: bool) -> list[tuple[str, ...]]:
-        rows = []
+        return [line.cells() for line in self._lines(sections)]
+
+    def _lines(self, sections: bool) -> list[_Line]:
+        lines = []
         for result in self.results:
             if isinstance(result, SimilarityResult):
-                rows += _similarity_rows(result)
+                lines += _similarity_lines(result)
             elif isinstance(result, AnalogyResult):
-                rows += _analogy_rows(result, sections)
+                lines += _analogy_lines(result, sections)
             else:
-                rows += _task_rows(result)
-        return rows
+                lines += _task_lines(result)
+        return lines
 
 
 def evaluate(
@@ -163,37 +180,47 @@ def evaluate(
     return Report(name, len(space), space.dim, settings, results, notes_on(tests))
 
 
-def _similarity_rows(result: SimilarityResult) -> list[tuple[str, ...]]:
+@dataclass(frozen=True)
+class _Line:
+    """A line of the table: a measure, on the covered items and on all; `composed` is blank where it does not apply."""
+
+    name: str
+    measure: str
+    covered: Score
+    everything: Score
+    composed: str = ""
+
+    def cells(self) -> tuple[str, ...]:
+        return (
+            self.name,
+            self.measure,
+            points(self.covered.value),
+            interval(self.covered.low, self.covered.high),
+            points(self.everything.value),
+            interval(self.everything.low, self.everything.high),
+            coverage(self.covered, self.everything.items),
+            self.composed,
+        )
+
+
+def _similarity_lines(result: SimilarityResult) -> list[_Line]:
     return [
-        _row(result.name, "Spearman", result.spearman, result.spearman_all, str(result.composed)),
-        _row("", "Pearson", result.pearson, result.pearson_all, str(result.composed)),
+        _Line(result.name, "Spearman", result.spearman, result.spearman_all, str(result.composed)),
+        _Line("", "Pearson", result.pearson, result.pearson_all, str(result.composed)),
     ]
 
 
-def _analogy_rows(result: AnalogyResult, sections: bool) -> list[tuple[str, ...]]:
-    rows = [_row(result.name, "accuracy", result.total.covered, result.total.all)]
+def _analogy_lines(result: AnalogyResult, sections: bool) -> list[_Line]:
+    lines = [_Line(result.name, "accuracy", result.total.covered, result.total.all)]
     totals = [part for part in (result.semantic, result.syntactic) if part]
     for part in [*totals, *(result.sections if sections else ())]:
-        rows.append(_row(indented(part.name, 1), "accuracy", part.covered, part.all))
-    return rows
+        lines.append(_Line(indented(part.name, 1), "accuracy", part.covered, part.all))
+    return lines
 
 
-def _task_rows(result: TaskResult) -> list[tuple[str, ...]]:
+def _task_lines(result: TaskResult) -> list[_Line]:
     names = [result.name, *[""] * len(result.scores)]
     return [
-        _row(name, measure, covered or Score(None, None, None, result.covered), everything, str(result.composed))
+        _Line(name, measure, covered or Score(None, None, None, result.covered), everything, str(result.composed))
         for name, (measure, covered, everything) in zip(names, result.scores, strict=False)
     ]
-
-
-def _row(name: str, measure: str, covered: Score, everything: Score, composed: str = "") -> tuple[str, ...]:
-    return (
-        name,
-        measure,
-        points(covered.value),
-        interval(covered.low, covered.high),
-        points(everything.value),
-        interval(everything.low, everything.high),
-        coverage(covered, everything.items),
-        composed,
-    )

@@ -49,6 +49,7 @@ from embed.config.rates import (
     default_rates,
 )
 from embed.errors import ConfigError, cannot_open
+from embed.markup import Html, escaped, heading, panel, table
 from embed.messages import option, speaking, toml_key
 
 __all__ = [
@@ -86,7 +87,7 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class TrainConfig:
     """The parameters of a training run; immutable and always valid.
 
@@ -444,6 +445,27 @@ class TrainConfig:
         """Return a copy with some values changed; raises ConfigError for unknown names or bad values."""
         reject_unknown(changes, TrainConfig)
         return dataclasses.replace(self, **changes)
+
+    def changed(self) -> dict[str, Any]:
+        """Return the values that differ from the defaults."""
+        default = TrainConfig()
+        return {name: value for name, value in self.to_dict().items() if value != getattr(default, name)}
+
+    def __repr__(self) -> str:
+        return f"TrainConfig({', '.join(f'{name}={value!r}' for name, value in self.changed().items())})"
+
+    def _repr_html_(self) -> str:
+        return panel(heading("TrainConfig"), self.changed_html())
+
+    def changed_html(self) -> Html:
+        """Return the values that differ from the defaults, and these, as a table for a notebook."""
+        default, changed = TrainConfig(), self.changed()
+        if not changed:
+            return escaped("all defaults")
+        head = ("parameter", "value", "default")
+        return table(
+            head, [(name, repr(value), repr(getattr(default, name))) for name, value in changed.items()], texts=3
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values as a plain dictionary, for JSON."""

@@ -27,6 +27,7 @@ from embed.formats.model_file import read_native, write_native
 from embed.formats.reading import read_start
 from embed.formats.registry import NATIVE, refuse_ending
 from embed.items import ItemVectors, item_key, item_of
+from embed.markup import heading, panel
 from embed.messages import option
 from embed.model.model import Model
 from embed.vectors.health import Health
@@ -84,11 +85,17 @@ class DocumentModel(Saved):
         self._coders: dict[int, Itq] = {}
 
     def __repr__(self) -> str:
+        return f"<{self._in_words()}>"
+
+    def _in_words(self) -> str:
         codes = " as codes" if self.config.binary else ""
         return (
-            f"<DocumentModel: {len(self.documents):,} documents x {self.config.dim} dimensions{codes}, "
-            f"{len(self._model.vocabulary):,} words, {self.config.objective}>"
+            f"DocumentModel: {len(self.documents):,} documents x {self.config.dim} dimensions{codes}, "
+            f"{len(self._model.vocabulary):,} words, {self.config.objective}"
         )
+
+    def _repr_html_(self) -> str:
+        return panel(heading(self._in_words()), self.documents.first_html(), self._model.training_html())
 
     @property
     def config(self) -> TrainConfig:

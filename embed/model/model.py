@@ -16,8 +16,10 @@ from embed.config.train import TrainConfig
 from embed.corpora.normal_form import Form
 from embed.errors import ConfigError
 from embed.files.saved import Saved, room_behind
+from embed.markup import Html, details, facts, heading, panel
 from embed.messages import option
 from embed.model.health import health_of_documents, health_of_run
+from embed.model.history import EpochRecord, History, history_html
 from embed.model.parameters import Parameters
 from embed.model.provenance import Provenance
 from embed.vectors.health import Health
@@ -33,35 +35,6 @@ Float32s = NDArray[np.float32]
 _BLOCK_ROWS = 1 << 12
 
 
-@dataclass(frozen=True)
-class EpochRecord:
-    """The measurements of one epoch.
-
-    Attributes
-    ----------
-    epoch : int
-        From 1.
-    loss : float or None
-        Mean negative log-likelihood (nats) of an example with its noise, measured during training; None without
-        examples.
-    held_out_loss : float or None
-        The same on the held-out tokens at the end of the epoch; comparable, see :mod:`embed.training.held_out`.
-    lr : float
-        The learning rate at the end of the epoch.
-    seconds : float
-        Wall time of training, without the held-out pass.
-    tokens_per_second : float
-        Corpus tokens in the vocabulary, before subsampling, per second of training.
-    """
-
-    epoch: int
-    loss: float | None
-    held_out_loss: float | None
-    lr: float
-    seconds: float
-    tokens_per_second: float
-
-
 @dataclass(frozen=True, repr=False)
 class Model(Saved):
     """A trained model.
@@ -74,6 +47,7 @@ class Model(Saved):
         The matrices of input and output rows, padded.
     provenance : Provenance or None
     history : tuple of EpochRecord
+        A :class:`embed.model.history.History`, which a notebook shows as a curve.
     stored_map : AffineMap or None
         The map of `postprocessing`, from the model's file. None: it is computed from the rows.
     """
@@ -87,11 +61,36 @@ class Model(Saved):
     history: tuple[EpochRecord, ...] = ()
     stored_map: AffineMap | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "history", History(self.history))
+
     def __repr__(self) -> str:
+        return f"<{self._in_words()}>"
+
+    def _in_words(self) -> str:
         ngrams = " with n-grams" if self.config.subword else ""
         return (
-            f"<Model: {len(self.vocabulary)} words x {self.config.dim} dimensions, {self.config.objective}{ngrams}, "
-            f"{len(self.history)} epochs>"
+            f"Model: {len(self.vocabulary)} words x {self.config.dim} dimensions, {self.config.objective}{ngrams}, "
+            f"{len(self.history)} epochs"
+        )
+
+    def _repr_html_(self) -> str:
+        return panel(heading(self._in_words()), self.training_html())
+
+    def training_html(self) -> Html:
+        """Return how the model was trained, for a notebook: figures, changed parameters, and the learning curve."""
+        origin, seconds = self.provenance, sum(record.seconds for record in self.history)
+        passed = sum(record.seconds * record.tokens_per_second for record in self.history)
+        return Html(
+            facts(
+                [
+                    ("tokens", None if origin is None else f"{origin.tokens:,} of {origin.raw_tokens:,}"),
+                    ("training", f"{seconds:,.1f} s, {passed / seconds:,.0f} tokens/s" if seconds else None),
+                    ("threads", None if origin is None else origin.threads),
+                ]
+            )
+            + history_html(self.history)
+            + details("parameters that differ from the defaults", self.config.changed_html())
         )
 
     if not TYPE_CHECKING:  # type checkers would otherwise accept every name

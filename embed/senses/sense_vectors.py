@@ -16,6 +16,7 @@ from embed.config.train import TrainConfig
 from embed.errors import ConfigError
 from embed.eval import ContextPair
 from embed.files.saved import Saved, room_behind
+from embed.markup import facts, heading, panel, shown_first
 from embed.messages import option
 from embed.model.model import Model
 from embed.senses.examples import Example, clearest
@@ -152,11 +153,20 @@ class SenseVectors(Saved):
         return cls(rows)
 
     def __repr__(self) -> str:
+        return f"<{self._in_words()}>"
+
+    def _in_words(self) -> str:
         several = int((np.diff(self._rows.offsets) > 0).sum())
         return (
-            f"<SenseVectors: {len(self.words):,} words x {self.words.dim} dimensions, {several:,} of them with "
-            f"{len(self._rows.matrix):,} senses>"
+            f"SenseVectors: {len(self.words):,} words x {self.words.dim} dimensions, {several:,} of them with "
+            f"{len(self._rows.matrix):,} senses"
         )
+
+    def _repr_html_(self) -> str:
+        counts = np.diff(self._rows.offsets)
+        rows = np.flatnonzero(counts).tolist()
+        first = shown_first(rows, lambda row: f"{self.words.words[row]} ({counts[row]})")
+        return panel(heading(self._in_words()), facts([("first words with senses", first)]))
 
     # words and their senses
 

@@ -25,8 +25,9 @@ from embed.files.own_kinds import CHECKPOINT_MARK
 from embed.files.records import made
 from embed.formats import fasttext_bin, native
 from embed.formats.reading import Start, read_start
+from embed.markup import heading, panel
 from embed.messages import printable
-from embed.model.model import EpochRecord
+from embed.model.history import EpochRecord, epochs_in_words, history_html, losses
 
 __all__ = ["ENDINGS", "Curve", "draw_curves", "read_curve", "table"]
 
@@ -39,7 +40,7 @@ _WIDTH, _HEIGHT, _DPI = 8.0, 5.0, 150
 """The size of a chart in inches and, for PNG, dots per inch."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Curve:
     """The epochs of one run.
 
@@ -56,8 +57,17 @@ class Curve:
 
     def points(self, of: str) -> tuple[list[int], list[float]]:
         """Return the epochs that have this loss ("loss" or "held_out_loss"), and the losses (nats)."""
-        found = [(record.epoch, getattr(record, of)) for record in self.records if getattr(record, of) is not None]
+        found = losses(self.records, of)
         return [epoch for epoch, _ in found], [loss for _, loss in found]
+
+    def __repr__(self) -> str:
+        return f"<{self._in_words()}>"
+
+    def _repr_html_(self) -> str:
+        return panel(heading(self._in_words()), history_html(self.records))
+
+    def _in_words(self) -> str:
+        return f"Curve: {printable(self.name, _LONGEST_LABEL)}, {epochs_in_words(self.records)}"
 
 
 def read_curve(path: str | os.PathLike[str]) -> Curve:

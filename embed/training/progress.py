@@ -271,7 +271,7 @@ def _short(number: float) -> str:
 
 
 def _duration(seconds: float) -> str:
-    if seconds < 59.5:
+    if seconds < 119.5:
         return f"{seconds:.{1 if 0.05 <= seconds < 9.95 else 0}f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

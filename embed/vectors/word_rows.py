@@ -16,6 +16,7 @@ import numpy.typing as npt
 from embed.arguments import listed, shown, text
 from embed.corpora.normal_form import Form
 from embed.errors import FormatError, MissingWordError
+from embed.markup import facts, heading, panel, shown_first
 from embed.pieces import pieces
 from embed.vectors.ngram_rows import Subwords
 from embed.vectors.search import row_norms, unit_rows
@@ -129,8 +130,23 @@ class WordRows:
         return iter(self._words)
 
     def __repr__(self) -> str:
+        return f"<{self._in_words()}>"
+
+    def _in_words(self) -> str:
         kind = "with n-grams" if self._subwords is not None else "words only"
-        return f"<{type(self).__name__}: {len(self):,} words x {self.dim} dimensions, {kind}>"
+        return f"{type(self).__name__}: {len(self):,} words x {self.dim} dimensions, {kind}"
+
+    def _repr_html_(self) -> str:
+        counted = "first words" if self._counts is None else "most frequent words"
+        return panel(
+            heading(self._in_words()),
+            facts(
+                [
+                    (counted, shown_first(self._words)),
+                    ("matrix", f"{self._matrix.nbytes:,} bytes, {self._matrix.dtype}"),
+                ]
+            ),
+        )
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         return np.array(self._matrix, dtype=dtype, copy=copy)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from embed.markup import details, heading, line, panel
 from embed.messages import printable
 
 from ..bootstrap import Score
+from ..forest import Mark, forest, headlines
 from ..protocol import Sampling
 from ..render import aligned, as_json, as_markdown, coverage, interval, points
 
@@ -90,7 +92,7 @@ class SenseResult:
         ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SenseReport:
     """The scores of one model on several sets.
 
@@ -108,6 +110,18 @@ class SenseReport:
     def scores(self) -> dict[str, float | None]:
         """The headline score of each set, in percent points."""
         return {result.name: result.headline.value for result in self.results}
+
+    def __repr__(self) -> str:
+        sets = headlines((result.name, result.headline) for result in self.results)
+        return f"<SenseReport: {printable(self.name)}, {sets}>"
+
+    def _repr_html_(self) -> str:
+        marks = [
+            Mark("" if number else result.name, measure, score, coverage(result.covered_scores[measure], result.items))
+            for result in self.results
+            for number, (measure, score) in enumerate(result.scores.items())
+        ]
+        return panel(heading(self.name), forest(marks, "all", "coverage"), details("how", *map(line, self.sentences())))
 
     def sentences(self) -> list[str]:
         """Describe the protocol, one sentence per aspect."""

@@ -68,7 +68,8 @@ def test_a_line_says_epoch_share_speed_loss_rate_and_time_left() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "shown"), [(59.4, "59 s"), (59.6, "1 min"), (200, "3 min"), (3599, "1 h 0 min"), (7500, "2 h 5 min")]
+    ("left", "shown"),
+    [(9.96, "10 s"), (119.4, "119 s"), (119.6, "2 min"), (200, "3 min"), (3599, "1 h 0 min"), (7500, "2 h 5 min")],
 )
 def test_the_time_left_has_a_unit_that_suits_it(left: float, shown: str) -> None:
     assert State(activity="t", tokens=1, total=2, seconds=left).line().endswith(f"  {shown} left")
