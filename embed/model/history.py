@@ -69,7 +69,7 @@ def history_html(records: Sequence[EpochRecord]) -> Html:
     """Return the learning curve, and the table of epochs behind it."""
     if not records:
         return Html("")
-    lines = [("training", losses(records, "loss")), ("held-out", losses(records, "held_out_loss"))]
+    lines = [("held-out", losses(records, "held_out_loss")), ("training", losses(records, "loss"))]
     rows = [
         (
             record.epoch,
