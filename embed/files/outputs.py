@@ -12,11 +12,12 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from embed.errors import ConfigError
 from embed.files.atomic import is_stream
 
-__all__ = ["CARD", "LARGEST_CARD", "Output", "card_of", "check_outputs", "is_card"]
+__all__ = ["CARD", "LARGEST_CARD", "Output", "card_of", "check_outputs", "read_card"]
 
 CARD = ".json"
 """The ending that a run card adds to the name of the vectors or the model."""
@@ -162,22 +163,23 @@ def _check_beside(output: Output) -> None:
                 f"{path}: this is a folder, but {_beside(output, ending)} goes there; move it, or give {output.what} "
                 "another name"
             )
-        if os.path.lexists(path) and not (is_card(path) if ending == CARD else os.path.exists(output.path)):
+        is_own = read_card(path) is not None if ending == CARD else os.path.exists(output.path)
+        if os.path.lexists(path) and not is_own:
             raise ConfigError(
                 f"{path}: {_beside(output, ending)} would overwrite this file; move it, or give {output.what} another "
                 "name"
             )
 
 
-def is_card(path: str) -> bool:
-    """Return whether a file's content looks like a run card of this package."""
+def read_card(path: str) -> dict[str, Any] | None:
+    """Return the content of a run card; None if there is no such file, or its content is no card of this package."""
     try:
         if os.path.getsize(path) > LARGEST_CARD or is_stream(path):
-            return False
+            return None
         content = json.loads(Path(path).read_bytes())
     except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(content, dict) and content.keys() >= _CARD_KEYS
+        return None
+    return content if isinstance(content, dict) and content.keys() >= _CARD_KEYS else None
 
 
 def _key(path: str) -> Key:

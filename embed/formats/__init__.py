@@ -126,6 +126,7 @@ def save(
     format: str | None = None,
     *,
     on_bad_word: OnBadWord = "refuse",
+    run_card: dict[str, Any] | None = None,
 ) -> None:
     """Write vectors, a model, items, phrases or a vocabulary to a file.
 
@@ -140,6 +141,8 @@ def save(
         model, "native". The other objects have one format.
     on_bad_word : {"refuse", "escape"}
         For words of vectors that the format cannot store: raise, or escape them.
+    run_card : dict, optional
+        What the vectors were trained with (`Model.run_card`), for formats with a model card: model2vec.
 
     Raises
     ------
@@ -155,7 +158,7 @@ def save(
         The format drops the n-grams of the vectors.
     """
     if isinstance(value, WordVectors):
-        save_vectors(value, path, format, on_bad_word=on_bad_word)
+        save_vectors(value, path, format, on_bad_word=on_bad_word, run_card=run_card)
         return
     if not isinstance(value, Saved):
         raise ConfigError(
@@ -163,8 +166,9 @@ def save(
             f"{type(value).__name__}"
         )
     kind = type(value).__name__
-    if on_bad_word != "refuse":
-        raise ConfigError(f"{option('on_bad_word')} is for word vectors, not for {kind}: leave it out")
+    for name, is_given in (("on_bad_word", on_bad_word != "refuse"), ("run_card", run_card is not None)):
+        if is_given:
+            raise ConfigError(f"{option(name)} is for word vectors, not for {kind}: leave it out")
     if format is not None and not value.has_formats:
         raise ConfigError(f"{option('format')} is {shown(format)}, but {kind} has one format: leave it out")
     value.save(path, **({} if format is None else {"format": format}))
@@ -176,8 +180,11 @@ def save_vectors(
     format: str | None = None,
     *,
     on_bad_word: OnBadWord = "refuse",
+    run_card: dict[str, Any] | None = None,
 ) -> None:
     """Write vectors; see `save` for parameters and errors."""
+    if run_card is not None:
+        run_card = of_kind("run_card", run_card, dict)
     path, vectors = file_path("path", path), of_kind("vectors", vectors, WordVectors)
     chosen = by_name(format_of(path) if format is None else format)
     refuse_ending(path, chosen.name)
@@ -195,7 +202,7 @@ def save_vectors(
             f"{os.fspath(path)}: the format {chosen.name!r} drops the n-grams, from which unknown words get vectors: "
             f"write {keeping} to keep them"
         )
-    chosen.write(vectors, path, **chosen.known_options(on_bad_word=on_bad_word))
+    chosen.write(vectors, path, **chosen.known_options(on_bad_word=on_bad_word, run_card=run_card))
 
 
 def convert(

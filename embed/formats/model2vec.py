@@ -6,6 +6,7 @@
 ``config.json``                     model2vec's settings
 ``modules.json``                    sentence-transformers: one static embedding
 ``config_sentence_transformers.json`` sentence-transformers: compare by cosine
+``README.md``                       the model card (`embed.formats.model_card`)
 =================================== =====================================================================
 
 A sentence becomes the mean of the vectors of its words. The last row stands for unknown words and is zero:
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,7 @@ from embed.files.folders import folder_write
 from embed.files.inputs import Input
 from embed.files.json_text import parse_json
 from embed.formats import _safetensors
+from embed.formats.model_card import CARD, is_own_card, model_card
 from embed.formats.reading import PathOrInput, Start, not_opened
 from embed.formats.word_blob import encoded
 from embed.vectors.word_vectors import WordVectors
@@ -42,7 +45,7 @@ __all__ = ["FILES", "read", "recognise", "write"]
 
 WEIGHTS, TOKENIZER, CONFIG = "model.safetensors", "tokenizer.json", "config.json"
 MODULES, SENTENCE_CONFIG = "modules.json", "config_sentence_transformers.json"
-FILES = (WEIGHTS, CONFIG, MODULES, SENTENCE_CONFIG, TOKENIZER)
+FILES = (CARD, WEIGHTS, CONFIG, MODULES, SENTENCE_CONFIG, TOKENIZER)
 """Without the last one the folder cannot be read."""
 NESTED = "0_StaticEmbedding"
 """The folder in which sentence-transformers stores the model and the tokenizer."""
@@ -61,7 +64,7 @@ def recognise(start: Start) -> bool:
     )
 
 
-def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
+def write(vectors: WordVectors, path: str | os.PathLike[str], *, run_card: Mapping[str, Any] | None = None) -> None:
     """Write a folder that model2vec and sentence-transformers load.
 
     Parameters
@@ -69,7 +72,10 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
     vectors : WordVectors
         Words that hold white space are stored, but never found in a sentence.
     path : path
-        A new folder, or an older one of this kind, replaced when the whole folder has been written.
+        A new folder, or an older one of this kind, replaced when the whole folder has been written. A folder whose
+        model card somebody has edited is not replaced.
+    run_card : mapping, optional
+        What the vectors were trained with, for the model card.
 
     Raises
     ------
@@ -86,7 +92,9 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
     if vectors.counts is not None:
         tensors["counts"] = np.append(vectors.counts, 0)
     lowered = all(word == word.lower() for word in words)
-    with folder_write(path, FILES) as folder:
+    own = FILES if is_own_card(Path(path) / CARD) else tuple(name for name in FILES if name != CARD)
+    with folder_write(path, own) as folder:
+        atomic_write_text(folder / CARD, model_card(vectors, lowered=lowered, run_card=run_card))
         _safetensors.write(folder / WEIGHTS, tensors, {})
         _write_json(folder / TOKENIZER, _tokenizer(words, unknown, lowered=lowered))
         _write_json(folder / CONFIG, _config(vectors.dim))

@@ -17,10 +17,11 @@ from embed.config.train import TrainConfig
 from embed.errors import ConfigError, FormatError
 from embed.files.bounds import in_memory
 from embed.files.inputs import Input
+from embed.files.outputs import CARD, read_card
 from embed.files.own_kinds import refuse_another_kind
 from embed.files.records import made
 from embed.formats import fasttext_bin, fasttext_model, native
-from embed.formats.detect import hinted
+from embed.formats.detect import detect, hinted
 from embed.formats.reading import PathOrInput, read_start
 from embed.formats.registry import FASTTEXT, NATIVE, refuse_ending
 from embed.model.model import EpochRecord, Model, Provenance
@@ -33,7 +34,15 @@ from embed.vectors.word_vectors import WordVectors
 from embed.vocabulary.ngrams import scheme_of
 from embed.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["check_arrays", "load_model", "read_native", "save_model", "stored_run", "write_native"]
+__all__ = [
+    "check_arrays",
+    "load_model",
+    "read_native",
+    "run_card_of",
+    "save_model",
+    "stored_run",
+    "write_native",
+]
 
 _MAX_INT64 = int(np.iinfo(np.int64).max)
 
@@ -165,6 +174,28 @@ def stored_run(
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{name}: damaged: the metadata do not describe a model: {error!s:.200}") from error
     return config, provenance, history
+
+
+def run_card_of(path: str) -> dict[str, Any] | None:
+    """Return what is known of the run that made a file, as in a run card: from the model in it, or the card beside it.
+
+    Raises
+    ------
+    FormatError
+        The file is a damaged model.
+    """
+    if not os.path.isfile(path):
+        return None
+    source = Input(path, FormatError)
+    metadata = native.read_metadata(source) if detect(source) == NATIVE else {}
+    if metadata.get("kind") != "model":
+        return read_card(f"{path}{CARD}")
+    config, provenance, history = stored_run(source.name, metadata)
+    return {
+        "config": config.to_dict(),
+        "provenance": None if provenance is None else asdict(provenance),
+        "epochs": [asdict(record) for record in history],
+    }
 
 
 def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> None:

@@ -152,7 +152,15 @@ _ALL = (
     Format("npz", (".npz",), npz.read, npz.write, npz.recognise, _TABLE_OPTIONS),
     Format("parquet", (".parquet",), arrow.read_parquet, arrow.write_parquet, arrow.recognise_parquet, _TABLE_OPTIONS),
     Format("arrow", (".arrow", ".feather"), arrow.read_arrow, arrow.write_arrow, arrow.recognise_arrow, _TABLE_OPTIONS),
-    Format("model2vec", (".model2vec",), model2vec.read, model2vec.write, model2vec.recognise, files=model2vec.FILES),
+    Format(
+        "model2vec",
+        (".model2vec",),
+        model2vec.read,
+        model2vec.write,
+        model2vec.recognise,
+        ("run_card",),
+        files=model2vec.FILES,
+    ),
     Format("projector", (".projector",), None, projector.write, None, ("on_bad_word",), files=projector.FILES),
     Format("usearch", (".usearch",), None, usearch_index.write, None, ("on_bad_word",), beside=(usearch_index.WORDS,)),
 )

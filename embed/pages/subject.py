@@ -16,7 +16,7 @@ from embed.documents import DocumentModel
 from embed.errors import ConfigError, FormatError
 from embed.files.inputs import Input
 from embed.files.json_text import parse_json
-from embed.files.outputs import CARD, LARGEST_CARD, is_card
+from embed.files.outputs import CARD, read_card
 from embed.files.records import made
 from embed.formats import native
 from embed.formats.model_file import stored_run
@@ -172,15 +172,14 @@ def _run_of_card(path: Path) -> Run | None:
     FormatError
         The card is damaged.
     """
-    if not is_card(str(path)):
+    card = read_card(str(path))
+    if card is None:
         return None
     try:
-        with path.open("rb") as file:
-            card = parse_json(file.read(LARGEST_CARD))
         return Run(
             TrainConfig.from_dict(card["config"]),
             None if card["provenance"] is None else made(Provenance, card["provenance"]),
             tuple(made(EpochRecord, record) for record in card["epochs"]),
         )
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{path}: damaged: not the run card of a training: {error!s:.200}") from error

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from embed import formats
+from embed.cli import main
+from embed.config import TrainConfig
 from embed.errors import ConfigError, FormatError, MissingExtraError
 from embed.formats import _safetensors, model2vec
 from embed.vectors import WordVectors, postprocess
@@ -60,6 +62,62 @@ def test_model2vec_folder_round_trip(tmp_path: Path, words: list[str]) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m"]
     normalizer = json.loads((tmp_path / "m" / "tokenizer.json").read_text())["normalizer"]
     assert (normalizer is not None) == all(word == word.lower() for word in words)
+
+
+def front_matter(card: str) -> dict[str, Any]:
+    """Return the YAML at the beginning of a card."""
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    found = yaml.safe_load(card.split("---\n")[1])
+    assert isinstance(found, dict)
+    return found
+
+
+def test_the_model_card_is_for_hubs_and_says_what_was_trained(tmp_path: Path) -> None:
+    folder = tmp_path / "m"
+    run_card = {
+        "config": {**TrainConfig(dim=64, objective="cbow").to_dict(), "made up": 5},
+        "provenance": {"corpus_fingerprint": "f00d", "raw_tokens": 1234567, "versions": {"|<b>": "1.0"}},
+        "vocabulary": {"tokens": 1000},
+        "epochs": [{"loss": 2.5}],
+    }
+    formats.save(sample(), folder, "model2vec", run_card=run_card)
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert front_matter(card)["library_name"] == "model2vec"
+    assert "static-embeddings" in front_matter(card)["tags"]
+    assert "language" not in front_matter(card)  # nobody knows it
+    for row in ("objective | cbow", "dim | 64", "tokens of the text | 1,234,567", "text | f00d", "epoch | 2.5000"):
+        assert f"{row} |" in card
+    assert "made up" not in card
+    assert "<b>" not in card
+    assert "StaticModel.from_pretrained" in card
+    formats.save(sample(), folder, "model2vec")
+    assert "## Training" not in (folder / "README.md").read_text(encoding="utf-8")
+    for damaged in ({"config": 5, "epochs": [5]}, {"provenance": {"versions": []}, "epochs": "x"}, {}):
+        formats.save(sample(), folder, "model2vec", run_card=damaged)
+
+
+def test_a_card_that_somebody_edited_is_not_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "m"
+    formats.save(sample(), folder, "model2vec")
+    card = folder / "README.md"
+    card.write_text(card.read_text(encoding="utf-8").replace("library_name", "license: mit\nlibrary_name"), "utf-8")
+    with pytest.raises(FormatError, match=r"holds 'README\.md', which would be lost"):
+        formats.save(sample(["a"]), folder, "model2vec")
+    assert "license: mit" in card.read_text(encoding="utf-8")
+    same(formats.load(folder), sample())
+
+
+def test_convert_knows_the_run_of_a_model_and_of_vectors_with_a_card(tmp_path: Path) -> None:
+    text = tmp_path / "t.txt"
+    text.write_text("a b c d e f g h\n" * 50, encoding="utf-8")
+    quick = ["--objective", "sg", "--dim", "16", "--epochs", "2", "--min-count", "1", "--quiet"]
+    model, vectors = str(tmp_path / "m.embed"), str(tmp_path / "v.txt")
+    assert main(["train", str(text), "-o", vectors, "--save-model", model, *quick]) == 0
+    for source in (model, vectors):
+        assert main(["convert", source, str(tmp_path / "card"), "--to", "model2vec"]) == 0
+        card = (tmp_path / "card" / "README.md").read_text(encoding="utf-8")
+        assert "| dim | 16 |" in card
+        assert "| tokens of the text | 400 |" in card
 
 
 def test_model2vec_encodes_sentences_as_we_do(tmp_path: Path) -> None:

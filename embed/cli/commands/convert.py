@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Read vectors in one format, process them if requested, and write them in another."""
     from embed import formats
+    from embed.formats.model_file import load_model, run_card_of
 
     form = (
         formats.FORMATS[formats.format_of(arguments.target)] if arguments.to is None else formats.by_name(arguments.to)
@@ -54,13 +55,17 @@ def run(arguments: argparse.Namespace) -> None:
 
         vectors = SenseVectors.load(arguments.source).vectors()
     elif arguments.average_outputs:
-        from embed.formats.model_file import load_model
-
         vectors = load_model(arguments.source).averaged_vectors()
     else:
         vectors = formats.load(arguments.source, **reading_options(arguments))
     vectors = _postprocessed(vectors, arguments)
-    formats.save(vectors, arguments.target, form.name, on_bad_word="escape" if arguments.escape else "refuse")
+    formats.save(
+        vectors,
+        arguments.target,
+        form.name,
+        on_bad_word="escape" if arguments.escape else "refuse",
+        run_card=run_card_of(arguments.source) if "run_card" in form.options else None,
+    )
 
 
 def _postprocessed(vectors: WordVectors, arguments: argparse.Namespace) -> WordVectors:
