@@ -49,12 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     with standard_streams(), _warnings_in_a_line(), Heard() as heard:
         given = sys.argv[1:] if argv is None else argv
-        arguments = None
+        arguments, code = None, 0
         try:
             try:
                 arguments = parse(given)
                 with speaking(flag_style(arguments.parser)):
-                    command_module(arguments.command).run(arguments)
+                    code = command_module(arguments.command).run(arguments) or 0
             except SystemExit:  # for instance after --help
                 sys.stdout.flush()
                 raise
@@ -66,8 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         except BrokenPipeError:  # the reader left (`| head`)
             return BROKEN_PIPE
         except KeyboardInterrupt as stop:
-            code = stop.exit_code if isinstance(stop, Interrupted) else INTERRUPTED
-            return _failure((str(stop) or "interrupted") + how_to_resume(arguments, given), code)
+            number = stop.exit_code if isinstance(stop, Interrupted) else INTERRUPTED
+            return _failure((str(stop) or "interrupted") + how_to_resume(arguments, given), number)
         except EmbedError as error:
             _reraise_on_request()
             return _failure(str(error), error.exit_code)
@@ -88,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 f"internal error: {type(error).__name__}: {error}; report it with the traceback (EMBED_TRACEBACK=1)"
             )
             return _failure(message, INTERNAL)
-    return 0
+    return code
 
 
 def _failure(message: str, code: int) -> int:

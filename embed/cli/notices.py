@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 __all__ = ["report_composed", "report_ngrams"]
 
 
-def report_composed(vectors: WordVectors, words: Sequence[str]) -> None:
-    """Report words that are not in the vocabulary but have composed vectors."""
-    if composed := [word for word in dict.fromkeys(words) if word not in vectors and vectors.can_compose(word)]:
-        names = ", ".join(map(repr, composed))
-        verb, vectors_are = ("is", "its vector is") if len(composed) == 1 else ("are", "their vectors are")
-        notice = f"{names} {verb} not in the vocabulary: {vectors_are} composed from n-grams"
+def report_composed(vectors: WordVectors, words: Sequence[str]) -> list[str]:
+    """Report words that are not in the vocabulary but have composed vectors, with close spellings; return them."""
+    composed = [word for word in dict.fromkeys(words) if word not in vectors and vectors.can_compose(word)]
+    for word in composed:
+        close = vectors.close_spellings(word)
+        known = f"; close spellings in it: {', '.join(map(repr, close))}" if close else ""
+        notice = f"{word!r:.60} is not in the vocabulary: its vector is composed from n-grams{known}"
         print(printable(notice), file=sys.stderr)
+    return composed
 
 
 def report_ngrams(*files: WordVectors) -> None:

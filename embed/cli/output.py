@@ -28,7 +28,7 @@ from embed.messages import printable
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-__all__ = ["print_json", "print_message", "standard_streams"]
+__all__ = ["print_json", "print_json_line", "print_message", "standard_streams"]
 
 
 def print_message(message: str) -> None:
@@ -41,6 +41,13 @@ def print_json(value: Any) -> None:
     from embed.files.json_text import json_text
 
     print(json_text(value))
+
+
+def print_json_line(value: Any) -> None:
+    """Print a value as JSON on one line."""
+    from embed.files.json_text import json_line
+
+    print(json_line(value).decode())
 
 
 @contextmanager

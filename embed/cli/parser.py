@@ -1,8 +1,9 @@
 """Parse the command line into the arguments of one command.
 
 A command is a module in :mod:`embed.cli.commands`, which declares its arguments and runs; :data:`COMMANDS` has its help
-text. A package there is a group of commands, with a table of its own: ``documents train``. A module is imported only to
-run the command or to make its completion, not for ``--help``.
+text, and :data:`BY_NAME_ALONE` those for which the help of the program has no room. A package there is a group of
+commands, with a table of its own: ``documents train``. A module is imported only to run the command or to make its
+completion, not for ``--help``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import embed
-from embed.cli.commands import COMMANDS
+from embed.cli.commands import BY_NAME_ALONE, COMMANDS
 from embed.cli.exit_codes import help_line
 from embed.messages import printable
 
@@ -39,6 +40,8 @@ class Formatter(argparse.HelpFormatter):
             self._action_max_length += self._indent_increment
 
     def _format_action(self, action: argparse.Action) -> str:
+        if isinstance(action, argparse._SubParsersAction._ChoicesPseudoAction) and action.dest in BY_NAME_ALONE:
+            return ""
         text = super()._format_action(action)
         # the commands already have a title; another line, "COMMAND", would not fit the screen
         return text.partition("\n")[2] if isinstance(action, argparse._SubParsersAction) else text
@@ -109,16 +112,23 @@ def build_parser(called: Sequence[str] | None = None, *, show_all: bool = False)
     parser.add_argument("-h", "--help", action="help", help=argparse.SUPPRESS)
     version = f"{PROGRAM} {embed.__version__}"
     parser.add_argument("--version", action="version", version=version, help=argparse.SUPPRESS)
-    _add_commands(parser, COMMANDS, "", called, show_all)
+    _add_commands(parser, COMMANDS, "", called, show_all, description=f"also: {', '.join(BY_NAME_ALONE)}")
     return parser
 
 
 def _add_commands(
-    parser: argparse.ArgumentParser, table: Mapping[str, str], group: str, called: Sequence[str] | None, show_all: bool
+    parser: argparse.ArgumentParser,
+    table: Mapping[str, str],
+    group: str,
+    called: Sequence[str] | None,
+    show_all: bool,
+    description: str | None = None,
 ) -> None:
     """Add the commands of a table to the parser of the program, or of a group of commands."""
     prog = f"{PROGRAM} {group}".rstrip()
-    commands = parser.add_subparsers(title="commands", prog=prog, metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(
+        title="commands", prog=prog, metavar="COMMAND", required=True, description=description
+    )
     for name, help in table.items():
         whole = f"{group} {name}".lstrip()
         sub = commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")

@@ -1,4 +1,4 @@
-"""Declare the arguments of commands that read vectors: files, reading options, and number of answers."""
+"""Declare the arguments of commands that read vectors: files, and reading options."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import argparse
 from typing import Any
 
 from embed.choices import DECODE_ERRORS, ON_DUPLICATE
-from embed.cli.argument_types import positive, word
+from embed.cli.argument_types import word
 
-__all__ = ["VECTORS_HELP", "add_ranking", "add_reading", "add_vectors", "reading_options"]
+__all__ = ["VECTORS_HELP", "add_reading", "add_vectors", "reading_options"]
 
 VECTORS_HELP = "a file in any readable format"
 
@@ -41,9 +41,3 @@ def reading_options(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the options for reading vectors that the command line sets."""
     names = [flag.removeprefix("--").replace("-", "_") for flag in _READING]
     return {name: getattr(arguments, name) for name in names if hasattr(arguments, name)}
-
-
-def add_ranking(parser: argparse.ArgumentParser) -> None:
-    """Add the number of answers, and the number of words to search."""
-    parser.add_argument("-n", type=positive, default=10, metavar="N", help="how many to print (default: %(default)s)")
-    parser.add_argument("--top", type=positive, metavar="N", help="search only the N most frequent words")

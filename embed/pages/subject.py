@@ -15,7 +15,6 @@ from embed.config.train import TrainConfig, as_flags
 from embed.documents import DocumentModel
 from embed.errors import ConfigError, FormatError
 from embed.files.inputs import Input
-from embed.files.json_text import parse_json
 from embed.files.outputs import CARD, read_card
 from embed.files.records import made
 from embed.formats import native

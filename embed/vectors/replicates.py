@@ -17,20 +17,20 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.arguments import listed, of_kind, real_number, shown, whole_number
+from embed.arguments import listed, of_kind, real_number, shown
 from embed.choices import ANALOGY_METHODS, AnalogyMethod
 from embed.errors import ConfigError, FormatError
 from embed.files.saved import Saved, room_behind
 from embed.pieces import pieces
 from embed.vectors.ngram_rows import Subwords
 from embed.vectors.search import best, unit_rows
-from embed.vectors.word_vectors import WordVectors, sides_of_analogy
+from embed.vectors.word_vectors import WordVectors, limits_of_answers, sides_of_analogy
 
 __all__ = ["MOST", "Answer", "Estimate", "Replicates", "prediction_interval"]
 
@@ -157,7 +157,14 @@ class Replicates(Saved, Sequence[WordVectors]):
         return Estimate(float(cosines.mean()), max(float(low[0]), -1.0), min(float(high[0]), 1.0))
 
     def nearest(
-        self, query: str | Sequence[str], n: int = 10, top: int | None = None, *, confidence: float = _CONFIDENCE
+        self,
+        query: str | Sequence[str],
+        n: int = 10,
+        top: int | None = None,
+        *,
+        among: Iterable[str] | None = None,
+        least: float | None = None,
+        confidence: float = _CONFIDENCE,
     ) -> list[Answer]:
         """Return the words with the largest mean cosine to `query`.
 
@@ -165,8 +172,10 @@ class Replicates(Saved, Sequence[WordVectors]):
         ----------
         query : str or list of str
             A word, or several, whose unit vectors are then averaged. The answer leaves these words out.
-        n, top : int
+        n, top, among
             As for :meth:`WordVectors.nearest`.
+        least : float, optional
+            Leave out words with a smaller mean cosine.
         confidence : float
             Of the intervals.
 
@@ -181,7 +190,8 @@ class Replicates(Saved, Sequence[WordVectors]):
             As :meth:`WordVectors.nearest` does; a vector is no query, since every replicate has its own space.
         """
         positive = [query] if isinstance(query, str) else listed("query", query, "words")
-        return self._answers(positive, [], n, top, ANALOGY_METHODS[0], confidence, agreeing=n)
+        limits = limits_of_answers(self[0], n, among, least)
+        return self._answers(positive, [], limits, top, ANALOGY_METHODS[0], confidence, agreeing=limits["n"])
 
     def analogy(
         self,
@@ -194,6 +204,8 @@ class Replicates(Saved, Sequence[WordVectors]):
         n: int = 10,
         method: AnalogyMethod = "3cosadd",
         top: int | None = None,
+        among: Iterable[str] | None = None,
+        least: float | None = None,
         confidence: float = _CONFIDENCE,
     ) -> list[Answer]:
         """Return the words that are to `c` as `b` is to `a`; parameters as for :meth:`WordVectors.analogy`.
@@ -209,29 +221,30 @@ class Replicates(Saved, Sequence[WordVectors]):
             As :meth:`WordVectors.analogy` does.
         """
         positive, negative = sides_of_analogy(a, b, c, positive, negative)
-        return self._answers(positive, negative, n, top, method, confidence, agreeing=1)
+        limits = limits_of_answers(self[0], n, among, least)
+        return self._answers(positive, negative, limits, top, method, confidence, agreeing=1)
 
     def _answers(
         self,
         positive: Sequence[Any],
         negative: Sequence[Any],
-        n: int,
+        limits: dict[str, Any],
         top: int | None,
         method: AnalogyMethod,
         confidence: float,
         *,
         agreeing: int,
     ) -> list[Answer]:
-        n, agreeing = whole_number("n", n, 1), whole_number("n", agreeing, 1)
         confidence = _checked(confidence)
         for word in (*positive, *negative):
             if not isinstance(word, str):
                 raise ConfigError(f"a query of replicates must be words, not {shown(word)}: each has its own space")
         found = [member.scores(positive, negative, method=method, top=top) for member in self]
         scores = np.stack([each for each, _ in found])
-        agreed = Counter(row for own, given in found for row in best(own, given, agreeing).tolist())
+        some = limits["among"]
+        agreed = Counter(row for own, given in found for row in best(own, given, agreeing, among=some).tolist())
         means = scores.mean(axis=0, dtype=np.float64)
-        rows = best(means.astype(np.float32), found[0][1], n)
+        rows = best(means.astype(np.float32), found[0][1], **limits)
         low, high = prediction_interval(scores[:, rows], confidence)
         if method == ANALOGY_METHODS[0]:
             low, high = np.maximum(low, -1), np.minimum(high, 1)

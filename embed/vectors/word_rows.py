@@ -7,7 +7,7 @@ is one length per row, computed block by block.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self, overload
 
 import numpy as np
@@ -15,12 +15,12 @@ import numpy.typing as npt
 
 from embed.arguments import listed, shown, text
 from embed.corpora.normal_form import Form
-from embed.errors import FormatError, MissingWordError
+from embed.errors import ConfigError, FormatError, MissingWordError
 from embed.markup import facts, heading, panel, shown_first
 from embed.pieces import pieces
 from embed.vectors.ngram_rows import Subwords
 from embed.vectors.search import row_norms, unit_rows
-from embed.vocabulary.spelling import missing_word
+from embed.vocabulary.spelling import close_spellings, missing_word
 
 __all__ = ["WordRows", "word_index"]
 
@@ -193,6 +193,24 @@ class WordRows:
     def spellings(self, word: str) -> list[str]:
         """Return the spellings that a look-up tries after `word` as written."""
         return self._form.spellings(word)
+
+    def rows_of(self, words: Iterable[str]) -> npt.NDArray[np.int64]:
+        """Return the rows of those of `words` that are in the vocabulary, rising, each once.
+
+        Raises
+        ------
+        ConfigError
+            None of them is, or one is no string.
+        """
+        given = [text("a word", word) for word in listed("words", words, "words")]
+        found = {row for word in given if (row := self._row(word)) is not None}
+        if not found:
+            raise ConfigError(f"none of {len(given):,} words is in the vocabulary: name some that are in it")
+        return np.array(sorted(found), np.int64)
+
+    def close_spellings(self, word: str) -> list[str]:
+        """Return up to three words of the vocabulary that are spelt nearly as `word` is, the closest first."""
+        return close_spellings(self._form.of(text("a word", word)), self._words, self._index)
 
     def can_compose(self, word: str) -> bool:
         """Return whether `word` has a vector: its own row, or n-grams to compose one from."""

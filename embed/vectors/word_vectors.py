@@ -19,7 +19,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from embed.arguments import choice, listed, shown, whole_number
+from embed.arguments import choice, listed, real_number, shown, whole_number
 from embed.choices import ANALOGY_METHODS, AnalogyMethod, DecodeErrors, OnBadWord, OnDuplicate, Weighting
 from embed.corpora.tokenizers import TokenizerChoice
 from embed.errors import ConfigError, FormatError
@@ -31,7 +31,7 @@ from embed.vectors.search import best, to_cosines, unit_rows
 from embed.vectors.sentences import SIF_A, Text, sentence_vectors
 from embed.vectors.word_rows import WordRows
 
-__all__ = ["WordVectors", "sides_of_analogy"]
+__all__ = ["WordVectors", "limits_of_answers", "sides_of_analogy"]
 
 Float32s = npt.NDArray[np.float32]
 Neighbours = list[tuple[str, float]]
@@ -189,7 +189,15 @@ class WordVectors(WordRows, Saved):
             raise FormatError(f"the vector of {a!r:.60} or of {b!r:.60} holds NaN or infinity")
         return min(1.0, max(-1.0, float(u @ v) / length)) if length else 0.0
 
-    def nearest(self, query: str | npt.ArrayLike | Sequence[str], n: int = 10, top: int | None = None) -> Neighbours:
+    def nearest(
+        self,
+        query: str | npt.ArrayLike | Sequence[str],
+        n: int = 10,
+        top: int | None = None,
+        *,
+        among: Iterable[str] | None = None,
+        least: float | None = None,
+    ) -> Neighbours:
         """Return the words with the largest cosine to `query`.
 
         Parameters
@@ -201,35 +209,46 @@ class WordVectors(WordRows, Saved):
             How many words to return.
         top : int, optional
             Search the first `top` words only (default: all).
+        among : iterable of str, optional
+            Search these words only (default: all); those outside the vocabulary are ignored.
+        least : float, optional
+            Leave out words with a smaller cosine.
 
         Returns
         -------
         list of (word, cosine)
-            The nearest first; among equals the earlier row. Shorter than `n` if the vocabulary is smaller.
+            The nearest first; among equals the earlier row. Shorter than `n` if fewer words are searched, or reach
+            `least`.
 
         Raises
         ------
         MissingWordError
             A word of the query has no vector.
         ConfigError
-            `n`, `top` or the shape of the query is wrong, or the query is the zero vector.
+            `n`, `top`, `among`, `least` or the shape of the query is wrong, or the query is the zero vector.
         """
-        n, _ = self._limits(n, top)
-        return self._answers(*self.scores(_parts(query), top=top), n)
+        limits = limits_of_answers(self, n, among, least)
+        return self._answers(*self.scores(_parts(query), top=top), limits)
 
     def nearest_batch(
-        self, queries: Sequence[str] | npt.ArrayLike, n: int = 10, top: int | None = None
+        self,
+        queries: Sequence[str] | npt.ArrayLike,
+        n: int = 10,
+        top: int | None = None,
+        *,
+        among: Iterable[str] | None = None,
+        least: float | None = None,
     ) -> list[Neighbours]:
-        """Return `nearest(query, n, top)` of each query.
+        """Return `nearest` of each query.
 
         Parameters
         ----------
         queries : list of words, or array of shape (q, dim)
             The queries, which run in blocks, in bounded memory.
-        n, top : int
+        n, top, among, least
             As for `nearest`.
         """
-        n, rows = self._limits(n, top)
+        limits, rows = limits_of_answers(self, n, among, least), self._searched(top)
         exclude: list[list[int]]
         if isinstance(queries, Sequence) and all(isinstance(query, str) for query in queries):
             words = cast("Sequence[str]", queries)
@@ -251,7 +270,7 @@ class WordVectors(WordRows, Saved):
         for start in range(0, len(directions), block):
             scores = directions[start : start + block] @ self._matrix[:rows].T
             to_cosines(scores, self.norms[:rows])
-            answers += [self._answers(row, exclude[start + number], n) for number, row in enumerate(scores)]
+            answers += [self._answers(row, exclude[start + number], limits) for number, row in enumerate(scores)]
         return answers
 
     def analogy(
@@ -265,6 +284,8 @@ class WordVectors(WordRows, Saved):
         n: int = 10,
         method: AnalogyMethod = "3cosadd",
         top: int | None = None,
+        among: Iterable[str] | None = None,
+        least: float | None = None,
     ) -> Neighbours:
         """Return the words that are to `c` as `b` is to `a`.
 
@@ -274,8 +295,10 @@ class WordVectors(WordRows, Saved):
             "`a` is to `b` as `c` is to ...": short for ``positive=[b, c], negative=[a]``.
         positive, negative : list of words or vectors
             What the answer should be like, and unlike. The answer leaves these words out.
-        n, top : int
+        n, top, among
             As for `nearest`.
+        least : float, optional
+            Leave out words with a smaller score.
         method : {"3cosadd", "3cosmul"}
             With all vectors scaled to length 1 and products over the given words:
 
@@ -294,11 +317,11 @@ class WordVectors(WordRows, Saved):
         MissingWordError
             A word has no vector.
         ConfigError
-            The question is incomplete, `method`, `n` or `top` is wrong, or the vectors cancel out.
+            The question is incomplete, `method`, `n`, `top`, `among` or `least` is wrong, or the vectors cancel out.
         """
         positive, negative = sides_of_analogy(a, b, c, positive, negative)
-        n, _ = self._limits(n, top)
-        return self._answers(*self.scores(positive, negative, method=method, top=top), n)
+        limits = limits_of_answers(self, n, among, least)
+        return self._answers(*self.scores(positive, negative, method=method, top=top), limits)
 
     def scores(
         self,
@@ -329,7 +352,7 @@ class WordVectors(WordRows, Saved):
         method = choice("method", method, ANALOGY_METHODS)
         positive = listed("positive", positive, "words or vectors")
         negative = listed("negative", negative, "words or vectors")
-        _, rows = self._limits(1, top)
+        rows = self._searched(top)
         if not positive:
             raise ConfigError("the query is empty: give it at least one word or vector")
         units, given = self._units([*positive, *negative])
@@ -367,10 +390,9 @@ class WordVectors(WordRows, Saved):
 
     # internals
 
-    def _limits(self, n: int, top: int | None) -> tuple[int, int]:
-        """Check `n` and `top`; return how many words to return and how many rows to search."""
-        rows = len(self) if top is None else min(whole_number("top", top, 1), len(self))
-        return min(whole_number("n", n, 1), len(self)), rows
+    def _searched(self, top: int | None) -> int:
+        """Check `top`; return how many rows to search."""
+        return len(self) if top is None else min(whole_number("top", top, 1), len(self))
 
     def _units(self, parts: Sequence[Any]) -> tuple[Float32s, list[int]]:
         """Return the unit vectors of words and vectors, and the rows of the words in the vocabulary."""
@@ -390,9 +412,18 @@ class WordVectors(WordRows, Saved):
             rows[number] = vector
         return unit_rows(rows), exclude
 
-    def _answers(self, scores: Float32s, exclude: Sequence[int], n: int) -> Neighbours:
-        """Return the `n` best (word, score)."""
-        return [(self._words[row], float(scores[row])) for row in best(scores, exclude, n)]
+    def _answers(self, scores: Float32s, exclude: Sequence[int], limits: dict[str, Any]) -> Neighbours:
+        """Return the best (word, score)."""
+        return [(self._words[row], float(scores[row])) for row in best(scores, exclude, **limits)]
+
+
+def limits_of_answers(vectors: WordVectors, n: int, among: Iterable[str] | None, least: float | None) -> dict[str, Any]:
+    """Check how many answers are wanted, among which words, with which score; return keywords of `best`."""
+    return {
+        "n": min(whole_number("n", n, 1), len(vectors)),
+        "among": None if among is None else vectors.rows_of(among),
+        "least": None if least is None else real_number("least", least),
+    }
 
 
 def sides_of_analogy(a: Any, b: Any, c: Any, positive: Any, negative: Any) -> tuple[list[Any], list[Any]]:

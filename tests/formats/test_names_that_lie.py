@@ -95,9 +95,9 @@ def test_composed_words_are_reported(model: Model, tmp_path: Path, capsys: pytes
     path = str(tmp_path / "v.embed")
     embed.save(model.vectors, path)
     assert main(["nearest", path, "night", "nights"]) == 0
-    told = "'nights' is not in the vocabulary: its vector is composed from n-grams\n"
-    assert capsys.readouterr().err == told
+    told = "'nights' is not in the vocabulary: its vector is composed from n-grams"
+    assert capsys.readouterr().err == f"{told}; close spellings in it: 'night', 'nightly'\n"
     assert main(["analogy", path, "night", "day", "nightday"]) == 0
-    assert capsys.readouterr().err == told.replace("nights", "nightday")
+    assert capsys.readouterr().err == told.replace("nights", "nightday") + "; close spellings in it: 'nightly'\n"
     assert main(["nearest", path, "night"]) == 0
     assert capsys.readouterr().err == ""

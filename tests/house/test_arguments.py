@@ -17,10 +17,12 @@ from embed import TrainConfig, WordVectors
 from embed.arguments import choice, file_path, listed, plain, real_number, shown, text, whole_number
 from embed.config.train import MOST_TOML_BYTES, MOST_TOML_DOTS, parameters
 from embed.errors import AdviceWarning, ConfigError, CorpusError, EmbedError
+from embed.formats.synonyms import synonym_lines
 from embed.model.parameters import padded_matrix
 from embed.vectors import postprocess, quantize
 from embed.vectors.pruning import prune_ngrams
 from embed.vectors.sentences import sentence_vectors
+from embed.vectors.synonyms import mutual_neighbours
 
 pytestmark = pytest.mark.filterwarnings("ignore::embed.errors.AdviceWarning")
 
@@ -164,12 +166,15 @@ def _calls(model: embed.Model, folder: Path) -> dict[str, Callable[[Any], object
         "nearest([query])": lambda value: vectors.nearest([value, "a"]),
         "nearest(n=)": lambda value: vectors.nearest("a", value),
         "nearest(top=)": lambda value: vectors.nearest("a", top=value),
+        "nearest(among=)": lambda value: vectors.nearest("a", among=value),
+        "nearest(least=)": lambda value: vectors.nearest("a", least=value),
         "nearest_batch": vectors.nearest_batch,
         "nearest_batch(n=)": lambda value: vectors.nearest_batch(["a"], value),
         "analogy(a)": lambda value: vectors.analogy(value, "b", "c"),
         "analogy(positive=)": lambda value: vectors.analogy(positive=value),
         "analogy(negative=)": lambda value: vectors.analogy(positive=["a"], negative=value),
         "analogy(method=)": lambda value: vectors.analogy("a", "b", "c", method=value),
+        "analogy(among=)": lambda value: vectors.analogy("a", "b", "c", among=value),
         "scores": vectors.scores,
         **{
             f"replicate({name}=)": lambda value, name=name: embed.replicate(
@@ -184,9 +189,19 @@ def _calls(model: embed.Model, folder: Path) -> dict[str, Callable[[Any], object
         "Replicates.nearest(query)": replicates.nearest,
         "Replicates.nearest(n=)": lambda value: replicates.nearest("a", value),
         "Replicates.nearest(confidence=)": lambda value: replicates.nearest("a", confidence=value),
+        "Replicates.nearest(among=)": lambda value: replicates.nearest("a", among=value),
+        "Replicates.nearest(least=)": lambda value: replicates.nearest("a", least=value),
         "Replicates.similarity": lambda value: replicates.similarity("a", value),
         "Replicates.analogy(positive=)": lambda value: replicates.analogy(positive=value),
         "odd_one_out": vectors.odd_one_out,
+        "close_spellings": vectors.close_spellings,
+        "rows_of": vectors.rows_of,
+        "mutual_neighbours(vectors)": mutual_neighbours,
+        "mutual_neighbours(n)": lambda value: mutual_neighbours(vectors, value),
+        "mutual_neighbours(least=)": lambda value: mutual_neighbours(vectors, least=value),
+        "mutual_neighbours(top=)": lambda value: mutual_neighbours(vectors, top=value),
+        "synonym_lines(phrase_delimiter=)": lambda value: synonym_lines([("a", "b", 1)], phrase_delimiter=value),
+        "save(run_card=)": lambda value: embed.save(plainly, folder / "v.model2vec", run_card=value),
         "center": postprocess.center,
         "all_but_the_top(vectors)": lambda value: postprocess.all_but_the_top(value, 1),
         "all_but_the_top(components)": lambda value: postprocess.all_but_the_top(vectors, value),

@@ -61,6 +61,19 @@ def test_neighbours_are_ranked_by_their_mean_cosine(replicates: Replicates) -> N
     assert len(replicates.nearest("w3", 99)) == 39
 
 
+def test_among_and_least_restrict_the_answers_of_all_replicates(replicates: Replicates) -> None:
+    every = {answer.word: answer for answer in replicates.nearest("w3", 99)}
+    some = ["w5", "w3", "nobody", "w20", "w11"]
+    found = replicates.nearest("w3", 2, among=some)
+    expected = sorted({"w5", "w20", "w11"}, key=lambda word: -every[word].score)
+    assert [answer.word for answer in found] == expected[:2]
+    best_two = [[word for word, _ in member.nearest("w3", 2, among=some)] for member in replicates]
+    assert [answer.found for answer in found] == [sum(answer.word in words for words in best_two) for answer in found]
+    cut = sorted((answer.score for answer in every.values()), reverse=True)[4] - 1e-6
+    assert len(replicates.nearest("w3", 99, least=cut)) == 5
+    assert replicates.analogy("w1", "w2", "w3", among=["w9"])[0].word == "w9"
+
+
 def test_several_words_are_averaged(replicates: Replicates) -> None:
     found = replicates.nearest(["w3", "w4"], 3)
     means = np.mean([[dict(each.nearest(["w3", "w4"], 99))[a.word] for a in found] for each in replicates], axis=0)

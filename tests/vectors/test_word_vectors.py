@@ -201,6 +201,42 @@ def test_top_restricts_the_answers_not_the_query(vectors: WordVectors) -> None:
     assert vectors.nearest("the", top=1) == []
 
 
+def test_among_restricts_the_answers_to_words_of_a_list(vectors: WordVectors) -> None:
+    every = vectors.nearest("king", n=300)
+    some = ["word9", "queen", "nobody", "word3", "king", "queen"]
+    expected = [(word, pytest.approx(score, abs=1e-6)) for word, score in every if word in some]
+    assert vectors.nearest("king", among=some) == expected
+    assert vectors.nearest("king", among=iter(some), n=1) == expected[:1]
+    assert {word for word, _ in vectors.nearest("king", among=some, top=3)} == {"queen"}
+    assert vectors.nearest("king", among=["king"]) == []
+    assert vectors.nearest("king", among=["word9"], top=2) == []
+    assert vectors.nearest_batch(["king", "queen"], among=some)[0] == expected
+    everything = vectors.analogy("man", "king", "woman", n=300)
+    assert [word for word, _ in vectors.analogy("man", "king", "woman", among=some)] == [
+        word for word, _ in everything if word in some
+    ]
+    for wrong in ([], ["nobody"], "queen", 5, [5]):
+        with pytest.raises(ConfigError):
+            vectors.nearest("king", among=wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("method", ["3cosadd", "3cosmul"])
+def test_least_leaves_out_smaller_scores(vectors: WordVectors, method: str) -> None:
+    every = vectors.nearest("king", n=300)
+    for n in (2, 300):
+        assert vectors.nearest("king", n, least=every[4][1]) == every[: min(n, 5)]
+        assert (
+            vectors.nearest_batch(["king"], n, least=0.2)[0]
+            == [(word, pytest.approx(score, abs=1e-6)) for word, score in every if score >= 0.2][:n]
+        )
+    assert vectors.nearest("king", least=1.01) == []
+    found = vectors.analogy("man", "king", "woman", n=300, method=method)
+    assert vectors.analogy("man", "king", "woman", n=300, method=method, least=found[7][1]) == found[:8]
+    for wrong in (float("nan"), "much", True):
+        with pytest.raises(ConfigError, match="least must be"):
+            vectors.nearest("king", least=wrong)  # type: ignore[arg-type]
+
+
 def test_ties_come_in_the_order_of_the_rows() -> None:
     vectors = WordVectors([f"w{i}" for i in range(50)], np.ones((50, 3), np.float32))
     assert [word for word, _ in vectors.nearest("w3", n=5)] == ["w0", "w1", "w2", "w4", "w5"]

@@ -1,8 +1,8 @@
 """The commands: one module each, which declares its arguments and runs.
 
-A module has ``add_arguments(parser, *, show_all)`` and ``run(arguments)``. It imports modules that need NumPy inside
-``run``, so that mistakes in the arguments are reported at once. A new command is a module, and its line here. A group
-of commands is a package with a table of its own.
+A module has ``add_arguments(parser, *, show_all)`` and ``run(arguments)``, which may return an exit code. It imports
+modules that need NumPy inside ``run``, so that mistakes in the arguments are reported at once. A new command is a
+module, and its line here. A group of commands is a package with a table of its own.
 """
 
 COMMANDS = {
@@ -13,7 +13,10 @@ COMMANDS = {
     "nearest": "print the words nearest to each word: word, neighbour, cosine",
     "senses": "print the senses of words: name, share, nearest words",
     "disambiguate": "write a text with the senses of its words marked",
-    "analogy": "print the words that are to C what B is to A: word, score",
+    "analogy": "print the words that are to C what B is to A, with their scores",
+    "similarity": "print the cosine of two words: A, B, cosine",
+    "vector": "print the vectors of words: word, numbers",
+    "synonyms": "write mutual neighbours as synonyms for Solr and Elasticsearch",
     "embed-text": "write the vector of each line of a text",
     "documents": "train vectors of documents, and search and label with them",
     "convert": "write vectors in another format",
@@ -25,3 +28,5 @@ COMMANDS = {
     "completion": "print the completion script of a shell",
 }
 """The commands in the order of the help, with their help texts."""
+BY_NAME_ALONE = ("similarity", "vector", "synonyms", "disambiguate", "curve", "completion")
+"""The commands that the help of the program only names: it must fit a screen."""

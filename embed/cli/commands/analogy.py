@@ -1,35 +1,30 @@
-"""Print the answers to an analogy question."""
+"""Print the answers to analogy questions."""
 
 from __future__ import annotations
 
 import argparse
 
 from embed.choices import ANALOGY_METHODS
-from embed.cli.argument_types import word
-from embed.cli.notices import report_composed
-from embed.cli.vector_flags import add_ranking, add_vectors, reading_options
-from embed.messages import tsv_field
+from embed.cli.parser import PROGRAM
+from embed.cli.questions import add_questions, add_ranking, answer_all, load_vectors, ranking, restrictions
 
 __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
-    """Declare the vectors and the three words."""
-    add_vectors(parser, show_all=show_all)
-    for name in ("a", "b", "c"):
-        parser.add_argument(name, type=word, metavar=name.upper())
+    """Declare the vectors, the words, and which answers to print."""
+    parser.usage = f"{PROGRAM} analogy VECTORS [A B C ...] [flags]"
+    add_questions(parser, "a", "b", "c", show_all=show_all)
     parser.add_argument("--method", choices=ANALOGY_METHODS, default=ANALOGY_METHODS[0], help="default: %(default)s")
-    add_ranking(parser)
+    add_ranking(parser, "score")
 
 
-def run(arguments: argparse.Namespace) -> None:
-    """Print the answers to one analogy question."""
-    from embed import formats
-
-    vectors = formats.load(arguments.vectors, **reading_options(arguments))
-    report_composed(vectors, (arguments.a, arguments.b, arguments.c))
-    answers = vectors.analogy(
-        arguments.a, arguments.b, arguments.c, n=arguments.n, method=arguments.method, top=arguments.top
+def run(arguments: argparse.Namespace) -> int:
+    """Print the answers to each analogy question."""
+    vectors = load_vectors(arguments)
+    limits = restrictions(arguments, vectors)
+    return answer_all(
+        arguments,
+        vectors,
+        lambda asked: ranking(vectors.analogy(*asked, method=arguments.method, **limits), "answers", "score"),
     )
-    for answer, score in answers:
-        print(tsv_field(answer), f"{score:.4f}", sep="\t")
