@@ -28,5 +28,5 @@ COMMANDS = {
     "completion": "print the completion script of a shell",
 }
 """The commands in the order of the help, with their help texts."""
-BY_NAME_ALONE = ("similarity", "vector", "synonyms", "disambiguate", "curve", "completion")
+BY_NAME_ALONE = ("similarity", "vector", "synonyms", "disambiguate", "curve", "info", "completion")
 """The commands that the help of the program only names: it must fit a screen."""
