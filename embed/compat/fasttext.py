@@ -141,7 +141,7 @@ def train_unsupervised(
     thread : int, optional
         Default: the processors this process may use.
     verbose : int
-        0 hides the progress, which is otherwise shown on a terminal.
+        0 hides the progress.
     seed : int
         Of every random draw.
     gradient : {"exact", "sqrt", "historic"}

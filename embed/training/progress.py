@@ -58,7 +58,7 @@ class State:
     @property
     def share(self) -> float | None:
         """The share of the tokens that are done."""
-        return self.tokens / self.total if self.total else None
+        return min(self.tokens / self.total, 1.0) if self.total else None
 
     @property
     def share_of_epoch(self) -> float | None:
@@ -105,7 +105,7 @@ class Event:
 
     Attributes
     ----------
-    name : {"start", "training", "epoch", "end"}
+    name : {"start", "replicate", "training", "epoch", "end"}
     sentence : str
         For people.
     facts : mapping

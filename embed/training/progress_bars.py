@@ -54,7 +54,7 @@ class TerminalBar:
                     file=self._stream,
                 )
             figures = {"loss": state.loss, "lr": state.lr}
-            self._bar.set_description(state.label, refresh=False)
+            self._bar.set_description_str(state.label, refresh=False)
             self._bar.set_postfix(
                 {name: f"{value:.4g}" for name, value in figures.items() if value is not None}, refresh=False
             )
@@ -99,24 +99,26 @@ class NotebookBar:
     def __init__(self, display: Any) -> None:
         self._display = display
         self._handle: Any = None
-        self._decided = self._shown_line = ""
+        self._replicate = self._decided = self._state = ""
         self._share: float | None = None
         self._due = 0.0
 
     def show(self, state: State) -> None:
         """Redraw the bar, now and then."""
-        self._shown_line, self._share = state.line(), state.share
+        self._state, self._share = state.line(), state.share
         if state.elapsed >= self._due:
             self._due = state.elapsed + _CELL_REDRAW_SECONDS
             self._draw()
 
     def note(self, event: Event) -> None:
-        """Show what the training decided, and how it ended."""
-        if event.name == "training":
+        """Show which replicate is trained, what the training decided, and how it ended."""
+        if event.name == "replicate":
+            self._replicate = printable(event.sentence)
+        elif event.name == "training":
             self._decided = printable(event.sentence)
             self._draw()
         elif event.name == "end":
-            self._shown_line = printable(event.sentence)
+            self._state = printable(event.sentence)
             if event.facts["outcome"] == "done":
                 self._share = 1.0
             self._draw()
@@ -127,7 +129,7 @@ class NotebookBar:
     close = finish
 
     def _draw(self) -> None:
-        texts = [text for text in (self._decided, self._shown_line) if text]
+        texts = [text for text in (self._replicate, self._decided, self._state) if text]
         html = panel(*(line(escaped(text)) for text in texts), progress_bar(self._share))
         data = {"text/plain": "\n".join(texts), "text/html": html}
         if self._handle is None:

@@ -24,7 +24,7 @@ from embed.errors import AdviceWarning, ConfigError
 from embed.model.model import EpochRecord
 from embed.training import progress_lines, showing
 from embed.training.progress import Pace, Progress, State
-from embed.training.progress_bars import NotebookBar
+from embed.training.progress_bars import NotebookBar, TerminalBar
 from embed.training.progress_lines import JsonLines, Lines, Logged
 
 SENTENCES = [[f"w{(i * 7 + j) % 50}" for j in range(20)] for i in range(200)]
@@ -65,6 +65,7 @@ def test_a_line_says_epoch_share_speed_loss_rate_and_time_left() -> None:
     assert state.line() == "epoch 2/5  34 %  200 tokens/s  loss 0.182  lr 0.031  4.0 s left"
     assert State(activity="reading", tokens=12_345_678, seconds=4.0).line() == "reading  12.3M tokens  3.09M tokens/s"
     assert State(activity="training", total=9, epoch=1, epochs=1).line() == "epoch 1/1  0 %"
+    assert State(activity="training", tokens=12, total=9).share == 1.0  # resumed for fewer epochs
 
 
 @pytest.mark.parametrize(
@@ -372,6 +373,14 @@ def test_a_cell_shows_a_bar_that_is_replaced_and_what_was_decided() -> None:
     assert 'value="1.0000"' in html
 
 
+def test_a_cell_says_which_replicate_is_trained() -> None:
+    cell = Cell()
+    with Progress(NotebookBar(cell.display), clock=Clock()) as progress:
+        progress.note("replicate", "replicate 2 of 3 begins")
+        progress.note("training", "training 5 words")
+    assert cell.shown[-1]["text/plain"].startswith("replicate 2 of 3 begins\ntraining 5 words\ndone")
+
+
 def test_the_kernel_of_a_notebook_gets_the_bar(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -391,3 +400,15 @@ def test_each_sink_has_its_own_pace() -> None:
         train_for(progress, clock, 30)
     assert streams[0].getvalue() == streams[1].getvalue()
     assert streams[0].getvalue().count("\n") == 3
+
+
+def test_the_bar_of_a_terminal_names_the_activity_and_the_epoch() -> None:
+    stream, clock = io.StringIO(), Clock()
+    with Progress(TerminalBar(stream), clock=clock) as progress:
+        with progress.counting("reading") as count:
+            count(2_000, 0)
+        train_for(progress, clock, 10)
+    drawn = stream.getvalue()
+    assert "reading: 2.00ktok" in drawn
+    assert "epoch 5/5: 100%" in drawn
+    assert ": :" not in drawn
