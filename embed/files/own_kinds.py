@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
 from embed.errors import FormatError
@@ -20,6 +21,7 @@ __all__ = [
     "OwnKind",
     "own_folder",
     "own_kind",
+    "own_kind_of",
     "refuse_another_kind",
 ]
 
@@ -89,6 +91,15 @@ def own_kind(start: bytes) -> OwnKind | None:
     """Return the kind of the file that begins with `start`; None for files of other programs."""
     start = start[:_LOOK_BYTES]
     return next((kind for pattern, kind in _PATTERNS if pattern.match(start)), None)
+
+
+def own_kind_of(path: str | os.PathLike[str]) -> str | None:
+    """Return the name of the kind of a file or folder; None for those of other programs, and what cannot be read."""
+    kind = own_folder(path)
+    if kind is None and os.path.isfile(path):
+        with suppress(OSError), open(path, "rb") as file:
+            kind = own_kind(file.read(_LOOK_BYTES))
+    return None if kind is None else kind.name
 
 
 def own_folder(path: str | os.PathLike[str]) -> OwnKind | None:

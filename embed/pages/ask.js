@@ -2,8 +2,9 @@
 //
 // Where answers come from is a `source`, in the page (local.js) or at the other end of a connection (remote.js):
 //   models                     [{name, words}]
-//   ask(model, question, n)    {answers: [{word, cosine, count, only}], unknown: [word], asked: [{word, count}], composed: [word]}
-//   cosines(model, words)      {words, rows: [[cosine]], unknown: [word]}
+//   ask(model, question, n)    {answers: [{word, cosine, count, only}], unknown: [word], asked: [{word, count}], composed: [word],
+//                              senses: [{name, share, nearest: [word]}], if the model has some}
+//   cosines(model, words)      {words, rows: [[cosine]], unknown: [word], composed: [word]}
 //   complete(prefix)           [word]
 // Both may return promises. Words are data: they are only ever set as text.
 
@@ -52,16 +53,22 @@ function rows(found, models, follow) {
 }
 
 /** Say in sentences what a reader must know to believe the answers. */
-function remarks(found) {
+function remarks({unknown, composed, asked = []}) {
   const lines = [];
-  if (found.unknown.length) lines.push(`${quoted(found.unknown)}: not among the words of this model.`);
-  if (found.composed.length) lines.push(`${quoted(found.composed)}: not in the vocabulary; composed from n-grams.`);
-  const seldom = found.asked.filter(({count}) => count !== null && count < RARE);
+  if (unknown.length) lines.push(`${quoted(unknown)}: not among the words of this model.`);
+  if (composed.length) lines.push(`${quoted(composed)}: not in the vocabulary; composed from n-grams.`);
+  const seldom = asked.filter(({count}) => count !== null && count < RARE);
   if (seldom.length) {
     const each = seldom.map(({word, count}) => `“${word}” occurs ${whole(count)} times`).join(", ");
     lines.push(`${each} in the text: neighbours of rare words change from one training to the next, so do not trust them alone.`);
   }
   return lines.map((line) => element("p", {class: "quiet"}, line));
+}
+
+/** List the senses of a word: the share of its occurrences, and the words nearest to each. */
+function senses(found, follow) {
+  return (found.senses ?? []).map(({name, share, nearest}) => element("p", {}, `${name}, ${Math.round(100 * share)} %: `,
+    ...nearest.flatMap((word) => [element("button", {class: "word", type: "button", onclick: () => follow(word)}, word), " "])));
 }
 
 /** Answer what is typed into #ask, for each model, in #answers; tell `shown` the words of each answer. */
@@ -77,7 +84,7 @@ function mountAsk(source, shown = () => {}) {
     if (turn !== last) return undefined; // a later question was faster
     place.replaceChildren(...all.map((found, model) => element("div", {},
       ...(source.models.length > 1 ? [element("h3", {}, source.models[model].name)] : []),
-      ...remarks(found), rows(found, source.models.length, follow))));
+      ...remarks(found), ...senses(found, follow), rows(found, source.models.length, follow))));
     shown(all.map((found) => [...found.asked, ...found.answers].map(({word}) => word)));
     return undefined;
   }
@@ -113,7 +120,7 @@ function mountHeat(source) {
         style: `background: rgb(${cosine < 0 ? "208 100 63" : "31 143 179"} / ${Math.min(1, Math.abs(cosine)).toFixed(2)})`,
       }, cosine.toFixed(2).replace(/^(-?)0/, "$1")))));
     place.replaceChildren(
-      ...(found.unknown.length ? [element("p", {class: "quiet"}, `${quoted(found.unknown)}: not among the words of this model.`)] : []),
+      ...remarks(found),
       element("table", {},
         element("thead", {}, element("tr", {}, element("td"), ...found.words.map((word) => element("th", {scope: "col"}, word)))),
         element("tbody", {}, ...body)));
@@ -121,22 +128,22 @@ function mountHeat(source) {
 
   input.addEventListener("change", draw);
   choice?.addEventListener("change", draw);
-  draw();
+  if (input.value) draw();
 }
 
 /** Return the function that marks words on the maps, once Bokeh has drawn them: one list of words for each model. */
 function mountMaps() {
   const model = (name) => window.Bokeh?.documents.map((each) => each.get_model_by_name(name)).find((each) => each);
 
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  function paint() {
-    const ink = getComputedStyle(document.body).color, names = model("names of map 0");
-    if (!names) return setTimeout(paint, 100); // not drawn yet
-    for (let number = 0; model(`names of map ${number}`); number++) model(`names of map ${number}`).glyph.text_color = {value: ink};
-    return undefined;
+  /** Write the names of places in the colour of the page; figures may still be on their way. */
+  function paint(tries = 100) {
+    const ink = getComputedStyle(document.body).color;
+    const names = [...document.querySelectorAll(".map")].map((_, number) => model(`names of map ${number}`));
+    for (const each of names) if (each) each.glyph.text_color = {value: ink};
+    if (tries > 0 && names.some((each) => !each)) setTimeout(() => paint(tries - 1), 100);
   }
-  if (document.querySelector(".map")) paint();
-  dark.addEventListener("change", paint);
+  if (window.Bokeh) paint();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => paint(0));
 
   function mark(lists, zoom = false) {
     const found = lists.map((words, number) => {
@@ -164,5 +171,6 @@ function mountMaps() {
     const maps = document.querySelectorAll(".map").length;
     said.textContent = word === "" || mark(Array(maps).fill([word]), true) ? "" : `“${word}” is not on the map.`;
   });
+  mark.paint = paint;
   return mark;
 }

@@ -71,7 +71,7 @@ class LocalSource {
     const model = this.models[number];
     const known = words.filter((word) => model.row(word) !== undefined);
     const all = known.map((word) => model.row(word));
-    return {words: known, rows: all.map((a) => all.map((b) => model.cosine(a, b))), unknown: words.filter((word) => model.row(word) === undefined)};
+    return {words: known, rows: all.map((a) => all.map((b) => model.cosine(a, b))), unknown: words.filter((word) => model.row(word) === undefined), composed: []};
   }
 
   complete(prefix) {

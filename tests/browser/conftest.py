@@ -23,7 +23,7 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_SECONDS = 20
+_SECONDS = 60
 """The longest that a page may take for what a test waits for."""
 
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "convert": "write vectors in another format",
     "quantize": "write vectors in fewer bytes",
     "report": "write a page about models: scores, neighbours, map, curves",
+    "explore": "open a local page that answers questions about vectors",
     "curve": "print or draw the losses of runs by epoch",
     "info": "describe this installation, vectors, or a run's cost",
     "demo": "train on 106 Wikipedia articles and show what comes out",
