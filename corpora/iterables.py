@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from embed.arguments import iterable, shown
@@ -93,6 +94,10 @@ def checked_sentence(sentence: Any, where: str) -> list[str]:
         if isinstance(sentence, (str, bytes, Mapping)) or not iterable(sentence):
             raise CorpusError(f"{where} is {_shown(sentence)}, but {_ALLOWED}")
         words = list(sentence)
+    with suppress(TypeError):  # raised by a word that is none; the loop finds which
+        "".join(words)
+        if "" not in words:
+            return words
     for position, word in enumerate(words, 1):
         if not isinstance(word, str):
             raise CorpusError(f"{where}, word {position} is {_shown(word)}, but {_ALLOWED}")

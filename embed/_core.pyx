@@ -82,6 +82,7 @@ cdef class Worker:
     cdef const embed_kernels *kernels
     cdef bint cbow
     cdef bint has_bags          # all windows of a block have the same single context: DBOW
+    cdef bint has_pairs         # each two windows in a row share their noise: PV-DM
     cdef int window, sides
     cdef float position_ratio
     cdef float ratio            # learning rate of the input rows over that of the output rows
@@ -105,13 +106,16 @@ cdef class Worker:
         self.blocks = Blocks(problem.tokens, targets.noise, settings)
         self.has_bags = (settings.cbow and settings.window == 0 and targets.tree is None
                          and self.blocks.most_tags == 1)
-        self.targets = Targets(targets, self.has_bags)
+        self.has_pairs = (settings.cbow and settings.window > 0 and self.blocks.most_tags > 0 and targets.tree is None
+                          and targets.noise.run == 2 and self.rows.position_weights.shape[0] == 0)
+        self.targets = Targets(targets, self.has_bags or self.has_pairs, settings.inference)
         self.senses = Senses(problem.senses, self.rows, self.blocks.most_positions)
         vectors = self.blocks.most_positions * (1 if problem.senses is None else 1 + 2 * problem.senses.most)
         self.vectors = BlockVectors(self.rows, settings, self.blocks.most_positions, self.blocks.most_tags, vectors,
                                     self.targets.most_of_a_block)
         self.merger = Merger(self.rows)
-        self.replicas = Replicas(self.rows, targets, settings.replicated_words, settings.replica_share)
+        self.replicas = Replicas(self.rows, targets, settings.replicated_words, settings.window > 0,
+                                 settings.replica_share)
         contexts = 2 * <int64_t> settings.window + self.blocks.most_tags
         self.plans = Plans(contexts, self.targets.most, self.rows.width, settings.inference)
         self._weigh_contexts(contexts, settings.context_sum, settings.gradient_power)
@@ -266,7 +270,8 @@ cdef class Worker:
 
     cdef void _train_block(self, const Block *block, const Block *following) noexcept nogil:
         """Train a block, and fetch the rows of the following block meanwhile."""
-        cdef int64_t w, windows = block.own * self.sides, fetched = 0, to_fetch = following.positions + following.draws
+        cdef int64_t w, windows = block.own * self.sides, fetched = 0
+        cdef int64_t to_fetch = following.positions + (following.draws if following.is_new else 0)
         # the windows of a batch have the same labels, but paths of a tree differ
         cdef int planned = 0, batch = EMBED_BATCH if self.cbow and not self.targets.has_tree else 1
         self.centers += block.own
@@ -288,7 +293,9 @@ cdef class Worker:
                 continue
             planned += self._plan_window(block, w, &self.plans.windows[planned])
             if planned == batch or (planned and w == windows - 1):
-                if self.vectors.position_count:
+                if self.has_pairs:
+                    self._train_pairs(w + 1 - planned, planned)
+                elif self.vectors.position_count:
                     self.kernels.weighted_windows(&self.plans.windows[0], planned)
                 elif self.cbow:
                     self.kernels.mean_windows(&self.plans.windows[0], planned)
@@ -315,6 +322,14 @@ cdef class Worker:
         if plan.lr != 0:
             self.vectors.constrain_tags(block)
         self.examples += centers
+
+    cdef void _train_pairs(self, int64_t first, int count) noexcept nogil:
+        """Train the planned windows of the centers from `first` on, of which each two share their noise."""
+        cdef embed_window *plan = &self.plans.windows[0]
+        self.targets.plan_bag(first, count, plan)
+        if self.rows.has_output_factors and plan.lr != 0:
+            self.vectors.settle(plan)
+        self.kernels.mean_pairs(plan, count)
 
     cdef void _fetch_early(self, const Block *block, int64_t i) noexcept nogil:
         """Fetch the rows of position i, or of a noise word after the last position, into the second-level cache.
@@ -351,21 +366,19 @@ cdef class Worker:
             first, last = (center, last) if side else (first, center)
         words = last - first
         contexts = words + block.tags
-        if contexts == 0 or not plan_targets(self.targets, block.words[center], c, side, plan):
+        if contexts == 0:
             return 0
-        if self.rows.has_output_factors and self.plans.windows[0].lr != 0:
-            self.vectors.settle(plan)
+        if not self.has_pairs:  # of which the targets are planned together
+            if not plan_targets(self.targets, block.words[center], c, side, plan):
+                return 0
+            if self.rows.has_output_factors and self.plans.windows[0].lr != 0:
+                self.vectors.settle(plan)
         if self.cbow:
             weight, plan.scale = self.steps[contexts], self.scales[contexts]
-        for i in range(first, last + 1):
-            if i != center:
-                plan.x[k] = self.vectors.vectors[i]
-                plan.ratios[k] = weight * self.vectors.ratios[i]
-                k += 1
-        for i in range(block.positions, block.positions + block.tags):  # a document is a context of every center
-            plan.x[k] = self.vectors.vectors[i]
-            plan.ratios[k] = weight * self.vectors.ratios[i]
-            k += 1
+        k = self._add_contexts(first, center, 0, weight, plan)
+        k = self._add_contexts(center + 1, last + 1, k, weight, plan)
+        # a document is a context of every center
+        self._add_contexts(block.positions, block.positions + block.tags, k, weight, plan)
         plan.words = <int> words
         if self.vectors.position_count:
             plan.weight_ratio = weight * self.position_ratio
@@ -375,3 +388,13 @@ cdef class Worker:
         plan.nx = <int> contexts
         self.examples += 1 if self.cbow else contexts
         return 1
+
+    cdef inline int64_t _add_contexts(self, int64_t first, int64_t last, int64_t k, float weight,
+                                      embed_window *plan) noexcept nogil:
+        """Add the positions first..last-1 to a window that has k contexts; return how many it has then."""
+        cdef int64_t i
+        for i in range(first, last):
+            plan.x[k] = self.vectors.vectors[i]
+            plan.ratios[k] = weight * self.vectors.ratios[i]
+            k += 1
+        return k

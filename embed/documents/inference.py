@@ -81,7 +81,7 @@ class Inference:
         batch: list[list[int]] = []
         tokens = 0
         for words in documents:
-            batch.append([i for word in words if (i := self._vocabulary.get(word)) is not None])
+            batch.append(self._vocabulary.known(words))
             tokens += len(batch[-1])
             if tokens >= _BATCH_TOKENS:
                 found.append(self._inferred(batch, config))

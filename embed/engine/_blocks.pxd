@@ -7,6 +7,8 @@ from embed.engine._random cimport embed_alias
 cdef enum:
     # Tokens of a sentence that are trained together, before subsampling.
     BLOCK = 128
+    # In inference, the blocks at the begin of each sentence, so many, have the same draws in all sentences of an epoch.
+    SETS = 4
 
 ctypedef struct Block:
     int64_t first       # its tokens
@@ -21,6 +23,9 @@ ctypedef struct Block:
     int32_t *reaches    # [own]
     int32_t *noise      # [draws]
     int64_t draws
+    int64_t draw_set    # which of the sets its draws are, from 1; 0 for draws of its own
+    uint64_t draw_key   # the epoch of the set
+    bint is_new         # no block has had these draws before
 
 
 cdef class Blocks:
@@ -42,6 +47,9 @@ cdef class Blocks:
     cdef int64_t halo_tokens
     cdef int32_t first_kept     # words from this one on are always kept
     cdef object _memory
+    cdef object _set_memory
+    cdef int32_t *_sets         # [SETS, BLOCK + most_draws] reaches and noise
+    cdef uint64_t _set_keys[SETS]   # the epochs that they were drawn in
     cdef Block pair[2]          # the current block, and the following one, whose rows are fetched meanwhile
     cdef int64_t most_positions, most_draws  # of a block
     cdef int64_t sentence, position, number  # of the next block
@@ -61,3 +69,4 @@ cdef class Blocks:
     cdef int64_t _origin(self) noexcept nogil
     cdef bint _keeps(self, int64_t p) noexcept nogil
     cdef void _draw(self, Block *block) noexcept nogil
+    cdef void _draw_windows(self, Block *block, int64_t windows) noexcept nogil

@@ -3,7 +3,8 @@
 A block is a run of at most ``BLOCK_TOKENS`` tokens of one sentence. The tokens that subsampling keeps are its
 positions, with `window` more positions on each side (the halo), so that a cut loses no context. The documents of the
 sentence, its tags, follow the positions. All draws of a block come from its own stream, which is determined by the
-seed, the epoch and the first token of the block.
+seed, the epoch and the first token of the block. In inference, this token counts from the begin of the sentence, so the
+first blocks of all sentences have the same draws, which are drawn once.
 """
 
 import cython
@@ -58,8 +59,9 @@ cdef class Blocks:
         cdef unsigned char[::1] view = self._memory
         for i in range(2):
             self.pair[i].memory = <int32_t *> &view[0] + i * size
-            self.pair[i].reaches = self.pair[i].memory + self.most_positions
-            self.pair[i].noise = self.pair[i].reaches + BLOCK
+        self._set_memory = bytearray(sizeof(int32_t) * SETS * (BLOCK + self.most_draws) * self.is_relative + 1)
+        view = self._set_memory
+        self._sets = <int32_t *> &view[0]
 
     cdef int64_t begin(self, int64_t epoch, int64_t first, int64_t *claimed, int64_t before) noexcept nogil:
         """Begin at token `first`, with all blocks or, in a round, with those that this worker claims.
@@ -161,13 +163,28 @@ cdef class Blocks:
         return self.offsets[self.sentence] if self.is_relative else 0
 
     cdef void _draw(self, Block *block) noexcept nogil:
-        """Draw the reach of each center and, for the first of each run of windows, noise words."""
+        """Draw for the windows of a block, or find the set of draws that it shares with other sentences."""
+        cdef int64_t place = (block.first - self._origin()) // BLOCK
+        block.is_new = True
+        if not self.is_relative or place >= SETS:
+            block.reaches, block.draw_set = block.memory + self.most_positions, 0
+            self._draw_windows(block, block.own)
+            return
+        block.reaches, block.draw_set = self._sets + place * (BLOCK + self.most_draws), place + 1
+        block.noise, block.draws, block.draw_key = block.reaches + BLOCK, self.most_draws, self.epoch_key
+        block.is_new = self._set_keys[place] != self.epoch_key
+        if block.is_new:
+            self._set_keys[place] = self.epoch_key
+            self._draw_windows(block, BLOCK)
+
+    cdef void _draw_windows(self, Block *block, int64_t windows) noexcept nogil:
+        """Draw the reach of each window and, for the first of each run of windows, noise words."""
         cdef int64_t c, j, next_drawing = 0
         cdef uint64_t fraction, stream = embed_block_stream(self.epoch_key, block.first - self._origin())
         cdef const embed_alias *table = self._aliases
         cdef uint64_t vocabulary = self._alias_count
-        block.draws = 0
-        for c in range(block.own):
+        block.noise, block.draws = block.reaches + BLOCK, 0
+        for c in range(windows):
             if self.fixed_window:
                 block.reaches[c] = self.window
             else:

@@ -21,15 +21,17 @@ cdef class Replicas:
         Finds the replicas instead of the rows, between `take` and `give_back`.
     targets : embed.engine.problem.Targets
     words : int
-        How many of the first words have replicas: of their output rows and, if every vector is one input row, of that.
+        How many of the first words have replicas: of their output rows and, if words are contexts and every vector is
+        one input row, of that.
         If the targets are only nodes of a tree, the last nodes (the root and those below it) have replicas.
+    has_word_contexts : bool
     share : float
         1 over the number of threads: the mean of all replicas, because their sum oscillates.
     """
 
-    def __init__(self, Rows rows, targets, int32_t words, double share):
+    def __init__(self, Rows rows, targets, int32_t words, bint has_word_contexts, double share):
         self.rows, self.share = rows, <float> share
-        self.input_count = words if rows.plain else 0
+        self.input_count = words if rows.plain and has_word_contexts else 0
         self.output_count = words * targets.sides
         # a tree of n leaves has n - 1 nodes
         rows.own_output_first = max(0, targets.words - 1 - words) * targets.sides if targets.noise is None else 0

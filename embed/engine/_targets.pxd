@@ -1,9 +1,9 @@
 """Declare the targets of the windows of a block."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
 from embed.engine._block_vectors cimport BlockVectors
-from embed.engine._blocks cimport Block
+from embed.engine._blocks cimport SETS, Block
 from embed.engine._kernels cimport embed_window
 
 ctypedef struct Side:
@@ -11,6 +11,7 @@ ctypedef struct Side:
     float **words       # [BLOCK] the row of each center, with noise
     float **nodes       # [BLOCK, most nodes] the rows of the path of each center, with a tree
     float **noise       # [noise windows, negatives] the distinct rows of each window, then the repeated ones
+    float **noise_sets  # [1 + SETS, noise windows, negatives] `noise` of each set of draws, and of a block's own
 
 
 cdef class Targets:
@@ -23,6 +24,8 @@ cdef class Targets:
     cdef int32_t *_lots         # [BLOCK] which draw of noise a center has
     cdef int32_t *_distinct     # [noise windows] the number of distinct rows
     cdef int32_t *_folds        # [noise windows, negatives] the distinct row, from 1, that each repeated one equals
+    cdef uint64_t _found[1 + SETS]  # the epochs of the sets of draws whose rows are found
+    cdef int32_t *_repeats      # [1 + SETS, noise windows, 1 + negatives] `_distinct` and `_folds` of each set of draws
     cdef const int64_t[::1] _node_offsets   # [V + 1] into the nodes and labels of each word's path
     cdef const int32_t[::1] _nodes
     cdef const uint8_t[::1] _labels

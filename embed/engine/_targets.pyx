@@ -5,8 +5,7 @@ With negative sampling, these are the row of the center, with label 1, and rows 
 Bengio 2005). A window can have both. A new loss over output rows is a new way to fill a plan here.
 
 Noise is drawn for a few windows of a block and dealt to the others (docs/decisions/0003), so repeated rows in it are
-found once for each block (docs/decisions/0012). Windows of a bag, whose only context is the same document, meet
-their rows at once (docs/decisions/0039).
+found once for each block (docs/decisions/0012). Windows of a bag meet their rows at once (docs/decisions/0039, 0040).
 """
 
 import cython
@@ -15,7 +14,7 @@ from libc.stdint cimport int32_t, int64_t
 import numpy as np
 
 from embed.engine._block_vectors cimport BlockVectors, output_row
-from embed.engine._blocks cimport BLOCK, Block
+from embed.engine._blocks cimport BLOCK, SETS, Block
 from embed.engine._kernels cimport EMBED_BATCH, EMBED_GROUP, EMBED_LINE, embed_window
 
 
@@ -28,10 +27,12 @@ cdef class Targets:
     targets : embed.engine.problem.Targets
     has_bags : bool
         Several centers have one plan.
+    has_sets : bool
+        Blocks share sets of draws.
     """
 
-    def __init__(self, targets, bint has_bags):
-        cdef int64_t side, draws = 0, rows, c
+    def __init__(self, targets, bint has_bags, bint has_sets):
+        cdef int64_t side, draws = 0, rows, c, sets = 1 + SETS * has_sets
         self.sides, self.has_bags, self.run = targets.sides, has_bags, 1
         if targets.noise is not None:
             self.has_noise = True
@@ -45,28 +46,32 @@ cdef class Targets:
             self._labels = targets.tree.labels
             self._most_nodes = int(np.diff(targets.tree.offsets).max())
             self.most += self._most_nodes
-        self._index_memory = bytearray(sizeof(int32_t) * (BLOCK + self.noise_windows + draws))
+        self._index_memory = bytearray(sizeof(int32_t) * (BLOCK + sets * (self.noise_windows + draws)))
         cdef unsigned char[::1] indices = self._index_memory
         self._lots = <int32_t *> &indices[0]
         for c in range(BLOCK if self.has_noise else 0):
             self._lots[c] = <int32_t> (c // self.run % self.noise_windows)
-        self._distinct = self._lots + BLOCK
-        self._folds = self._distinct + self.noise_windows
-        rows = BLOCK * (self.has_noise + self._most_nodes) + draws
+        self._repeats = self._lots + BLOCK
+        rows = BLOCK * (self.has_noise + self._most_nodes) + sets * draws
         self._pointer_memory = bytearray(sizeof(void *) * self.sides * rows + 1)
         cdef unsigned char[::1] pointers = self._pointer_memory
         for side in range(self.sides):
             self._sides[side].words = <float **> &pointers[0] + side * rows
             self._sides[side].nodes = self._sides[side].words + BLOCK * self.has_noise
-            self._sides[side].noise = self._sides[side].nodes + BLOCK * self._most_nodes
-        self.most_of_a_block = self.sides * rows
+            self._sides[side].noise_sets = self._sides[side].nodes + BLOCK * self._most_nodes
+        self.most_of_a_block = self.sides * (rows - (sets - 1) * draws)
 
     cdef void find(self, BlockVectors vectors, const Block *block) noexcept nogil:
         """Find the output rows of a block, for each side of each center, and repeated rows of noise."""
         cdef int64_t own = block.own, i, j, first
         cdef const int32_t *centers = block.words + block.left
-        cdef const Side *rows
+        cdef Side *rows
         cdef int side
+        cdef bint is_found = block.draw_set > 0 and self._found[block.draw_set] == block.draw_key
+        # copies of rows are those of a block
+        self._found[block.draw_set] = 0 if vectors.in_round or vectors.rows.has_output_factors else block.draw_key
+        self._distinct = self._repeats + block.draw_set * self.noise_windows * (1 + self.negatives)
+        self._folds = self._distinct + self.noise_windows
         for side in range(self.sides):
             rows = &self._sides[side]
             if self.has_tree:
@@ -79,6 +84,9 @@ cdef class Targets:
                 continue
             for i in range(own):
                 rows.words[i] = output_row(vectors, centers[i] * self.sides + side)
+            rows.noise = rows.noise_sets + block.draw_set * self.noise_windows * self.negatives
+            if is_found:
+                continue
             for i in range(block.draws):
                 rows.noise[i] = output_row(vectors, block.noise[i] * self.sides + side)
             for i in range(0 if self.has_bags else block.draws // self.negatives):

@@ -369,6 +369,12 @@ class ReferenceWorker:
         is_alone = not self.settings.window and self.tokens.tags is not None and self.tokens.tags.most == 1
         return self.settings.cbow and is_alone and self.targets.tree is None
 
+    def _has_pairs(self) -> bool:
+        """Tell whether each two windows in a row share their noise."""
+        noise, has_tags = self.targets.noise, self.tokens.tags is not None and self.tokens.tags.most > 0
+        is_mean = self.settings.cbow and self.settings.window > 0 and not len(self.position_weights)
+        return is_mean and has_tags and self.targets.tree is None and noise is not None and noise.run == 2
+
     def _batch(self) -> int:
         """Return how many windows are trained at once."""
         return _CBOW_BATCH if self.settings.cbow and self.targets.tree is None else 1
@@ -399,6 +405,8 @@ class ReferenceWorker:
         before = self.outputs[slowed]
         if self._has_bags():
             self._train_bag(block, vectors, windows, lr, ratios)
+        elif self._has_pairs():
+            self._train_pairs(block, vectors, windows, lr, ratios)
         else:
             self._train_windows(block, vectors, windows, lr, ratios)
         moved = self.outputs[slowed] - before
@@ -429,6 +437,37 @@ class ReferenceWorker:
             if not self.settings.inference:  # a row that is there twice has moved before its second turn
                 self.outputs[row] += g * x
         block[vector] += ratios[place] * change
+
+    def _train_pairs(
+        self, block: Floats, vectors: NDArray[np.int64], windows: list[Window], lr: float, ratios: Floats
+    ) -> None:
+        """Take the scores of all windows, then update with two at a time: a row moves by the sum of their changes."""
+        settings = self.settings
+        power = 1 - settings.gradient_power if settings.context_sum else settings.gradient_power
+        pairs = []
+        for pair in (windows[first : first + 2] for first in range(0, len(windows), 2)):
+            members = [block[vectors[window.contexts]].sum(axis=0) for window in pair]
+            sizes = [1 if settings.context_sum else len(window.contexts) for window in pair]
+            h = np.array(members) / np.array(sizes)[:, None]
+            rows = [window.target for window in pair] + pair[0].noise
+            labels, rates = np.zeros((2, len(rows)))[: len(pair)], np.zeros((len(pair), len(rows)))
+            for i, window in enumerate(pair):
+                labels[i, i] = 1
+                met = [j for j, row in enumerate(rows) if j == i or (j >= len(pair) and row != window.target)]
+                scores = np.clip(self.outputs[rows] @ h[i], -_MAX_SCORE, _MAX_SCORE)[met]
+                self.loss += float(np.logaddexp(0.0, np.where(labels[i, met] == 1, -scores, scores)).sum())
+                rates[i, met] = lr * (labels[i, met] - 1 / (1 + np.exp(-scores)))
+            self.examples += len(pair)
+            pairs.append((pair, rows, h, rates))
+        for pair, rows, h, rates in pairs:
+            change = np.zeros_like(h)
+            for j, row in enumerate(rows):  # a row that is there twice has moved before its second turn
+                change += rates[:, j, None] * self.outputs[row]
+                if not settings.inference:
+                    self.outputs[row] += rates[:, j] @ h
+            for i, window in enumerate(pair):
+                for vector, ratio in zip(vectors[window.contexts], ratios[window.contexts], strict=True):
+                    block[vector] += ratio * change[i] / len(window.contexts) ** power
 
     def _train_windows(
         self, block: Floats, vectors: NDArray[np.int64], windows: list[Window], lr: float, ratios: Floats

@@ -133,6 +133,10 @@ class Vocabulary(Saved):
         """Return the id of `word`, or `default` if it is not in the vocabulary."""
         return self._index.get(word, default)
 
+    def known(self, words: Iterable[str]) -> list[int]:
+        """Return the ids of those words that are in the vocabulary, in their order."""
+        return [number for number in map(self._index.get, words) if number is not None]
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Vocabulary):
             return NotImplemented

@@ -39,6 +39,7 @@ def test_look_up() -> None:
     assert vocabulary["Paris"] == 1
     assert vocabulary.get("Oslo") is None
     assert vocabulary.get("Oslo", 7) == 7
+    assert vocabulary.known(["Rom", "Oslo", "Berlin", "Rom"]) == [2, 0, 2]
     assert "Rom" in vocabulary
     assert "Oslo" not in vocabulary
     with pytest.raises(MissingWordError, match="did you mean 'Berlin'"):

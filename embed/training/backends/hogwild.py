@@ -22,9 +22,9 @@ from embed.training.schedule import Line, Schedule
 
 __all__ = ["Chunks"]
 
-# Tokens of a chunk: some hundredths of a second of work, and less if the corpus is so short that the threads would
-# finish the epoch at different times.
-_MAX_CHUNK_TOKENS, _MIN_CHUNK_TOKENS, _CHUNKS_PER_THREAD = 1 << 15, 1 << 10, 64
+# Tokens of a chunk: some thousandths of a second of work. Towards the end of a stretch, a chunk is a fourth of each
+# thread's share of what is left, so that the threads finish together and begin few chunks.
+_MAX_CHUNK_TOKENS, _MIN_CHUNK_TOKENS, _CHUNKS_PER_THREAD = 1 << 15, 1 << 10, 4
 
 
 class Chunks:
@@ -37,9 +37,7 @@ class Chunks:
     """
 
     def __init__(self, task: Task, tokens: range, epoch: int, schedule: Schedule) -> None:
-        even = len(tokens) // (_CHUNKS_PER_THREAD * task.threads)
-        self.position = tokens.start
-        self._last, self._size = tokens.stop, min(max(even, _MIN_CHUNK_TOKENS), _MAX_CHUNK_TOKENS)
+        self.position, self._last, self._parts = tokens.start, tokens.stop, _CHUNKS_PER_THREAD * task.threads
         self._epoch, self._schedule = epoch, schedule
         self._stop = np.zeros(1, np.int32)
         self._lock = threading.Lock()
@@ -56,7 +54,9 @@ class Chunks:
         """Return the next chunk, empty at the end, and its line of the schedule."""
         with self._lock:
             line = self._schedule.line(self._epoch, self.position)
-            chunk = range(self.position, min(self.position + self._size, line.last, self._last))
+            even = (self._last - self.position) // self._parts
+            size = min(max(even, _MIN_CHUNK_TOKENS), _MAX_CHUNK_TOKENS)
+            chunk = range(self.position, min(self.position + size, line.last, self._last))
             self.position = chunk.stop
         return chunk, line
 

@@ -20,12 +20,14 @@ __all__ = ["problem_of", "settings_of", "targets_of", "to_measure"]
 
 # Windows of a block that noise is drawn for before it is dealt again (docs/decisions/0003).
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
-# A document meets all noise of its blocks, so it needs more (docs/decisions/0034). Windows without neighbours can share
-# it with the next one (docs/decisions/0039).
-_DOCUMENT_NOISE_WINDOWS, _DBOW_NOISE_RUN = 64, 2
+# A document meets all noise of its blocks, so it needs more (docs/decisions/0034). Windows of DBOW, and those of means,
+# can share it with the next one (docs/decisions/0039, 0040).
+_DOCUMENT_NOISE_WINDOWS, _DOCUMENT_NOISE_RUN = 64, 2
 # With several threads, this many of the most frequent words have replicas in each, if each thread has this many tokens
 # per epoch: replicas are averaged, so their words learn as from one thread's part (docs/decisions/0018).
 _REPLICATED_WORDS, _REPLICATED_FROM = 64, 1 << 20
+# Documents, which have many passes, gain from fewer tokens on (docs/decisions/0040).
+_DOCUMENTS_REPLICATED_FROM = 1 << 17
 # How far the context of a position reaches in training, and the learning rate of selectors over that of the output rows
 # (docs/decisions/0038).
 _SENSE_REACH, _SELECTOR_RATE = 5, 1.0
@@ -103,7 +105,7 @@ def targets_of(config: TrainConfig, counts: NDArray[np.int64], variant: Variant)
     if "ns" in losses:
         windows, run = _SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS, 1
         if variant.tags is not None:
-            windows, run = _DOCUMENT_NOISE_WINDOWS, _DBOW_NOISE_RUN if config.objective == "dbow" else 1
+            windows, run = _DOCUMENT_NOISE_WINDOWS, 1 if config.objective == "sg" else _DOCUMENT_NOISE_RUN
         noise = Noise(alias_table(noise_distribution(counts, config.noise_exponent)), config.negatives, windows, run)
     if "hs" in losses:
         tree = HuffmanTree.from_counts(counts)
@@ -126,7 +128,8 @@ def senses_of(parameters: Parameters) -> Senses:
 
 def _replicated_words(task: Task) -> int:
     """Return the number of words with replicas of their rows in each thread."""
-    is_short = task.tokens < _REPLICATED_FROM * task.threads
+    least = _REPLICATED_FROM if task.variant.tags is None else _DOCUMENTS_REPLICATED_FROM
+    is_short = task.tokens < least * task.threads
     if task.threads == 1 or is_short or task.config.deterministic:
         return 0
     return min(_REPLICATED_WORDS, len(task.corpus.vocabulary))
