@@ -31,7 +31,7 @@ def _run(words: int, tokens: int, dim: int) -> None:
     with zipf_corpus(words, tokens) as corpus:
         for config in CONFIGS.values():
             settings = our_config(**{"buckets": 10 * words, "dim": dim, "epochs": 1, "threads": 1, **config})
-            Trainer(corpus, TrainConfig(**settings)).run(progress=False)
+            Trainer(corpus, TrainConfig(**settings)).run()
 
 
 if __name__ == "__main__":

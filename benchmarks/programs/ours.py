@@ -41,7 +41,7 @@ _FIRST_REPEATS, _PIECES = 200, 10
 def _rate(encoded: EncodedCorpus, settings: TrainConfig) -> tuple[dict[str, Any], Trainer]:
     """Train; return the seconds of the epochs as the trainer records them, and the tokens."""
     trainer = Trainer(encoded, settings)
-    trainer.run(progress=False)
+    trainer.run()
     result = {
         "seconds": sum(record.seconds for record in trainer.history),
         "amount": len(encoded.ids) * settings.epoch_count(),
@@ -128,7 +128,7 @@ def memory(*, config: dict[str, Any], path: str = "", words: int = 0, tokens: in
         if path
         else zipf_corpus(words, tokens) as encoded,
     ):
-        model = Trainer(encoded, settings).run(progress=False)
+        model = Trainer(encoded, settings).run()
         mapped = resident_bytes_of_files(encoded.directory) if path else None
         if mapped is None:  # after a whole pass every page has been read
             mapped = encoded.ids.nbytes + encoded.offsets.nbytes
