@@ -120,7 +120,7 @@ docs: build/docs-env/installed
 
 clean:
 	rm -rf $(STAMPS) $(VENV) build dist demo-output wheelhouse *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find embed -not -path 'embed/csrc/*' -type f \( -name '*.so' -o -name '*.pyd' -o -name '*.c' -o -name '*.html' \) -delete
+	find embed -not -path 'embed/csrc/*' -not -path 'embed/formats/web/*' -type f \( -name '*.so' -o -name '*.pyd' -o -name '*.c' -o -name '*.html' \) -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMPS)/venv: .ci/make-venv

@@ -28,6 +28,7 @@ from benchmarks import (
     senses,
     smoke,
     startup,
+    web,
 )
 from benchmarks.chart import draw
 from benchmarks.lib import report
@@ -75,6 +76,7 @@ COMMANDS: dict[str, _Command] = {
     "retrieval": _Command("do vectors and codes find documents of a group?", retrieval.run, retrieval.Settings()),
     "senses": _Command("do senses tell meanings apart?", senses.run, senses.Settings(), reads=True),
     "startup": _Command("how long until --help and `import embed` are done", startup.run, startup.Settings()),
+    "web": _Command("size and speed of vectors in a page", web.run, web.Settings()),
     "growth": _Command("does the time of hostile input grow in proportion?", growth.run, growth.Settings()),
 }
 ALL = ("speed", "quality", "memory", "text", "phrases")

@@ -22,6 +22,7 @@ from benchmarks import (
     scaling,
     senses,
     startup,
+    web,
 )
 from benchmarks.lib.corpus import TextSource
 from benchmarks.lib.report import Section
@@ -71,6 +72,7 @@ def run(folder: Path) -> Iterator[Section]:
     few = {"seeds": 1, "clusters": True, "dim": _DIM, "pairs": 2, "least": 60, "most": _TOKENS}
     yield senses.run(source, senses.Settings(str(planted_senses(folder)), **few))
     yield startup.run(startup.Settings(runs=1))
+    yield web.run(web.Settings(words=(_VOCABULARY,), dim=_DIM, queries=3))
     yield growth.run(growth.Settings(tries=1, share=0.05, judged=False))
 
 

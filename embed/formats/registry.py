@@ -28,6 +28,7 @@ from embed.formats import (
     projector,
     safetensors_file,
     usearch_index,
+    web,
     word2vec_binary,
     word2vec_text,
 )
@@ -162,6 +163,7 @@ _ALL = (
         files=model2vec.FILES,
     ),
     Format("projector", (".projector",), None, projector.write, None, ("on_bad_word",), files=projector.FILES),
+    Format("web", (".web",), None, web.write, None, (), files=web.FILES),
     Format("usearch", (".usearch",), None, usearch_index.write, None, ("on_bad_word",), beside=(usearch_index.WORDS,)),
 )
 

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
-import shutil
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-_FLAGS = (
-    "--headless=new",
-    "--no-sandbox",  # Chromium refuses to start as root without it
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from tests.browser.chromium import missing, serving, started
+
 _SECONDS = 60
 """The longest that a page may take for what a test waits for."""
 
@@ -78,15 +67,9 @@ class Browser:
 
 
 def _driver(tmp_path_factory: pytest.TempPathFactory, *flags: str) -> Any:
-    webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: make test-browser")
-    program = shutil.which("chromedriver")
-    if program is None or shutil.which("chromium") is None:
-        pytest.skip("needs Debian's chromium and chromium-driver: make test-browser")
-    options = webdriver.ChromeOptions()
-    for flag in (*_FLAGS, *flags, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    return webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=program))
+    if (reason := missing()) is not None:
+        pytest.skip(f"{reason}: make test-browser")
+    return started(tmp_path_factory.mktemp("profile"), *flags)
 
 
 @pytest.fixture(scope="session")
@@ -108,19 +91,5 @@ def browser_without_webgl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture
 def page_server() -> Iterator[Callable[[Path], str]]:
     """A function that serves a folder on the loopback interface and returns its address."""
-    servers: list[http.server.ThreadingHTTPServer] = []
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-    def serve(folder: Path) -> str:
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{server.server_port}/"
-
-    yield serve
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with ExitStack() as servers:
+        yield lambda folder: servers.enter_context(serving(folder))

@@ -111,6 +111,7 @@ def test_the_sdist_holds_what_a_build_needs(tmp_path: Path) -> None:
         missing = {path.relative_to(TREE).as_posix() for path in sources} - names
         assert sources
         assert not missing
+    assert "embed/formats/web/index.html" in names  # unlike the pages that Cython writes beside its sources
     assert {"setup.py", "pyproject.toml", "LICENSE", "README.md", "requirements-dev.txt", ".ci/run"} <= names
     compiled = tuple(f"embed/{path.stem}.c" for path in (TREE / "embed").glob("*.pyx"))
     assert not [name for name in names if name.endswith((".so", ".pyd", ".pyc", *compiled))]
