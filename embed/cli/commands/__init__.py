@@ -13,7 +13,7 @@ COMMANDS = {
     "nearest": "print the words nearest to each word: word, neighbour, cosine",
     "senses": "print the senses of words: name, share, nearest words",
     "disambiguate": "write a text with the senses of its words marked",
-    "analogy": "print the words that are to C what B is to A, with their scores",
+    "analogy": "print the words that are to C what B is to A, with scores",
     "similarity": "print the cosine of two words: A, B, cosine",
     "vector": "print the vectors of words: word, numbers",
     "synonyms": "write mutual neighbours as synonyms for Solr and Elasticsearch",
@@ -29,5 +29,15 @@ COMMANDS = {
     "completion": "print the completion script of a shell",
 }
 """The commands in the order of the help, with their help texts."""
-BY_NAME_ALONE = ("similarity", "vector", "synonyms", "disambiguate", "curve", "info", "completion")
+BY_NAME_ALONE = (
+    "similarity",
+    "vector",
+    "synonyms",
+    "disambiguate",
+    "embed-text",
+    "quantize",
+    "curve",
+    "info",
+    "completion",
+)
 """The commands that the help of the program only names: it must fit a screen."""
