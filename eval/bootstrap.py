@@ -11,14 +11,14 @@ would be too short. Rejected: the binomial interval (same fault); Fisher's z for
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Difference", "Score", "Statistic", "estimate", "estimate_difference"]
+__all__ = ["Difference", "OverRuns", "Score", "Statistic", "estimate", "estimate_difference"]
 
 Floats = NDArray[np.float64]
 # weights (r, n) -> values (r,); NaN where the statistic is undefined
@@ -75,6 +75,33 @@ class Difference:
         return asdict(self)
 
 
+class OverRuns:
+    """The same statistic of several training runs: its mean, and over resamples that take one run after the other.
+
+    A run on a resampled text is itself a resample, so resample r of the items goes with run r modulo the number of
+    runs: the spread is that of items, texts and trainings together. Two models whose runs have the same texts in the
+    same order are compared on the same texts.
+
+    Parameters
+    ----------
+    runs : sequence of Statistic
+    """
+
+    def __init__(self, runs: Sequence[Statistic]) -> None:
+        self.runs = tuple(runs)
+
+    def mean(self, weights: Floats) -> Floats:
+        """Return the mean over the runs for each row of `weights`."""
+        mean: Floats = np.mean([run(weights) for run in self.runs], axis=0)
+        return mean
+
+    def __call__(self, weights: Floats) -> Floats:
+        values = np.empty(len(weights))
+        for number, run in enumerate(self.runs):
+            values[number :: len(self.runs)] = run(weights[number :: len(self.runs)])
+        return values
+
+
 def estimate(statistic: Statistic, units: int, *, items: int, resamples: int, seed: int, confidence: float) -> Score:
     """Evaluate `statistic` (a share or a correlation) with its percentile interval; both times 100."""
     value = _point(statistic, units)
@@ -96,7 +123,8 @@ def estimate_difference(
     def difference(weights: Floats) -> Floats:
         return b(weights) - a(weights)
 
-    value = _point(difference, units)
+    points = [_point(one, units) for one in (a, b)]
+    value = None if points[0] is None or points[1] is None else points[1] - points[0]
     if value is None:
         return Difference(None, None, None, None, items)
     drawn = _resampled(difference, units, resamples, seed)
@@ -112,7 +140,8 @@ def estimate_difference(
 def _point(statistic: Statistic, units: int) -> float | None:
     if units == 0:
         return None
-    value = 100 * float(statistic(np.ones((1, units)))[0])
+    whole = statistic.mean if isinstance(statistic, OverRuns) else statistic
+    value = 100 * float(whole(np.ones((1, units)))[0])
     return None if np.isnan(value) else value
 
 

@@ -13,17 +13,17 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from embed.choices import AnalogyMethod
+from embed.errors import ConfigError
 from embed.markup import details, heading, line, panel
 from embed.messages import printable
 
 from .analogy import Answers, answer, clusters
-from .bootstrap import Difference, Score, Statistic, estimate, estimate_difference
+from .bootstrap import Difference, OverRuns, Score, Statistic, estimate, estimate_difference
 from .columns import Columns
 from .forest import Mark, forest, headlines
 from .protocol import Sampling, Settings, Vectors
@@ -31,13 +31,14 @@ from .render import aligned, as_json, as_markdown, coverage, indented, interval,
 from .respelling import respelled
 from .sets import AnalogySet, SimilaritySet, TestSet, load_sets, notes_on, warn_of_nothing_covered
 from .shares import accuracy
-from .similarity import cosines, spearman
+from .similarity import Cosines, cosines, spearman
 from .space import Space, shared_spaces
 from .tasks.task import TaskSettings
 
 __all__ = ["Comparison", "ComparisonRow", "compare", "estimates"]
 
 _LEAST_P_SHOWN = 0.001
+_OVER_RUNS = "each resample scores the next of the replicates, so that the intervals cover texts and training runs, too"
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ class Comparison:
     rows : tuple of ComparisonRow
     notes : tuple of str
         How the files of the sets were read: the columns, and what was skipped.
+    runs : tuple of (int, int)
+        How many replicates of each model were scored.
     """
 
     names: tuple[str, str]
@@ -108,6 +111,7 @@ class Comparison:
     settings: Settings | TaskSettings
     rows: tuple[ComparisonRow, ...]
     notes: tuple[str, ...] = ()
+    runs: tuple[int, int] = (1, 1)
 
     def __repr__(self) -> str:
         totals = ((row.set, row.difference) for row in self.rows if row.part == "total" and row.on == "covered")
@@ -129,8 +133,10 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able mapping."""
         return {
-            "a": {"name": self.names[0], "words": self.sizes[0]},
-            "b": {"name": self.names[1], "words": self.sizes[1]},
+            **{
+                side: {"name": name, "words": size, **({"replicates": runs} if runs > 1 else {})}
+                for side, name, size, runs in zip("ab", self.names, self.sizes, self.runs, strict=True)
+            },
             "shared_words": self.shared,
             "protocol": {**self.settings.to_dict(), "description": self._sentences()},
             "rows": [row.to_dict() for row in self.rows],
@@ -150,7 +156,10 @@ class Comparison:
         return as_markdown(self._title(), self._head(), self._cells(), self._sentences(), self.notes)
 
     def _title(self) -> str:
-        a, b = (f"{printable(name)} ({size:,} words)" for name, size in zip(self.names, self.sizes, strict=True))
+        a, b = (
+            f"{printable(name)} ({size:,} words{f', {runs} replicates' if runs > 1 else ''})"
+            for name, size, runs in zip(self.names, self.sizes, self.runs, strict=True)
+        )
         return f"A = {a}, B = {b}"
 
     def _head(self) -> tuple[str, ...]:
@@ -179,12 +188,14 @@ class Comparison:
             else f"Vocabulary: both restricted to the {self.shared:,} shared words, ordered by the sum of ranks."
         )
         test = "Items: both models cover the 'covered' items; p is two-sided, from the paired bootstrap of B - A."
+        if isinstance(self.settings, Settings) and max(self.runs) > 1:
+            return [vocabulary, test, *self.settings.sentences(_OVER_RUNS)]
         return [vocabulary, test, *self.settings.sentences()]
 
 
 def compare(
-    a: Vectors,
-    b: Vectors,
+    a: Vectors | Sequence[Vectors],
+    b: Vectors | Sequence[Vectors],
     sets: str | os.PathLike[str] | TestSet | Sequence[str | os.PathLike[str] | TestSet] | None = None,
     *,
     names: tuple[str, str] = ("A", "B"),
@@ -202,8 +213,9 @@ def compare(
 
     Parameters
     ----------
-    a, b : Vectors
-        The difference is B minus A: positive if `b` is better.
+    a, b : Vectors, or sequence of Vectors
+        The difference is B minus A: positive if `b` is better. Of a sequence, such as :class:`embed.Replicates`, the
+        scores are means, and the intervals cover the differences between its members, which have the same words.
     names : tuple of (str, str)
         Their names in the output.
     shared_vocabulary : bool
@@ -226,35 +238,70 @@ def compare(
         confidence=confidence,
     )
     tests = load_sets(sets, columns)
-    if shared_vocabulary:
-        spaces = shared_spaces(a, b, fold_case=fold_case)
-    else:
-        spaces = (Space(a, fold_case=fold_case), Space(b, fold_case=fold_case))
-    both = [[respelled(test, space) for space in spaces] for test in tests]
+    models = _runs_of(a), _runs_of(b)
+    found: list[list[_Side]] = [[] for _ in tests]
+    notes: dict[str, None] = {}
+    shared = None
+    # one run of each model after the other, so that one space of each is in memory; the words of all runs are the same
+    for number in range(max(map(len, models))):
+        first, second = (runs[number % len(runs)] for runs in models)
+        if shared_vocabulary:
+            spaces = shared_spaces(first, second, fold_case=fold_case)
+            shared = len(spaces[0])
+        else:
+            spaces = (Space(first, fold_case=fold_case), Space(second, fold_case=fold_case))
+        for test, sides in zip(tests, found, strict=True):
+            pair = [respelled(test, space) for space in spaces]
+            notes |= dict.fromkeys(notes_on(pair))
+            for side, (space, spelled) in enumerate(zip(spaces, pair, strict=True)):
+                if number < len(models[side]):
+                    if len(sides) <= side:
+                        sides.append(_Side(space, spelled))
+                    sides[side].add(space, settings)
     rows: list[ComparisonRow] = []
-    for pair in both:
-        rows += _rows(list(zip(spaces, pair, strict=True)), settings)
+    for sides in found:
+        rows += _analogy_rows(sides, settings) if sides[0].answers else _similarity_rows(sides, settings)
     return Comparison(
         names=names,
-        sizes=(len(a.words), len(b.words)),
-        shared=len(spaces[0]) if shared_vocabulary else None,
+        sizes=(len(models[0][0].words), len(models[1][0].words)),
+        shared=shared,
         settings=settings,
         rows=tuple(rows),
-        notes=tuple(dict.fromkeys(notes_on([test for pair in both for test in pair]))),
+        notes=tuple(notes),
+        runs=(len(models[0]), len(models[1])),
     )
 
 
-def _rows(sides: Sequence[tuple[Space, TestSet]], settings: Settings) -> list[ComparisonRow]:
-    """Return the rows of one set, given in the spelling of each side."""
-    analogies = [(space, test) for space, test in sides if isinstance(test, AnalogySet)]
-    if analogies:
-        return _analogy_rows(analogies, settings)
-    return _similarity_rows([(space, test) for space, test in sides if isinstance(test, SimilaritySet)], settings)
+class _Side:
+    """What the runs of one model reach on one set, given in its spelling."""
+
+    def __init__(self, space: Space, test: TestSet) -> None:
+        self.test = test
+        self.cosines: list[Cosines] = []
+        self.answers: list[Answers] = []
+        self.cluster_of = clusters(space, test) if isinstance(test, AnalogySet) else np.empty(0, np.int64)
+
+    def add(self, space: Space, settings: Settings) -> None:
+        """Score the next run."""
+        if isinstance(self.test, AnalogySet):
+            self.answers.append(answer(space.restrict(settings.top), self.test, method=settings.method))
+        elif isinstance(self.test, SimilaritySet):
+            self.cosines.append(cosines(space.restrict(settings.similarity_top), self.test))
 
 
-def _similarity_rows(sides: Sequence[tuple[Space, SimilaritySet]], settings: Settings) -> list[ComparisonRow]:
-    first, second = (cosines(space.restrict(settings.similarity_top), test) for space, test in sides)
-    test = sides[0][1]
+def _runs_of(model: Vectors | Sequence[Vectors]) -> Sequence[Vectors]:
+    """Return the runs of a model: the vectors themselves, or the members of a sequence."""
+    if not isinstance(model, Sequence) or hasattr(model, "matrix"):
+        return [cast("Vectors", model)]
+    if not model or any(run.words != model[0].words for run in model):
+        raise ConfigError("a sequence of vectors to compare needs the same words in all of them, and at least one")
+    return model
+
+
+def _similarity_rows(sides: Sequence[_Side], settings: Settings) -> list[ComparisonRow]:
+    first, second = (side.cosines[0] for side in sides)
+    test = sides[0].test
+    assert isinstance(test, SimilaritySet)
     gold = np.asarray(test.scores, dtype=np.float64)
     rows = []
     warn_of_nothing_covered(test.name, (first.covered & second.covered) | first.composed | second.composed)
@@ -262,18 +309,18 @@ def _similarity_rows(sides: Sequence[tuple[Space, SimilaritySet]], settings: Set
         ("covered", first.covered & second.covered),
         ("all", np.ones(len(test), dtype=np.bool_)),
     ):
-        statistics = [spearman(side.values[chosen], gold[chosen]) for side in (first, second)]
+        a, b = (_over([spearman(run.values[chosen], gold[chosen]) for run in side.cosines]) for side in sides)
         count = int(chosen.sum())
-        scored = estimates(statistics[0], statistics[1], count, count, settings)
+        scored = estimates(a, b, count, count, settings)
         rows.append(ComparisonRow(test.name, "total", "Spearman", on, len(test), *scored))
     return rows
 
 
-def _analogy_rows(sides: Sequence[tuple[Space, AnalogySet]], settings: Settings) -> list[ComparisonRow]:
-    first, second = (answer(space.restrict(settings.top), test, method=settings.method) for space, test in sides)
-    space, test = sides[0]
+def _analogy_rows(sides: Sequence[_Side], settings: Settings) -> list[ComparisonRow]:
+    first, second = (side.answers[0] for side in sides)
+    test, cluster_of = sides[0].test, sides[0].cluster_of
+    assert isinstance(test, AnalogySet)
     warn_of_nothing_covered(test.name, first.covered & second.covered)
-    cluster_of = clusters(space, test)
     syntactic = np.fromiter((test.is_syntactic(section) for section in test.sections), np.bool_, len(test))
     parts = [("total", np.ones(len(test), dtype=np.bool_))]
     if test.has_totals():
@@ -281,21 +328,17 @@ def _analogy_rows(sides: Sequence[tuple[Space, AnalogySet]], settings: Settings)
     rows = []
     for part, chosen in parts:
         for on, used in (("covered", chosen & first.covered & second.covered), ("all", chosen)):
-            scored = _accuracy_estimates(first, second, used, cluster_of, settings)
+            a, b = ([accuracy(run.correct[used], cluster_of[used]) for run in side.answers] for side in sides)
+            units = a[0][1]
+            first_share, second_share = (_over([share for share, _ in runs]) for runs in (a, b))
+            scored = estimates(first_share, second_share, units, int(used.sum()), settings)
             rows.append(ComparisonRow(test.name, part, "accuracy", on, int(chosen.sum()), *scored))
     return rows
 
 
-def _accuracy_estimates(
-    first: Answers,
-    second: Answers,
-    used: NDArray[np.bool_],
-    cluster_of: NDArray[np.int64],
-    settings: Settings,
-) -> tuple[Score, Score, Difference]:
-    a, units = accuracy(first.correct[used], cluster_of[used])
-    b, _ = accuracy(second.correct[used], cluster_of[used])
-    return estimates(a, b, units, int(used.sum()), settings)
+def _over(runs: Sequence[Statistic]) -> Statistic:
+    """Return the statistic of all runs of a model."""
+    return runs[0] if len(runs) == 1 else OverRuns(runs)
 
 
 def estimates(

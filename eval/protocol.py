@@ -21,6 +21,7 @@ from embed.messages import option
 __all__ = ["METHODS", "Sampling", "Settings", "Vectors"]
 
 METHODS = ANALOGY_METHODS
+_NOT_OVER_RUNS = "they do not cover the variation from one training run to the next"
 
 
 class Vectors(Protocol):
@@ -90,13 +91,16 @@ class Sampling:
         """Return the settings as a JSON-able mapping."""
         return asdict(self)
 
-    def intervals(self, units: str) -> list[str]:
-        """Describe the intervals, resampled over `units`, in one sentence; no sentence without intervals."""
+    def intervals(self, units: str, over: str = _NOT_OVER_RUNS) -> list[str]:
+        """Describe the intervals, resampled over `units`, in one sentence; no sentence without intervals.
+
+        `over` says whether training runs are resampled, too.
+        """
         if not self.resamples:
             return []
         return [
             f"Intervals: {100 * self.confidence:g}%, bootstrap over {units}, {self.resamples:,} resamples, seed "
-            f"{self.seed}; they do not cover the variation from one training run to the next."
+            f"{self.seed}; {over}."
         ]
 
 
@@ -130,8 +134,8 @@ class Settings(Sampling):
         choice("method", self.method, ANALOGY_METHODS)
         super().__post_init__()
 
-    def sentences(self) -> list[str]:
-        """Describe the protocol, one sentence per aspect."""
+    def sentences(self, over: str = _NOT_OVER_RUNS) -> list[str]:
+        """Describe the protocol, one sentence per aspect; for `over` see `intervals`."""
         method = {"3cosadd": "3CosAdd on unit vectors", "3cosmul": "3CosMul on (cos + 1) / 2, eps 1e-3"}
         analogies = f"Analogies: {method[self.method]}, {self._among(self.top)}, given words excluded."
         similarity = f"Similarity: cosine, {self._among(self.similarity_top)}."
@@ -141,7 +145,7 @@ class Settings(Sampling):
             "their pairs the similarity 0, unless the vectors compose the word from its n-grams."
         )
         units = "pairs or over clusters of questions that share a section and a first pair"
-        return [analogies, similarity, case, missing, *self.intervals(units)]
+        return [analogies, similarity, case, missing, *self.intervals(units, over)]
 
     @staticmethod
     def _among(top: int | None) -> str:

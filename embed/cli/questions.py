@@ -5,7 +5,7 @@ All of them are answered. A question that has no answer is told in one sentence 
 code.
 
 An answer is rows of columns, each after the words that were asked; with ``--json``, one object on one line, also for a
-question without an answer.
+question without an answer. Replicates (:mod:`embed.vectors.replicates`) answer with intervals, in columns of their own.
 """
 
 from __future__ import annotations
@@ -25,9 +25,20 @@ from embed.errors import ConfigError, CorpusError, EmbedError, MissingWordError
 from embed.messages import tsv_field
 
 if TYPE_CHECKING:
+    from embed.vectors.replicates import Replicates
     from embed.vectors.word_vectors import WordVectors
 
-__all__ = ["Answer", "add_questions", "add_ranking", "answer_all", "load_vectors", "ranking", "restrictions"]
+__all__ = [
+    "Answer",
+    "add_questions",
+    "add_ranking",
+    "answer_all",
+    "estimate",
+    "load_answering",
+    "load_vectors",
+    "ranking",
+    "restrictions",
+]
 
 _LONGEST_QUESTION = 1 << 16
 """The most bytes of a line of standard input."""
@@ -77,6 +88,17 @@ def load_vectors(arguments: argparse.Namespace) -> WordVectors:
     return formats.load(arguments.vectors, **reading_options(arguments))
 
 
+def load_answering(arguments: argparse.Namespace) -> tuple[WordVectors, WordVectors | Replicates]:
+    """Read vectors or a folder of replicates; return the vectors that know the words, and what answers."""
+    from embed.formats.replicates import are_replicates, load_replicates
+
+    if not are_replicates(arguments.vectors):
+        vectors = load_vectors(arguments)
+        return vectors, vectors
+    replicates = load_replicates(arguments.vectors)
+    return replicates[0], replicates
+
+
 def restrictions(arguments: argparse.Namespace, vectors: WordVectors) -> dict[str, Any]:
     """Return the keywords of a search that the command line sets; report words of --among without a vector."""
     from embed.arguments import real_number
@@ -98,12 +120,32 @@ def restrictions(arguments: argparse.Namespace, vectors: WordVectors) -> dict[st
     return found
 
 
-def ranking(found: Sequence[tuple[str, float]], list_name: str, score_name: str) -> Answer:
-    """Return the answer that is a list of words and scores, the best first."""
-    return Answer(
-        [(tsv_field(neighbour), f"{score:.4f}") for neighbour, score in found],
-        {list_name: [{"word": neighbour, score_name: round(score, 4)} for neighbour, score in found]},
-    )
+def ranking(
+    found: Sequence[tuple[str, float] | tuple[str, float, float, float, int, int]], list_name: str, score_name: str
+) -> Answer:
+    """Return the answer that is a list of words and scores, the best first; those of replicates have intervals."""
+    rows, listed = [], []
+    for answer, score, *spread in found:
+        columns, facts = _interval(spread[:2])
+        if spread:
+            agreed, of = spread[2:]
+            columns, facts = (*columns, f"{agreed} of {of}"), {**facts, "found": agreed, "of": of}
+        rows.append((tsv_field(answer), f"{score:.4f}", *columns))
+        listed.append({"word": answer, score_name: round(score, 4), **facts})
+    return Answer(rows, {list_name: listed})
+
+
+def estimate(found: float | tuple[float, float, float], name: str) -> Answer:
+    """Return the answer that is a number; that of replicates has an interval."""
+    value, *spread = found if isinstance(found, tuple) else (found,)
+    columns, facts = _interval(spread)
+    return Answer([(f"{value:.4f}", *columns)], {name: round(value, 4), **facts})
+
+
+def _interval(ends: Sequence[float]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Return the columns and the JSON of an interval; none if it has no ends."""
+    facts = dict(zip(("low", "high"), (round(end, 4) for end in ends), strict=False))
+    return tuple(f"{end:.4f}" for end in ends), facts
 
 
 def answer_all(arguments: argparse.Namespace, vectors: WordVectors, answer: Callable[[tuple[str, ...]], Answer]) -> int:

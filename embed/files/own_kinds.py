@@ -76,7 +76,11 @@ _KINDS: tuple[tuple[bytes, OwnKind], ...] = (
 _FOLDERS: tuple[tuple[str, OwnKind], ...] = (
     (
         re.escape(REPLICATES_NAME),
-        OwnKind("replicates", "replicates of word vectors", "read them with embed.Replicates.load"),
+        OwnKind(
+            "replicates",
+            "replicates of word vectors",
+            "read them with embed.Replicates.load, or convert them to their mean",
+        ),
     ),
     (re.escape(META_NAME), OwnKind("encoded", "an encoded corpus", "open it with embed.EncodedCorpus.open")),
     (

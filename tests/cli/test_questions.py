@@ -17,7 +17,7 @@ from embed import formats
 from embed.cli import main
 from embed.cli.prompt import Completer
 from embed.errors import MissingWordError
-from embed.vectors import WordVectors
+from embed.vectors import Replicates, WordVectors
 from embed.vectors.ngram_rows import Subwords
 from embed.vocabulary.ngrams import SubwordScheme
 
@@ -231,3 +231,90 @@ def _until(descriptor: int, end: str) -> str:
             shown += os.read(descriptor, 4096).decode()
     assert shown.endswith(end), shown
     return shown
+
+
+# replicates
+
+
+@pytest.fixture
+def replicates(vectors: Path, tmp_path: Path) -> Path:
+    first = formats.load(vectors)
+    turned = first.matrix @ np.array([[0, 1], [-1, 0]], np.float32)
+    nearer = turned.copy()
+    nearer[1] = 0.5 * turned[0] + 0.5 * turned[1]  # queen is nearer to king, and man is not nearer than before
+    path = tmp_path / "v.replicates"
+    Replicates([first, WordVectors(WORDS, turned), WordVectors(WORDS, nearer)]).save(path)
+    return path
+
+
+def test_replicates_answer_with_intervals_and_agreement(replicates: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    both = Replicates.load(replicates)
+    assert run("nearest", replicates, "king", "kingg", "-n", "2") == UNKNOWN
+    out, err = capsys.readouterr()
+    first, second = both.nearest("king", 2)
+    assert rows(out)[0] == ["king", "queen", *(f"{number:.4f}" for number in first[1:4]), "3 of 3"]
+    assert rows(out)[1] == ["king", "man", f"{np.cos(1.0):.4f}", *[f"{np.cos(1.0):.4f}"] * 2, "3 of 3"]
+    assert first.low < first.score < first.high <= 1
+    assert second.found == 3
+    assert err == "train-embeddings: 'kingg' is not in the vocabulary; did you mean 'king'?\n"
+    assert run("nearest", replicates, "king", "--json", "--least", 0.9) == 0
+    assert json.loads(capsys.readouterr().out)["nearest"] == [
+        {
+            "word": "queen",
+            "cosine": round(first.score, 4),
+            "low": round(first.low, 4),
+            "high": round(first.high, 4),
+            "found": 3,
+            "of": 3,
+        }
+    ]
+    assert run("analogy", replicates, "king", "queen", "man", "-n", "1") == 0
+    (row,) = rows(capsys.readouterr().out)
+    assert row[:4] == ["king", "queen", "man", "woman"]
+    assert row[-1] == "3 of 3"
+    estimate = both.similarity("king", "queen")
+    assert run("similarity", replicates, "king", "queen") == 0
+    assert rows(capsys.readouterr().out) == [["king", "queen", *(f"{number:.4f}" for number in estimate)]]
+    assert run("similarity", replicates, "king", "queen", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [found[name] for name in ("cosine", "low", "high")] == [round(number, 4) for number in estimate]
+
+
+def test_words_of_replicates_are_safe_on_a_terminal(replicates: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("nearest", replicates, "king", "-n", 9) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert any(row[1] == r"\x1b[31mred" for row in rows(out))
+
+
+def test_replicates_are_described_and_converted_to_their_mean(
+    replicates: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("info", replicates, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "format": "replicates",
+        "kind": "vectors of several trainings",
+        "replicates": 3,
+        "words": len(WORDS),
+        "dim": 2,
+    }
+    assert run("convert", replicates, tmp_path / "mean.vec", "--escape") == 0
+    assert capsys.readouterr().err == "the mean of 3 replicates, turned to the first\n"
+    expected = Replicates.load(replicates).mean()
+    np.testing.assert_array_equal(formats.load(tmp_path / "mean.vec").matrix, expected.matrix)
+    assert run("evaluate", replicates) == 4
+    assert "holds replicates of word vectors, not vectors" in capsys.readouterr().err
+    (replicates / "replicate-002.embed").unlink()
+    assert run("nearest", replicates, "king") == 4
+    assert "replicate-002.embed" in capsys.readouterr().err
+
+
+def test_replicates_are_compared(
+    vectors: Path, replicates: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("".join(f"king\t{word}\t{5 - i}\n" for i, word in enumerate(["queen", "man", "woman"])))
+    assert run("compare", vectors, replicates, pairs, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["b"] == {"name": str(replicates), "words": len(WORDS), "replicates": 3}
+    assert found["rows"][0]["b"]["value"] == pytest.approx(100)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from embed.errors import AdviceWarning
+from embed.errors import AdviceWarning, ConfigError
 from embed.eval import AnalogySet, Comparison, SimilaritySet, compare, evaluate
 
 
@@ -279,3 +279,39 @@ def test_the_views_of_a_comparison_agree() -> None:
             assert sentence in text
         for word in ("paired bootstrap", "300 resamples", "seed 5", "20 most frequent"):
             assert word in text
+
+
+# replicates
+
+
+def test_scores_of_runs_are_means_and_their_intervals_cover_the_runs() -> None:
+    runs = [_noisy(1.5, seed=seed) for seed in range(6)]
+    other = _noisy(1.0, seed=99)
+    found = compare(other, runs, SETS, names=("one", "six"), resamples=2000)
+    single = [compare(other, run, SETS, resamples=2000) for run in runs]
+    for name in ("pairs|x", "questions"):
+        row, rows = _row(found, name), [_row(each, name) for each in single]
+        assert row.a == rows[0].a
+        assert row.b.value == pytest.approx(np.mean([each.b.value for each in rows]))
+        assert row.difference.value == pytest.approx(np.mean([each.difference.value for each in rows]))
+        # the mixture of the resamples of all runs
+        assert row.difference.low < np.mean([each.difference.low for each in rows])
+        assert row.difference.high > np.mean([each.difference.high for each in rows])
+    assert "B = six (24 words, 6 replicates)" in found.table()
+    assert "cover texts and training runs, too" in found.to_markdown()
+    assert "do not cover" not in found.table()
+    assert found.to_dict()["b"] == {"name": "six", "words": 24, "replicates": 6}
+    assert found.to_dict()["a"] == {"name": "one", "words": 24}
+    assert compare(other, runs[:1], SETS).rows == compare(other, runs[0], SETS).rows
+
+
+def test_runs_of_the_same_texts_are_paired() -> None:
+    runs = [_noisy(1.5, seed=seed) for seed in range(6)]
+    same = _row(compare(runs, runs, SETS), "pairs|x").difference
+    assert (same.value, same.low, same.high) == (0, 0, 0)
+
+
+def test_runs_with_other_words_are_refused() -> None:
+    for runs in ([_noisy(1.0), _noisy(1.0, words=NAMES[::-1])], []):
+        with pytest.raises(ConfigError, match="needs the same words in all of them, and at least one"):
+            compare(_noisy(1.0), runs, SETS)

@@ -196,7 +196,9 @@ def test_a_folder_is_read_as_it_was_written(replicates: Replicates, tmp_path: Pa
 def test_a_folder_is_told_from_vectors_and_from_other_folders(replicates: Replicates, tmp_path: Path) -> None:
     path = tmp_path / "some.replicates"
     replicates.save(path)
-    with pytest.raises(FormatError, match=r"holds replicates of word vectors, not vectors: .* embed\.Replicates\.load"):
+    with pytest.raises(
+        FormatError, match=r"holds replicates of word vectors, not vectors: .* embed\.Replicates\.load, or convert"
+    ):
         embed.load(path)
     with pytest.raises(FormatError, match=r"the extension \.vec means vectors .* such as \.replicates"):
         replicates.save(tmp_path / "some.vec")

@@ -6,7 +6,7 @@ import argparse
 
 from embed.choices import ANALOGY_METHODS
 from embed.cli.parser import PROGRAM
-from embed.cli.questions import add_questions, add_ranking, answer_all, load_vectors, ranking, restrictions
+from embed.cli.questions import add_questions, add_ranking, answer_all, load_answering, ranking, restrictions
 
 __all__ = ["add_arguments", "run"]
 
@@ -21,10 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the answers to each analogy question."""
-    vectors = load_vectors(arguments)
-    limits = restrictions(arguments, vectors)
+    words, vectors = load_answering(arguments)
+    limits = restrictions(arguments, words)
     return answer_all(
         arguments,
-        vectors,
+        words,
         lambda asked: ranking(vectors.analogy(*asked, method=arguments.method, **limits), "answers", "score"),
     )

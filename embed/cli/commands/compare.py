@@ -22,14 +22,20 @@ def run(arguments: argparse.Namespace) -> None:
     """Print the scores of two files of vectors, with intervals and p-values of their differences."""
     from embed import formats
     from embed.eval import compare, compare_tasks
+    from embed.formats.replicates import are_replicates, load_replicates
 
     check_inputs(arguments.first, arguments.second, *arguments.sets)
     task = task_of(arguments)
-    first, second = (formats.load(path, **reading_options(arguments)) for path in (arguments.first, arguments.second))
-    report_ngrams(first, second)
     names = (arguments.first, arguments.second)
     if task is None:
-        report = compare(first, second, names=names, **evaluation_settings(arguments))
+        models = [
+            load_replicates(path) if are_replicates(path) else [formats.load(path, **reading_options(arguments))]
+            for path in names
+        ]
+        report_ngrams(*(model[0] for model in models))
+        report = compare(models[0], models[1], names=names, **evaluation_settings(arguments))
     else:
+        first, second = (formats.load(path, **reading_options(arguments)) for path in names)
+        report_ngrams(first, second)
         report = compare_tasks(first, second, task, input_files(arguments), names=names)
     print_report(report, arguments)

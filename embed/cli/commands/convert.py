@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from embed.cli.argument_types import word
@@ -42,6 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Read vectors in one format, process them if requested, and write them in another."""
     from embed import formats
     from embed.formats.model_file import load_model, run_card_of
+    from embed.formats.replicates import are_replicates, load_replicates
 
     form = (
         formats.FORMATS[formats.format_of(arguments.target)] if arguments.to is None else formats.by_name(arguments.to)
@@ -56,6 +58,10 @@ def run(arguments: argparse.Namespace) -> None:
         vectors = SenseVectors.load(arguments.source).vectors()
     elif arguments.average_outputs:
         vectors = load_model(arguments.source).averaged_vectors()
+    elif are_replicates(arguments.source):
+        replicates = load_replicates(arguments.source)
+        print(f"the mean of {len(replicates)} replicates, turned to the first", file=sys.stderr)
+        vectors = replicates.mean()
     else:
         vectors = formats.load(arguments.source, **reading_options(arguments))
     vectors = _postprocessed(vectors, arguments)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import platform
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import embed
 from embed.cli.argument_types import positive
@@ -16,6 +16,9 @@ from embed.cli.vector_flags import add_reading, reading_options
 from embed.config.train import TrainConfig
 from embed.errors import FormatError, PoorVectorsWarning, advise
 from embed.messages import printable
+
+if TYPE_CHECKING:
+    from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["add_arguments", "run"]
 
@@ -77,8 +80,13 @@ def _description(path: str, reading: dict[str, Any]) -> dict[str, Any]:
     from embed.files.inputs import Input
     from embed.files.json_text import parse_json
     from embed.formats.model_file import stored_run
+    from embed.formats.replicates import are_replicates, load_replicates
     from embed.model.health import health_of_run
 
+    if are_replicates(path):
+        replicates = load_replicates(path)
+        about = {"format": "replicates", "kind": "vectors of several trainings", "replicates": len(replicates)}
+        return about | _facts(replicates[0])
     source = Input(path, FormatError)
     form = formats.detect(source)
     facts: dict[str, Any] = {"format": form, "kind": "vectors"}
@@ -86,11 +94,7 @@ def _description(path: str, reading: dict[str, Any]) -> dict[str, Any]:
     if metadata:
         facts["kind"] = metadata["kind"]
     vectors = formats.load(source, **reading)
-    facts |= {"words": len(vectors), "dim": vectors.dim}
-    if vectors.counts is not None:
-        facts["tokens"] = int(vectors.counts.sum())
-    if vectors.subwords is not None:
-        facts["n-grams"] = vectors.subwords.scheme.to_dict()
+    facts |= _facts(vectors)
     health = vectors.health()
     if "config" in metadata:
         try:
@@ -106,6 +110,15 @@ def _description(path: str, reading: dict[str, Any]) -> dict[str, Any]:
             facts[name] = round(value, 3)
     if problem := health.problem():
         advise(problem, PoorVectorsWarning)
+    return facts
+
+
+def _facts(vectors: WordVectors) -> dict[str, Any]:
+    facts: dict[str, Any] = {"words": len(vectors), "dim": vectors.dim}
+    if vectors.counts is not None:
+        facts["tokens"] = int(vectors.counts.sum())
+    if vectors.subwords is not None:
+        facts["n-grams"] = vectors.subwords.scheme.to_dict()
     return facts
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from embed.cli.questions import add_questions, add_ranking, answer_all, load_vectors, ranking, restrictions
+from embed.cli.questions import add_questions, add_ranking, answer_all, load_answering, ranking, restrictions
 
 __all__ = ["add_arguments", "run"]
 
@@ -18,8 +18,6 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the neighbours of each word."""
-    vectors = load_vectors(arguments)
-    limits = restrictions(arguments, vectors)
-    return answer_all(
-        arguments, vectors, lambda asked: ranking(vectors.nearest(asked[0], **limits), "nearest", "cosine")
-    )
+    words, vectors = load_answering(arguments)
+    limits = restrictions(arguments, words)
+    return answer_all(arguments, words, lambda asked: ranking(vectors.nearest(asked[0], **limits), "nearest", "cosine"))

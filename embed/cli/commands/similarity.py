@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from embed.cli.parser import PROGRAM
-from embed.cli.questions import Answer, add_questions, answer_all, load_vectors
+from embed.cli.questions import add_questions, answer_all, estimate, load_answering
 
 __all__ = ["add_arguments", "run"]
 
@@ -18,10 +18,5 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the cosine of each pair of words."""
-    vectors = load_vectors(arguments)
-
-    def answer(asked: tuple[str, ...]) -> Answer:
-        cosine = vectors.similarity(*asked)
-        return Answer([(f"{cosine:.4f}",)], {"cosine": round(cosine, 4)})
-
-    return answer_all(arguments, vectors, answer)
+    words, vectors = load_answering(arguments)
+    return answer_all(arguments, words, lambda asked: estimate(vectors.similarity(*asked), "cosine"))
