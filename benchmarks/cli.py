@@ -23,6 +23,7 @@ from benchmarks import (
     memory,
     quality,
     quantize,
+    replicates,
     retrieval,
     scaling,
     senses,
@@ -74,6 +75,9 @@ COMMANDS: dict[str, _Command] = {
     "labels": _Command("do a few keywords find their documents?", labels.run, labels.Settings()),
     "choices": _Command("which settings are best for documents?", choices.run, choices.Settings()),
     "retrieval": _Command("do vectors and codes find documents of a group?", retrieval.run, retrieval.Settings()),
+    "replicates": _Command(
+        "which neighbours repeat on another draw of the text?", replicates.run, replicates.Settings(), reads=True
+    ),
     "senses": _Command("do senses tell meanings apart?", senses.run, senses.Settings(), reads=True),
     "startup": _Command("how long until --help and `import embed` are done", startup.run, startup.Settings()),
     "web": _Command("size and speed of vectors in a page", web.run, web.Settings()),

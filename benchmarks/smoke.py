@@ -18,6 +18,7 @@ from benchmarks import (
     memory,
     quality,
     quantize,
+    replicates,
     retrieval,
     scaling,
     senses,
@@ -65,6 +66,9 @@ def run(folder: Path) -> Iterator[Section]:
     vectors = folder / "made-up.embed"
     formats.save(made_up_vectors(_VOCABULARY, _DIM), vectors)
     yield quantize.run(quantize.Settings(str(vectors), planted_sets(folder)))
+    drawn = {"sizes": (_TOKENS // 2,), "models": ("skip-gram",), "replicates": 2, "seeds": 2, "words": 5}
+    kept = replicates.Settings(sets=planted_sets(folder), store=str(folder / "replicates"), longer=True, **drawn)
+    yield from replicates.run(source, kept)
     documents = str(planted_documents(folder))
     yield labels.run(labels.Settings(documents, seeds=1, peers=True))
     yield retrieval.run(retrieval.Settings(documents, seeds=1, dim=_DIM, bits=(_DIM,)))
