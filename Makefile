@@ -133,7 +133,7 @@ $(STAMPS)/venv: .ci/make-venv
 $(STAMPS)/run: $(STAMPS)/venv pyproject.toml requirements-dev.txt
 	@echo "installing the build tools and the package with its dependencies into $(VENV)"
 	$(PIP) setuptools cython
-	EMBED_PURE=1 $(PIP) --no-build-isolation --editable '.[wiki,gensim]'
+	EMBED_PURE=1 $(PIP) --no-build-isolation --editable '.[wiki,gensim,report]'
 	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/run requirements-dev.txt

@@ -31,6 +31,7 @@ _WORDS = ("philosophy", "acid", "music", "language")
 _ANALOGIES = (("he", "his", "she"), ("large", "larger", "small"), ("germany", "german", "russia"))
 _UNKNOWN = ("algorithmically", "anthropologically", "unphilosophical")
 _NEIGHBOURS = 6
+_PAGE, _MAP_WORDS = "report.html", 2000
 
 # 106 documents need few dimensions, and articles of some thousand words few passes.
 _DOCUMENTS: dict[str, Any] = {"objective": "sg", "dim": 50, "epochs": 10, "min_count": 5, "subsample": 1e-3}
@@ -107,9 +108,24 @@ def run(folder: Path) -> None:
         formats.save(vectors[name], folder / file)
         _print(f"{folder / file!s:28} {(folder / file).stat().st_size / 1e6:6.1f} MB  {about}")
 
+    _title("7. Look at it")
+    _look(models, folder / _PAGE)
+
     _title("Your own text")
     _print("train-embeddings train my-corpus.txt.gz -o my-vectors.bin --tokenizer words --lowercase")
     _print("train-embeddings nearest my-vectors.bin word     train-embeddings evaluate my-vectors.bin")
+
+
+def _look(models: dict[str, Any], page: Path) -> None:
+    """Write a report about all runs, if the extra that draws it is installed."""
+    from embed.pages.report import report
+
+    try:
+        report(models, page, sets=_SETS, map_words=_MAP_WORDS)
+    except MissingExtraError as error:
+        _print(f"no report: {error}")
+        return
+    _print(f"{page}  scores with intervals, a map, neighbours of any word: open it in a browser")
 
 
 def _make(folder: Path) -> None:

@@ -2,14 +2,14 @@
 //
 // Where answers come from is a `source`, in the page (local.js) or at the other end of a connection (remote.js):
 //   models                     [{name, words}]
-//   ask(model, question, n)    {answers: [{word, cosine, count, only}], unknown: [word], asked: [{word, count}], composed: [word],
-//                              senses: [{name, share, nearest: [word]}], if the model has some}
+//   ask(model, question)       {answers: [{word, cosine, count, only}], unknown: [word], asked: [{word, count}], composed: [word]}
+//                              and, if there are some, senses: [{name, share, nearest: [word]}], problem: a sentence;
+//                              answers of replicates have low, high (an interval), found, of (how many agree), too
 //   cosines(model, words)      {words, rows: [[cosine]], unknown: [word], composed: [word]}
 //   complete(prefix)           [word]
 // Both may return promises. Words are data: they are only ever set as text.
 
 const RARE = 100; // occurrences; neighbours of rarer words change from one training to the next
-const ANSWERS = 12;
 const HEAT_WORDS = 40;
 
 function element(name, attributes = {}, ...children) {
@@ -42,23 +42,26 @@ function parsed(text) {
 
 function rows(found, models, follow) {
   const table = element("table");
-  for (const {word, cosine, count, only} of found.answers) {
+  for (const {word, cosine, count, only, low, high, found: agreeing, of} of found.answers) {
     const name = element("td", {}, element("button", {class: "word", type: "button", onclick: () => follow(word)}, word));
     if (only && models > 1) name.append(element("span", {class: "quiet", title: "the other models do not know this word"}, " only here"));
     table.append(element("tr", {}, name,
       element("td", {class: "number"}, cosine.toFixed(3)),
+      ...(of ? [element("td", {class: "number"}, `${low.toFixed(2)} to ${high.toFixed(2)}`), element("td", {class: "number"}, `${agreeing} of ${of}`)] : []),
       element("td", {class: "number"}, count === null ? "" : `${whole(count)} ×`)));
   }
   return table;
 }
 
 /** Say in sentences what a reader must know to believe the answers. */
-function remarks({unknown, composed, asked = []}) {
-  const lines = [];
+function remarks({unknown, composed, asked = [], problem = "", answers = []}) {
+  const lines = problem ? [`${problem[0].toUpperCase()}${problem.slice(1)}.`] : [];
   if (unknown.length) lines.push(`${quoted(unknown)}: not among the words of this model.`);
   if (composed.length) lines.push(`${quoted(composed)}: not in the vocabulary; composed from n-grams.`);
   const seldom = asked.filter(({count}) => count !== null && count < RARE);
-  if (seldom.length) {
+  if (answers[0]?.of) {
+    lines.push(`Means over ${answers[0].of} trainings on other draws of the text, the interval of one more, and how many agree.`);
+  } else if (seldom.length) {
     const each = seldom.map(({word, count}) => `“${word}” occurs ${whole(count)} times`).join(", ");
     lines.push(`${each} in the text: neighbours of rare words change from one training to the next, so do not trust them alone.`);
   }
@@ -80,7 +83,7 @@ function mountAsk(source, shown = () => {}) {
   async function answer() {
     const question = parsed(input.value), turn = ++last;
     if (question.plus.length + question.minus.length === 0) return place.replaceChildren();
-    const all = await Promise.all(source.models.map((_, model) => source.ask(model, question, ANSWERS)));
+    const all = await Promise.all(source.models.map((_, model) => source.ask(model, question)));
     if (turn !== last) return undefined; // a later question was faster
     place.replaceChildren(...all.map((found, model) => element("div", {},
       ...(source.models.length > 1 ? [element("h3", {}, source.models[model].name)] : []),

@@ -19,7 +19,7 @@ from embed.messages import printable
 from embed.pages.subject import Subject, subjects
 from embed.plot.layout import Layout, lay_out
 from embed.senses import SenseVectors
-from embed.vectors.search import unit_rows
+from embed.vectors.replicates import Replicates
 from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["Exhibit", "exhibits"]
@@ -40,6 +40,8 @@ class Exhibit:
     documents : DocumentModel, optional
     labels : LabelSearch, optional
         Of the documents.
+    replicates : Replicates, optional
+        Of which `vectors` are the mean; answers then have intervals.
     """
 
     def __init__(
@@ -49,8 +51,9 @@ class Exhibit:
         senses: SenseVectors | None = None,
         documents: DocumentModel | None = None,
         labels: LabelSearch | None = None,
+        replicates: Replicates | None = None,
     ) -> None:
-        self.name, self.vectors = name, vectors
+        self.name, self.vectors, self.replicates = name, vectors, replicates
         self.senses_of, self.documents, self.labels = senses, documents, labels
 
     def describe(self) -> dict[str, Any]:
@@ -64,7 +67,7 @@ class Exhibit:
         }
 
     def ask(self, text: str, plus: Sequence[str], minus: Sequence[str], n: int) -> dict[str, Any]:
-        """Return the words nearest to the unit vectors of `plus` less those of `minus`, or to one word, `text`."""
+        """Return the `n` words nearest to the unit vectors of `plus` less those of `minus`, or to one word, `text`."""
         vectors = self.vectors
         if vectors is None:
             return {"answers": [], "unknown": [*plus, *minus], "asked": [], "composed": []}
@@ -82,15 +85,31 @@ class Exhibit:
             found["asked"].append({"word": word, "count": None} if row is None else self._entry(row))
         if unknown or not words:
             return found
-        signs = np.array([1.0] * len(plus) + [-1.0] * len(minus))
-        direction = signs @ unit_rows(vectors.vectors(words)).astype(np.float64)
-        if not direction.any():
-            return found
-        asked = {each["word"] for each in found["asked"]}
-        nearest = vectors.nearest(direction.astype(np.float32), n + len(asked))
-        left = [(word, cosine) for word, cosine in nearest if word not in asked][:n]
-        found["answers"] = [{**self._entry(vectors.index(word)), "cosine": cosine} for word, cosine in left]
+        try:
+            found["answers"] = self._answers(vectors, plus, minus, n)
+        except ConfigError as error:
+            found["problem"] = str(error)
         return found
+
+    def _answers(self, vectors: WordVectors, plus: Sequence[str], minus: Sequence[str], n: int) -> list[dict[str, Any]]:
+        if self.replicates is None:
+            found = vectors.analogy(positive=plus, negative=minus, n=n)
+            return [{**self._entry(vectors.index(word)), "cosine": cosine} for word, cosine in found]
+        if minus:
+            answers = self.replicates.analogy(positive=plus, negative=minus, n=n)
+        else:
+            answers = self.replicates.nearest(plus, n)
+        return [
+            {
+                **self._entry(vectors.index(each.word)),
+                "cosine": each.score,
+                "low": each.low,
+                "high": each.high,
+                "found": each.found,
+                "of": each.of,
+            }
+            for each in answers
+        ]
 
     def cosines(self, words: Sequence[str]) -> dict[str, Any]:
         """Return the cosines of words with each other."""
@@ -219,4 +238,4 @@ def _of_words(subject: Subject, path: str) -> Exhibit:
     if subject.run is not None and subject.run.config.senses and own_kind_of(path) == "model":
         senses = SenseVectors.load(path)
         return Exhibit(subject.name, senses.words, senses)
-    return Exhibit(subject.name, subject.vectors)
+    return Exhibit(subject.name, subject.vectors, replicates=subject.replicates)

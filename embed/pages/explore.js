@@ -10,7 +10,7 @@ function mountDocuments() {
     const all = await Promise.all(asked.map(({model}) => source.documents(model, input.value)));
     place.replaceChildren(...all.map(({answers, label}) => element("div", {},
       ...(label === null ? [] : [element("p", {}, `Label: ${label}`)]),
-      element("table", {}, ...answers.slice(0, ANSWERS).map(({id, cosine}) => element("tr", {},
+      element("table", {}, ...answers.map(({id, cosine}) => element("tr", {},
         element("td", {}, id), element("td", {class: "number"}, cosine.toFixed(3))))))));
   });
 }

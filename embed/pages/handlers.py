@@ -27,8 +27,8 @@ _POLICY = (
 )
 _SCRIPTS = ("ask.js", "remote.js", "explore.js")
 _MAP_WORDS = 5000
-_MOST_ANSWERS, _MOST_WORDS, _LONGEST_TEXT = 100, 60, 20_000
-"""The most answers, words of a question, and bytes of a text that a request may ask for."""
+_ANSWERS, _MOST_WORDS, _LONGEST_TEXT = 12, 60, 20_000
+"""The answers to a question, and the most words and bytes of a question."""
 
 
 class Asked:
@@ -175,7 +175,7 @@ def application(asked: Asked, page: Any, hosts: set[str]) -> web.Application:
         async def get(self) -> None:
             number, text, plus, minus = self.number(), self.text("text"), self.words("plus"), self.words("minus")
             shown = asked.shown[number]
-            found = await asked.answer(lambda: shown.ask(text, plus, minus, _MOST_ANSWERS))
+            found = await asked.answer(lambda: shown.ask(text, plus, minus, _ANSWERS))
             others = [each.vectors for each in asked.shown if each is not shown and each.vectors is not None]
             for answer in found["answers"]:
                 answer["only"] = not any(answer["word"] in other for other in others)
@@ -194,7 +194,7 @@ def application(asked: Asked, page: Any, hosts: set[str]) -> web.Application:
     class Documents(Handler):
         async def get(self) -> None:
             shown, text = asked.shown[self.number()], self.text("text")
-            self.send(await asked.answer(lambda: shown.nearest_documents(text, _MOST_ANSWERS)))
+            self.send(await asked.answer(lambda: shown.nearest_documents(text, _ANSWERS)))
 
     class Map(Handler):
         async def get(self) -> None:

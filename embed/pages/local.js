@@ -1,87 +1,88 @@
-// Answers from the vectors in the page: words, and a signed byte for each number of a vector.
+// Answers from the vectors in the page (vectors.js of embed.formats.web): of one training, or of replicates.
 
-/** One model's words; `codes` are the bytes of its rows, one after the other, in base64. */
-class Vectors {
-  constructor({name, words, counts, dim, codes, lowercase}) {
-    Object.assign(this, {name, words, counts, dim, lowercase});
-    this.codes = Int8Array.from(atob(codes), (character) => character.charCodeAt(0));
-    this.rows = new Map(words.map((word, row) => [word, row]));
-    this.norms = Float32Array.from(words, (_, row) => Math.sqrt(this.product(this.codes.subarray(row * dim, (row + 1) * dim), row)) || 1);
+const ANSWERS = 12;
+
+/** One of the models: its words and their counts, and the vectors of each replicate; a plain model is one replicate. */
+class LocalModel {
+  constructor({name, words, counts, dim, lowercase, replicates, width}) {
+    const bytes = (codes) => Int8Array.from(atob(codes), (character) => character.charCodeAt(0));
+    Object.assign(this, {name, words, counts, width}); // width: of half an interval, in deviations of the replicates
+    this.members = replicates.map((codes) => new Vectors({words, dim, lowercase}, bytes(codes)));
   }
 
-  product(vector, row) {
-    const {codes, dim} = this, start = row * dim;
-    let sum = 0;
-    for (let column = 0; column < dim; column++) sum += vector[column] * codes[start + column];
-    return sum;
-  }
-
-  /** Return the row of a word as written, or in the spelling of the text; undefined if unknown. */
   row(word) {
-    const composed = word.normalize("NFC");
-    return this.rows.get(word) ?? this.rows.get(composed) ?? (this.lowercase ? this.rows.get(composed.toLowerCase()) : undefined);
+    return this.members[0].row(word);
   }
 
-  unit(row) {
-    return Float32Array.from(this.codes.subarray(row * this.dim, (row + 1) * this.dim), (code) => code / this.norms[row]);
+  entry(row) {
+    return {word: this.words[row], count: this.counts ? this.counts[row] : null};
   }
 
-  cosine(a, b) {
-    return this.product(this.unit(a), b) / this.norms[b];
+  /** Return the words nearest to the sum of `plus` less that of `minus` (rows), by the mean over the replicates. */
+  nearest(plus, minus) {
+    const asked = new Set([...plus, ...minus]);
+    const all = this.members.map((each) => each.cosines(plus, minus));
+    const mean = Float64Array.from(this.words, (_, row) => average(all.map((cosines) => cosines[row])));
+    const best = (scores, n) => [...Uint32Array.from(scores, (_, row) => row).sort((a, b) => scores[b] - scores[a] || a - b)
+      .subarray(0, n + asked.size)].filter((row) => !asked.has(row)).slice(0, n);
+    const agreeing = this.width === null ? [] : all.map((cosines) => new Set(best(cosines, minus.length ? 1 : ANSWERS)));
+    return best(mean, ANSWERS).map((row) => ({
+      ...this.entry(row),
+      cosine: mean[row],
+      ...(this.width === null ? {} : this.interval(all.map((cosines) => cosines[row]))),
+      ...(this.width === null ? {} : {found: agreeing.filter((each) => each.has(row)).length, of: all.length}),
+    }));
   }
 
-  /** Return the rows with the largest cosines to the sum of unit vectors of `plus` less that of `minus`. */
-  nearest(plus, minus, n) {
-    const direction = new Float32Array(this.dim);
-    for (const [rows, sign] of [[plus, 1], [minus, -1]]) {
-      for (const row of rows) this.unit(row).forEach((value, column) => { direction[column] += sign * value; });
-    }
-    const length = Math.hypot(...direction) || 1;
-    const scores = Float32Array.from(this.words, (_, row) => this.product(direction, row) / (length * this.norms[row]));
-    for (const row of [...plus, ...minus]) scores[row] = -Infinity;
-    const order = Uint32Array.from(scores, (_, row) => row).sort((a, b) => scores[b] - scores[a] || a - b);
-    return [...order.subarray(0, Math.min(n, this.words.length - plus.length - minus.length))].map((row) => ({row, cosine: scores[row]}));
+  /** Return where the cosine of one more replicate would be: embed.vectors.replicates.prediction_interval. */
+  interval(cosines) {
+    const middle = average(cosines);
+    const deviation = Math.sqrt(cosines.reduce((sum, each) => sum + (each - middle) ** 2, 0) / (cosines.length - 1));
+    return {low: Math.max(-1, middle - this.width * deviation), high: Math.min(1, middle + this.width * deviation)};
+  }
+
+  cosines(rows) {
+    return rows.map((a) => {
+      const all = this.members.map((each) => each.cosines([a]));
+      return rows.map((b) => average(all.map((cosines) => cosines[b])));
+    });
   }
 }
 
-/** The source of answers (ask.js) over the vectors of each model. */
+const average = (numbers) => numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
+
+/** The source of answers (ask.js) over the models in the page. */
 class LocalSource {
   constructor(models) {
-    this.models = models.map((model) => new Vectors(model));
+    this.models = models.map((model) => new LocalModel(model));
   }
 
-  ask(number, {text, plus, minus}, n) {
+  ask(number, {text, plus, minus}) {
     const model = this.models[number];
     const [add, less] = model.row(text) === undefined ? [plus, minus] : [[text], []];
     const unknown = [...add, ...less].filter((word) => model.row(word) === undefined);
-    const asked = [...add, ...less].filter((word) => model.row(word) !== undefined).map((word) => this.entry(model, model.row(word)));
+    const rows = (words) => words.map((word) => model.row(word)).filter((row) => row !== undefined);
+    const asked = rows([...add, ...less]).map((row) => model.entry(row));
     if (unknown.length) return {answers: [], unknown, asked, composed: []};
-    const rows = (words) => words.map((word) => model.row(word));
-    const answers = model.nearest(rows(add), rows(less), n).map(({row, cosine}) => ({
-      ...this.entry(model, row), cosine, only: !this.models.some((other) => other !== model && other.rows.has(model.words[row])),
+    if (add.length === 0) return {answers: [], unknown, asked, composed: [], problem: "name a word that the answers should be like"};
+    const answers = model.nearest(rows(add), rows(less)).map((each) => ({
+      ...each, only: !this.models.some((other) => other !== model && other.row(each.word) !== undefined),
     }));
     return {answers, unknown, asked, composed: []};
-  }
-
-  entry(model, row) {
-    return {word: model.words[row], count: model.counts ? model.counts[row] : null};
   }
 
   cosines(number, words) {
     const model = this.models[number];
     const known = words.filter((word) => model.row(word) !== undefined);
-    const all = known.map((word) => model.row(word));
-    return {words: known, rows: all.map((a) => all.map((b) => model.cosine(a, b))), unknown: words.filter((word) => model.row(word) === undefined), composed: []};
+    return {
+      words: known,
+      rows: model.cosines(known.map((word) => model.row(word))),
+      unknown: words.filter((word) => !known.includes(word)),
+      composed: [],
+    };
   }
 
   complete(prefix) {
-    const found = new Set();
-    for (const model of this.models) {
-      for (const word of model.words) {
-        if (found.size >= 20) return [...found];
-        if (word.startsWith(prefix)) found.add(word);
-      }
-    }
-    return [...found];
+    return [...new Set(this.models.flatMap((model) => model.members[0].complete(prefix, 20)))];
   }
 }

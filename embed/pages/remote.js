@@ -16,9 +16,8 @@ class RemoteSource {
     return answer.json();
   }
 
-  async ask(model, {text, plus, minus}, n) {
-    const found = await this.get("ask", {model, text, plus, minus});
-    return {...found, answers: found.answers.slice(0, n)};
+  ask(model, {text, plus, minus}) {
+    return this.get("ask", {model, text, plus, minus});
   }
 
   cosines(model, words) {

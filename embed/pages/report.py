@@ -10,6 +10,7 @@ import base64
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from embed.errors import MissingExtraError
 from embed.eval import AnalogySet, Comparison, Report, SimilaritySet, compare, evaluate
 from embed.files.atomic import atomic_write_text
 from embed.files.json_text import json_text
+from embed.formats import web
 from embed.messages import printable
 from embed.pages.page import POLICY, file_text, template
 from embed.pages.subject import Shown, Subject, subjects
@@ -27,8 +29,9 @@ from embed.plot.layout import Layout, lay_out
 from embed.plot.library import bokeh
 from embed.plot.scores import differences, scores
 from embed.plot.words import frequencies, map_of
-from embed.vectors.health import HARDLY_TRAINED
+from embed.vectors.health import HARDLY_TRAINED, Health
 from embed.vectors.quantize import quantize_int8
+from embed.vectors.replicates import width_of_interval
 from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["report"]
@@ -44,6 +47,7 @@ _CONFIDENCE = 95
 """Of the intervals, in percent: the default of embed.eval."""
 _LONGEST_TITLE = 100
 _SCRIPTS = ("ask.js", "local.js", "report.js")
+"""After the reader of vectors, as parts of one module."""
 
 
 def report(
@@ -123,7 +127,7 @@ def report(
     asked = _asked(shown, words)
     examples = _examples(shown[0].vectors, asked)
     script, places = bokeh("embed").components(figures) if figures else ("", {})
-    raw = page_template.globals["raw"]
+    raw, about = page_template.globals["raw"], [_about(subject) for subject in shown]
     embedded = {name: raw(place) for name, place in places.items()}
     text = page_template.render(
         title=_title(shown),
@@ -131,11 +135,12 @@ def report(
         css=raw(file_text("page.css")),
         bokeh_js=raw(library.render_js()) if figures else "",
         plot_script=raw(script),
-        script=raw("\n".join(map(file_text, _SCRIPTS))),
+        script=raw("\n".join([files(web).joinpath(web.READER).read_text(encoding="utf-8"), *map(file_text, _SCRIPTS)])),
         figures=embedded,
         differences=[{"title": title, "figure": embedded[name]} for name, title in compared],
         maps=[{"title": title, "figure": embedded[name], "method": method} for name, title, method in maps],
-        subjects=[_about(subject) for subject in shown],
+        subjects=about,
+        labels=list(dict.fromkeys(label for each in about for label in each["facts"])),
         confidence=f"{_CONFIDENCE} %",
         tables=[*(each.table() for each in reports), *(each.table() for each in comparisons)],
         unscored=unscored,
@@ -198,36 +203,44 @@ def _map(vectors: WordVectors, words: int, number: int, seed: int, steps: _Steps
 
 
 def _title(shown: Sequence[Subject]) -> str:
-    return printable(" and ".join(subject.name for subject in shown), _LONGEST_TITLE)
+    *others, last = (subject.name for subject in shown)
+    return printable(f"{', '.join(others)} and {last}" if others else last, _LONGEST_TITLE)
 
 
 def _about(subject: Subject) -> dict[str, Any]:
-    """Return what the page says of a model: its tiles, the command, and what is wrong with it."""
+    """Return what the page says of a model: its facts, the command, and what is wrong with it."""
     health, run = subject.health(), subject.run
-    tiles = [(f"{len(subject.vectors):,}", "words"), (f"{subject.vectors.dim:,}", "dimensions")]
-    if run is not None and run.provenance is not None:
-        tiles.append((f"{run.provenance.raw_tokens:,}", "tokens of text"))
-    elif subject.vectors.counts is not None:
-        tiles.append((f"{int(subject.vectors.counts.sum()):,}", "tokens of text"))
-    if health.coverage is not None:
-        tiles.append((f"{health.coverage:.1%}", "of the text are known words"))
-    if run is not None and run.history:
-        seconds = sum(record.seconds for record in run.history)
-        tokens = sum(record.seconds * record.tokens_per_second for record in run.history)
-        tiles.append((f"{len(run.history):,}", "epochs"))
-        tiles.append((_duration(seconds), "of training"))
-        if seconds > 0:
-            tiles.append((f"{tokens / seconds:,.0f}", "tokens a second"))
-    if health.hardly_trained is not None:
-        tiles.append((f"{health.hardly_trained:.0%}", "of the words are hardly trained"))
     provenance = None if run is None else run.provenance
     return {
         "name": printable(subject.name),
-        "tiles": tiles,
+        "facts": {label: value for label, value in _facts(subject, health).items() if value},
         "problem": health.problem(),
         "command": "" if run is None else run.command(),
         "fingerprint": "" if provenance is None else provenance.corpus_fingerprint,
         "card": "" if run is None else json_text(run.card()),
+    }
+
+
+def _facts(subject: Subject, health: Health) -> dict[str, str]:
+    """Return what is known of a model, by its label in the page; empty if it is unknown."""
+    vectors, run, tokens = subject.vectors, subject.run, 0
+    if run is not None and run.provenance is not None:
+        tokens = run.provenance.raw_tokens
+    elif vectors.counts is not None:
+        tokens = int(vectors.counts.sum())
+    history = () if run is None else run.history
+    seconds = sum(record.seconds for record in history)
+    passed = sum(record.seconds * record.tokens_per_second for record in history)
+    return {
+        "replicates": "" if subject.replicates is None else f"{len(subject.replicates)}",
+        "words": f"{len(vectors):,}",
+        "dimensions": f"{vectors.dim:,}",
+        "tokens of text": f"{tokens:,}" if tokens else "",
+        "of the text known": "" if health.coverage is None else f"{health.coverage:.1%}",
+        "epochs": f"{len(history)}" if history else "",
+        "training time": _duration(seconds) if history else "",
+        "tokens a second": f"{passed / seconds:,.0f}" if seconds > 0 else "",
+        "hardly trained words": f"{health.hardly_trained:.0%}" if health.hardly_trained else "",
     }
 
 
@@ -251,7 +264,7 @@ def _frequency_note(shown: Sequence[Subject]) -> str:
 
 def _asked(shown: Sequence[Subject], words: int) -> int:
     """Return how many words of each model fit the page."""
-    width = sum(subject.vectors.dim for subject in shown)
+    width = sum(each.vectors.dim * (1 if each.replicates is None else len(each.replicates)) for each in shown)
     return min(words, max(1, _VECTOR_BYTES // width), max(len(subject.vectors) for subject in shown))
 
 
@@ -272,16 +285,18 @@ def _data(shown: Sequence[Subject], asked: int) -> str:
     """Return the words and 8-bit vectors of each model as JSON that can stand in a script element."""
     models = []
     for subject in shown:
-        vectors = subject.vectors[:asked]
-        codes = quantize_int8(vectors.matrix).arrays["codes"]
+        vectors, replicates = subject.vectors[:asked], subject.replicates
+        members = [vectors] if replicates is None else [each[:asked] for each in replicates]
+        codes = [quantize_int8(each.matrix).arrays["codes"].tobytes() for each in members]
         models.append(
             {
                 "name": printable(subject.name),
                 "words": vectors.words,
                 "counts": None if vectors.counts is None else vectors.counts.tolist(),
                 "dim": vectors.dim,
-                "codes": base64.b64encode(codes.tobytes()).decode("ascii"),
                 "lowercase": vectors.form.lowercase,
+                "replicates": [base64.b64encode(each).decode("ascii") for each in codes],
+                "width": None if replicates is None else width_of_interval(len(replicates)),
             }
         )
     return json.dumps(models, separators=(",", ":")).replace("<", "\\u003c")

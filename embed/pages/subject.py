@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from embed.documents import DocumentModel
 from embed.errors import ConfigError, FormatError
 from embed.files.inputs import Input
 from embed.files.outputs import CARD, read_card
+from embed.files.own_kinds import own_kind_of
 from embed.files.records import made
 from embed.formats import native
 from embed.formats.model_file import stored_run
@@ -24,11 +25,12 @@ from embed.model.model import EpochRecord, Model
 from embed.model.provenance import Provenance
 from embed.training.learning_curves import Curve
 from embed.vectors.health import Health
+from embed.vectors.replicates import Replicates
 from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["Run", "Shown", "Subject", "subjects"]
 
-Shown = WordVectors | Model | DocumentModel | str | os.PathLike[str]
+Shown = WordVectors | Model | DocumentModel | Replicates | str | os.PathLike[str]
 """What a page can show: an object, or the path of a file."""
 
 _DECIDED = ("min_count", "subsample")
@@ -83,11 +85,14 @@ class Subject:
     vectors : WordVectors
     run : Run or None
         None if nothing is known of the training.
+    replicates : Replicates or None
+        Of which `vectors` are the mean, and `run` is the first.
     """
 
     name: str
     vectors: WordVectors
     run: Run | None = None
+    replicates: Replicates | None = None
 
     def health(self) -> Health:
         """Return the state of the vectors; raises FormatError if one is not finite."""
@@ -118,7 +123,7 @@ def subjects(given: Shown | Sequence[Shown] | Mapping[str, Shown], reading: Mapp
     """
     if isinstance(given, Mapping):
         named = [(str(name), each) for name, each in given.items()]
-    elif isinstance(given, Sequence) and not isinstance(given, str):
+    elif isinstance(given, Sequence) and not isinstance(given, (str, Replicates)):
         named = [("", each) for each in given]
     else:
         named = [("", given)]
@@ -130,13 +135,15 @@ def subjects(given: Shown | Sequence[Shown] | Mapping[str, Shown], reading: Mapp
     for subject in found:
         number = names[subject.name] = names.get(subject.name, 0) + 1
         name = subject.name if number == 1 else f"{subject.name} ({number})"
-        result.append(Subject(name, subject.vectors, subject.run))
+        result.append(replace(subject, name=name))
     return result
 
 
 def _subject(name: str, given: object, reading: Mapping[str, Any]) -> Subject:
     if isinstance(given, (str, os.PathLike)):
         return _read(name, given, reading)
+    if isinstance(given, Replicates):
+        return _of_replicates(name or f"{len(given)} replicates", given)
     if isinstance(given, DocumentModel):
         given = given.model
     if isinstance(given, Model):
@@ -152,6 +159,8 @@ def _described(model: Model) -> str:
 
 
 def _read(name: str, path: str | os.PathLike[str], reading: Mapping[str, Any]) -> Subject:
+    if own_kind_of(path) == "replicates":
+        return _of_replicates(name or Path(path).name, Replicates.load(path))
     source = Input.of(path, FormatError)
     form = formats.detect(source)
     metadata = native.read_metadata(source) if form == "native" else {}
@@ -159,19 +168,23 @@ def _read(name: str, path: str | os.PathLike[str], reading: Mapping[str, Any]) -
     if metadata.get("kind") in ("model", "documents"):
         run: Run | None = Run(*stored_run(source.name, metadata))
     else:
-        run = _run_of_card(Path(f"{source.name}{CARD}"))
+        run = _run_of(read_card(f"{source.name}{CARD}"), f"{source.name}{CARD}")
     return Subject(name or Path(source.name).name, vectors, run)
 
 
-def _run_of_card(path: Path) -> Run | None:
-    """Return what the run card beside vectors says; None without one.
+def _of_replicates(name: str, replicates: Replicates) -> Subject:
+    run = _run_of(replicates.cards[0] if replicates.cards else None, name)
+    return Subject(name, replicates.mean(), run, replicates)
+
+
+def _run_of(card: Mapping[str, Any] | None, name: str) -> Run | None:
+    """Return what a run card says; None without one.
 
     Raises
     ------
     FormatError
         The card is damaged.
     """
-    card = read_card(str(path))
     if card is None:
         return None
     try:
@@ -181,4 +194,4 @@ def _run_of_card(path: Path) -> Run | None:
             tuple(made(EpochRecord, record) for record in card["epochs"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"{path}: damaged: not the run card of a training: {error!s:.200}") from error
+        raise FormatError(f"{name}: damaged: not the run card of a training: {error!s:.200}") from error

@@ -32,7 +32,7 @@ from embed.vectors.ngram_rows import Subwords
 from embed.vectors.search import best, unit_rows
 from embed.vectors.word_vectors import WordVectors, limits_of_answers, sides_of_analogy
 
-__all__ = ["MOST", "Answer", "Estimate", "Replicates", "prediction_interval"]
+__all__ = ["MOST", "Answer", "Estimate", "Replicates", "prediction_interval", "width_of_interval"]
 
 MOST = 999
 """The most replicates."""
@@ -315,12 +315,16 @@ def prediction_interval(
     low, high : float64 array, shape (n,)
         mean ± t s sqrt(1 + 1/N): Hahn & Meeker 1991, chapter 4.
     """
+    exact = values.astype(np.float64)
+    half = width_of_interval(len(values), confidence) * exact.std(axis=0, ddof=1)
+    return exact.mean(axis=0) - half, exact.mean(axis=0) + half
+
+
+def width_of_interval(count: int, confidence: float = _CONFIDENCE) -> float:
+    """Return half the width of the prediction interval of `count` values, in their standard deviations."""
     from scipy.special import stdtrit
 
-    count = len(values)
-    exact = values.astype(np.float64)
-    half = stdtrit(count - 1, (1 + _checked(confidence)) / 2) * exact.std(axis=0, ddof=1) * np.sqrt(1 + 1 / count)
-    return exact.mean(axis=0) - half, exact.mean(axis=0) + half
+    return float(stdtrit(count - 1, (1 + _checked(confidence)) / 2) * np.sqrt(1 + 1 / count))
 
 
 def _checked(confidence: float) -> float:

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import embed
+import embed.plot
 from embed import Model
-from embed.pages import report
+from embed.pages.report import report
 from tests.browser.conftest import Browser
-from tests.pages.made_up import HOSTILE, model
+from tests.pages.made_up import HOSTILE, model, text
 
 pytest.importorskip("bokeh", reason="pages need the extra report")
 
@@ -129,3 +131,36 @@ def test_the_page_fits_a_phone_and_a_desk(browser: Browser, page: Path, dark: bo
             "const look = getComputedStyle(document.body); return [look.color, look.backgroundColor]"
         )
         assert (sum(map(int, paper[4:-1].split(","))) < sum(map(int, ink[4:-1].split(",")))) == dark
+
+
+def test_replicates_answer_with_intervals_and_agreement(browser: Browser, tmp_path: Path) -> None:
+    replicates = embed.replicate(text(), replicates=3, dim=16, epochs=3, min_count=1, objective="sg", progress=False)
+    report(replicates, tmp_path / "report.html", sets=(), map_words=0)
+    browser.open(tmp_path / "report.html")
+    for question, expected in (
+        ("tree1", replicates.nearest("tree1", 12)),
+        ("tree1 - ship1 + ship2", replicates.analogy("ship1", "tree1", "ship2", n=12)),
+    ):
+        browser.type("#ask", question)
+        rows = browser.wait(ANSWERS)
+        by_word = {each.word: each for each in expected}
+        met = 0
+        for word, cosine, interval, agreeing, _ in rows:
+            if word in by_word:
+                met += 1
+                answer = by_word[word]
+                assert float(cosine) == pytest.approx(answer.score, abs=0.006)
+                low, _, high = interval.partition(" to ")
+                assert (float(low), float(high)) == pytest.approx((answer.low, answer.high), abs=0.03)
+                assert agreeing.endswith(" of 3")
+        assert met >= 10
+    assert browser.messages() == []
+
+
+def test_pictures_are_saved_as_svg_and_png(browser: Browser, trained: Model, tmp_path: Path) -> None:
+    figure = embed.plot.neighbours(trained.vectors, "tree1")
+    for name, start in (("p.svg", b"<svg"), ("p.png", b"\x89PNG")):
+        embed.plot.save(figure, tmp_path / name)
+        assert (tmp_path / name).read_bytes().startswith(start)
+    assert "cosine with tree1" in (tmp_path / "p.svg").read_text(encoding="utf-8")
+    assert figure.sizing_mode == "stretch_width"

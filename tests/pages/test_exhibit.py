@@ -52,7 +52,9 @@ def test_unknown_and_composed_words_are_told() -> None:
 @pytest.mark.parametrize("question", [("", [], []), ("a - a", ["a"], ["a"])])
 def test_a_question_without_a_direction_has_no_answer(question: tuple[str, list[str], list[str]]) -> None:
     shown = Exhibit("v", WordVectors(["a", "b"], [[1.0, 0.0], [0.0, 1.0]]))
-    assert shown.ask(*question, 3)["answers"] == []
+    found = shown.ask(*question, 3)
+    assert found["answers"] == []
+    assert ("problem" in found) == bool(question[1])
 
 
 def test_completions_are_the_most_frequent_words_with_the_prefix() -> None:
@@ -105,6 +107,21 @@ def test_documents_alone_have_no_words(tmp_path: Path) -> None:
     assert len(shown.nearest_documents("tree1 tree2", 5)["answers"]) == 5
     with pytest.raises(ConfigError, match="there is no map of words"):
         shown.layout(10)
+
+
+def test_replicates_answer_with_intervals_and_agreement(tmp_path: Path) -> None:
+    path, settings = tmp_path / "r.replicates", {"dim": 16, "epochs": 3, "min_count": 1}
+    embed.replicate(text(), replicates=3, output=path, progress=False, **settings)
+    (shown,) = exhibits([str(tmp_path / "r.replicates")], {})
+    replicates = embed.Replicates.load(tmp_path / "r.replicates")
+    found = shown.ask("tree1", ["tree1"], [], 4)["answers"]
+    assert [(each["word"], each["cosine"], each["low"], each["high"], each["found"], each["of"]) for each in found] == [
+        tuple(each) for each in replicates.nearest("tree1", 4)
+    ]
+    found = shown.ask("tree1 - ship1 + ship2", ["tree1", "ship2"], ["ship1"], 2)["answers"]
+    assert [each["word"] for each in found] == [
+        each.word for each in replicates.analogy("ship1", "tree1", "ship2", n=2)
+    ]
 
 
 def test_models_of_one_name_are_told_apart(trained: Model, tmp_path: Path) -> None:

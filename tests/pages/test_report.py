@@ -17,7 +17,7 @@ from embed.cli import main
 from embed.cli.flags import given_parameters
 from embed.cli.parser import parse
 from embed.errors import ConfigError, FormatError, MissingExtraError
-from embed.pages import report
+from embed.pages.report import report
 from embed.pages.subject import Run, subjects
 from tests.pages.made_up import HOSTILE, model, text
 

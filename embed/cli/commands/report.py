@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from embed.eval import load_folder
-    from embed.pages import report
+    from embed.pages.report import report
 
     sets = None if arguments.sets is None else load_folder(arguments.sets, None)
     shown = {} if not arguments.no_map else {"map_words": 0}

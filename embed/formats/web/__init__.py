@@ -31,9 +31,10 @@ from embed.vectors.quantize import quantize_int8
 from embed.vectors.search import unit_rows
 from embed.vectors.word_vectors import WordVectors
 
-__all__ = ["FILES", "write"]
+__all__ = ["FILES", "READER", "write"]
 
-_STATIC = ("index.html", "page.css", "page.js", "vectors.js")
+READER = "vectors.js"
+_STATIC = ("index.html", "page.css", "page.js", READER)
 _VECTORS, _WORDS = "vectors.i8", "words.json"
 FILES = (*_STATIC, _VECTORS, _WORDS)
 """Without the last one the page finds nothing."""

@@ -58,7 +58,30 @@ export class Vectors {
 
   /** Return whether a word has a vector, as written or in another spelling. */
   has(word) {
-    return this.#find(word) !== undefined;
+    return this.row(word) !== undefined;
+  }
+
+  /** Return the row of a word, as written or in another spelling; undefined if it has none. */
+  row(word) {
+    const plain = word.normalize("NFC");
+    const spellings = [word, plain, ...(this.lowercase ? [word.toLowerCase(), plain.toLowerCase().normalize("NFC")] : [])];
+    return spellings.map((each) => this.#index.get(each)).find((row) => row !== undefined);
+  }
+
+  /** Return the cosine of every row with the sum of the unit vectors of rows less that of others: a Float64Array. */
+  cosines(plus, minus = []) {
+    const rows = this.#rows, dim = this.dim, sum = new Float64Array(dim);
+    for (const [some, sign] of [[plus, 1], [minus, -1]]) {
+      for (const row of some) {
+        for (let i = 0; i < dim; i++) sum[i] += sign * rows[row * dim + i] * this.#inverse[row];
+      }
+    }
+    const length = Math.hypot(...sum);
+    return Float64Array.from(this.words, (_, row) => {
+      let product = 0;
+      for (let i = 0; i < dim; i++) product += sum[i] * rows[row * dim + i];
+      return length === 0 ? 0 : Math.max(-1, Math.min(1, product * this.#inverse[row] / length));
+    });
   }
 
   /** Return the cosine of two words, 0 if one has the zero vector; throws MissingWordError. */
@@ -101,15 +124,9 @@ export class Vectors {
   }
 
   #row(word) {
-    const row = this.#find(word);
+    const row = this.row(word);
     if (row === undefined) throw new MissingWordError(word);
     return row;
-  }
-
-  #find(word) {
-    const plain = word.normalize("NFC");
-    const spellings = [word, plain, ...(this.lowercase ? [word.toLowerCase(), plain.toLowerCase().normalize("NFC")] : [])];
-    return spellings.map((each) => this.#index.get(each)).find((row) => row !== undefined);
   }
 
   #cosine(a, b) {
