@@ -30,6 +30,7 @@ from libc.stdint cimport int32_t, int64_t
 from embed.engine._blocks cimport Block, Blocks
 from embed.engine._kernels cimport (
     EMBED_BATCH,
+    EMBED_STILL_BATCH,
     Plans,
     Scratch,
     embed_kernels,
@@ -82,6 +83,7 @@ cdef class Worker:
     cdef const embed_kernels *kernels
     cdef bint cbow
     cdef bint has_bags          # all windows of a block have the same single context: DBOW
+    cdef int bag                # so many are trained at once
     cdef bint has_pairs         # each two windows in a row share their noise: PV-DM
     cdef int window, sides
     cdef float position_ratio
@@ -108,7 +110,8 @@ cdef class Worker:
                          and self.blocks.most_tags == 1)
         self.has_pairs = (settings.cbow and settings.window > 0 and self.blocks.most_tags > 0 and targets.tree is None
                           and targets.noise.run == 2 and self.rows.position_weights.shape[0] == 0)
-        self.targets = Targets(targets, self.has_bags or self.has_pairs, settings.inference)
+        self.bag = EMBED_STILL_BATCH if settings.inference and self.has_bags else EMBED_BATCH
+        self.targets = Targets(targets, self.bag if self.has_bags or self.has_pairs else 0, settings.inference)
         self.senses = Senses(problem.senses, self.rows, self.blocks.most_positions)
         vectors = self.blocks.most_positions * (1 if problem.senses is None else 1 + 2 * problem.senses.most)
         self.vectors = BlockVectors(self.rows, settings, self.blocks.most_positions, self.blocks.most_tags, vectors,
@@ -283,13 +286,13 @@ cdef class Worker:
             self.senses.mix(self.vectors, block, self.ratio, self.plans.windows[0].lr)
         self.targets.find(self.vectors, block)
         if self.has_bags:
-            windows = (block.own + EMBED_BATCH - 1) // EMBED_BATCH if block.tags else 0
+            windows = (block.own + self.bag - 1) // self.bag if block.tags else 0
         for w in range(windows):
             while fetched * windows <= w * to_fetch and fetched < to_fetch:
                 self._fetch_early(following, fetched)
                 fetched += 1
             if self.has_bags:
-                self._train_bag(block, w * EMBED_BATCH)
+                self._train_bag(block, w * self.bag)
                 continue
             planned += self._plan_window(block, w, &self.plans.windows[planned])
             if planned == batch or (planned and w == windows - 1):
@@ -312,7 +315,7 @@ cdef class Worker:
 
     cdef void _train_bag(self, const Block *block, int64_t first) noexcept nogil:
         """Train the windows of a bag, from center `first` on, whose only context is the document."""
-        cdef int64_t centers = min(<int64_t> EMBED_BATCH, block.own - first)
+        cdef int64_t centers = min(<int64_t> self.bag, block.own - first)
         cdef embed_window *plan = &self.plans.windows[0]
         plan.x[0], plan.ratios[0] = self.vectors.vectors[block.positions], self.vectors.ratios[block.positions]
         self.targets.plan_bag(first, centers, plan)

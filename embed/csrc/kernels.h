@@ -26,8 +26,9 @@
 /* The floats of a line, the scores of an input vector with a group; the last ones are padding. */
 #define EMBED_LINE 8
 
-/* The windows of CBOW that are scored together. */
+/* The windows of CBOW that are scored together, and those of an inferred document, whose rows do not move. */
 #define EMBED_BATCH 4
+#define EMBED_STILL_BATCH 8
 
 /* The sum of log(1 + e^s) over many scores s, as a product of 1 + e^s in each lane: mantissa * 2^exponent. */
 typedef struct {

@@ -8,6 +8,7 @@ cdef extern from "kernels.h" nogil:
     int EMBED_GROUP
     enum:
         EMBED_BATCH
+        EMBED_STILL_BATCH
     ctypedef struct embed_loss:
         pass
     ctypedef struct embed_window:

@@ -15,7 +15,7 @@ import numpy as np
 
 from embed.engine._block_vectors cimport BlockVectors, output_row
 from embed.engine._blocks cimport BLOCK, SETS, Block
-from embed.engine._kernels cimport EMBED_BATCH, EMBED_GROUP, EMBED_LINE, embed_window
+from embed.engine._kernels cimport EMBED_GROUP, EMBED_LINE, embed_window
 
 
 @cython.final
@@ -25,21 +25,21 @@ cdef class Targets:
     Parameters
     ----------
     targets : embed.engine.problem.Targets
-    has_bags : bool
-        Several centers have one plan.
+    bag : int
+        The most centers that have one plan; 0 if each has its own.
     has_sets : bool
         Blocks share sets of draws.
     """
 
-    def __init__(self, targets, bint has_bags, bint has_sets):
+    def __init__(self, targets, int bag, bint has_sets):
         cdef int64_t side, draws = 0, rows, c, sets = 1 + SETS * has_sets
-        self.sides, self.has_bags, self.run = targets.sides, has_bags, 1
+        self.sides, self.has_bags, self.run = targets.sides, bag > 0, 1
         if targets.noise is not None:
             self.has_noise = True
             self.negatives, self.noise_windows = targets.noise.negatives, targets.noise.windows
             draws = self.noise_windows * <int64_t> self.negatives
             self.run = targets.noise.run
-            self.most = (1 + self.negatives) * (EMBED_BATCH if has_bags else 1)
+            self.most = (1 + self.negatives) * max(1, bag)
         if targets.tree is not None:
             self.has_tree, self._first_node = True, targets.first_node
             self._node_offsets, self._nodes = targets.tree.offsets, targets.tree.nodes

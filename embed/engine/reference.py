@@ -23,6 +23,7 @@ _BLOCK_TOKENS = 128
 _ROUND_TOKENS = 4096
 _MOST_CHANGES = 2
 _CBOW_BATCH = 4  # windows whose scores are taken together
+_STILL_BATCH = 8  # the same, of an inferred document whose only context it is
 _GROUP = 6  # output rows that are worked on together
 _MAX_SCORE = 30.0
 
@@ -377,6 +378,8 @@ class ReferenceWorker:
 
     def _batch(self) -> int:
         """Return how many windows are trained at once."""
+        if self._has_bags() and self.settings.inference:
+            return _STILL_BATCH
         return _CBOW_BATCH if self.settings.cbow and self.targets.tree is None else 1
 
     def _in_place(self) -> bool:
