@@ -21,6 +21,7 @@ from benchmarks import (
     kernels,
     labels,
     memory,
+    parity,
     quality,
     quantize,
     replicates,
@@ -74,6 +75,7 @@ COMMANDS: dict[str, _Command] = {
     "quantize": _Command("size and scores of quantised vectors", quantize.run, quantize.Settings("")),
     "labels": _Command("do a few keywords find their documents?", labels.run, labels.Settings()),
     "choices": _Command("which settings are best for documents?", choices.run, choices.Settings()),
+    "parity": _Command("are documents as good as gensim's at its settings?", parity.run, parity.Settings()),
     "retrieval": _Command("do vectors and codes find documents of a group?", retrieval.run, retrieval.Settings()),
     "replicates": _Command(
         "which neighbours repeat on another draw of the text?", replicates.run, replicates.Settings(), reads=True

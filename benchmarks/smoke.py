@@ -16,6 +16,7 @@ from benchmarks import (
     kernels,
     labels,
     memory,
+    parity,
     quality,
     quantize,
     replicates,
@@ -72,6 +73,7 @@ def run(folder: Path) -> Iterator[Section]:
     documents = str(planted_documents(folder))
     yield labels.run(labels.Settings(documents, seeds=1, peers=True))
     yield retrieval.run(retrieval.Settings(documents, seeds=1, dim=_DIM, bits=(_DIM,)))
+    yield parity.run(parity.Settings(documents, seeds=1, dim=_DIM, models=("dbow",)))
     yield choices.run(choices.Settings(documents, seeds=1, dim=_DIM, choices=("default",)))
     few = {"seeds": 1, "clusters": True, "dim": _DIM, "pairs": 2, "least": 60, "most": _TOKENS}
     yield senses.run(source, senses.Settings(str(planted_senses(folder)), **few))

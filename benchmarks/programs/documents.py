@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.lib.documents import sets_in
+from benchmarks.programs import DOCUMENT_MODELS, SHARED, gensim_settings
 from embed.corpora.tokenizers import get_tokenizer
 from embed.documents import DocumentModel, train_documents
 from embed.documents.bits import hamming, pack
@@ -28,6 +29,12 @@ LBL2VEC: dict[str, Any] = {
 """What the class of lbl2vec 1.0.2 tells gensim's Doc2Vec."""
 LBL2VEC_THRESHOLD, LBL2VEC_LEAST = 0.30, 100
 """The rule of its notebook: documents above this cosine, at least so many."""
+
+LIKE_GENSIM: dict[str, Any] = {
+    **SHARED,
+    **{"epochs": 20, "lr": 0.025, "input_lr": 0.025, "gradient": "historic", "max_norm": 0, "postprocess": "none"},
+}
+"""What makes our training like gensim's."""
 
 Float32s = npt.NDArray[np.float32]
 
@@ -88,20 +95,51 @@ def retrieval(*, folder: str, name: str, seed: int, bits: Sequence[int], dim: in
 
 def choice(*, folder: str, name: str, seed: int, dim: int, settings: dict[str, Any]) -> dict[str, Any]:
     """Train on four fifths of the training part, infer the others, and ask each of these for the rest of them."""
-    labels, texts = next(one for one in sets_in(folder) if one.name == name).read("train")
-    order = np.random.default_rng(seed).permutation(len(texts))
-    trained, others = (part.tolist() for part in np.split(order, [len(order) * 4 // 5]))
+    fifths = _Fifths(folder, name, seed)
     started = time.process_time()
-    model = _trained([texts[row] for row in trained], seed, dim=dim, **settings)
-    vectors = model.infer([texts[row] for row in others], threads=1)
+    model = _trained(fifths.training, seed, dim=dim, **settings)
+    vectors = model.infer(fifths.others, threads=1)
     seconds = time.process_time() - started
-    truth = [labels[row] for row in others]
-    figures = _scored("vectors", cosine_scores(vectors), truth)
-    figures |= _scored("signs", _by_distance(pack(vectors)), truth)
-    regression = importlib.import_module("sklearn.linear_model").LogisticRegression(max_iter=300)
-    regression.fit(np.asarray(model.documents.matrix), [labels[row] for row in trained])
-    figures["accuracy"] = float(regression.score(vectors, truth))
-    return {"seconds": seconds, "figures": figures}
+    figures = fifths.scored(np.asarray(model.documents.matrix), vectors)
+    return {"seconds": seconds, "figures": figures | _scored("signs", _by_distance(pack(vectors)), fifths.truth)}
+
+
+def like_gensim(*, folder: str, name: str, seed: int, dim: int, model: str) -> dict[str, Any]:
+    """Do the same with the settings of gensim."""
+    settings = {**LIKE_GENSIM, **DOCUMENT_MODELS[model][0]}
+    done = choice(folder=folder, name=name, seed=seed, dim=dim, settings=settings)
+    return {**done, "figures": {name: value for name, value in done["figures"].items() if "signs" not in name}}
+
+
+def gensim(*, folder: str, name: str, seed: int, dim: int, model: str) -> dict[str, Any]:
+    """Do the same with gensim, one worker."""
+    doc2vec = importlib.import_module("gensim.models.doc2vec")
+    fifths, split = _Fifths(folder, name, seed), get_tokenizer("words", True).split
+    settings = {**gensim_settings(dim=dim, workers=1, epochs=LIKE_GENSIM["epochs"]), **DOCUMENT_MODELS[model][1]}
+    started = time.process_time()
+    tagged = [doc2vec.TaggedDocument(split(text), [row]) for row, text in enumerate(fifths.training)]
+    trained = doc2vec.Doc2Vec(tagged, seed=seed, **settings)
+    vectors = np.stack([trained.infer_vector(split(text)) for text in fifths.others])
+    seconds = time.process_time() - started
+    return {"seconds": seconds, "figures": fifths.scored(np.asarray(trained.dv.vectors), vectors)}
+
+
+class _Fifths:
+    """The training part of a set, of which four fifths, drawn by the seed, train."""
+
+    def __init__(self, folder: str, name: str, seed: int) -> None:
+        labels, texts = next(one for one in sets_in(folder) if one.name == name).read("train")
+        order = np.random.default_rng(seed).permutation(len(texts))
+        trained, others = (part.tolist() for part in np.split(order, [len(order) * 4 // 5]))
+        self.training, self.others = [texts[row] for row in trained], [texts[row] for row in others]
+        self._known, self.truth = [labels[row] for row in trained], [labels[row] for row in others]
+
+    def scored(self, known: Float32s, vectors: Float32s) -> dict[str, float]:
+        """Return the figures of inferred vectors, float32[others, dim], beside the trained ones."""
+        regression = importlib.import_module("sklearn.linear_model").LogisticRegression(max_iter=300)
+        regression.fit(known, self._known)
+        accuracy = float(regression.score(vectors, self.truth))
+        return {**_scored("vectors", cosine_scores(vectors), self.truth), "accuracy": accuracy}
 
 
 def _trained(texts: Sequence[str], seed: int, **settings: Any) -> DocumentModel:
