@@ -46,6 +46,8 @@ _EXAMPLES, _FIRST_RANK, _LAST_RANK, _SHORTEST = 8, 400, 4000, 5
 _CONFIDENCE = 95
 """Of the intervals, in percent: the default of embed.eval."""
 _LONGEST_TITLE = 100
+_WORTH_SAYING = 0.005
+"""The least share of hardly trained words that a page mentions."""
 _SCRIPTS = ("ask.js", "local.js", "report.js")
 """After the reader of vectors, as parts of one module."""
 
@@ -253,13 +255,12 @@ def _duration(seconds: float) -> str:
 
 def _frequency_note(shown: Sequence[Subject]) -> str:
     """Return what the frequencies say of the words that are hardly trained."""
-    note = "Few words are frequent, most are rare."
-    for subject in shown:
-        rare = subject.health().hardly_trained
-        if rare is not None:
-            which = "" if len(shown) == 1 else f" of {printable(subject.name)}"
-            note += f" {rare:.0%} of the words{which} were trained fewer than {HARDLY_TRAINED} times."
-    return note
+    rare = {printable(subject.name): subject.health().hardly_trained or 0 for subject in shown}
+    parts = [f"{share:.0%} of {name}" for name, share in rare.items() if share >= _WORTH_SAYING]
+    if not parts:
+        return "Few words are frequent, most are rare."
+    which = ", ".join(parts) if len(shown) > 1 else f"{max(rare.values()):.0%}"
+    return f"Few words are frequent, most are rare. Words that were trained fewer than {HARDLY_TRAINED} times: {which}."
 
 
 def _asked(shown: Sequence[Subject], words: int) -> int:
