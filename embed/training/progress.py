@@ -159,10 +159,16 @@ class Progress:
     *sinks : Sink
     clock : callable
         Returns the time in seconds.
+
+    Attributes
+    ----------
+    spent : dict of str to float
+        The seconds of each activity that has ended; of several with one name, their sum.
     """
 
     def __init__(self, *sinks: Sink, clock: Clock = time.monotonic) -> None:
         self._sinks, self._clock = sinks, clock
+        self.spent: dict[str, float] = {}
         self._began = self._since = clock()
         self._state = State(activity="")
         self._is_noted = False
@@ -198,6 +204,15 @@ class Progress:
         finally:
             self.finish()
 
+    @contextmanager
+    def timing(self, activity: str) -> Iterator[None]:
+        """Count the time of an activity that nobody follows."""
+        began = self._clock()
+        try:
+            yield
+        finally:
+            self._spend(activity, began)
+
     def note(self, name: str, sentence: str, **facts: Any) -> None:
         """Pass on what has happened; see `Event`."""
         event = Event(name=name, sentence=sentence, facts=facts, elapsed=self._clock() - self._began)
@@ -226,8 +241,16 @@ class Progress:
 
     def finish(self) -> None:
         """End the activity."""
+        self._spend(self._state.activity, self._since)
         for sink in self._sinks:
             sink.finish()
+
+    def _spend(self, activity: str, began: float) -> None:
+        self.spent[activity] = self.spent.get(activity, 0.0) + self._clock() - began
+
+    def times(self) -> str:
+        """Return where the time went, such as ``0.4 s reading, 7.3 s training``."""
+        return ", ".join(f"{_duration(seconds)} {activity}" for activity, seconds in self.spent.items())
 
     def __enter__(self) -> Progress:
         return self
@@ -257,6 +280,7 @@ class Progress:
             tokens_per_s=state.tokens_per_second,
             loss=state.loss,
             lr=state.lr,
+            spent=self.spent,
         )
         for sink in self._sinks:
             sink.close()

@@ -118,7 +118,8 @@ def run(start: Start, corpus: Any, options: RunOptions, progress: Progress | Non
             choice = epochs_that_fit(budget, trial, budget.clock() - began)
             chosen = choice["epochs"]
             del trial  # its memory is the run's
-        trainer = start.trainer(encoded, start.config(encoded.vocabulary, chosen), is_fresh=found is None)
+        with progress.timing("preparing"):
+            trainer = start.trainer(encoded, start.config(encoded.vocabulary, chosen), is_fresh=found is None)
         trainer.provenance.decisions.update(start.decisions())
         if choice is not None:
             trainer.provenance.decisions["time_budget"] = choice

@@ -154,6 +154,7 @@ def test_a_log_has_an_object_a_line(tmp_path: Path) -> None:
         progress.note("start", "it begins", version="1")
         train_for(progress, clock, 20)
         progress.note_epoch(EpochRecord(5, 0.5, 0.75, 0.01, 4.0, 100.0))
+        progress.finish()
         clock.now = 21.0
     assert read(tmp_path / "log.jsonl") == [
         {
@@ -205,8 +206,24 @@ def test_a_log_has_an_object_a_line(tmp_path: Path) -> None:
             "tokens_per_s": 1_000.0,
             "loss": 0.1824,
             "lr": 0.031,
+            "spent": {"training": 20.0},
         },
     ]
+
+
+def test_where_the_time_went_is_counted() -> None:
+    clock = Clock()
+    progress = Progress(clock=clock)
+    for seconds in (2.0, 3.0):
+        with progress.counting("reading"):
+            clock.now += seconds
+    progress.begin("training", 100)
+    clock.now += 300
+    progress.finish()
+    with progress.timing("saving"):
+        clock.now += 0.5
+    assert progress.spent == {"reading": 5.0, "training": 300.0, "saving": 0.5}
+    assert progress.times() == "5.0 s reading, 5 min training, 0.5 s saving"
 
 
 def test_each_line_of_a_log_is_there_at_once(tmp_path: Path) -> None:

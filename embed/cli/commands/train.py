@@ -88,6 +88,7 @@ def run(arguments: argparse.Namespace) -> None:
     from embed.formats.model_file import save_model
     from embed.formats.registry import NATIVE
     from embed.training.continue_training import ModelStart
+    from embed.training.run import begun
     from embed.training.run import run as train
     from embed.training.train import FreshStart
 
@@ -109,17 +110,20 @@ def run(arguments: argparse.Namespace) -> None:
         if arguments.continue_from
         else FreshStart(arguments.corpus, config, options, given if config is None else {})
     )
-    model = train(start, arguments.corpus, options)
-    if arguments.save_model is not None:
-        save_model(model, arguments.save_model)
-    if arguments.output is not None:
-        save_or_rescue(model.vectors, arguments.output)
-    write_card(outputs, model.run_card())
+    with begun(options) as progress:
+        model = train(start, arguments.corpus, options, progress)
+        with progress.timing("saving"):
+            if arguments.save_model is not None:
+                save_model(model, arguments.save_model)
+            if arguments.output is not None:
+                save_or_rescue(model.vectors, arguments.output)
+    write_card(outputs, {**model.run_card(), "seconds": progress.spent})
     if not arguments.quiet:
         print(
             printable(f"{len(model.vocabulary):,} words, {model.config.dim} dimensions: {', '.join(outputs)}"),
             file=sys.stderr,
         )
+        print(progress.times(), file=sys.stderr)
         if config is None and not arguments.continue_from:
             print(_choices(model, flags), file=sys.stderr)
 
