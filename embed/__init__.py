@@ -76,10 +76,15 @@ _HOMES = {
 }
 """Each public name, and the module that it comes from; type checkers read the imports above, which a test compares."""
 
+_ROOMS = ("compat", "corpora", "eval", "formats", "plot")
+"""Packages that the documents name as ``embed.eval`` and so on, imported on first use."""
+
 __all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"embed.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'embed' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES[name]), name)
@@ -88,4 +93,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_ROOMS})
