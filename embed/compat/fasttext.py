@@ -8,7 +8,7 @@ files are exchanged byte for byte. Intended differences:
 - A line break is not a token: models trained by fastText have ``</s>`` in their vocabulary, ours do not.
 - Text is prepared as fastText expects it: words separated by white space.
 
-Classifiers can be loaded for the vectors of their words, but not trained or used to predict.
+Classifiers can be loaded and predict labels as fastText's do. They cannot be trained or quantised.
 """
 
 from __future__ import annotations
@@ -16,22 +16,28 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from embed.arguments import plain, shown, whole_number
+from embed.arguments import plain, real_number, shown, whole_number
 from embed.choices import Gradient, Objective
 from embed.compat.errors import ArgumentError, given_path, not_here
+from embed.compat.fasttext_meter import Meter
 from embed.config.train import TrainConfig
 from embed.errors import ConfigError, FormatError
-from embed.formats import fasttext_bin, fasttext_model
+from embed.files.compressed import READ_BYTES
+from embed.files.inputs import Input
+from embed.formats import fasttext_bin, fasttext_classifier, fasttext_model
 from embed.formats.detect import hinted
 from embed.formats.fasttext_file import LOSSES, SUPERVISED, FastTextFile, Matrix, Quantised
 from embed.formats.registry import FASTTEXT
 from embed.messages import UNSET, keyword, speaking
 from embed.training.train import train
+from embed.vectors._texts import Texts
+from embed.vectors.classifier import ALL_LABELS, Classifier, Tested
 from embed.vectors.word_vectors import WordVectors
 from embed.vocabulary.ngrams import END_OF_SENTENCE, SubwordScheme
 
@@ -94,6 +100,8 @@ OBJECTIVES: dict[str, Objective] = {"skipgram": "sg", "cbow": "cbow"}
 MODEL_NAMES = {1: "cbow", 2: "skipgram", 3: "supervised"}
 _TO_SPACES = str.maketrans("\t\v\f\r", "    ")
 """The white space of C++, at which fastText splits a sentence."""
+_GAPS = bytes.maketrans(b"\0", b" ")
+"""NUL separates the words of a line."""
 
 
 def train_unsupervised(
@@ -366,12 +374,10 @@ class FastText:
         """The words, the most frequent first; bytes that are not UTF-8 show as U+FFFD."""
         return [_decoded(word, "replace") for word in self._file.vocabulary]
 
-    @property
+    @cached_property
     def labels(self) -> list[str]:
         """The labels of a classifier; the words of another model, as in fastText."""
-        if self._file.arguments.model != SUPERVISED:
-            return self.words
-        return [_decoded(label, "replace") for label in self._file.words[len(self._file.vocabulary) :]]
+        return [_decoded(label, "replace") for label in self._file.words[self._first_label :]]
 
     def get_words(self, include_freq: bool = False, on_unicode_error: str = "replace") -> Entries:
         """Return the words, with `include_freq` also their counts, int64[V]."""
@@ -379,16 +385,19 @@ class FastText:
 
     def get_labels(self, include_freq: bool = False, on_unicode_error: str = "replace") -> Entries:
         """Return the labels of a classifier, or the words of another model; with `include_freq` also their counts."""
-        if self._file.arguments.model != SUPERVISED:
-            return self.get_words(include_freq, on_unicode_error)
-        return self._entries(slice(len(self._file.vocabulary), None), include_freq, on_unicode_error)
+        return self._entries(slice(self._first_label, None), include_freq, on_unicode_error)
 
     def get_word_id(self, word: str) -> int:
-        """Return the row of a word, or -1 if it is not in the vocabulary."""
-        return self._ids.get(_text(word, "word").encode("utf-8", "surrogatepass"), -1)
+        """Return the number of a word, which is its row, or of a label behind the words; -1 for any other."""
+        return self._texts.entry(_text(word, "word").encode("utf-8", "surrogatepass"))
+
+    def get_label_id(self, label: str) -> int:
+        """Return the number of a label, its position in :attr:`labels`, or -1."""
+        number = self._texts.entry(_text(label, "label").encode("utf-8", "surrogatepass"))
+        return max(-1, number - self._first_label)
 
     def __contains__(self, word: object) -> bool:
-        return isinstance(word, str) and self.get_word_id(word) >= 0
+        return isinstance(word, str) and 0 <= self.get_word_id(word) < len(self._file.vocabulary)
 
     # n-grams
 
@@ -423,10 +432,7 @@ class FastText:
 
     def get_word_vector(self, word: str) -> Float32s:
         """Return the mean of the rows of a word, known or not, float32[dim]; zeros if it has none."""
-        _, rows = self.get_subwords(word)
-        if not len(rows):
-            return np.zeros(self.dim, np.float32)
-        return np.asarray(self._file.input[rows].mean(axis=0, dtype=np.float64), np.float32)
+        return self._texts.word(_encoded(word, "word"))
 
     def __getitem__(self, word: str) -> Float32s:
         return self.get_word_vector(word)
@@ -434,24 +440,17 @@ class FastText:
     def get_sentence_vector(self, text: str) -> Float32s:
         """Return the mean of the unit vectors of the words of one line, those with the zero vector left out.
 
+        Of a classifier, it is the mean of the rows of the line, of which it predicts labels.
+
         Raises
         ------
         ConfigError
-            The text has a line break, or the model is a classifier, whose sentence vectors are computed differently.
+            The text has a line break.
         """
-        text = _text(text, "text")
-        if "\n" in text:
-            raise ConfigError("get_sentence_vector takes one line: remove the line breaks from the text")
+        line = _line(text, "get_sentence_vector")
         if self._file.arguments.model == SUPERVISED:
-            raise ConfigError("sentence vectors of classifiers are not supported: use fastText itself")
-        total, count = np.zeros(self.dim, np.float64), 0
-        for word in text.translate(_TO_SPACES).split(" "):
-            vector = self.get_word_vector(word).astype(np.float64) if word else total * 0
-            length = np.sqrt(vector @ vector)
-            if length > 0:
-                total += vector / length
-                count += 1
-        return np.asarray(total / max(1, count), np.float32)
+            return self._texts.line(line)
+        return self._texts.units(line.split())
 
     def get_input_vector(self, ind: int) -> Float32s:
         """Return one row of the input matrix, float32[dim]."""
@@ -489,16 +488,103 @@ class FastText:
             self.vectors.analogy(positive=[a, c], negative=[b], n=_number("k", k, 1)), on_unicode_error
         )
 
+    # labels
+
+    def predict(
+        self,
+        text: str | list[str],
+        k: int = 1,
+        threshold: float = 0.0,
+        on_unicode_error: str = "replace",
+        *,
+        threads: int | None = None,
+    ) -> Any:
+        """Return the likeliest labels of a line, and their probabilities.
+
+        Parameters
+        ----------
+        text : str, or list of str
+            A line, or several, without line breaks.
+        k : int
+            The most labels; -1 for all.
+        threshold : float
+            The least probability of a label.
+        on_unicode_error : str
+            See the class.
+        threads : int, optional
+            For a list (default: the processors this process may use); fastText uses one.
+
+        Returns
+        -------
+        labels : tuple of str
+            For a list of texts, a list of lists.
+        probabilities : float64[n]
+            For a list of texts, a list of float32[n]. They are larger by 1e-5, as fastText's are.
+
+        Raises
+        ------
+        ConfigError
+            A text has a line break, or `k` is neither -1 nor at least 1.
+        FormatError
+            The model is no classifier.
+        """
+        if type(text) is not list:
+            line = _line(text, "predict")
+            numbers, shares = self._classifier.predict_line(line, _k(k), _threshold(threshold))
+            return tuple(self._label_names(numbers, on_unicode_error)), np.array(shares, np.float64)
+        lines = [_line(one, "predict") for one in text]
+        labels: list[list[str]] = []
+        probabilities: list[Float32s] = []
+        for batch in self._classifier.batches(lines, _k(k), _threshold(threshold), threads=threads):
+            rows = zip(batch.counts.tolist(), batch.labels.tolist(), batch.probabilities, strict=True)
+            for count, found, values in rows:
+                labels.append(self._label_names(found[:count], on_unicode_error))
+                probabilities.append(values[:count])
+        return labels, probabilities
+
+    def get_line(self, text: str | list[str], on_unicode_error: str = "replace") -> Any:
+        """Return the words and the labels of a line, ``</s>`` at its end; for a list of lines, two lists of lists."""
+        if type(text) is list:
+            pairs = [self.get_line(one, on_unicode_error) for one in text]
+            return [words for words, _ in pairs], [labels for _, labels in pairs]
+        found: tuple[list[str], list[str]] = [], []
+        for word in [*_line(text, "get_line").translate(_GAPS).split(), END_OF_SENTENCE.encode()]:
+            number = self._texts.entry(word)
+            is_label = number >= len(self._file.vocabulary)
+            if is_label or number >= 0 or not word.startswith(fasttext_classifier.LABEL_PREFIX):
+                found[is_label].append(_decoded(word, on_unicode_error))
+            if word == END_OF_SENTENCE.encode():
+                break
+        return found
+
+    def test(self, path: str | os.PathLike[str], k: int = 1, threshold: float = 0.0) -> tuple[int, float, float]:
+        """Predict the lines of a file that has labels.
+
+        Returns
+        -------
+        (int, float, float)
+            The lines that have labels and words, and precision and recall of the predicted labels.
+        """
+        tested = self._tested(path, k, threshold)
+        precision, recall, _ = tested.scores()
+        return len(tested.lines), precision, recall
+
+    def test_label(
+        self, path: str | os.PathLike[str], k: int = 1, threshold: float = 0.0
+    ) -> dict[str, dict[str, float]]:
+        """Return precision, recall and F1 of each label, NaN where there is none: ``{label: {"precision": ...}}``."""
+        tested = self._tested(path, k, threshold)
+        names = ("precision", "recall", "f1score")
+        return {label: dict(zip(names, tested.scores(number), strict=True)) for number, label in enumerate(self.labels)}
+
+    def get_meter(self, path: str | os.PathLike[str], k: int = ALL_LABELS) -> Meter:
+        """Return the curves of precision and recall for a file that has labels."""
+        return Meter(self._tested(path, k, 0.0), self.labels)
+
     # not supported
 
-    predict = not_here("predict", "use fastText itself for classifiers")
-    test = not_here("test", "use fastText itself for classifiers")
-    test_label = not_here("test_label", "use fastText itself for classifiers")
-    get_meter = not_here("get_meter", "use fastText itself for classifiers")
-    get_line = not_here("get_line", "split a line with tokenize")
     set_args = not_here("set_args", "pass the arguments to train_unsupervised")
-    get_label_id = not_here("get_label_id", "use the position of the label in get_labels")
-    quantize = not_here("quantize", "write fewer bytes with 'train-embeddings quantize'")
+    quantize = not_here("quantize", "use fastText itself for classifiers, and 'train-embeddings quantize' for vectors")
     set_matrices = not_here("set_matrices", "make vectors of a matrix with embed.WordVectors(words, matrix)")
 
     # files
@@ -515,8 +601,31 @@ class FastText:
     # internals
 
     @cached_property
-    def _ids(self) -> dict[bytes, int]:
-        return {word: number for number, word in enumerate(self._file.vocabulary)}
+    def _texts(self) -> Texts:
+        return fasttext_classifier.texts_of(self._file)
+
+    @cached_property
+    def _classifier(self) -> Classifier:
+        return fasttext_classifier.to_classifier(self._file, self._texts)
+
+    @cached_property
+    def _first_label(self) -> int:
+        """The first entry that is a label; the words of another model than a classifier are its labels."""
+        return len(self._file.vocabulary) if self._file.arguments.model == SUPERVISED else 0
+
+    @cached_property
+    def _labels_are_valid(self) -> bool:
+        return all("\ufffd" not in label for label in self.labels)
+
+    def _label_names(self, numbers: Sequence[int], on_unicode_error: str) -> list[str]:
+        if on_unicode_error in _ON_UNICODE_ERROR and self._labels_are_valid:
+            return [self.labels[number] for number in numbers]
+        return [_decoded(self._file.words[self._first_label + number], on_unicode_error) for number in numbers]
+
+    def _tested(self, path: str | os.PathLike[str], k: int, threshold: float) -> Tested:
+        with Input(given_path(path)).open() as stream:
+            text = b"".join(iter(lambda: stream.read(READ_BYTES), b""))
+        return self._classifier.test(text, _k(k), _threshold(threshold))
 
     @cached_property
     def _scheme(self) -> SubwordScheme | None:
@@ -553,6 +662,38 @@ def _text(value: Any, what: str) -> str:
         except UnicodeDecodeError as error:
             raise ArgumentError(f"{what} {value!r:.60} is not valid UTF-8") from error
     raise ArgumentError(f"{what} must be a str, not {value!r:.60}")
+
+
+def _encoded(value: Any, what: str) -> bytes:
+    """Return a str as UTF-8; raises FormatError if it has lone surrogates, ArgumentError for another type."""
+    text = value if type(value) is str else _text(value, what)
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise FormatError(f"{what} {text!r:.60} has no UTF-8 form: remove its lone surrogates") from error
+
+
+def _line(text: Any, method: str) -> bytes:
+    """Return a text without a line break as UTF-8."""
+    line = _encoded(text, "text")
+    if b"\n" in line:
+        raise ConfigError(f"{method} takes one line: remove the line breaks from the text")
+    return line
+
+
+def _k(value: Any) -> int:
+    """Return a whole number of at least 1, or that of all labels."""
+    if type(value) is int and value > 0:
+        return value
+    return ALL_LABELS if value == ALL_LABELS else _number("k", value, 1)
+
+
+def _threshold(value: Any) -> float:
+    if type(value) is float and isfinite(value):
+        return value
+    if type(plain(value, float)) is not float:
+        raise ArgumentError(f"threshold must be a number, not {shown(value)}")
+    return real_number("threshold", value)
 
 
 def _number(name: str, value: Any, low: int) -> int:

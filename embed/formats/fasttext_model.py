@@ -52,6 +52,7 @@ from embed.vocabulary.vocabulary import Vocabulary
 __all__ = [
     "from_model",
     "from_vectors",
+    "located",
     "ngram_rows",
     "own_rows",
     "read_model",
@@ -109,7 +110,7 @@ def read_vectors(
             fasttext_bin.read(path), decode_errors=decode_errors, encoding=encoding, on_duplicate=on_duplicate
         )
     except FormatError as error:
-        raise _located(path, error) from None
+        raise located(path, error) from None
 
 
 @in_memory
@@ -118,7 +119,7 @@ def read_model(path: PathOrInput) -> Model:
     try:
         return to_model(fasttext_bin.read(path))
     except FormatError as error:
-        raise _located(path, error) from None
+        raise located(path, error) from None
 
 
 def write_vectors(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
@@ -126,7 +127,7 @@ def write_vectors(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
     try:
         fasttext_bin.write(from_vectors(vectors), path)
     except FormatError as error:
-        raise _located(path, error) from None
+        raise located(path, error) from None
 
 
 def write_model(model: Model, path: str | os.PathLike[str]) -> None:
@@ -145,7 +146,7 @@ def write_model(model: Model, path: str | os.PathLike[str]) -> None:
     try:
         fasttext_bin.write(from_model(model), path)
     except FormatError as error:
-        raise _located(path, error) from None
+        raise located(path, error) from None
 
 
 # a file's rows
@@ -472,7 +473,7 @@ def _encoded(words: Sequence[str]) -> list[bytes]:
         raise FormatError(f"the word {error.object!r:.60} holds a lone surrogate, which has no UTF-8 form") from None
 
 
-def _located(path: PathOrInput, error: FormatError) -> FormatError:
+def located(path: PathOrInput, error: FormatError) -> FormatError:
     """Prefix an error with the name of the file, unless it has one."""
     name, message = Input.of(path).name, str(error)
     return error if message.startswith(name) else FormatError(f"{name}: {message}")

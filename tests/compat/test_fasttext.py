@@ -145,8 +145,7 @@ def test_a_quantised_classifier(tmp_path: Path, quantisation: dict[str, Any]) ->
         np.testing.assert_allclose(own.vectors[word], own[word], atol=1e-6)
     with pytest.raises(FormatError, match="the matrix is quantised"):
         own.get_input_matrix()
-    with pytest.raises(ConfigError, match="sentence vectors of classifiers are not supported"):
-        own.get_sentence_vector("w1")
+    np.testing.assert_allclose(own.get_sentence_vector("w1 w9999"), theirs.get_sentence_vector("w1 w9999"), atol=1e-6)
 
 
 def test_parameters_and_defaults_are_those_of_fasttext() -> None:
