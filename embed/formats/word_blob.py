@@ -67,6 +67,9 @@ def unpack_words(name: str, data: npt.NDArray[np.uint8], offsets: npt.NDArray[np
     if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(data) or (np.diff(offsets) < 0).any():
         raise FormatError(f"{name}: damaged: {OFFSETS} must rise from 0 to the length of {TEXT}")
     text, ends = data.tobytes(), offsets.tolist()
+    if text.isascii():  # each byte is a character
+        characters = text.decode("ascii")
+        return [characters[begin:end] for begin, end in itertools.pairwise(ends)]
     words: list[str] = []
     try:
         for begin, end in itertools.pairwise(ends):

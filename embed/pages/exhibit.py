@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import bisect
 import os
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,6 @@ from embed.vectors.word_vectors import WordVectors
 __all__ = ["Exhibit", "exhibits"]
 
 _COMPLETIONS, _SENSE_WORDS, _LABEL_DOCUMENTS = 20, 8, 5
-_MOST_CODE_POINTS = chr(0x10FFFF)
 
 
 class Exhibit:
@@ -126,10 +124,7 @@ class Exhibit:
 
     def complete(self, prefix: str) -> list[str]:
         """Return the most frequent words that begin with `prefix`."""
-        words = self._words
-        start = bisect.bisect_left(self._alphabetical, prefix, key=words.__getitem__)
-        end = bisect.bisect_left(self._alphabetical, prefix + _MOST_CODE_POINTS, start, key=words.__getitem__)
-        return [words[row] for row in np.sort(self._alphabetical[start:end])[:_COMPLETIONS]]
+        return list(islice((word for word in self._words if word.startswith(prefix)), _COMPLETIONS))
 
     def senses(self, word: str) -> list[dict[str, Any]]:
         """Return the senses of a word: name, share, nearest words; empty for a word without senses."""
@@ -169,12 +164,6 @@ class Exhibit:
     @property
     def _words(self) -> list[str]:
         return [] if self.vectors is None else self.vectors.words
-
-    @cached_property
-    def _alphabetical(self) -> npt.NDArray[np.int32]:
-        """The rows of the words in alphabetical order."""
-        words = self._words
-        return np.array(sorted(range(len(words)), key=words.__getitem__), np.int32)
 
     def _row(self, word: str) -> int | None:
         """Return the row of a word of the vocabulary; None for one composed from n-grams."""

@@ -50,7 +50,6 @@ class Asked:
         """Begin to compute what the first questions need."""
         for each in self.shown:
             self._questions.submit(each.measure)
-            self._completions.submit(each.complete, "")
 
     def close(self) -> None:
         """Leave out the questions that have not begun, and stop a layout."""
