@@ -60,12 +60,12 @@ def test_documents_of_one_topic_are_nearest(model: Doc2Vec) -> None:
 
 def test_a_new_document_finds_its_topic_and_always_has_the_same_vector(model: Doc2Vec) -> None:
     found = []
-    for i, words in enumerate(texts(4, seed=2)):
+    for i, words in enumerate(texts(20, seed=2)):  # .77 of so many have their topic, over seeds; .5 is chance
         vector = model.infer_vector(words)
         found += [other % 2 == i % 2 for other, _ in model.dv.most_similar([vector], topn=5)]
         np.testing.assert_array_equal(model.infer_vector(words), vector)
         assert not np.array_equal(model.infer_vector(words, alpha=0.01, epochs=3), vector)
-    assert np.mean(found) >= 0.8
+    assert np.mean(found) >= 0.7
     assert not model.infer_vector(["unknown"]).any()
 
 
@@ -128,8 +128,8 @@ def test_ints_are_rows_and_strings_follow_them() -> None:
     assert model.dv.key_to_index == {"topic 0": 40, "topic 1": 41}
     assert model.dv.get_vecattr("topic 0", "doc_count") == 20
     assert model.dv.get_vecattr("topic 1", "word_count") == 800
-    nearest = [tag for tag, _ in model.dv.most_similar("topic 0", topn=8, clip_end=40)]
-    assert np.mean([tag % 2 == 0 for tag in nearest]) > 0.8
+    found = [tag % 2 == i for i in (0, 1) for tag, _ in model.dv.most_similar(f"topic {i}", topn=8, clip_end=40)]
+    assert np.mean(found) >= 0.7  # .83 over seeds; .5 is chance
     np.testing.assert_array_equal(model["topic 0"], model.dv[40])
     np.testing.assert_array_equal(model[np.int64(3)], model.dv[3])
     with pytest.raises(KeyError):

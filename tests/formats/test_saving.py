@@ -11,7 +11,17 @@ import numpy as np
 import pytest
 
 import embed
-from embed import DocumentModel, ItemVectors, LabelSearch, Model, PhraseModel, SenseVectors, Vocabulary, WordVectors
+from embed import (
+    DocumentModel,
+    ItemVectors,
+    LabelSearch,
+    Model,
+    PhraseModel,
+    Replicates,
+    SenseVectors,
+    Vocabulary,
+    WordVectors,
+)
 from embed.cli import main
 from embed.errors import ConfigError, FormatError
 from embed.files.saved import Saved
@@ -78,7 +88,15 @@ def content(value: Any) -> Any:
 
 
 def test_every_class_that_can_be_saved_is_here() -> None:
-    assert {kind for kind, _ in KINDS.values()} == set(Saved.__subclasses__())
+    assert {kind for kind, _ in KINDS.values()} | {Replicates} == set(Saved.__subclasses__())
+
+
+def test_replicates_save_themselves_to_a_folder(things: dict[str, Any], tmp_path: Path) -> None:
+    replicates = Replicates([things["words"], things["model"].averaged_vectors()])
+    for number, save in enumerate((replicates.save, lambda path: embed.save(replicates, path))):
+        save(tmp_path / f"{number}.replicates")
+        loaded = Replicates.load(tmp_path / f"{number}.replicates")
+        assert [content(each) for each in loaded] == [content(each) for each in replicates]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -49,7 +49,7 @@ MODELS += [
 ]
 GOLDEN = Path(__file__).parents[1] / "golden.json"
 # what other libraries write changes with their versions
-_OTHERS = {"arrow", "feather", "parquet", "usearch", "model2vec"}
+_OTHERS = {"arrow", "feather", "parquet", "usearch", "model2vec", "web"}
 
 
 @pytest.fixture(scope="module")
