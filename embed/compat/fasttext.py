@@ -14,7 +14,7 @@ Classifiers can be loaded and predict labels as fastText's do. They cannot be tr
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from math import isfinite
 from typing import Any
@@ -533,14 +533,12 @@ class FastText:
             numbers, shares = self._classifier.predict_line(line, _k(k), _threshold(threshold))
             return tuple(self._label_names(numbers, on_unicode_error)), np.array(shares, np.float64)
         lines = [_line(one, "predict") for one in text]
-        labels: list[list[str]] = []
-        probabilities: list[Float32s] = []
-        for batch in self._classifier.batches(lines, _k(k), _threshold(threshold), threads=threads):
-            rows = zip(batch.counts.tolist(), batch.labels.tolist(), batch.probabilities, strict=True)
-            for count, found, values in rows:
-                labels.append(self._label_names(found[:count], on_unicode_error))
-                probabilities.append(values[:count])
-        return labels, probabilities
+        return self._predicted(lines, k, threshold, on_unicode_error, threads=threads)
+
+    @property
+    def f(self) -> Compiled:
+        """The calls of fastText's compiled part that programs make themselves."""
+        return Compiled(self._predicted)
 
     def get_line(self, text: str | list[str], on_unicode_error: str = "replace") -> Any:
         """Return the words and the labels of a line, ``</s>`` at its end; for a list of lines, two lists of lists."""
@@ -617,6 +615,25 @@ class FastText:
     def _labels_are_valid(self) -> bool:
         return all("\ufffd" not in label for label in self.labels)
 
+    def _predicted(
+        self,
+        lines: list[bytes],
+        k: int,
+        threshold: float,
+        on_unicode_error: str,
+        *,
+        threads: int | None = None,
+        broken: bool = True,
+    ) -> tuple[list[list[str]], list[Float32s]]:
+        labels: list[list[str]] = []
+        probabilities: list[Float32s] = []
+        for batch in self._classifier.batches(lines, _k(k), _threshold(threshold), threads=threads, broken=broken):
+            rows = zip(batch.counts.tolist(), batch.labels.tolist(), batch.probabilities, strict=True)
+            for count, found, values in rows:
+                labels.append(self._label_names(found[:count], on_unicode_error))
+                probabilities.append(values[:count])
+        return labels, probabilities
+
     def _label_names(self, numbers: Sequence[int], on_unicode_error: str) -> list[str]:
         if on_unicode_error in _ON_UNICODE_ERROR and self._labels_are_valid:
             return [self.labels[number] for number in numbers]
@@ -644,6 +661,29 @@ class FastText:
         rows = [self.vectors.index(word) for word, _ in neighbours]
         words = [_decoded(self._file.vocabulary[row], on_unicode_error) for row in rows]
         return [(score, word) for word, (_, score) in zip(words, neighbours, strict=True)]
+
+
+class Compiled:
+    """``model.f``: programs call it because ``predict`` of fastText 0.9 fails under NumPy 2.
+
+    A text ends at its first line break; only with one does it have the word ``</s>``.
+    """
+
+    def __init__(self, predicted: Callable[..., tuple[list[list[str]], list[Float32s]]]) -> None:
+        self._predicted = predicted
+
+    def predict(
+        self, text: str, k: int = 1, threshold: float = 0.0, on_unicode_error: str = "replace"
+    ) -> list[tuple[float, str]]:
+        """Return the likeliest labels of a text: (probability, label)."""
+        labels, probabilities = self.multilinePredict([text], k, threshold, on_unicode_error)
+        return list(zip(probabilities[0].tolist(), labels[0], strict=True))
+
+    def multilinePredict(  # noqa: N802
+        self, lines: list[str], k: int = 1, threshold: float = 0.0, on_unicode_error: str = "replace"
+    ) -> tuple[list[list[str]], list[Float32s]]:
+        """Return the likeliest labels of each text, and their probabilities."""
+        return self._predicted([_encoded(line, "text") for line in lines], k, threshold, on_unicode_error, broken=False)
 
 
 def _dense(matrix: Matrix) -> Float32s:

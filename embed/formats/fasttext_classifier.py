@@ -88,7 +88,7 @@ def texts_of(file: FastTextFile, prefix: bytes = LABEL_PREFIX) -> Texts:
 def _kept(file: FastTextFile) -> tuple[npt.NDArray[np.int32] | None, npt.NDArray[np.int32] | None]:
     """Return the buckets that have a row, and the row of each behind those of the words; None for every bucket."""
     if file.pruned is not None:
-        return np.ascontiguousarray(file.pruned[:, 0]), np.ascontiguousarray(file.pruned[:, 1])
+        return file.pruned[:, 0].astype(np.int32), file.pruned[:, 1].astype(np.int32)
     if isinstance(file.input, Sparse):
         words = len(file.vocabulary)
         buckets = (file.input.numbers[words:] - words).astype(np.int32)

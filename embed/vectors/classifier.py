@@ -118,7 +118,9 @@ class Classifier:
         self.loss = loss
         self.dim = output.shape[1]
         self._texts = texts
-        self._scorer = _texts.Scorer(np.ascontiguousarray(output, np.float32), loss, np.ascontiguousarray(counts))
+        # the rows of a memory-mapped file may begin at any byte
+        rows = np.require(output, np.float32, ["C", "ALIGNED"])
+        self._scorer = _texts.Scorer(rows, loss, np.ascontiguousarray(counts))
 
     def __repr__(self) -> str:
         return f"<Classifier: {len(self.labels):,} labels x {self.dim} dimensions>"

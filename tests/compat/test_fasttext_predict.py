@@ -161,6 +161,16 @@ def test_curves_are_the_same(both: tuple[Any, ours.FastText, Path]) -> None:
         meters[0].score_vs_true("w1")
 
 
+def test_the_compiled_part_answers_alike(both: tuple[Any, ours.FastText, Path]) -> None:
+    theirs, own, _ = both
+    for text in ("w1 w2\n", "w1 w2", "w1\nw2", "\n", ""):
+        expected, found = (model.f.predict(text, 2, 0.0, "strict") for model in (theirs, own))
+        _close(list(zip(*found, strict=True))[::-1] or ((), ()), list(zip(*expected, strict=True))[::-1] or ((), ()))
+    labels, shares = own.f.multilinePredict(["w1\n", ""], 1, 0.0, "strict")
+    assert labels == theirs.f.multilinePredict(["w1\n", ""], 1, 0.0, "strict")[0]
+    assert [len(row) for row in shares] == [1, 0]
+
+
 def test_threads_and_batches_change_nothing(both: tuple[Any, ours.FastText, Path]) -> None:
     _, own, _ = both
     texts = _texts() * 120

@@ -25,7 +25,7 @@ from embed.documents.labels import LabelSearch
 from embed.errors import AdviceWarning
 from embed.files.zstd import zstd_module
 from embed.formats import fasttext_bin, fasttext_model, model2vec
-from embed.formats.fasttext_file import FastTextFile, ProductQuantiser, Quantised
+from embed.formats.fasttext_file import LOSSES, SUPERVISED, FastTextFile, ProductQuantiser, Quantised
 from embed.formats.model_file import save_model
 from embed.formats.quantized import save_quantized
 from embed.items import ItemVectors
@@ -135,6 +135,28 @@ def _quantised_fasttext() -> FastTextFile:
     return dataclasses.replace(plain, input=Quantised((rows, 3), codes, quantiser, None, None))
 
 
+def _classifiers() -> Iterator[FastTextFile]:
+    """Yield a classifier for each loss, and one with quantised rows and pruned n-grams."""
+    quantised = _quantised_fasttext()
+    words = len(quantised.words)
+    arguments = dataclasses.replace(quantised.arguments, model=SUPERVISED, word_ngrams=2)
+    rows = np.asarray(quantised.input[np.arange(quantised.input.shape[0])])
+    labels = [b"__label__a", b"__label__b", b"c"]
+    plain = dataclasses.replace(
+        quantised,
+        words=[*quantised.words, *labels],
+        counts=np.append(quantised.counts, [5, 3, 1]),
+        labels=len(labels),
+        input=rows,
+        output=rows[: len(labels)],
+    )
+    for loss in LOSSES:
+        yield dataclasses.replace(plain, arguments=dataclasses.replace(arguments, loss=loss))
+    codes = dataclasses.replace(quantised.input, shape=(words + 2, 3), codes=quantised.input.codes[: words + 2])
+    pruned = np.array([[3, 0], [1, 1]], np.int32)
+    yield dataclasses.replace(plain, arguments=arguments, input=codes, pruned=pruned)
+
+
 def _compressed() -> Iterator[bytes]:
     data = _TEXT.encode()
     yield from (gzip.compress(data, mtime=0), bz2.compress(data), lzma.compress(data), data)
@@ -199,6 +221,10 @@ def _seeds(target: str, folder: Path) -> Iterator[bytes]:
     elif target == "model":
         yield _model(folder)
         yield _model(folder, subword=True, buckets=4, postprocess="abtt:1,pca:2")
+    elif target == "classifier":
+        for file in _classifiers():
+            fasttext_bin.write(file, folder / "c.bin")
+            yield (folder / "c.bin").read_bytes()
     elif target == "documents":
         settings = {"dim": 3, "min_count": 1, "epochs": 1, "threads": 1, "progress": False, "subsample": 0}
         for options in ({}, {"objective": "cbow", "postprocess": "abtt:1,pca:2"}, {"binary": True}):

@@ -37,6 +37,7 @@ from embed.eval.tasks import Sts
 from embed.files.inputs import Input
 from embed.files.own_kinds import CHECKPOINT_MARK
 from embed.formats import model2vec, word2vec_binary, word2vec_text
+from embed.formats.fasttext_classifier import read_classifier
 from embed.formats.model_file import load_model
 from embed.formats.registry import FORMATS
 from embed.items import ItemVectors
@@ -421,6 +422,14 @@ def _pyarrow_is_missing() -> bool:
 # Formats whose files another library reads for us, and folders, are left out.
 _FOREIGN = {"parquet", "arrow"} if _pyarrow_is_missing() or os.environ.get("FUZZ_FOREIGN", "") == "" else set()
 
+
+def _classifier(data: bytes, folder: Path) -> None:
+    classifier = read_classifier(_file(data, folder, "c.bin"))
+    for found in classifier.predict(["a b unheard", "", "a b c d e"], k=2, threads=1):
+        if len(found) > min(2, len(classifier.labels)):
+            raise Finding("more labels than were asked for")
+
+
 TARGETS: dict[str, Target] = {
     "word2vec-text": _text,
     "word2vec-text-lenient": _text_leniently,
@@ -432,6 +441,7 @@ TARGETS: dict[str, Target] = {
     },
     "any-format": _any_format,
     "model": _model,
+    "classifier": _classifier,
     "documents": _documents,
     "checkpoint": _checkpoint,
     "checkpoint-rehashed": _checkpoint_rehashed,
