@@ -11,8 +11,9 @@ PIP     := $(PY) -m pip install --quiet --disable-pip-version-check --no-input -
 CLIENTS := build/clients-env
 CLIENT_PIP := $(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --no-input
 CSOURCE := $(wildcard embed/csrc/*.[ch])
-CYTHON  := $(foreach deep,embed embed/* embed/*/*,$(wildcard $(deep)/*.pyx $(deep)/*.pxd))
-STUBS   := $(foreach deep,embed embed/* embed/*/*,$(wildcard $(deep)/*.pyi))
+CYTHON  := $(foreach deep,embed embed/* embed/*/* corpora,$(wildcard $(deep)/*.pyx $(deep)/*.pxd))
+STUBS   := $(foreach deep,embed embed/* embed/*/*,$(wildcard $(deep)/*.pyi)) \
+           $(addprefix embed/,$(wildcard corpora/*.pyi))
 PYTHONS := $(foreach deep,embed embed/* embed/*/* eval eval/* corpora,$(wildcard $(deep)/*.py $(deep)/*.pyi))
 LINTED  := embed eval corpora tests benchmarks setup.py
 
@@ -54,7 +55,7 @@ test: $(STAMPS)/dev $(STAMPS)/build
 lint: $(STAMPS)/dev
 	$(BIN)/ruff check $(LINTED)
 	$(BIN)/ruff format --check $(LINTED)
-	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/cython-lint embed
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/cython-lint embed corpora
 
 format: $(STAMPS)/dev
 	$(BIN)/ruff check --fix $(LINTED)
@@ -121,7 +122,7 @@ docs: build/docs-env/installed
 
 clean:
 	rm -rf $(STAMPS) $(VENV) build dist demo-output wheelhouse *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find embed -not -path 'embed/csrc/*' -not -path 'embed/formats/web/*' -type f \( -name '*.so' -o -name '*.pyd' -o -name '*.c' -o -name '*.html' \) -delete
+	find embed corpora -not -path 'embed/csrc/*' -not -path 'embed/formats/web/*' -type f \( -name '*.so' -o -name '*.pyd' -o -name '*.c' -o -name '*.html' \) -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMPS)/venv: .ci/make-venv

@@ -69,19 +69,22 @@ class BuildExtensions(build_ext):
 
 
 C_SOURCES = {"embed/engine/_kernels.pyx": ["embed/csrc/kernels.c"]}
-"""What is compiled beside a module; every ``.pyx`` in the tree is one."""
+"""What is compiled beside a module; every ``.pyx`` of the package is one."""
+OUTSIDE = ("corpora", "eval")
+"""Folders beside embed/ that are installed in it (package-dir in pyproject.toml)."""
 
 
 def extension(pyx):
     """Return the extension module of a ``.pyx``."""
-    name = pyx.removesuffix(".pyx").replace(os.sep, ".")
+    parts = pyx.removesuffix(".pyx").split(os.sep)
+    name = ".".join(["embed", *parts] if parts[0] in OUTSIDE else parts)
     sources = [pyx, *C_SOURCES.get(pyx.replace(os.sep, "/"), [])]
     return Extension(name, sources, include_dirs=["embed/csrc"], depends=HEADERS)
 
 
 SHARED = Extension("embed._cython", [])
-MODULES = [SHARED, *(extension(pyx) for pyx in sorted(glob("embed/**/*.pyx", recursive=True)))]
-# eval/ and corpora/ lie beside embed/, but are installed in it (package-dir in pyproject.toml).
+SOURCES = sorted(pyx for folder in ("embed", *OUTSIDE) for pyx in glob(f"{folder}/**/*.pyx", recursive=True))
+MODULES = [SHARED, *(extension(pyx) for pyx in SOURCES)]
 BESIDE = ["embed.corpora", "embed.eval", "embed.eval.senses", "embed.eval.tasks"]
 PACKAGES = [*find_packages(include=["embed", "embed.*"]), *BESIDE]
 

@@ -58,6 +58,8 @@ DEFINITIONS: dict[str, tuple[str, ...]] = {
     "text": (
         "encode: tokens of the text per second. Ours counts, writes the encoded corpus and orders the vocabulary; "
         "gensim's `scan_vocab` only counts.",
+        "words: counting and encoding text with capitals and punctuation, lower-cased, by the compiled tokenizer "
+        "`words` against its readable twin, the expressions of Python; processor time.",
         "write, read: numbers per second in word2vec's text format, made-up vectors. Both read the file that ours "
         "wrote.",
     ),
@@ -131,6 +133,10 @@ class Texts:
         """Return the whole text or its first tokens, repeated if it is shorter."""
         return self._source.text(tokens or self._settings.tokens, repeat=self._settings.repeat)
 
+    def raw(self) -> TextFile:
+        """Return the same text with its capitals and punctuation, repeated if it is shorter."""
+        return self._source.text(self._settings.tokens, repeat=True, raw=True)
+
     def encoded(self, tokens: int | None = None) -> str:
         """Return the directory of the encoded text."""
         path = self.text(tokens).path
@@ -149,6 +155,8 @@ def run(command: str, source: TextSource, settings: Settings) -> Section:
     if any(row.get("against") == "fastText" for row in declared):
         short = texts.text(settings.fasttext_tokens).description
         described.append(f"Rows against fastText, which takes long: {short}; ours trains {_SHORT_TEXT_EPOCHS} epochs.")
+    if "words" in settings.rows:
+        described.append(f"words reads it raw: {texts.raw().description}.")
     if settings.gensim_tokens is not None and command == "goals":
         described.append(f"gensim trains on {settings.gensim_tokens:,} tokens, all-in on {settings.all_in_tokens:,}.")
     section = contest.section_of(
@@ -262,6 +270,9 @@ def _of_documents(declared: dict[str, Any], texts: Texts, settings: Settings) ->
 
 def _of_other_work(work: str, texts: Texts, settings: Settings) -> Contest:
     """Return a contest of everything but training, where each program has a function of the same name."""
+    if work == "words":
+        compiled, twin = (Job("ours.words", {"path": str(texts.raw().path), "twin": twin}) for twin in (False, True))
+        return Contest("Python's expressions", compiled, twin)
     text = texts.text(settings.all_in_tokens if work == "all_in" else None)
     ours: dict[str, Any] = {"path": str(text.path)}
     theirs = dict(ours)

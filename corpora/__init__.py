@@ -88,10 +88,8 @@ class DeferredCorpus(FileCorpus):
     drops a connection that idles while another input is read.
     """
 
-    def __init__(
-        self, file: Input, make: Callable[[list[Input]], TextCorpus | WikiCorpus], *, split_at_spaces: bool
-    ) -> None:
-        self._make, self._split_at_spaces = make, split_at_spaces
+    def __init__(self, file: Input, make: Callable[[list[Input]], TextCorpus | WikiCorpus], *, is_named: bool) -> None:
+        self._make, self._is_named = make, is_named
         self._made: TextCorpus | WikiCorpus | None = None
         super().__init__([file])
 
@@ -110,8 +108,8 @@ class DeferredCorpus(FileCorpus):
         return None if self._made is None else self._made.current_name
 
     def byte_chunks(self) -> Iterator[bytes] | None:
-        """Return the text as :meth:`TextCorpus.byte_chunks` does; None if words are not split at white space."""
-        return self._byte_chunks() if self._split_at_spaces else None
+        """Return the text as :meth:`TextCorpus.byte_chunks` does; None for a tokenizer of the caller's own."""
+        return self._byte_chunks() if self._is_named else None
 
     def _byte_chunks(self) -> Iterator[bytes]:
         made = self._recognised()
@@ -194,7 +192,7 @@ def open_corpus(
         if is_there:
             parts += [make(list(alike)) for _, alike in groupby(group, _is_dump)]
         else:
-            parts += [DeferredCorpus(file, make, split_at_spaces=tokenizer == "whitespace") for file in group]
+            parts += [DeferredCorpus(file, make, is_named=not callable(tokenizer)) for file in group]
     return parts[0] if len(parts) == 1 else MixedCorpus(parts)
 
 

@@ -24,7 +24,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-__all__ = ["EMOJI", "MOST_MARKS", "Form", "normalised", "prepared", "ranges"]
+__all__ = [
+    "EMOJI",
+    "EMOJI_ALONE",
+    "EMOJI_PARTS",
+    "INVISIBLE",
+    "JOINING",
+    "LAST",
+    "MOST_MARKS",
+    "Form",
+    "narrow",
+    "normalised",
+    "prepared",
+    "ranges",
+]
 
 MOST_MARKS = 30
 
@@ -50,17 +63,20 @@ _PICTURE = (
     "\u25fb\u25fc\u2934\u2935\u2b05-\u2b07\u3030\u303d\u3297\u3299\U0001f170\U0001f171\U0001f17e\U0001f17f\U0001f202\U0001f237"
 )
 _TONE, _TAGS = "\U0001f3fb-\U0001f3ff", "[\U000e0020-\U000e007e]+\U000e007f"
+_FLAG, _KEYCAP = "\U0001f1e6-\U0001f1ff", "\u20e3"
+EMOJI_ALONE, EMOJI_PARTS = _EMOJI, _TONE + _FLAG + _KEYCAP
+"""The characters that are an emoji by themselves, and those that are parts of one; besides joiners, selectors, tags."""
 _ONE_EMOJI = rf"(?:[{_EMOJI}](?:\ufe0f|[{_TONE}])?|[{_PICTURE}]\ufe0f)(?:{_TAGS})?"
-EMOJI = rf"(?:[\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f?\u20e3|{_ONE_EMOJI}(?:\u200d{_ONE_EMOJI})*)"
+EMOJI = rf"(?:[{_FLAG}]{{2}}|[0-9#*]\ufe0f?{_KEYCAP}|{_ONE_EMOJI}(?:\u200d{_ONE_EMOJI})*)"
 """An expression for one emoji: a flag, a keycap, or a picture with its skin tone and everything joined to it."""
 
 # Characters that show nothing, ZWJ and ZWNJ apart. Fillers of Korean letters and Mongolian's selectors are spelling.
-_INVISIBLE = (
+INVISIBLE = (
     "\u00ad\u034f\u061c\u17b4\u17b5\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
     "\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 # Arabic, Syriac, N'Ko and Mongolian join their letters; in the scripts of India joiners choose a letter's form.
-_JOINING = (
+JOINING = (
     "\u0600-\u0fff\u1000-\u109f\u1780-\u18af\ua840-\ua8ff\ua980-\ua9df\ufb50-\ufdff\ufe70-\ufefc"
     "\U00010a00-\U00011fff\U0001e900-\U0001e95f"
 )
@@ -73,13 +89,13 @@ _OTHER_SCRIPTS = (
 
 _UNUSUAL = re.compile(f"[{_OTHER_SCRIPTS}]")
 _WIDE_ONE = re.compile(f"[{_WIDE}]")
-_HIDDEN_ONE = re.compile(f"[{_INVISIBLE}]")
+_HIDDEN_ONE = re.compile(f"[{INVISIBLE}]")
 _WORD_END = re.compile(rf"(?<=[{_NO_SPACES}])\u200b+(?=[{_NO_SPACES}])")
-_HIDDEN = re.compile(rf"({EMOJI})|[{_INVISIBLE}]+")
-_JOINER = re.compile(rf"({EMOJI}|(?<=[{_JOINING}])(?:\u200d|\u200c(?=[{_JOINING}])))|[\u200c\u200d]+")
+_HIDDEN = re.compile(rf"({EMOJI})|[{INVISIBLE}]+")
+_JOINER = re.compile(rf"({EMOJI}|(?<=[{JOINING}])(?:\u200d|\u200c(?=[{JOINING}])))|[\u200c\u200d]+")
 _DOT = "\u0307"
 """The mark that the capital I of Turkish leaves behind when it is lower-cased."""
-_LAST = 0x323AF
+LAST = 0x323AF
 """The last character that is a letter or mark; beyond it are the variation selectors and tags, which are neither."""
 
 
@@ -137,7 +153,7 @@ def _without_hidden(text: str) -> str:
 
 
 def _narrowed(text: str) -> str:
-    return text.translate(_narrow()) if _WIDE_ONE.search(text) else text
+    return text.translate(narrow()) if _WIDE_ONE.search(text) else text
 
 
 def _limited(text: str) -> str:
@@ -147,7 +163,7 @@ def _limited(text: str) -> str:
 def ranges(belongs: Callable[[str], bool]) -> str:
     """Return the characters that `belongs` accepts, as ranges for a regular expression's class."""
     found: list[list[int]] = []
-    for code in range(_LAST + 1):
+    for code in range(LAST + 1):
         if not belongs(chr(code)):
             continue
         if found and found[-1][1] + 1 == code:
@@ -158,7 +174,7 @@ def ranges(belongs: Callable[[str], bool]) -> str:
 
 
 @cache
-def _narrow() -> dict[int, str]:
+def narrow() -> dict[int, str]:
     """Map full-width and half-width characters to their plain forms."""
     codes = range(ord(_WIDE[0]), ord(_WIDE[-1]) + 1)
     plain = {code: unicodedata.decomposition(chr(code)).split() for code in codes}

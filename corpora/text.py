@@ -1,7 +1,7 @@
 """Read plain text, one sentence or paragraph a line.
 
-For the ``whitespace`` tokenizer, :meth:`TextCorpus.byte_chunks` passes valid UTF-8 to the compiled counter, and no
-token becomes a Python string. Iterating yields the same sentences as lists of str.
+For a named tokenizer, :meth:`TextCorpus.byte_chunks` passes valid UTF-8 to the compiled counter, with white space
+between the tokens, and no token becomes a Python string. Iterating yields the same sentences as lists of str.
 
 A line of more than :data:`PIECE_TOKENS` tokens (text8 is a single line) is cut into pieces of that many, so that
 memory is bounded and a sentence fits a block; no token is lost. Rejected: sentence splitting (a task of its own,
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import codecs
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from embed.arguments import choice
@@ -22,6 +22,7 @@ from embed.files.compressed import ByteStream
 from embed.files.inputs import Input
 from embed.messages import option
 
+from ._breaks import valid_length
 from .files import FileCorpus, Source
 from .iterables import checked_sentence
 from .recognise import check_text
@@ -146,12 +147,12 @@ class TextCorpus(FileCorpus):
         return ((self._split(text, stream.name), ends) for text, ends in parts)
 
     def byte_chunks(self) -> Iterator[bytes] | None:
-        """Return the text as chunks of valid UTF-8, lower-cased if requested; None if the tokenizer is not
-        ``whitespace``.
+        """Return the tokens as chunks of valid UTF-8, with white space between them and a line end after each
+        sentence; None for a tokenizer of the caller's own.
 
         Tokens and sentences may span chunks. The text of every file ends with a line end.
         """
-        return self._byte_chunks() if self._tokenizer.name == "whitespace" else None
+        return None if self._tokenizer.name is None else self._byte_chunks()
 
     def open_file(self, file: Input) -> ByteStream:
         """Open a file; check a pipe or URL first."""
@@ -161,8 +162,8 @@ class TextCorpus(FileCorpus):
 
     def _byte_chunks(self) -> Iterator[bytes]:
         for stream in self.streams():
-            chunks = valid_utf8(stream, self._decode_errors)
-            yield from _lower(chunks, stream) if self._lowercase else chunks
+            chunks, separate = valid_utf8(stream, self._decode_errors), self._tokenizer.separate
+            yield from _separated(chunks, separate, stream) if separate else chunks
             yield b"\n"
 
     def _split(self, text: str, name: str) -> list[str]:
@@ -234,8 +235,8 @@ def _check_held(held_bytes: int, most: int, what: str, stream: ByteStream) -> No
         )
 
 
-def _lower(chunks: Iterator[bytes], stream: ByteStream) -> Iterator[bytes]:
-    """Lower-case text cut at white space, because the lower case of a letter can depend on its neighbours."""
+def _separated(chunks: Iterator[bytes], separate: Callable[[bytes], bytes], stream: ByteStream) -> Iterator[bytes]:
+    """Pass text to a tokenizer, cut at white space: what a letter becomes can depend on its neighbours."""
     held: list[bytes] = []
     for chunk in chunks:
         cut = _after_last_space(chunk)
@@ -243,13 +244,9 @@ def _lower(chunks: Iterator[bytes], stream: ByteStream) -> Iterator[bytes]:
             held.append(chunk)
             _check_held(sum(map(len, held)), LONGEST_WORD_BYTES, "a word", stream)
             continue
-        yield _lower_bytes(b"".join([*held, chunk[:cut]]))
+        yield separate(b"".join([*held, chunk[:cut]]))
         held = [chunk[cut:]]
-    yield _lower_bytes(b"".join(held))
-
-
-def _lower_bytes(data: bytes) -> bytes:
-    return data.lower() if data.isascii() else data.decode().lower().encode()
+    yield separate(b"".join(held))
 
 
 def valid_utf8(stream: ByteStream, policy: TextErrors) -> Iterator[bytes]:
@@ -276,18 +273,17 @@ def _checked(data: bytes, offset: int, final: bool, stream: ByteStream, policy: 
     nul = data.find(b"\0")
     if nul >= 0 and policy != "strict":
         data = data.replace(b"\0", b" ")
-    if data.isascii():
-        valid, used = data, len(data)
-    else:
-        try:
-            _, used = codecs.utf_8_decode(data, "strict", final)
-            valid = data[:used]
-        except UnicodeDecodeError as error:
-            if policy != "strict":
-                text, used = codecs.utf_8_decode(data, DECODE_ERRORS[policy], final)
-                return text.encode(), used
-            if not 0 <= nul < error.start:
-                raise CorpusError(_invalid(data[error.start], offset + error.start, stream)) from error
+    used = valid_length(data)
+    try:
+        used += codecs.utf_8_decode(memoryview(data)[used:], "strict", final)[1]
+        valid = data[:used]
+    except UnicodeDecodeError as error:
+        if policy != "strict":
+            text, used = codecs.utf_8_decode(data, DECODE_ERRORS[policy], final)
+            return text.encode(), used
+        wrong = used + error.start
+        if not 0 <= nul < wrong:
+            raise CorpusError(_invalid(data[wrong], offset + wrong, stream)) from error
     if nul >= 0 and policy == "strict":
         raise CorpusError(
             f"{stream.name}: {stream.describe(offset + nul)} is NUL, so the file is UTF-16 or binary, not UTF-8 text; "

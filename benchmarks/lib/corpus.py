@@ -56,23 +56,28 @@ class TextSource:
     ) -> None:
         self._folder = folder
         self._most = synthetic
-        self._made: dict[tuple[int | None, bool], TextFile] = {}
+        self._made: dict[tuple[int | None, bool, bool], TextFile] = {}
         self._sentences: Iterable[list[str]]
+        self._lines: Iterable[list[str]]
         if synthetic is not None:
             # a phrase has at least one token, so there are enough; only what is read is generated
             sentences = synthetic // _PHRASES + 1
-            self._sentences = SyntheticCorpus(sentences=sentences, vocabulary=vocabulary, phrases=_PHRASES)
+            self._sentences = self._lines = SyntheticCorpus(
+                sentences=sentences, vocabulary=vocabulary, phrases=_PHRASES
+            )
             self._description = f"synthetic text of up to {vocabulary:,} words"
         elif corpus is not None:
             self._sentences = open_corpus(corpus, tokenizer=tokenizer, lowercase=lowercase)
+            self._lines = open_corpus(corpus, tokenizer=str.split)
             self._description = Path(corpus).name
         else:
             from embed.demo import find_dump
 
             self._sentences = open_corpus(find_dump(), tokenizer="words", lowercase=True)
+            self._lines = open_corpus(find_dump(), tokenizer=str.split)
             self._description = "the Wikipedia articles in the gensim wheel"
 
-    def text(self, tokens: int | None = None, *, repeat: bool = False) -> TextFile:
+    def text(self, tokens: int | None = None, *, repeat: bool = False, raw: bool = False) -> TextFile:
         """Write the text, or its first `tokens` tokens, and say what it is; the same request is written once.
 
         Parameters
@@ -81,16 +86,18 @@ class TextSource:
             At most so many tokens.
         repeat : bool
             Start again from the beginning when the text is shorter than `tokens`.
+        raw : bool
+            The text as it is, with capitals and punctuation; a token is then what stands between white space.
         """
-        if (tokens, repeat) not in self._made:
-            self._made[tokens, repeat] = self._write(tokens, repeat)
-        return self._made[tokens, repeat]
+        if (tokens, repeat, raw) not in self._made:
+            self._made[tokens, repeat, raw] = self._write(tokens, repeat, self._lines if raw else self._sentences)
+        return self._made[tokens, repeat, raw]
 
-    def _write(self, tokens: int | None, repeat: bool) -> TextFile:
+    def _write(self, tokens: int | None, repeat: bool, sentences: Iterable[list[str]]) -> TextFile:
         print(f"preparing the text: {self._description}", file=sys.stderr)
         path = self._folder / f"text-{len(self._made)}.txt"
         wanted = min((limit for limit in (tokens, self._most) if limit is not None), default=None)
-        once = written = _write_lines(path, "w", limited(self._sentences, wanted))
+        once = written = _write_lines(path, "w", limited(sentences, wanted))
         if not written:
             raise BenchmarkError(f"there are no tokens in {self._description}")
         if repeat and tokens is not None:

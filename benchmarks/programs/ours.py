@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from benchmarks.lib.machine import Clock, Sampler, peak_bytes, resident_bytes_of_files
 from benchmarks.lib.scoring import load, score
-from benchmarks.programs import peak, sentences_of
+from benchmarks.programs import SHARED, peak, sentences_of
 from embed import formats
 from embed.config import TrainConfig
 from embed.corpora import TextCorpus
+from embed.corpora.tokenizers import split_words
+from embed.corpora.word_breaks import words_of
 from embed.documents import train_documents
 from embed.engine import _kernels
 from embed.engine.machine import SIMD_VARIABLE
@@ -173,6 +175,27 @@ def encode(*, path: str, min_count: int, directory: str | None = None) -> dict[s
         encoded = encode_corpus(TextCorpus(path), min_count=min_count, directory=directory)
     with encoded:
         return {"seconds": clock.seconds, "amount": encoded.raw_tokens}
+
+
+class _Twin(TextCorpus):
+    """Raw text read by the readable twin of the compiled tokenizer."""
+
+    def byte_chunks(self) -> None:
+        """Return None: the twin reads strings."""
+
+    def _split(self, text: str, name: str) -> list[str]:
+        return words_of(text, lowercase=True)
+
+
+def words(*, path: str, twin: bool) -> dict[str, Any]:
+    """Count and encode raw text, lower-cased, with the tokenizer `words` or its twin; seconds of the processor."""
+    corpus = (_Twin if twin else TextCorpus)(path, tokenizer="words", lowercase=True)
+    split_words("é", lowercase=True)  # makes the tables
+    words_of("क", lowercase=True)  # and the expressions
+    with Clock() as clock:
+        encoded = encode_corpus(corpus, min_count=SHARED["min_count"])
+    with encoded:
+        return {"seconds": clock.cpu_seconds, "amount": encoded.raw_tokens}
 
 
 # phrases

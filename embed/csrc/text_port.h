@@ -68,6 +68,23 @@ static inline unsigned text_lowest_bit(uint64_t bits)
 #endif
 }
 
+/* Index of the highest bit set; `bits` is not 0. */
+static inline unsigned text_highest_bit(uint64_t bits)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    return 63 - (unsigned)__builtin_clzll(bits);
+#elif defined(_MSC_VER) && (defined(_M_X64) || defined(_M_ARM64))
+    unsigned long index;
+    _BitScanReverse64(&index, bits);
+    return (unsigned)index;
+#else
+    unsigned index = 0;
+    while (bits >>= 1)
+        index++;
+    return index;
+#endif
+}
+
 /* The low half of the 128-bit product; `high` gets the other. */
 static inline uint64_t text_multiply(uint64_t a, uint64_t b, uint64_t *high)
 {

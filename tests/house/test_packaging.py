@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -161,7 +162,7 @@ def test_pre_commit_runs_the_pinned_linters() -> None:
 
 @in_tree
 def test_every_module_with_a_pyx_is_compiled_where_it_stands() -> None:
-    for source in (TREE / "embed").rglob("*.pyx"):
+    for source in chain((TREE / "embed").rglob("*.pyx"), (TREE / "corpora").rglob("*.pyx")):
         assert list(source.parent.glob(f"{source.stem}.*.so")) or list(source.parent.glob(f"{source.stem}.*.pyd"))
 
 
