@@ -48,7 +48,7 @@ MODELS += [
     {"objective": "cbow", "negatives": 1, "subsample": 0.0},
 ]
 GOLDEN = Path(__file__).parents[1] / "golden.json"
-# what other libraries write changes with their versions
+# what other libraries write changes with their versions, and pages change with their looks
 _OTHERS = {"arrow", "feather", "parquet", "usearch", "model2vec", "web"}
 
 
