@@ -60,6 +60,12 @@ def valid_length(bytes data not None):
     return valid
 
 
+cdef enum:
+    # fields whose words are kept, some 4 MB at most, and the longest of them in bytes
+    _MOST_KEPT = 1 << 14
+    _LONGEST_KEPT = 64
+
+
 cdef class WordBreaks:
     """Splits text into words by tables, and what they do not cover by a function.
 
@@ -88,6 +94,7 @@ cdef class WordBreaks:
     cdef const uint32_t[::1] expansions
     cdef const uint64_t[::1] pairs
     cdef object split_field
+    cdef dict kept  # what the function made of fields: text repeats its words
 
     def __cinit__(self, const uint16_t[::1] pages not None, const uint16_t[::1] cells not None,
                   const uint32_t[:, ::1] traits not None, const uint32_t[::1] expansions not None,
@@ -97,7 +104,7 @@ cdef class WordBreaks:
         if np.max(pages) >= cells.shape[0] >> TEXT_PAGE_BITS or np.max(cells) >= traits.shape[0]:
             raise ValueError("a table refers to what is not there")
         self.pages, self.cells, self.traits, self.expansions, self.pairs = pages, cells, traits, expansions, pairs
-        self.split_field = split
+        self.split_field, self.kept = split, {}
         self.breaks.pages = &pages[0]
         self.breaks.cells = &cells[0]
         self.breaks.traits = <const text_trait*>&traits[0, 0]
@@ -130,8 +137,7 @@ cdef class WordBreaks:
                 if at == end:
                     return PyBytes_FromStringAndSize(<char*>out, to - out)
                 after = text_field_end(at, end)
-                field = at[:after - at].decode("utf-8", "surrogatepass")
-                words = " ".join(self.split_field(field)).encode() + b" "
+                words = self._words_of(at[:after - at])
                 needed = <size_t>(to - out) + len(words) + TEXT_GROWTH * <size_t>(end - after) + TEXT_BLOCK
                 if needed > room:
                     larger = <uint8_t*>realloc(out, needed)
@@ -144,6 +150,17 @@ cdef class WordBreaks:
                 at = after
         finally:
             free(out)
+
+    cdef bytes _words_of(self, bytes field):
+        """Return the words of a field that the tables do not cover, with a blank after each."""
+        cdef bytes words = self.kept.get(field)
+        if words is None:
+            words = " ".join(self.split_field(field.decode("utf-8", "surrogatepass"))).encode() + b" "
+            if len(field) <= _LONGEST_KEPT:
+                if len(self.kept) >= _MOST_KEPT:
+                    self.kept.clear()
+                self.kept[field] = words
+        return words
 
     def split(self, str text not None):
         """Return the words of `text` as a list of str."""

@@ -347,6 +347,24 @@ def test_a_field_left_to_the_function_may_become_longer() -> None:
     assert breaks.separated(b"") == b""
 
 
+def test_the_function_is_asked_once_for_a_field_that_repeats() -> None:
+    asked: list[str] = []
+
+    def split(field: str) -> list[str]:
+        asked.append(field)
+        return [field]
+
+    breaks = tables(split)
+    assert breaks.split("é a é é" + " ü" * 90) == ["é", "a", "é", "é", *["ü"] * 90]
+    assert breaks.split("ü é") == ["ü", "é"]
+    assert asked == ["é", "ü"]
+    many = [f"é{number}" for number in range(40_000)]
+    assert breaks.split(" ".join(many + many)) == many + many  # more than are kept
+    long = "é" * 1000
+    assert breaks.split(f"{long} {long}") == [long, long]
+    assert asked.count(long) == 2
+
+
 def test_an_error_of_the_function_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         tables(lambda field: [str(1 // 0)]).split("a é")
