@@ -9,7 +9,9 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { TEXT_CENTROIDS = 256 };
+#include "text_port.h"
+
+enum { TEXT_CENTROIDS = 256, TEXT_ROWS_AHEAD = 4, TEXT_LINE_BYTES = 64 };
 
 typedef struct {
     int64_t rows, dim;
@@ -47,13 +49,26 @@ static void text_add_row(const text_matrix *matrix, int64_t row, float *sum)
     }
 }
 
+/* Hint that a row is read soon: rows of n-grams are anywhere in a large matrix. */
+static inline void text_prefetch_row(const text_matrix *matrix, int64_t row)
+{
+    if (row < 0 || !matrix->numbers)
+        return;
+    const uint8_t *first = matrix->numbers + row * matrix->stride;
+    for (int64_t at = 0; at < matrix->dim * (int64_t)sizeof(float); at += TEXT_LINE_BYTES)
+        text_prefetch(first + at);
+}
+
 /* Write the mean of the rows[count] to mean[dim]; a negative row is one of zeros. No rows give zeros. */
 static void text_mean(const text_matrix *matrix, const int32_t *rows, int64_t count, float *mean)
 {
     memset(mean, 0, (size_t)matrix->dim * sizeof *mean);
-    for (int64_t k = 0; k < count; k++)
+    for (int64_t k = 0; k < count; k++) {
+        if (k + TEXT_ROWS_AHEAD < count)
+            text_prefetch_row(matrix, rows[k + TEXT_ROWS_AHEAD]);
         if (rows[k] >= 0)
             text_add_row(matrix, rows[k], mean);
+    }
     float share = (float)(1.0 / (double)(count ? count : 1));
     for (int64_t d = 0; d < matrix->dim; d++)
         mean[d] *= share;

@@ -253,17 +253,6 @@ cdef class Texts:
             text_line_free(&line)
         return mean.base
 
-    def rows(self, bytes word not None):
-        """Return the input rows of a word, int64[n]: its own, if it is known, and those of its n-grams."""
-        cdef text_line line
-        memset(&line, 0, sizeof(text_line))
-        cdef int64_t entry = text_entry_number(&self.dictionary, word, len(word))
-        try:
-            check(text_add_word(&self.dictionary, &line, word, len(word), entry))
-            return np.array(<int32_t[:line.size]>line.rows, np.int64) if line.size else np.empty(0, np.int64)
-        finally:
-            text_line_free(&line)
-
     def units(self, list words not None):
         """Return the mean of the vectors of words divided by their lengths, float32[dim], zeros left out."""
         cdef float[::1] total = np.zeros(self.matrix.dim, np.float32)
