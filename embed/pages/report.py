@@ -104,28 +104,11 @@ def report(
     library = bokeh("resources").Resources(mode="inline", components=["bokeh", "bokeh-gl"])
     page_template = template("report.jinja")
     shown = subjects(models, reading)
-    steps = _Steps(progress, 3 * len(shown) - 1)
-    figures: dict[str, Any] = {}
-    reports, comparisons, unscored = _scores(shown, sets, steps)
-    if any(result.scores and any(value is not None for value in result.scores.values()) for result in reports):
-        figures["scores"] = scores(*reports)
-    elif reports:
-        unscored = "The test sets have no item whose words are all known here."
-    curves = [each for each in (subject.curve() for subject in shown) if each is not None]
-    if curves:
-        figures["curve"] = curve(*curves)
-    if any(subject.vectors.counts is not None for subject in shown):
-        figures["frequencies"] = frequencies(*((subject.name, subject.vectors) for subject in shown))
-    compared = []
-    for number, comparison in enumerate(comparisons):
-        if any(row.on == "covered" and row.difference.value is not None for row in comparison.rows):
-            figures[f"difference {number}"] = differences(comparison)
-            compared.append((f"difference {number}", f"B = {comparison.names[1]} against A = {comparison.names[0]}"))
-    maps = []
-    for number, subject in enumerate(shown) if map_words > 1 else ():
-        layout, figure = _map(subject.vectors, map_words, number, seed, steps)
-        figures[f"map {number}"] = figure
-        maps.append((f"map {number}", subject.name, layout.method))
+    scored = sets is None or isinstance(sets, (str, os.PathLike, AnalogySet, SimilaritySet)) or bool(sets)
+    steps = _Steps(progress, (2 * len(shown) - 1) * scored + len(shown) * (map_words > 1) + 1)
+    reports, comparisons, unscored = _scores(shown, sets, steps) if scored else ([], [], "")
+    layouts, maps = _maps(shown, map_words, seed, steps)
+    figures = {**_figures(shown, reports, comparisons), **maps}
     asked = _asked(shown, words)
     examples = _examples(shown[0].vectors, asked)
     script, places = bokeh("embed").components(figures) if figures else ("", {})
@@ -139,8 +122,15 @@ def report(
         plot_script=raw(script),
         script=raw("\n".join([files(web).joinpath(web.READER).read_text(encoding="utf-8"), *map(file_text, _SCRIPTS)])),
         figures=embedded,
-        differences=[{"title": title, "figure": embedded[name]} for name, title in compared],
-        maps=[{"title": title, "figure": embedded[name], "method": method} for name, title, method in maps],
+        differences=[
+            {"title": f"B = {each.names[1]} against A = {each.names[0]}", "figure": embedded[_difference(number)]}
+            for number, each in enumerate(comparisons)
+            if _difference(number) in embedded
+        ],
+        maps=[
+            {"title": subject.name, "figure": embedded[name], "method": layout.method}
+            for subject, layout, name in zip(shown, layouts, maps, strict=False)
+        ],
         subjects=about,
         labels=list(dict.fromkeys(label for each in about for label in each["facts"])),
         confidence=f"{_CONFIDENCE} %",
@@ -154,6 +144,7 @@ def report(
         data=raw(_data(shown, asked)),
     )
     atomic_write_text(path, text)
+    steps.next()
 
 
 class _Steps:
@@ -182,26 +173,52 @@ def _scores(shown: Sequence[Subject], sets: Sets | None, steps: _Steps) -> tuple
     reports: list[Report] = []
     comparisons: list[Comparison] = []
     try:
-        if sets is None or isinstance(sets, (str, os.PathLike, AnalogySet, SimilaritySet)) or len(sets):
-            for subject in shown:
-                reports.append(evaluate(subject.vectors, sets, name=subject.name))
-                steps.next()
-            for other in shown[1:]:
-                comparisons.append(compare(shown[0].vectors, other.vectors, sets, names=(shown[0].name, other.name)))
-                steps.next()
+        for subject in shown:
+            reports.append(evaluate(subject.vectors, sets, name=subject.name))
+            steps.next()
+        for other in shown[1:]:
+            comparisons.append(compare(shown[0].vectors, other.vectors, sets, names=(shown[0].name, other.name)))
+            steps.next()
     except MissingExtraError as error:
         if sets is not None:
             raise
         unscored = f"The usual test sets are not here: {error}."
+    if reports and all(value is None for each in reports for value in each.scores.values()):
+        unscored = "The test sets have no item whose words are all known here."
     return reports, comparisons, unscored
 
 
-def _map(vectors: WordVectors, words: int, number: int, seed: int, steps: _Steps) -> tuple[Layout, Any]:
-    count = min(words, len(vectors))
-    layout = lay_out(vectors.matrix[:count], seed=seed, progress=steps.within)
-    counts = None if vectors.counts is None else vectors.counts[:count]
-    steps.next()
-    return layout, map_of(layout, vectors.words[:count], counts, f"map {number}")
+def _figures(shown: Sequence[Subject], reports: Sequence[Report], comparisons: Sequence[Comparison]) -> dict[str, Any]:
+    """Return the pictures that there is something to draw for, by name: scores, differences, curve, frequencies."""
+    found: dict[str, Any] = {}
+    if any(value is not None for each in reports for value in each.scores.values()):
+        found["scores"] = scores(*reports)
+    for number, each in enumerate(comparisons):
+        if any(row.on == "covered" and row.difference.value is not None for row in each.rows):
+            found[_difference(number)] = differences(each)
+    curves = [each for each in (subject.curve() for subject in shown) if each is not None]
+    if curves:
+        found["curve"] = curve(*curves)
+    if any(subject.vectors.counts is not None for subject in shown):
+        found["frequencies"] = frequencies(*((subject.name, subject.vectors) for subject in shown))
+    return found
+
+
+def _difference(number: int) -> str:
+    """Return the name of the picture of a comparison."""
+    return f"difference {number}"
+
+
+def _maps(shown: Sequence[Subject], words: int, seed: int, steps: _Steps) -> tuple[list[Layout], dict[str, Any]]:
+    """Return the layout and the map of each model, the map by its name in the page; none for fewer than two words."""
+    layouts: list[Layout] = []
+    maps: dict[str, Any] = {}
+    for number, subject in enumerate(shown if words > 1 else ()):
+        vectors = subject.vectors[:words]
+        layouts.append(lay_out(vectors.matrix, seed=seed, progress=steps.within))
+        steps.next()
+        maps[f"map {number}"] = map_of(layouts[-1], vectors.words, vectors.counts, f"map {number}")
+    return layouts, maps
 
 
 def _title(shown: Sequence[Subject]) -> str:

@@ -56,6 +56,9 @@ def test_a_report_says_what_was_trained_and_holds_its_words(trained: Model, pair
     assert _data(shown)[0]["words"] == trained.vectors.words
     assert shares == sorted(shares)
     assert shares[-1] == 1
+    for settings in ({"sets": ()}, {"map_words": 0, "sets": pairs}, {"sets": (), "map_words": 0}):
+        report([trained, trained], page, progress=shares.append, **settings)
+        assert shares[-1] == 1
 
 
 def test_a_report_loads_nothing_and_runs_no_word(trained: Model, tmp_path: Path) -> None:
@@ -94,7 +97,7 @@ def test_the_command_of_a_report_repeats_the_training(tmp_path: Path) -> None:
     corpus.write_text("\n".join(map(" ".join, text(300))), encoding="utf-8")
     settings = {"dim": 16, "threads": 1, "deterministic": True, "postprocess": "abtt:1", "lr": 0.03, "progress": False}
     for kind in ({}, {"objective": "cbow"}, {"subword": True, "buckets": 500}):
-        first = embed.train(corpus, **settings, **kind)  # type: ignore[arg-type]  # the settings of this test
+        first = embed.train(corpus, **settings, **kind)
         words = shlex.split(Run(first.config, first.provenance, first.history).command())
         assert words[:5] == ["train-embeddings", "train", "CORPUS", "-o", "OUT"]
         again = embed.train(corpus, progress=False, **given_parameters(parse(words[1:])))
@@ -119,7 +122,7 @@ def test_what_a_report_cannot_show_is_refused(trained: Model, tmp_path: Path) ->
     with pytest.raises(ConfigError, match="a page needs a model"):
         report([], tmp_path / "report.html")
     with pytest.raises(ConfigError, match="a page shows models, vectors and their files, not 7"):
-        report(7, tmp_path / "report.html")  # type: ignore[arg-type]  # what the test is of
+        report(7, tmp_path / "report.html")
     with pytest.raises(FormatError, match="does not exist"):
         report(trained, tmp_path / "no" / "report.html", sets=(), map_words=0)
 

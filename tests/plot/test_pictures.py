@@ -80,7 +80,7 @@ def test_a_curve_has_a_line_for_each_loss() -> None:
     with pytest.raises(ConfigError, match="a curve needs a run"):
         embed.plot.curve()
     with pytest.raises(ConfigError, match="a run must be a model, a curve or a path, not 7"):
-        embed.plot.curve(7)  # type: ignore[arg-type]  # what the test is of
+        embed.plot.curve(7)
 
 
 def test_scores_and_differences_have_their_intervals() -> None:
@@ -93,7 +93,7 @@ def test_scores_and_differences_have_their_intervals() -> None:
     report = evaluate(good, tests, resamples=200)
     figure = embed.plot.scores(report, evaluate(bad, tests, resamples=200))
     data = figure.hover.renderers[0].data_source.data
-    score = report.results[0].spearman  # type: ignore[union-attr]  # a set of pairs has it
+    score = report.results[0].spearman
     assert (data["value"], data["low"], data["high"]) == ([score.value], [score.low], [score.high])
     worse = embed.plot.differences(compare(good, bad, tests, resamples=200)).hover.renderers[0].data_source.data
     assert worse["high"][0] < 0
