@@ -79,8 +79,7 @@ def split_words(text: str, *, lowercase: bool = False) -> list[str]:
 def get_tokenizer(choice: TokenizerChoice, lowercase: bool) -> Tokenizer:
     """Return the tokenizer with this name, or wrap a function; raise ConfigError for other values."""
     if callable(choice):
-        own = choice
-        return Tokenizer(None, (lambda text: own(text.lower())) if lowercase else own, cuttable=False)
+        return Tokenizer(None, partial(_split_lowered, choice) if lowercase else choice, cuttable=False)
     if choice == "whitespace":
         return _LOWER_WHITESPACE if lowercase else _WHITESPACE
     if choice == "words":
@@ -95,9 +94,16 @@ def _lower_bytes(data: bytes) -> bytes:
     return data.lower() if data.isascii() else data.decode().lower().encode()
 
 
+def _split_lowered(split: Callable[[str], list[str]], text: str) -> list[str]:
+    return split(text.lower())
+
+
+def _separated(lowercase: bool, data: bytes) -> bytes:
+    return compiled_words(lowercase).separated(data)
+
+
+# made of functions with names, so that what holds a tokenizer can be copied to another process
 _WHITESPACE = Tokenizer("whitespace", split_whitespace, cuttable=True)
-_LOWER_WHITESPACE = Tokenizer("whitespace", lambda text: split_whitespace(text.lower()), True, _lower_bytes)
-_WORDS = Tokenizer("words", split_words, True, lambda data: compiled_words(False).separated(data))
-_LOWER_WORDS = Tokenizer(
-    "words", partial(split_words, lowercase=True), True, lambda data: compiled_words(True).separated(data)
-)
+_LOWER_WHITESPACE = Tokenizer("whitespace", partial(_split_lowered, split_whitespace), True, _lower_bytes)
+_WORDS = Tokenizer("words", split_words, True, partial(_separated, False))
+_LOWER_WORDS = Tokenizer("words", partial(split_words, lowercase=True), True, partial(_separated, True))
