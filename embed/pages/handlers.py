@@ -17,7 +17,7 @@ from tornado import web
 from embed.errors import EmbedError
 from embed.pages.exhibit import Exhibit
 from embed.pages.page import file_text
-from embed.plot.library import bokeh
+from embed.plot.bokeh import bokeh
 from embed.plot.words import map_of
 
 __all__ = ["Asked", "application"]

@@ -24,9 +24,9 @@ from embed.formats import web
 from embed.messages import printable
 from embed.pages.page import POLICY, file_text, template
 from embed.pages.subject import Shown, Subject, subjects
+from embed.plot.bokeh import bokeh
 from embed.plot.curves import curve
 from embed.plot.layout import Layout, lay_out
-from embed.plot.library import bokeh
 from embed.plot.scores import differences, scores
 from embed.plot.words import frequencies, map_of
 from embed.vectors.health import HARDLY_TRAINED, Health

@@ -14,7 +14,7 @@ from typing import Any
 from embed.arguments import file_path
 from embed.errors import ConfigError, MissingExtraError
 from embed.files.atomic import atomic_write, atomic_write_text
-from embed.plot.library import bokeh
+from embed.plot.bokeh import bokeh
 
 __all__ = ["ENDINGS", "save"]
 

@@ -11,7 +11,7 @@ from embed.eval import Comparison, Report
 from embed.eval.analogy import AnalogyResult
 from embed.eval.similarity import SimilarityResult
 from embed.messages import printable
-from embed.plot.library import bokeh
+from embed.plot.bokeh import bokeh
 from embed.plot.style import FAINT, SERIES, TEXT, new_figure, place_legend
 
 __all__ = ["differences", "scores"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from embed.plot.library import bokeh
+from embed.plot.bokeh import bokeh
 
 __all__ = ["FAINT", "SERIES", "TEXT", "new_figure"]
 

@@ -10,8 +10,8 @@ import numpy as np
 from embed.arguments import whole_number
 from embed.errors import ConfigError
 from embed.messages import printable
+from embed.plot.bokeh import bokeh
 from embed.plot.layout import Layout, lay_out, place_names
-from embed.plot.library import bokeh
 from embed.plot.style import SERIES, TEXT, new_figure, place_legend
 from embed.vectors.word_vectors import WordVectors
 
