@@ -172,7 +172,7 @@ def test_progress_on_a_dead_stream_is_switched_off(
     closed.close()
     for stream in (_Broken(), closed):
         times = iter(range(0, 1000, 100))
-        with Progress(kind(stream), clock=lambda times=times: float(next(times))) as progress:  # type: ignore[misc]
+        with Progress(kind(stream), clock=lambda times=times: float(next(times))) as progress:
             progress.begin("training", 10, epochs=1)
             progress.advance(5, epoch=1, loss=1.0)
             progress.advance(10, epoch=1, loss=1.0)

@@ -204,7 +204,7 @@ def test_a_classifier_of_our_own(small: Path) -> None:
     assert [label for label, _ in only] == ["__label__metal"]
     for wrong in (5, ["a", 5], ["a\nb"]):
         with pytest.raises(ConfigError):
-            classifier.predict(wrong)  # type: ignore[arg-type]
+            classifier.predict(wrong)
 
 
 def test_mistakes_are_told(small: Path, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ class Checked(HTMLParser):
 
 def seen(shown: object) -> str:
     """Return the text of what a notebook shows of an object, after checking it."""
-    html = shown if isinstance(shown, str) else shown._repr_html_()  # type: ignore[attr-defined]
+    html = shown if isinstance(shown, str) else shown._repr_html_()
     assert "\x1b" not in html
     assert "\u202e" not in html
     for svg in re.findall(r"<svg.*?</svg>", html):

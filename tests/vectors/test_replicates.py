@@ -162,7 +162,7 @@ def test_only_replicates_of_the_same_words_go_together(replicates: Replicates) -
     with pytest.raises(ConfigError, match="of at least two trainings, not of 1"):
         Replicates([replicates[0]])
     with pytest.raises(ConfigError, match="must be a WordVectors"):
-        Replicates(["w1", "w2"])  # type: ignore[list-item]
+        Replicates(["w1", "w2"])
 
 
 def test_what_a_single_model_has_is_named(replicates: Replicates) -> None:

@@ -84,7 +84,7 @@ def test_bad_settings_name_what_is_allowed(vectors: WordVectors) -> None:
         lambda: mutual_neighbours(vectors, 0),
         lambda: mutual_neighbours(vectors, least=float("nan")),
         lambda: mutual_neighbours(vectors, top=0),
-        lambda: synonym_lines([], phrase_delimiter="/"),  # type: ignore[arg-type]
+        lambda: synonym_lines([], phrase_delimiter="/"),
     ):
         with pytest.raises(ConfigError, match="must be"):
             call()
