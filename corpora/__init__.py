@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, groupby
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
 
 from embed.choices import TextErrors
@@ -23,10 +23,11 @@ from embed.messages import listed, option
 from .columns import ColumnCorpus, column_names, is_paths
 from .files import FileCorpus, Source, find_files
 from .iterables import SentenceCorpus
+from .lanes import Chunk, Lane, LanedChunks, lanes_of
 from .mediawiki import WikiCorpus
 from .recognise import SNIFF_BYTES, is_mediawiki
 from .synthetic import SyntheticCorpus
-from .text import PIECE_TOKENS, TextCorpus
+from .text import CHUNK_BYTES, PIECE_TOKENS, TextCorpus
 from .tokenizers import TokenizerChoice
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ class MixedCorpus(FileCorpus):
     def byte_chunks(self) -> Iterator[bytes] | None:
         """Return the text of all parts as :meth:`TextCorpus.byte_chunks` does; None if a part cannot."""
         chunks = [chunks for part in self._parts if (chunks := part.byte_chunks()) is not None]
-        return chain.from_iterable(chunks) if len(chunks) == len(self._parts) else None
+        if len(chunks) < len(self._parts):
+            return None
+        return LanedChunks(lane for part in chunks for lane in lanes_of(part, CHUNK_BYTES))
 
     def __iter__(self) -> Iterator[list[str]]:
         for part in self._parts:
@@ -109,12 +112,15 @@ class DeferredCorpus(FileCorpus):
 
     def byte_chunks(self) -> Iterator[bytes] | None:
         """Return the text as :meth:`TextCorpus.byte_chunks` does; None for a tokenizer of the caller's own."""
-        return self._byte_chunks() if self._is_named else None
+        return LanedChunks([Lane(self._chunks())]) if self._is_named else None
 
-    def _byte_chunks(self) -> Iterator[bytes]:
+    def _chunks(self) -> Iterator[Chunk]:
         made = self._recognised()
         chunks = made.byte_chunks()
-        yield from (b" ".join(word.encode() for word in words) + b"\n" for words in made) if chunks is None else chunks
+        if chunks is None:
+            chunks = (b" ".join(word.encode() for word in words) + b"\n" for words in made)
+        for lane in lanes_of(chunks, CHUNK_BYTES):
+            yield from lane.chunks
 
     def __iter__(self) -> Iterator[list[str]]:
         yield from self._recognised()

@@ -6,6 +6,7 @@ Rejected: the order of the directory (differs between machines), skipping unread
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import glob
 import hashlib
@@ -48,9 +49,7 @@ class FileCorpus:
 
     def __init__(self, source: Source | list[Input]) -> None:
         self.files: list[Input] = find_files(source)
-        self._current: ByteStream | None = None
-        self._finished: list[tuple[int, str]] = []
-        self._complete = False
+        self._read: dict[int, ByteStream | tuple[int, str]] = {}  # what is being read, and the size and digest after it
 
     def settings(self) -> dict[str, Any] | None:
         """Return the JSON-ready settings that, with the bytes, decide the sentences; None if they are unknown."""
@@ -64,13 +63,14 @@ class FileCorpus:
 
     @property
     def current_name(self) -> str | None:
-        """The file that the latest pass is reading; None between passes."""
-        return self._current.name if self._current else None
+        """The file that the latest pass is reading, the first of several; None between passes."""
+        streams = (self._read.get(number) for number in range(len(self.files)))
+        return next((stream.name for stream in streams if isinstance(stream, ByteStream)), None)
 
     @property
     def bytes_read(self) -> int:
         """The number of raw bytes that the latest pass has read so far."""
-        return sum(size for size, _ in self._finished) + (self._current.raw_bytes if self._current else 0)
+        return sum(read[0] if isinstance(read, tuple) else read.raw_bytes for read in list(self._read.values()))
 
     def fingerprint(self) -> str | None:
         """Hash the content of the files and the settings, reading the files once.
@@ -89,23 +89,34 @@ class FileCorpus:
     def read_fingerprint(self) -> str | None:
         """Return the same hash for the latest pass; None until it is complete."""
         settings = self.settings()
-        return _fingerprint(settings, self._finished) if self._complete and settings is not None else None
+        finished = [read for _, read in sorted(self._read.items()) if isinstance(read, tuple)]
+        is_complete = len(finished) == len(self.files)
+        return _fingerprint(settings, finished) if is_complete and settings is not None else None
 
     def open_file(self, file: Input) -> ByteStream:
         """Open one of the files for reading."""
         return file.open()
 
+    def begin_pass(self) -> None:
+        """Forget what earlier passes have read."""
+        self._read = {}
+
+    @contextlib.contextmanager
+    def reading(self, number: int) -> Iterator[ByteStream]:
+        """Open the file with this number, which the caller must read to its end; files may be open side by side."""
+        read = self._read
+        with self.open_file(self.files[number]) as stream:
+            read[number] = stream
+            yield stream
+            stream.drain()
+            read[number] = stream.raw_bytes, stream.raw_digest()
+
     def streams(self) -> Iterator[ByteStream]:
         """Open the files one after the other; the caller must read each to its end."""
-        self._finished, self._complete = [], False
-        for file in self.files:
-            with self.open_file(file) as stream:
-                self._current = stream
+        self.begin_pass()
+        for number in range(len(self.files)):
+            with self.reading(number) as stream:
                 yield stream
-                stream.drain()
-                self._finished.append((stream.raw_bytes, stream.raw_digest()))
-                self._current = None
-        self._complete = True
 
 
 def _fingerprint(settings: dict[str, Any], digests: list[tuple[int, str]]) -> str:

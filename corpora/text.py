@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import codecs
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 from embed.arguments import choice
@@ -25,8 +26,9 @@ from embed.messages import option
 from ._breaks import valid_length
 from .files import FileCorpus, Source
 from .iterables import checked_sentence
+from .lanes import Chunk, Lane, LanedChunks, after_last_space, whole_tokens
 from .recognise import check_text
-from .tokenizers import ASCII_SPACE, TokenizerChoice, get_tokenizer
+from .tokenizers import TokenizerChoice, get_tokenizer
 
 __all__ = [
     "DECODE_ERRORS",
@@ -41,8 +43,8 @@ __all__ = [
 
 PIECE_TOKENS = 10_000
 """A line of a text file with more tokens is cut into sentences of this many."""
-CHUNK_BYTES = 1 << 18
-"""Decompressed bytes per read; they fit the second-level cache until they are counted."""
+CHUNK_BYTES = 1 << 20
+"""Decompressed bytes per read; they fit the second-level cache until they are counted, and threads seldom wait."""
 LONG_PART = 1 << 16
 """A longer line goes to the tokenizer in parts, if the tokenizer is cuttable."""
 
@@ -53,7 +55,6 @@ LONGEST_LINE_BYTES = 1 << 28
 
 DECODE_ERRORS: dict[TextErrors, str] = {"strict": "strict", "replace": "replace", "skip": "ignore"}
 """Policies for invalid UTF-8, with their names in codecs."""
-_SPACE_BYTES = ASCII_SPACE.encode()
 
 
 class TextCorpus(FileCorpus):
@@ -150,9 +151,10 @@ class TextCorpus(FileCorpus):
         """Return the tokens as chunks of valid UTF-8, with white space between them and a line end after each
         sentence; None for a tokenizer of the caller's own.
 
-        Tokens and sentences may span chunks. The text of every file ends with a line end.
+        Sentences may span chunks. The text of every file ends with a line end. The chunks have lanes, for several
+        threads (:mod:`embed.corpora.lanes`).
         """
-        return None if self._tokenizer.name is None else self._byte_chunks()
+        return None if self._tokenizer.name is None else LanedChunks(self._lanes())
 
     def open_file(self, file: Input) -> ByteStream:
         """Open a file; check a pipe or URL first."""
@@ -160,11 +162,31 @@ class TextCorpus(FileCorpus):
             check_text(file, self._decode_errors)
         return super().open_file(file)
 
-    def _byte_chunks(self) -> Iterator[bytes]:
-        for stream in self.streams():
-            chunks, separate = valid_utf8(stream, self._decode_errors), self._tokenizer.separate
-            yield from _separated(chunks, separate, stream) if separate else chunks
-            yield b"\n"
+    def _lanes(self) -> Iterator[Lane]:
+        """Yield a lane for plain files that follow each other, one for each compressed file, and one for each pipe."""
+        self.begin_pass()
+        for is_plain, group in groupby(range(len(self.files)), self._is_plain_file):
+            numbers = list(group)
+            for part in [numbers] if is_plain else [[number] for number in numbers]:
+                yield Lane(self._chunks(part), is_ready=self.files[part[0]].size() is not None)
+
+    def _is_plain_file(self, number: int) -> bool:
+        return self.files[number].size() is not None and self.files[number].compression is None
+
+    def _chunks(self, numbers: Iterable[int]) -> Iterator[Chunk]:
+        names = [""]
+        for data in whole_tokens(self._valid_files(numbers, names), CHUNK_BYTES, LONGEST_WORD_BYTES):
+            if self._tokenizer.separate is not None:
+                _check_held(len(data) - after_last_space(data), LONGEST_WORD_BYTES, "a word", names[0])
+            yield Chunk(data, self._tokenizer.separate, names[0])
+
+    def _valid_files(self, numbers: Iterable[int], names: list[str]) -> Iterator[bytes]:
+        """Yield the text of files, with a line end after each; names[0] becomes the name of the file being read."""
+        for number in numbers:
+            with self.reading(number) as stream:
+                names[0] = stream.name
+                yield from valid_utf8(stream, self._decode_errors)
+                yield b"\n"
 
     def _split(self, text: str, name: str) -> list[str]:
         tokens = self._tokenizer.split(text)
@@ -212,41 +234,19 @@ def _line_parts(chunks: Iterator[bytes], cuttable: bool, stream: ByteStream) -> 
             for line in lines[:-1]:
                 yield line.decode(), True
             held, held_bytes = [lines[-1]], len(lines[-1])
-        if cuttable and held_bytes > LONG_PART and (cut := _after_last_space(held[-1])):
+        if cuttable and held_bytes > LONG_PART and (cut := after_last_space(held[-1])):
             yield b"".join([*held[:-1], held[-1][:cut]]).decode(), False
             held, held_bytes = [held[-1][cut:]], len(held[-1]) - cut
-        _check_held(held_bytes, most, what, stream)
+        _check_held(held_bytes, most, what, stream.name)
     if held_bytes:
         yield b"".join(held).decode(), True
 
 
-def _after_last_space(data: bytes) -> int:
-    """Return the offset after the last ASCII white space, 0 if there is none."""
-    return max(data.rfind(space) for space in _SPACES) + 1
-
-
-_SPACES = [bytes([byte]) for byte in _SPACE_BYTES]
-
-
-def _check_held(held_bytes: int, most: int, what: str, stream: ByteStream) -> None:
+def _check_held(held_bytes: int, most: int, what: str, name: str) -> None:
     if held_bytes > most:
         raise CorpusError(
-            f"{stream.name}: {what} is longer than {most:,} bytes, so this is not running text; name a text file"
+            f"{name}: {what} is longer than {most:,} bytes, so this is not running text; name a text file"
         )
-
-
-def _separated(chunks: Iterator[bytes], separate: Callable[[bytes], bytes], stream: ByteStream) -> Iterator[bytes]:
-    """Pass text to a tokenizer, cut at white space: what a letter becomes can depend on its neighbours."""
-    held: list[bytes] = []
-    for chunk in chunks:
-        cut = _after_last_space(chunk)
-        if not cut:
-            held.append(chunk)
-            _check_held(sum(map(len, held)), LONGEST_WORD_BYTES, "a word", stream)
-            continue
-        yield separate(b"".join([*held, chunk[:cut]]))
-        held = [chunk[cut:]]
-    yield separate(b"".join(held))
 
 
 def valid_utf8(stream: ByteStream, policy: TextErrors) -> Iterator[bytes]:

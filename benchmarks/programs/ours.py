@@ -172,7 +172,7 @@ def quality(
 def encode(*, path: str, min_count: int, directory: str | None = None) -> dict[str, Any]:
     """Count and encode, into a directory that is kept or a temporary one."""
     with Clock() as clock:
-        encoded = encode_corpus(TextCorpus(path), min_count=min_count, directory=directory)
+        encoded = encode_corpus(TextCorpus(path), min_count=min_count, directory=directory, threads=1)
     with encoded:
         return {"seconds": clock.seconds, "amount": encoded.raw_tokens}
 
@@ -193,7 +193,7 @@ def words(*, path: str, twin: bool) -> dict[str, Any]:
     split_words("é", lowercase=True)  # makes the tables
     words_of("क", lowercase=True)  # and the expressions
     with Clock() as clock:
-        encoded = encode_corpus(corpus, min_count=SHARED["min_count"])
+        encoded = encode_corpus(corpus, min_count=SHARED["min_count"], threads=1)
     with encoded:
         return {"seconds": clock.cpu_seconds, "amount": encoded.raw_tokens}
 
@@ -202,7 +202,7 @@ def words(*, path: str, twin: bool) -> dict[str, Any]:
 
 
 def _learnt(path: str) -> PhraseModel:
-    model = learn_phrases(TextCorpus(path))
+    model = learn_phrases(TextCorpus(path), threads=1)
     list(model.apply([[]]))  # makes the tables that joining needs
     return model
 

@@ -63,7 +63,9 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.corpus:
         text = open_configured(arguments.corpus, config, column=arguments.column, delimiter=arguments.delimiter)
         started = time.perf_counter()
-        with encode(text, min_count=config.min_count, max_vocab=config.max_vocab) as encoded:
+        with encode(
+            text, min_count=config.min_count, max_vocab=config.max_vocab, threads=config.thread_count()
+        ) as encoded:
             facts["seconds of reading"] = round(time.perf_counter() - started, 1)
             tokens, words = len(encoded.ids), len(encoded.vocabulary)
             config = resolve(arguments.preset, given, (tokens, words))

@@ -26,7 +26,7 @@ enum { TEXT_GONE = 0 }; /* the id that stands for all removed words */
 
 typedef struct {
     int64_t limit; /* 0 = no limit */
-    int64_t error;
+    int64_t error, prunings;
     int64_t *floors; /* [floored], for words present after the last pruning; the floor of later words is `error` */
     int64_t floored;
     int32_t *moved; /* [moved_size], the new ids of the words present when ids were last taken, or NULL */
@@ -114,6 +114,7 @@ static int text_prune(text_bound *bound, text_words *words, int32_t *ids, size_t
     }
     words->size = bound->floored = kept;
     bound->error += less;
+    bound->prunings++;
     free(bound->floors);
     bound->floors = floors;
     memset(words->slots, 0, ((size_t)words->slot_mask + 1) * sizeof *words->slots);

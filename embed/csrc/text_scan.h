@@ -32,6 +32,7 @@ typedef struct {
     size_t sentences[TEXT_ROOM + 1]; /* [sentences_begun], the tokens that begin a sentence (the last may not be staged yet) */
     size_t sentences_begun;
     int64_t piece, in_sentence; /* the most tokens in a sentence, and the tokens of the open sentence */
+    int64_t before_line; /* the ids in `out` before the first line end, -1 while there is none (text_merge.h) */
     int64_t tokens;
     int32_t *out; /* [out_capacity], ids not taken yet */
     size_t out_size, out_capacity;
@@ -103,6 +104,8 @@ static void text_mark_sentences(text_scanner *scanner, int32_t *ids, size_t n, i
             break;
         ids[at] |= TEXT_SENTENCE_START;
         scanner->in_sentence = 0;
+        if (scanner->before_line < 0)
+            scanner->before_line = ids + at - scanner->out;
         marked++;
     }
     for (size_t k = marked; k < scanner->sentences_begun; k++)
@@ -285,13 +288,20 @@ static int text_feed(text_scanner *scanner, const uint8_t *data, size_t n)
     return TEXT_OK;
 }
 
-/* End of the input: the last token needs no white space after it. */
-static int text_finish(text_scanner *scanner)
+/* The last token needs no white space after it. */
+static int text_end_token(text_scanner *scanner)
 {
     if (text_is_open(scanner))
         scanner->ends[scanner->ended++] = scanner->used;
     int status = text_flush(scanner, scanner->piece);
     scanner->used = 0;
+    return status;
+}
+
+/* End of the input. */
+static int text_finish(text_scanner *scanner)
+{
+    int status = text_end_token(scanner);
     text_begin_sentence(scanner);
     return status;
 }

@@ -119,7 +119,13 @@ class _ContinuedStart(DocumentStart):
 
     def encoded(self, stream: TagStream, numbers: list[npt.NDArray[np.int64]], count: Count) -> EncodedCorpus:
         """Encode the documents with the words of the model."""
-        return encode_with(self._start.model.vocabulary, stream, progress=count, numbers=numbers)
+        return encode_with(
+            self._start.model.vocabulary,
+            stream,
+            progress=count,
+            numbers=numbers,
+            threads=self.config(None).thread_count(),
+        )
 
     def parameters(self, words: Vocabulary, config: TrainConfig, documents: int, *, is_fresh: bool) -> Parameters:
         """Return the rows of the model, and fresh ones for new documents."""

@@ -187,6 +187,7 @@ class DocumentStart(FreshStart):
             max_vocab=config.max_vocab,
             progress=count,
             numbers=numbers,
+            threads=config.thread_count(),
         )
 
     def trainer(self, corpus: EncodedCorpus, config: TrainConfig, *, is_fresh: bool) -> Trainer:

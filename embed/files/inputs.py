@@ -46,6 +46,8 @@ class Input:
     path : str
     name : str
         The name of the input in messages.
+    compression : str or None
+        That of the stream opened last; see :class:`embed.files.compressed.ByteStream`.
     """
 
     def __init__(self, path: str | os.PathLike[str], error: type[EmbedError] = CorpusError) -> None:
@@ -58,6 +60,7 @@ class Input:
         if not self.is_remote:
             file_path("path", self.path)
         self.name = "standard input" if self.is_standard_input else shown_url(self.path)
+        self.compression: str | None = None
         self._error = error
         self._peeked: ByteStream | None = None
         self._copy: BinaryIO | None = None
@@ -99,14 +102,14 @@ class Input:
             constructor.
         """
         if self._copy is not None:
-            return ByteStream(self._whole_copy(), self.name, self._error)
+            return self._recognised(self._whole_copy())
         if self.reads_once and self._is_used:
             raise self._error(f"{self.name} can be read only once; save it to a file to read it again")
         self._is_used = True
         stream, self._peeked = self._peeked, None
         if stream is not None:
             self._closing.detach()
-        return stream or ByteStream(self._opened(), self.name, self._error)
+        return stream or self._recognised(self._opened())
 
     @contextlib.contextmanager
     def look(self) -> Iterator[ByteStream]:
@@ -177,6 +180,11 @@ class Input:
             return stat.S_ISREG(os.stat(self.path).st_mode)
         except (OSError, ValueError):
             return False
+
+    def _recognised(self, file: BinaryIO) -> ByteStream:
+        stream = ByteStream(file, self.name, self._error)
+        self.compression = stream.compression
+        return stream
 
     def _opened(self) -> BinaryIO:
         if self.is_standard_input:

@@ -1,8 +1,8 @@
 """Split text into tokens, count and rank the words, and turn the tokens into ids.
 
 One pass over UTF-8 bytes counts the words and writes provisional ids, which final ids replace once the counts are
-known. The algorithms are in C (``csrc/text_scan.h``, ``text_words.h``, ``text_bound.h``, ``text_rank.h``); this module
-is their Python interface. Policy (which files, bad input, where to write) is in :mod:`embed.corpora` and
+known. The algorithms are in C (``csrc/text_scan.h``, ``text_merge.h``, ``text_words.h``, ``text_bound.h``,
+``text_rank.h``); this module is their Python interface. Policy (which files, bad input, where to write) is in :mod:`embed.corpora` and
 :mod:`embed.text.encoding`.
 
 The other compiled modules that read text:
@@ -66,6 +66,7 @@ cdef extern from "text_scan.h" nogil:
     ctypedef struct text_scanner:
         text_words words
         text_bound bound
+        int64_t piece
         int64_t tokens
         int32_t* out
         size_t out_size
@@ -80,6 +81,24 @@ cdef extern from "text_scan.h" nogil:
     void text_begin_sentence(text_scanner* scanner)
     int64_t text_remap(int32_t* ids, int64_t n, const int32_t* table, int64_t* kept, int64_t* last,
                        int64_t* offsets, int64_t* closed)
+
+
+cdef extern from "text_merge.h" nogil:
+    ctypedef struct text_map:
+        int32_t* ids
+        int64_t known
+
+    ctypedef struct text_bounds:
+        pass
+
+    int text_count_chunk(text_scanner* scanner, const uint8_t* data, size_t n, text_bounds* bounds)
+    int text_hand_over(text_scanner* scanner, int32_t** ids, int64_t* size)
+    int64_t text_join_sentences(int32_t* ids, int64_t n, const text_bounds* bounds, int64_t open, int64_t piece)
+    int text_join_words(text_words* words, const text_words* own, text_map* map, int64_t size)
+    void text_translate(int32_t* ids, int64_t n, const text_map* map)
+    void text_join_counts(text_words* words, text_words* own, const text_map* map)
+    int text_join_bounded(text_scanner* common, const text_words* own, text_map* map, int64_t size, int32_t* ids,
+                          int64_t n)
 
 
 cdef enum:
@@ -110,15 +129,22 @@ def utf8_of(list words not None):
 
 
 cdef class TokenCounter:
-    """Counts words, exactly unless `bound`, and turns tokens into provisional ids (see csrc/text_scan.h)."""
+    """Counts words, exactly unless `bound`, and turns tokens into provisional ids (see csrc/text_scan.h).
+
+    Several threads count chunks with a counter each, and one counter joins what they have counted (csrc/text_merge.h).
+    """
 
     cdef text_scanner scanner
+    cdef text_map common  # the ids of these words in the counter that joins them
+    cdef int64_t open_tokens  # of the sentence at the end of the last chunk that was joined, -1 for none
 
     def __cinit__(self, int64_t piece_tokens, int64_t max_words=TEXT_MAX_WORDS):
+        self.open_tokens = -1
         check(text_scanner_init(&self.scanner, piece_tokens, max_words))
 
     def __dealloc__(self):
         text_scanner_free(&self.scanner)
+        free(self.common.ids)
 
     def bound(self, int64_t limit):
         """Hold at most `limit` words at a time (see csrc/text_bound.h); the id GONE stands for dropped words."""
@@ -170,6 +196,56 @@ cdef class TokenCounter:
         """End the last token and the sentence."""
         self._require_open()
         check(text_finish(&self.scanner))
+
+    def count(self, const uint8_t[::1] chunk not None):
+        """Return the CountedChunk of the next chunk of valid UTF-8, whose last token ends with it; other threads run.
+
+        A counter counts either such chunks, or what `feed` and `add_sentence` get.
+        """
+        cdef int status
+        cdef size_t n = chunk.shape[0]
+        cdef const uint8_t* data = &chunk[0] if n else NULL
+        cdef CountedChunk counted = CountedChunk.__new__(CountedChunk)
+        self._require_open()
+        with nogil:
+            status = text_count_chunk(&self.scanner, data, n, &counted.bounds)
+        check(status)
+        counted.counter = self
+        counted.words = self.scanner.words.size
+        check(text_hand_over(&self.scanner, &counted.ids, &counted.size))
+        return counted
+
+    def join(self, CountedChunk chunk not None):
+        """Join the next chunk of the text, which this counter or another one has counted; return its first token.
+
+        Translate the chunk before its ids are used.
+        """
+        cdef int status = TEXT_OK
+        cdef TokenCounter other = chunk.counter
+        cdef int64_t first = self.scanner.tokens
+        self._require_open()
+        self.open_tokens = text_join_sentences(
+            chunk.ids, chunk.size, &chunk.bounds, self.open_tokens, self.scanner.piece
+        )
+        if other is self:
+            return first - chunk.size
+        with nogil:
+            if self.scanner.bound.limit:
+                status = text_join_bounded(
+                    &self.scanner, &other.scanner.words, &other.common, chunk.words, chunk.ids, chunk.size
+                )
+            else:
+                status = text_join_words(&self.scanner.words, &other.scanner.words, &other.common, chunk.words)
+        check(status)
+        chunk.is_translated = self.scanner.bound.limit > 0
+        self.scanner.tokens += chunk.size
+        return first
+
+    def join_counts(self, TokenCounter other not None):
+        """Add the counts of a counter whose chunks have all been joined, and set them to 0 there."""
+        if not self.scanner.bound.limit and other is not self:
+            with nogil:
+                text_join_counts(&self.scanner.words, &other.scanner.words, &other.common)
 
     def add_sentence(self, list sentence not None):
         """Count one sentence of non-empty strings, without cutting it."""
@@ -263,39 +339,46 @@ cdef class TokenCounter:
         return provisional
 
 
-cdef class Remapper:
-    """Replaces provisional by final ids, block by block, and drops unwanted words and empty sentences."""
+cdef class CountedChunk:
+    """The provisional ids of a chunk, first those of the counter that has counted it, then those of all."""
 
-    cdef const int32_t[::1] table
-    cdef int64_t[::1] offsets
-    cdef int64_t kept
-    cdef int64_t last
+    cdef TokenCounter counter
+    cdef int32_t* ids
+    cdef int64_t size, words  # the ids, and the words of the counter after them
+    cdef text_bounds bounds
+    cdef bint is_translated
 
-    def __cinit__(self, const int32_t[::1] table not None):
-        self.table = table
-        self.offsets = np.empty(0, dtype=np.int64)
-        self.kept = 0
-        self.last = 0
+    def __dealloc__(self):
+        free(self.ids)
 
-    def remap(self, int32_t[::1] ids not None):
-        """Rewrite a block in place; return (ids kept at its start, ends of the sentences it closes).
-
-        The ends are overwritten by the next call.
-        """
-        cdef int64_t n = ids.shape[0], written = 0, closed = 0
-        if self.offsets.shape[0] < n:
-            self.offsets = np.empty(n, dtype=np.int64)
-        if n:
+    def translated(self, TokenCounter common not None):
+        """Return the ids, int32[n], of the counter that has joined the chunk; they are valid as long as the chunk."""
+        if self.counter is not common and not self.is_translated:
             with nogil:
-                written = text_remap(&ids[0], n, &self.table[0], &self.kept, &self.last, &self.offsets[0], &closed)
-        return written, self.offsets.base[:closed]
+                text_translate(self.ids, self.size, &self.counter.common)
+            self.is_translated = True
+        return <int32_t[:self.size]>self.ids if self.size else None
 
-    @property
-    def tokens(self):
-        """The number of tokens kept so far."""
-        return self.kept
 
-    @property
-    def closed_tokens(self):
-        """The end of the last closed sentence, in tokens."""
-        return self.last
+def remap(int32_t[::1] ids not None, const int32_t[::1] table not None, int64_t[::1] ends not None):
+    """Replace provisional by final ids in place, and drop unwanted words; return (ids kept at the start, sentences).
+
+    Parameters
+    ----------
+    ids : int32[n]
+        A block of provisional ids.
+    table : int32[V]
+        The final id of each provisional id, or -1.
+    ends : int64[m], m >= n
+        Gets the ends of the sentences that end in the block, as a number of ids kept. The first may be a sentence that
+        no id of the block belongs to; others are not empty.
+    """
+    cdef int64_t n = ids.shape[0], written = 0, closed = 0, kept = 1, last = 0, k
+    if ends.shape[0] < n:
+        raise ValueError("there must be room for an end for each id")
+    if n:
+        with nogil:  # as if a token were kept before the block
+            written = text_remap(&ids[0], n, &table[0], &kept, &last, &ends[0], &closed)
+            for k in range(closed):
+                ends[k] -= 1
+    return written, closed

@@ -21,15 +21,18 @@ from numpy.typing import NDArray
 
 from embed.arguments import file_path, of_kind
 from embed.config.defaults import least_count
+from embed.config.train import processors
 from embed.corpora import PIECE_TOKENS, SentenceCorpus
 from embed.corpora.files import FileCorpus
 from embed.errors import CorpusError, advise
 from embed.messages import option
 from embed.text import _text
 from embed.text.bounded_counting import Numberings, words_held
-from embed.text.encoded_corpus import ID_TYPE, IDS, OFFSET_TYPE, OFFSETS, EncodedCorpus
+from embed.text.counting import count_chunks, overflow
+from embed.text.encoded_corpus import ID_TYPE, IDS, OFFSETS, EncodedCorpus
 from embed.text.encoded_folder import describe, persistent, temporary, write_vocabulary, writing, writing_ids
 from embed.text.phrases.phrase_model import PhraseSettings, learn_passes
+from embed.text.renumbering import renumber
 from embed.vocabulary.vocabulary import Vocabulary, check_limits
 
 __all__ = ["EncodedCorpus", "Progress", "count_tokens", "encode", "encode_with"]
@@ -37,8 +40,6 @@ __all__ = ["EncodedCorpus", "Progress", "count_tokens", "encode", "encode_with"]
 Progress = Callable[[int, int], object]
 """Called with (tokens so far, bytes of the input read so far)."""
 
-_ID_BITS = np.int32((1 << 31) - 1)
-"""The bits of a provisional id without that of the begin of a sentence."""
 _BLOCK = 1 << 16
 """Ids, words, or tokens of Python sentences, processed at a time."""
 
@@ -52,6 +53,7 @@ def encode(
     directory: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
     numbers: list[NDArray[np.int64]] | None = None,
+    threads: int | None = None,
 ) -> EncodedCorpus:
     """Encode a corpus into ids, in one pass over its text.
 
@@ -80,6 +82,8 @@ def encode(
     numbers : list or None
         Becomes arrays of the numbers, from 0, that the sentences of the result had among those of `corpus` that are
         not empty. Only without `directory`, and for Python sentences, which are not cut.
+    threads : int or None
+        The threads that read; the result is the same for any number. None: the processors this process may use.
 
     Raises
     ------
@@ -121,6 +125,7 @@ def encode(
             generation=generation,
             phrases=phrases,
             numbers=numbers,
+            threads=threads,
         )
 
     if directory is None:
@@ -138,6 +143,7 @@ def encode_with(
     new_words_from: int | None = None,
     progress: Progress | None = None,
     numbers: list[NDArray[np.int64]] | None = None,
+    threads: int | None = None,
 ) -> EncodedCorpus:
     """Encode a corpus with the ids of an existing vocabulary, to continue training with it.
 
@@ -150,7 +156,7 @@ def encode_with(
     new_words_from : int, optional
         Add words that occur at least this often in this corpus to the vocabulary, add the counts in this corpus to all
         counts, and sort the words by falling count.
-    progress, numbers
+    progress, numbers, threads
         As for :func:`encode`.
 
     Returns
@@ -176,6 +182,7 @@ def encode_with(
             vocabulary=vocabulary,
             new_words_from=new_words_from,
             numbers=numbers,
+            threads=threads,
         )
 
     return temporary(encode_into)
@@ -196,8 +203,9 @@ def _encode_into(
     phrases: PhraseSettings | None = None,
     new_words_from: int | None = None,
     numbers: list[NDArray[np.int64]] | None = None,
+    threads: int | None = None,
 ) -> tuple[dict[str, Any], Vocabulary]:
-    counter = count_tokens(work / IDS, corpus, progress, settings.get("max_vocab"))
+    counter = count_tokens(work / IDS, corpus, progress, settings.get("max_vocab"), threads=threads)
     if phrases is not None:
         with writing(work):
             learn_passes(work / IDS, counter, phrases, keep_joined=True)
@@ -210,7 +218,7 @@ def _encode_into(
     raw_tokens, count_error = counter.tokens, counter.error
     del counter
     with writing(work):
-        tokens, sentences = _remap(work, table, numbers)
+        tokens, sentences = renumber(work / IDS, work / OFFSETS, table, threads or processors(), numbers)
         write_vocabulary(work, vocabulary)
         facts = {
             "raw_tokens": raw_tokens,
@@ -235,7 +243,12 @@ def _warn_of_error(encoded: EncodedCorpus) -> None:
 
 
 def count_tokens(
-    path: Path, corpus: Iterable[list[str]], progress: Progress | None, max_vocab: int | None = None
+    path: Path,
+    corpus: Iterable[list[str]],
+    progress: Progress | None,
+    max_vocab: int | None = None,
+    *,
+    threads: int | None = None,
 ) -> _text.TokenCounter:
     """Write the provisional ids of a corpus, int32 with the sign bit starting a sentence; return their counter.
 
@@ -251,14 +264,16 @@ def count_tokens(
     counter = _text.TokenCounter(PIECE_TOKENS)
     if max_vocab is not None:
         counter.bound(words_held(max_vocab))
+    byte_chunks = getattr(corpus, "byte_chunks", None)
+    chunks: Iterator[bytes] | None = byte_chunks() if byte_chunks else None
+    if chunks is not None:
+        count_chunks(path, counter, chunks, threads or processors(), lambda: getattr(corpus, "bytes_read", 0), progress)
+        return counter
     try:
         _count(path, counter, corpus, progress)
     except OverflowError as error:
         current = getattr(corpus, "current_name", None)
-        raise CorpusError(
-            f"{f'{current}: ' if current else ''}{error}, after {counter.tokens:,} tokens (the limit is "
-            f"{_text.MAX_WORDS:,} distinct words of up to {_text.MAX_WORD_BYTES:,} bytes); check that this is text"
-        ) from error
+        raise overflow(error, current, counter.tokens) from error
     return counter
 
 
@@ -305,7 +320,7 @@ def _given(counter: _text.TokenCounter, corpus: Iterable[list[str]], vocabulary:
 
 
 def _count(path: Path, counter: _text.TokenCounter, corpus: Iterable[list[str]], progress: Progress | None) -> None:
-    """Feed the corpus to the counter and write the provisional ids in its last numbering."""
+    """Feed the sentences to the counter and write the provisional ids in its last numbering."""
     numberings = Numberings(path)
 
     def drain(file: BinaryIO) -> None:
@@ -319,26 +334,18 @@ def _count(path: Path, counter: _text.TokenCounter, corpus: Iterable[list[str]],
             progress(counter.tokens, getattr(corpus, "bytes_read", 0))
 
     with writing_ids(path) as file:
-        byte_chunks = getattr(corpus, "byte_chunks", None)
-        chunks: Iterator[bytes] | None = byte_chunks() if byte_chunks else None
-        if chunks is not None:
-            for chunk in chunks:
-                counter.feed(chunk)
+        waiting = 0
+        for sentence in corpus:
+            try:
+                counter.add_sentence(sentence)
+            except UnicodeEncodeError as error:
+                raise CorpusError(
+                    f"cannot encode the word {error.object!r:.60} as UTF-8; remove its lone surrogates"
+                ) from error
+            waiting += len(sentence)
+            if waiting >= _BLOCK:
                 drain(file)
-            counter.finish()
-        else:
-            waiting = 0
-            for sentence in corpus:
-                try:
-                    counter.add_sentence(sentence)
-                except UnicodeEncodeError as error:
-                    raise CorpusError(
-                        f"cannot encode the word {error.object!r:.60} as UTF-8; remove its lone surrogates"
-                    ) from error
-                waiting += len(sentence)
-                if waiting >= _BLOCK:
-                    drain(file)
-                    waiting = 0
+                waiting = 0
         drain(file)
     with writing(path.parent):
         numberings.apply()
@@ -358,36 +365,3 @@ def _why_empty(counter: _text.TokenCounter, corpus: Iterable[list[str]], min_cou
         where = f"{corpus.bytes_read:,} bytes of {len(corpus.files):,} file(s) ({names})"
         return f"the corpus is empty: there are no tokens in {where}; name a file with text"
     return "the corpus is empty: it has no sentences, or only empty ones; give at least one sentence of words"
-
-
-def _remap(work: Path, table: NDArray[np.int32], numbers: list[NDArray[np.int64]] | None) -> tuple[int, int]:
-    """Replace provisional by final ids in place, and write the offsets; return (tokens, sentences)."""
-    remapper = _text.Remapper(table)
-    block = np.empty(_BLOCK, dtype=np.int32)
-    sentences, read = 0, 0
-    # The writer never overtakes the reader, so one file serves both.
-    with (
-        open(work / IDS, "rb") as reader,
-        open(work / IDS, "r+b") as writer,
-        open(work / OFFSETS, "wb") as offsets,
-    ):
-        offsets.write(np.zeros(1, dtype=OFFSET_TYPE).tobytes())
-        while size := reader.readinto(block.data):
-            if numbers is not None:
-                of_tokens = read + np.cumsum(block[: size // ID_TYPE.itemsize] < 0) - 1
-                is_kept = table[block[: size // ID_TYPE.itemsize] & _ID_BITS] >= 0
-                found = np.unique(of_tokens[is_kept])
-                if numbers and len(found) and numbers[-1][-1] == found[0]:
-                    found = found[1:]  # a sentence that began in the last block
-                if len(found):
-                    numbers.append(found)
-                read = int(of_tokens[-1]) + 1
-            kept, closed = remapper.remap(block[: size // ID_TYPE.itemsize])
-            writer.write(block[:kept].astype(ID_TYPE, copy=False).data)
-            offsets.write(closed.astype(OFFSET_TYPE, copy=False).data)
-            sentences += len(closed)
-        if remapper.tokens > remapper.closed_tokens:
-            offsets.write(np.array([remapper.tokens], dtype=OFFSET_TYPE).tobytes())
-            sentences += 1
-        writer.truncate(remapper.tokens * ID_TYPE.itemsize)
-    return remapper.tokens, sentences

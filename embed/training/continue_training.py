@@ -186,6 +186,7 @@ class ModelStart:
                 open_configured(corpus, self._settings, column=options.column, delimiter=options.delimiter),
                 new_words_from=self._least_count() if union else None,
                 progress=count,
+                threads=self._settings.thread_count(),
             )
         if not union and len(model.vocabulary) == model.vocabulary.total:
             # the model stores no counts: take those of the text, plus one, so that every word can be noise

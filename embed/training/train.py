@@ -162,6 +162,7 @@ class FreshStart:
                 phrases=PhraseSettings.of(config),
                 directory=options.encoded_dir,
                 progress=count,
+                threads=config.thread_count(),
             )
 
     def trainer(self, corpus: EncodedCorpus, config: TrainConfig, *, is_fresh: bool) -> Trainer:

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from embed.corpora import PIECE_TOKENS, SyntheticCorpus, TextCorpus, open_corpus
 from embed.errors import ConfigError, CorpusError, FormatError
-from embed.text import _text, encoded_folder, encoding
+from embed.text import _text, encoded_folder, encoding, renumbering
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode, encode_with
 from embed.vocabulary.vocabulary import Vocabulary
@@ -157,6 +157,7 @@ def test_words_may_hold_anything(tmp_path: Path) -> None:
 
 def test_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoding, "_BLOCK", 7)
+    monkeypatch.setattr(renumbering, "_BLOCK", 7)
     monkeypatch.setattr(encoded_folder, "_WORDS_BLOCK", 7)
     corpus = SyntheticCorpus(sentences=200)
     vocabulary, sentences = expected(corpus, 3)

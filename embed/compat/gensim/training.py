@@ -78,7 +78,9 @@ def train_model(model: LearntModel, corpus: Corpus, callbacks: list[Any], report
     started = time.perf_counter()
     documents = corpus if isinstance(corpus, DocumentsToTrain) else None
     numbers: list[npt.NDArray[np.int64]] = []
-    with encode_with(model.vocabulary, corpus, numbers=numbers if documents else None) as encoded:
+    with encode_with(
+        model.vocabulary, corpus, numbers=numbers if documents else None, threads=config.thread_count()
+    ) as encoded:
         variant = variant_of(
             model, documents.sentence_tags(np.concatenate(numbers), len(model.wv)) if documents else None
         )

@@ -104,6 +104,7 @@ def learn_phrases(
     settings: PhraseSettings | None = None,
     *,
     progress: Progress | None = None,
+    threads: int | None = None,
     **overrides: Any,
 ) -> PhraseModel:
     """Find the phrases of a corpus.
@@ -113,7 +114,7 @@ def learn_phrases(
     corpus : corpus or iterable of lists of str
         See :func:`embed.corpora.open_corpus`. Iterated once, so a generator is allowed.
     settings : PhraseSettings, optional
-    progress : callable, optional
+    progress, threads
         As for :func:`embed.encode`.
     **overrides
         Fields of PhraseSettings, if `settings` is omitted.
@@ -138,7 +139,7 @@ def learn_phrases(
     try:
         with files_of_run() as folder:
             path = folder / "ids"
-            counter = count_tokens(path, corpus, progress)
+            counter = count_tokens(path, corpus, progress, threads=threads)
             if not counter.tokens:
                 raise CorpusError("the corpus is empty: there are no tokens to find phrases in; name a file with text")
             return PhraseModel(settings, *learn_passes(path, counter, settings, keep_joined=False))

@@ -1,0 +1,180 @@
+"""Count the chunks of a text in threads and write their provisional ids: the hands of :mod:`embed.text.in_order`.
+
+Each hand counts with a table of its own, unless it is alone; csrc/text_merge.h has the method. The words of a table
+must be met in the order of the text, so a hand that reads ahead in another lane takes another table for it. A table
+that has grown large is put aside; its counts are added when its last chunk has been joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from embed.corpora import PIECE_TOKENS
+from embed.corpora.lanes import Chunk, lanes_of
+from embed.corpora.text import CHUNK_BYTES
+from embed.errors import CorpusError
+from embed.text import _text
+from embed.text.bounded_counting import Numberings
+from embed.text.encoded_corpus import ID_TYPE
+from embed.text.encoded_folder import writing, writing_ids
+from embed.text.in_order import in_order
+
+__all__ = ["count_chunks", "overflow"]
+
+WORDS_OF_TABLE = 1 << 19
+"""A thread's table with more words is put aside: it takes some 45 MB, and fills caches that hot words need."""
+
+
+def overflow(error: OverflowError, name: str | None, tokens: int) -> CorpusError:
+    """Return the error for too many words, or for a word that is too long."""
+    return CorpusError(
+        f"{f'{name}: ' if name else ''}{error}, after {tokens:,} tokens (the limit is "
+        f"{_text.MAX_WORDS:,} distinct words of up to {_text.MAX_WORD_BYTES:,} bytes); check that this is text"
+    )
+
+
+def count_chunks(
+    path: Path,
+    counter: _text.TokenCounter,
+    chunks: Iterator[bytes],
+    threads: int,
+    bytes_read: Callable[[], int],
+    progress: Callable[[int, int], object] | None,
+) -> None:
+    """Count chunks of valid UTF-8 and write the provisional ids in the last numbering of the counter.
+
+    Parameters
+    ----------
+    path : Path
+        The file of ids.
+    counter : TokenCounter
+        Without words; gets them all.
+    chunks : iterator of bytes
+        As :meth:`embed.corpora.TextCorpus.byte_chunks` returns it.
+    threads : int
+    bytes_read : callable
+        Returns the bytes of the input read so far.
+    progress : callable or None
+        Called with tokens and bytes.
+
+    Raises
+    ------
+    CorpusError
+        The input is unreadable or malformed, or has too many words or a word that is too long.
+    FormatError
+        The file cannot be written.
+    """
+    numberings = Numberings(path)
+
+    def watch() -> None:
+        if progress is not None:
+            progress(counter.tokens, bytes_read())
+
+    with writing_ids(path):
+        hands = [_Counting(path, counter, numberings, alone=threads == 1) for _ in range(threads)]
+        try:
+            in_order(lanes_of(chunks, CHUNK_BYTES), hands, watch)
+        finally:
+            for hand in hands:
+                hand.close()
+        watch()
+    with writing(path.parent):
+        numberings.apply()
+
+
+@dataclass(slots=True)
+class _Table:
+    """The words of one thread, where it last counted, and how many of its chunks wait to be joined."""
+
+    counter: _text.TokenCounter
+    place: tuple[int, int] = (-1, 0)
+    waiting: int = 0
+
+
+@dataclass(slots=True)
+class _Counted:
+    """A chunk that was counted, or why it cannot be."""
+
+    chunk: Chunk
+    table: _Table
+    first: int
+    ids: _text.CountedChunk | None = None
+    error: OverflowError | None = None
+
+
+class _Counting:
+    """A :class:`embed.text.in_order.Hand`."""
+
+    def __init__(self, path: Path, common: _text.TokenCounter, numberings: Numberings, *, alone: bool) -> None:
+        self._path, self._common, self._numberings, self._alone = path, common, numberings, alone
+        self._tables = [_Table(common)] if alone else []
+        self._large: list[_Table] = []
+        self._file: BinaryIO | None = None
+
+    def begin(self, chunk: Chunk, place: tuple[int, int]) -> _Counted:
+        """Count a chunk in a table of this thread."""
+        table = self._table(place)
+        counted = _Counted(chunk, table, self._common.tokens)
+        table.place = place
+        table.waiting += 1
+        try:
+            counted.ids = table.counter.count(chunk.text())
+        except OverflowError as error:
+            counted.error = error
+        return counted
+
+    def join(self, begun: _Counted) -> None:
+        """Give the chunk's words their numbers."""
+        if not self._alone:
+            begun.first = self._common.tokens
+        try:
+            if begun.ids is None:
+                raise begun.error or AssertionError
+            self._common.join(begun.ids)
+        except OverflowError as error:
+            raise overflow(error, begun.chunk.name, begun.first) from error
+        if (moved := self._common.moved()) is not None:
+            with writing(self._path.parent):
+                self._numberings.add(begun.first, moved)
+        begun.table.waiting -= 1
+        for table in [table for table in self._large if not table.waiting]:
+            self._large.remove(table)
+            self._common.join_counts(table.counter)
+
+    def end(self, begun: _Counted) -> None:
+        """Write the ids at their place."""
+        ids = None if begun.ids is None else begun.ids.translated(self._common)
+        if ids is None:
+            return
+        with writing(self._path.parent):
+            self._write(ids, begun.first)
+
+    def _write(self, ids: memoryview, first: int) -> None:
+        if self._file is None:
+            self._file = open(self._path, "r+b")  # noqa: SIM115 (until `close`)
+        self._file.seek(first * ID_TYPE.itemsize)
+        self._file.write(ids)
+        self._file.flush()
+
+    def close(self) -> None:
+        """Add the counts that are not added yet, and close the file."""
+        for table in (*self._tables, *self._large):
+            self._common.join_counts(table.counter)
+        if self._file is not None:
+            self._file.close()
+
+    def _table(self, place: tuple[int, int]) -> _Table:
+        """Return a table whose words are all of the text before a place, best that which was last used in its lane."""
+        if self._alone:
+            return self._tables[0]
+        for table in [table for table in self._tables if len(table.counter) > WORDS_OF_TABLE]:
+            self._tables.remove(table)
+            self._large.append(table)
+        fit = [table for table in self._tables if table.place < place]
+        if fit:
+            return min(fit, key=lambda table: (table.place[0] != place[0], table.place))
+        self._tables.append(_Table(_text.TokenCounter(PIECE_TOKENS)))
+        return self._tables[-1]

@@ -1,0 +1,167 @@
+"""Replace the provisional ids of a file by final ones, in place and in threads: hands of :mod:`embed.text.in_order`.
+
+A block of ids shrinks by its dropped words, so it is written before where it was read. A block's place is known in its
+turn, when all blocks before it have been read, and it reaches no further than the block itself did: no write meets ids
+that are still to be read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.corpora.lanes import Lane
+from embed.text import _text
+from embed.text.encoded_corpus import ID_TYPE, OFFSET_TYPE
+from embed.text.in_order import in_order
+
+__all__ = ["renumber"]
+
+_BLOCK = 1 << 18
+"""Ids renumbered at a time."""
+_ID_BITS = np.int32(np.iinfo(np.int32).max)
+"""The bits of a provisional id without that of the begin of a sentence."""
+
+
+def renumber(
+    ids: Path, offsets: Path, table: NDArray[np.int32], threads: int, numbers: list[NDArray[np.int64]] | None = None
+) -> tuple[int, int]:
+    """Replace provisional by final ids in place, and write the offsets; return (tokens, sentences).
+
+    Parameters
+    ----------
+    ids : Path
+        int32 provisional ids, the sign bit starting a sentence.
+    offsets : Path
+        The file to write.
+    table : int32[V]
+        The final id of each provisional id, -1 for dropped words.
+    threads : int
+    numbers : list or None
+        As for :func:`embed.text.encoding.encode`.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read or written.
+    """
+    blocks = -(-ids.stat().st_size // (_BLOCK * ID_TYPE.itemsize))
+    offsets.write_bytes(np.zeros(1, dtype=OFFSET_TYPE).tobytes())
+    done = _Done()
+    hands = [_Renumbering(ids, offsets, table, done, numbers) for _ in range(max(1, min(threads, blocks)))]
+    try:
+        in_order([Lane(range(blocks), is_ready=True)], hands)
+        if done.tokens > done.last_end:
+            hands[0].write_ends(done.sentences, np.array([done.tokens]))
+            done.sentences += 1
+        hands[0].truncate(done.tokens)
+    finally:
+        for hand in hands:
+            hand.close()
+    return done.tokens, done.sentences
+
+
+@dataclass(slots=True)
+class _Done:
+    """The tokens and sentences of the blocks in front of a block: kept, and of the text."""
+
+    tokens: int = 0
+    last_end: int = 0  # the tokens up to the end of the last whole sentence
+    sentences: int = 0
+    sentences_of_text: int = 0
+
+
+@dataclass(slots=True)
+class _Block:
+    """A block with final ids, and its place in the files."""
+
+    ids: NDArray[np.int32]
+    ends: NDArray[np.int64]
+    begun: int  # sentences, dropped ones too
+    numbers: NDArray[np.int64] | None  # of the sentences with a token left, 0 for the first that the block begins
+    token: int = 0
+    sentence: int = 0
+
+
+class _Renumbering:
+    """A :class:`embed.text.in_order.Hand`."""
+
+    def __init__(
+        self,
+        ids: Path,
+        offsets: Path,
+        table: NDArray[np.int32],
+        done: _Done,
+        numbers: list[NDArray[np.int64]] | None,
+    ) -> None:
+        self._table, self._done, self._numbers = table, done, numbers
+        self._paths = ids, offsets
+        self._files: tuple[BinaryIO, BinaryIO] | None = None
+        self._ends = np.empty(_BLOCK, dtype=np.int64)
+
+    def begin(self, number: int, place: tuple[int, int]) -> _Block:
+        """Read a block and give it its final ids."""
+        file, _ = self._opened()
+        file.seek(number * _BLOCK * ID_TYPE.itemsize)
+        block = np.frombuffer(bytearray(file.read(_BLOCK * ID_TYPE.itemsize)), dtype=np.int32)
+        begun, numbers = 0, None
+        if self._numbers is not None:
+            sentence_of = np.cumsum(block < 0) - 1
+            begun = int(sentence_of[-1]) + 1
+            numbers = np.unique(sentence_of[self._table[block & _ID_BITS] >= 0])
+        kept, closed = _text.remap(block, self._table, self._ends)
+        return _Block(block[:kept], self._ends[:closed].copy(), begun, numbers)
+
+    def join(self, begun: _Block) -> None:
+        """Learn the block's place."""
+        done = self._done
+        if len(begun.ends) and begun.ends[0] == 0 and done.tokens == done.last_end:
+            begun.ends = begun.ends[1:]  # no sentence was open
+        begun.ends += done.tokens
+        begun.token, begun.sentence = done.tokens, done.sentences
+        done.tokens += len(begun.ids)
+        done.sentences += len(begun.ends)
+        if len(begun.ends):
+            done.last_end = int(begun.ends[-1])
+        if self._numbers is not None and begun.numbers is not None:
+            found = begun.numbers + done.sentences_of_text
+            if self._numbers and len(found) and self._numbers[-1][-1] == found[0]:
+                found = found[1:]  # a sentence that began in the last block
+            if len(found):
+                self._numbers.append(found)
+            done.sentences_of_text += begun.begun
+
+    def end(self, begun: _Block) -> None:
+        """Write the block."""
+        file, _ = self._opened()
+        file.seek(begun.token * ID_TYPE.itemsize)
+        file.write(begun.ids.astype(ID_TYPE, copy=False).data)
+        file.flush()
+        self.write_ends(begun.sentence, begun.ends)
+
+    def write_ends(self, sentence: int, ends: NDArray[np.int64]) -> None:
+        """Write the ends, in tokens, of this sentence and those after it."""
+        _, file = self._opened()
+        file.seek((sentence + 1) * OFFSET_TYPE.itemsize)
+        file.write(ends.astype(OFFSET_TYPE, copy=False).data)
+        file.flush()
+
+    def truncate(self, tokens: int) -> None:
+        """Cut the file of ids."""
+        self._opened()[0].truncate(tokens * ID_TYPE.itemsize)
+
+    def close(self) -> None:
+        """Close the files."""
+        if self._files is not None:
+            for file in self._files:
+                file.close()
+
+    def _opened(self) -> tuple[BinaryIO, BinaryIO]:
+        if self._files is None:
+            ids, offsets = self._paths
+            self._files = open(ids, "r+b"), open(offsets, "r+b")  # noqa: SIM115 (until `close`)
+        return self._files
