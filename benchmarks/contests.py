@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.lib import contest, processes
 from benchmarks.lib.bounds import MISSED, NONE, TABLE
 from benchmarks.lib.contest import Contest, judged_cells
-from benchmarks.lib.corpus import TextFile, TextSource
+from benchmarks.lib.corpus import DUMP_DESCRIPTION, TextFile, TextSource
 from benchmarks.lib.options import option
 from benchmarks.lib.processes import BenchmarkError, Job
 from benchmarks.lib.report import Section
@@ -60,6 +60,8 @@ DEFINITIONS: dict[str, tuple[str, ...]] = {
         "gensim's `scan_vocab` only counts.",
         "words: counting and encoding text with capitals and punctuation, lower-cased, by the compiled tokenizer "
         "`words` against its readable twin, the expressions of Python; processor time.",
+        "dump: counting and encoding a MediaWiki dump, lower-cased, against leaving all its markup to mwparserfromhell "
+        "in one process; processor time. -2: wall time, where ours has 2 workers. -xml: uncompressed, else bzip2.",
         "write, read: numbers per second in word2vec's text format, made-up vectors. Both read the file that ours "
         "wrote.",
     ),
@@ -137,6 +139,10 @@ class Texts:
         """Return the same text with its capitals and punctuation, repeated if it is shorter."""
         return self._source.text(self._settings.tokens, repeat=True, raw=True)
 
+    def dump(self, *, is_compressed: bool) -> str:
+        """Return the path of a MediaWiki dump."""
+        return str(self._source.dump(self._settings.tokens, is_compressed=is_compressed))
+
     def encoded(self, tokens: int | None = None) -> str:
         """Return the directory of the encoded text."""
         path = self.text(tokens).path
@@ -157,6 +163,8 @@ def run(command: str, source: TextSource, settings: Settings) -> Section:
         described.append(f"Rows against fastText, which takes long: {short}; ours trains {_SHORT_TEXT_EPOCHS} epochs.")
     if "words" in settings.rows:
         described.append(f"words reads it raw: {texts.raw().description}.")
+    if any(row.get("run") == "dump" for row in declared):
+        described.append(f"dump: {DUMP_DESCRIPTION}, as many tokens.")
     if settings.gensim_tokens is not None and command == "goals":
         described.append(f"gensim trains on {settings.gensim_tokens:,} tokens, all-in on {settings.all_in_tokens:,}.")
     section = contest.section_of(
@@ -200,6 +208,8 @@ def contest_of(command: str, row: str, texts: Texts, settings: Settings) -> Cont
     declared = TABLE[command][row]
     if declared.get("model") in DOCUMENT_MODELS:
         return _of_documents(declared, texts, settings)
+    if declared.get("run") == "dump":
+        return _of_dump(texts, **declared)
     if "run" in declared:
         return _of_other_work(declared["run"], texts, settings)
     against, dim = declared["against"], settings.dim or declared["dim"]
@@ -266,6 +276,13 @@ def _of_documents(declared: dict[str, Any], texts: Texts, settings: Settings) ->
         return Contest("1 thread", ours(2), ours(1), processors=2)
     own = {**gensim_settings(dim=_FLOOR_DIM, workers=1, epochs=epochs), "sample": 0, **theirs}
     return Contest("gensim", ours(1), Job(f"gensim.{work}", {"path": path, "settings": own}), "gensim")
+
+
+def _of_dump(texts: Texts, *, against: str, workers: int = 1, is_compressed: bool = True, **_: Any) -> Contest:
+    """Return a contest of reading a dump; the library's way has one process, and is timed as ours is."""
+    path = texts.dump(is_compressed=is_compressed)
+    ours, twin = (Job("ours.dump", {"path": path, "workers": workers, "twin": twin}) for twin in (False, True))
+    return Contest(against, ours, twin, "mwparserfromhell", workers)
 
 
 def _of_other_work(work: str, texts: Texts, settings: Settings) -> Contest:

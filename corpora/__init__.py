@@ -138,6 +138,7 @@ def open_corpus(
     decode_errors: TextErrors = "strict",
     column: str | None = None,
     delimiter: str | None = None,
+    workers: int = 1,
 ) -> Iterable[list[str]]:
     """Return the reader for `source`.
 
@@ -157,6 +158,8 @@ def open_corpus(
         :class:`ColumnCorpus`.
     delimiter : str, optional
         The character between the fields of CSV files; only with `column`.
+    workers : int
+        The processes that remove the markup of MediaWiki dumps; see :class:`WikiCorpus`.
 
     Raises
     ------
@@ -189,7 +192,7 @@ def open_corpus(
     def make(files: list[Input]) -> TextCorpus | WikiCorpus:
         if _is_dump(files[0]):
             wiki_tokenizer = "words" if tokenizer == "whitespace" else tokenizer
-            return WikiCorpus(files, tokenizer=wiki_tokenizer, lowercase=lowercase)
+            return WikiCorpus(files, tokenizer=wiki_tokenizer, lowercase=lowercase, workers=workers)
         return TextCorpus(files, tokenizer=tokenizer, lowercase=lowercase, decode_errors=decode_errors)
 
     files = find_files(cast(Source, source))
@@ -217,6 +220,7 @@ def open_configured(
         decode_errors=config.decode_errors,
         column=column,
         delimiter=delimiter,
+        workers=config.thread_count(),
     )
 
 

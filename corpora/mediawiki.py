@@ -1,7 +1,8 @@
 """Read the articles of MediaWiki XML dumps (``pages-articles``) as text without markup.
 
 :mod:`embed.corpora.mediawiki_xml` parses the XML as a stream and yields the pages of the article namespace that are
-not redirects. :mod:`embed.corpora.wikitext` removes their markup.
+not redirects. :mod:`embed.corpora.wikitext` removes their markup, in several processes if there are many pages
+(:mod:`embed.corpora.page_workers`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from embed.files.inputs import Input
 
 from .files import FileCorpus, Source
 from .iterables import checked_sentence
-from .mediawiki_xml import read_pages
+from .mediawiki_xml import Page, read_pages
+from .page_workers import prepared_texts
 from .text import PIECE_TOKENS, pieces
 from .tokenizers import TokenizerChoice, get_tokenizer
 from .wikitext import DROPPED_PREFIXES, plain_text, require_parser
@@ -34,6 +36,9 @@ class WikiCorpus(FileCorpus):
         Applied to every line of the plain text.
     lowercase : bool
         Lower-case the text before splitting it.
+    workers : int
+        The processes that remove markup, once some megabytes have been read (:mod:`embed.corpora.page_workers`), while
+        this one reads. They serve `byte_chunks` alone.
 
     Raises
     ------
@@ -49,10 +54,12 @@ class WikiCorpus(FileCorpus):
         *,
         tokenizer: TokenizerChoice = "words",
         lowercase: bool = False,
+        workers: int = 1,
     ) -> None:
         require_parser()
         self._tokenizer = get_tokenizer(tokenizer, lowercase)
         self._lowercase = lowercase
+        self._workers = workers
         super().__init__(source)
 
     def settings(self) -> dict[str, Any] | None:
@@ -68,9 +75,13 @@ class WikiCorpus(FileCorpus):
             "mwparserfromhell": metadata.version("mwparserfromhell"),
         }
 
-    def byte_chunks(self) -> None:
-        """Return None: a dump must be parsed first."""
-        return None
+    def byte_chunks(self) -> Iterator[bytes] | None:
+        """Return the words of each article as UTF-8, with white space between them and a line end after each sentence;
+        None for a tokenizer of the caller's own.
+        """
+        if self._tokenizer.name is None:
+            return None
+        return prepared_texts(self._pages(), self._tokenizer, self._lowercase, self._workers)
 
     def __iter__(self) -> Iterator[list[str]]:
         for title, lines in self.articles():
@@ -86,6 +97,9 @@ class WikiCorpus(FileCorpus):
 
     def articles(self) -> Iterator[tuple[str, list[str]]]:
         """Yield (title, lines of plain text) of every article."""
+        for page in self._pages():
+            yield page.title, plain_text(page.text, page.dropped_prefixes | DROPPED_PREFIXES)
+
+    def _pages(self) -> Iterator[Page]:
         for stream in self.streams():
-            for page in read_pages(stream):
-                yield page.title, plain_text(page.text, page.dropped_prefixes | DROPPED_PREFIXES)
+            yield from read_pages(stream)

@@ -1,9 +1,10 @@
 """Convert wikitext to the lines that a reader sees.
 
-Markup is removed in two steps: regular expressions first remove elements that are dropped whole and nest simply
-(comments, references, templates, tables); then mwparserfromhell parses the rest, and a walk over its nodes collects
-the visible words. The first step saves time, because the parser spends most of it on templates whose text is not
-wanted. Every paragraph, heading, list item and caption line becomes one sentence.
+Markup is removed in three steps. Regular expressions first remove elements that are dropped whole and nest simply
+(comments, references, templates, tables). Compiled code then reads plain markup: links, lists, headings, simple tags.
+From the first line on that holds anything else, mwparserfromhell parses the page, and a walk over its nodes collects
+the visible words. The first two steps save time: the parser spends most of it on templates whose text is not wanted,
+and on trees of links. Every paragraph, heading, list item and caption line becomes one sentence.
 
 The parser backtracks over the rest of the page for each unclosed mark: 50 KB of them take minutes. If more than
 `MOST_OPEN` marks are open at once, regular expressions alone remove the markup. Every expression here takes linear
@@ -18,10 +19,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 from embed.errors import MissingExtraError
+
+from ._wikitext import PlainMarkup
 
 __all__ = ["DROPPED_PREFIXES", "plain_text", "require_parser"]
 
@@ -91,6 +95,9 @@ _LINE_TAGS = frozenset(
     ]
 )
 
+_DROPPED_NAME_BYTES = frozenset(name.encode() for name in _DROPPED_TAGS)
+_LINE_NAME_BYTES = frozenset(name.encode() for name in _LINE_TAGS)
+
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _EMPTY_REF = re.compile(r"<ref\b[^<>]*/>", re.IGNORECASE)
 _DROPPED_NAMES = ("ref", "math", "gallery", "timeline", "syntaxhighlight", "source", "score", "imagemap")
@@ -99,11 +106,13 @@ _DROPPED_CLOSE = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in 
 _INNER_TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
 _INNER_TABLE = re.compile(r"^[ :]*\{\|(?:(?!^[ :]*\{\|).)*?^[ \t]*\|\}(?!\})", re.DOTALL | re.MULTILINE)
 _MAGIC_WORD = re.compile(r"__[A-Z]+__")
-_QUOTES = re.compile(r"'{2,}")
+_QUOTES = re.compile(r"''+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*|simple")
 # Remains of a broken page: rests of tables and templates, unclosed tags, bare addresses.
 _TABLE_LINE = re.compile(r"^[^\S\n]*(?:\{\||\|\}|\|-|\|\+|[|!]).*$", re.MULTILINE)
-_LEFTOVER = re.compile(r"</?[a-zA-Z][^<>\n]*>|\{\{+|\}\}+|\[\[+|\]\]+|(?:https?|ftp)://\S+")
+_LEFTOVER_MARKS = r"</?[a-zA-Z][^<>\n]*>|\{\{+|\}\}+|\[\[+|\]\]+"
+_LEFTOVER = re.compile(_LEFTOVER_MARKS)
+_LEFTOVER_OR_ADDRESS = re.compile(_LEFTOVER_MARKS + r"|(?:https?|ftp)://\S+")
 _LIST_MARK = re.compile(r"^[*#:;=\s]+", re.MULTILINE)
 _LIST_MARKS = re.compile(r"^([*#:;]{20})[*#:;]+", re.MULTILINE)
 _NO_TAG = re.compile(r"<(?!/?[a-zA-Z][^<>]*>)")
@@ -138,19 +147,34 @@ def plain_text(source: str, dropped_prefixes: Iterable[str] = DROPPED_PREFIXES) 
     parser = require_parser()
     source = _LONG_NUMBER.sub(" ", _COMMENT.sub("", source))
     source = _without_dropped(_EMPTY_REF.sub("", source))
-    source = _without_nested(_INNER_TEMPLATE, source)
-    source = _without_nested(_INNER_TABLE, source)
+    source = _without_nested(_INNER_TEMPLATE, "}}", source)
+    source = _without_nested(_INNER_TABLE, "|}", source)
     source = _LIST_MARKS.sub(r"\1", _MAGIC_WORD.sub("", _QUOTES.sub("", source)))
     source = _NO_TAG.sub("&lt;", source)
+    text = _visible(source, frozenset(dropped_prefixes), parser)
+    if "|" in text or "!" in text:
+        text = _TABLE_LINE.sub("", text)
+    text = html.unescape(_LONG_NUMBER.sub(" ", text))  # pages hold &amp;nbsp; too
+    text = (_LEFTOVER_OR_ADDRESS if "://" in text else _LEFTOVER).sub(" ", text)
+    lines = (" ".join(line.split()) for line in _LIST_MARK.sub("", text).split("\n"))
+    return [line for line in lines if any(map(str.isalnum, line))]
+
+
+def _visible(source: str, dropped: frozenset[str], parser: ModuleType) -> str:
+    """Return the visible text of markup, with the parser's help from where it is not plain."""
+    markup = PlainMarkup(_DROPPED_NAME_BYTES, _LINE_NAME_BYTES, partial(_shown_title, dropped))
     parts: list[str] = []
-    if _is_tangled(source):
-        parts.append(source)
-    else:
-        for part in _parts(source):
-            _visit(parser.parse(part, skip_style_tags=True), frozenset(dropped_prefixes), parts, parser.nodes)
-    text = _LONG_NUMBER.sub(" ", _TABLE_LINE.sub("", "".join(parts)))
-    text = _LIST_MARK.sub("", _LEFTOVER.sub(" ", html.unescape(text)))  # pages hold &amp;nbsp; too
-    return [line for line in (" ".join(line.split()) for line in text.split("\n")) if any(map(str.isalnum, line))]
+    is_checked = False
+    for part in _parts(source):
+        text, rest = markup.visible(part)
+        parts.append(text)
+        if rest and not is_checked:
+            if _is_tangled(source):
+                return source
+            is_checked = True
+        if rest:
+            _visit(parser.parse(rest, skip_style_tags=True), dropped, parts, parser.nodes)
+    return "".join(parts)
 
 
 def _parts(source: str) -> Iterator[str]:
@@ -181,9 +205,11 @@ def _without_dropped(source: str) -> str:
     return "".join([*kept, source[kept_end:]])
 
 
-def _without_nested(pattern: re.Pattern[str], text: str) -> str:
-    """Remove innermost matches until none is left, at most `MOST_NESTED` times."""
+def _without_nested(pattern: re.Pattern[str], close: str, text: str) -> str:
+    """Remove innermost matches, which end with `close`, until none is left, at most `MOST_NESTED` times."""
     for _ in range(MOST_NESTED):
+        if close not in text:  # many times as fast as a search for the pattern
+            break
         text, found = pattern.subn("", text)
         if not found:
             break
@@ -236,12 +262,20 @@ def _visit(code: Any, dropped: frozenset[str], parts: list[str], nodes: Any) -> 
 
 
 def _visit_link(link: Any, dropped: frozenset[str], parts: list[str], nodes: Any) -> None:
-    title = str(link.title).strip()
-    prefix, colon, _ = title.partition(":")
-    prefix = prefix.strip().lower()
-    if colon and (prefix in dropped or (link.text is None and _LANGUAGE.fullmatch(prefix))):
+    shown = _shown_title(dropped, str(link.title), link.text is not None)
+    if shown is None:
         return
     if link.text is not None:
         _visit(link.text, dropped, parts, nodes)
     else:
-        parts.append(title.lstrip(":"))
+        parts.append(shown)
+
+
+def _shown_title(dropped: frozenset[str], title: str, has_text: bool) -> str | None:
+    """Return what a link without a text shows; None if the link is dropped, with its text."""
+    title = title.strip()
+    prefix, colon, _ = title.partition(":")
+    prefix = prefix.strip().lower()
+    if colon and (prefix in dropped or (not has_text and _LANGUAGE.fullmatch(prefix))):
+        return None
+    return title.lstrip(":")

@@ -6,9 +6,11 @@ rest of it).
 
 from __future__ import annotations
 
+import bz2
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 from benchmarks.lib.processes import BenchmarkError
@@ -16,7 +18,11 @@ from embed.corpora import PIECE_TOKENS, SyntheticCorpus, open_corpus
 
 SYNTHETIC_VOCABULARY = 70_000
 """About the size of the vocabulary of 17M tokens of Wikipedia."""
+DUMP_DESCRIPTION = "the Wikipedia articles in the gensim wheel"
 _PHRASES = 8
+_PAGE, _DUMP_END = b"<page>", b"</mediawiki>"
+_DUMP_BYTES = 13
+"""Bytes of a dump for each token, markup included."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ class TextSource:
 
             self._sentences = open_corpus(find_dump(), tokenizer="words", lowercase=True)
             self._lines = open_corpus(find_dump(), tokenizer=str.split)
-            self._description = "the Wikipedia articles in the gensim wheel"
+            self._description = DUMP_DESCRIPTION
 
     def text(self, tokens: int | None = None, *, repeat: bool = False, raw: bool = False) -> TextFile:
         """Write the text, or its first `tokens` tokens, and say what it is; the same request is written once.
@@ -93,6 +99,13 @@ class TextSource:
             self._made[tokens, repeat, raw] = self._write(tokens, repeat, self._lines if raw else self._sentences)
         return self._made[tokens, repeat, raw]
 
+    def dump(self, tokens: int, *, is_compressed: bool) -> Path:
+        """Write a MediaWiki dump of about `tokens` tokens; the same request is written once."""
+        path = self._folder / f"dump-{tokens}.xml{'.bz2' if is_compressed else ''}"
+        if not path.exists():
+            _write_dump(path, tokens, is_compressed=is_compressed)
+        return path
+
     def _write(self, tokens: int | None, repeat: bool, sentences: Iterable[list[str]]) -> TextFile:
         print(f"preparing the text: {self._description}", file=sys.stderr)
         path = self._folder / f"text-{len(self._made)}.txt"
@@ -109,6 +122,24 @@ class TextSource:
                 written += _write_lines(path, "a", pieces)
         repeated = f" (of which {once:,} distinct, then repeated)" if written > once else ""
         return TextFile(path, written, f"{written:,} tokens{repeated} of {self._description}")
+
+
+def _write_dump(path: Path, tokens: int, *, is_compressed: bool) -> None:
+    """Write articles of the dump in the gensim wheel with about `tokens` tokens, repeated."""
+    from embed.demo import find_dump
+
+    with bz2.open(find_dump()) as file:
+        head, *pages = file.read().rstrip().removesuffix(_DUMP_END).split(_PAGE)
+    pages = [_PAGE + page for page in pages]
+    size = tokens * _DUMP_BYTES
+    with (bz2.open if is_compressed else open)(path, "wb") as written:
+        written.write(head)
+        for page in cycle(pages):
+            written.write(page)
+            size -= len(page)
+            if size <= 0:
+                break
+        written.write(_DUMP_END)
 
 
 def limited(sentences: Iterable[list[str]], tokens: int | None) -> Iterator[list[str]]:

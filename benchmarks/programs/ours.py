@@ -15,7 +15,7 @@ from benchmarks.lib.scoring import load, score
 from benchmarks.programs import SHARED, peak, sentences_of
 from embed import formats
 from embed.config import TrainConfig
-from embed.corpora import TextCorpus
+from embed.corpora import TextCorpus, WikiCorpus, wikitext
 from embed.corpora.tokenizers import split_words
 from embed.corpora.word_breaks import words_of
 from embed.documents import train_documents
@@ -196,6 +196,36 @@ def words(*, path: str, twin: bool) -> dict[str, Any]:
         encoded = encode_corpus(corpus, min_count=SHARED["min_count"], threads=1)
     with encoded:
         return {"seconds": clock.cpu_seconds, "amount": encoded.raw_tokens}
+
+
+class _LibraryMarkup:
+    """Leaves all wikitext to mwparserfromhell."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def visible(self, text: str) -> tuple[str, str]:
+        """Return what is visible of plain markup, none, and the rest."""
+        return "", text
+
+
+class _DumpTwin(WikiCorpus):
+    """A dump read by one process, as lists of str."""
+
+    def byte_chunks(self) -> None:
+        """Return None: the twin reads strings."""
+
+
+def dump(*, path: str, workers: int, twin: bool) -> dict[str, Any]:
+    """Count and encode a MediaWiki dump, lower-cased; for one worker, seconds of the processor."""
+    if twin:
+        wikitext.PlainMarkup = _LibraryMarkup  # type: ignore[assignment, misc]
+    corpus = (_DumpTwin if twin else WikiCorpus)(path, lowercase=True, workers=workers)
+    split_words("é", lowercase=True)  # makes the tables
+    with Clock() as clock:
+        encoded = encode_corpus(corpus, min_count=SHARED["min_count"])
+    with encoded:
+        return {"seconds": clock.cpu_seconds if workers == 1 else clock.seconds, "amount": encoded.raw_tokens}
 
 
 # phrases

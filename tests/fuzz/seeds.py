@@ -51,6 +51,12 @@ _DUMP = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.10/"><siteinf
 | cell
 |}
 == Four == <ref>no</ref> [[Datei:f.png|thumb|no]]</text></revision></page></mediawiki>"""
+_WIKITEXT = """'''Two''' [[b|words]] {{x|y}} [[File:f|thumb|[[a]] b]] http://a.b/(c).
+* <b>three</b> &amp; [http://a b] <br/> <i class="c">d</i>
+;e: f
+== Four ==
+<nowiki>[[</nowiki> &#65; [[de:g]] <div>h</div>"""
+_MARKS = "[[ ]] [ ] | {{ }} {| <b> </b> <br> <p> </p> <nowiki> </nowiki> &lt; &#x41; & = : // File: é"
 _CONFIG = 'objective = "cbow"\ndim = 50\nlr = 0.1\nsubword = true\nmax_vocab = 1000\n'
 
 TOKENS: dict[str, list[str]] = {
@@ -68,6 +74,10 @@ TOKENS: dict[str, list[str]] = {
             "<!DOCTYPE a [",
             "<!ENTITY a",
         ),
+    ],
+    "wikitext": [
+        *_MARKS.split(),
+        *("\n==", "==\n", "\n;", "\n*", "\n----", "\n|}", "http://", "mailto:"),
     ],
     "checkpoint-rehashed": ["-1", "1e999", "null", "[", "{", '"epoch": ', '"history": [', "9" * 20, "true"],
     "config": ["objective", "window_kind", "min_count", "seed", "1e999", "nan", "inf", "[[", "]]", '"""', "0x", "true"],
@@ -294,6 +304,9 @@ def _seeds(target: str, folder: Path) -> Iterator[bytes]:
     elif target == "wiki":
         yield _DUMP.encode()
         yield bz2.compress(_DUMP.encode())
+    elif target == "wikitext":
+        yield _WIKITEXT.encode()
+        yield _DUMP.partition("<text>")[2].encode()
     elif target == "rows-csv":
         yield 'id,text\r\n1,"a ""b"", é\nc"\r\n2,\r\n3,d\n'.encode()
     elif target == "rows-tsv":

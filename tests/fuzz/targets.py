@@ -29,6 +29,7 @@ from embed.compat.gensim.phrases import Phrases
 from embed.config import TrainConfig
 from embed.corpora import ColumnCorpus, TextCorpus, WikiCorpus
 from embed.corpora.tokenizers import split_words
+from embed.corpora.wikitext import plain_text
 from embed.documents import DocumentModel, open_documents
 from embed.documents.labels import LabelSearch
 from embed.errors import AdviceWarning, ConfigError, EmbedError
@@ -49,6 +50,7 @@ from embed.training.learning_curves import read_curve, table
 from embed.vectors import WordVectors
 from embed.vocabulary.ngrams import SubwordScheme
 from embed.vocabulary.vocabulary import Vocabulary
+from tests.corpora.library_markup import library_text
 
 __all__ = ["PARTS", "TARGETS", "Finding", "Target", "attempt", "pack", "unpack"]
 
@@ -329,6 +331,14 @@ def _wiki(data: bytes, folder: Path) -> None:
             raise Finding("an empty sentence or word")
 
 
+def _wikitext(data: bytes, folder: Path) -> None:
+    """What is read without the parser is what the parser reads."""
+    text = data.decode("utf-8", "replace")
+    found, expected = plain_text(text), library_text(text)
+    if found != expected:
+        raise Finding(f"not as the library reads it: {found!r:.300} instead of {expected!r:.300}")
+
+
 def _rows(name: str) -> Target:
     def read(data: bytes, folder: Path) -> None:
         path = _file(data, folder, name)
@@ -460,6 +470,7 @@ TARGETS: dict[str, Target] = {
     "model2vec": _model2vec,
     "arguments": _arguments,
     "wiki": _wiki,
+    "wikitext": _wikitext,
     "rows-csv": _rows("rows.csv"),
     "rows-tsv": _rows("rows.tsv"),
     "rows-json": _rows("rows.jsonl"),

@@ -1,0 +1,254 @@
+"""Turn the pages of a dump into prepared text, in this process or in several.
+
+The work on a page is mostly Python's, so threads would wait for each other. A worker is an interpreter of its own that
+reads pages from its standard input and writes their words to its standard output, as lengths and UTF-8. Each is served
+by a thread here, which hands it some pages and then reads what they became. The order of the pages is kept, and only a
+few batches are on their way at once. A worker ends when its input does, so none outlives this process.
+
+Rejected: multiprocessing (its new processes run the caller's script again, which trains again unless it is guarded; its
+forks copy a process with threads), starting at once (a small dump is read before another interpreter has begun).
+"""
+
+from __future__ import annotations
+
+import signal
+import struct
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import IO
+
+from embed.choices import TokenizerName
+from embed.errors import CorpusError, EmbedError
+from embed.messages import option
+
+from .mediawiki_xml import Page
+from .tokenizers import Tokenizer, get_tokenizer
+from .wikitext import DROPPED_PREFIXES, plain_text
+
+__all__ = ["prepared_text", "prepared_texts", "serve"]
+
+BATCH_CHARACTERS = 1 << 18
+"""Wikitext that a worker gets at once, in whole pages."""
+ALONE_CHARACTERS = 1 << 22
+"""Wikitext that this process reads before it starts others, which takes them longer than this text takes it."""
+BATCHES_AHEAD = 2
+"""Batches on their way for each worker: one that it has, and one that waits for it."""
+
+_NUMBER = struct.Struct("<I")
+_FAILED = b"error"
+_START = (
+    "import sys; sys.path[:] = {path!a}; from embed.corpora import page_workers; "
+    "page_workers.serve({tokenizer!a}, {lowercase})"
+)
+_SEPARATOR = "\0"  # XML has no such character
+
+
+def prepared_text(page: Page, tokenizer: Tokenizer) -> bytes:
+    """Return the words of an article with white space between them, a line for each sentence.
+
+    Raises
+    ------
+    CorpusError
+        The text cannot be encoded, or the parser fails.
+    """
+    try:
+        text = "\n".join([*plain_text(page.text, page.dropped_prefixes | DROPPED_PREFIXES), ""])
+        # Reading by words drops what is no character.
+        return tokenizer.separate(text.encode("utf-8", "surrogatepass")) if tokenizer.separate else text.encode()
+    except UnicodeEncodeError as error:
+        raise CorpusError(
+            f"the article {page.title!r:.100} holds a lone surrogate ({error.object[error.start]!a}), which is not a "
+            f"character; pass {option('tokenizer', 'words')} to leave it out"
+        ) from error
+    except (EmbedError, MemoryError):
+        raise
+    except Exception as error:
+        raise CorpusError(
+            f"cannot parse the article {page.title!r:.100} ({type(error).__name__}: {error!s:.200}); remove it from "
+            "the dump, and report it"
+        ) from error
+
+
+def prepared_texts(pages: Iterable[Page], tokenizer: Tokenizer, lowercase: bool, workers: int) -> Iterator[bytes]:
+    """Yield the text of each article as `prepared_text` does, in order, with the help of `workers` processes."""
+    executable = None if getattr(sys, "frozen", False) else sys.executable
+    pages = iter(pages)
+    alone = 0
+    for page in pages:
+        yield prepared_text(page, tokenizer)
+        alone += len(page.text)
+        if workers > 1 and executable and alone >= ALONE_CHARACTERS:
+            break
+    else:
+        return
+    code = _START.format(path=list(map(str, sys.path)), tokenizer=tokenizer.name, lowercase=lowercase)
+    pool = _Pool([executable, "-c", code], workers)
+    try:
+        yield from pool.texts(_batches(pages))
+    finally:
+        pool.close()
+
+
+def _batches(pages: Iterable[Page]) -> Iterator[list[Page]]:
+    batch: list[Page] = []
+    characters = 0
+    for page in pages:
+        batch.append(page)
+        characters += len(page.text)
+        if characters >= BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+class _Pool:
+    """Workers, and a thread for each."""
+
+    def __init__(self, command: list[str], workers: int) -> None:
+        self._command = command
+        self._ahead = workers * BATCHES_AHEAD
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="pages")
+        self._lock = threading.Lock()
+        self._idle: list[_Worker] = []
+        self._all: list[_Worker] = []
+        self._is_closed = False
+
+    def texts(self, batches: Iterable[list[Page]]) -> Iterator[bytes]:
+        waiting: deque[Future[list[bytes]]] = deque()
+        for batch in batches:
+            waiting.append(self._threads.submit(self._texts, batch))
+            if len(waiting) > self._ahead:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+
+    def close(self) -> None:
+        """End the workers, whatever they do."""
+        with self._lock:
+            self._is_closed = True
+            for worker in self._all:
+                worker.kill()
+        self._threads.shutdown(cancel_futures=True)
+        for worker in self._all:
+            worker.close()
+
+    def _texts(self, batch: list[Page]) -> list[bytes]:
+        with self._lock:
+            if self._is_closed:
+                return []
+            if not self._idle:  # there are as many workers as threads
+                self._idle.append(_Worker(self._command))
+                self._all.append(self._idle[-1])
+            worker = self._idle.pop()
+        texts = worker.texts(batch)
+        with self._lock:
+            self._idle.append(worker)
+        return texts
+
+
+class _Worker:
+    """A process that prepares pages."""
+
+    def __init__(self, command: list[str]) -> None:
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
+        except OSError as error:
+            raise CorpusError(
+                f"cannot start a process that reads pages ({error.strerror}); pass {option('threads', 1)} to do without"
+            ) from error
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests, self._answers = self._process.stdin, self._process.stdout
+
+    def texts(self, pages: list[Page]) -> list[bytes]:
+        """Return the texts of pages; raise the CorpusError of a page."""
+        texts: list[bytes] = []
+        try:
+            _send(self._requests, [field for page in pages for field in _fields(page)])
+            for _ in pages:
+                state, text = _received(self._answers)
+                if state == _FAILED:
+                    raise CorpusError(text.decode("utf-8", "replace"))
+                texts.append(text)
+        except (OSError, EOFError) as error:
+            raise CorpusError(
+                f"the process that read the article {pages[len(texts)].title!r:.100} {self._end()}; it may have run "
+                f"out of memory: pass {option('threads', 1)}, or remove the article from the dump"
+            ) from error
+        return texts
+
+    def _end(self) -> str:
+        code = self._process.wait()
+        return f"was killed (signal {-code})" if code < 0 else f"ended with exit code {code}"
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def close(self) -> None:
+        self._process.wait()
+        for pipe in (self._requests, self._answers):
+            with suppress(OSError):  # what was left to write has no reader
+                pipe.close()
+
+
+def serve(tokenizer: TokenizerName, lowercase: bool) -> None:
+    """Prepare pages until the standard input ends: what a worker does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that reads the dump decides
+    chosen = get_tokenizer(tokenizer, lowercase)
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    while True:
+        try:
+            fields = _received(requests)
+        except EOFError:
+            return
+        for first in range(0, len(fields), _FIELDS):
+            try:
+                answer = b"", prepared_text(_page(fields[first : first + _FIELDS]), chosen)
+            except (EmbedError, MemoryError) as error:
+                answer = _FAILED, (str(error) or "not enough memory to remove the markup of an article").encode()
+            _send(answers, answer)
+
+
+_FIELDS = 3
+
+
+def _fields(page: Page) -> Iterator[bytes]:
+    for field in (page.title, page.text, _SEPARATOR.join(page.dropped_prefixes)):
+        yield field.encode("utf-8", "surrogatepass")
+
+
+def _page(fields: Iterable[bytes]) -> Page:
+    title, text, prefixes = (field.decode("utf-8", "surrogatepass") for field in fields)
+    return Page(title, text, frozenset(filter(None, prefixes.split(_SEPARATOR))))
+
+
+def _send(stream: IO[bytes], fields: Iterable[bytes]) -> None:
+    """Send the number of some fields, and the length and bytes of each."""
+    numbered = [part for field in fields for part in (_NUMBER.pack(len(field)), field)]
+    stream.write(b"".join([_NUMBER.pack(len(numbered) // 2), *numbered]))
+    stream.flush()
+
+
+def _received(stream: IO[bytes]) -> list[bytes]:
+    """Return what `_send` has sent."""
+    return [_exactly(stream, _number(stream)) for _ in range(_number(stream))]
+
+
+def _number(stream: IO[bytes]) -> int:
+    (number,) = _NUMBER.unpack(_exactly(stream, _NUMBER.size))
+    return int(number)
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
