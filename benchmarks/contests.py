@@ -6,8 +6,10 @@ vocabulary of the whole text on its first part; fastText (which has no such sett
 
 from __future__ import annotations
 
+import gzip
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,9 @@ from embed.text.encoding import encode
 _FLOOR_DIM = 100
 """The floors of `speed` hold for vectors of this length."""
 _MEMORY = "memory"
+_GZIP_FILES = 16
+_GZIP_BYTES = 1 << 20
+"""Written to one of the files after the other."""
 _ALL_IN_EPOCHS, _SHORT_TEXT_EPOCHS, _INFERRING_EPOCHS = 5, 4, 10
 _SAME = (
     f"window {SHARED['window']}, {SHARED['negatives']} negatives, subsample {SHARED['subsample']:g}, "
@@ -62,6 +67,8 @@ DEFINITIONS: dict[str, tuple[str, ...]] = {
         "`words` against its readable twin, the expressions of Python; processor time.",
         "dump: counting and encoding a MediaWiki dump, lower-cased, against leaving all its markup to mwparserfromhell "
         "in one process; processor time. -2: wall time, where ours has 2 workers. -xml: uncompressed, else bzip2.",
+        "-threads: counting and encoding with 2 threads against 1, by the clock, a longer text: whitespace, words as "
+        f"above, and {_GZIP_FILES} gzip files of whitespace.",
         "write, read: numbers per second in word2vec's text format, made-up vectors. Both read the file that ours "
         "wrote.",
     ),
@@ -99,6 +106,7 @@ class Settings:
     gensim_tokens: int | None = 2_400_000  # None: the whole text
     fasttext_tokens: int = 400_000
     all_in_tokens: int = 1_500_000
+    reading_tokens: int = 20_000_000
     zipf_tokens: int = 4_000_000
     zipf_words: tuple[int, int] = (1_000_000, 70_000)
     buckets: int = 2_000_000
@@ -142,6 +150,10 @@ class Texts:
     def dump(self, *, is_compressed: bool) -> str:
         """Return the path of a MediaWiki dump."""
         return str(self._source.dump(self._settings.tokens, is_compressed=is_compressed))
+
+    def long(self, tokens: int, *, raw: bool) -> TextFile:
+        """Return the text repeated to this length."""
+        return self._source.text(tokens, repeat=True, raw=raw)
 
     def encoded(self, tokens: int | None = None) -> str:
         """Return the directory of the encoded text."""
@@ -210,6 +222,8 @@ def contest_of(command: str, row: str, texts: Texts, settings: Settings) -> Cont
         return _of_documents(declared, texts, settings)
     if declared.get("run") == "dump":
         return _of_dump(texts, **declared)
+    if declared.get("run") == "reading":
+        return _of_reading(declared["of"], texts, settings)
     if "run" in declared:
         return _of_other_work(declared["run"], texts, settings)
     against, dim = declared["against"], settings.dim or declared["dim"]
@@ -283,6 +297,28 @@ def _of_dump(texts: Texts, *, against: str, workers: int = 1, is_compressed: boo
     path = texts.dump(is_compressed=is_compressed)
     ours, twin = (Job("ours.dump", {"path": path, "workers": workers, "twin": twin}) for twin in (False, True))
     return Contest(against, ours, twin, "mwparserfromhell", workers)
+
+
+def _of_reading(kind: str, texts: Texts, settings: Settings) -> Contest:
+    """Return a contest of two threads and one that count and encode a text."""
+    paths = [str(texts.long(settings.reading_tokens, raw=kind == "words").path)]
+    if kind == "gzip":
+        paths = _gzip_files(Path(paths[0]))
+
+    def reading(threads: int) -> Job:
+        return Job("ours.reading", {"paths": paths, "words": kind == "words", "threads": threads})
+
+    return Contest("1 thread", reading(2), reading(1), processors=2)
+
+
+def _gzip_files(path: Path) -> list[str]:
+    """Write a text as gzip files of about as many lines each; return their paths."""
+    paths = [path.with_name(f"{path.stem}-{number:02}.gz") for number in range(_GZIP_FILES)]
+    with ExitStack() as stack, open(path, "rb") as text:
+        files = [stack.enter_context(gzip.open(part, "wb", compresslevel=6)) for part in paths]
+        for number, lines in enumerate(iter(lambda: text.readlines(_GZIP_BYTES), [])):
+            files[number % _GZIP_FILES].writelines(lines)
+    return [str(part) for part in paths]
 
 
 def _of_other_work(work: str, texts: Texts, settings: Settings) -> Contest:

@@ -45,7 +45,12 @@ def run(folder: Path) -> Iterator[Section]:
     source = TextSource(folder, synthetic=_TOKENS, vocabulary=_VOCABULARY)
     sizes = {
         **{"runs": 1, "tokens": _TOKENS, "gensim_tokens": _TOKENS // 2, "fasttext_tokens": _TOKENS // 4},
-        **{"all_in_tokens": _TOKENS // 4, "zipf_tokens": _TOKENS, "zipf_words": (10 * _VOCABULARY, _VOCABULARY)},
+        **{
+            "all_in_tokens": _TOKENS // 4,
+            "reading_tokens": _TOKENS,
+            "zipf_tokens": _TOKENS,
+            "zipf_words": (10 * _VOCABULARY, _VOCABULARY),
+        },
         **{"buckets": _BUCKETS, "memory_words": _VOCABULARY, "vector_words": _VOCABULARY, "judged": False},
     }
     for command, settings in contests.COMMANDS.items():

@@ -95,7 +95,7 @@ def whole_tokens(chunks: Iterable[bytes], size: int, most: int | None = None) ->
         cut = after_last_space(chunk)
         open_bytes = len(chunk) - cut if cut else open_bytes + len(chunk)
         if cut and held_bytes + cut >= size:
-            yield b"".join([*held, chunk[:cut]]) if held else chunk[:cut]
+            yield b"".join([*held, memoryview(chunk)[:cut]])
             held, held_bytes = [chunk[cut:]] if open_bytes else [], open_bytes
         else:
             held.append(chunk)

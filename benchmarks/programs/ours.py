@@ -228,6 +228,16 @@ def dump(*, path: str, workers: int, twin: bool) -> dict[str, Any]:
         return {"seconds": clock.cpu_seconds if workers == 1 else clock.seconds, "amount": encoded.raw_tokens}
 
 
+def reading(*, paths: list[str], words: bool, threads: int) -> dict[str, Any]:
+    """Count and encode files in threads; raw text with the tokenizer `words`, lower-cased."""
+    corpus = TextCorpus(paths, tokenizer="words" if words else "whitespace", lowercase=words)
+    split_words("é", lowercase=True)  # makes the tables
+    with Clock() as clock:
+        encoded = encode_corpus(corpus, min_count=SHARED["min_count"], threads=threads)
+    with encoded:
+        return {"seconds": clock.seconds, "amount": encoded.raw_tokens}
+
+
 # phrases
 
 

@@ -2,8 +2,8 @@
 
 One pass over UTF-8 bytes counts the words and writes provisional ids, which final ids replace once the counts are
 known. The algorithms are in C (``csrc/text_scan.h``, ``text_merge.h``, ``text_words.h``, ``text_bound.h``,
-``text_rank.h``); this module is their Python interface. Policy (which files, bad input, where to write) is in :mod:`embed.corpora` and
-:mod:`embed.text.encoding`.
+``text_rank.h``); this module is their Python interface. Policy (which files, bad input, where to write) is in
+:mod:`embed.corpora` and :mod:`embed.text.encoding`.
 
 The other compiled modules that read text:
 
@@ -241,6 +241,13 @@ cdef class TokenCounter:
         self.scanner.tokens += chunk.size
         return first
 
+    def common_ids(self):
+        """Return the id, int32[n], of each word in the counter that has joined it."""
+        cdef int32_t[::1] ids = np.empty(self.common.known, dtype=np.int32)
+        if self.common.known:
+            memcpy(&ids[0], self.common.ids, self.common.known * sizeof(int32_t))
+        return ids.base
+
     def join_counts(self, TokenCounter other not None):
         """Add the counts of a counter whose chunks have all been joined, and set them to 0 there."""
         if not self.scanner.bound.limit and other is not self:
@@ -352,12 +359,19 @@ cdef class CountedChunk:
         free(self.ids)
 
     def translated(self, TokenCounter common not None):
-        """Return the ids, int32[n], of the counter that has joined the chunk; they are valid as long as the chunk."""
+        """Return the ids, int32[n], of the counter that has joined the chunk, as `own` does."""
         if self.counter is not common and not self.is_translated:
             with nogil:
                 text_translate(self.ids, self.size, &self.counter.common)
             self.is_translated = True
+        return self.own()
+
+    def own(self):
+        """Return the ids, int32[n], of the counter that has counted the chunk; they are valid as long as the chunk."""
         return <int32_t[:self.size]>self.ids if self.size else None
+
+    def __len__(self):
+        return self.size
 
 
 def remap(int32_t[::1] ids not None, const int32_t[::1] table not None, int64_t[::1] ends not None):

@@ -8,7 +8,7 @@ that has grown large is put aside; its counts are added when its last chunk has 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +21,7 @@ from embed.text.bounded_counting import Numberings
 from embed.text.encoded_corpus import ID_TYPE
 from embed.text.encoded_folder import writing, writing_ids
 from embed.text.in_order import in_order
+from embed.text.renumbering import Numbering, Stretch
 
 __all__ = ["count_chunks", "overflow"]
 
@@ -43,6 +44,7 @@ def count_chunks(
     threads: int,
     bytes_read: Callable[[], int],
     progress: Callable[[int, int], object] | None,
+    stretches: list[Stretch] | None = None,
 ) -> None:
     """Count chunks of valid UTF-8 and write the provisional ids in the last numbering of the counter.
 
@@ -59,6 +61,9 @@ def count_chunks(
         Returns the bytes of the input read so far.
     progress : callable or None
         Called with tokens and bytes.
+    stretches : list or None
+        Becomes the stretches of the file that have ids of their own, if there are any; saves their translation. None:
+        all ids are those of the counter.
 
     Raises
     ------
@@ -74,7 +79,9 @@ def count_chunks(
             progress(counter.tokens, bytes_read())
 
     with writing_ids(path):
-        hands = [_Counting(path, counter, numberings, alone=threads == 1) for _ in range(threads)]
+        if counter.is_bound:
+            stretches = None
+        hands = [_Counting(path, counter, numberings, stretches, alone=threads == 1) for _ in range(threads)]
         try:
             in_order(lanes_of(chunks, CHUNK_BYTES), hands, watch)
         finally:
@@ -92,6 +99,7 @@ class _Table:
     counter: _text.TokenCounter
     place: tuple[int, int] = (-1, 0)
     waiting: int = 0
+    numbering: Numbering = field(default_factory=Numbering)
 
 
 @dataclass(slots=True)
@@ -108,8 +116,17 @@ class _Counted:
 class _Counting:
     """A :class:`embed.text.in_order.Hand`."""
 
-    def __init__(self, path: Path, common: _text.TokenCounter, numberings: Numberings, *, alone: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        common: _text.TokenCounter,
+        numberings: Numberings,
+        stretches: list[Stretch] | None,
+        *,
+        alone: bool,
+    ) -> None:
         self._path, self._common, self._numberings, self._alone = path, common, numberings, alone
+        self._stretches = None if alone else stretches
         self._tables = [_Table(common)] if alone else []
         self._large: list[_Table] = []
         self._file: BinaryIO | None = None
@@ -139,18 +156,20 @@ class _Counting:
         if (moved := self._common.moved()) is not None:
             with writing(self._path.parent):
                 self._numberings.add(begun.first, moved)
+        if self._stretches is not None:
+            self._stretches.append(Stretch(len(begun.ids), begun.table.numbering))
         begun.table.waiting -= 1
         for table in [table for table in self._large if not table.waiting]:
             self._large.remove(table)
-            self._common.join_counts(table.counter)
+            self._finish(table)
 
     def end(self, begun: _Counted) -> None:
         """Write the ids at their place."""
-        ids = None if begun.ids is None else begun.ids.translated(self._common)
-        if ids is None:
-            return
-        with writing(self._path.parent):
-            self._write(ids, begun.first)
+        assert begun.ids is not None
+        ids = begun.ids.own() if self._stretches is not None else begun.ids.translated(self._common)
+        if ids is not None:
+            with writing(self._path.parent):
+                self._write(ids, begun.first)
 
     def _write(self, ids: memoryview, first: int) -> None:
         if self._file is None:
@@ -162,9 +181,14 @@ class _Counting:
     def close(self) -> None:
         """Add the counts that are not added yet, and close the file."""
         for table in (*self._tables, *self._large):
-            self._common.join_counts(table.counter)
+            self._finish(table)
         if self._file is not None:
             self._file.close()
+
+    def _finish(self, table: _Table) -> None:
+        self._common.join_counts(table.counter)
+        if self._stretches is not None:
+            table.numbering.ids = table.counter.common_ids()
 
     def _table(self, place: tuple[int, int]) -> _Table:
         """Return a table whose words are all of the text before a place, best that which was last used in its lane."""

@@ -32,7 +32,7 @@ from embed.text.counting import count_chunks, overflow
 from embed.text.encoded_corpus import ID_TYPE, IDS, OFFSETS, EncodedCorpus
 from embed.text.encoded_folder import describe, persistent, temporary, write_vocabulary, writing, writing_ids
 from embed.text.phrases.phrase_model import PhraseSettings, learn_passes
-from embed.text.renumbering import renumber
+from embed.text.renumbering import Stretch, renumber
 from embed.vocabulary.vocabulary import Vocabulary, check_limits
 
 __all__ = ["EncodedCorpus", "Progress", "count_tokens", "encode", "encode_with"]
@@ -205,7 +205,15 @@ def _encode_into(
     numbers: list[NDArray[np.int64]] | None = None,
     threads: int | None = None,
 ) -> tuple[dict[str, Any], Vocabulary]:
-    counter = count_tokens(work / IDS, corpus, progress, settings.get("max_vocab"), threads=threads)
+    stretches: list[Stretch] = []
+    counter = count_tokens(
+        work / IDS,
+        corpus,
+        progress,
+        settings.get("max_vocab"),
+        threads=threads,
+        stretches=stretches if phrases is None else None,
+    )
     if phrases is not None:
         with writing(work):
             learn_passes(work / IDS, counter, phrases, keep_joined=True)
@@ -218,7 +226,7 @@ def _encode_into(
     raw_tokens, count_error = counter.tokens, counter.error
     del counter
     with writing(work):
-        tokens, sentences = renumber(work / IDS, work / OFFSETS, table, threads or processors(), numbers)
+        tokens, sentences = renumber(work / IDS, work / OFFSETS, table, threads or processors(), stretches, numbers)
         write_vocabulary(work, vocabulary)
         facts = {
             "raw_tokens": raw_tokens,
@@ -249,10 +257,12 @@ def count_tokens(
     max_vocab: int | None = None,
     *,
     threads: int | None = None,
+    stretches: list[Stretch] | None = None,
 ) -> _text.TokenCounter:
     """Write the provisional ids of a corpus, int32 with the sign bit starting a sentence; return their counter.
 
-    With `max_vocab`, memory is bounded as for :func:`encode`, and the id _text.GONE stands for dropped words.
+    With `max_vocab`, memory is bounded as for :func:`encode`, and the id _text.GONE stands for dropped words. If there
+    are `stretches`, some of them may have ids of their own (:func:`embed.text.counting.count_chunks`).
 
     Raises
     ------
@@ -267,7 +277,15 @@ def count_tokens(
     byte_chunks = getattr(corpus, "byte_chunks", None)
     chunks: Iterator[bytes] | None = byte_chunks() if byte_chunks else None
     if chunks is not None:
-        count_chunks(path, counter, chunks, threads or processors(), lambda: getattr(corpus, "bytes_read", 0), progress)
+        count_chunks(
+            path,
+            counter,
+            chunks,
+            threads or processors(),
+            lambda: getattr(corpus, "bytes_read", 0),
+            progress,
+            stretches,
+        )
         return counter
     try:
         _count(path, counter, corpus, progress)

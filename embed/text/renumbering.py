@@ -7,9 +7,10 @@ that are still to be read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from io import BufferedRandom
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from embed.text import _text
 from embed.text.encoded_corpus import ID_TYPE, OFFSET_TYPE
 from embed.text.in_order import in_order
 
-__all__ = ["renumber"]
+__all__ = ["Numbering", "Stretch", "renumber"]
 
 _BLOCK = 1 << 18
 """Ids renumbered at a time."""
@@ -27,8 +28,28 @@ _ID_BITS = np.int32(np.iinfo(np.int32).max)
 """The bits of a provisional id without that of the begin of a sentence."""
 
 
+@dataclass(slots=True)
+class Numbering:
+    """The provisional id of each id of a thread, int32[n], known when its chunks have been joined."""
+
+    ids: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Tokens that stand together in a file and have ids of their own."""
+
+    tokens: int
+    numbering: Numbering
+
+
 def renumber(
-    ids: Path, offsets: Path, table: NDArray[np.int32], threads: int, numbers: list[NDArray[np.int64]] | None = None
+    ids: Path,
+    offsets: Path,
+    table: NDArray[np.int32],
+    threads: int,
+    stretches: Sequence[Stretch] = (),
+    numbers: list[NDArray[np.int64]] | None = None,
 ) -> tuple[int, int]:
     """Replace provisional by final ids in place, and write the offsets; return (tokens, sentences).
 
@@ -41,6 +62,8 @@ def renumber(
     table : int32[V]
         The final id of each provisional id, -1 for dropped words.
     threads : int
+    stretches : sequence of Stretch
+        All of the file, if its ids are not the provisional ones.
     numbers : list or None
         As for :func:`embed.text.encoding.encode`.
 
@@ -49,12 +72,15 @@ def renumber(
     OSError
         A file cannot be read or written.
     """
-    blocks = -(-ids.stat().st_size // (_BLOCK * ID_TYPE.itemsize))
+    numberings = {id(stretch.numbering): stretch.numbering for stretch in stretches}
+    finals = {key: table[numbering.ids] for key, numbering in numberings.items()}
+    parts = [(stretch.tokens, finals[id(stretch.numbering)]) for stretch in stretches]
+    blocks = _blocks(parts or [(ids.stat().st_size // ID_TYPE.itemsize, table)])
     offsets.write_bytes(np.zeros(1, dtype=OFFSET_TYPE).tobytes())
     done = _Done()
-    hands = [_Renumbering(ids, offsets, table, done, numbers) for _ in range(max(1, min(threads, blocks)))]
+    hands = [_Renumbering(ids, offsets, done, numbers) for _ in range(threads)]
     try:
-        in_order([Lane(range(blocks), is_ready=True)], hands)
+        in_order([Lane(blocks, is_ready=True)], hands)
         if done.tokens > done.last_end:
             hands[0].write_ends(done.sentences, np.array([done.tokens]))
             done.sentences += 1
@@ -63,6 +89,15 @@ def renumber(
         for hand in hands:
             hand.close()
     return done.tokens, done.sentences
+
+
+def _blocks(parts: Sequence[tuple[int, NDArray[np.int32]]]) -> Iterator[tuple[int, int, NDArray[np.int32]]]:
+    """Yield the first token of each block, the number of tokens, and the final id of each id."""
+    begin = 0
+    for tokens, table in parts:
+        for start in range(begin, begin + tokens, _BLOCK):
+            yield start, min(_BLOCK, begin + tokens - start), table
+        begin += tokens
 
 
 @dataclass(slots=True)
@@ -94,26 +129,27 @@ class _Renumbering:
         self,
         ids: Path,
         offsets: Path,
-        table: NDArray[np.int32],
         done: _Done,
         numbers: list[NDArray[np.int64]] | None,
     ) -> None:
-        self._table, self._done, self._numbers = table, done, numbers
+        self._done, self._numbers = done, numbers
         self._paths = ids, offsets
-        self._files: tuple[BinaryIO, BinaryIO] | None = None
+        self._files: tuple[BufferedRandom, BufferedRandom] | None = None
         self._ends = np.empty(_BLOCK, dtype=np.int64)
 
-    def begin(self, number: int, place: tuple[int, int]) -> _Block:
+    def begin(self, chunk: tuple[int, int, NDArray[np.int32]], place: tuple[int, int]) -> _Block:
         """Read a block and give it its final ids."""
+        first, tokens, table = chunk
         file, _ = self._opened()
-        file.seek(number * _BLOCK * ID_TYPE.itemsize)
-        block = np.frombuffer(bytearray(file.read(_BLOCK * ID_TYPE.itemsize)), dtype=np.int32)
+        file.seek(first * ID_TYPE.itemsize)
+        block = np.empty(tokens, dtype=np.int32)
+        file.readinto(block.data)
         begun, numbers = 0, None
         if self._numbers is not None:
             sentence_of = np.cumsum(block < 0) - 1
             begun = int(sentence_of[-1]) + 1
-            numbers = np.unique(sentence_of[self._table[block & _ID_BITS] >= 0])
-        kept, closed = _text.remap(block, self._table, self._ends)
+            numbers = np.unique(sentence_of[table[block & _ID_BITS] >= 0])
+        kept, closed = _text.remap(block, table, self._ends)
         return _Block(block[:kept], self._ends[:closed].copy(), begun, numbers)
 
     def join(self, begun: _Block) -> None:
@@ -160,7 +196,7 @@ class _Renumbering:
             for file in self._files:
                 file.close()
 
-    def _opened(self) -> tuple[BinaryIO, BinaryIO]:
+    def _opened(self) -> tuple[BufferedRandom, BufferedRandom]:
         if self._files is None:
             ids, offsets = self._paths
             self._files = open(ids, "r+b"), open(offsets, "r+b")  # noqa: SIM115 (until `close`)
