@@ -104,7 +104,7 @@ _DROPPED_NAMES = ("ref", "math", "gallery", "timeline", "syntaxhighlight", "sour
 _DROPPED_OPEN = re.compile(rf"<({'|'.join(_DROPPED_NAMES)})\b[^<>]*(?<!/)>", re.IGNORECASE)
 _DROPPED_CLOSE = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in _DROPPED_NAMES}
 _INNER_TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
-_INNER_TABLE = re.compile(r"^[ :]*\{\|(?:(?!^[ :]*\{\|).)*?^[ \t]*\|\}(?!\})", re.DOTALL | re.MULTILINE)
+_TABLE_MARK = re.compile(r"\n(?:[ :]*\{\||[ \t]*\|\}(?!\}))")
 _MAGIC_WORD = re.compile(r"__[A-Z]+__")
 _QUOTES = re.compile(r"''+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*|simple")
@@ -113,8 +113,8 @@ _TABLE_LINE = re.compile(r"^[^\S\n]*(?:\{\||\|\}|\|-|\|\+|[|!]).*$", re.MULTILIN
 _LEFTOVER_MARKS = r"</?[a-zA-Z][^<>\n]*>|\{\{+|\}\}+|\[\[+|\]\]+"
 _LEFTOVER = re.compile(_LEFTOVER_MARKS)
 _LEFTOVER_OR_ADDRESS = re.compile(_LEFTOVER_MARKS + r"|(?:https?|ftp)://\S+")
-_LIST_MARK = re.compile(r"^[*#:;=\s]+", re.MULTILINE)
-_LIST_MARKS = re.compile(r"^([*#:;]{20})[*#:;]+", re.MULTILINE)
+_LIST_MARK = "*#:;= "
+_LIST_MARKS = re.compile(r"(\n[*#:;]{20})[*#:;]+")
 _NO_TAG = re.compile(r"<(?!/?[a-zA-Z][^<>]*>)")
 # The opening and closing marks of wikitext.
 _BRACKET = re.compile(r"\[\[?|\]\]?|\{[{|]|[|}]\}|<(/?)([a-zA-Z]+)[^<>]*>")
@@ -147,16 +147,16 @@ def plain_text(source: str, dropped_prefixes: Iterable[str] = DROPPED_PREFIXES) 
     parser = require_parser()
     source = _LONG_NUMBER.sub(" ", _COMMENT.sub("", source))
     source = _without_dropped(_EMPTY_REF.sub("", source))
-    source = _without_nested(_INNER_TEMPLATE, "}}", source)
-    source = _without_nested(_INNER_TABLE, "|}", source)
-    source = _LIST_MARKS.sub(r"\1", _MAGIC_WORD.sub("", _QUOTES.sub("", source)))
+    source = _without_tables(_without_templates(source))
+    source = _MAGIC_WORD.sub("", _QUOTES.sub("", source))
+    source = _LIST_MARKS.sub(r"\1", "\n" + source)[1:]
     source = _NO_TAG.sub("&lt;", source)
     text = _visible(source, frozenset(dropped_prefixes), parser)
     if "|" in text or "!" in text:
         text = _TABLE_LINE.sub("", text)
     text = html.unescape(_LONG_NUMBER.sub(" ", text))  # pages hold &amp;nbsp; too
     text = (_LEFTOVER_OR_ADDRESS if "://" in text else _LEFTOVER).sub(" ", text)
-    lines = (" ".join(line.split()) for line in _LIST_MARK.sub("", text).split("\n"))
+    lines = (" ".join(line.split()).lstrip(_LIST_MARK) for line in text.split("\n"))
     return [line for line in lines if any(map(str.isalnum, line))]
 
 
@@ -205,15 +205,35 @@ def _without_dropped(source: str) -> str:
     return "".join([*kept, source[kept_end:]])
 
 
-def _without_nested(pattern: re.Pattern[str], close: str, text: str) -> str:
-    """Remove innermost matches, which end with `close`, until none is left, at most `MOST_NESTED` times."""
+def _without_templates(text: str) -> str:
+    """Remove innermost templates until none is left, at most `MOST_NESTED` times."""
     for _ in range(MOST_NESTED):
-        if close not in text:  # many times as fast as a search for the pattern
+        if "}}" not in text:  # many times as fast as a search for the pattern
             break
-        text, found = pattern.subn("", text)
+        text, found = _INNER_TEMPLATE.subn("", text)
         if not found:
             break
     return text
+
+
+def _without_tables(text: str) -> str:
+    """Remove innermost tables until none is left, at most `MOST_NESTED` times; their marks begin lines."""
+    text = "\n" + text
+    for _ in range(MOST_NESTED):
+        if "|}" not in text:
+            break
+        kept: list[str] = []
+        kept_end, opened = 0, None
+        for mark in _TABLE_MARK.finditer(text):
+            if mark[0].endswith("{|"):
+                opened = mark.start() + 1
+            elif opened is not None:
+                kept.append(text[kept_end:opened])
+                kept_end, opened = mark.end(), None
+        if not kept:
+            break
+        text = "".join([*kept, text[kept_end:]])
+    return text[1:]
 
 
 def _is_tangled(source: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -148,3 +149,30 @@ def test_long_pages_are_read_in_parts(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr(wikitext, "PART_CHARACTERS", 64)
     text = "[[a|b]] c &amp; <b>d</b> [[File:x|thumb|y]] e\n" * 20
     assert plain_text(text) == library_text(text)
+
+
+TABLE = re.compile(r"^[ :]*\{\|(?:(?!^[ :]*\{\|).)*?^[ \t]*\|\}(?!\})", re.DOTALL | re.MULTILINE)
+"""An innermost table: what `_without_tables` removes, in many times the time."""
+
+
+@given(
+    st.lists(
+        st.sampled_from(["{|", "|}", "\n{|", "\n|}", "\n :{|", "\n \t|}", "\n", "}", "|", " ", ":", "a"]), max_size=25
+    )
+)
+def test_tables_are_those_of_an_expression(pieces: list[str]) -> None:
+    expected = text = "".join(pieces)
+    while (shorter := TABLE.sub("", expected)) != expected:
+        expected = shorter
+    assert wikitext._without_tables(text) == expected
+
+
+def test_long_runs_of_list_marks_are_shortened_at_the_starts_of_lines_alone() -> None:
+    marks = "*#" * 15
+    assert plain_text(f"{marks}a\n;{marks}b : c\nd {marks} e") == ["a", "b", "c", f"d {marks} e"]
+    assert plain_text(f"{'*' * 20};a : b") == ["a : b"]  # the mark that makes a term is left out
+    assert plain_text(f"{'*' * 19};a : b") == ["a", "b"]
+
+
+def test_marks_at_the_starts_of_lines_are_removed() -> None:
+    assert plain_text(" \t= :a  b\xa0=\n\u2003**\n\n#:;x\r*y") == ["a b =", "x *y"]
