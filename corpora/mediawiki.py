@@ -101,5 +101,6 @@ class WikiCorpus(FileCorpus):
             yield page.title, plain_text(page.text, page.dropped_prefixes | DROPPED_PREFIXES)
 
     def _pages(self) -> Iterator[Page]:
-        for stream in self.streams():
-            yield from read_pages(stream)
+        for stream, file in zip(self.streams(), self.files, strict=True):
+            is_slow = stream.compression is not None and file.size() is not None
+            yield from read_pages(stream, ahead=is_slow and self._workers > 1)

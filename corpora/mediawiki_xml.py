@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from xml.parsers import expat
 
@@ -50,8 +51,16 @@ class Page:
     dropped_prefixes: frozenset[str]
 
 
-def read_pages(stream: ByteStream) -> Iterator[Page]:
+def read_pages(stream: ByteStream, *, ahead: bool = False) -> Iterator[Page]:
     """Yield the articles of one dump.
+
+    Parameters
+    ----------
+    stream : ByteStream
+        Read to its end.
+    ahead : bool
+        Decompress the next bytes in a thread while these are parsed. Whoever stops early waits for them, so not for
+        pipes.
 
     Raises
     ------
@@ -68,7 +77,7 @@ def read_pages(stream: ByteStream) -> Iterator[Page]:
     parser.CharacterDataHandler = target.data
     idle_bytes = tags = 0
     try:
-        while chunk := stream.read(FEED_BYTES):
+        for chunk in _chunks(stream, ahead):
             parser.Parse(chunk, False)
             yield from target.take()
             idle_bytes = idle_bytes + len(chunk) if target.tags == tags else 0
@@ -88,6 +97,18 @@ def read_pages(stream: ByteStream) -> Iterator[Page]:
         if isinstance(error, CorpusError):
             raise
         raise CorpusError(f"{stream.name}: unsupported encoding of the XML ({error}); convert it to UTF-8") from error
+
+
+def _chunks(stream: ByteStream, ahead: bool) -> Iterator[bytes]:
+    if not ahead:
+        while chunk := stream.read(FEED_BYTES):
+            yield chunk
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="dump") as thread:
+        following = thread.submit(stream.read, FEED_BYTES)
+        while chunk := following.result():
+            following = thread.submit(stream.read, FEED_BYTES)
+            yield chunk
 
 
 class _Target:
