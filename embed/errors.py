@@ -19,6 +19,8 @@ from embed.messages import printable
 __all__ = [
     "AdviceWarning",
     "CheckpointWarning",
+    "ClusterError",
+    "ClusterWarning",
     "ConfigError",
     "CorpusError",
     "DivergenceError",
@@ -95,6 +97,12 @@ class ThreadError(EmbedError, RuntimeError):
     """The system refused to start as many threads as training needs."""
 
 
+class ClusterError(EmbedError, RuntimeError):
+    """A cluster cannot be reached, has too few processors, or loses workers again and again."""
+
+    exit_code = 8
+
+
 class MissingExtraError(EmbedError, ImportError):
     """A feature needs an optional package that is not installed."""
 
@@ -118,6 +126,10 @@ class PoorVectorsWarning(AdviceWarning):
 
 class CheckpointWarning(_Notice):
     """A checkpoint could not be written or read; training continues without it."""
+
+
+class ClusterWarning(_Notice):
+    """A worker of a cluster has died, or differs from the others; training continues."""
 
 
 def cannot_open(kind: type[Kind], message: str, error: OSError) -> Kind:

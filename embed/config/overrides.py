@@ -73,4 +73,6 @@ class TrainOverrides(TypedDict, total=False):
     postprocess: str
     threads: int | None
     deterministic: bool
+    workers: int | None
+    merge_tokens: int | None
     seed: int

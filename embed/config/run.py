@@ -28,6 +28,7 @@ FilePath = str | os.PathLike[str]
 PATHS = ("encoded_dir", "checkpoint", "resume", "log_json")
 """Options that are paths."""
 _CORPUS, _LENGTH, _CHECKPOINTS, _PROGRESS = "corpus", "length of the run", "checkpoints", "progress"
+_CLUSTER = "cluster"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +82,13 @@ class RunOptions:
     resume_anyway: bool = parameter(
         False, "resume although epochs, rates, window, threads ... have changed", _CHECKPOINTS
     )
+    cluster: str | None = parameter(
+        None,
+        "train on a Ray cluster: its address, auto for one that runs or else processes of this machine, or simulate to "
+        "train the parts one after the other here, which shows what merging costs in quality",
+        _CLUSTER,
+        metavar="ADDRESS",
+    )
     log_json: str | None = parameter(
         None, "write the progress to this file, a JSON object a line; added to with --resume", _PROGRESS, metavar="FILE"
     )
@@ -103,6 +111,11 @@ class RunOptions:
             if getattr(self, name) and getattr(self, needed) is None:
                 raise ConfigError(f"{option(name)} has no effect without {option(needed)}: name the folder")
         self._refuse_nested()
+        if self.cluster is not None and self.time_budget is not None:
+            raise ConfigError(
+                f"{option('time_budget')} is for one machine, whose speed it measures: give {option('epochs')} with "
+                f"{option('cluster')}"
+            )
 
     def every(self) -> Every:
         """Return how often a checkpoint is due, with the default filled in."""
@@ -161,6 +174,7 @@ class RunKeywords(TrainOverrides, total=False):
     checkpoint_keep: int | None
     resume: FilePath | None
     resume_anyway: bool
+    cluster: str | None
     log_json: FilePath | None
     callbacks: Sequence[Callable[[Any, Any], object]]
     progress: bool | None

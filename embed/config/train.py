@@ -309,6 +309,22 @@ class TrainConfig:
     deterministic: bool = parameter(
         False, "give the same bits for any number of threads, at about half the speed", _RUN
     )
+    workers: int | None = parameter(
+        None,
+        "with --cluster: cut the text into as many parts, each trained by one worker, and merge what they learn "
+        "(default: the machines of the cluster)",
+        _RUN,
+        low=1,
+        high=4096,
+    )
+    merge_tokens: int | None = parameter(
+        None,
+        "tokens that a worker trains before a merge, more of which cost quality and fewer of which cost time (default: "
+        "a 16th of its part, 8,192 to 4,194,304)",
+        _RUN,
+        low=256,
+        high=1 << 40,
+    )
     seed: int = parameter(1, "seed of every random draw", _RUN, low=0, high=(1 << 63) - 1)
 
     def __post_init__(self) -> None:

@@ -56,6 +56,18 @@ class RowOrder:
         self._used = None if is_plain else (inputs, rows)
         self._reordered: ExitStack | None = None
 
+    @property
+    def has_own_rows(self) -> bool:
+        """Every word has one input row, its own."""
+        return self._used is None
+
+    def places(self, rows: int) -> NDArray[np.int32]:
+        """Return where each of `rows` rows is while those of the most frequent words are spread, int32[rows]."""
+        places = np.arange(rows, dtype=np.int32)
+        if self.spread:
+            places[: 1 << self.spread] = _rows.spread_rows(self.spread)
+        return places
+
     def arrange(self) -> None:
         """Reorder the rows, unless they are reordered."""
         if self._reordered is None:

@@ -47,6 +47,7 @@ from embed.model.provenance import CONTINUED_FROM
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode_with
 from embed.training.backends import Variant
+from embed.training.backends.crews import crew_of
 from embed.training.progress import Progress
 from embed.training.run import Source, run
 from embed.training.trainer import Trainer
@@ -145,7 +146,7 @@ class ModelStart:
             if getattr(options, name) is not None:
                 raise ConfigError(f"cannot use {option(name)} when training continues: {why}; leave it out")
         model = start if isinstance(start, Model) else model_of(start)
-        self._model, self._vocabulary, self._freeze = model, vocabulary, freeze
+        self._model, self._vocabulary, self._freeze, self._options = model, vocabulary, freeze, options
         self._settings = config = continued_config(model, given)
         self._keeps_half = "subsample" not in given and _keeps_half(model)
         if config.loss == "hs" and vocabulary == "union":
@@ -208,7 +209,8 @@ class ModelStart:
             parameters = Parameters.empty(words, config, buckets, sense_offsets=_sense_offsets(self._model, words))
         variant = Variant() if known is None else _frozen(known, parameters, config)
         variant = replace(variant, has_senses=self._model.parameters.sense_offsets is not None)
-        return Trainer(corpus, config, parameters=parameters, variant=variant, keeps_half=self._keeps_half)
+        crew, config = crew_of(self._options, config)
+        return Trainer(corpus, config, parameters=parameters, variant=variant, keeps_half=self._keeps_half, crew=crew)
 
 
 def _keeps_half(model: Model) -> bool:
@@ -330,4 +332,4 @@ def continued_config(model: Model, overrides: Mapping[str, Any]) -> TrainConfig:
                 f"cannot change {option(name)} of a model from {was!r} to {overrides[name]!r:.60}: leave it out"
             )
     seed = (model.config.seed + len(model.history)) % (1 << 63)
-    return model.config.replace(**{"seed": seed, **overrides})
+    return model.config.replace(**{"seed": seed, "workers": None, "merge_tokens": None, **overrides})

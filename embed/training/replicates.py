@@ -131,6 +131,7 @@ def output_of(path: FilePath, count: int) -> Output:
 
 def _refuse(start: Start, options: RunOptions) -> None:
     """Raise ConfigError for what is of a single model."""
+    refuse_cluster(options, "replicates")
     if options.time_budget is not None:
         raise ConfigError(f"{option('time_budget')} is for a single training: give {option('epochs')} to replicates")
     if start.config(None).senses:

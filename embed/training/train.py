@@ -22,6 +22,7 @@ from embed.model.parameters import Parameters
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode
 from embed.text.phrases.phrase_model import PhraseSettings
+from embed.training.backends.crews import crew_of, refuse_cluster
 from embed.training.progress import Progress
 from embed.training.run import Source, run
 from embed.training.trainer import Trainer
@@ -118,7 +119,9 @@ class FreshStart:
                 if (value := getattr(options, name)) is not None:
                     raise ConfigError(f"cannot use {option(name)} {shown(value)} with an encoded corpus: leave it out")
         self._base, self._given, self._defaults = config, dict(given), defaults
-        self._is_resumed = False
+        if self.trains_documents:
+            refuse_cluster(options, "documents")
+        self._options, self._is_resumed = options, False
         self._preset: str | None = options.preset
         self._unread = self._resolved(None, given)
         if not self.trains_documents:
@@ -136,6 +139,8 @@ class FreshStart:
         """Adopt what the run to resume chose by the size of its corpus and this run leaves open."""
         self._is_resumed = True
         self._given.update({name: getattr(config, name) for name in BY_SIZE if self._leaves_open(name)})
+        if self._options.cluster is not None and self._given.get("workers") is None:
+            self._given["workers"] = config.workers
 
     def _leaves_open(self, name: str) -> bool:
         """Return whether a parameter of :data:`BY_SIZE` is neither given nor follows from what is given."""
@@ -168,7 +173,9 @@ class FreshStart:
     def trainer(self, corpus: EncodedCorpus, config: TrainConfig, *, is_fresh: bool) -> Trainer:
         """Return a trainer of untrained vectors."""
         parameters = None if is_fresh else Parameters.empty(corpus.vocabulary, config)
-        return Trainer(corpus, config, parameters=parameters, keeps_half=self._leaves_subsample_open())
+        crew, config = crew_of(self._options, config)
+        keeps_half = self._leaves_subsample_open()
+        return Trainer(corpus, config, parameters=parameters, keeps_half=keeps_half, crew=crew)
 
     def _leaves_subsample_open(self) -> bool:
         return "subsample" not in self._given and (self._base is None or self._base.subsample is None)

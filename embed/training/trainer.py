@@ -28,6 +28,7 @@ from embed.model.parameters import Parameters
 from embed.model.provenance import Provenance
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.training.backends import Task, Variant, backend_for
+from embed.training.backends.crew import Crew
 from embed.training.early_stopping import Patience
 from embed.training.examples import advise_of_few_kept, loss_tolerance, no_examples, refuse_without_pairs
 from embed.training.progress import Progress
@@ -55,6 +56,8 @@ class Trainer:
         What the configuration does not say.
     keeps_half : bool
         The threshold of subsampling is a default: raise it if it would drop most of a small text.
+    crew : Crew, optional
+        The workers of a cluster (default: threads of this process).
 
     Raises
     ------
@@ -77,6 +80,7 @@ class Trainer:
         parameters: Parameters | None = None,
         variant: Variant | None = None,
         keeps_half: bool = False,
+        crew: Crew | None = None,
     ) -> None:
         if not corpus.tokens:  # as encoded, it holds a token at least
             raise CorpusError("the encoded corpus is closed: encode the text again, or train before closing it")
@@ -93,7 +97,7 @@ class Trainer:
             tokens=corpus.tokens,
             raw_tokens=corpus.raw_tokens,
             simd_path=simd(),
-            threads=config.thread_count(),
+            threads=config.thread_count() if crew is None else crew.threads,
         )
         if corpus.count_error:
             self.provenance.decisions["count_error"] = corpus.count_error
@@ -117,6 +121,7 @@ class Trainer:
             self.provenance.threads,
             self.provenance.simd_path,
             self._variant,
+            crew,
         )
         self._backend = backend_for(task)
 

@@ -2,8 +2,11 @@
 
 :class:`Backend` is the protocol, and all that the trainer knows. :mod:`~embed.training.backends.threads` trains in
 threads of this process, which share a stretch without locks (:mod:`~embed.training.backends.hogwild`) or in rounds,
-to the same bits for any number of threads (:mod:`~embed.training.backends.deterministic`). A backend trains a
-:class:`~embed.training.backends.task.Task`; :mod:`~embed.training.backends.problem` turns it into what the core trains.
+to the same bits for any number of threads (:mod:`~embed.training.backends.deterministic`).
+:mod:`~embed.training.backends.cluster` trains parts of the text in several places, each with such a backend
+(:mod:`~embed.training.backends.lane`), and merges what they learn; a :class:`~embed.training.backends.crew.Crew` says
+where. A backend trains a :class:`~embed.training.backends.task.Task`; :mod:`~embed.training.backends.problem` turns it
+into what the core trains.
 """
 
 from __future__ import annotations
@@ -12,10 +15,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from embed.model.parameters import Parameters
-from embed.training.backends.deterministic import Rounds, round_tokens
-from embed.training.backends.hogwild import Chunks
+from embed.training.backends.cluster import Cluster
+from embed.training.backends.local import local_backend
 from embed.training.backends.task import Task, Variant
-from embed.training.backends.threads import Threads
 from embed.training.schedule import Schedule
 
 __all__ = ["Backend", "Task", "Variant", "backend_for"]
@@ -80,10 +82,11 @@ def backend_for(task: Task) -> Backend:
 
     Raises
     ------
+    ClusterError
+        The cluster cannot be reached, or has not enough processors.
     FormatError
         The corpus does not match its vocabulary.
     """
-    if task.config.deterministic:
-        size = round_tokens(task.tokens, has_documents=task.variant.tags is not None)
-        return Threads(task, Rounds, step=size)
-    return Threads(task, Chunks)
+    if task.crew is None:
+        return local_backend(task)
+    return Cluster(task, task.crew)

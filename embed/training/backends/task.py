@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from embed.config.train import TrainConfig
 from embed.engine.problem import RowFactors, Tags
@@ -59,6 +59,8 @@ class Task:
     simd : str
         One of ``_kernels.simd_names()``.
     variant : Variant
+    crew : object or None
+        Where to train; an :class:`embed.training.backends.crew.Crew`. None: in threads of this process.
     """
 
     corpus: EncodedCorpus
@@ -69,3 +71,4 @@ class Task:
     threads: int
     simd: str
     variant: Variant
+    crew: Any = None

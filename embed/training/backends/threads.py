@@ -56,20 +56,25 @@ class Threads:
         See `Share`.
     step : int
         Every stretch begins at a multiple of this number.
+
+    Attributes
+    ----------
+    order : RowOrder
+        The order of the rows while training.
     """
 
     def __init__(self, task: Task, share: Share, *, step: int = 1) -> None:
         self.step = step
         self._task, self._share = task, share
         parameters = task.parameters
-        self._order = RowOrder(
+        self.order = RowOrder(
             parameters.inputs, parameters.outputs, parameters.row_offsets, parameters.rows, task.threads
         )
         self._make_workers(has_senses=False)
 
     def _make_workers(self, *, has_senses: bool) -> None:
         self._has_senses = has_senses
-        self._problem = problem_of(self._task, self._order.spread, has_senses=has_senses)
+        self._problem = problem_of(self._task, self.order.spread, has_senses=has_senses)
         self._workers = [_core.Worker(self._problem) for _ in range(self._task.threads)]
         self._judges: list[_core.Worker] = []
 
@@ -95,7 +100,7 @@ class Threads:
             if watch(sharing.position):
                 sharing.close()
 
-        self._order.arrange()
+        self.order.arrange()
         together(work, len(self._workers), halt=sharing.halt, watch=look)
         return sharing.position
 
@@ -111,7 +116,7 @@ class Threads:
 
     def held_out_loss(self, tokens: range) -> float | None:
         """Measure the mean loss of an example in `tokens`; None without examples (:mod:`embed.training.held_out`)."""
-        self._order.restore()
+        self.order.restore()
         if not self._judges:
             measured = to_measure(self._problem, held_out.SEED)
             self._judges = [_core.Worker(measured) for _ in self._workers]
@@ -119,7 +124,7 @@ class Threads:
 
     def fetch(self) -> Parameters:
         """Return the parameters, in their own order until the next `train`."""
-        self._order.restore()
+        self.order.restore()
         return self._task.parameters
 
     def infinite(self) -> str | None:
@@ -131,4 +136,4 @@ class Threads:
 
     def close(self) -> None:
         """Restore the order of the rows."""
-        self._order.restore()
+        self.order.restore()

@@ -1,0 +1,78 @@
+"""Estimate how often the training of a token changes each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.config.train import TrainConfig
+from embed.model.parameters import Parameters
+from embed.vocabulary.sampling import keep_probabilities, noise_distribution
+
+__all__ = ["Layout", "touches"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The rows of a model while it trains, when they are reordered (:mod:`embed.engine.row_order`).
+
+    Attributes
+    ----------
+    parameters : Parameters
+    inputs : int32[V] or None
+        The input row of each word; None if words have several rows, which `parameters` lists.
+    outputs : int32[V * sides]
+        Where each output row is.
+    """
+
+    parameters: Parameters
+    inputs: NDArray[np.int32] | None
+    outputs: NDArray[np.int32]
+
+
+def touches(
+    layout: Layout, config: TrainConfig, counts: NDArray[np.int64], subsample: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how many changes of each row the training of a token makes, on average.
+
+    A kept center is a target, and so are its noise words, once for each context (skip-gram) or once (CBOW). A context
+    changes with each target of each of its windows, of a mean of n by n ** -p, with the power p of its gradient
+    (docs/objectives.md). The rows of a word move its vector together: a mean of n rows by n ** -p of a single row, and
+    a sum of n by n. The ends of sentences are not counted.
+
+    Parameters
+    ----------
+    layout : Layout
+    config : TrainConfig
+    counts : int64[V]
+    subsample : float
+        The threshold.
+
+    Returns
+    -------
+    inputs : float64[R]
+        For each input row, in the order of training.
+    outputs : float64[V * sides]
+        For each output row.
+    """
+    kept = counts / counts.sum() * keep_probabilities(counts, subsample)
+    targets = kept + config.negatives * kept.sum() * noise_distribution(counts, config.noise_exponent)
+    contexts = 2.0 * config.window if config.window_kind == "fixed" else config.window + 1.0
+    words, power = kept * contexts * (1 + config.negatives), config.gradient_power()
+    if config.objective == "cbow":
+        words *= contexts**-power
+    else:
+        targets = targets * contexts
+    outputs = np.zeros(len(counts) * config.sides())
+    outputs[layout.outputs] = np.repeat(targets / config.sides(), config.sides())
+    parameters, inputs = layout.parameters, np.zeros(len(layout.parameters.inputs))
+    if layout.inputs is not None:
+        inputs[layout.inputs] = words
+    else:
+        sizes = np.diff(parameters.row_offsets)
+        moved = sizes.astype(np.float64) ** (1.0 if config.composition == "sum" else -power)
+        weights = np.repeat(words * moved, sizes)
+        inputs = np.bincount(parameters.rows, weights, minlength=len(inputs))
+    return inputs, outputs

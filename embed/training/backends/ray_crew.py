@@ -1,0 +1,216 @@
+"""Train lanes on the machines of a Ray cluster: an actor for each lane.
+
+Results are objects of Ray's store, in shared memory, so that arrays are neither copied on a machine nor sent where
+nobody reads them. Ray is imported by this module alone, which only a run with a cluster imports.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import logging
+import os
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import ray
+from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
+
+from embed import __version__
+from embed.config.train import processors
+from embed.engine.machine import simd
+from embed.errors import ClusterError, ClusterWarning, advise
+from embed.messages import option
+from embed.training.backends.crew import Handle, LaneLost, Setup
+from embed.vocabulary.vocabulary import Vocabulary
+
+__all__ = ["RayCrew"]
+
+_SPARE_SECONDS = 30.0
+"""How long to wait for a processor before a new worker shares those of others."""
+_ONE_BLAS_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""The digits of a product depend on how many threads BLAS has; the merge has threads of its own."""
+_LOG = logging.getLogger("embed")
+
+
+class _Worker:
+    """A process of the cluster, with one lane."""
+
+    def __init__(self, setup: Setup, vocabulary: Vocabulary) -> None:
+        setup.corpus.vocabulary = vocabulary
+        self._lane = setup.make()
+
+    def facts(self) -> tuple[str, str, str]:
+        """Return the version of this package here, the instruction set, and the name of the machine."""
+        return __version__, simd(), os.uname().nodename if hasattr(os, "uname") else "?"
+
+    def run(self, method: str, *arguments: Any) -> Any:
+        """Call a method of the lane."""
+        return getattr(self._lane, method)(*arguments)
+
+
+class RayCrew:
+    """Trains lanes on a Ray cluster; a :class:`embed.training.backends.crew.Crew`.
+
+    Parameters
+    ----------
+    address : str
+        "auto", or as for ``ray.init``. A connection that this process already has is used, and left open.
+    workers : int or None
+        None: one for each machine.
+    threads : int or None
+        Of each worker. None: its share of the processors of a machine.
+
+    Raises
+    ------
+    ClusterError
+        There is no cluster at the address, or it has too few processors.
+    """
+
+    def __init__(self, address: str, workers: int | None, threads: int | None) -> None:
+        self._disconnects = not ray.is_initialized()
+        self._actors: list[Any] = []
+        is_own = False
+        if self._disconnects:
+            is_own = not _connected(address)
+            if is_own:
+                wanted = (workers or 1) * (threads or 1)
+                _quietly_init(address="local", num_cpus=max(wanted, processors()), include_dashboard=False)
+        machines = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
+        if not machines:
+            self.close()
+            raise ClusterError(f"the cluster {address} has no machine with a processor: start one with ray start")
+        self.workers = len(machines) if workers is None else workers
+        least = processors() if is_own else int(min(node["Resources"]["CPU"] for node in machines))
+        self.threads = threads or max(1, least // -(-self.workers // len(machines)))
+        total = sum(node["Resources"]["CPU"] for node in machines)
+        if total < self.workers * self.threads:
+            self.close()
+            raise ClusterError(
+                f"{self.workers} workers of {self.threads} threads need {self.workers * self.threads} processors, but "
+                f"the cluster has {total:g}: lower {option('workers')} or {option('threads')}, or add machines"
+            )
+
+    def start(self, setups: Sequence[Setup]) -> None:
+        """Start an actor for each lane; warn of those that differ."""
+        self._setups = []
+        self._vocabulary = ray.put(setups[0].corpus.vocabulary)
+        for setup in setups:
+            own = copy.copy(setup)
+            text = copy.copy(setup.corpus)
+            del text.vocabulary
+            object.__setattr__(own, "corpus", text)
+            self._setups.append(ray.put(own))
+        self._actors = [self._new(lane) for lane in range(len(setups))]
+        try:
+            facts = ray.get([actor.facts.remote() for actor in self._actors])
+        except RayTaskError as error:
+            raise _cause(error) from error
+        except RayError as error:
+            raise ClusterError(f"a worker could not be started: {_first_line(error)}") from error
+        for i, what in ((0, "version"), (1, "instruction set")):
+            kinds = {fact[i]: fact[2] for fact in facts}
+            if len(kinds) > 1 or (i == 0 and __version__ not in kinds):
+                found = ", ".join(f"{kind} on {machine}" for kind, machine in sorted(kinds.items()))
+                advise(
+                    f"the workers differ in {what} ({found}), so the bits depend on which trains what", ClusterWarning
+                )
+
+    def _new(self, lane: int, *, shares: bool = False) -> Any:
+        options: dict[str, Any] = {
+            "num_cpus": 0 if shares else self.threads,
+            "scheduling_strategy": "SPREAD",
+            "runtime_env": {"env_vars": _ONE_BLAS_THREAD},
+        }
+        return ray.remote(_Worker).options(**options).remote(self._setups[lane], self._vocabulary)
+
+    def replace(self, lane: int) -> None:
+        """Start a new actor; it shares the processors of others if none is free for some time."""
+        with contextlib.suppress(RayError):
+            ray.kill(self._actors[lane])
+        self._actors[lane] = self._new(lane)
+        try:
+            ray.get(self._actors[lane].facts.remote(), timeout=_SPARE_SECONDS)
+        except GetTimeoutError:
+            _LOG.info("no machine has a free processor for part %d, so it shares those of another part", lane + 1)
+            with contextlib.suppress(RayError):
+                ray.kill(self._actors[lane])
+            self._actors[lane] = self._new(lane, shares=True)
+        except RayError:
+            time.sleep(1)  # dead at once; whoever calls it next finds out
+
+    def is_alive(self, lane: int) -> bool:
+        """Return whether the actor answers, after what it is doing."""
+        try:
+            ray.get(self._actors[lane].facts.remote())
+        except RayError:
+            return False
+        return True
+
+    def call(self, lane: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
+        """Call a method of a lane."""
+        try:
+            found = self._actors[lane].run.options(num_returns=results).remote(method, *arguments)
+        except RayActorError as error:
+            raise LaneLost from error
+        return [found] if results == 1 else list(found)
+
+    def wait(self, handles: Sequence[Handle], seconds: float) -> bool:
+        """Wait until all results are there."""
+        if not handles:
+            return True
+        _, missing = ray.wait(list(handles), num_returns=len(handles), timeout=seconds, fetch_local=False)
+        return not missing
+
+    def values(self, handles: Sequence[Handle]) -> list[Any]:
+        """Return the results."""
+        try:
+            return list(ray.get(list(handles)))
+        except RayTaskError as error:
+            cause = _cause(error)
+            if isinstance(cause, RayError):  # a result that it needs is lost
+                raise LaneLost from error
+            raise cause from error
+        except RayError as error:
+            raise LaneLost from error
+
+    def put(self, value: Any) -> Handle:
+        """Put a value into the store."""
+        return ray.put(value)
+
+    def close(self) -> None:
+        """End all actors, and the cluster if it was started here."""
+        for actor in self._actors:
+            with contextlib.suppress(RayError):
+                ray.kill(actor)
+        self._actors = []
+        if self._disconnects and ray.is_initialized():
+            ray.shutdown()
+
+
+def _connected(address: str) -> bool:
+    """Connect to a running cluster; return whether there is one."""
+    try:
+        _quietly_init(address=address)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        if address == "auto":
+            return False
+        raise ClusterError(f"there is no Ray cluster at {address}: {_first_line(error)}") from error
+    return True
+
+
+def _quietly_init(**settings: Any) -> None:
+    """Connect, or start a cluster, without lines of Ray's own on the terminal."""
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # or it warns of processors that it does not hide
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    ray.init(logging_level=logging.ERROR, log_to_driver=False, configure_logging=False, **settings)
+
+
+def _cause(error: RayTaskError) -> BaseException:
+    cause: BaseException | None = getattr(error, "cause", None)
+    return error if cause is None else cause
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -1,0 +1,170 @@
+"""Lanes of a cluster, trained in this process: the bits of one worker, the same bits whatever dies, and the errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import embed
+from embed.config.train import TrainConfig
+from embed.corpora import SyntheticCorpus
+from embed.errors import ClusterError, ClusterWarning, ConfigError
+from embed.model.model import Model
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import encode
+from embed.text.part_corpus import PartCorpus, parts
+from embed.training.backends.cluster import merge_tokens
+from embed.training.backends.crew import Handle, LaneLost, LocalCrew
+from embed.training.backends.lane import lane_seed
+from embed.training.trainer import Trainer
+
+SMALL: dict[str, Any] = {"dim": 16, "min_count": 1, "threads": 1, "epochs": 2, "merge_tokens": 1024}
+KINDS: dict[str, dict[str, Any]] = {
+    "skip-gram": {"objective": "sg"},
+    "cbow": {"objective": "cbow"},
+    "n-grams": {"subword": True, "buckets": 500, "structured": True},
+    "positions": {"objective": "cbow", "position_weights": True},
+    "sums": {"objective": "sg", "subword": True, "buckets": 500, "composition": "sum"},
+}
+
+
+@pytest.fixture(scope="module")
+def encoded() -> Iterator[EncodedCorpus]:
+    with encode(SyntheticCorpus(seed=5, sentences=400), min_count=1) as corpus:
+        yield corpus
+
+
+class Dying(LocalCrew):
+    """Loses the workers of `deaths` at those calls, counted from 0: before they are done, or after."""
+
+    def __init__(self, deaths: dict[int, str], threads: int = 1) -> None:
+        super().__init__(threads)
+        self.deaths, self.calls = deaths, 0
+
+    def call(self, lane: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
+        when = self.deaths.get(self.calls)
+        self.calls += 1
+        if when == "before":
+            self.lanes.pop(lane, None)
+        found = super().call(lane, method, *arguments, results=results)
+        if when == "after":
+            del self.lanes[lane]
+            raise LaneLost
+        if when == "everyone":
+            self.lanes.clear()
+            raise LaneLost
+        return found
+
+
+def trained(encoded: EncodedCorpus, crew: LocalCrew | None, **settings: Any) -> Model:
+    return Trainer(encoded, TrainConfig(**{**SMALL, **settings}), crew=crew).run()
+
+
+def same(one: Model, other: Model) -> bool:
+    pairs = zip(one.parameters.matrices().values(), other.parameters.matrices().values(), strict=True)
+    losses = zip(one.history, other.history, strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs) and all(
+        a.loss == pytest.approx(b.loss, rel=1e-9) for a, b in losses
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_single_worker_lands_on_the_bits_of_one_machine(
+    encoded: EncodedCorpus, kind: str, deterministic: bool
+) -> None:
+    settings = {**KINDS[kind], "deterministic": deterministic}
+    assert same(trained(encoded, LocalCrew(), workers=1, **settings), trained(encoded, None, **settings))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_workers_learn_as_much_as_one(kind: str) -> None:
+    settings = {**KINDS[kind], "epochs": 8}
+    with encode(SyntheticCorpus(seed=6, sentences=2000), min_count=1) as text:
+        one, four = trained(text, None, **settings), trained(text, LocalCrew(), workers=4, **settings)
+    before, ours, theirs = one.history[0].loss, four.history[-1].loss, one.history[-1].loss
+    assert before is not None and ours is not None and theirs is not None
+    assert ours < before - 0.9 * (before - theirs)
+
+
+def test_every_token_is_trained_once_an_epoch(encoded: EncodedCorpus) -> None:
+    settings = {"objective": "sg", "window_kind": "fixed", "subsample": 0, "epochs": 1}
+    one = Trainer(encoded, TrainConfig(**{**SMALL, **settings}))
+    four = Trainer(encoded, TrainConfig(**{**SMALL, **settings}, workers=4), crew=LocalCrew())
+    one.run()
+    four.run()
+    assert one.examples == four.examples
+
+
+@pytest.mark.parametrize("when", ["before", "after", "everyone"])
+def test_same_bits_whatever_dies(encoded: EncodedCorpus, when: str) -> None:
+    settings = {"objective": "sg", "workers": 3}
+    whole = Dying({})
+    expected = trained(encoded, whole, **settings)
+    calls = whole.calls
+    assert calls > 60
+    for at in range(0, calls - 4, 3):  # the last calls fetch the result, of any worker
+        crew = Dying({at: when, at + 9: when})
+        with pytest.warns(ClusterWarning, match="has died"):
+            assert same(trained(encoded, crew, **settings), expected), at
+
+
+def test_single_worker_that_dies_is_trained_again(encoded: EncodedCorpus) -> None:
+    expected = trained(encoded, None, objective="cbow")
+    for at in (0, 1, 2, 5, 9):
+        with pytest.warns(ClusterWarning, match="part 1 has died"):
+            assert same(trained(encoded, Dying({at: "before"}), objective="cbow", workers=1), expected)
+
+
+def test_workers_that_keep_dying_end_the_run(encoded: EncodedCorpus) -> None:
+    crew = Dying(dict.fromkeys(range(40, 4000), "before"))
+    with pytest.warns(ClusterWarning), pytest.raises(ClusterError, match=r"workers have died \d+ times without a merge"):
+        trained(encoded, crew, objective="sg", workers=2)
+
+
+def test_deterministic_workers_have_any_number_of_threads(encoded: EncodedCorpus) -> None:
+    settings = {"objective": "sg", "deterministic": True, "workers": 2}
+    one, three = (trained(encoded, LocalCrew(threads), **settings) for threads in (1, 3))
+    assert same(one, three)
+
+
+def test_text_with_fewer_sentences_than_workers_is_refused() -> None:
+    with pytest.raises(ClusterError, match=r"cannot cut 2 sentences into parts for 3 workers: lower workers"):
+        embed.train([["a", "b"], ["b", "c"]], min_count=1, cluster="simulate", workers=3, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"workers": 2}, "workers is 2, but there is no cluster"),
+        ({"merge_tokens": 4096}, "merge_tokens is 4096, but there is no cluster"),
+        ({"cluster": "simulate", "loss": "hs"}, "loss='hs' is not for clusters"),
+        ({"cluster": "simulate", "senses": 2}, "senses=2 is not for clusters"),
+        ({"cluster": "simulate", "time_budget": "9s"}, "time_budget is for one machine"),
+    ],
+)
+def test_what_does_not_belong_to_a_cluster_is_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        embed.train([["a", "b"], ["b", "c"]] * 50, min_count=1, progress=False, **settings)
+
+
+def test_parts_cover_the_text(encoded: EncodedCorpus) -> None:
+    for count in (1, 2, 7, 100):
+        cut = parts(encoded, encoded.tokens, count)
+        texts = [PartCorpus(encoded, part.start, part.stop) for part in cut]
+        assert np.array_equal(np.concatenate([text.ids for text in texts]), encoded.ids)
+        assert sum(text.sentences for text in texts) == encoded.sentences
+        assert all(text.offsets[0] == 0 and text.offsets[-1] == text.tokens > 0 for text in texts)
+
+
+def test_lanes_draw_apart_and_the_first_as_the_run() -> None:
+    assert lane_seed(7, 0) == 7
+    assert len({lane_seed(seed, lane) for seed in range(20) for lane in range(20)}) == 400
+
+
+@pytest.mark.parametrize(("tokens", "workers", "expected"), [(1000, 2, 8192), (1 << 24, 16, 65536), (10**12, 2, 1 << 22)])
+def test_merges_follow_from_the_text(tokens: int, workers: int, expected: int) -> None:
+    assert merge_tokens(tokens, workers) == expected

@@ -1,0 +1,115 @@
+"""A cluster of processes of this machine: workers that are killed, and the command; `make test-cluster` installs Ray."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import embed
+from embed.cli import main
+from embed.corpora import SyntheticCorpus
+from embed.errors import ClusterError, ClusterWarning
+from embed.model.model import Model
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.encoding import encode
+
+ray = pytest.importorskip("ray", reason="needs Ray: make test-cluster")
+if not Path("/proc").is_dir():
+    pytest.skip("finds the processes of workers in /proc", allow_module_level=True)
+
+SMALL: dict[str, Any] = {"dim": 16, "min_count": 1, "threads": 1, "objective": "sg", "merge_tokens": 1024}
+pytestmark = pytest.mark.filterwarnings("default::ResourceWarning", "default::FutureWarning")
+
+
+@pytest.fixture(scope="module")
+def text() -> Iterator[EncodedCorpus]:
+    with encode(SyntheticCorpus(seed=5, sentences=1000), min_count=1) as corpus:
+        yield corpus
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster() -> Iterator[None]:
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    ray.init(address="local", num_cpus=3, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    yield
+    ray.shutdown()
+
+
+def workers() -> list[int]:
+    """Return the processes of all workers."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if (folder / "cmdline").read_bytes().startswith(b"ray::_Worker"):
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+def kill_one() -> None:
+    """Kill a worker as soon as there is one."""
+    while not (alive := workers()):
+        time.sleep(0.02)
+    os.kill(alive[0], signal.SIGKILL)
+
+
+def trained(text: EncodedCorpus, **settings: Any) -> Model:
+    return embed.train(text, progress=False, **{**SMALL, "epochs": 3, "cluster": "auto", **settings})
+
+
+def test_single_worker_lands_on_the_bits_of_this_machine(text: EncodedCorpus) -> None:
+    here = embed.train(text, progress=False, dim=16, min_count=1, threads=1, objective="sg", epochs=3)
+    there = trained(text, workers=1)
+    assert np.array_equal(here.input, there.input)
+    assert np.array_equal(here.output, there.output)
+    assert there.config.workers == 1
+
+
+def test_killed_workers_change_nothing(text: EncodedCorpus) -> None:
+    expected = trained(text, workers=2)
+    killed = []
+
+    def kill(*_: object) -> None:  # at the end of each epoch, and a moment later
+        alive = workers()
+        os.kill(alive[len(killed) % len(alive)], signal.SIGKILL)
+        killed.append(threading.Timer(0.2, kill_one))
+        killed[-1].start()
+
+    with pytest.warns(ClusterWarning, match=r"the worker of part \d has died"):
+        again = trained(text, workers=2, callbacks=[kill])
+    for timer in killed:
+        timer.join()
+    assert np.array_equal(expected.input, again.input)
+    assert np.array_equal(expected.output, again.output)
+    assert [record.loss for record in expected.history] == pytest.approx([record.loss for record in again.history])
+
+
+def test_run_resumes_on_a_cluster(text: EncodedCorpus, tmp_path: Path) -> None:
+    expected = trained(text, workers=2)
+    half = {"workers": 2, "checkpoint": tmp_path / "ck", "checkpoint_every": "epoch"}
+    trained(text, **half, callbacks=[lambda record, model: record.epoch == 2])
+    again = trained(text, **half, resume=tmp_path / "ck")
+    assert np.array_equal(expected.input, again.input)
+
+
+def test_more_processors_than_there_are_is_refused(text: EncodedCorpus) -> None:
+    with pytest.raises(ClusterError, match="4 workers of 1 threads need 4 processors, but the cluster has 3"):
+        trained(text, workers=4)
+
+
+def test_command_trains_on_a_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("\n".join(" ".join(words) for words in SyntheticCorpus(seed=5, sentences=300)))
+    out = tmp_path / "vectors.txt"
+    arguments = ["train", str(corpus), "-o", str(out), "--dim", "8", "--epochs", "1", "--min-count", "1"]
+    assert main([*arguments, "--cluster", "auto", "--workers", "2", "--threads", "1"]) == 0
+    assert out.read_text().partition("\n")[0].endswith(" 8")
