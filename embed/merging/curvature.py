@@ -1,7 +1,7 @@
 """Estimate the second derivative of the loss that the changes of rows see, from windows of the text just trained.
 
 The loss of a pair of an input vector x and an output vector y is ``-log s(+-x.y)`` (negative sampling: Mikolov et al.
-2013, equation 4). Its second derivative with respect to y is ``s(1 - s) x xT``, and with respect to x ``s(1 - s) y yT``.
+2013, equation 4). Its second derivative with respect to y is ``s(1 - s) x xT``, with respect to x ``s(1 - s) y yT``.
 :class:`Curvature` holds the sums of both over sampled pairs, so that those of several workers can be added.
 """
 

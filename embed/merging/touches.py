@@ -67,12 +67,14 @@ def touches(
         targets = targets * contexts
     outputs = np.zeros(len(counts) * config.sides())
     outputs[layout.outputs] = np.repeat(targets / config.sides(), config.sides())
-    parameters, inputs = layout.parameters, np.zeros(len(layout.parameters.inputs))
+    parameters, count = layout.parameters, len(layout.parameters.inputs)
+    inputs: NDArray[np.float64]
     if layout.inputs is not None:
-        inputs[layout.inputs] = words
+        inputs = np.zeros(count)
+        inputs[layout.inputs[: len(words)]] = words
     else:
         sizes = np.diff(parameters.row_offsets)
         moved = sizes.astype(np.float64) ** (1.0 if config.composition == "sum" else -power)
         weights = np.repeat(words * moved, sizes)
-        inputs = np.bincount(parameters.rows, weights, minlength=len(inputs))
+        inputs = np.bincount(parameters.rows, weights, minlength=count).astype(np.float64)
     return inputs, outputs

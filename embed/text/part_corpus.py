@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from embed.text.encoded_corpus import ID_TYPE, OFFSET_TYPE, EncodedCorpus
 

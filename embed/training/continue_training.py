@@ -47,7 +47,7 @@ from embed.model.provenance import CONTINUED_FROM
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode_with
 from embed.training.backends import Variant
-from embed.training.backends.crews import crew_of
+from embed.training.backends.crews import check_cluster, crew_of
 from embed.training.progress import Progress
 from embed.training.run import Source, run
 from embed.training.trainer import Trainer
@@ -148,6 +148,7 @@ class ModelStart:
         model = start if isinstance(start, Model) else model_of(start)
         self._model, self._vocabulary, self._freeze, self._options = model, vocabulary, freeze, options
         self._settings = config = continued_config(model, given)
+        check_cluster(options, config)
         self._keeps_half = "subsample" not in given and _keeps_half(model)
         if config.loss == "hs" and vocabulary == "union":
             raise ConfigError(

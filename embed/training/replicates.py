@@ -33,6 +33,7 @@ from embed.formats import replicates as folder
 from embed.messages import option
 from embed.text.drawn_corpus import DrawnCorpus
 from embed.text.encoded_corpus import EncodedCorpus
+from embed.training.backends.crews import refuse_cluster
 from embed.training.progress import Progress
 from embed.training.run import Source, Start, begun, outputs_of, run
 from embed.training.train import FreshStart

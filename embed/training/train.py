@@ -22,7 +22,7 @@ from embed.model.parameters import Parameters
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode
 from embed.text.phrases.phrase_model import PhraseSettings
-from embed.training.backends.crews import crew_of, refuse_cluster
+from embed.training.backends.crews import check_cluster, crew_of, refuse_cluster
 from embed.training.progress import Progress
 from embed.training.run import Source, run
 from embed.training.trainer import Trainer
@@ -126,6 +126,7 @@ class FreshStart:
         self._unread = self._resolved(None, given)
         if not self.trains_documents:
             _refuse_documents(self._unread)
+        check_cluster(options, self._unread)
         if read_as := _settings_of(corpus, self._unread):
             self._given, self._unread = {**given, **read_as}, self._unread.replace(**read_as)
 

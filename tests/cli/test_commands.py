@@ -153,7 +153,6 @@ def test_flags_and_words_come_in_any_order() -> None:
         (["train", "x", "--min_count=5"], "did you mean --min-count?"),
         (["train", "x", "-minCount", "5"], "did you mean --min-count?"),
         (["train", "x", "--vector_size", "5"], "did you mean --dim?"),
-        (["train", "x", "--workers", "4"], "did you mean --threads?"),
         (["train", "x", "--qqq"], "unrecognized arguments: --qqq (see"),
         (["train", "x", "--objective", "glove"], "--objective: invalid choice: 'glove'"),
         (["nearest", "v", "w", "-n", "0"], "-n: must be at least 1, not 0"),

@@ -183,7 +183,6 @@ def test_unknown_parameter_suggests_a_close_name() -> None:
         ("vector_size", "dim"),
         ("iter", "epochs"),
         ("negative", "negatives"),
-        ("workers", "threads"),
         ("minCount", "min_count"),
     ],
 )

@@ -21,6 +21,7 @@ ROOMS = (
     "engine",
     "vectors",
     "model",
+    "merging",
     "formats",
     "checkpoints",
     "training",

@@ -1,4 +1,4 @@
-"""A cluster of processes of this machine: workers that are killed, and the command; `make test-cluster` installs Ray."""
+"""A cluster of processes of this machine, whose workers are killed; `make test-cluster` installs Ray."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ round is trained again: every token is in the result once. If nobody has them, t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -119,13 +120,14 @@ class Cluster:
                     if not self._is_fetched:
                         self._fetch()
                     return position
-                trained = self._round(epoch, number, lambda: watch(position))
+                trained = self._round(epoch, number, partial(watch, position))
             except LaneLost:
-                trained = self._until_agreed(self._agreed)
-                if trained is None:
+                merged = self._until_agreed(self._agreed)
+                if merged is None:
                     if self._is_fetched:  # all workers have lost the parameters
                         number, is_asked, (self.loss, self.examples) = begin, False, sums
                     continue
+                trained = merged
             self._is_fetched = False
             self.loss += sum(part.loss for part in trained)
             self.examples += sum(part.examples for part in trained)
@@ -142,9 +144,7 @@ class Cluster:
         adopted: list[Handle] = []
         if len(lanes) > 1:
             changes = [crew.call(lane, "changes", results=len(lanes)) for lane in lanes]
-            merged = [
-                crew.call(lane, "merge", *trained, *(found[lane] for found in changes))[0] for lane in lanes
-            ]
+            merged = [crew.call(lane, "merge", *trained, *(found[lane] for found in changes))[0] for lane in lanes]
             adopted = [crew.call(lane, "adopt", self._merges + 1, *merged)[0] for lane in lanes]
         for handles in (trained, adopted):
             while not crew.wait(handles, _POLL_SECONDS):

@@ -10,20 +10,18 @@ from embed.errors import ConfigError, MissingExtraError
 from embed.messages import option
 from embed.training.backends.crew import Crew, LocalCrew
 
-__all__ = ["crew_of", "refuse_cluster"]
+__all__ = ["check_cluster", "crew_of", "refuse_cluster"]
 
 _SIMULATE = "simulate"
 
 
-def crew_of(options: RunOptions, config: TrainConfig) -> tuple[Crew | None, TrainConfig]:
-    """Return the workers of a run, none if it is one of this process, and the configuration with their number.
+def check_cluster(options: RunOptions, config: TrainConfig) -> None:
+    """Check what a run says of a cluster, before any work.
 
     Raises
     ------
     ConfigError
-        `cluster` and `workers` do not belong together, or the model cannot be trained on a cluster.
-    ClusterError
-        The cluster cannot be reached, or has too few processors.
+        There are `workers` without a cluster, or the model cannot be trained on one.
     MissingExtraError
         Ray is not installed.
     """
@@ -35,18 +33,30 @@ def crew_of(options: RunOptions, config: TrainConfig) -> tuple[Crew | None, Trai
                     f"{option(name)} is {value}, but there is no cluster: name it with {option('cluster')}, such as "
                     f"{option('cluster', 'auto')}{hint}"
                 )
-        return None, config
+        return
     for name, value in (("loss", "hs"), ("senses", config.senses)):
         if value and getattr(config, name) == value:
             raise ConfigError(f"{option(name, value)} is not for clusters: leave out one of them")
-    if options.cluster == _SIMULATE:
-        config = config.replace(workers=config.workers or 2)
-        return LocalCrew(config.threads or 1), config
-    if importlib.util.find_spec("ray") is None:
+    if options.cluster != _SIMULATE and importlib.util.find_spec("ray") is None:
         raise MissingExtraError(
             f"{option('cluster')} needs Ray here and on all machines of the cluster: pip install "
             "'train-embeddings[cluster]'"
         )
+
+
+def crew_of(options: RunOptions, config: TrainConfig) -> tuple[Crew | None, TrainConfig]:
+    """Return the workers of a run, none if it is one of this process, and the configuration with their number.
+
+    Raises
+    ------
+    ClusterError
+        The cluster cannot be reached, or has too few processors.
+    """
+    if options.cluster is None:
+        return None, config
+    if options.cluster == _SIMULATE:
+        config = config.replace(workers=config.workers or 2)
+        return LocalCrew(config.threads or 1), config
     from embed.training.backends.ray_crew import RayCrew
 
     crew = RayCrew(options.cluster, config.workers, config.threads)

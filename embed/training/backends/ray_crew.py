@@ -77,7 +77,8 @@ class RayCrew:
             if is_own:
                 wanted = (workers or 1) * (threads or 1)
                 _quietly_init(address="local", num_cpus=max(wanted, processors()), include_dashboard=False)
-        machines = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
+        nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+        machines = [node for node in nodes if node["Alive"] and node["Resources"].get("CPU")]
         if not machines:
             self.close()
             raise ClusterError(f"the cluster {address} has no machine with a processor: start one with ray start")
