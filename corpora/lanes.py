@@ -81,7 +81,7 @@ def lanes_of(chunks: Iterator[bytes], size: int) -> Iterable[Lane]:
     """Return the lanes of an iterator of bytes, which becomes chunks of about `size` bytes if it has none."""
     if isinstance(chunks, LanedChunks):
         return chunks.lanes
-    return [Lane(map(Chunk, whole_tokens(chunks, size)))]
+    return [Lane(Chunk(data) for data in whole_tokens(chunks, size))]
 
 
 def whole_tokens(chunks: Iterable[bytes], size: int, most: int | None = None) -> Iterator[bytes]:
