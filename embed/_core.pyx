@@ -30,6 +30,7 @@ from libc.stdint cimport int32_t, int64_t
 from embed.engine._blocks cimport Block, Blocks
 from embed.engine._kernels cimport (
     EMBED_BATCH,
+    EMBED_EARLY,
     EMBED_STILL_BATCH,
     Plans,
     Scratch,
@@ -43,7 +44,7 @@ from embed.engine._replicas cimport Replicas
 from embed.engine._rounds cimport Merger, Rounds, embed_barrier_halted, embed_barrier_wait
 from embed.engine._rows cimport Rows, input_row, target_row
 from embed.engine._block_vectors cimport BlockVectors
-from embed.engine._senses cimport Senses
+from embed.engine._senses cimport MOST_ROWS, Senses
 from embed.engine._targets cimport Targets, plan_targets
 
 from embed.engine.problem import Problem
@@ -91,6 +92,8 @@ cdef class Worker:
     # For CBOW with n contexts: the factor of their sum, and the factor of the gradient of each context.
     cdef float *scales          # [n]
     cdef float *steps           # [n]
+    cdef const float **ahead    # rows to fetch for the next block
+    cdef object _ahead_memory
     cdef Scratch _contexts
     cdef readonly double loss
     cdef readonly int64_t examples
@@ -116,6 +119,11 @@ cdef class Worker:
         vectors = self.blocks.most_positions * (1 if problem.senses is None else 1 + 2 * problem.senses.most)
         self.vectors = BlockVectors(self.rows, settings, self.blocks.most_positions, self.blocks.most_tags, vectors,
                                     self.targets.most_of_a_block)
+        rows = self.blocks.most_positions * (1 + self.sides + (MOST_ROWS if self.senses.is_used else 0))
+        rows += self.blocks.most_draws * self.sides + EMBED_EARLY
+        self._ahead_memory = bytearray(sizeof(float *) * rows)
+        cdef unsigned char[::1] ahead = self._ahead_memory
+        self.ahead = <const float **> &ahead[0]
         self.merger = Merger(self.rows)
         self.replicas = Replicas(self.rows, targets, settings.replicated_words, settings.window > 0,
                                  settings.replica_share)
@@ -273,12 +281,15 @@ cdef class Worker:
 
     cdef void _train_block(self, const Block *block, const Block *following) noexcept nogil:
         """Train a block, and fetch the rows of the following block meanwhile."""
-        cdef int64_t w, windows = block.own * self.sides, fetched = 0
-        cdef int64_t to_fetch = following.positions + (following.draws if following.is_new else 0)
+        cdef int64_t w, windows = block.own * self.sides, fetched = 0, due = 0, to_fetch
         # the windows of a batch have the same labels, but paths of a tree differ
-        cdef int planned = 0, batch = EMBED_BATCH if self.cbow and not self.targets.has_tree else 1
+        cdef int left, planned = 0, batch = EMBED_BATCH if self.cbow and not self.targets.has_tree else 1
+        # the kernel of skip-gram has products to fetch between; one of CBOW waits for memory anyway
+        cdef bint fetches = not self.cbow and self.plans.windows[0].lr != 0
+        self.plans.windows[0].early = NULL
         self.centers += block.own
         self.vectors.begin()
+        to_fetch = self._list_ahead(following)
         if block.own == 0 or block.positions + block.tags < 2:
             return
         self.vectors.gather(block, self.ratio)
@@ -288,8 +299,16 @@ cdef class Worker:
         if self.has_bags:
             windows = (block.own + self.bag - 1) // self.bag if block.tags else 0
         for w in range(windows):
-            while fetched * windows <= w * to_fetch and fetched < to_fetch:
-                self._fetch_early(following, fetched)
+            if fetches:  # the kernel fetches the first EMBED_EARLY rows that are due
+                self.plans.windows[0].early = self.ahead + fetched
+            left = EMBED_EARLY if fetches else 0
+            due += to_fetch
+            while due >= windows:
+                due -= windows
+                if left == 0:
+                    embed_prefetch_early(self.ahead[fetched], self.rows.width)
+                else:
+                    left -= 1
                 fetched += 1
             if self.has_bags:
                 self._train_bag(block, w * self.bag)
@@ -334,26 +353,34 @@ cdef class Worker:
             self.vectors.settle(plan)
         self.kernels.mean_pairs(plan, count)
 
-    cdef void _fetch_early(self, const Block *block, int64_t i) noexcept nogil:
-        """Fetch the rows of position i, or of a noise word after the last position, into the second-level cache.
+    cdef int64_t _list_ahead(self, const Block *block) noexcept nogil:
+        """List the rows to fetch for the next block, and EMBED_EARLY more, which need no fetching; return how many.
 
-        Rows of n-grams are not fetched: those of one block fill the cache, and the current block still needs its own.
+        Rows of n-grams are not listed: those of one block fill the cache, and the current block still needs its own.
         """
-        cdef int32_t word
-        if i >= block.positions:
-            word = block.noise[i - block.positions]
-        else:
-            word = block.words[i]
-            if self.rows.plain and self.window:
-                embed_prefetch_early(input_row(self.rows, word), self.rows.width)
+        cdef int64_t i, n = 0
+        cdef bint has_inputs = self.rows.plain and self.window
+        for i in range(block.positions):
+            if has_inputs:
+                self.ahead[n] = input_row(self.rows, block.words[i])
+                n += 1
                 if self.senses.is_used:
-                    self.senses.fetch(word)
+                    n += self.senses.list_rows(block.words[i], self.ahead + n)
             # rows of paths are left to the processor; the positions of the halo are no centers
-            if not self.targets.has_noise or not block.left <= i < block.left + block.own:
-                return
-        embed_prefetch_early(target_row(self.rows, word * self.sides), self.rows.width)
-        if self.sides == 2:
-            embed_prefetch_early(target_row(self.rows, word * 2 + 1), self.rows.width)
+            if self.targets.has_noise and block.left <= i < block.left + block.own:
+                n += self._list_targets(block.words[i], n)
+        for i in range(block.draws if block.is_new else 0):
+            n += self._list_targets(block.noise[i], n)
+        for i in range(EMBED_EARLY):
+            self.ahead[n + i] = &self.rows.outputs[0, 0]
+        return n
+
+    cdef inline int64_t _list_targets(self, int32_t word, int64_t n) noexcept nogil:
+        """List the output rows of a word after n others; return how many it has."""
+        cdef int side
+        for side in range(self.sides):
+            self.ahead[n + side] = target_row(self.rows, word * self.sides + side)
+        return self.sides
 
     cdef int _plan_window(self, const Block *block, int64_t w, embed_window *plan) noexcept nogil:
         """Plan window w of the block (a center has one window, or two); return 0 if it is empty, else 1."""

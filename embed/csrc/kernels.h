@@ -26,6 +26,9 @@
 /* The floats of a line, the scores of an input vector with a group; the last ones are padding. */
 #define EMBED_LINE 8
 
+/* The rows of the next block that a window of skip-gram fetches while it updates its own. */
+#define EMBED_EARLY 3
+
 /* The windows of CBOW that are scored together, and those of an inferred document, whose rows do not move. */
 #define EMBED_BATCH 4
 #define EMBED_STILL_BATCH 8
@@ -55,6 +58,7 @@ typedef struct {
     float *mean;          /* scratch [width, rounded up to a whole vector] */
     float *bag;           /* scratch [embed_bag_floats(ny)] */
     embed_loss *loss;     /* the negative log-likelihood is added to it */
+    const float **early;  /* [EMBED_EARLY] -> [width] rows of the next block, or NULL; only for `window` */
     int nx, ny, unique;
     int centers;   /* in a bag: the first rows of y; noise follows, `negatives` rows for each `run` centers in a row */
     int run, negatives;

@@ -275,14 +275,29 @@ INLINE void NAME(sigmoids)(float *s, int n, const float *signs, float lr, embed_
     NAME(store_integers)(loss->exponents, exponent);
 }
 
+/* Fetch some columns of the rows of the next block into the second-level cache. A few at a time, between products: all
+ * at once, they take every buffer for lines that are missing from the first level, and the window waits for its own. */
+INLINE void NAME(fetch_columns)(const float **early, int k, const int floats) {
+    if (!early || k % EMBED_ROW_FLOATS) return; /* a line is fetched when its first column comes */
+#if defined(__GNUC__)
+    UNROLL for (int i = 0; i < EMBED_EARLY; ++i)
+        UNROLL for (int c = 0; c < floats; c += EMBED_ROW_FLOATS) __builtin_prefetch(early[i] + k + c, 0, 2);
+#else
+    (void)floats;
+#endif
+}
+
 INLINE void NAME(update_rows)(float **from, float **to, int nx, float **y, const float *g, const float *gx, float *kept,
-                              int width, const int ny) {
+                              int width, const float **early, const int ny) {
     int k = 0;
     float *rows[EMBED_GROUP]; /* a local copy of the addresses, which no store can change */
     UNROLL for (int j = 0; j < ny; ++j) rows[j] = y[j];
     y = rows;
-    for (; k + COLUMNS * LANES <= width; k += COLUMNS * LANES)
+    for (; k + COLUMNS * LANES <= width; k += COLUMNS * LANES) {
+        NAME(fetch_columns)(early, k, COLUMNS * LANES);
         FULL(update_columns)(from, to, nx, y, g, gx, kept, k, ny, COLUMNS);
+    }
+    if (k < width) NAME(fetch_columns)(early, k, LANES);
     for (; k + LANES <= width; k += LANES) FULL(update_columns)(from, to, nx, y, g, gx, kept, k, ny, 1);
 #if HALVES
     if (k < width) HALF(update_columns)(from, to, nx, y, g, gx, kept, k, ny, 1);
@@ -290,10 +305,10 @@ INLINE void NAME(update_rows)(float **from, float **to, int nx, float **y, const
 }
 
 INLINE void NAME(update_group)(float **from, float **to, int nx, float **y, int ny, const float *g, const float *gx,
-                               float *kept, int width) {
-#define CASE(NJ)                                                    \
-    case NJ:                                                        \
-        NAME(update_rows)(from, to, nx, y, g, gx, kept, width, NJ); \
+                               float *kept, int width, const float **early) {
+#define CASE(NJ)                                                           \
+    case NJ:                                                               \
+        NAME(update_rows)(from, to, nx, y, g, gx, kept, width, early, NJ); \
         break;
     switch (ny) {
         CASE(1)
@@ -388,9 +403,9 @@ static void NAME(window)(const embed_window *w) {
         for (int i = 0; i < nx; ++i)
             for (int q = 0; q < EMBED_LINE; ++q) w->rates_x[i * EMBED_LINE + q] = g[i * EMBED_LINE + q] * w->ratios[i];
         if (from == w->x)
-            NAME(update_group)(w->x, w->x, nx, w->y + j, nj, g, w->rates_x, w->kept, w->width);
+            NAME(update_group)(w->x, w->x, nx, w->y + j, nj, g, w->rates_x, w->kept, w->width, w->early);
         else
-            NAME(update_group)(from, w->x, nx, w->y + j, nj, g, w->rates_x, w->kept, w->width);
+            NAME(update_group)(from, w->x, nx, w->y + j, nj, g, w->rates_x, w->kept, w->width, j ? 0 : w->early);
     }
 }
 

@@ -57,12 +57,24 @@ typedef struct {
     uint32_t threshold, alias;
 } embed_alias;
 
-static inline int32_t embed_draw(uint64_t *state, const embed_alias *table, uint64_t n) {
+/* Return the word that 64 random bits draw. */
+static inline int32_t embed_draw(uint64_t bits, const embed_alias *table, uint64_t n) {
     uint64_t fraction;
-    const uint64_t i = embed_scale(embed_next(state), n, &fraction);
+    const uint64_t i = embed_scale(bits, n, &fraction);
     /* without a branch, which the processor could not predict */
     const uint32_t other = 0u - (uint32_t)((uint32_t)(fraction >> 32) > table[i].threshold);
     return (int32_t)(((uint32_t)i & ~other) | (table[i].alias & other));
+}
+
+/* Fetch the slot that embed_draw will read. */
+static inline void embed_prefetch_slot(uint64_t bits, const embed_alias *table, uint64_t n) {
+#if defined(__GNUC__)
+    uint64_t fraction;
+    __asm__ volatile(""); /* or gcc sees no effect of the function and drops its calls */
+    __builtin_prefetch(table + embed_scale(bits, n, &fraction));
+#else
+    (void)bits, (void)table, (void)n;
+#endif
 }
 
 #endif

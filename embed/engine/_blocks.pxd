@@ -47,6 +47,8 @@ cdef class Blocks:
     cdef int64_t halo_tokens
     cdef int32_t first_kept     # words from this one on are always kept
     cdef object _memory
+    cdef object _bit_memory
+    cdef uint64_t *_bits        # [most_draws] random bits for the draws of noise
     cdef object _set_memory
     cdef int32_t *_sets         # [SETS, BLOCK + most_draws] reaches and noise
     cdef uint64_t _set_keys[SETS]   # the epochs that they were drawn in

@@ -17,6 +17,7 @@ from embed.engine._random cimport (
     embed_epoch_key,
     embed_keeps,
     embed_next,
+    embed_prefetch_slot,
     embed_scale,
 )
 
@@ -56,7 +57,10 @@ cdef class Blocks:
         self.most_draws = self.noise_windows * <int64_t> self.negatives
         size = self.most_positions + BLOCK + self.most_draws
         self._memory = bytearray(sizeof(int32_t) * 2 * size)
-        cdef unsigned char[::1] view = self._memory
+        self._bit_memory = bytearray(sizeof(uint64_t) * (self.most_draws + 1))
+        cdef unsigned char[::1] view = self._bit_memory
+        self._bits = <uint64_t *> &view[0]
+        view = self._memory
         for i in range(2):
             self.pair[i].memory = <int32_t *> &view[0] + i * size
         self._set_memory = bytearray(sizeof(int32_t) * SETS * (BLOCK + self.most_draws) * self.is_relative + 1)
@@ -192,5 +196,9 @@ cdef class Blocks:
             if c == next_drawing and block.draws < self.most_draws:
                 next_drawing += self.noise_run
                 for j in range(block.draws, block.draws + self.negatives):
-                    block.noise[j] = embed_draw(&stream, table, vocabulary)
+                    self._bits[j] = embed_next(&stream)
+                    embed_prefetch_slot(self._bits[j], table, vocabulary)
                 block.draws += self.negatives
+        # each slot of the table is a cache miss, so all are fetched before the first is read
+        for j in range(block.draws):
+            block.noise[j] = embed_draw(self._bits[j], table, vocabulary)

@@ -6,6 +6,7 @@ cdef extern from "kernels.h" nogil:
     int EMBED_ROW_FLOATS
     int EMBED_LINE
     int EMBED_GROUP
+    int EMBED_EARLY
     enum:
         EMBED_BATCH
         EMBED_STILL_BATCH
@@ -26,6 +27,7 @@ cdef extern from "kernels.h" nogil:
         float *mean
         float *bag
         embed_loss *loss
+        const float **early
         int nx
         int ny
         int unique

@@ -75,7 +75,7 @@ cdef class Plans:
             window.weights = window.x + inputs
             window.y = window.weights + inputs
             window.folds = <int32_t *> &integers[0] + i * targets
-            window.loss = &self.loss
+            window.loss, window.early = &self.loss, NULL
             window.width, window.inference = <int> width, inference
 
 

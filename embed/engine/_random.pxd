@@ -11,4 +11,5 @@ cdef extern from "random.h" nogil:
     uint64_t embed_block_stream(uint64_t epoch_key, int64_t position) noexcept
     int embed_keeps(uint64_t epoch_key, int64_t position, uint32_t threshold) noexcept
     uint64_t embed_scale(uint64_t r, uint64_t n, uint64_t *fraction) noexcept
-    int32_t embed_draw(uint64_t *state, const embed_alias *table, uint64_t n) noexcept
+    int32_t embed_draw(uint64_t bits, const embed_alias *table, uint64_t n) noexcept
+    void embed_prefetch_slot(uint64_t bits, const embed_alias *table, uint64_t n) noexcept

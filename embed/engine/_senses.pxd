@@ -4,8 +4,12 @@ from libc.stdint cimport int32_t, int64_t
 
 from embed.engine._block_vectors cimport BlockVectors
 from embed.engine._blocks cimport Block
-from embed.engine._kernels cimport Scratch, embed_kernels, embed_mixture, embed_surroundings
+from embed.engine._kernels cimport EMBED_MOST_SENSES, Scratch, embed_kernels, embed_mixture, embed_surroundings
 from embed.engine._rows cimport Rows
+
+cdef enum:
+    # The most rows that a word needs besides its own: what it adds to contexts, and two for each sense.
+    MOST_ROWS = 1 + 2 * EMBED_MOST_SENSES
 
 
 cdef class Senses:
@@ -32,4 +36,4 @@ cdef class Senses:
     cdef void mix(self, BlockVectors vectors, const Block *block, float ratio, float lr) noexcept nogil
     cdef void unmix(self, BlockVectors vectors) noexcept nogil
     cdef void _take(self, BlockVectors vectors, int64_t i) noexcept nogil
-    cdef void fetch(self, int32_t word) noexcept nogil
+    cdef int64_t list_rows(self, int32_t word, const float **rows) noexcept nogil

@@ -16,7 +16,7 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 
 import numpy as np
 
-from embed.engine._kernels cimport EMBED_MOST_SENSES, embed_prefetch_early
+from embed.engine._kernels cimport EMBED_MOST_SENSES
 from embed.engine._random cimport embed_block_stream, embed_epoch_key, embed_next, embed_scale
 from embed.engine._rows cimport target_row
 
@@ -201,10 +201,12 @@ cdef class Senses:
             self._mixture.senses[k] = vectors.trained(first + k)
             self._mixture.selectors[k] = vectors.trained(first + self.count + k)
 
-    cdef void fetch(self, int32_t word) noexcept nogil:
-        """Fetch the rows that a word needs besides its own into the second-level cache."""
+    cdef int64_t list_rows(self, int32_t word, const float **rows) noexcept nogil:
+        """List the rows that a word needs besides its own, MOST_ROWS or fewer; return how many."""
         cdef int32_t s
-        embed_prefetch_early(&self.contexts[word, 0], self.rows.width)
+        cdef int64_t n = 1
+        rows[0] = &self.contexts[word, 0]
         for s in range(self.first + self.firsts[word], self.first + self.firsts[word] + self.sizes[word]):
-            embed_prefetch_early(&self.rows.inputs[s, 0], self.rows.width)
-            embed_prefetch_early(&self.rows.inputs[s + self.count, 0], self.rows.width)
+            rows[n], rows[n + 1] = &self.rows.inputs[s, 0], &self.rows.inputs[s + self.count, 0]
+            n += 2
+        return n
