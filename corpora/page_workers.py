@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from typing import IO
 
 from embed.choices import TokenizerName
@@ -122,7 +123,8 @@ class _Pool:
     def texts(self, batches: Iterable[list[Page]]) -> Iterator[bytes]:
         waiting: deque[Future[list[bytes]]] = deque()
         for batch in batches:
-            waiting.append(self._threads.submit(self._texts, batch))
+            # in the context of this thread, for the notation of messages
+            waiting.append(self._threads.submit(copy_context().run, self._texts, batch))
             if len(waiting) > self._ahead:
                 yield from waiting.popleft().result()
         while waiting:

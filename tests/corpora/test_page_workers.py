@@ -19,6 +19,7 @@ pytest.importorskip("mwparserfromhell")
 from embed.config import TrainConfig
 from embed.corpora import WikiCorpus, mediawiki, open_configured, page_workers
 from embed.errors import CorpusError
+from embed.messages import speaking, toml_key
 from embed.text.encoding import encode
 
 PAGES = 60
@@ -159,14 +160,14 @@ def test_a_worker_that_is_killed_is_an_error_with_the_title(
 ) -> None:
     chunks = WikiCorpus(dump(), workers=2).byte_chunks()
     assert chunks is not None
-    for _ in range(3):
-        next(chunks)
-    for process in started:
-        process.kill()
-    with pytest.raises(
-        CorpusError, match=r"^the process that read the article 'Title \d+' was killed \(signal 9\); it may have"
-    ):
-        list(chunks)
+    message = r"^the process that read the article 'Title \d+' was killed \(signal 9\); it may have .* threads = 1, or"
+    with speaking(toml_key):
+        for _ in range(3):
+            next(chunks)
+        for process in started:
+            process.kill()
+        with pytest.raises(CorpusError, match=message):
+            list(chunks)
 
 
 def test_a_worker_that_cannot_work_is_an_error(
