@@ -25,7 +25,7 @@ Rejected: one loop per model (they drift apart).
 """
 
 from libc.math cimport pow
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from embed.engine._blocks cimport Block, Blocks
 from embed.engine._kernels cimport (
@@ -40,10 +40,11 @@ from embed.engine._kernels cimport (
     embed_window,
 )
 from embed.engine._log cimport embed_entry
+from embed.engine._marks cimport EMBED_MARK_WORDS, embed_clear_marks
 from embed.engine._replicas cimport Replicas
-from embed.engine._rounds cimport Merger, Rounds, embed_barrier_halted, embed_barrier_wait
-from embed.engine._rows cimport Rows, input_row, target_row
-from embed.engine._block_vectors cimport BlockVectors
+from embed.engine._rounds cimport Merger, Rounds, Tile, embed_claim, embed_barrier_halted, embed_barrier_wait
+from embed.engine._rows cimport Rows
+from embed.engine._block_vectors cimport BlockVectors, current_input_row, current_output_row
 from embed.engine._senses cimport MOST_ROWS, Senses
 from embed.engine._targets cimport Targets, plan_targets
 
@@ -116,9 +117,9 @@ cdef class Worker:
         self.bag = EMBED_STILL_BATCH if settings.inference and self.has_bags else EMBED_BATCH
         self.targets = Targets(targets, self.bag if self.has_bags or self.has_pairs else 0, settings.inference)
         self.senses = Senses(problem.senses, self.rows, self.blocks.most_positions)
-        vectors = self.blocks.most_positions * (1 if problem.senses is None else 1 + 2 * problem.senses.most)
-        self.vectors = BlockVectors(self.rows, settings, self.blocks.most_positions, self.blocks.most_tags, vectors,
-                                    self.targets.most_of_a_block)
+        self.vectors = BlockVectors(self.rows, settings, self.blocks.most_positions, self.blocks.most_tags,
+                                    0 if problem.senses is None else problem.senses.most,
+                                    self.targets.most_of_a_block, self.targets.most_of_a_token)
         rows = self.blocks.most_positions * (1 + self.sides + (MOST_ROWS if self.senses.is_used else 0))
         rows += self.blocks.most_draws * self.sides + EMBED_EARLY
         self._ahead_memory = bytearray(sizeof(float *) * rows)
@@ -180,7 +181,7 @@ cdef class Worker:
         self.ratio = <float> ratio
         with nogil:
             self.replicas.take()
-            position = self._train_blocks(epoch, first, last, lr, lr_slope, &stop[0], None, 0)
+            position = self._train_blocks(epoch, first, last, lr, lr_slope, &stop[0])
             self.replicas.give_back()
         return position
 
@@ -188,8 +189,8 @@ cdef class Worker:
                    const int32_t[::1] stop, Rounds rounds, int64_t part):
         """Train as `run` does, together with other workers, to the same bits for any number of workers.
 
-        All blocks of a round train on the same parameters, whichever worker trains them. Then each worker merges the
-        changes of all blocks into its part of the rows, in the order of the blocks.
+        All tiles of a round begin with the same parameters, whichever worker trains them. Then each worker merges the
+        copies of all tiles into its part of the rows, in the order of the tiles.
 
         Parameters
         ----------
@@ -208,33 +209,42 @@ cdef class Worker:
             The position up to which all rounds are done.
         """
         # of the latest round; all workers read it before any worker can finish the next one
-        cdef int64_t position = first, next_position, before = rounds.before, blocks, block
+        cdef int64_t position = first, next_position, before = rounds.before, tiles, tile
         cdef int32_t number = rounds.number
         cdef bint failed = False
         self._check_stretch(first, last)
         if first % rounds.size:
             raise ValueError(f"rounds begin at multiples of {rounds.size} tokens, not at {first}")
+        if rounds.rows != self.rows.inputs.shape[0] + self.rows.outputs.shape[0] + self.rows.position_weights.shape[0]:
+            raise ValueError(f"these rounds are for {rounds.rows} rows, not for those of the problem")
         self.ratio = <float> ratio
+        self.vectors.begin_rounds(rounds.tile)
+        rounds.make_tiles(self.blocks.most_of_tile(rounds.tile))
         with nogil:
+            if position < last and not embed_barrier_halted(&rounds.barrier):
+                self._select_tiles(epoch, position, min(position + rounds.size, last), rounds, before)
+                embed_barrier_wait(&rounds.barrier, False)
             while position < last and not embed_barrier_halted(&rounds.barrier):
                 next_position = min(position + rounds.size, last)
+                tiles = (next_position - position + rounds.tile - 1) // rounds.tile
                 number += 1
                 self.vectors.log.used = 0
-                failed = self._train_blocks(epoch, position, next_position, lr, lr_slope, NULL, rounds, before) < 0
+                self.vectors.begin_round(rounds.marks, tiles)
+                failed = self._train_tiles(position, next_position, lr, lr_slope, rounds, before) != 0
                 if embed_barrier_wait(&rounds.barrier, failed):
                     break
-                # each worker has claimed one block beyond the last
-                blocks = rounds.claimed - before - rounds.barrier.members
                 if part == 0:
-                    for block in range(blocks):
-                        self.loss += rounds.entries[block].loss
-                failed = self.merger.merge(rounds, blocks, number, part) != 0
-                before, position = rounds.claimed, next_position
+                    for tile in range(tiles):
+                        self.loss += rounds.entries[tile].loss
+                failed = self.merger.merge(rounds, tiles, number, part) != 0
+                # each worker claims one tile beyond the last
+                before, position = before + tiles + rounds.barrier.members, next_position
+                self._select_tiles(epoch, position, min(position + rounds.size, last), rounds, before)
                 if part == 0:
                     rounds.position, rounds.before, rounds.number = position, before, number
                 if embed_barrier_wait(&rounds.barrier, failed or stop[0] != 0):
                     break
-        self.vectors.log.used = 0
+        self.vectors.end_rounds()
         if failed:
             raise MemoryError("cannot allocate memory for the changes of a round")
         return position
@@ -243,41 +253,79 @@ cdef class Worker:
         if not 0 <= first <= last <= self.blocks.tokens():
             raise ValueError(f"tokens {first} to {last} are not all within a corpus of {self.blocks.tokens()}")
 
-    cdef int64_t _train_blocks(self, int64_t epoch, int64_t first, int64_t last, double lr, double lr_slope,
-                               const int32_t *stop, Rounds rounds, int64_t before) noexcept nogil:
-        """Train the blocks; in a round only those that this worker claims, after `before` blocks of earlier rounds.
+    cdef void _select_tiles(self, int64_t epoch, int64_t first, int64_t last, Rounds rounds,
+                            int64_t before) noexcept nogil:
+        """Select the blocks of the tiles that this worker claims, after `before` claims of earlier rounds.
 
-        Returns the end of the last block, or -1 if there is no memory for the log.
+        The rows that a tile touches are marked.
         """
+        cdef int64_t t, begin
+        cdef Tile *tile
+        cdef Block *block
+        cdef int32_t *integers
+        cdef uint64_t *marks
+        if first == last:
+            return
+        t = embed_claim(&rounds.selected) - before
+        while first + t * rounds.tile < last:
+            begin, tile, marks = first + t * rounds.tile, &rounds.tiles[t], rounds.marks + t * EMBED_MARK_WORDS
+            embed_clear_marks(marks)
+            self.blocks.begin(epoch, begin)
+            tile.count, integers = 0, tile.integers
+            while True:
+                block = &tile.blocks[tile.count]
+                block.memory = integers
+                if not self.blocks.select(block, min(begin + rounds.tile, last)):
+                    break
+                if block.own:
+                    self.vectors.mark(block, marks)
+                    self.targets.mark(block, marks)
+                    integers = block.noise + block.draws
+                    tile.count += 1
+            t = embed_claim(&rounds.selected) - before
+
+    cdef int _train_tiles(self, int64_t first, int64_t last, double lr, double lr_slope, Rounds rounds,
+                          int64_t before) noexcept nogil:
+        """Train the tiles that this worker claims, after `before` claims of earlier rounds.
+
+        Returns 0, or -1 if there is no memory for the log.
+        """
+        cdef int64_t t = embed_claim(&rounds.claimed) - before, i
+        cdef embed_entry *entry
+        cdef const Tile *tile
+        while first + t * rounds.tile < last:
+            tile, entry = &rounds.tiles[t], &rounds.entries[t]
+            if self.vectors.begin_tile() != 0:
+                return -1
+            for i in range(tile.count):
+                self.plans.windows[0].lr = <float> (lr + lr_slope * <double> tile.blocks[i].first)
+                self._train_block(&tile.blocks[i], &tile.blocks[i + 1])
+            entry.loss = embed_take_loss(&self.plans.loss)
+            entry.log, entry.first = &self.vectors.log, self.vectors.log.used
+            self.vectors.end_tile()
+            entry.last = self.vectors.log.used
+            t = embed_claim(&rounds.claimed) - before
+        return 0
+
+    cdef int64_t _train_blocks(self, int64_t epoch, int64_t first, int64_t last, double lr, double lr_slope,
+                               const int32_t *stop) noexcept nogil:
+        """Train the blocks that begin at tokens first..last-1, and return the end of the last one."""
         cdef int64_t position
         cdef Block *block = &self.blocks.pair[0]
         cdef Block *following = &self.blocks.pair[1]
-        cdef bint more, in_round = rounds is not None
+        cdef bint more
         if first == last:
             return first
-        self.vectors.in_round = in_round
-        position = self.blocks.begin(epoch, first, &rounds.claimed if in_round else NULL, before)
+        position = self.blocks.begin(epoch, first)
         more = self.blocks.select(block, last)
-        while more and (stop == NULL or stop[0] == 0):
+        while more and stop[0] == 0:
             more = self.blocks.select(following, last)
             self.plans.windows[0].lr = <float> (lr + lr_slope * <double> block.first)
             self._train_block(block, following)
-            if not in_round:
-                self.loss += embed_take_loss(&self.plans.loss)
-            elif self._log_block(&rounds.entries[block.number]) != 0:
-                return -1
+            self.loss += embed_take_loss(&self.plans.loss)
             position = block.last
             block, following = following, block
         return position
-
-    cdef int _log_block(self, embed_entry *entry) noexcept nogil:
-        """Write the changes of the block to the log; returns 0, or -1 without memory."""
-        entry.log, entry.first = &self.vectors.log, self.vectors.log.used
-        entry.loss = embed_take_loss(&self.plans.loss)
-        if self.vectors.log_changes() != 0:
-            return -1
-        entry.last = self.vectors.log.used
-        return 0
 
     cdef void _train_block(self, const Block *block, const Block *following) noexcept nogil:
         """Train a block, and fetch the rows of the following block meanwhile."""
@@ -288,7 +336,10 @@ cdef class Worker:
         cdef bint fetches = not self.cbow and self.plans.windows[0].lr != 0
         self.plans.windows[0].early = NULL
         self.centers += block.own
-        self.vectors.begin()
+        if self.vectors.in_round:
+            self.vectors.make_room()
+        else:
+            self.vectors.begin()
         to_fetch = self._list_ahead(following)
         if block.own == 0 or block.positions + block.tags < 2:
             return
@@ -362,7 +413,7 @@ cdef class Worker:
         cdef bint has_inputs = self.rows.plain and self.window
         for i in range(block.positions):
             if has_inputs:
-                self.ahead[n] = input_row(self.rows, block.words[i])
+                self.ahead[n] = current_input_row(self.vectors, block.words[i])
                 n += 1
                 if self.senses.is_used:
                     n += self.senses.list_rows(block.words[i], self.ahead + n)
@@ -379,7 +430,7 @@ cdef class Worker:
         """List the output rows of a word after n others; return how many it has."""
         cdef int side
         for side in range(self.sides):
-            self.ahead[n + side] = target_row(self.rows, word * self.sides + side)
+            self.ahead[n + side] = current_output_row(self.vectors, word * self.sides + side)
         return self.sides
 
     cdef int _plan_window(self, const Block *block, int64_t w, embed_window *plan) noexcept nogil:

@@ -307,7 +307,9 @@ class TrainConfig:
         None, "worker threads (default: the processors this process may use)", _RUN, low=1, high=4096
     )
     deterministic: bool = parameter(
-        False, "give the same bits for any number of threads, at about half the speed", _RUN
+        False,
+        "give the same bits for any number of threads (8 work at once), at .5 to .7 of the speed",
+        _RUN,
     )
     workers: int | None = parameter(
         None,

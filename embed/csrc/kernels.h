@@ -159,6 +159,10 @@ typedef struct {
     void (*narrow)(const float *now, const float *before, int width, uint16_t *deltas);
     /* row += weight * deltas. */
     void (*add)(float *row, float weight, int width, const uint16_t *deltas);
+    /* now -= before. */
+    void (*subtract)(float *now, const float *before, int width);
+    /* row = keep * row + the sum of weights[i] * values[i] for i < n. */
+    void (*merge)(float *row, float keep, const float *const *values, const float *weights, int n, int width);
 } embed_kernels;
 
 /* Return the i-th table that this processor can run, best first; NULL past the last. */
@@ -174,7 +178,6 @@ const embed_kernels *embed_kernels_at(int i);
 #else
 #define EMBED_PREFETCH(row, width, write, level) ((void)(row), (void)(width))
 #endif
-static inline void embed_prefetch_deltas(const uint16_t *deltas, int width) { EMBED_PREFETCH(deltas, width, 0, 3); }
 static inline void embed_prefetch_row(const float *row, int width) { EMBED_PREFETCH(row, width, 1, 3); }
 static inline void embed_prefetch_read(const float *row, int width) { EMBED_PREFETCH(row, width, 0, 3); }
 static inline void embed_prefetch_early(const float *row, int width) { EMBED_PREFETCH(row, width, 0, 2); }

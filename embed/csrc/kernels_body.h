@@ -697,6 +697,20 @@ static void NAME(add)(float *row, float weight, int width, const uint16_t *delta
     }
 }
 
+static void NAME(subtract)(float *now, const float *before, int width) {
+    for (int k = 0; k < width; k += LANES) FULL(store)(now + k, FULL(load)(now + k) - FULL(load)(before + k));
+}
+
+static void NAME(merge)(float *row, float keep, const float *const *values, const float *weights, int n, int width) {
+    const vf kept = FULL(broadcast)(keep);
+    for (int k = 0; k < width; k += LANES) {
+        vf sum = (vf){0};
+        if (keep != 0.0f) sum = FULL(load)(row + k) * kept;
+        for (int i = 0; i < n; ++i) sum += FULL(load)(values[i] + k) * weights[i];
+        FULL(store)(row + k, sum);
+    }
+}
+
 #undef TILE_X
 #undef COLUMNS
 #undef PAIR_COLUMNS

@@ -1,18 +1,22 @@
 """The vectors that a block trains on."""
 
-from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 from embed.engine._blocks cimport Block
 from embed.engine._kernels cimport Scratch, embed_kernels, embed_window
 from embed.engine._log cimport embed_log
-from embed.engine._rows cimport Rows, output_factor, target_row
+from embed.engine._marks cimport embed_is_marked
+from embed.engine._rows cimport Rows, input_row, output_factor, target_row
 
 cdef class BlockVectors:
     cdef Rows rows
     cdef const embed_kernels *kernels
     cdef int64_t stride
     cdef int width
-    cdef bint in_round          # changes go to the log
+    cdef bint in_round          # shared rows keep still, and their copies are logged
+    cdef bint has_senses
+    cdef uint64_t *_shared      # the marks of rows that have copies in a round
+    cdef object _shared_memory
     cdef bint in_rows           # outside rounds, vectors are trained in their rows
     cdef bint has_word_contexts     # windows have contexts besides tags
     cdef bint only_tags         # move, in inference
@@ -24,12 +28,11 @@ cdef class BlockVectors:
     cdef float *position_weights    # [position_count, stride], copies
     cdef int position_count     # 2 * window, or 0
     cdef float *_divisors       # [n] n ** gradient_power
-    cdef embed_log log          # the changes of this worker
-    # The copies of position weights, of words and, in a round or with a factor, of output rows.
-    cdef Scratch _now           # [copies, stride]
-    cdef Scratch _before        # [copies, stride] their values before training, unless the matrix has these
-    cdef const float **_origins  # [copies] in a round: the value of each before training
-    cdef int32_t *_owners       # [copies] as in the log
+    cdef embed_log log          # in a round, the copies of the tiles of this worker
+    # The copies of position weights, of words and, if they are shared or have a factor, of output rows.
+    cdef float *_now            # [copies, stride] in the log
+    cdef Scratch _before        # [copies, stride] their values before training, if no row has them
+    cdef int32_t *_owners       # [copies] in the log
     cdef int32_t _copies        # of the current block
     # A hash table of the copies. A slot is taken if the copy in it exists and has this slot as its home, so that the
     # table is empty when `_copies` is 0.
@@ -37,7 +40,20 @@ cdef class BlockVectors:
     cdef uint32_t _slot_mask
     cdef int32_t *_homes        # [copies]
     cdef Scratch _ratio_memory, _divisor_memory
-    cdef object _pointer_memory, _index_memory
+    cdef Scratch _index_memory
+    # At most: the copies of a block, or of a tile; what a block, a token and a halo can need. Vectors of a position.
+    cdef int64_t _most_copies, _most_of_a_block, _most_of_a_token, _halo, _vectors_of_a_position
+    cdef int64_t _least_slots   # of the table, which grows with a tile
+    cdef object _pointer_memory
+
+    cdef _allocate(self, int64_t most_owners)
+    cdef begin_rounds(self, int64_t tile)
+    cdef void begin_round(self, const uint64_t *marks, int64_t tiles) noexcept nogil
+    cdef void mark(self, const Block *block, uint64_t *marks) noexcept nogil
+    cdef void end_rounds(self) noexcept nogil
+    cdef void make_room(self) noexcept nogil
+    cdef int begin_tile(self) noexcept nogil
+    cdef void end_tile(self) noexcept nogil
 
     cdef void begin(self) noexcept nogil
     cdef void gather(self, const Block *block, float ratio) noexcept nogil
@@ -46,7 +62,6 @@ cdef class BlockVectors:
     cdef float *trained(self, int32_t vector) noexcept nogil
     cdef float *_copy_at(self, int32_t vector) noexcept nogil
     cdef void scatter(self) noexcept nogil
-    cdef int log_changes(self) noexcept nogil
     cdef float *copied_output_row(self, int32_t row) noexcept nogil
     cdef void settle(self, const embed_window *plan) noexcept nogil
     cdef void _settle_copy(self, int32_t copy) noexcept nogil
@@ -55,11 +70,27 @@ cdef class BlockVectors:
     cdef int32_t _add_copy(self, int32_t owner, int32_t home) noexcept nogil
     cdef int32_t _copy_word(self, int32_t word, int32_t home) noexcept nogil
     cdef void _fetch_rows(self, int32_t owner) noexcept nogil
-    cdef float *_keep_before(self, int64_t copy, float *source) noexcept nogil
+
+
+cdef inline bint is_shared(BlockVectors self, int32_t owner) noexcept nogil:
+    """Tell whether other tiles of the round touch a row, so that it keeps still while a copy of it is trained."""
+    return self.in_round and embed_is_marked(self._shared, owner)
+
+
+cdef inline float *current_input_row(BlockVectors self, int32_t vector) noexcept nogil:
+    """Return where the value of a vector that is one row is: in the row or, in a round, in a copy of it."""
+    cdef int32_t copy = self._copy_of(vector) if is_shared(self, vector) else -1
+    return input_row(self.rows, vector) if copy < 0 else self._now + copy * self.stride
+
+
+cdef inline float *current_output_row(BlockVectors self, int32_t row) noexcept nogil:
+    """Return where the value of an output row is."""
+    cdef int32_t copy = self._copy_of(~row) if is_shared(self, ~row) else -1
+    return target_row(self.rows, row) if copy < 0 else self._now + copy * self.stride
 
 
 cdef inline float *output_row(BlockVectors self, int32_t row) noexcept nogil:
-    """Return the row; in a round, or if its factor is not 1, return the copy of it in the block."""
-    if not self.in_round and output_factor(self.rows, row) == 1:
+    """Return the row; if other tiles of the round touch it, or if its factor is not 1, return the copy of it."""
+    if not is_shared(self, ~row) and output_factor(self.rows, row) == 1:
         return target_row(self.rows, row)
     return self.copied_output_row(row)

@@ -1,9 +1,11 @@
 """Gather the vectors that a block trains on, and scatter their changes to the rows.
 
 A word with a single input row is trained in that row. Any other word has one dense copy in the block, the mean of its
-rows, and the change of the copy is scattered to these rows. In a round (docs/decisions/0005), all words and all output
-rows have copies, and the changes of a block go to a log. Where rows have factors (docs/decisions/0029), words have
+rows, and the change of the copy is scattered to these rows. Where rows have factors (docs/decisions/0029), words have
 copies, whose change each row gets by its factor, and so have output rows with a factor other than 1.
+
+In a round (docs/decisions/0045), the blocks of a tile have the same copies. Words and output rows that other tiles
+touch have copies, too, and the copies of a tile stay in the log until they are merged.
 
 A document, which is a tag of the block's sentence, has a vector like a word. If it has a code, the windows train the
 code, and each batch of them moves the copy of the document along (Grzegorczyk & Kurdziel 2017). If its length is
@@ -14,13 +16,13 @@ Rejected: a copy of every position (docs/decisions/0011, 0014).
 
 import cython
 from libc.math cimport pow
-from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free
-from libc.string cimport memcpy
 
-from embed.engine._blocks cimport Block
+from embed.engine._blocks cimport BLOCK, Block
 from embed.engine._kernels cimport Scratch, embed_prefetch_read, embed_window
 from embed.engine._log cimport embed_log_reserve
+from embed.engine._marks cimport EMBED_MARK_WORDS, embed_find_shared, embed_mark, embed_mark_all
 from embed.engine._rows cimport Rows, input_row, output_factor, row_count, rows_of, share, target_row, unit_share
 
 cdef enum:
@@ -43,14 +45,15 @@ cdef class BlockVectors:
     settings : embed.engine.problem.Settings
     most_positions, most_tags, most_output_rows : int
         Of a block; tags count as positions, too.
-    most_vectors : int
-        Of a block: those of its positions, and of their senses.
+    most_senses : int
+        Of a word; 0 without senses.
+    most_of_a_token : int
+        Output rows that a block of one token meets.
     """
 
-    def __init__(self, Rows rows, settings, int64_t most_positions, int64_t most_tags, int64_t most_vectors,
-                 int64_t most_output_rows):
-        cdef int64_t v, slots = 1, most_averaged = 1, most_owners = most_vectors + most_output_rows
-        cdef int64_t most_copies = rows.position_weights.shape[0] + most_owners
+    def __init__(self, Rows rows, settings, int64_t most_positions, int64_t most_tags, int most_senses,
+                 int64_t most_output_rows, int64_t most_of_a_token):
+        cdef int64_t v, most_averaged = 1
         self.rows, self.kernels, self.stride, self.width = rows, rows.kernels, rows.stride, rows.width
         self.in_rows = rows.plain and not rows.has_input_factors
         self.has_word_contexts, self.only_tags = settings.window > 0, settings.inference
@@ -58,10 +61,16 @@ cdef class BlockVectors:
         self._codes = Scratch(most_tags * self.stride if self.code_size else 0)
         self.position_count = <int> rows.position_weights.shape[0]
         self.log.stride = self.stride
-        while slots < 2 * most_owners:
-            slots *= 2
-        self._slot_mask = <uint32_t> (slots - 1)
-        self._now, self._before = Scratch(most_copies * self.stride), Scratch(most_copies * self.stride)
+        self.has_senses, self._vectors_of_a_position = most_senses > 0, 1 + 2 * most_senses
+        self._most_of_a_token = (1 + most_tags) * self._vectors_of_a_position + most_of_a_token
+        self._most_of_a_block = most_positions * self._vectors_of_a_position + most_output_rows
+        self._halo = 2 * settings.window * self._vectors_of_a_position
+        while self._least_slots < 2 * self._most_of_a_block:
+            self._least_slots = max(1, 2 * self._least_slots)
+        self._allocate(self._most_of_a_block)
+        self._shared_memory = bytearray(sizeof(uint64_t) * EMBED_MARK_WORDS)
+        cdef unsigned char[::1] shared = self._shared_memory
+        self._shared = <uint64_t *> &shared[0]
         self._ratio_memory = Scratch(most_positions)
         self.ratios = self._ratio_memory.floats
         for v in range(rows.vectors):
@@ -70,15 +79,71 @@ cdef class BlockVectors:
         self._divisors = self._divisor_memory.floats
         for v in range(1, most_averaged + 1):
             self._divisors[v] = <float> pow(<double> v, <double> settings.gradient_power)
-        self._index_memory = bytearray(sizeof(int32_t) * (2 * most_copies + slots))
-        cdef unsigned char[::1] indices = self._index_memory
-        self._owners = <int32_t *> &indices[0]
-        self._homes = self._owners + most_copies
-        self._slots = self._homes + most_copies
-        self._pointer_memory = bytearray(sizeof(void *) * (most_positions + most_copies))
+        self._pointer_memory = bytearray(sizeof(void *) * most_positions)
         cdef unsigned char[::1] pointers = self._pointer_memory
         self.vectors = <float **> &pointers[0]
-        self._origins = <const float **> (self.vectors + most_positions)
+
+    cdef _allocate(self, int64_t most_owners):
+        """Allocate memory for the copies of so many words and output rows, and of all position weights."""
+        cdef int64_t slots = self._least_slots
+        while slots < 2 * (most_owners + self._most_of_a_block):
+            slots *= 2
+        self._most_copies = most_owners + self.rows.position_weights.shape[0]
+        self._before = Scratch(self._most_copies * self.stride)
+        self._index_memory = Scratch(self._most_copies + slots)
+        self._homes = <int32_t *> self._index_memory.floats
+        self._slots = self._homes + self._most_copies
+        if embed_log_reserve(&self.log, self._most_copies) != 0:
+            raise MemoryError(f"cannot allocate memory for {self._most_copies} rows in a training thread")
+
+    cdef begin_rounds(self, int64_t tile):
+        """Prepare for rounds with tiles of so many tokens."""
+        # the blocks of a tile begin in it; some have a halo
+        cdef int64_t most = (tile + BLOCK) * self._most_of_a_token + (tile // BLOCK + 2) * self._halo
+        most = min(most, self.rows.vectors + self.rows.outputs.shape[0])
+        if self._most_copies < most + self.rows.position_weights.shape[0]:
+            self._allocate(most)
+        self.in_round = True
+
+    cdef void begin_round(self, const uint64_t *marks, int64_t tiles) noexcept nogil:
+        """Find the rows that several of the tiles touch, which have copies; the others are trained in place.
+
+        Senses look at rows that their tile does not train, so they need all rows to keep still.
+        """
+        if self.has_senses:
+            embed_mark_all(self._shared)
+        else:
+            embed_find_shared(marks, tiles, self._shared)
+
+    cdef void mark(self, const Block *block, uint64_t *marks) noexcept nogil:
+        """Mark the vectors of a block that could be trained in their rows."""
+        cdef int64_t i
+        if not self.in_rows:
+            return
+        for i in range(0 if self.has_word_contexts else block.positions, block.positions + block.tags):
+            embed_mark(marks, block.words[i])
+
+    cdef void end_rounds(self) noexcept nogil:
+        """Train in the rows from now on."""
+        self.in_round, self.log.used = False, 0
+
+    cdef int begin_tile(self) noexcept nogil:
+        """Begin a tile, whose blocks have the same copies. Returns 0, or -1 without memory."""
+        if embed_log_reserve(&self.log, self._most_copies) != 0:
+            return -1
+        self.begin()
+        return 0
+
+    cdef void end_tile(self) noexcept nogil:
+        """Leave the copies in the log: new rows as they are, but of means and position weights what they moved by."""
+        cdef int32_t i
+        for i in range(self._copies):
+            if self._owners[i] < 0:
+                if self.rows.has_output_factors:
+                    self._settle_copy(i)
+            elif not self.in_rows or self._owners[i] >= self.rows.vectors:
+                self.kernels.subtract(self._now + i * self.stride, self._before.floats + i * self.stride, self.width)
+        self.log.used += self._copies
 
     def __dealloc__(self):
         free(self.log.memory)
@@ -87,12 +152,14 @@ cdef class BlockVectors:
         """Remove all copies, and copy the position weights, which other threads change all the time."""
         cdef int32_t i, copy
         self._copies = 0
-        self.position_weights = self._now.floats
+        self._now, self._owners = self.log.values + self.log.used * self.stride, self.log.owners + self.log.used
+        self._slot_mask = <uint32_t> (self._least_slots - 1)
+        self.position_weights = self._now
         for i in range(self.position_count):
             copy = self._add_copy(<int32_t> self.rows.vectors + i, _NOWHERE)
             self.kernels.compose(&self.rows.position_weights[0, 0], self.stride, &i, 1, 1, self.width,
                                  self.position_weights + copy * self.stride,
-                                 self._keep_before(copy, &self.rows.position_weights[i, 0]))
+                                 self._before.floats + copy * self.stride)
 
     cdef void gather(self, const Block *block, float ratio) noexcept nogil:
         """Find the vector of each position (the row of its word, or a copy) and its learning rate.
@@ -105,7 +172,7 @@ cdef class BlockVectors:
         cdef int32_t word
         for i in range(n if self.has_word_contexts else 0):
             word = block.words[i]
-            if self.in_rows and not self.in_round:
+            if self.in_rows and not is_shared(self, word):
                 self.vectors[i], self.ratios[i] = input_row(self.rows, word), ratio
                 continue
             if not self.rows.plain and i + _WORDS_AHEAD < n and self._copy_of(block.words[i + _WORDS_AHEAD]) < 0:
@@ -113,7 +180,7 @@ cdef class BlockVectors:
             self._copy_vector(i, word, ratio)
         for i in range(n, n + block.tags):
             word = block.words[i]
-            if self.in_rows and not self.in_round and not self.code_size:
+            if self.in_rows and not is_shared(self, word) and not self.code_size:
                 self.vectors[i], self.ratios[i] = input_row(self.rows, word), ratio
                 continue
             self._copy_vector(i, word, ratio)
@@ -127,7 +194,7 @@ cdef class BlockVectors:
         cdef int32_t copy = self._copy_of(vector)
         if copy < 0:
             copy = self._copy_word(vector, ~copy)
-        self.vectors[i] = self._now.floats + copy * self.stride
+        self.vectors[i] = self._now + copy * self.stride
         self.ratios[i] = ratio * <float> size if self.rows.sums else ratio / self._divisors[size]
         if self.rows.has_input_factors:
             self.ratios[i] *= self.rows.vector_factors[vector] / <float> size
@@ -144,16 +211,28 @@ cdef class BlockVectors:
     cdef float *trained(self, int32_t vector) noexcept nogil:
         """Return the row that a vector is trained in, or its copy."""
         cdef int32_t copy
-        if self.in_rows and not self.in_round:
+        if self.in_rows and not is_shared(self, vector):
             return input_row(self.rows, vector)
         copy = self._copy_of(vector)
         if copy < 0:
             copy = self._copy_word(vector, ~copy)
-        return self._now.floats + copy * self.stride
+        return self._now + copy * self.stride
+
+    cdef void make_room(self) noexcept nogil:
+        """Double the table of copies, before a block that could fill more than half of it."""
+        cdef int32_t copy
+        cdef int32_t copies = self._copies
+        if 2 * (copies + self._most_of_a_block) <= <int64_t> self._slot_mask + 1:
+            return
+        self._slot_mask = 2 * self._slot_mask + 1
+        self._copies = 0
+        for copy in range(copies):
+            self._add_copy(self._owners[copy],
+                           _NOWHERE if self._homes[copy] == _NOWHERE else ~self._copy_of(self._owners[copy]))
 
     cdef float *_copy_at(self, int32_t vector) noexcept nogil:
         """Return the copy of a vector that has one."""
-        return self._now.floats + self._copy_of(vector) * self.stride
+        return self._now + self._copy_of(vector) * self.stride
 
     cdef void scatter(self) noexcept nogil:
         """Add the change of each copy to its rows, to each by its share."""
@@ -165,7 +244,7 @@ cdef class BlockVectors:
         for copy in range(self._copies):
             if not self.rows.plain and copy + _WORDS_AHEAD < self._copies:
                 self._fetch_rows(self._owners[copy + _WORDS_AHEAD])
-            owner, now, before = self._owners[copy], self._now.floats + copy * self.stride, self._before.floats
+            owner, now, before = self._owners[copy], self._now + copy * self.stride, self._before.floats
             before += copy * self.stride
             if owner >= self.rows.vectors:
                 owner -= <int32_t> self.rows.vectors
@@ -197,24 +276,6 @@ cdef class BlockVectors:
             else:
                 self.kernels.scatter(&self.rows.inputs[0, 0], self.stride, rows + r, 1, weight, self.width, now, before)
 
-    cdef int log_changes(self) noexcept nogil:
-        """Leave in the log what the copies have moved by; returns 0, or -1 if there is no memory."""
-        cdef int32_t i
-        if self._copies == 0:  # there may be no log yet
-            return 0
-        if self.rows.has_output_factors:
-            for i in range(self._copies):
-                if self._owners[i] < 0:
-                    self._settle_copy(i)
-        if embed_log_reserve(&self.log, self._copies) != 0:
-            return -1
-        memcpy(self.log.owners + self.log.used, self._owners, self._copies * sizeof(int32_t))
-        for i in range(self._copies):
-            self.kernels.narrow(self._now.floats + i * self.stride, self._origins[i], self.width,
-                                self.log.deltas + (self.log.used + i) * self.stride)
-        self.log.used += self._copies
-        return 0
-
     cdef float *copied_output_row(self, int32_t row) noexcept nogil:
         """The copy of an output row."""
         cdef int32_t copy = self._copy_of(~row)
@@ -223,20 +284,18 @@ cdef class BlockVectors:
         if copy < 0:
             copy = self._add_copy(~row, ~copy)
             source = target_row(self.rows, row)
-            before = self._keep_before(copy, source)
-            if self.rows.has_output_factors:  # to settle from
-                before = self._before.floats + copy * self.stride
+            before = self._before.floats + copy * self.stride if self.rows.has_output_factors else NULL
             self.kernels.compose(source, self.stride, &_FIRST, 1, 1, self.width,
-                                 self._now.floats + copy * self.stride, before)
-        return self._now.floats + copy * self.stride
+                                 self._now + copy * self.stride, before)
+        return self._now + copy * self.stride
 
     cdef void settle(self, const embed_window *plan) noexcept nogil:
         """Settle the copies of output rows that a window meets, which have a factor: before each window."""
         cdef int64_t j
         cdef int32_t copy
         for j in range(plan.unique):
-            if self._now.floats <= plan.y[j] < self._now.floats + self._copies * self.stride:
-                copy = <int32_t> ((plan.y[j] - self._now.floats) // self.stride)
+            if self._now <= plan.y[j] < self._now + self._copies * self.stride:
+                copy = <int32_t> ((plan.y[j] - self._now) // self.stride)
                 if output_factor(self.rows, ~self._owners[copy]) != 1:
                     self._settle_copy(copy)
 
@@ -247,7 +306,7 @@ cdef class BlockVectors:
         """
         cdef int32_t row = ~self._owners[copy]
         cdef float factor = output_factor(self.rows, row)
-        cdef float *now = self._now.floats + copy * self.stride
+        cdef float *now = self._now + copy * self.stride
         cdef float *before = self._before.floats + copy * self.stride
         cdef float *settled = before if self.in_round else target_row(self.rows, row)
         if factor == 1:  # of a round, where all output rows are copies
@@ -280,15 +339,18 @@ cdef class BlockVectors:
         cdef int64_t size
         cdef int32_t own, copy = self._add_copy(word, home)
         cdef const int32_t *rows
-        cdef float *now = self._now.floats + copy * self.stride
+        cdef float *now = self._now + copy * self.stride
+        cdef float *before = self._before.floats + copy * self.stride
         cdef float *row
         if self.rows.plain:
             row = input_row(self.rows, word)
-            self.kernels.compose(row, self.stride, &_FIRST, 1, 1, self.width, now, self._keep_before(copy, row))
+            if self.in_round and self.in_rows:
+                before = NULL
+            self.kernels.compose(row, self.stride, &_FIRST, 1, 1, self.width, now, before)
             return copy
         rows = rows_of(self.rows, word, &own, &size)
         self.kernels.compose(&self.rows.inputs[0, 0], self.stride, rows, size,
-                             1 if self.rows.sums else 1 / <float> size, self.width, now, self._keep_before(copy, NULL))
+                             1 if self.rows.sums else 1 / <float> size, self.width, now, before)
         return copy
 
     cdef void _fetch_rows(self, int32_t owner) noexcept nogil:
@@ -300,11 +362,3 @@ cdef class BlockVectors:
             rows = rows_of(self.rows, owner, &own, &size)
             for r in range(size):
                 embed_prefetch_read(&self.rows.inputs[rows[r], 0], self.width)
-
-    cdef float *_keep_before(self, int64_t copy, float *source) noexcept nogil:
-        """Where to keep what a copy was: nowhere in a round if `source` is that, for it does not change."""
-        if self.in_round and source != NULL:
-            self._origins[copy] = source
-            return NULL
-        self._origins[copy] = self._before.floats + copy * self.stride
-        return self._before.floats + copy * self.stride

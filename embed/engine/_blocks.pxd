@@ -13,8 +13,7 @@ cdef enum:
 ctypedef struct Block:
     int64_t first       # its tokens
     int64_t last
-    int64_t number      # in its round
-    int32_t *memory     # [window + BLOCK + window + most_tags]
+    int32_t *memory     # for words and draws, up to the last draw of noise
     int32_t *words      # [positions + tags] in `memory`; each is also the number of a vector, and tags are no words
     int64_t positions   # tokens that subsampling kept: `left` of the halo, `own` centers, the rest of the halo
     int64_t left
@@ -54,18 +53,15 @@ cdef class Blocks:
     cdef uint64_t _set_keys[SETS]   # the epochs that they were drawn in
     cdef Block pair[2]          # the current block, and the following one, whose rows are fetched meanwhile
     cdef int64_t most_positions, most_draws  # of a block
-    cdef int64_t sentence, position, number  # of the next block
+    cdef int64_t sentence, position  # of the next block
     cdef int64_t shift          # from a position of the sentence to its place in `ids`
-    cdef int64_t claim                       # the number of the next block of this worker
-    cdef int64_t *claimed
-    cdef int64_t before
 
-    cdef int64_t begin(self, int64_t epoch, int64_t first, int64_t *claimed, int64_t before) noexcept nogil
+    cdef int64_t begin(self, int64_t epoch, int64_t first) noexcept nogil
     cdef bint select(self, Block *block, int64_t last) noexcept nogil
+    cdef int64_t most_of_tile(self, int64_t tile) noexcept nogil
     cdef int64_t tokens(self) noexcept nogil
     cdef void _enter(self, int64_t sentence) noexcept nogil
     cdef int64_t _sentence_of(self, int64_t position) noexcept nogil
-    cdef int64_t _next_claim(self) noexcept nogil
     cdef void _select_words(self, Block *block) noexcept nogil
     cdef void _add_tags(self, Block *block) noexcept nogil
     cdef int64_t _origin(self) noexcept nogil

@@ -22,9 +22,6 @@ from embed.engine._random cimport (
 )
 
 
-cdef extern from "barrier.h" nogil:
-    int64_t embed_claim(int64_t *counter) noexcept
-
 BLOCK_TOKENS = BLOCK
 
 
@@ -67,40 +64,35 @@ cdef class Blocks:
         view = self._set_memory
         self._sets = <int32_t *> &view[0]
 
-    cdef int64_t begin(self, int64_t epoch, int64_t first, int64_t *claimed, int64_t before) noexcept nogil:
-        """Begin at token `first`, with all blocks or, in a round, with those that this worker claims.
-
-        In a round, `claimed` counts the blocks that any worker has claimed, `before` of them in earlier rounds;
-        otherwise it is NULL. Returns the begin of the first block, which may be the end of the sentence.
-        """
+    cdef int64_t begin(self, int64_t epoch, int64_t first) noexcept nogil:
+        """Begin at token `first`. Returns the begin of the first block, which may be the end of the sentence."""
         cdef int64_t sentence_first
         self.epoch_key = embed_epoch_key(self.seed, <uint64_t> epoch)
-        self.claimed, self.before = claimed, before
         self._enter(self._sentence_of(first))
         sentence_first = self.offsets[self.sentence]
         self.position = min(sentence_first + (first - sentence_first + BLOCK - 1) // BLOCK * BLOCK,
                             self.offsets[self.sentence + 1])
-        self.number = 0
-        self.claim = self._next_claim()
         return self.position
 
     cdef bint select(self, Block *block, int64_t last) noexcept nogil:
         """Find the next block that begins before `last`; return whether there is one. Otherwise `block` is empty."""
-        while self.position < last:
-            while self.position >= self.offsets[self.sentence + 1]:
-                self._enter(self.sentence + 1)
-            block.first, block.number = self.position, self.number
-            block.last = min(block.first + BLOCK, self.offsets[self.sentence + 1])
-            self.position = block.last
-            self.number += 1
-            if block.number == self.claim:
-                self.claim = self._next_claim()
-                self._select_words(block)
-                self._add_tags(block)
-                self._draw(block)
-                return True
-        block.positions = block.tags = block.draws = 0
-        return False
+        if self.position >= last:
+            block.positions = block.tags = block.draws = 0
+            return False
+        while self.position >= self.offsets[self.sentence + 1]:
+            self._enter(self.sentence + 1)
+        block.first = self.position
+        block.last = min(block.first + BLOCK, self.offsets[self.sentence + 1])
+        self.position = block.last
+        self._select_words(block)
+        self._add_tags(block)
+        self._draw(block)
+        return True
+
+    cdef int64_t most_of_tile(self, int64_t tile) noexcept nogil:
+        """Return how many integers the blocks that begin within so many tokens can need for words and draws."""
+        return (tile * (self.window + self.most_tags) + (tile + BLOCK) * (2 + <int64_t> self.negatives)
+                + (tile // BLOCK + 2) * 2 * self.window)
 
     cdef int64_t tokens(self) noexcept nogil:
         """Return the number of positions of the corpus."""
@@ -110,9 +102,6 @@ cdef class Blocks:
         self.sentence = sentence
         if self.is_drawn:
             self.shift = self.starts[sentence] - self.offsets[sentence]
-
-    cdef int64_t _next_claim(self) noexcept nogil:
-        return self.number if self.claimed == NULL else embed_claim(self.claimed) - self.before
 
     cdef int64_t _sentence_of(self, int64_t position) noexcept nogil:
         """Return the last sentence that begins at or before `position`."""
@@ -171,7 +160,7 @@ cdef class Blocks:
         cdef int64_t place = (block.first - self._origin()) // BLOCK
         block.is_new = True
         if not self.is_relative or place >= SETS:
-            block.reaches, block.draw_set = block.memory + self.most_positions, 0
+            block.reaches, block.draw_set = block.words + block.positions + block.tags, 0
             self._draw_windows(block, block.own)
             return
         block.reaches, block.draw_set = self._sets + place * (BLOCK + self.most_draws), place + 1
@@ -187,7 +176,7 @@ cdef class Blocks:
         cdef uint64_t fraction, stream = embed_block_stream(self.epoch_key, block.first - self._origin())
         cdef const embed_alias *table = self._aliases
         cdef uint64_t vocabulary = self._alias_count
-        block.noise, block.draws = block.reaches + BLOCK, 0
+        block.noise, block.draws = block.reaches + windows, 0
         for c in range(windows):
             if self.fixed_window:
                 block.reaches[c] = self.window

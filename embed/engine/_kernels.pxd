@@ -87,6 +87,9 @@ cdef extern from "kernels.h" nogil:
                         const float *now, const float *before) noexcept nogil
         void (*narrow)(const float *now, const float *before, int width, uint16_t *deltas) noexcept nogil
         void (*add)(float *row, float weight, int width, const uint16_t *deltas) noexcept nogil
+        void (*subtract)(float *now, const float *before, int width) noexcept nogil
+        void (*merge)(float *row, float keep, const float *const *values, const float *weights, int n,
+                      int width) noexcept nogil
     const embed_kernels *embed_kernels_at(int i) noexcept
     int64_t embed_groups(int64_t ny) noexcept
     int64_t embed_bag_floats(int64_t ny) noexcept
@@ -94,7 +97,6 @@ cdef extern from "kernels.h" nogil:
     double embed_take_loss(embed_loss *loss) noexcept
     void embed_prefetch_row(const float *row, int width) noexcept
     void embed_prefetch_read(const float *row, int width) noexcept
-    void embed_prefetch_deltas(const uint16_t *deltas, int width) noexcept
     void embed_prefetch_early(const float *row, int width) noexcept
 
 cdef const embed_kernels *find_kernels(str name) except NULL

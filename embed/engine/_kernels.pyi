@@ -19,6 +19,9 @@ def train_window(
 def add_change(
     row: NDArray[np.float32], now: NDArray[np.float32], before: NDArray[np.float32], weight: float, simd: str
 ) -> None: ...
+def merge_values(
+    row: NDArray[np.float32], keep: float, values: NDArray[np.float32], weights: NDArray[np.float32], simd: str
+) -> None: ...
 def compose_rows(
     inputs: NDArray[np.float32],
     row_offsets: NDArray[np.int64],

@@ -130,7 +130,7 @@ def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str 
 
 
 def add_change(float[::1] row, const float[::1] now, const float[::1] before, double weight, str simd):
-    """Add weight * (now - before) to a row, with the change rounded as in a log, for tests.
+    """Add weight * (now - before) to a row, with the change rounded to a bfloat16, for tests.
 
     Parameters
     ----------
@@ -149,6 +149,31 @@ def add_change(float[::1] row, const float[::1] now, const float[::1] before, do
     cdef uint16_t *deltas = <uint16_t *> &view[0]
     kernels.narrow(&now[0], &before[0], <int> stride, deltas)
     kernels.add(&row[0], <float> weight, <int> stride, deltas)
+
+
+def merge_values(float[::1] row, double keep, const float[:, ::1] values, const float[::1] weights, str simd):
+    """Set a row to keep * row + the sum of weights[i] * values[i], for tests.
+
+    Parameters
+    ----------
+    row : float32[stride]
+        Changed in place; stride a multiple of ROW_FLOATS.
+    keep : float
+    values : float32[n, stride]
+    weights : float32[n]
+    simd : str
+        One of simd_names().
+    """
+    cdef const embed_kernels *kernels = find_kernels(simd)
+    cdef Py_ssize_t stride = row.shape[0], i
+    if not stride or stride % EMBED_ROW_FLOATS or values.shape[1] != stride or not 0 < weights.shape[0] <= 8:
+        raise ValueError(f"row and values need the same multiple of {EMBED_ROW_FLOATS} floats, and 1 to 8 weights")
+    if values.shape[0] != weights.shape[0]:
+        raise ValueError("there must be a weight for each row of values")
+    cdef const float *each[8]
+    for i in range(weights.shape[0]):
+        each[i] = &values[i, 0]
+    kernels.merge(&row[0], <float> keep, each, &weights[0], <int> weights.shape[0], <int> stride)
 
 
 def compose_rows(const float[:, ::1] inputs, const int64_t[::1] row_offsets, const int32_t[::1] rows,

@@ -16,9 +16,9 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 
 import numpy as np
 
+from embed.engine._block_vectors cimport current_output_row
 from embed.engine._kernels cimport EMBED_MOST_SENSES
 from embed.engine._random cimport embed_block_stream, embed_epoch_key, embed_next, embed_scale
-from embed.engine._rows cimport target_row
 
 MOST_SENSES = EMBED_MOST_SENSES
 
@@ -164,7 +164,7 @@ cdef class Senses:
         for i in range(block.positions):
             word = block.words[i]
             self._surroundings.rows[i] = <float *> &self.contexts[word, 0]
-            self._around.rows[i] = target_row(self.rows, word)
+            self._around.rows[i] = current_output_row(vectors, word)
             if self.sizes[word]:
                 self._surroundings.positions[chosen], self._words[chosen] = <int32_t> i, word
                 self._scales[chosen] = ratio / vectors.ratios[i] if vectors.ratios[i] > 0 else 0

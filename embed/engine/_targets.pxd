@@ -19,6 +19,7 @@ cdef class Targets:
     cdef bint has_noise, has_tree, has_bags
     cdef int64_t most               # of a window
     cdef int64_t most_of_a_block
+    cdef int64_t most_of_a_token
     cdef int negatives, noise_windows
     cdef int64_t run                # windows in a row with the same noise
     cdef int32_t *_lots         # [BLOCK] which draw of noise a center has
@@ -35,6 +36,7 @@ cdef class Targets:
     cdef object _pointer_memory, _index_memory
 
     cdef void find(self, BlockVectors vectors, const Block *block) noexcept nogil
+    cdef void mark(self, const Block *block, uint64_t *marks) noexcept nogil
     cdef void _find_folds(self, float **rows, int32_t *folds, int32_t *distinct) noexcept nogil
     cdef void _plan_word(self, int64_t c, const Side *side, embed_window *plan) noexcept nogil
     cdef void plan_bag(self, int64_t first, int64_t centers, embed_window *plan) noexcept nogil

@@ -9,13 +9,14 @@ found once for each block (docs/decisions/0012). Windows of a bag meet their row
 """
 
 import cython
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 
 import numpy as np
 
 from embed.engine._block_vectors cimport BlockVectors, output_row
 from embed.engine._blocks cimport BLOCK, SETS, Block
 from embed.engine._kernels cimport EMBED_GROUP, EMBED_LINE, embed_window
+from embed.engine._marks cimport embed_mark
 
 
 @cython.final
@@ -59,6 +60,7 @@ cdef class Targets:
             self._sides[side].words = <float **> &pointers[0] + side * rows
             self._sides[side].nodes = self._sides[side].words + BLOCK * self.has_noise
             self._sides[side].noise_sets = self._sides[side].nodes + BLOCK * self._most_nodes
+        self.most_of_a_token = self.sides * (self.has_noise + self.negatives + self._most_nodes)
         self.most_of_a_block = self.sides * (rows - (sets - 1) * draws)
 
     cdef void find(self, BlockVectors vectors, const Block *block) noexcept nogil:
@@ -92,6 +94,22 @@ cdef class Targets:
             for i in range(0 if self.has_bags else block.draws // self.negatives):
                 j = i * self.negatives
                 self._find_folds(rows.noise + j, self._folds + j, &self._distinct[i])
+
+    cdef void mark(self, const Block *block, uint64_t *marks) noexcept nogil:
+        """Mark the output rows of a block."""
+        cdef const int32_t *centers = block.words + block.left
+        cdef int64_t i, j
+        cdef int side
+        for side in range(self.sides):
+            if self.has_tree:
+                for i in range(block.own):
+                    for j in range(self._node_offsets[centers[i]], self._node_offsets[centers[i] + 1]):
+                        embed_mark(marks, ~<int32_t> ((self._first_node + self._nodes[j]) * self.sides + side))
+            if self.has_noise:
+                for i in range(block.own):
+                    embed_mark(marks, ~(centers[i] * self.sides + side))
+                for i in range(block.draws):
+                    embed_mark(marks, ~(block.noise[i] * self.sides + side))
 
     cdef void _find_folds(self, float **rows, int32_t *folds, int32_t *distinct) noexcept nogil:
         """Move the distinct rows of a window's noise to the front, and store which of them each other row repeats."""

@@ -21,6 +21,7 @@ _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _BLOCK_TOKENS = 128
 _ROUND_TOKENS = 4096
+_TILES = 8  # of a round
 _MOST_CHANGES = 2
 _CBOW_BATCH = 4  # windows whose scores are taken together
 _STILL_BATCH = 8  # the same, of an inferred document whose only context it is
@@ -151,8 +152,11 @@ class ReferenceWorker:
             for matrix, given in ((self.inputs, factors.inputs), (self.outputs, factors.outputs))
         )
         self.in_round = False
-        self.changed_inputs: list[int] = []
-        self.changed_outputs: list[int] = []
+        # of a tile: its vectors, when it met them and now, its documents, and its output rows
+        self.met_vectors: dict[int, Floats] = {}
+        self.vectors: dict[int, Floats] = {}
+        self.documents: set[int] = set()
+        self.met_outputs: set[int] = set()
         self.loss, self.examples, self.centers = 0.0, 0, 0
 
     def run(self, epoch: int, lr: float, lr_slope: float, ratio: float) -> None:
@@ -164,34 +168,53 @@ class ReferenceWorker:
     def run_rounds(
         self, epoch: int, lr: float, lr_slope: float, ratio: float, round_tokens: int = _ROUND_TOKENS
     ) -> None:
-        """Train one epoch in rounds of `round_tokens`: blocks start from the same parameters, and their changes add up.
+        """Train one epoch in rounds of `round_tokens`: tiles start from the same parameters, and their changes add up.
 
-        A row that has changed in more than _MOST_CHANGES blocks moves by so many times the mean of its changes. The
-        weights of a position in the window, which every block changes by very little, move by all of it, and so do the
-        rows of documents, which few blocks change. The core keeps
-        each change as a bfloat16, which moves it by up to 1/512 of itself; this twin does not.
+        The blocks that begin in one of the _TILES parts of a round are a tile. They train one after the other; a vector
+        of several rows has one copy in the tile. A row with more than _MOST_CHANGES changes moves by so many times
+        their mean. The weights of a position in the window, which every tile changes by very little, move by the sum of
+        the changes, and so do the rows of documents, which few tiles change. The core trains a row that only one tile
+        touches in place, to the same numbers.
         """
         self.in_round = True
         key = epoch_key(self.settings.seed, epoch)
         for _, blocks in itertools.groupby(self._blocks(), lambda block: block[2] // round_tokens):
             inputs, outputs, weights = self.inputs, self.outputs, self.position_weights
             changes = (np.zeros_like(inputs), np.zeros_like(outputs), np.zeros_like(weights))
-            self.changed_inputs, self.changed_outputs = [], []
-            for block in blocks:
+            changed_inputs: list[int] = []
+            changed_outputs: list[int] = []
+            for _, tile in itertools.groupby(blocks, lambda block: block[2] // max(round_tokens // _TILES, 1)):
                 self.inputs, self.outputs, self.position_weights = inputs.copy(), outputs.copy(), weights.copy()
-                self._train_block(key, *block, lr + lr_slope * block[2], ratio)
+                for block in tile:
+                    self._train_block(key, *block, lr + lr_slope * block[2], ratio)
+                changed_inputs += self._end_tile()
+                changed_outputs += self.met_outputs
+                self.met_outputs.clear()
                 changes[0][:] += self.inputs - inputs
                 changes[1][:] += self.outputs - outputs
                 changes[2][:] += self.position_weights - weights
-            self.inputs = inputs + changes[0] * _weights(self.changed_inputs, len(inputs))
-            self.outputs = outputs + changes[1] * _weights(self.changed_outputs, len(outputs))
+            self.inputs = inputs + changes[0] * _weights(changed_inputs, len(inputs))
+            self.outputs = outputs + changes[1] * _weights(changed_outputs, len(outputs))
             self.position_weights = weights + changes[2]
+
+    def _end_tile(self) -> list[int]:
+        """Scatter the changes of the vectors of a tile; return the changed rows, but those of documents."""
+        changed: list[int] = []
+        for vector, now in self.vectors.items():
+            self._scatter(vector, now - self.met_vectors[vector])
+            if vector not in self.documents:
+                changed.extend(self._rows_of(vector).tolist())
+        for of_tile in (self.vectors, self.met_vectors, self.documents):
+            of_tile.clear()
+        return changed
 
     def _rows_of(self, word: int) -> NDArray[np.int32]:
         return self.units.rows[self.units.offsets[word] : self.units.offsets[word + 1]]
 
     def _composed(self, word: int) -> Floats:
-        """Return the mean of a word's rows, or their sum."""
+        """Return the mean of a word's rows, or their sum; or what the tile has made of it."""
+        if word in self.vectors:
+            return self.vectors[word]
         rows = self.inputs[self._rows_of(word)]
         composed: Floats = rows.sum(axis=0)
         return composed if self.units.sums else composed / len(rows)
@@ -309,23 +332,29 @@ class ReferenceWorker:
         for choice, rows, moved in zip(chosen, mixed, block[first_mixture:] - mixtures, strict=True):
             rate = ratios[choice.position]
             self._learn_choice(block, choice, rows, moved, lr, ratio / rate if rate else 0.0)
-        self.changed_inputs.extend(int(row) for word in copied if word not in tags for row in self._rows_of(word))
         for side in range(sides):
             met = (self._targets(Window([], [], word, [], side)) for word in own)
             noise_rows = {word * sides + side for word in itertools.chain(*drawn)}
-            self.changed_outputs.extend({row for rows, _ in met for row in rows} | noise_rows)
+            self.met_outputs |= {row for rows, _ in met for row in rows} | noise_rows
 
-        # scatter: rows move in proportion to their factors, so that their mean or sum is where the copy has moved to
+        # scatter, in a round at the end of the tile
+        now = block[len(self.inputs) : len(self.inputs) + len(copied)]
         self.inputs = block[: len(self.inputs)]
-        changes = block[len(self.inputs) : len(self.inputs) + len(copied)] - before
-        for word, change in zip(copied, changes, strict=True):
-            if settings.inference and word not in tags:
-                continue
-            own_rows = self._rows_of(word)
-            factors = self.input_factors[own_rows]
-            for row, factor in zip(own_rows, factors, strict=True):
-                if factor:
-                    self.inputs[row] += change * factor * (1 if self.units.sums else len(own_rows)) / factors.sum()
+        self.documents.update(tags)
+        for word, value, old in zip(copied, now, before, strict=True):
+            if self.in_round:
+                self.met_vectors.setdefault(word, old)
+                self.vectors[word] = value
+            elif not settings.inference or word in tags:
+                self._scatter(word, value - old)
+
+    def _scatter(self, vector: int, change: Floats) -> None:
+        """Move rows in proportion to their factors, so that their mean or sum is where the vector has moved to."""
+        own_rows = self._rows_of(vector)
+        factors = self.input_factors[own_rows]
+        for row, factor in zip(own_rows, factors, strict=True):
+            if factor:
+                self.inputs[row] += change * factor * (1 if self.units.sums else len(own_rows)) / factors.sum()
 
     def _choose(self, words: list[int]) -> list[Choice]:
         """Choose among the senses of the block's words: p = softmax(U c), c the direction of the contexts around.

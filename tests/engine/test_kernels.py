@@ -108,6 +108,33 @@ def test_a_change_that_is_no_number_stays_none(path: str, poison: float) -> None
     assert not np.isfinite(row).any()
 
 
+@pytest.mark.parametrize("path", _kernels.simd_names())
+@pytest.mark.parametrize("count", [1, 3, 8])
+def test_values_are_merged(path: str, count: int) -> None:
+    rng = np.random.default_rng(count)
+    row, values = rng.normal(size=64).astype(np.float32), rng.normal(size=(count, 64)).astype(np.float32)
+    weights = rng.normal(size=count).astype(np.float32)
+    expected = -0.5 * row + weights @ values
+    _kernels.merge_values(row, -0.5, values, weights, path)
+    np.testing.assert_allclose(row, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("path", _kernels.simd_names())
+def test_a_single_new_row_replaces_the_old_one_to_the_bit(path: str) -> None:
+    rng = np.random.default_rng(0)
+    row, values = rng.normal(size=64).astype(np.float32), rng.normal(size=(1, 64)).astype(np.float32)
+    _kernels.merge_values(row, 0.0, values, np.ones(1, np.float32), path)
+    assert row.tobytes() == values.tobytes()
+
+
+@pytest.mark.parametrize("path", _kernels.simd_names())
+@pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf])
+def test_a_value_that_is_no_number_stays_none(path: str, poison: float) -> None:
+    row, values = np.zeros(16, np.float32), np.full((1, 16), poison, np.float32)
+    _kernels.merge_values(row, 0.5, values, np.ones(1, np.float32), path)
+    assert not np.isfinite(row).any()
+
+
 def test_initial_vectors_fill_their_range_and_no_more() -> None:
     matrix = padded(1000, 20)
     _kernels.fill_uniform(matrix, 20, 0.025, 3, np.arange(len(matrix)))

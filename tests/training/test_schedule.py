@@ -104,7 +104,9 @@ def test_the_core_agrees_with_the_twin(schedule: str, in_rounds: bool) -> None:
 
     worker, matrices = core_worker(trained)
     twin = Twin(trained)
-    parameters = SimpleNamespace(unit_matrix=matrices.inputs, outputs=matrices.outputs)
+    parameters = SimpleNamespace(
+        unit_matrix=matrices.inputs, outputs=matrices.outputs, position_weights=matrices.position_weights
+    )
     task: Any = SimpleNamespace(threads=1, tokens=tokens, parameters=parameters, variant=Variant())
     share = Rounds if in_rounds else Chunks
     for epoch in range(EPOCHS):

@@ -1,4 +1,4 @@
-"""Train in rounds shared by all workers, to the same bits for any number of workers (docs/decisions/0005)."""
+"""Train in rounds shared by all workers, to the same bits for any number of workers (docs/decisions/0045)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class Rounds:
     def __init__(self, task: Task, tokens: range, epoch: int, schedule: Schedule) -> None:
         size = round_tokens(task.tokens, has_documents=task.variant.tags is not None)
         self._first, self._last = tokens.start, min(-(-tokens.stop // size) * size, task.tokens)
-        rows = len(task.parameters.unit_matrix) + len(task.parameters.outputs)
+        parameters = task.parameters
+        rows = sum(map(len, (parameters.unit_matrix, parameters.outputs, parameters.position_weights)))
         self._rounds = _rounds.Rounds(task.threads, processors(), rows, tokens.start, size)
         self._epoch, self._schedule = epoch, schedule
         self._stop = np.zeros(1, np.int32)
