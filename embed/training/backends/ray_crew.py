@@ -10,8 +10,11 @@ import contextlib
 import copy
 import logging
 import os
+import socket
+import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -27,7 +30,8 @@ from embed.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["RayCrew"]
 
-_SPARE_SECONDS = 30.0
+_CONNECT_SECONDS = 5.0
+_SPARE_SECONDS = 5.0
 """How long to wait for a processor before a new worker shares those of others."""
 _ONE_BLAS_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """The digits of a product depend on how many threads BLAS has; the merge has threads of its own."""
@@ -192,13 +196,29 @@ class RayCrew:
 
 def _connected(address: str) -> bool:
     """Connect to a running cluster; return whether there is one."""
+    named = _address_of(address)
     try:
+        if named is not None:  # where nothing listens, Ray would try for minutes
+            host, _, port = named.rpartition(":")
+            socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
         _quietly_init(address=address)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         if address == "auto":
             return False
         raise ClusterError(f"there is no Ray cluster at {address}: {_first_line(error)}") from error
     return True
+
+
+def _address_of(address: str) -> str | None:
+    """Return host and port of a cluster, or None if they are not known before Ray has looked for them."""
+    if address != "auto":
+        return address.partition("://")[2] or address
+    if named := os.environ.get("RAY_ADDRESS"):
+        return _address_of(named) if named != "auto" else None
+    latest = Path(tempfile.gettempdir()) / "ray" / "ray_current_cluster"  # which outlives a cluster that was killed
+    with contextlib.suppress(OSError):
+        return latest.read_text(encoding="utf-8").strip() or None
+    return None
 
 
 def _quietly_init(**settings: Any) -> None:
