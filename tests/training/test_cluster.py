@@ -151,6 +151,12 @@ def test_what_does_not_belong_to_a_cluster_is_refused(settings: dict[str, Any], 
         embed.train([["a", "b"], ["b", "c"]] * 50, min_count=1, progress=False, **settings)
 
 
+def test_run_that_merged_elsewhere_is_not_resumed(encoded: EncodedCorpus) -> None:
+    trainer = Trainer(encoded, TrainConfig(**SMALL, objective="sg", workers=2), crew=LocalCrew())
+    with pytest.raises(ConfigError, match=r"cannot resume at token 1,000 of the epoch"):
+        trainer.stretch(1000, 2000)
+
+
 def test_parts_cover_the_text(encoded: EncodedCorpus) -> None:
     for count in (1, 2, 7, 100):
         cut = parts(encoded, encoded.tokens, count)

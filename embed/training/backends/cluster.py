@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from embed.errors import ClusterError, ClusterWarning, advise
+from embed.errors import ClusterError, ClusterWarning, ConfigError, advise
 from embed.messages import option
 from embed.model.parameters import Parameters
 from embed.text.part_corpus import PartCorpus, parts
@@ -104,12 +104,19 @@ class Cluster:
         ------
         ClusterError
             Workers keep dying.
+        ConfigError
+            The stretch begins between two merges.
         """
         if not self._is_started:
             self._is_started = True
             self._crew.start(self._setups)
             self._until_agreed(lambda: self._load(self._lanes))
         begin = number = int(np.searchsorted(self._positions, tokens.start))
+        if self._positions[begin] != tokens.start:
+            raise ConfigError(
+                f"cannot resume at token {tokens.start:,} of the epoch, where these workers do not merge: give "
+                f"{option('workers')} and {option('merge_tokens')} of the run that is resumed"
+            )
         sums = self.loss, self.examples
         is_asked = False
         while True:

@@ -14,6 +14,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from embed.vocabulary.vocabulary import Vocabulary
 __all__ = ["RayCrew"]
 
 _CONNECT_SECONDS = 5.0
+_STARTS = 3
 _SPARE_SECONDS = 5.0
 """How long to wait for a processor before a new worker shares those of others."""
 _ONE_BLAS_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -81,8 +83,7 @@ class RayCrew:
             if is_own:
                 wanted = (workers or 1) * (threads or 1)
                 _quietly_init(address="local", num_cpus=max(wanted, processors()), include_dashboard=False)
-        nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
-        machines = [node for node in nodes if node["Alive"] and node["Resources"].get("CPU")]
+        machines = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
         if not machines:
             self.close()
             raise ClusterError(f"the cluster {address} has no machine with a processor: start one with ray start")
@@ -93,8 +94,8 @@ class RayCrew:
         if total < self.workers * self.threads:
             self.close()
             raise ClusterError(
-                f"{self.workers} workers of {self.threads} threads need {self.workers * self.threads} processors, but "
-                f"the cluster has {total:g}: lower {option('workers')} or {option('threads')}, or add machines"
+                f"{self.workers} workers need {self.workers * self.threads} processors ({self.threads} each), but the "
+                f"cluster has {total:g}: lower {option('workers')} or {option('threads')}, or add machines"
             )
 
     def start(self, setups: Sequence[Setup]) -> None:
@@ -102,18 +103,11 @@ class RayCrew:
         self._setups = []
         self._vocabulary = ray.put(setups[0].corpus.vocabulary)
         for setup in setups:
-            own = copy.copy(setup)
             text = copy.copy(setup.corpus)
-            del text.vocabulary
-            object.__setattr__(own, "corpus", text)
-            self._setups.append(ray.put(own))
+            del text.vocabulary  # which all lanes share
+            self._setups.append(ray.put(replace(setup, corpus=text)))
         self._actors = [self._new(lane) for lane in range(len(setups))]
-        try:
-            facts = ray.get([actor.facts.remote() for actor in self._actors])
-        except RayTaskError as error:
-            raise _cause(error) from error
-        except RayError as error:
-            raise ClusterError(f"a worker could not be started: {_first_line(error)}") from error
+        facts = [self._facts(lane) for lane in range(len(setups))]
         for i, what in ((0, "version"), (1, "instruction set")):
             kinds = {fact[i]: fact[2] for fact in facts}
             if len(kinds) > 1 or (i == 0 and __version__ not in kinds):
@@ -121,6 +115,20 @@ class RayCrew:
                 advise(
                     f"the workers differ in {what} ({found}), so the bits depend on which trains what", ClusterWarning
                 )
+
+    def _facts(self, lane: int) -> tuple[str, str, str]:
+        """Return the facts of a worker that has just been started; start it again if it dies at once."""
+        for _ in range(_STARTS):
+            try:
+                facts: tuple[str, str, str] = ray.get(self._actors[lane].facts.remote())
+            except RayTaskError as error:
+                raise _cause(error) from error
+            except RayError as error:
+                failure = error
+                self.replace(lane)
+            else:
+                return facts
+        raise ClusterError(f"a worker could not be started: {_first_line(failure)}") from failure
 
     def _new(self, lane: int, *, shares: bool = False) -> Any:
         options: dict[str, Any] = {
