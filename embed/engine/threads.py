@@ -18,6 +18,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from typing import TypeVar
 
@@ -59,8 +60,8 @@ class _Crew:
         self._ends: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def start(self, work: Callable[[], object]) -> None:
-        """Start a thread; raises RuntimeError if the system gives none."""
-        threading.Thread(target=self._work, args=(work,), daemon=True).start()
+        """Start a thread, whose messages name parameters as here; raises RuntimeError if the system gives none."""
+        threading.Thread(target=copy_context().run, args=(self._work, work), daemon=True).start()
 
     def begin(self) -> None:
         """Release all threads, even those started later."""

@@ -75,7 +75,7 @@ def count_chunks(
     numberings = Numberings(path)
 
     def watch() -> None:
-        if progress is not None:
+        if progress is not None and counter.tokens:
             progress(counter.tokens, bytes_read())
 
     with writing_ids(path):

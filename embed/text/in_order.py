@@ -23,6 +23,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any, Protocol
 
 from embed.corpora.lanes import Lane
@@ -79,7 +80,8 @@ def in_order(lanes: Iterable[Lane], hands: Sequence[Hand], watch: Callable[[], o
     try:
         for hand in hands[1:]:
             with suppress(RuntimeError, MemoryError):
-                threading.Thread(target=work.help, args=(hand,), daemon=True).start()
+                # in a copy of the context, where messages name parameters as the user does
+                threading.Thread(target=copy_context().run, args=(work.help, hand), daemon=True).start()
         work.run(hands[0], watch)
     finally:
         work.dismiss()

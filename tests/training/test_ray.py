@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 import time
@@ -45,15 +46,20 @@ def cluster() -> Iterator[None]:
 
 
 def workers() -> list[int]:
-    """Return the processes of all workers."""
+    """Return the processes of the workers of the cluster that this process has started, as a grandparent."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if (folder / "cmdline").read_bytes().startswith(b"ray::_Worker"):
+        with suppress(OSError):
+            is_worker = (folder / "cmdline").read_bytes().startswith(b"ray::_Worker")
+            if is_worker and parent_of(parent_of(int(folder.name))) == os.getpid():
                 found.append(int(folder.name))
-        except OSError:
-            continue
     return found
+
+
+def parent_of(process: int) -> int:
+    """Return the parent of a process."""
+    [parent] = re.findall(r"^PPid:\s*(\d+)", Path(f"/proc/{process}/status").read_text(encoding="utf-8"), re.MULTILINE)
+    return int(parent)
 
 
 def kill_one() -> None:

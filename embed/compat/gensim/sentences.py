@@ -170,14 +170,14 @@ def _count_compiled(corpus: Corpus) -> Counts:
     sentences = 0
     chunks = corpus.byte_chunks() if isinstance(corpus, TextCorpus) else None
     if chunks is not None:
-        last = b"\n"
+        tail = b"\n"
         for chunk in chunks:
             counter.feed(chunk)
             counter.take()
             sentences += chunk.count(b"\n")
-            # the reader adds a line break to every file, one too many if the file ended with one
-            sentences -= chunk == b"\n" == last[-1:]
-            last = chunk or last
+            tail = (tail + chunk)[-2:]
+        # the reader adds a line break to the file, one too many if the file ended with one
+        sentences -= tail == b"\n\n"
         counter.finish()
     else:
         held = 0
