@@ -10,8 +10,8 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memchr, memcmp, memcpy
 from cpython.bytes cimport PyBytes_FromStringAndSize
 
-from html.entities import name2codepoint
-from string import hexdigits
+from html.entities import name2codepoint as _name2codepoint
+from string import hexdigits as _hexdigits
 
 
 cdef enum:
@@ -411,10 +411,10 @@ cdef class PlainMarkup:
         if self._peek(end) == c";" and end > start:
             name = self.source[start:end].decode("ascii")
             if name[0] != "#":
-                code = name2codepoint.get(name)
+                code = _name2codepoint.get(name)
             elif name[1:].isdecimal():
                 code = int(name[1:])
-            elif name[1:2] in ("x", "X") and name[2:] and not name[2:].strip(hexdigits):
+            elif name[1:2] in ("x", "X") and name[2:] and not name[2:].strip(_hexdigits):
                 code = int(name[2:], 16)
         if code is None or not 0 < code < 0x110000:
             self._put(c"&")
