@@ -20,7 +20,7 @@ from embed.corpora import WikiCorpus, wikitext
 from embed.corpora._wikitext import PlainMarkup
 from embed.corpora.mediawiki_xml import read_pages
 from embed.corpora.wikitext import plain_text
-from tests.corpora.library_markup import library_text
+from tests.corpora.parsed_markup import library_text
 
 DROPPED = wikitext.DROPPED_PREFIXES | {"datei"}
 MARKS = r"""

@@ -50,7 +50,7 @@ from embed.training.learning_curves import read_curve, table
 from embed.vectors import WordVectors
 from embed.vocabulary.ngrams import SubwordScheme
 from embed.vocabulary.vocabulary import Vocabulary
-from tests.corpora.library_markup import library_text
+from tests.corpora.parsed_markup import library_text
 
 __all__ = ["PARTS", "TARGETS", "Finding", "Target", "attempt", "pack", "unpack"]
 
