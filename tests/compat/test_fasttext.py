@@ -13,6 +13,7 @@ import pytest
 
 from embed.compat import fasttext as ours
 from embed.compat.errors import ArgumentError
+from embed.compat.fasttext.training import SECOND_NAMES
 from embed.errors import ConfigError, CorpusError, EmbedError, FormatError
 from embed.formats import fasttext_bin
 from embed.formats.fasttext_file import FastTextFile
@@ -242,7 +243,7 @@ def test_words_that_are_not_utf8_are_found_by_their_rows(model: ours.FastText, t
 def test_fasttexts_second_names_and_positions_are_its_own(corpus: Path) -> None:
     """Arguments after minCount could not be given by position, and second names ended in a TypeError of Python's."""
     theirs = pytest.importorskip("fasttext", reason="fasttext-community is not installed")
-    assert set(ours.SECOND_NAMES) <= set(inspect.getsource(theirs.FastText.read_args).split('"'))
+    assert set(SECOND_NAMES) <= set(inspect.getsource(theirs.FastText.read_args).split('"'))
     positional = (corpus, "cbow", 0.1, 16, 3, 1, 2, 0, 2, 3, 4, 1, "ns", 50, 1, 100, 0.0, "__label__", 0, "")
     model = ours.train_unsupervised(*positional)
     assert (model.model, model.ws, model.minCount, model.minn, model.neg, model.bucket) == ("cbow", 3, 2, 2, 4, 50)

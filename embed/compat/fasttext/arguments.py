@@ -1,0 +1,77 @@
+"""Read the arguments of fastText's methods, and decode what is in its files."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+from embed.arguments import plain, real_number, shown, whole_number
+from embed.compat.errors import ArgumentError
+from embed.errors import ConfigError, FormatError
+from embed.vectors.classifier import ALL_LABELS
+
+__all__ = ["ON_UNICODE_ERROR", "decoded", "encoded", "least_probability", "line_of", "most_labels", "text_of", "whole"]
+
+ON_UNICODE_ERROR = ("replace", "strict", "ignore")
+
+
+def text_of(value: Any, what: str) -> str:
+    """Return a str, or UTF-8 as str; raises ArgumentError for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError as error:
+            raise ArgumentError(f"{what} {value!r:.60} is not valid UTF-8") from error
+    raise ArgumentError(f"{what} must be a str, not {value!r:.60}")
+
+
+def encoded(value: Any, what: str) -> bytes:
+    """Return a str as UTF-8; raises FormatError if it has lone surrogates, ArgumentError for another type."""
+    text = value if type(value) is str else text_of(value, what)
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise FormatError(f"{what} {text!r:.60} has no UTF-8 form: remove its lone surrogates") from error
+
+
+def line_of(text: Any, method: str) -> bytes:
+    """Return a text without a line break as UTF-8."""
+    line = encoded(text, "text")
+    if b"\n" in line:
+        raise ConfigError(f"{method} takes one line: remove the line breaks from the text")
+    return line
+
+
+def most_labels(value: Any) -> int:
+    """Return a whole number of at least 1, or that of all labels."""
+    if type(value) is int and value > 0:
+        return value
+    return ALL_LABELS if value == ALL_LABELS else whole("k", value, 1)
+
+
+def least_probability(value: Any) -> float:
+    if type(value) is float and isfinite(value):
+        return value
+    if type(plain(value, float)) is not float:
+        raise ArgumentError(f"threshold must be a number, not {shown(value)}")
+    return real_number("threshold", value)
+
+
+def whole(name: str, value: Any, low: int) -> int:
+    """Return a whole number of at least `low`; one of another type is a TypeError, too, as with fastText."""
+    if type(plain(value, int)) is not int:
+        raise ArgumentError(f"{name} must be a whole number, not {shown(value)}")
+    return whole_number(name, value, low)
+
+
+def decoded(word: bytes, on_unicode_error: str) -> str:
+    if on_unicode_error not in ON_UNICODE_ERROR:
+        raise ConfigError(f"on_unicode_error must be one of {ON_UNICODE_ERROR}, not {on_unicode_error!r:.60}")
+    try:
+        return word.decode("utf-8", on_unicode_error)
+    except UnicodeDecodeError as error:
+        raise FormatError(
+            f"the word {word!r:.60} of the model is not valid UTF-8: pass on_unicode_error='replace' or 'ignore'"
+        ) from error
