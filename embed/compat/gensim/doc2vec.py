@@ -178,7 +178,7 @@ class Doc2Vec(Word2Vec):
             shrink_windows=shrink_windows,
             gradient=gradient,
         )
-        self.dv = KeyedVectors(self.vector_size)
+        self.dv = self.vectors_class(self.vector_size)
         self.random = np.random.RandomState(self.seed)
         self._begin(documents, corpus_file, trim_rule, callbacks)
 
@@ -300,7 +300,7 @@ class Doc2Vec(Word2Vec):
         """Start again with the vocabulary and the tags of another model."""
         if isinstance(other_model, Doc2Vec):
             tags = other_model.dv
-            self.dv = KeyedVectors(self.vector_size)
+            self.dv = self.vectors_class(self.vector_size)
             self.dv.index_to_key, self.dv.key_to_index = list(tags.index_to_key), dict(tags.key_to_index)
             self.dv.expandos = {name: values.copy() for name, values in tags.expandos.items()}
         super().reset_from(other_model)

@@ -32,7 +32,9 @@ class NotAWordModelError(FormatError, NotImplementedError):
     """The file holds a classifier or a quantised model."""
 
 
-def load_facebook_model(path: str | os.PathLike[str], encoding: str = "utf-8") -> FastText:
+def load_facebook_model(
+    path: str | os.PathLike[str], encoding: str = "utf-8", model_class: type[FastText] = FastText
+) -> FastText:
     """Read a fastText ``.bin`` file as a model that can be trained further.
 
     Parameters
@@ -40,6 +42,8 @@ def load_facebook_model(path: str | os.PathLike[str], encoding: str = "utf-8") -
     path : path
     encoding : str
         Of the words in the file.
+    model_class : type
+        The class of the model.
 
     Raises
     ------
@@ -58,7 +62,7 @@ def load_facebook_model(path: str | os.PathLike[str], encoding: str = "utf-8") -
         raise NotAWordModelError(f"{name}: cannot train a quantised model further: read its vectors with embed.load")
     words = _decoded(file.words, encoding, name)
     has_ngrams = len(file.input) > len(words)
-    model = FastText(
+    model = model_class(
         vector_size=arguments.dim,
         window=arguments.window,
         epochs=arguments.epochs,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -40,6 +40,7 @@ class FastText(Word2Vec):
     """
 
     saved_arguments = (*Word2Vec.saved_arguments, "min_n", "max_n", "bucket")
+    vectors_class: ClassVar[type[FastTextKeyedVectors]] = FastTextKeyedVectors
 
     wv: FastTextKeyedVectors
 
@@ -131,7 +132,7 @@ class FastText(Word2Vec):
         return {**sizes, **more, "total": sizes["total"] + sum(more.values())}
 
     def _empty_vectors(self) -> FastTextKeyedVectors:
-        return FastTextKeyedVectors(self.vector_size, self.min_n, self.max_n, self.bucket)
+        return self.vectors_class(self.vector_size, self.min_n, self.max_n, self.bucket)
 
     def _install(self, parameters: Parameters) -> None:
         """Make `wv` a view of `parameters`."""

@@ -70,6 +70,8 @@ class LearntModel:
     )
     """The arguments of the constructor that a file holds."""
     has_documents: ClassVar[bool] = False
+    vectors_class: ClassVar[type[KeyedVectors]] = KeyedVectors
+    """The class of `wv`."""
 
     wv: KeyedVectors
     parameters: Parameters | None
@@ -205,7 +207,7 @@ class LearntModel:
         return {}
 
     def _empty_vectors(self) -> KeyedVectors:
-        return KeyedVectors(self.vector_size)
+        return self.vectors_class(self.vector_size)
 
     def _install(self, parameters: Parameters) -> None:
         """Make `wv` a view of `parameters`."""

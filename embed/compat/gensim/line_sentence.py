@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -13,10 +13,11 @@ from typing import IO, Any
 from embed.errors import ConfigError, cannot_open
 from embed.files.inputs import Input
 
-__all__ = ["LineSentence", "PathLineSentences", "opened_lines", "words_of"]
+__all__ = ["MAX_WORDS_IN_BATCH", "LineSentence", "PathLineSentences", "Text8Corpus", "opened_lines", "words_of"]
 
 MAX_WORDS_IN_BATCH = 10_000
 """A longer sentence is cut into sentences of this many words."""
+READ_BYTES = 1 << 18
 
 
 class LineSentence:
@@ -73,6 +74,37 @@ class PathLineSentences:
             yield from LineSentence(file, self.max_sentence_length, self.limit)
 
 
+class Text8Corpus:
+    """The words of a file whose lines are no sentences, such as text8, in sentences of equal length.
+
+    Parameters
+    ----------
+    fname : path
+        Plain or compressed.
+    max_sentence_length : int
+        The words of each sentence but the last.
+    """
+
+    def __init__(self, fname: str | os.PathLike[str], max_sentence_length: int = MAX_WORDS_IN_BATCH) -> None:
+        self.fname = fname
+        self.max_sentence_length = max_sentence_length
+
+    def __iter__(self) -> Iterator[list[str]]:
+        sentence: list[str] = []
+        rest = b""
+        with closing(Input(os.fspath(self.fname)).open()) as stream:
+            while data := stream.read(READ_BYTES):
+                text = rest + data
+                end = max(text.rfind(b" "), text.rfind(b"\n")) + 1
+                sentence += words_of(text[:end])
+                rest = text[end:]
+                while len(sentence) >= self.max_sentence_length:
+                    yield sentence[: self.max_sentence_length]
+                    sentence = sentence[self.max_sentence_length :]
+        if sentence := sentence + words_of(rest):
+            yield sentence
+
+
 def opened_lines(source: str | os.PathLike[str] | IO[Any]) -> Any:
     """Return a context manager of the lines of a file, which is read from its start."""
     if isinstance(source, (str, os.PathLike)):
@@ -101,7 +133,7 @@ class _FileLines:
 
     def _lines(self) -> Iterator[bytes]:
         rest = b""
-        while data := self._stream.read(1 << 18):
+        while data := self._stream.read(READ_BYTES):
             *lines, rest = (rest + data).split(b"\n")
             yield from lines
         if rest:

@@ -210,7 +210,7 @@ def _count_and_prune(corpus: Corpus, max_vocab_size: int, trim_rule: TrimRule | 
     return found
 
 
-def keeps(word: str, count: int, min_count: int, trim_rule: TrimRule | None) -> bool:
+def keeps(word: str, count: int, min_count: int, trim_rule: TrimRule | None = None) -> bool:
     """Return whether to keep a word, by the rule if there is one, else by its count."""
     verdict = RULE_DEFAULT if trim_rule is None else trim_rule(word, count, min_count)
     return verdict == RULE_KEEP or (verdict == RULE_DEFAULT and count >= min_count)

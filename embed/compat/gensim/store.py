@@ -17,7 +17,7 @@ from embed.errors import ConfigError, FormatError, MissingWordError, advise
 from embed.vectors.word_vectors import WordVectors
 from embed.vocabulary.spelling import missing_word
 
-__all__ = ["Array", "Key", "KeyedStore", "is_key", "pseudorandom_weak_vector"]
+__all__ = ["Array", "Key", "KeyedStore", "Vocab", "is_key", "pseudorandom_weak_vector"]
 
 Array = npt.NDArray[Any]
 Key = str | int | np.integer[Any]
@@ -124,10 +124,10 @@ class KeyedStore:
         vector.setflags(write=False)
         return cast("Array", vector)
 
-    def word_vec(self, word: Key, norm: bool = False) -> Array:
-        """Return `get_vector(word, norm)`, under its name in older versions."""
+    def word_vec(self, *arguments: Any, **named: Any) -> Array:
+        """Call `get_vector`, under its name in older versions."""
         _renamed("word_vec", "get_vector")
-        return self.get_vector(word, norm)
+        return self.get_vector(*arguments, **named)
 
     def fill_norms(self, force: bool = False) -> None:
         """Compute the lengths of all vectors, unless they are known and not `force`."""
@@ -293,9 +293,33 @@ class KeyedStore:
         raise AttributeError("index2entity was renamed: use index_to_key")
 
     @property
-    def vocab(self) -> dict[Any, Any]:
+    def vocab(self) -> Mapping[Any, Any]:
         """Removed in gensim 4."""
         raise AttributeError("vocab was removed: use key_to_index, and get_vecattr(key, 'count') for counts")
+
+
+class Vocab:
+    """A word of gensim 3's ``wv.vocab``.
+
+    Attributes
+    ----------
+    count : int
+    others
+        As given, such as ``index``, the row.
+    """
+
+    count: int
+    index: int
+
+    def __init__(self, **values: Any) -> None:
+        self.count = 0
+        vars(self).update(values)
+
+    def __lt__(self, other: Vocab) -> bool:
+        return self.count < other.count
+
+    def __repr__(self) -> str:
+        return f"Vocab<{', '.join(f'{name}:{value!r}' for name, value in sorted(vars(self).items()))}>"
 
 
 def pseudorandom_weak_vector(size: int, seed_string: str | None = None, hashfxn: Any = hash) -> Array:
