@@ -142,7 +142,7 @@ def check_text(file: Input, decode_errors: TextErrors) -> None:
 
 
 def _marked(start: bytes) -> str | None:
-    if (kind := foreign_kind(start)) is not None:  # of the decompressed data
+    if (kind := foreign_kind(start, is_unpacked=True)) is not None:
         return f"{kind.what}: {kind.for_text}"
     if _OUR_MARK.match(start) or start.startswith((_FASTTEXT, b"train-embeddings phrase model ")):
         return "a model or a file of vectors, not text; name a text file to train on"

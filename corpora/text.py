@@ -63,7 +63,7 @@ class TextCorpus(FileCorpus):
     Parameters
     ----------
     source : path, "-" or list of paths, folders and globs
-        Plain or compressed with gzip, bzip2, xz or zstd, recognised by content.
+        Plain, compressed with gzip, bzip2, xz or zstd, or the only file in a zip archive, recognised by content.
     tokenizer : {"whitespace", "words"} or callable
         See :mod:`embed.corpora.tokenizers`; a callable takes a line (without its end) and returns a list of
         str.

@@ -10,9 +10,11 @@ Rejected: importing them here at once (a fifth of a second for a name that may n
 from __future__ import annotations
 
 import importlib
+import sys
 
 TYPE_CHECKING = False  # importing typing would take longer than all of this
 if TYPE_CHECKING:
+    from types import ModuleType
     from typing import Any
 
     from embed.config import TrainConfig as TrainConfig
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
     from embed.vectors import WordVectors as WordVectors
     from embed.vectors.sentences import sentence_vectors as sentence_vectors
     from embed.vocabulary.vocabulary import Vocabulary as Vocabulary
+else:
+    ModuleType = type(sys)
 
 __version__ = "0.1.0"
 
@@ -76,15 +80,36 @@ _HOMES = {
 }
 """Each public name, and the module that it comes from; type checkers read the imports above, which a test compares."""
 
-_ROOMS = ("compat", "corpora", "eval", "formats", "plot")
-"""Packages that the documents name as ``embed.eval`` and so on, imported on first use."""
+_ROOMS = ("compat", "corpora", "errors", "eval", "formats", "plot", "vectors")
+"""Rooms that users visit: ``embed.eval`` and so on."""
 
 __all__ = sorted(_HOMES)
 
 
+class _Package(ModuleType):
+    """A package whose modules are imported when they are named: ``embed.eval.retrieval`` after ``import embed``."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # the import of embed.eval sets the attribute eval here, whoever imports it
+        if isinstance(value, ModuleType) and hasattr(value, "__path__"):
+            value.__class__ = _Package
+        super().__setattr__(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        from importlib.util import find_spec
+
+        module = f"{self.__name__}.{name}"
+        if name.startswith("_") or find_spec(module) is None:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        return importlib.import_module(module)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
 def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return importlib.import_module(f"embed.{name}")
+    if name == "postprocess":  # the short name of a module of a room
+        return importlib.import_module("embed.vectors.postprocess")
     if name not in _HOMES:
         raise AttributeError(f"module 'embed' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES[name]), name)
@@ -93,4 +118,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_ROOMS})
+    return sorted({*globals(), *__all__, *_ROOMS, "postprocess"})

@@ -18,7 +18,6 @@ __all__ = [
     "MODEL_FORMATS",
     "NAMED_SETS",
     "ON_BAD_WORD",
-    "ON_DUPLICATE",
     "PRESET_NAMES",
     "QUANTIZE_METHODS",
     "QUANTIZE_SCALES",
@@ -40,7 +39,6 @@ __all__ = [
     "NamedSet",
     "Objective",
     "OnBadWord",
-    "OnDuplicate",
     "PhraseConnectors",
     "PhraseDelimiter",
     "PhraseScore",
@@ -90,8 +88,6 @@ PRESET_NAMES: Final[tuple[PresetName, ...]] = get_args(PresetName)
 # how a file of vectors is read and written: embed.load and embed.save
 DecodeErrors = Literal["strict", "replace"]
 DECODE_ERRORS: Final[tuple[DecodeErrors, ...]] = get_args(DecodeErrors)
-OnDuplicate = Literal["refuse", "first"]
-ON_DUPLICATE: Final[tuple[OnDuplicate, ...]] = get_args(OnDuplicate)
 ModelFormat = Literal["native", "fasttext"]
 MODEL_FORMATS: Final[tuple[ModelFormat, ...]] = get_args(ModelFormat)
 OnBadWord = Literal["refuse", "escape"]

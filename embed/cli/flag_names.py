@@ -48,8 +48,9 @@ def flag_style(parser: argparse.ArgumentParser) -> Style:
     def of_vectors(name: str, value: Any) -> str:
         flag = _SWITCHES.get((name, value)) if isinstance(value, str) else None
         if flag is None:
-            flag = f"--{name.replace('_', '-')}" + ("" if value is UNSET else f" {shlex.quote(str(value))}")
-        known = "--on-duplicate" in taken and flag.partition(" ")[0] in taken
+            flag = f"--{name.replace('_', '-')}"
+            flag += "" if value is UNSET or value is True else f" {shlex.quote(str(value))}"
+        known = "--keep-first" in taken and flag.partition(" ")[0] in taken
         return flag if known else f"{_CONVERT} {flag}"
 
     def style(name: str, value: Any) -> str:

@@ -97,10 +97,14 @@ class Parameter:
             return "one of " + ", ".join(repr(choice) for choice in self.choices)
         parts = []
         if self.low is not None:
-            parts.append(f"{'greater than' if self.open_low else 'at least'} {self.low:g}")
+            parts.append(f"{'greater than' if self.open_low else 'at least'} {_shown_bound(self.low)}")
         if self.high is not None:
-            parts.append(f"at most {self.high:g}")
+            parts.append(f"at most {_shown_bound(self.high)}")
         return " and ".join(parts)
+
+
+def _shown_bound(bound: float) -> str:
+    return f"{bound:g}" if isinstance(bound, float) else str(bound)
 
 
 def parameter(
@@ -145,8 +149,10 @@ def whole_bounds(kind: type, name: str) -> tuple[int, int]:
     return int(parameter.low), int(parameter.high)
 
 
-def check_fields(parameters: Any) -> None:
+def check_fields(parameters: Any, prefix: str = "") -> None:
     """Check every parameter of a frozen dataclass, in its ``__post_init__``, and store it as its plain type.
+
+    `prefix` precedes the name of a parameter in messages; see `embed.messages.OF_VECTORS`.
 
     Raises
     ------
@@ -155,18 +161,18 @@ def check_fields(parameters: Any) -> None:
     """
     kind: type = type(parameters)
     given = {name: getattr(parameters, name) for name, _, _ in declared(kind)}
-    for name, value in check_values(kind, given).items():
+    for name, value in check_values(kind, given, prefix).items():
         object.__setattr__(parameters, name, value)
 
 
-def check_values(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+def check_values(kind: type, values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return parameter values as their plain types; raises ConfigError as `check_fields` does."""
     may_be_none = {item.name for item in fields(kind) if item.default is None}
     found = {}
     for name, parameter, value_type in declared(kind):
         if name in values:
             is_none = values[name] is None and name in may_be_none
-            found[name] = None if is_none else _checked(name, parameter, value_type, values[name])
+            found[name] = None if is_none else _checked(prefix + name, parameter, value_type, values[name])
     return found
 
 

@@ -27,6 +27,8 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 from embed.errors import CorpusError, EmbedError, cannot_open
 from embed.files._digest import ContentDigest
 from embed.files.kinds import foreign_kind
+from embed.files.zipped import MARK as ZIP_MARK
+from embed.files.zipped import UnreadableZip, ZipReader, files_in_zip
 from embed.files.zstd import zstd_errors, zstd_module
 
 if TYPE_CHECKING:
@@ -115,7 +117,7 @@ class ByteStream:
     ----------
     name : str
     compression : str or None
-        ``"gzip"``, ``"bzip2"``, ``"xz"``, ``"zstd"``, or None for plain bytes.
+        ``"gzip"``, ``"bzip2"``, ``"xz"``, ``"zstd"``, ``"zip"``, or None for plain bytes.
     raw_start : bytes
         The first `START_BYTES` bytes before decompression, fewer if the input is shorter.
     """
@@ -132,7 +134,7 @@ class ByteStream:
         try:
             with self._errors():
                 self.raw_start = self._raw.sniff(START_BYTES)
-            self.compression, self._opener = _recognise(self.raw_start, name)
+            self.compression, self._opener = _recognise(self.raw_start, name, source)
         except BaseException:
             self.close()
             raise
@@ -219,6 +221,8 @@ class ByteStream:
                 f"{self.name}: decompressing the xz data needs more than {XZ_MEMORY_BYTES >> 20} MiB of memory; "
                 "decompress it with xz first"
             ) from error
+        except UnreadableZip as error:
+            raise self._error(f"{self.name}: {error}") from None
         except EOFError as error:
             raise self._error(
                 f"{self.name}: the {kind} data is cut short {where}; copy or download the file again"
@@ -238,7 +242,7 @@ class ByteStream:
         )
 
 
-def _recognise(start: bytes, name: str) -> tuple[str | None, Callable[[io.BufferedReader], BinaryIO]]:
+def _recognise(start: bytes, name: str, source: BinaryIO) -> tuple[str | None, Callable[[io.BufferedReader], BinaryIO]]:
     if start.startswith(b"\x1f\x8b"):
         return "gzip", lambda raw: cast(BinaryIO, gzip.GzipFile(fileobj=raw))
     if start[:3] == b"BZh" and start[4:10] in _BZIP2_BLOCKS:
@@ -248,7 +252,16 @@ def _recognise(start: bytes, name: str) -> tuple[str | None, Callable[[io.Buffer
     is_skippable = start[1:4] == b"\x2a\x4d\x18" and 0x50 <= start[0] <= 0x5F
     if start.startswith(b"\x28\xb5\x2f\xfd") or is_skippable:
         return "zstd", lambda raw: _buffered(_MemberReader(raw, zstd_module(name).ZstdDecompressor, padding=b""))
+    if start.startswith(ZIP_MARK) and foreign_kind(start) is None:
+        return "zip", lambda raw: _unzipped(raw, source)
     return None, lambda raw: cast(BinaryIO, raw)
+
+
+def _unzipped(raw: io.BufferedReader, source: BinaryIO) -> BinaryIO:
+    count = files_in_zip(source)
+    if count is not None and count != 1:
+        raise UnreadableZip(f"the zip archive holds {count:,} files, not one: unpack it, and name the file")
+    return _buffered(ZipReader(raw, is_alone=count == 1))
 
 
 def _buffered(reader: io.RawIOBase) -> BinaryIO:

@@ -35,7 +35,7 @@ class ForeignKind(NamedTuple):
 
 
 _OWN_WORDS = "pass the words and the matrix to embed.WordVectors(words, matrix), and save that"
-_UNPACK = "unpack it first (only gzip, bzip2, xz and zstd are read directly)"
+_UNPACK = "unpack it first (only gzip, bzip2, xz, zstd and a zip of one file are read directly)"
 _AS_TEXT = "save it as plain text (UTF-8) first"
 _NAME_TEXT, _NAME_VECTORS = "name a text file", "name a file of vectors"
 _ANY_CODE = "which can run any code and is never opened"
@@ -66,7 +66,7 @@ _KINDS: tuple[tuple[bytes, str, str, str], ...] = (
         _NAME_VECTORS,
     ),
     (rb"PK\x03\x04[\s\S]{0,60}mimetypeapplication/", "a document or an e-book (zip)", _AS_TEXT, _NAME_VECTORS),
-    (rb"PK(?:\x03\x04|\x05\x06)", "a zip archive", _UNPACK, _UNPACK),
+    (rb"PK\x05\x06", "an empty zip archive", _NAME_TEXT, _NAME_VECTORS),
     (rb"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK, _UNPACK),
     (rb"Rar!\x1a\x07", "a rar archive", _UNPACK, _UNPACK),
     (rb"[\s\S]{257}ustar[\x00 ]", "a tar archive", _UNPACK, _UNPACK),
@@ -128,10 +128,16 @@ _KINDS: tuple[tuple[bytes, str, str, str], ...] = (
     (rb"RIFF[\s\S]{4}(?:WAVE|AVI )|OggS\x00|ID3[\x02-\x04]|fLaC\x00", "audio or video", _NAME_TEXT, _NAME_VECTORS),
     (rb"\x7fELF|MZ[\x00-\xff]{0,60}\x00{8}|\xcf\xfa\xed\xfe", "a program", _NAME_TEXT, _NAME_VECTORS),
 )
+_ZIP = ForeignKind("a zip archive", _UNPACK, _UNPACK)
+_ZIP_MARK = b"PK\x03\x04"
 _PATTERNS = [(re.compile(pattern), ForeignKind(*kind)) for pattern, *kind in _KINDS]
 
 
-def foreign_kind(start: bytes) -> ForeignKind | None:
-    """Return the kind of a file from its first `LOOK_BYTES` bytes (fewer only if it is shorter), or None."""
+def foreign_kind(start: bytes, *, is_unpacked: bool = False) -> ForeignKind | None:
+    """Return the kind of a file from its first `LOOK_BYTES` bytes (fewer only if it is shorter), or None.
+
+    A zip archive may hold text or vectors, unless it `is_unpacked` itself.
+    """
     start = start[:LOOK_BYTES]
-    return next((kind for pattern, kind in _PATTERNS if pattern.match(start)), None)
+    found = next((kind for pattern, kind in _PATTERNS if pattern.match(start)), None)
+    return _ZIP if found is None and is_unpacked and start.startswith(_ZIP_MARK) else found

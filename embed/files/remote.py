@@ -1,11 +1,14 @@
-"""Read remote inputs (``s3://``, ``gs://``, ``https://`` ...) with smart_open.
+"""Read remote inputs: ``https://`` with the standard library, ``s3://``, ``gs://`` ... with smart_open.
 
-smart_open only transfers the bytes; the first bytes decide the compression, as for files. A remote input has no
+Both only transfer the bytes; the first bytes decide the compression, as for files. A remote input has no
 fingerprint, because a second read may be expensive and may return other bytes.
+
+Rejected: smart_open for ``https://``, too (an extra for what Python brings along).
 """
 
 from __future__ import annotations
 
+import base64
 import importlib
 import io
 import re
@@ -25,6 +28,7 @@ SILENT_SECONDS = 60.0
 SLOW_SECONDS, SLOW_BYTES = 60.0, 1 << 12
 """Fewer bytes than this in as many seconds of waiting are an error."""
 
+_HEADERS = {"User-Agent": "train-embeddings"}  # some servers turn away programs without a name
 _AFTER_AUTHORITY = re.compile("[/?#]")
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # two letters or more: C: is a drive
 
@@ -54,21 +58,25 @@ def open_remote(url: str, error_type: type[EmbedError] = CorpusError) -> BinaryI
     Raises
     ------
     MissingExtraError
-        smart_open, or the package that it needs for this scheme, is not installed.
+        The scheme is not http or https, and smart_open, or the package that it needs for the scheme, is not installed.
     EmbedError
         The object does not exist or may not be read, or the scheme is unknown; of class `error_type`. Reading raises
         the same class.
     """
     shown = shown_url(url)
+    if url.lower().startswith(("http:", "https:")):
+        try:
+            return cast(BinaryIO, _Remote(_requested(url), url, error_type))
+        except Exception as error:  # of the network, the address, or the protocol
+            raise _unreadable(url, error, error_type) from None  # its traceback would show the whole URL
     try:
         smart_open = importlib.import_module("smart_open")
     except ImportError as error:
         raise MissingExtraError(
             f"reading {shown:.200} needs smart_open; install it with: pip install 'train-embeddings[remote]'"
         ) from error
-    settings = {"timeout": SILENT_SECONDS} if shown.lower().startswith(("http:", "https:")) else {}
     try:
-        source = smart_open.open(url, "rb", compression="disable", transport_params=settings)
+        source = smart_open.open(url, "rb", compression="disable")
     except ImportError as error:
         raise MissingExtraError(
             f"reading {shown:.200} needs another package; install it with: pip install '{_needed(error)}'"
@@ -84,8 +92,7 @@ class _Remote(io.RawIOBase):
     def __init__(self, source: Any, url: str, error_type: type[EmbedError]) -> None:
         self._source, self._url, self._error_type = source, url, error_type
         # read1 returns what has arrived: a read of the full size would hang on a server that trickles
-        raw = getattr(getattr(source, "response", None), "raw", None)
-        self._read: Callable[[int], bytes] = getattr(raw, "read1", None) or source.read
+        self._read: Callable[[int], bytes] = source.read1 if hasattr(source, "read1") else source.read
         self._waited, self._came = 0.0, 0
 
     def readable(self) -> bool:
@@ -96,6 +103,8 @@ class _Remote(io.RawIOBase):
         began = time.monotonic()
         try:
             data = self._read(len(view))
+            if not data and getattr(self._source, "length", None):  # of a response: what its header promised
+                raise OSError(f"the connection ended {self._source.length:,} bytes before the end")
         except Exception as error:  # each scheme has exceptions of its own
             raise _unreadable(self._url, error, self._error_type) from None
         self._watch(time.monotonic() - began, len(data))
@@ -117,6 +126,22 @@ class _Remote(io.RawIOBase):
         if not self.closed:
             self._source.close()
         super().close()
+
+
+def _requested(url: str) -> Any:
+    """Return the open response of a server of http or https; a user and password in the URL are sent to it."""
+    import urllib.parse  # only now: they take as long to import as many a command runs
+    import urllib.request
+
+    scheme, _, rest = url.partition("://")
+    user, at, _ = (authority := _AFTER_AUTHORITY.split(rest, maxsplit=1)[0]).rpartition("@")
+    request = urllib.request.Request(f"{scheme}://{rest[len(user) + len(at) :]}", headers=_HEADERS)
+    if not request.host:
+        raise ValueError("it names no host")
+    if at:
+        given = urllib.parse.unquote_to_bytes(user if ":" in authority else f"{user}:")
+        request.add_unredirected_header("Authorization", f"Basic {base64.b64encode(given).decode()}")
+    return urllib.request.urlopen(request, timeout=SILENT_SECONDS)
 
 
 def _unreadable(url: str, error: Exception, error_type: type[EmbedError]) -> EmbedError:

@@ -7,20 +7,22 @@ docs/formats.md describes them.
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
-from embed.arguments import file_path, of_kind, shown, whole_number
-from embed.choices import DecodeErrors, OnBadWord, OnDuplicate
+from embed.arguments import file_path, of_kind, shown
+from embed.choices import OnBadWord
+from embed.config.reading import ReadingKeywords, ReadingOptions
 from embed.errors import ConfigError, FormatError, advise
 from embed.files.inputs import Input
 from embed.files.own_kinds import refuse_another_kind
 from embed.files.saved import Saved
 from embed.formats import native, word2vec_binary, word2vec_text
 from embed.formats.detect import detect, hinted
-from embed.formats.reading import MOST_DIMENSIONS, PathOrInput, read_start
+from embed.formats.reading import PathOrInput, read_start
 from embed.formats.registry import FASTTEXT, FLORET, FORMATS, NATIVE, by_name, extensions, refuse_ending
-from embed.formats.words import UTF8, WordDecoder
+from embed.formats.words import check_encoding
 from embed.messages import option
 from embed.vectors.word_vectors import WordVectors
 
@@ -45,35 +47,29 @@ EXTENSIONS = {ending: form.name for ending, form in extensions().items()}
 """The format that `save` writes, by the extension of the file name."""
 
 
-def load(
-    path: PathOrInput,
-    format: str | None = None,
-    *,
-    dim: int | None = None,
-    encoding: str = UTF8,
-    decode_errors: DecodeErrors = "strict",
-    on_duplicate: OnDuplicate = "refuse",
-    unescape: bool = False,
-) -> WordVectors:
+def load(path: PathOrInput, format: str | None = None, **reading: Unpack[ReadingKeywords]) -> WordVectors:
     """Read vectors from a file in any known format.
 
     Parameters
     ----------
     path : path
-        Text and binary files may be compressed by gzip, bzip2, xz or zstd. Pipes, URLs and "-" for standard input are
-        read once; memory-mapped formats are first copied to a temporary file.
+        Text and binary files may be compressed by gzip, bzip2, xz or zstd, or be the only file in a zip archive. Pipes,
+        URLs and "-" for standard input are read once; memory-mapped formats are first copied to a temporary file.
     format : str, optional
         The name of a format (docs/formats.md). Default: recognised by the content.
     dim : int, optional
         The length of a vector, for text files without a header whose words hold spaces.
-    encoding : str
+    limit : int, optional
+        Read the first `limit` words only: the most frequent ones, in files of most programs. Text and binary files are
+        read no further.
+    encoding : str, default "utf-8"
         The encoding of the words in text, binary and fastText files.
     decode_errors : {"strict", "replace"}
         For a word that is not valid in the encoding: raise, or replace the bytes by U+FFFD. If two words become the
         same, the second shows its bytes as ``\\xNN``.
-    on_duplicate : {"refuse", "first"}
-        For a duplicate word: raise, or keep the first.
-    unescape : bool
+    keep_first : bool, default False
+        Keep the first of equal words, instead of raising.
+    unescape : bool, default False
         Undo what ``save(..., on_bad_word="escape")`` did to words.
 
     Raises
@@ -81,17 +77,10 @@ def load(
     FormatError
         The file cannot be read, is damaged, or is not in a known format; with file and line or byte.
     ConfigError
-        The format is unknown or cannot be read, or an option is wrong.
+        The format is unknown or cannot be read, or an option is unknown or wrong.
     """
-    if dim is not None:
-        dim = whole_number("vectors.dim", dim, 1, MOST_DIMENSIONS)
-    options: dict[str, Any] = {
-        "encoding": encoding,
-        "decode_errors": decode_errors,
-        "on_duplicate": on_duplicate,
-        "unescape": unescape,
-    }
-    WordDecoder(**options)  # checks the options, whatever the format
+    options = ReadingOptions.of(reading)
+    check_encoding(options.encoding)  # whatever the format
     source = Input.of(path, FormatError)
     if source.is_folder:
         refuse_another_kind(source.path, "vectors")
@@ -99,25 +88,26 @@ def load(
     if chosen.read is None:
         raise ConfigError(f"the format {chosen.name!r} can be written, but not read: name another format")
     try:
-        vectors = chosen.read(source, **chosen.known_options(dim=dim, **options))
+        vectors = chosen.read(source, **chosen.known_options(**asdict(options)))
     except FormatError as error:
         if format is None:
             raise
         raise hinted(error, source, chosen.name) from None
-    if dim not in (None, vectors.dim):
+    if options.dim not in (None, vectors.dim):
         raise FormatError(
-            f"{source.name}: the vectors have {vectors.dim} dimensions, not {dim}: correct {option('vectors.dim')}"
+            f"{source.name}: the vectors have {vectors.dim} dimensions, not {options.dim}: correct "
+            f"{option('vectors.dim')}"
         )
-    return vectors
+    return vectors[: options.limit] if options.limit is not None and options.limit < len(vectors) else vectors
 
 
-def load_words(path: PathOrInput, format: str | None = None, **options: Any) -> WordVectors:
+def load_words(path: PathOrInput, format: str | None = None, **reading: Unpack[ReadingKeywords]) -> WordVectors:
     """Read word vectors as `load` does, but refuse a file of items; for `WordVectors.load`."""
     source = Input.of(path, FormatError)
     if not source.is_folder:
         start = read_start(source).data
         refuse_another_kind(source.path, "word vectors", "vectors", "model", start=start, name=source.name)
-    return load(source, format, **options)
+    return load(source, format, **reading)
 
 
 def save(
@@ -211,14 +201,11 @@ def convert(
     format: str | None = None,
     *,
     on_bad_word: OnBadWord = "refuse",
-    dim: int | None = None,
-    encoding: str = UTF8,
-    decode_errors: DecodeErrors = "strict",
-    on_duplicate: OnDuplicate = "refuse",
+    **reading: Unpack[ReadingKeywords],
 ) -> WordVectors:
     """Read `source` in any format, write it to `target`, return the vectors; for options see `load` and `save`."""
     chosen = by_name(format_of(target) if format is None else format).name  # before the work of reading
-    vectors = load(source, dim=dim, encoding=encoding, decode_errors=decode_errors, on_duplicate=on_duplicate)
+    vectors = load(source, **reading)
     save_vectors(vectors, target, chosen, on_bad_word=on_bad_word)
     return vectors
 

@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embed.choices import OnDuplicate
 from embed.errors import FormatError, MissingExtraError
 from embed.files.atomic import atomic_write
 from embed.files.bounds import in_memory
@@ -84,7 +83,7 @@ def write_arrow(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
 
 
 @in_memory
-def read_parquet(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> WordVectors:
+def read_parquet(path: PathOrInput, *, keep_first: bool = False) -> WordVectors:
     """Read vectors from a Parquet file, a group of rows at a time.
 
     Raises
@@ -100,11 +99,11 @@ def read_parquet(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> 
     name = source.name
     with source.open_seekable() as opened, _errors(pa, name), parquet.ParquetFile(opened) as file:
         columns = _columns(name, file.schema_arrow.names)
-        return _gathered(name, file.iter_batches(GROUP_ROWS, columns=columns), on_duplicate)
+        return _gathered(name, file.iter_batches(GROUP_ROWS, columns=columns), keep_first)
 
 
 @in_memory
-def read_arrow(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> WordVectors:
+def read_arrow(path: PathOrInput, *, keep_first: bool = False) -> WordVectors:
     """Read vectors from an Arrow file; the numbers of a single uncompressed batch are memory-mapped.
 
     Raises
@@ -126,13 +125,13 @@ def read_arrow(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> Wo
             _columns(name, file.schema.names)
             batches = [file.get_batch(number) for number in range(file.num_record_batches)]
         if len(batches) != 1:
-            return _gathered(name, iter(batches), on_duplicate)
+            return _gathered(name, iter(batches), keep_first)
         batch = batches[0]
         numbers = _flat_numbers(name, batch)
         address = numbers.ctypes.data - whole.address
         if 0 <= address <= whole.size - numbers.nbytes:  # the file holds them uncompressed
             numbers = mapped[address : address + numbers.nbytes].view(np.float32)
-        return _vectors(name, _words(name, batch), numbers, _counts(name, batch), on_duplicate)
+        return _vectors(name, _words(name, batch), numbers, _counts(name, batch), keep_first)
 
 
 def _pyarrow() -> Any:
@@ -188,7 +187,7 @@ def _columns(name: str, names: list[str]) -> list[str]:
     return [name for name in (WORD, COUNT, VECTOR) if name in names]
 
 
-def _gathered(name: str, batches: Iterator[Any], on_duplicate: OnDuplicate) -> WordVectors:
+def _gathered(name: str, batches: Iterator[Any], keep_first: bool) -> WordVectors:
     """Return the vectors of several batches."""
     words: list[str] = []
     counts = []
@@ -204,7 +203,7 @@ def _gathered(name: str, batches: Iterator[Any], on_duplicate: OnDuplicate) -> W
         raise FormatError(f"{name}: holds no words")
     known = [column for column in counts if column is not None]
     return _vectors(
-        name, words, rows.finish(), np.concatenate(known) if len(known) == len(counts) else None, on_duplicate
+        name, words, rows.finish(), np.concatenate(known) if len(known) == len(counts) else None, keep_first
     )
 
 
@@ -245,10 +244,10 @@ def _vectors(
     words: list[str],
     numbers: npt.NDArray[np.float32],
     counts: npt.NDArray[np.int64] | None,
-    on_duplicate: OnDuplicate,
+    keep_first: bool,
 ) -> WordVectors:
     try:
         matrix = numbers.reshape(len(words), -1)
     except ValueError as error:
         raise FormatError(f"{name}: {error}") from None
-    return distinct_vectors(name, words, matrix, counts, on_duplicate)
+    return distinct_vectors(name, words, matrix, counts, keep_first)

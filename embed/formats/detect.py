@@ -68,7 +68,7 @@ def _word2vec(file: Input, beginning: Start) -> str:
         if not start:
             raise FormatError(f"{source.name}: the file is empty")
         if source.stream.compression is not None:
-            refuse_foreign(source.name, start)
+            refuse_foreign(source.name, start, is_unpacked=True)
             for form in FORMATS.values():
                 if form.compressible and form.recognise is not None and form.recognise(Start(beginning.path, start)):
                     return form.name

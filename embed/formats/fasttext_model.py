@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embed.choices import DecodeErrors, Objective, OnDuplicate
+from embed.choices import DecodeErrors, Objective
 from embed.config.train import TrainConfig
 from embed.errors import AdviceWarning, ConfigError, FormatError, advise
 from embed.files.bounds import check_decoded, in_memory
@@ -86,7 +86,8 @@ def read_vectors(
     *,
     decode_errors: DecodeErrors = "strict",
     encoding: str = UTF8,
-    on_duplicate: OnDuplicate = "refuse",
+    keep_first: bool = False,
+    limit: int | None = None,
 ) -> WordVectors:
     """Read the vectors of a fastText file, with its n-grams.
 
@@ -94,8 +95,10 @@ def read_vectors(
     ----------
     path : path
         The n-gram rows of a file that is neither compressed nor quantised are memory-mapped.
-    decode_errors, on_duplicate : str
+    decode_errors, keep_first
         See `embed.formats.words.WordDecoder`.
+    limit : int, optional
+        Make the vectors of the first `limit` words only; the others are composed of their n-grams.
     encoding : str
         The encoding of the training text. Unknown words are always cut into n-grams as UTF-8, so with another
         encoding only their ASCII n-grams find the rows of the training.
@@ -107,7 +110,11 @@ def read_vectors(
     """
     try:
         return to_vectors(
-            fasttext_bin.read(path), decode_errors=decode_errors, encoding=encoding, on_duplicate=on_duplicate
+            fasttext_bin.read(path),
+            decode_errors=decode_errors,
+            encoding=encoding,
+            keep_first=keep_first,
+            limit=limit,
         )
     except FormatError as error:
         raise located(path, error) from None
@@ -235,14 +242,15 @@ def to_vectors(
     *,
     decode_errors: DecodeErrors = "strict",
     encoding: str = UTF8,
-    on_duplicate: OnDuplicate = "refuse",
+    keep_first: bool = False,
+    limit: int | None = None,
 ) -> WordVectors:
     """Return the word vectors of a file.
 
     Parameters
     ----------
     file : FastTextFile
-    decode_errors, encoding, on_duplicate : str
+    decode_errors, encoding, keep_first, limit
         See :func:`read_vectors`.
 
     Raises
@@ -250,10 +258,12 @@ def to_vectors(
     FormatError
         A word is a duplicate or not valid in the encoding, or a vector is not finite.
     """
-    decoder = WordDecoder(encoding=encoding, decode_errors=decode_errors, on_duplicate=on_duplicate, may_be_empty=True)
+    decoder = WordDecoder(encoding=encoding, decode_errors=decode_errors, keep_first=keep_first, may_be_empty=True)
     kept: list[bool] = []
     try:
         for word in file.vocabulary:
+            if len(decoder.words) == limit:
+                break
             kept.append(decoder.add(word))
     except BadWordError as error:
         raise FormatError(f"word {len(kept)}: {error}") from None
@@ -261,7 +271,8 @@ def to_vectors(
         check_decoded("the quantised matrix", _FLOAT_BYTES * math.prod(file.input.shape), file.nbytes)
     scheme = scheme_in(file)
     subwords = None if scheme is None else _subwords(file, scheme)
-    matrix = _means(file.input, *word_rows(file), file.arguments.dim)
+    offsets, rows = word_rows(file)
+    matrix = _means(file.input, offsets[: len(kept) + 1], rows, file.arguments.dim)
     counts = file.counts[: len(kept)]
     if not all(kept):
         matrix, counts = matrix[kept], counts[kept]

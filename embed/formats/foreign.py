@@ -39,17 +39,20 @@ _SEPARATED = re.compile(rb'[^ \t]*(?:([,;|])"?' + _NUMBER + rb'"?)(?:\1 ?"?' + _
 _HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|error|\?xml|!--)", re.IGNORECASE)
 
 
-def refuse_foreign(name: str, start: bytes) -> None:
+def refuse_foreign(name: str, start: bytes, *, is_unpacked: bool = False) -> None:
     """Raise ForeignFileError if the file `name`, which begins with `start`, is known not to hold vectors."""
-    found = foreign_file(start)
+    found = foreign_file(start, is_unpacked=is_unpacked)
     if found is not None:
         what, advice = found
         raise ForeignFileError(f"{name}: this is {what}: {advice}")
 
 
-def foreign_file(start: bytes) -> tuple[str, str] | None:
-    """Return what a file that begins with `start` is and what to do with it; None if it may hold vectors."""
-    kind = foreign_kind(start)
+def foreign_file(start: bytes, *, is_unpacked: bool = False) -> tuple[str, str] | None:
+    """Return what a file that begins with `start` is and what to do with it; None if it may hold vectors.
+
+    `start` is that of the compressed file, or `is_unpacked`.
+    """
+    kind = foreign_kind(start, is_unpacked=is_unpacked)
     if kind is not None:
         return (kind.what, kind.for_vectors) if kind.for_vectors else None
     ours = own_kind(start)

@@ -23,7 +23,6 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from embed.choices import OnDuplicate
 from embed.errors import FormatError
 from embed.files.atomic import atomic_write
 from embed.files.bounds import check_decompressed, in_memory
@@ -97,7 +96,7 @@ def _write_array(archive: zipfile.ZipFile, file: BinaryIO, name: str, array: npt
 
 
 @in_memory
-def read(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> WordVectors:
+def read(path: PathOrInput, *, keep_first: bool = False) -> WordVectors:
     """Read vectors; uncompressed arrays are memory-mapped.
 
     Raises
@@ -127,7 +126,7 @@ def read(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> WordVect
             "writes; read it with numpy.load, give words and matrix to embed.WordVectors(words, matrix), and "
             "save that"
         )
-    return read_table(name, arrays, VECTORS, on_duplicate)
+    return read_table(name, arrays, VECTORS, keep_first)
 
 
 def _read_array(name: str, archive: zipfile.ZipFile, file: BinaryIO, entry: zipfile.ZipInfo) -> npt.NDArray[Any]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from embed.config.reading import MOST_DIMENSIONS
 from embed.errors import FormatError, cannot_open
 from embed.files.bounds import check_decompressed
 from embed.files.compressed import START_BYTES, ByteStream
@@ -37,8 +38,6 @@ __all__ = [
     "read_start",
 ]
 
-MOST_DIMENSIONS = 1 << 20
-"""A header that claims more is taken for damage."""
 LONGEST_QUOTE = 200
 """The most characters to quote of another library's message."""
 FIRST_ROWS, FIRST_BYTES, GROWTH = 4096, 4 << 20, 1.5
@@ -142,6 +141,10 @@ class Header:
 
     rows: int
     dim: int
+
+    def cut(self, limit: int | None) -> Header:
+        """Return the header of a file with the first `limit` of these rows."""
+        return self if limit is None else Header(min(self.rows, limit), self.dim)
 
 
 def parse_header(source: Source, line: bytes, least_row_bytes: int, least_number_bytes: int) -> Header | None:

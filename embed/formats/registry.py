@@ -102,9 +102,9 @@ class Format:
         return {name: value for name, value in given.items() if name in self.options}
 
 
-_WORD_OPTIONS = ("encoding", "decode_errors", "on_duplicate", "unescape", "on_bad_word")
+_WORD_OPTIONS = ("encoding", "decode_errors", "keep_first", "unescape", "limit", "on_bad_word")
 _TEXT_OPTIONS = ("dim", *_WORD_OPTIONS)
-_TABLE_OPTIONS = ("on_duplicate",)
+_TABLE_OPTIONS = ("keep_first",)
 
 
 def _write_glove(vectors: WordVectors, path: Any, *, on_bad_word: OnBadWord) -> None:
@@ -135,7 +135,7 @@ _ALL = (
         _read_fasttext,
         _write_fasttext,
         fasttext_bin.recognise,
-        ("encoding", "decode_errors", "on_duplicate"),
+        ("encoding", "decode_errors", "keep_first", "limit"),
         compressible=True,
         also=(".bin",),
         keeps_ngrams=True,

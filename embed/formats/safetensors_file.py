@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 
-from embed.choices import OnDuplicate
 from embed.errors import FormatError
 from embed.files.bounds import in_memory
 from embed.files.inputs import Input
@@ -49,7 +48,7 @@ def write(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
 
 
 @in_memory
-def read(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> WordVectors:
+def read(path: PathOrInput, *, keep_first: bool = False) -> WordVectors:
     """Read vectors; the matrix is memory-mapped.
 
     Raises
@@ -59,4 +58,4 @@ def read(path: PathOrInput, *, on_duplicate: OnDuplicate = "refuse") -> WordVect
     """
     source = Input.of(path, FormatError)
     arrays, _ = _safetensors.read_mapped(source)
-    return read_table(source.name, arrays, EMBEDDINGS, on_duplicate)
+    return read_table(source.name, arrays, EMBEDDINGS, keep_first)

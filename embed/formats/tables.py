@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embed.choices import OnDuplicate
 from embed.errors import FormatError
 from embed.formats import word_blob
 from embed.formats.words import distinct_vectors
@@ -33,7 +32,7 @@ def table_of(vectors: WordVectors, matrix_name: str) -> dict[str, npt.NDArray[An
 
 
 def read_table(
-    name: str, arrays: Mapping[str, npt.NDArray[Any]], matrix_name: str, on_duplicate: OnDuplicate = "refuse"
+    name: str, arrays: Mapping[str, npt.NDArray[Any]], matrix_name: str, keep_first: bool = False
 ) -> WordVectors:
     """Return vectors from the arrays of the file `name`; raises FormatError if an array is missing or wrong."""
     matrix = array(name, arrays, matrix_name, np.float32, 2)
@@ -43,7 +42,7 @@ def read_table(
         array(name, arrays, word_blob.OFFSETS, np.int64, 1),
     )
     counts = array(name, arrays, COUNTS, np.int64, 1).copy() if COUNTS in arrays else None
-    return distinct_vectors(name, words, matrix, counts, on_duplicate)
+    return distinct_vectors(name, words, matrix, counts, keep_first)
 
 
 def array(

@@ -14,7 +14,7 @@ import re
 
 import numpy as np
 
-from embed.choices import DecodeErrors, OnBadWord, OnDuplicate
+from embed.choices import DecodeErrors, OnBadWord
 from embed.errors import FormatError
 from embed.files.bounds import in_memory
 from embed.files.compressing import compressing_write
@@ -78,7 +78,8 @@ def read(
     encoding: str = UTF8,
     decode_errors: DecodeErrors = "strict",
     unescape: bool = False,
-    on_duplicate: OnDuplicate = "refuse",
+    keep_first: bool = False,
+    limit: int | None = None,
 ) -> WordVectors:
     """Read binary vectors, with or without a line break after each, plain or compressed.
 
@@ -86,8 +87,10 @@ def read(
     ----------
     path : path
         A plain file, or one compressed by gzip, bzip2, xz or zstd.
-    encoding, decode_errors, unescape, on_duplicate
+    encoding, decode_errors, unescape, keep_first
         See `embed.formats.words.WordDecoder`. word2vec.c cuts long words anywhere, even within a character.
+    limit : int, optional
+        Read the first `limit` words only; the rest of the file is not checked.
 
     Raises
     ------
@@ -96,17 +99,19 @@ def read(
         holds, a file cut short or with data after the last row, numbers that are not finite, a word that is empty, a
         duplicate, or not valid UTF-8.
     """
-    decoder = WordDecoder(encoding=encoding, decode_errors=decode_errors, unescape=unescape, on_duplicate=on_duplicate)
+    decoder = WordDecoder(encoding=encoding, decode_errors=decode_errors, unescape=unescape, keep_first=keep_first)
     with open_source(path) as source:
         data = _Buffer(source)
         header = _read_header(source, data)
-        rows = Rows(source, header, header.dim)
+        rows = Rows(source, header.cut(limit), header.dim)
         width = _FLOAT32.itemsize * header.dim
         block = max(1, BLOCK_BYTES // width)
         for start in range(0, header.rows, block):
             offset = data.offset
             pieces = []
             for row in range(start, min(start + block, header.rows)):
+                if len(decoder.words) == limit:
+                    break
                 offset = data.offset
                 word = data.until_space(row, header.rows)
                 if row and word.startswith(b"\n"):
@@ -131,6 +136,8 @@ def read(
                     f"{source.name}, row {row}: the vector of {decoder.words[row]!r:.60} holds NaN or infinity"
                 )
             rows.add(numbers)
+            if len(decoder.words) == limit:
+                return WordVectors(decoder.words, rows.finish())
         data.expect_end(header.rows)
         return WordVectors(decoder.words, rows.finish())
 

@@ -25,7 +25,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from embed.choices import DecodeErrors, OnBadWord, OnDuplicate
+from embed.choices import DecodeErrors, OnBadWord
 from embed.errors import FormatError
 from embed.files.bounds import in_memory
 from embed.files.compressing import compressing_write
@@ -106,7 +106,8 @@ def read(
     encoding: str = UTF8,
     decode_errors: DecodeErrors = "strict",
     unescape: bool = False,
-    on_duplicate: OnDuplicate = "refuse",
+    keep_first: bool = False,
+    limit: int | None = None,
 ) -> WordVectors:
     """Read vectors from text, with or without the first line ``V dim``, plain or compressed.
 
@@ -119,8 +120,10 @@ def read(
         Plain text, or text compressed by gzip, bzip2, xz or zstd.
     dim : int, optional
         The length of a vector, for files without a header.
-    encoding, decode_errors, unescape, on_duplicate
+    encoding, decode_errors, unescape, keep_first
         See `embed.formats.words.WordDecoder`.
+    limit : int, optional
+        Read the first `limit` words only; the rest of the file is not checked.
 
     Raises
     ------
@@ -128,7 +131,7 @@ def read(
         With file and line: a wrong number of lines or of numbers in a line, a field that is not a number or not finite
         as a float32, a word that is empty, a duplicate, or not valid UTF-8.
     """
-    decoder = WordDecoder(encoding=encoding, decode_errors=decode_errors, unescape=unescape, on_duplicate=on_duplicate)
+    decoder = WordDecoder(encoding=encoding, decode_errors=decode_errors, unescape=unescape, keep_first=keep_first)
     with open_source(path) as source:
         blocks = line_blocks(source)
         block = next(blocks, b"")
@@ -148,10 +151,13 @@ def read(
             dim or (header.dim if header else inferred_dim(source.name, block)),
             decoder,
             spaces="inferred" if header is None and dim is None else "given",
+            limit=limit,
         )
         mark = len(codecs.BOM_UTF8) if block.startswith(codecs.BOM_UTF8) else 0
         reader.add(block, len(first) + 1 if header else mark)
         for block in blocks:
+            if reader.is_full:
+                break
             reader.add(block, 0)
         return reader.finish()
 
@@ -269,6 +275,8 @@ class RowReader:
     spaces : {"none", "given", "inferred"}
         Whether words may hold spaces: no; yes, because the header or the caller gives `dim`; or yes, because `dim` was
         inferred from the first lines, in which case a word that holds a number is an error.
+    limit : int, optional
+        Keep this many words, and ignore the lines after them.
     """
 
     def __init__(
@@ -279,22 +287,23 @@ class RowReader:
         decoder: WordDecoder,
         *,
         spaces: Literal["none", "given", "inferred"],
+        limit: int | None = None,
     ) -> None:
         self._source, self._header, self._dim = source, header, dim
-        self._decoder, self._spaces = decoder, spaces
+        self._decoder, self._spaces, self._limit = decoder, spaces, limit
         self._read = 0  # rows, including those left out
-        self._rows = Rows(source, header, dim)
+        self._rows = Rows(source, header and header.cut(limit), dim)
         self._line = 2 if header else 1  # the number of the next line
         self._blank_line: int | None = None
         rows = max(1, READ_BYTES // (_FEWEST_NUMBER_BYTES * dim))
         self._numbers, self._words = np.empty((rows, dim), np.float32), np.empty((rows, 2), np.int64)
 
     def add(self, block: bytes, begin: int) -> None:
-        """Add the lines of `block` from byte `begin` on."""
-        while begin < len(block):
+        """Add the lines of `block` from byte `begin` on, until the reader is full."""
+        while begin < len(block) and not self.is_full:
             if self._blank_line is None:
                 begin = self._add_fast(block, begin)
-            if begin < len(block):
+            if begin < len(block) and not self.is_full:
                 end = block.index(b"\n", begin)
                 try:
                     self._add_line(self._line, block[begin:end])
@@ -304,24 +313,32 @@ class RowReader:
                 begin = end + 1
 
     def finish(self) -> WordVectors:
-        """Return the vectors; raises FormatError if the header says another number of words."""
-        if self._header and self._read != self._header.rows:
+        """Return the vectors; raises FormatError if the header says another number of words, unless it is full."""
+        if self._header and self._read != self._header.rows and not self.is_full:
             raise FormatError(
                 f"{self._source.name}: the header says {self._header.rows} words, but the file ends after {self._read}"
             )
         return WordVectors(self._decoder.words, self._rows.finish())
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there are as many words as wanted."""
+        return self._limit is not None and len(self._decoder.words) >= self._limit
+
     def _add_fast(self, block: bytes, begin: int) -> int:
         """Add lines up to the first that is not plainly a word and numbers; return where that line begins."""
-        while begin < len(block):
-            count, begin = _floats.float_rows(block, begin, self._numbers, self._words)
+        while begin < len(block) and not self.is_full:
+            room = len(self._numbers)
+            if self._limit is not None:
+                room = min(room, self._limit - len(self._decoder.words))
+            count, begin = _floats.float_rows(block, begin, self._numbers[:room], self._words[:room])
             kept = [
                 self._add_word(self._line + number, block[start:end])
                 for number, (start, end) in enumerate(self._words[:count].tolist())
             ]
             self._rows.add(self._numbers[:count] if all(kept) else self._numbers[:count][kept])
             self._line += count
-            if count < len(self._numbers):
+            if count < room:
                 break
         return begin
 

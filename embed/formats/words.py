@@ -1,7 +1,7 @@
 """Decode the words of a file: handle invalid bytes and duplicates.
 
 Published files have both faults. ``decode_errors="replace"`` replaces invalid bytes by U+FFFD; if two different words
-become the same, the second shows its bytes as ``\\xNN``. ``on_duplicate="first"`` keeps the first of equal words and
+become the same, the second shows its bytes as ``\\xNN``. ``keep_first=True`` keeps the first of equal words and
 leaves the others out.
 
 Rejected: averaging the vectors of equal words (a vector that nobody trained), numbering them (no reader looks up
@@ -17,16 +17,16 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.arguments import choice, shown
-from embed.choices import DECODE_ERRORS, ON_DUPLICATE, DecodeErrors, OnDuplicate
+from embed.choices import DECODE_ERRORS, DecodeErrors
+from embed.config.reading import UTF8
 from embed.errors import ConfigError, FormatError
 from embed.formats.escaping import unescape_word
 from embed.messages import option
 from embed.vectors.word_rows import word_index
 from embed.vectors.word_vectors import WordVectors
 
-__all__ = ["UTF8", "BadWordError", "WordDecoder", "distinct_vectors"]
+__all__ = ["UTF8", "BadWordError", "WordDecoder", "check_encoding", "distinct_vectors"]
 
-UTF8 = "utf-8"
 _ASCII = b" \n\t.-09azAZ"
 _REPLACEMENT = "\ufffd"
 
@@ -50,8 +50,8 @@ class WordDecoder:
         For bytes that are not valid in the encoding: raise, or replace them by U+FFFD.
     unescape : bool
         Undo the escapes of `embed.formats.escaping`.
-    on_duplicate : {"refuse", "first"}
-        For a duplicate word: raise, or leave it out.
+    keep_first : bool
+        For a duplicate word: leave it out, or raise.
     may_be_empty : bool
         Whether the format can store an empty word.
 
@@ -72,14 +72,13 @@ class WordDecoder:
         encoding: str = UTF8,
         decode_errors: DecodeErrors = "strict",
         unescape: bool = False,
-        on_duplicate: OnDuplicate = "refuse",
+        keep_first: bool = False,
         may_be_empty: bool = False,
     ) -> None:
         choice("decode_errors", decode_errors, DECODE_ERRORS)
-        choice("on_duplicate", on_duplicate, ON_DUPLICATE)
-        _check_encoding(encoding)
+        check_encoding(encoding)
         self._encoding, self._errors, self._unescape = encoding, decode_errors, unescape
-        self._refuses, self._may_be_empty = on_duplicate == "refuse", may_be_empty
+        self._refuses, self._may_be_empty = not keep_first, may_be_empty
         self._seen: set[str] = set()
         self._replaced: dict[str, bytes] = {}  # words with U+FFFD for invalid bytes, and their bytes
         self.words: list[str] = []
@@ -130,13 +129,13 @@ def distinct_vectors(
     words: list[str],
     matrix: npt.NDArray[Any],
     counts: npt.NDArray[Any] | None = None,
-    on_duplicate: OnDuplicate = "refuse",
+    keep_first: bool = False,
 ) -> WordVectors:
-    """Return the vectors of the file `name`; raises FormatError for duplicate words if `on_duplicate` is "refuse"."""
+    """Return the vectors of the file `name`; raises FormatError for duplicate words unless `keep_first`."""
     try:
         if len(set(words)) == len(words) or len(words) != len(matrix):
             return WordVectors(words, matrix, counts=counts)
-        if on_duplicate == "refuse":
+        if not keep_first:
             word_index(words)
         rows = _first_rows(words)
         return WordVectors([words[row] for row in rows], matrix[rows], counts=None if counts is None else counts[rows])
@@ -147,7 +146,7 @@ def distinct_vectors(
 
 
 def _keeps_the_first() -> str:
-    return f"keep the first with {option('vectors.on_duplicate', 'first')}"
+    return f"keep the first with {option('vectors.keep_first', True)}"
 
 
 def _first_rows(words: Sequence[str]) -> npt.NDArray[np.int64]:
@@ -163,7 +162,8 @@ def _distinct(text: str, seen: set[str]) -> str:
     return text
 
 
-def _check_encoding(encoding: str) -> None:
+def check_encoding(encoding: str) -> None:
+    """Raise ConfigError unless `encoding` names an extension of ASCII."""
     try:
         keeps_ascii = _ASCII.decode(encoding) == _ASCII.decode("ascii")
     except (LookupError, TypeError):

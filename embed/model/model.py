@@ -24,6 +24,7 @@ from embed.model.parameters import Parameters
 from embed.model.provenance import Provenance
 from embed.vectors.health import Health
 from embed.vectors.ngram_rows import Subwords
+from embed.vectors.peer_names import advice
 from embed.vectors.postprocess import AffineMap, postprocess
 from embed.vectors.search import unit_rows
 from embed.vectors.word_vectors import WordVectors
@@ -98,6 +99,10 @@ class Model(Saved):
         def __getattr__(self, name: str) -> Any:
             if not name.startswith("_") and hasattr(WordVectors, name):
                 raise AttributeError(f"a model has no {name!r}: use model.vectors.{name}")
+            if name == "wv":
+                raise AttributeError("a model has no 'wv': use model.vectors")
+            if (ours := advice(name, "model.vectors")) is not None:
+                raise AttributeError(f"a model has no {name!r}: use {ours}")
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def least_count(self) -> int:

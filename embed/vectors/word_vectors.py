@@ -14,19 +14,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from embed.arguments import choice, listed, real_number, shown, whole_number
-from embed.choices import ANALOGY_METHODS, AnalogyMethod, DecodeErrors, OnBadWord, OnDuplicate, Weighting
+from embed.choices import ANALOGY_METHODS, AnalogyMethod, OnBadWord, Weighting
+from embed.config.reading import ReadingKeywords
 from embed.corpora.tokenizers import TokenizerChoice
 from embed.errors import ConfigError, FormatError
 from embed.files.saved import Saved, room_behind
 from embed.messages import option
 from embed.vectors import interop
 from embed.vectors.health import Health, mean_cosine
+from embed.vectors.peer_names import advice
 from embed.vectors.search import best, to_cosines, unit_rows
 from embed.vectors.sentences import SIF_A, Text, sentence_vectors
 from embed.vectors.word_rows import WordRows
@@ -80,6 +82,13 @@ class WordVectors(WordRows, Saved):
     """
 
     has_formats = True
+
+    if not TYPE_CHECKING:  # type checkers would otherwise accept every name
+
+        def __getattr__(self, name: str) -> Any:
+            if (ours := advice(name, "vectors")) is not None:
+                raise AttributeError(f"word vectors have no {name!r}: use {ours}")
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
     # texts
 
@@ -156,26 +165,13 @@ class WordVectors(WordRows, Saved):
         cls,
         path: str | os.PathLike[str],
         format: str | None = None,
-        *,
-        dim: int | None = None,
-        encoding: str = "utf-8",
-        decode_errors: DecodeErrors = "strict",
-        on_duplicate: OnDuplicate = "refuse",
-        unescape: bool = False,
+        **reading: Unpack[ReadingKeywords],
     ) -> WordVectors:
         """Read vectors of words from a file in any known format; see :func:`embed.load`.
 
         A file of items is refused: :func:`embed.load` reads it as vectors whose words are the items as JSON.
         """
-        vectors: WordVectors = room_behind("vectors").load_words(
-            path,
-            format,
-            dim=dim,
-            encoding=encoding,
-            decode_errors=decode_errors,
-            on_duplicate=on_duplicate,
-            unescape=unescape,
-        )
+        vectors: WordVectors = room_behind("vectors").load_words(path, format, **reading)
         return vectors
 
     # queries

@@ -9,6 +9,7 @@ import lzma
 import os
 import sys
 import tracemalloc
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -131,8 +132,16 @@ def test_damaged_compressed_data_is_an_error(compression: str, write: Callable[.
         list(TextCorpus(write(bytes(data))))
 
 
-def test_archives_are_refused_by_name(write: Callable[..., Path]) -> None:
-    with pytest.raises(CorpusError, match=r"zip archive.*unpack it first"):
+def test_the_only_file_in_an_archive_is_text(write: Callable[..., Path]) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("text8", "some words\nand more\n")
+    assert list(TextCorpus(write(packed.getvalue()))) == [["some", "words"], ["and", "more"]]
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr("text9", "more words\n")
+    with pytest.raises(CorpusError, match=r"the zip archive holds 2 files, not one: unpack it"):
+        list(TextCorpus(write(packed.getvalue())))
+    with pytest.raises(CorpusError, match=r"the zip data is cut short"):
         list(TextCorpus(write(b"PK\x03\x04 and so on")))
 
 

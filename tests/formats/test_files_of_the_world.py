@@ -10,6 +10,7 @@ import sqlite3
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,8 @@ from embed.cli import main
 from embed.compat import fasttext
 from embed.compat.gensim import KeyedVectors, Word2Vec, load_facebook_model
 from embed.compat.gensim.errors import WordFileError
-from embed.errors import ConfigError, EmbedError, FormatError
+from embed.errors import ConfigError, CorpusError, EmbedError, FormatError
+from embed.files.compressed import ByteStream
 from embed.formats import word_blob
 from embed.formats.foreign import ForeignFileError
 from embed.formats.registry import FORMATS
@@ -89,7 +91,7 @@ def test_given_dim_resolves_ambiguous_text(tmp_path: Path, capsys: pytest.Captur
         with pytest.raises(FormatError, match=rf"{name}: the vectors have 3 dimensions, not 2"):
             formats.load(tmp_path / name, dim=2)
     for wrong in (0, -1, True, "3", 1.5, 10**30):
-        with pytest.raises(ConfigError, match="dim must be a whole number from 1"):
+        with pytest.raises(ConfigError, match="dim must be "):
             formats.load(tmp_path / "v.embed", dim=wrong)  # type: ignore[arg-type]
 
 
@@ -98,15 +100,15 @@ def test_given_dim_resolves_ambiguous_text(tmp_path: Path, capsys: pytest.Captur
 
 def test_equal_words_are_refused_or_the_first_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = "4 2\n| 1 2\ncat 3 4\n| 5 6\ncat 7 8\n"
-    with pytest.raises(FormatError, match=r"line 4: duplicate word '\|'; keep the first with on_dup"):
+    with pytest.raises(FormatError, match=r"line 4: duplicate word '\|'; keep the first with keep_first=True"):
         words_of(tmp_path, text)
     source = str(tmp_path / "v.txt")
     assert main(["convert", source, str(tmp_path / "o.vec")]) != 0
-    assert "keep the first with --on-duplicate first" in capsys.readouterr().err
-    assert main(["convert", source, str(tmp_path / "o.vec"), "--on-duplicate", "first"]) == 0
+    assert "keep the first with --keep-first" in capsys.readouterr().err
+    assert main(["convert", source, str(tmp_path / "o.vec"), "--keep-first"]) == 0
     assert (tmp_path / "o.vec").read_text() == "2 2\n| 1.0 2.0\ncat 3.0 4.0\n"
-    with pytest.raises(ConfigError, match="on_duplicate must be"):
-        words_of(tmp_path, text, on_duplicate="last")
+    with pytest.raises(ConfigError, match="keep_first must be of type bool"):
+        words_of(tmp_path, text, keep_first="last")
 
 
 @pytest.mark.parametrize("name", ["v.txt", "v.glove", "v.bin", "v.npz", "v.safetensors", "v.arrow", "v.parquet"])
@@ -117,9 +119,9 @@ def test_every_reader_keeps_the_first(tmp_path: Path, name: str, monkeypatch: py
     monkeypatch.setattr(vectors, "_words", ["aa", "bb", "aa"])  # as no file of ours has it
     monkeypatch.setattr(word_blob, "word_index", lambda _: None)
     formats.save(vectors, tmp_path / name)
-    with pytest.raises(FormatError, match=rf"{name}.*'aa'.*keep the first with on_duplicate='first'"):
+    with pytest.raises(FormatError, match=rf"{name}.*'aa'.*keep the first with keep_first=True"):
         formats.load(tmp_path / name)
-    found = formats.load(tmp_path / name, on_duplicate="first")
+    found = formats.load(tmp_path / name, keep_first=True)
     assert found.words == ["aa", "bb"]
     assert found.matrix.tolist() == [[0, 1], [2, 3]]
     assert found.counts is None or found.counts.tolist() == [3, 2]
@@ -134,7 +136,7 @@ def test_replaced_words_stay_distinct(tmp_path: Path) -> None:
     equal = b"2 2\n\xe9 1 2\n\xe9 3 4\n"
     with pytest.raises(FormatError, match="duplicate word"):
         words_of(tmp_path, equal, decode_errors="replace")
-    assert words_of(tmp_path, equal, decode_errors="replace", on_duplicate="first") == ["\ufffd"]
+    assert words_of(tmp_path, equal, decode_errors="replace", keep_first=True) == ["\ufffd"]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ def test_replaced_words_stay_distinct(tmp_path: Path) -> None:
     [
         ("utf-16", "which changes ASCII"),
         ("none", "must name an encoding"),
-        (None, "must name an encoding"),
+        (None, "must be of type str"),
         ("rot13", "must name an encoding"),
     ],
 )
@@ -240,17 +242,143 @@ def test_the_right_call_for_a_file_of_another_format(tmp_path: Path) -> None:
         formats.load(tmp_path / "v.npz", "native")
 
 
+# the first words alone
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, form in FORMATS.items() if form.read and form.write and name != "floret"]
+)
+def test_every_reader_keeps_the_first_words(tmp_path: Path, name: str) -> None:
+    if name in ("arrow", "parquet"):
+        pytest.importorskip("pyarrow")
+    words = [f"w{number}" for number in range(300)]
+    vectors = WordVectors(words, np.arange(600, dtype=np.float32).reshape(300, 2), counts=np.arange(300, 0, -1))
+    path = tmp_path / f"v.{name}"
+    formats.save(vectors, path, name)
+    for limit in (1, 299, 300, 1000):
+        found = formats.load(path, limit=limit)
+        assert found.words == words[:limit]
+        np.testing.assert_array_equal(found.matrix, vectors.matrix[:limit])
+
+
+def test_a_limit_ends_the_reading(tmp_path: Path) -> None:
+    text = "a 1 2\na 3 4\nb 5 6\nthe rest is damaged\n"
+    assert words_of(tmp_path, text, limit=2, keep_first=True, dim=2) == ["a", "b"]
+    with pytest.raises(FormatError, match="line 4"):
+        words_of(tmp_path, text, limit=3, keep_first=True, dim=2)
+    head = b"3 1\n" + b"".join(word + b" " + bytes(4) for word in (b"a", b"b")) + b"cut short"
+    assert formats.load(written(tmp_path, head), "binary", limit=2).words == ["a", "b"]
+    with pytest.raises(FormatError, match="cut short"):
+        formats.load(written(tmp_path, b"9 1\na 1\n"), "text", limit=1)  # the header claims more than the file holds
+    for wrong in (0, -1, True, "3"):
+        with pytest.raises(ConfigError, match="limit must be "):
+            formats.load(tmp_path / "v.txt", limit=wrong)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="unknown parameter 'limits'; did you mean 'limit'"):
+        formats.load(tmp_path / "v.txt", limits=3)  # type: ignore[call-arg]
+
+
+def written(tmp_path: Path, content: bytes) -> Path:
+    path = tmp_path / "v.file"
+    path.write_bytes(content)
+    return path
+
+
+def test_every_command_that_reads_vectors_has_the_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = written(tmp_path, b"caf\xe9 1 2\nb 3 4\nb 5 7\nc 1\n")
+    flags = ["--encoding", "latin-1", "--keep-first", "--limit", "2", "--dim", "2", "--decode-errors", "strict"]
+    asked = {
+        "nearest": ["b"],
+        "similarity": ["b", "caf\xe9"],
+        "analogy": ["b", "b", "caf\xe9"],
+        "vector": ["caf\xe9"],
+        "synonyms": [],
+        "info": [],
+        "convert": [str(tmp_path / "o.vec")],
+        "evaluate": ["--json"],
+        "compare": [str(path)],
+    }
+    for command, more in asked.items():
+        assert main([command, str(path), *more, *flags]) == 0, capsys.readouterr().err
+    assert (tmp_path / "o.vec").read_text(encoding="utf-8") == "2 2\ncafé 1.0 2.0\nb 3.0 4.0\n"
+
+
+# a zip archive of one file
+
+
+class Pipe(io.RawIOBase):
+    """A file that cannot be read out of order."""
+
+    def __init__(self, data: bytes = b"") -> None:
+        self.data = io.BytesIO(data)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self.data.readinto(buffer)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        return self.data.write(data)
+
+
+def zipped(*names: str, kind: str = "plain") -> bytes:
+    """Return an archive; kind "pipe" has the sizes after the data, "large" in fields of 8 bytes."""
+    target = Pipe() if kind == "pipe" else io.BytesIO()
+    method = zipfile.ZIP_STORED if kind == "stored" else zipfile.ZIP_LZMA if kind == "lzma" else zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(target, "w", method) as packed:  # type: ignore[arg-type]
+        for name in names:
+            with packed.open(name, "w", force_zip64=kind == "large") as entry:
+                entry.write(b"" if name.endswith("/") else LINES)
+    return (target.data if isinstance(target, Pipe) else target).getvalue()
+
+
+LINES = "".join(f"w{number} {number / 7} {number * 3.1}\n" for number in range(9000)).encode()
+
+
+@pytest.mark.parametrize("kind", ["plain", "stored", "pipe", "large"])
+def test_the_only_file_in_a_zip_is_read(tmp_path: Path, kind: str) -> None:
+    data = zipped("folder/v.txt", kind=kind)
+    found = formats.load(written(tmp_path, data))
+    assert (len(found), found.words[-1]) == (9000, "w8999")
+    with ByteStream(Pipe(data), "pipe") as stream:
+        assert (stream.compression, stream.read(1 << 30)) == ("zip", LINES)
+    assert formats.load(written(tmp_path, zipped("a/", "a/v.txt", "__MACOSX/._v.txt")), limit=1).words == ["w0"]
+
+
+def test_a_zip_that_is_not_one_file_or_damaged_is_an_error(tmp_path: Path) -> None:
+    whole = zipped("v.txt")
+    changed = bytearray(whole)
+    changed[len(whole) // 2] ^= 255
+    for data, fault in (
+        (zipped("v.txt", "w.txt"), "holds (2|several) files"),
+        (zipped("v.txt", kind="lzma"), "compressed by the method 14: unpack it"),
+        (zipped("v/"), "holds (0 files|no file)"),
+        (whole[: len(whole) // 2], "the zip data is cut short"),
+        (whole[: whole.index(b"PK\x01\x02")], "the zip data is cut short"),
+        (bytes(changed), "the zip data is damaged"),
+        (whole[:6] + b"\x01" + whole[7:], "encrypted"),
+    ):
+        with pytest.raises(FormatError, match=fault):
+            formats.load(written(tmp_path, data), "text")
+        with pytest.raises(CorpusError, match=fault), ByteStream(Pipe(data), "pipe") as stream:
+            stream.read(1 << 30)
+
+
 # files of another kind
 
 
-def archive(write: str) -> bytes:
+def archive(*write: str) -> bytes:
     buffer = io.BytesIO()
-    if write == "tar":
+    if write == ("tar",):
         with tarfile.open(fileobj=buffer, mode="w") as tar:
             tar.addfile(tarfile.TarInfo("v.vec"), io.BytesIO())
     else:
         with zipfile.ZipFile(buffer, "w") as packed:
-            packed.writestr(write, "x")
+            for name in write:
+                packed.writestr(name, "x")
     return buffer.getvalue()
 
 
@@ -268,7 +396,7 @@ FOREIGN = {
     "pickle 5": (pickle.dumps(np.ones(3), 5), "a pickle"),
     "npy": (array_file(), "a NumPy array"),
     "tar": (archive("tar"), "a tar archive: unpack it"),
-    "zip": (archive("v.vec"), "a zip archive: unpack it"),
+    "empty zip": (archive(), "an empty zip archive"),
     "torch": (archive("archive/data.pkl"), "a PyTorch file"),
     "UTF-16": (TEXT.encode("utf-16"), "text in UTF-16: convert it: iconv"),
     "UTF-16 LE": (TEXT.encode("utf-16-le"), "text in UTF-16"),

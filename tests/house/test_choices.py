@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import inspect
 import typing
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import pytest
 
 import embed
-from embed import choices
+from embed import choices, formats
 from embed.config import presets
 from embed.config.rates import GRADIENT_POWERS
+from embed.config.reading import ReadingKeywords, ReadingOptions
 from embed.corpora import open_corpus, text, tokenizers
 from embed.eval import METHODS, NAMED_SETS, TASKS, Settings
 from embed.formats import registry
@@ -54,8 +55,6 @@ def test_every_method_of_quantisation_has_settings(method: choices.QuantizeMetho
 @pytest.mark.parametrize(
     ("function", "parameter", "choice"),
     [
-        (embed.load, "decode_errors", choices.DecodeErrors),
-        (embed.load, "on_duplicate", choices.OnDuplicate),
         (embed.save, "on_bad_word", choices.OnBadWord),
         (embed.Model.save, "format", choices.ModelFormat),
         (open_corpus, "decode_errors", choices.TextErrors),
@@ -67,6 +66,14 @@ def test_every_method_of_quantisation_has_settings(method: choices.QuantizeMetho
 def test_an_editor_completes_the_words_of_a_public_function(function: Any, parameter: str, choice: Any) -> None:
     hint = typing.get_type_hints(function.__init__ if inspect.isclass(function) else function)[parameter]
     assert hint == choice
+
+
+def test_an_editor_completes_the_options_of_reading_vectors() -> None:
+    declared = typing.get_type_hints(ReadingOptions)
+    assert typing.get_type_hints(ReadingKeywords) == declared
+    assert declared["decode_errors"] == choices.DecodeErrors
+    for function in (embed.load, embed.WordVectors.load, formats.convert):
+        assert typing.get_type_hints(function)["reading"] == Unpack[ReadingKeywords]
 
 
 def test_every_choice_is_a_type_of_distinct_words() -> None:
