@@ -1,4 +1,4 @@
-"""Count the chunks of a text in threads and write their provisional ids: the hands of :mod:`embed.text.in_order`.
+"""Count a text and write its provisional ids: lists of words, or chunks in threads (:mod:`embed.text.in_order`).
 
 Each hand counts with a table of its own, unless it is alone; csrc/text_merge.h has the method. The words of a table
 must be met in the order of the text, so a hand that reads ahead in another lane takes another table for it. A table
@@ -7,7 +7,8 @@ that has grown large is put aside; its counts are added when its last chunk has 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -23,13 +24,15 @@ from embed.text.encoded_folder import writing, writing_ids
 from embed.text.in_order import in_order
 from embed.text.renumbering import Numbering, Stretch
 
-__all__ = ["count_chunks", "overflow"]
+__all__ = ["count_chunks", "count_sentences"]
 
 WORDS_OF_TABLE = 1 << 19
 """A thread's table with more words is put aside: it takes some 45 MB, and fills caches that hot words need."""
+_SENTENCES_TOKENS = 1 << 16
+"""Tokens of Python sentences that are counted before their ids are written."""
 
 
-def overflow(error: OverflowError, name: str | None, tokens: int) -> CorpusError:
+def _overflow(error: OverflowError, name: str | None, tokens: int) -> CorpusError:
     """Return the error for too many words, or for a word that is too long."""
     return CorpusError(
         f"{f'{name}: ' if name else ''}{error}, after {tokens:,} tokens (the limit is "
@@ -72,22 +75,76 @@ def count_chunks(
     FormatError
         The file cannot be written.
     """
-    numberings = Numberings(path)
 
     def watch() -> None:
         if progress is not None and counter.tokens:
             progress(counter.tokens, bytes_read())
 
-    with writing_ids(path):
+    with _writing_numbered(path) as (_, numberings), ExitStack() as files:
         if counter.is_bound:
             stretches = None
-        hands = [_Counting(path, counter, numberings, stretches, alone=threads == 1) for _ in range(threads)]
+        opened = [files.enter_context(writing_ids(path, "r+b")) for _ in range(threads)]
+        hands = [_Counting(path, file, counter, numberings, stretches, alone=threads == 1) for file in opened]
         try:
             in_order(lanes_of(chunks, CHUNK_BYTES), hands, watch)
         finally:
             for hand in hands:
-                hand.close()
+                hand.finish()
         watch()
+
+
+def count_sentences(
+    path: Path,
+    counter: _text.TokenCounter,
+    sentences: Iterable[list[str]],
+    bytes_read: Callable[[], int],
+    progress: Callable[[int, int], object] | None,
+) -> None:
+    """Count lists of words in the present thread, and write their provisional ids, as `count_chunks` does.
+
+    Raises
+    ------
+    CorpusError
+        As `count_chunks`; also if a word cannot be encoded.
+    FormatError
+        The file cannot be written.
+    """
+    with _writing_numbered(path) as (file, numberings):
+
+        def drain() -> None:
+            with writing(path.parent):
+                before = file.tell() // ID_TYPE.itemsize
+                counter.pour(file.write)
+                file.flush()
+                if (moved := counter.moved()) is not None:
+                    numberings.add(before, moved)
+            if progress is not None:
+                progress(counter.tokens, bytes_read())
+
+        waiting = 0
+        try:
+            for sentence in sentences:
+                try:
+                    counter.add_sentence(sentence)
+                except UnicodeEncodeError as error:
+                    raise CorpusError(
+                        f"cannot encode the word {error.object!r:.60} as UTF-8; remove its lone surrogates"
+                    ) from error
+                waiting += len(sentence)
+                if waiting >= _SENTENCES_TOKENS:
+                    drain()
+                    waiting = 0
+            drain()
+        except OverflowError as error:
+            raise _overflow(error, getattr(sentences, "current_name", None), counter.tokens) from error
+
+
+@contextmanager
+def _writing_numbered(path: Path) -> Iterator[tuple[BinaryIO, Numberings]]:
+    """Open the file of ids, which get the last of their numberings at the end."""
+    numberings = Numberings(path)
+    with writing_ids(path) as file:
+        yield file, numberings
     with writing(path.parent):
         numberings.apply()
 
@@ -119,17 +176,18 @@ class _Counting:
     def __init__(
         self,
         path: Path,
+        file: BinaryIO,
         common: _text.TokenCounter,
         numberings: Numberings,
         stretches: list[Stretch] | None,
         *,
         alone: bool,
     ) -> None:
-        self._path, self._common, self._numberings, self._alone = path, common, numberings, alone
+        self._path, self._file = path, file
+        self._common, self._numberings, self._alone = common, numberings, alone
         self._stretches = None if alone else stretches
         self._tables = [_Table(common)] if alone else []
         self._large: list[_Table] = []
-        self._file: BinaryIO | None = None
 
     def begin(self, chunk: Chunk, place: tuple[int, int]) -> _Counted:
         """Count a chunk in a table of this thread."""
@@ -152,7 +210,7 @@ class _Counting:
                 raise begun.error or AssertionError
             self._common.join(begun.ids)
         except OverflowError as error:
-            raise overflow(error, begun.chunk.name, begun.first) from error
+            raise _overflow(error, begun.chunk.name, begun.first) from error
         if (moved := self._common.moved()) is not None:
             with writing(self._path.parent):
                 self._numberings.add(begun.first, moved)
@@ -172,18 +230,14 @@ class _Counting:
                 self._write(ids, begun.first)
 
     def _write(self, ids: memoryview, first: int) -> None:
-        if self._file is None:
-            self._file = open(self._path, "r+b")  # noqa: SIM115 (until `close`)
         self._file.seek(first * ID_TYPE.itemsize)
         self._file.write(ids)
         self._file.flush()
 
-    def close(self) -> None:
-        """Add the counts that are not added yet, and close the file."""
+    def finish(self) -> None:
+        """Add the counts that are not added yet."""
         for table in (*self._tables, *self._large):
             self._finish(table)
-        if self._file is not None:
-            self._file.close()
 
     def _finish(self, table: _Table) -> None:
         self._common.join_counts(table.counter)

@@ -21,7 +21,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
@@ -243,11 +243,11 @@ def writing(where: object) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def writing_ids(path: Path) -> Iterator[BinaryIO]:
+def writing_ids(path: Path, mode: Literal["wb", "r+b"] = "wb") -> Iterator[BinaryIO]:
     """Open the file of ids; on a full disk, flushing its buffer fails again when it is closed."""
     with writing(path.parent):
         # not in a `with`: errors of opening and closing are reported differently from errors in between
-        file = open(path, "wb")  # noqa: SIM115
+        file = open(path, mode)  # noqa: SIM115
     try:
         yield file
     finally:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,10 @@ from embed.corpora.files import FileCorpus
 from embed.errors import CorpusError, advise
 from embed.messages import option
 from embed.text import _text
-from embed.text.bounded_counting import Numberings, words_held
-from embed.text.counting import count_chunks, overflow
-from embed.text.encoded_corpus import ID_TYPE, IDS, OFFSETS, EncodedCorpus
-from embed.text.encoded_folder import describe, persistent, temporary, write_vocabulary, writing, writing_ids
+from embed.text.bounded_counting import words_held
+from embed.text.counting import count_chunks, count_sentences
+from embed.text.encoded_corpus import IDS, OFFSETS, EncodedCorpus
+from embed.text.encoded_folder import describe, persistent, temporary, write_vocabulary, writing
 from embed.text.phrases.phrase_model import PhraseSettings, learn_passes
 from embed.text.renumbering import Stretch, renumber
 from embed.vocabulary.vocabulary import Vocabulary, check_limits
@@ -41,7 +41,7 @@ Progress = Callable[[int, int], object]
 """Called with (tokens so far, bytes of the input read so far)."""
 
 _BLOCK = 1 << 16
-"""Ids, words, or tokens of Python sentences, processed at a time."""
+"""Words processed at a time."""
 
 
 def encode(
@@ -276,22 +276,14 @@ def count_tokens(
         counter.bound(words_held(max_vocab))
     byte_chunks = getattr(corpus, "byte_chunks", None)
     chunks: Iterator[bytes] | None = byte_chunks() if byte_chunks else None
+
+    def bytes_read() -> int:
+        return getattr(corpus, "bytes_read", 0)
+
     if chunks is not None:
-        count_chunks(
-            path,
-            counter,
-            chunks,
-            threads or processors(),
-            lambda: getattr(corpus, "bytes_read", 0),
-            progress,
-            stretches,
-        )
+        count_chunks(path, counter, chunks, threads or processors(), bytes_read, progress, stretches)
         return counter
-    try:
-        _count(path, counter, corpus, progress)
-    except OverflowError as error:
-        current = getattr(corpus, "current_name", None)
-        raise overflow(error, current, counter.tokens) from error
+    count_sentences(path, counter, corpus, bytes_read, progress)
     return counter
 
 
@@ -335,38 +327,6 @@ def _given(counter: _text.TokenCounter, corpus: Iterable[list[str]], vocabulary:
             )
         raise CorpusError(_why_empty(counter, corpus, 1))
     return table
-
-
-def _count(path: Path, counter: _text.TokenCounter, corpus: Iterable[list[str]], progress: Progress | None) -> None:
-    """Feed the sentences to the counter and write the provisional ids in its last numbering."""
-    numberings = Numberings(path)
-
-    def drain(file: BinaryIO) -> None:
-        with writing(path.parent):
-            before = file.tell() // ID_TYPE.itemsize
-            counter.pour(file.write)
-            file.flush()
-            if (moved := counter.moved()) is not None:
-                numberings.add(before, moved)
-        if progress is not None:
-            progress(counter.tokens, getattr(corpus, "bytes_read", 0))
-
-    with writing_ids(path) as file:
-        waiting = 0
-        for sentence in corpus:
-            try:
-                counter.add_sentence(sentence)
-            except UnicodeEncodeError as error:
-                raise CorpusError(
-                    f"cannot encode the word {error.object!r:.60} as UTF-8; remove its lone surrogates"
-                ) from error
-            waiting += len(sentence)
-            if waiting >= _BLOCK:
-                drain(file)
-                waiting = 0
-        drain(file)
-    with writing(path.parent):
-        numberings.apply()
 
 
 def _why_empty(counter: _text.TokenCounter, corpus: Iterable[list[str]], min_count: int) -> str:

@@ -8,6 +8,7 @@ that are still to be read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from io import BufferedRandom
 from pathlib import Path
@@ -78,16 +79,18 @@ def renumber(
     blocks = _blocks(parts or [(ids.stat().st_size // ID_TYPE.itemsize, table)])
     offsets.write_bytes(np.zeros(1, dtype=OFFSET_TYPE).tobytes())
     done = _Done()
-    hands = [_Renumbering(ids, offsets, done, numbers) for _ in range(threads)]
-    try:
+    with ExitStack() as files:
+        hands = [
+            _Renumbering(
+                files.enter_context(open(ids, "r+b")), files.enter_context(open(offsets, "r+b")), done, numbers
+            )
+            for _ in range(threads)
+        ]
         in_order([Lane(blocks, is_ready=True)], hands)
         if done.tokens > done.last_end:
             hands[0].write_ends(done.sentences, np.array([done.tokens]))
             done.sentences += 1
         hands[0].truncate(done.tokens)
-    finally:
-        for hand in hands:
-            hand.close()
     return done.tokens, done.sentences
 
 
@@ -127,23 +130,21 @@ class _Renumbering:
 
     def __init__(
         self,
-        ids: Path,
-        offsets: Path,
+        ids: BufferedRandom,
+        offsets: BufferedRandom,
         done: _Done,
         numbers: list[NDArray[np.int64]] | None,
     ) -> None:
+        self._ids, self._offsets = ids, offsets
         self._done, self._numbers = done, numbers
-        self._paths = ids, offsets
-        self._files: tuple[BufferedRandom, BufferedRandom] | None = None
         self._ends = np.empty(_BLOCK, dtype=np.int64)
 
     def begin(self, chunk: tuple[int, int, NDArray[np.int32]], place: tuple[int, int]) -> _Block:
         """Read a block and give it its final ids."""
         first, tokens, table = chunk
-        file, _ = self._opened()
-        file.seek(first * ID_TYPE.itemsize)
+        self._ids.seek(first * ID_TYPE.itemsize)
         block = np.empty(tokens, dtype=np.int32)
-        file.readinto(block.data)
+        self._ids.readinto(block.data)
         begun, numbers = 0, None
         if self._numbers is not None:
             sentence_of = np.cumsum(block < 0) - 1
@@ -173,31 +174,17 @@ class _Renumbering:
 
     def end(self, begun: _Block) -> None:
         """Write the block."""
-        file, _ = self._opened()
-        file.seek(begun.token * ID_TYPE.itemsize)
-        file.write(begun.ids.astype(ID_TYPE, copy=False).data)
-        file.flush()
+        self._ids.seek(begun.token * ID_TYPE.itemsize)
+        self._ids.write(begun.ids.astype(ID_TYPE, copy=False).data)
+        self._ids.flush()
         self.write_ends(begun.sentence, begun.ends)
 
     def write_ends(self, sentence: int, ends: NDArray[np.int64]) -> None:
         """Write the ends, in tokens, of this sentence and those after it."""
-        _, file = self._opened()
-        file.seek((sentence + 1) * OFFSET_TYPE.itemsize)
-        file.write(ends.astype(OFFSET_TYPE, copy=False).data)
-        file.flush()
+        self._offsets.seek((sentence + 1) * OFFSET_TYPE.itemsize)
+        self._offsets.write(ends.astype(OFFSET_TYPE, copy=False).data)
+        self._offsets.flush()
 
     def truncate(self, tokens: int) -> None:
         """Cut the file of ids."""
-        self._opened()[0].truncate(tokens * ID_TYPE.itemsize)
-
-    def close(self) -> None:
-        """Close the files."""
-        if self._files is not None:
-            for file in self._files:
-                file.close()
-
-    def _opened(self) -> tuple[BufferedRandom, BufferedRandom]:
-        if self._files is None:
-            ids, offsets = self._paths
-            self._files = open(ids, "r+b"), open(offsets, "r+b")  # noqa: SIM115 (until `close`)
-        return self._files
+        self._ids.truncate(tokens * ID_TYPE.itemsize)

@@ -157,6 +157,7 @@ def test_words_may_hold_anything(tmp_path: Path) -> None:
 
 def test_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoding, "_BLOCK", 7)
+    monkeypatch.setattr("embed.text.counting._SENTENCES_TOKENS", 7)
     monkeypatch.setattr(renumbering, "_BLOCK", 7)
     monkeypatch.setattr(encoded_folder, "_WORDS_BLOCK", 7)
     corpus = SyntheticCorpus(sentences=200)
