@@ -11,6 +11,7 @@ from benchmarks import (
     choices,
     contests,
     defaults,
+    graph,
     growth,
     instructions,
     kernels,
@@ -76,6 +77,7 @@ def run(folder: Path) -> Iterator[Section]:
     kept = replicates.Settings(sets=planted_sets(folder), store=str(folder / "replicates"), longer=True, **drawn)
     yield from replicates.run(source, kept)
     documents = str(planted_documents(folder))
+    yield graph.run(graph.Settings(nodes=_ITEMS, communities=4, seeds=2))
     yield labels.run(labels.Settings(documents, seeds=1, peers=True))
     yield retrieval.run(retrieval.Settings(documents, seeds=1, dim=_DIM, bits=(_DIM,)))
     yield parity.run(parity.Settings(documents, seeds=1, dim=_DIM, models=("dbow",)))

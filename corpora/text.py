@@ -102,7 +102,11 @@ class TextCorpus(FileCorpus):
         super().__init__(source)
         for file in self.files:
             if file.size() is not None:  # check all regular files before reading the first
-                check_text(file, decode_errors)
+                self.check(file)
+
+    def check(self, file: Input) -> None:
+        """Check the beginning of a file; see :func:`embed.corpora.recognise.check_text`."""
+        check_text(file, self._decode_errors)
 
     def settings(self) -> dict[str, Any] | None:
         """Return the reading settings; None for a tokenizer of the caller's own."""

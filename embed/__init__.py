@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from embed.formats import save as save
     from embed.formats.model_file import load_model as load_model
     from embed.formats.model_file import save_model as save_model
+    from embed.graph import Graph as Graph
+    from embed.graph import train_graph as train_graph
     from embed.items import ItemVectors as ItemVectors
     from embed.items import train_items as train_items
     from embed.model import Model as Model
@@ -53,6 +55,7 @@ _HOMES = {
     "DocumentModel": "embed.documents",
     "EmbedError": "embed.errors",
     "EncodedCorpus": "embed.text.encoded_corpus",
+    "Graph": "embed.graph",
     "ItemVectors": "embed.items",
     "LabelSearch": "embed.documents.labels",
     "Model": "embed.model",
@@ -76,6 +79,7 @@ _HOMES = {
     "save_model": "embed.formats.model_file",
     "train": "embed.training.train",
     "train_documents": "embed.documents",
+    "train_graph": "embed.graph",
     "train_items": "embed.items",
 }
 """Each public name, and the module that it comes from; type checkers read the imports above, which a test compares."""

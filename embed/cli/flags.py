@@ -132,9 +132,12 @@ def add_parameter(
     shown: bool,
     defaults: Mapping[str, Any] = _NO_DEFAULTS,
 ) -> None:
-    """Add the flag of one field of TrainConfig, hidden from the help unless `shown`; see `add_training`."""
+    """Add the flag of one field of a configuration, hidden from the help unless `shown`; see `add_training`.
+
+    `defaults` has the default of a field that TrainConfig does not have.
+    """
     flag = "--" + name.replace("_", "-")
-    default = defaults.get(name, getattr(TrainConfig, name))
+    default = defaults[name] if name in defaults else getattr(TrainConfig, name)
     help = argparse.SUPPRESS
     if shown:
         text = parameter.help.replace("%", "%%")

@@ -63,6 +63,7 @@ HOSTILE: dict[str, Any] = {
     "a class": int,
 }
 TEXT = [["a", "b", "c", "d"]] * 60
+GRAPH = {"dim": 16, "threads": 1, "progress": False, "walks": 2, "walk_length": 5}
 FAST = {"dim": 16, "epochs": 1, "threads": 1, "progress": False, "min_count": 1}
 
 
@@ -136,6 +137,16 @@ def _calls(model: embed.Model, folder: Path) -> dict[str, Callable[[Any], object
         "load_phrases": embed.load_phrases,
         "train_items(sequences)": lambda value: embed.train_items(value, **FAST),
         "train_items(config=)": lambda value: embed.train_items([["x", "y"]] * 9, value, progress=False),
+        "train_graph(source)": lambda value: embed.train_graph(value, **GRAPH),
+        "train_graph([edge])": lambda value: embed.train_graph([("a", "b"), value], **GRAPH),
+        "train_graph([(node, node)])": lambda value: embed.train_graph([("a", value)], **GRAPH),
+        "train_graph([(node, node, weight)])": lambda value: embed.train_graph([("a", "b", value)], **GRAPH),
+        **{
+            f"train_graph({name}=)": lambda value, name=name: embed.train_graph([("a", "b")], **{**GRAPH, name: value})
+            for name in ("config", "p", "q", "directed", "columns", "delimiter")
+        },
+        "train_graph(walks=)": lambda value: embed.config.graph.WalkConfig(walks=value),
+        "train_graph(walk_length=)": lambda value: embed.config.graph.WalkConfig(walk_length=value),
         "ItemVectors.nearest(item)": items.nearest,
         "ItemVectors.nearest(n=)": lambda value: items.nearest("x", value),
         "ItemVectors.nearest_to_all": items.nearest_to_all,

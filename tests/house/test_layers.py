@@ -26,6 +26,7 @@ ROOMS = (
     "checkpoints",
     "training",
     "items",
+    "graph",
     "documents",
     "senses",
     "compat",

@@ -7,6 +7,7 @@ module, and its line here. A group of commands is a package with a table of its 
 
 COMMANDS = {
     "train": "train vectors on text",
+    "graph": "train vectors of the nodes of a graph on random walks",
     "phrases": "find phrases such as new_york, print them, and join them",
     "evaluate": "score vectors on word similarity, analogies and tasks",
     "compare": "score two files of vectors and test whether they differ",
@@ -31,6 +32,7 @@ COMMANDS = {
 }
 """The commands in the order of the help, with their help texts."""
 BY_NAME_ALONE = (
+    "graph",
     "similarity",
     "vector",
     "synonyms",
