@@ -125,6 +125,20 @@ typedef struct {
     int n, width;
 } embed_mixture;
 
+/* A line of text: the weighted mean of its input rows meets the output rows of labels (kernels_lines.h). */
+typedef struct {
+    float *inputs;            /* [, stride] */
+    const int32_t *rows;      /* [n] input rows of the line */
+    const float *weights;     /* [n] how often each occurs */
+    const int32_t *next_rows; /* [next_n] rows to fetch meanwhile: those of the next line */
+    float **targets;          /* [target_count] -> [width] output rows, updated in place */
+    float *hidden;            /* [width, rounded up to a whole vector] the vector of the line */
+    float *rates;             /* [target_count] the scores of the targets, then their rates lr * g */
+    int64_t stride, n, next_n;
+    int target_count, width;
+    float share; /* one over the number of mentions */
+} embed_line;
+
 typedef struct {
     const char *name;
     int step; /* a row's width is a multiple of it */
@@ -152,6 +166,9 @@ typedef struct {
     /* Choose among the senses by the context, and mix their rows; move the rows by what the mixture has moved by. */
     void (*mix)(const embed_mixture *m);
     void (*unmix)(const embed_mixture *m);
+    /* Compute the vector of a line and its scores; move its rows and the output rows by the rates. */
+    void (*gather_line)(const embed_line *l);
+    void (*learn_line)(const embed_line *l);
     /* Each row rows[0..n) of `matrix` += weight * (now - before). */
     void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                     const float *now, const float *before);

@@ -48,7 +48,7 @@ typedef struct {
     int64_t wrapped_capacity;
 } text_line;
 
-static void text_line_free(text_line *line)
+static inline void text_line_free(text_line *line)
 {
     free(line->rows);
     free(line->labels);
@@ -176,7 +176,7 @@ static int text_add_word_ngrams(const text_dictionary *dictionary, text_line *li
 }
 
 /* Read the line that begins at bytes[*at], and move *at behind it. With `broken`, a line break follows the bytes. */
-static int text_read_line(const text_dictionary *dictionary, text_line *line, const uint8_t *bytes, int64_t length,
+static inline int text_read_line(const text_dictionary *dictionary, text_line *line, const uint8_t *bytes, int64_t length,
                           int64_t *at, int broken)
 {
     line->size = line->label_count = line->hash_count = 0;

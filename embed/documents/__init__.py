@@ -3,7 +3,7 @@
 :mod:`embed.documents.reading` turns files, tables and Python data into a stream of documents: words, and the tags whose
 rows they train. :mod:`embed.documents.train` trains them, :mod:`embed.documents.model` holds the result, and
 :mod:`embed.documents.inference` finds the vectors of new documents. What else stands on such vectors (labels, codes of
-bits) has a module each.
+bits) has a module each. :mod:`embed.documents.classifier` trains fastText's classifiers.
 """
 
 from __future__ import annotations

@@ -67,6 +67,20 @@ cdef extern from "kernels.h" nogil:
         float selector_rate
         int n
         int width
+    ctypedef struct embed_line:
+        float *inputs
+        const int32_t *rows
+        const float *weights
+        const int32_t *next_rows
+        float **targets
+        float *hidden
+        float *rates
+        int64_t stride
+        int64_t n
+        int64_t next_n
+        int target_count
+        int width
+        float share
     ctypedef struct embed_kernels:
         const char *name
         int step
@@ -83,6 +97,8 @@ cdef extern from "kernels.h" nogil:
         void (*surroundings)(const embed_surroundings *s) noexcept nogil
         void (*mix)(const embed_mixture *m) noexcept nogil
         void (*unmix)(const embed_mixture *m) noexcept nogil
+        void (*gather_line)(const embed_line *l) noexcept nogil
+        void (*learn_line)(const embed_line *l) noexcept nogil
         void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                         const float *now, const float *before) noexcept nogil
         void (*narrow)(const float *now, const float *before, int width, uint16_t *deltas) noexcept nogil

@@ -329,30 +329,33 @@ cdef class Scorer:
         self.scorer.kind = KINDS[kind]
         text_fill_sigmoids(&self.scorer)
         if self.scorer.kind == TEXT_TREE:
-            self._plant(counts)
+            self.left, self.right = tree_sides(counts)
+            self.scorer.left, self.scorer.right = &self.left[0], &self.right[0]
 
-    cdef int _plant(self, const int64_t[::1] counts) except -1:
-        """Join the two lightest nodes until one is left, a leaf only if it is lighter than every node."""
-        cdef int32_t labels = self.scorer.labels
-        cdef int32_t leaf = labels - 1, inner = labels, node, k, side
-        cdef int32_t[2] chosen
-        self.left = np.zeros(2 * labels - 1, np.int32)
-        self.right = np.zeros(2 * labels - 1, np.int32)
-        cdef uint64_t[::1] weights = np.zeros(2 * labels - 1, np.uint64)
-        for k in range(labels):
-            weights[k] = counts[k]
-        for node in range(labels, 2 * labels - 1):
-            for side in range(2):
-                if leaf >= 0 and (inner >= node or weights[leaf] < weights[inner]):
-                    chosen[side] = leaf
-                    leaf -= 1
-                else:
-                    chosen[side] = inner
-                    inner += 1
-            self.left[node], self.right[node] = chosen[0], chosen[1]
-            weights[node] = weights[chosen[0]] + weights[chosen[1]]
-        self.scorer.left, self.scorer.right = &self.left[0], &self.right[0]
-        return 0
+
+def tree_sides(const int64_t[::1] counts not None):
+    """Return the left and right child of each node of fastText's tree, int32[2 * labels - 1]; leaves come first.
+
+    The two lightest nodes are joined until one is left, a leaf only if it is lighter than every inner node.
+    """
+    cdef int32_t labels = counts.shape[0]
+    cdef int32_t leaf = labels - 1, inner = labels, node, k, side
+    cdef int32_t[2] chosen
+    cdef int32_t[::1] left = np.zeros(2 * labels - 1, np.int32), right = np.zeros(2 * labels - 1, np.int32)
+    cdef uint64_t[::1] weights = np.zeros(2 * labels - 1, np.uint64)
+    for k in range(labels):
+        weights[k] = counts[k]
+    for node in range(labels, 2 * labels - 1):
+        for side in range(2):
+            if leaf >= 0 and (inner >= node or weights[leaf] < weights[inner]):
+                chosen[side] = leaf
+                leaf -= 1
+            else:
+                chosen[side] = inner
+                inner += 1
+        left[node], right[node] = chosen[0], chosen[1]
+        weights[node] = weights[chosen[0]] + weights[chosen[1]]
+    return left.base, right.base
 
 
 cdef class _Work:

@@ -13,7 +13,7 @@ import pytest
 
 from embed.compat import fasttext as ours
 from embed.compat.errors import ArgumentError
-from embed.compat.fasttext.training import SECOND_NAMES
+from embed.compat.fasttext.arguments import SECOND_NAMES
 from embed.errors import ConfigError, CorpusError, EmbedError, FormatError
 from embed.formats import fasttext_bin
 from embed.formats.fasttext_file import FastTextFile

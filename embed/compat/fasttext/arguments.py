@@ -8,11 +8,43 @@ from typing import Any
 from embed.arguments import plain, real_number, shown, whole_number
 from embed.compat.errors import ArgumentError
 from embed.errors import ConfigError, FormatError
+from embed.messages import UNSET, keyword
 from embed.vectors.classifier import ALL_LABELS
 
-__all__ = ["ON_UNICODE_ERROR", "decoded", "encoded", "least_probability", "line_of", "most_labels", "text_of", "whole"]
+__all__ = [
+    "ON_UNICODE_ERROR",
+    "SECOND_NAMES",
+    "by_first_names",
+    "decoded",
+    "encoded",
+    "fasttexts_name",
+    "least_probability",
+    "line_of",
+    "most_labels",
+    "text_of",
+    "whole",
+]
 
 ON_UNICODE_ERROR = ("replace", "strict", "ignore")
+SECOND_NAMES = {
+    "min_count": "minCount",
+    "word_ngrams": "wordNgrams",
+    "lr_update_rate": "lrUpdateRate",
+    "label_prefix": "label",
+    "pretrained_vectors": "pretrainedVectors",
+}
+_NAMES = {
+    "buckets": "bucket",
+    "epochs": "epoch",
+    "max_n": "maxn",
+    "min_count": "minCount",
+    "min_n": "minn",
+    "negatives": "neg",
+    "subsample": "t",
+    "threads": "thread",
+    "window": "ws",
+}
+"""fastText's names of this package's parameters."""
 
 
 def text_of(value: Any, what: str) -> str:
@@ -59,11 +91,27 @@ def least_probability(value: Any) -> float:
     return real_number("threshold", value)
 
 
-def whole(name: str, value: Any, low: int) -> int:
-    """Return a whole number of at least `low`; one of another type is a TypeError, too, as with fastText."""
+def whole(name: str, value: Any, low: int, high: int | None = None) -> int:
+    """Return a whole number from `low` to `high`; one of another type is a TypeError, too, as with fastText."""
     if type(plain(value, int)) is not int:
         raise ArgumentError(f"{name} must be a whole number, not {shown(value)}")
-    return whole_number(name, value, low)
+    return whole_number(name, value, low, high)
+
+
+def by_first_names(function: str, given: dict[str, Any], defaults: dict[str, Any], others: dict[str, Any]) -> None:
+    """Add the arguments with fastText's second names to those `given`; raises ArgumentError for any other name."""
+    for name, value in others.items():
+        if name not in SECOND_NAMES:
+            raise ArgumentError(f"{function} has no argument {name!r}, only fastText's, and seed and gradient")
+        first = SECOND_NAMES[name]
+        if given[first] != defaults[first]:
+            raise ArgumentError(f"{name} and {first} are the same argument: give one of them")
+        given[first] = value
+
+
+def fasttexts_name(name: str, value: object = UNSET) -> str:
+    """Return a parameter of this package by its name in fastText, for messages."""
+    return keyword(_NAMES.get(name, name), value)
 
 
 def decoded(word: bytes, on_unicode_error: str) -> str:

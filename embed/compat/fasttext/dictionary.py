@@ -112,7 +112,7 @@ class Dictionary(Settings):
         for word in [*line_of(text, "get_line").translate(_GAPS).split(), END_OF_SENTENCE.encode()]:
             number = self._texts.entry(word)
             is_label = number >= len(self._file.vocabulary)
-            if is_label or number >= 0 or not word.startswith(fasttext_classifier.LABEL_PREFIX):
+            if is_label or number >= 0 or not word.startswith(self.label.encode()):
                 found[is_label].append(decoded(word, on_unicode_error))
             if word == END_OF_SENTENCE.encode():
                 break
@@ -122,7 +122,7 @@ class Dictionary(Settings):
 
     @cached_property
     def _texts(self) -> Texts:
-        return fasttext_classifier.texts_of(self._file)
+        return fasttext_classifier.texts_of(self._file, self.label.encode())
 
     @cached_property
     def _first_label(self) -> int:

@@ -1,4 +1,4 @@
-"""Train with fastText's arguments, in its order and with its defaults."""
+"""Train word vectors with fastText's arguments, in its order and with its defaults."""
 
 from __future__ import annotations
 
@@ -6,23 +6,16 @@ from typing import Any
 
 from embed.choices import Gradient, Objective
 from embed.compat.errors import ArgumentError, not_here
-from embed.compat.fasttext.arguments import whole
+from embed.compat.fasttext.arguments import by_first_names, fasttexts_name, whole
 from embed.compat.fasttext.model import FastText
 from embed.config.train import TrainConfig
 from embed.errors import ConfigError
 from embed.formats import fasttext_model
-from embed.messages import UNSET, keyword, speaking
+from embed.messages import speaking
 from embed.training.train import train
 
-__all__ = ["SECOND_NAMES", "cbow", "skipgram", "supervised", "train_supervised", "train_unsupervised"]
+__all__ = ["cbow", "skipgram", "train_unsupervised"]
 
-SECOND_NAMES = {
-    "min_count": "minCount",
-    "word_ngrams": "wordNgrams",
-    "lr_update_rate": "lrUpdateRate",
-    "label_prefix": "label",
-    "pretrained_vectors": "pretrainedVectors",
-}
 _DEFAULTS: dict[str, Any] = {
     "minCount": 5,
     "wordNgrams": 1,
@@ -30,18 +23,6 @@ _DEFAULTS: dict[str, Any] = {
     "label": "__label__",
     "pretrainedVectors": "",
 }
-_NAMES = {
-    "buckets": "bucket",
-    "epochs": "epoch",
-    "max_n": "maxn",
-    "min_count": "minCount",
-    "min_n": "minn",
-    "negatives": "neg",
-    "subsample": "t",
-    "threads": "thread",
-    "window": "ws",
-}
-"""fastText's names of parameters of TrainConfig, for messages during training."""
 OBJECTIVES: dict[str, Objective] = {"skipgram": "sg", "cbow": "cbow"}
 
 
@@ -123,12 +104,7 @@ def train_unsupervised(
         "label": label,
         "pretrainedVectors": pretrainedVectors,
     }
-    for name, value in other_names.items():
-        if name not in SECOND_NAMES:
-            raise ArgumentError(f"train_unsupervised has no argument {name!r}, only fastText's, seed and gradient")
-        if given[SECOND_NAMES[name]] != _DEFAULTS[SECOND_NAMES[name]]:
-            raise ArgumentError(f"{name} and {SECOND_NAMES[name]} are the same argument: give one of them")
-        given[SECOND_NAMES[name]] = value
+    by_first_names("train_unsupervised", given, _DEFAULTS, other_names)
     for name, value in (("minn", minn), ("maxn", maxn), ("bucket", bucket), ("minCount", given["minCount"])):
         whole(name, value, 0)
     if model not in OBJECTIVES:
@@ -142,7 +118,7 @@ def train_unsupervised(
     ngrams: dict[str, Any] = {}
     if maxn > 0 and bucket > 0:
         ngrams = {"subword": True, "min_n": max(1, minn), "max_n": maxn, "buckets": bucket}
-    with speaking(_fasttexts_name):
+    with speaking(fasttexts_name):
         config = TrainConfig(
             objective=OBJECTIVES[model],
             gradient=gradient,
@@ -161,21 +137,11 @@ def train_unsupervised(
         )
     if input is None or isinstance(input, bytes):
         raise ArgumentError(f"input must be the path of a text file, or lists of words, not {input!r:.60}")
-    with speaking(_fasttexts_name):
+    with speaking(fasttexts_name):
         trained = train(input, config, progress=None if verbose else False)
     unwritten = {"lr": lr, "thread": config.thread_count(), "verbose": verbose, "label": given["label"]}
     return FastText(fasttext_model.from_model(trained), **unwritten, minCountLabel=minCountLabel)
 
 
-def _fasttexts_name(name: str, value: object = UNSET) -> str:
-    return keyword(_NAMES.get(name, name), value)
-
-
-_CLASSIFIERS = (
-    "train word vectors with train_unsupervised and a classifier on embed.compat.sklearn.DocumentVectorizer, or use "
-    "fastText itself"
-)
-train_supervised = not_here("train_supervised", _CLASSIFIERS)
-supervised = not_here("supervised", _CLASSIFIERS)
 skipgram = not_here("skipgram", "call train_unsupervised(input, model='skipgram')")
 cbow = not_here("cbow", "call train_unsupervised(input, model='cbow')")

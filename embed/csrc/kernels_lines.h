@@ -1,0 +1,62 @@
+/* A line of text and its labels, for one instruction set; kernels_body.h includes this file.
+ *
+ * The line has the vector h = share * sum_j w_j v_j of its input rows v_j, of which row j occurs w_j times, and meets
+ * output rows u_t. For a loss C with dC/d(u_t . h) = -g_t,
+ *   -dC/du_t = g_t h,  e = -dC/dh = sum_t g_t u_t,  -dC/dv_j = share * w_j e.
+ * The caller turns the scores u_t . h into the rates lr * g_t in between (embed/engine/_lines.pyx). */
+
+/* sum = share * the weighted sum of the rows, for `columns` vectors of each row from column k, a constant once inlined;
+ * meanwhile fetch the rows of the next line. */
+INLINE void NAME(gather_columns)(const embed_line *l, int k, const int columns) {
+    vf total[EMBED_COLUMNS];
+    UNROLL for (int c = 0; c < columns; ++c) total[c] = (vf){0};
+    for (int64_t j = 0; j < l->n; ++j) {
+        const float *row = l->inputs + l->rows[j] * l->stride + k;
+        if (j < l->next_n) embed_prefetch_early(l->inputs + l->next_rows[j] * l->stride + k, columns * LANES);
+        ONE_ADDRESS(row);
+        const vf weight = FULL(broadcast)(l->weights[j]);
+        UNROLL for (int c = 0; c < columns; ++c) total[c] += FULL(load)(row + c * LANES) * weight;
+    }
+    const vf share = FULL(broadcast)(l->share);
+    UNROLL for (int c = 0; c < columns; ++c) FULL(store)(l->hidden + k + c * LANES, total[c] * share);
+}
+
+static void NAME(gather_line)(const embed_line *l) {
+    const int width = (l->width + LANES - 1) / LANES * LANES;
+#define STEP(columns) NAME(gather_columns)(l, k, columns)
+    IN_COLUMNS(STEP);
+#undef STEP
+    NAME(products_with)(l->hidden, l->targets, l->target_count, l->width, l->rates);
+}
+
+/* error = sum_t rates[t] * targets[t], and targets[t] += rates[t] * hidden, column by column. */
+INLINE void NAME(learn_columns)(const embed_line *l, int k, const int columns) {
+    vf error[EMBED_COLUMNS];
+    UNROLL for (int c = 0; c < columns; ++c) error[c] = (vf){0};
+    for (int t = 0; t < l->target_count; ++t) {
+        float *row = l->targets[t] + k;
+        ONE_ADDRESS(row);
+        const vf rate = FULL(broadcast)(l->rates[t]);
+        UNROLL for (int c = 0; c < columns; ++c) {
+            const vf old = FULL(load)(row + c * LANES);
+            error[c] += old * rate;
+            FULL(store)(row + c * LANES, NAME(plus)(old, FULL(load)(l->hidden + k + c * LANES), rate));
+        }
+    }
+    const vf share = FULL(broadcast)(l->share);
+    UNROLL for (int c = 0; c < columns; ++c) error[c] *= share;
+    for (int64_t j = 0; j < l->n; ++j) {
+        float *row = l->inputs + l->rows[j] * l->stride + k;
+        ONE_ADDRESS(row);
+        const vf weight = FULL(broadcast)(l->weights[j]);
+        UNROLL for (int c = 0; c < columns; ++c)
+            FULL(store)(row + c * LANES, NAME(plus)(FULL(load)(row + c * LANES), error[c], weight));
+    }
+}
+
+static void NAME(learn_line)(const embed_line *l) {
+    const int width = (l->width + LANES - 1) / LANES * LANES;
+#define STEP(columns) NAME(learn_columns)(l, k, columns)
+    IN_COLUMNS(STEP);
+#undef STEP
+}

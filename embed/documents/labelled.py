@@ -1,0 +1,141 @@
+"""Read a text whose lines have words and labels, as fastText does: a dictionary, and the input rows of each line.
+
+A label is a word that begins with a prefix. The bytes of a word are never decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from embed.errors import CorpusError
+from embed.text import _labelled
+from embed.vocabulary.ngrams import SubwordScheme
+
+__all__ = ["Dictionary", "LabelledLines", "read_labelled"]
+
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+_DROPPED_WORD, _DROPPED_LABEL = -1, -2
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """Words and labels, the most frequent first.
+
+    Attributes
+    ----------
+    words, labels : list of bytes
+    counts : int64[V + L]
+        Of the words, then of the labels.
+    tokens : int
+        The tokens of the text, rare words included.
+    """
+
+    words: list[bytes]
+    labels: list[bytes]
+    counts: Int64s
+    tokens: int
+
+
+@dataclass(frozen=True)
+class LabelledLines:
+    """The lines that have words and labels; arrays as :func:`embed.text._labelled.line_rows` returns them."""
+
+    offsets: Int64s
+    rows: Int32s
+    counts: Int32s
+    label_offsets: Int64s
+    labels: Int32s
+    often: npt.NDArray[np.uint8]
+
+
+def read_labelled(
+    text: bytes,
+    *,
+    prefix: bytes,
+    min_count: int,
+    min_label_count: int,
+    scheme: SubwordScheme | None,
+    word_ngrams: int,
+    buckets: int,
+    known: Sequence[bytes] = (),
+) -> tuple[Dictionary, LabelledLines]:
+    """Return the dictionary of a text, and its lines.
+
+    Parameters
+    ----------
+    text : bytes
+    prefix : bytes
+        What a label begins with.
+    min_count, min_label_count : int
+        The least count of a word, and of a label.
+    scheme : SubwordScheme or None
+        N-grams of characters.
+    word_ngrams : int
+        Words in the longest n-gram of words.
+    buckets : int
+        Rows that all n-grams share; 0 without n-grams.
+    known : sequence of bytes
+        Words that are kept, or added, whatever their counts; each counts once more.
+
+    Raises
+    ------
+    CorpusError
+        The text has no words, no labels, or no line that has both.
+    """
+    words, counts, ids, offsets = _labelled.read_tokens(np.frombuffer(text, np.uint8))
+    if known:
+        words, counts = _with_known(words, counts, known)
+    is_label = np.fromiter((word.startswith(prefix) for word in words), bool, len(words))
+    kept = counts >= np.where(is_label, min_label_count, min_count)
+    if known:
+        kept[np.isin(np.array(words, object), np.array(known, object))] = True
+    order = np.argsort(-counts, kind="stable")
+    ranked_words, ranked_labels = order[(kept & ~is_label)[order]], order[(kept & is_label)[order]]
+    shown = prefix.decode("utf-8", "replace")
+    for found, what in ((ranked_words, "words"), (ranked_labels, f"labels, which begin with {shown!r}")):
+        if not len(found):
+            raise CorpusError(f"the text has no {what}: write a line for each example, with its labels and its words")
+    entry_of = np.where(is_label, _DROPPED_LABEL, _DROPPED_WORD).astype(np.int32)
+    ranked = np.concatenate([ranked_words, ranked_labels])
+    entry_of[ranked] = np.arange(len(ranked), dtype=np.int32)
+    ngram_offsets, ngram_rows = np.zeros(len(words) + 1, np.int64), np.empty(0, np.int32)
+    if scheme is not None:
+        ngram_offsets, ngram_rows = _ngrams(scheme, words)
+    found = _labelled.line_rows(
+        ids,
+        offsets,
+        entry_of,
+        len(ranked_words),
+        ngram_offsets,
+        ngram_rows,
+        _labelled.word_hashes(words) if word_ngrams > 1 else None,
+        word_ngrams,
+        buckets,
+    )
+    lines = LabelledLines(*found)
+    if len(lines.offsets) < 2:
+        raise CorpusError("no line of the text has both words and labels: write each example in one line")
+    named = [words[number] for number in ranked.tolist()]
+    return Dictionary(named[: len(ranked_words)], named[len(ranked_words) :], counts[ranked], len(ids)), lines
+
+
+def _with_known(words: list[bytes], counts: Int64s, known: Sequence[bytes]) -> tuple[list[bytes], Int64s]:
+    numbers = {word: number for number, word in enumerate(words)}
+    added = list(dict.fromkeys(word for word in known if word not in numbers))
+    counts = np.concatenate([counts, np.zeros(len(added), np.int64)])
+    numbers.update({word: len(words) + number for number, word in enumerate(added)})
+    counts[[numbers[word] for word in dict.fromkeys(known)]] += 1
+    return words + added, counts
+
+
+def _ngrams(scheme: SubwordScheme, words: list[bytes]) -> tuple[Int64s, Int32s]:
+    """Return the buckets of the n-grams of each word as CSR."""
+    offsets, rows = scheme.rows(words)
+    is_ngram = rows >= len(words)
+    before = np.concatenate([[0], np.cumsum(is_ngram)])
+    return before[offsets], rows[is_ngram] - np.int32(len(words))

@@ -1,0 +1,167 @@
+"""Train a classifier of lines: the mean of a line's input rows meets the output rows of its labels.
+
+:mod:`embed.engine.lines` describes what goes in. The arithmetic of rows is in ``csrc/kernels_lines.h``; here is what
+each loss makes of the scores. :func:`embed.engine.lines.textbook_step` is the readable twin.
+"""
+
+from libc.math cimport expf, logf
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+
+from embed.engine._kernels cimport Scratch, embed_kernels, embed_line, find_kernels, width_of
+from embed.engine._random cimport embed_alias, embed_block_stream, embed_draw, embed_epoch_key, embed_next, embed_scale
+
+import numpy as np
+
+cdef enum:
+    _SOFTMAX, _EACH, _NOISE, _TREE
+
+_KINDS = {"softmax": _SOFTMAX, "ova": _EACH, "ns": _NOISE, "hs": _TREE}
+
+cdef float _LEAST = 1e-30
+
+
+cdef class LineWorker:
+    """Train lines of a `LineProblem` on shared rows; each thread has a worker of its own.
+
+    Parameters
+    ----------
+    problem : LineProblem
+    inputs, outputs : float32[R, stride], float32[L, stride]
+        Changed in place.
+    simd : str
+        One of _kernels.simd_names().
+    """
+
+    cdef const embed_kernels *kernels
+    cdef float[:, ::1] inputs, outputs
+    cdef const int64_t[::1] offsets, label_offsets, path_offsets
+    cdef const int32_t[::1] rows, labels, nodes
+    cdef const float[::1] weights, shares
+    cdef const uint8_t[::1] turns
+    cdef const embed_alias *noise
+    cdef int kind
+    cdef int32_t label_count, negatives
+    cdef uint64_t seed
+    cdef embed_line line
+    cdef Scratch scratch
+    cdef float *wanted
+    cdef object _pointers, _problem
+
+    def __cinit__(self, problem not None, float[:, ::1] inputs not None, float[:, ::1] outputs not None, str simd):
+        cdef const unsigned int[:, ::1] table
+        problem.check_rows(inputs, outputs)
+        self.kernels = find_kernels(simd)
+        self._problem, self.inputs, self.outputs = problem, inputs, outputs
+        self.offsets, self.rows, self.weights, self.shares = (
+            problem.offsets, problem.rows, problem.weights, problem.shares)
+        self.label_offsets, self.labels = problem.label_offsets, problem.labels
+        self.kind, self.seed = _KINDS[problem.loss], problem.seed
+        self.label_count = problem.label_count
+        cdef Py_ssize_t most = self.label_count
+        if self.kind == _NOISE:
+            table, self.negatives = problem.noise.table, problem.noise.negatives
+            self.noise = <const embed_alias *> &table[0, 0]
+            most = self.negatives + 1
+        elif self.kind == _TREE:
+            self.path_offsets, self.nodes, self.turns = problem.tree.offsets, problem.tree.nodes, problem.tree.turns
+        cdef int64_t stride = inputs.shape[1]
+        self.scratch = Scratch(stride + most + 8 + self.label_count)
+        self._pointers = bytearray(sizeof(float *) * max(most, self.label_count))
+        cdef unsigned char[::1] pointers = self._pointers
+        self.line.targets = <float **> &pointers[0]
+        self.line.hidden = self.scratch.floats
+        self.line.rates = self.scratch.floats + stride
+        self.wanted = self.line.rates + most + 8
+        self.line.inputs, self.line.stride = &inputs[0, 0], stride
+        self.line.width = width_of(self.kernels, problem.dim)
+        cdef int32_t k
+        if self.kind == _SOFTMAX or self.kind == _EACH:
+            self.line.target_count = self.label_count
+            for k in range(self.label_count):
+                self.line.targets[k] = &outputs[k, 0]
+
+    def train(self, const int64_t[::1] order not None, double first_lr, double last_lr, uint64_t epoch):
+        """Train lines in the order given, at rates from `first_lr` to `last_lr`; return the sum of their losses."""
+        cdef int64_t i, e, first, n = order.shape[0]
+        cdef int32_t label
+        cdef uint64_t stream, rest
+        cdef uint64_t key = embed_epoch_key(self.seed, epoch)
+        cdef double loss = 0
+        if n and not (0 <= np.min(order) and np.max(order) < self.shares.shape[0]):
+            raise ValueError("the order must name lines of the problem")
+        with nogil:
+            for i in range(n):
+                e = order[i]
+                self._enter(e, order[i + 1] if i + 1 < n else e)
+                stream = embed_block_stream(key, e)
+                first = self.label_offsets[e]
+                label = self.labels[first + embed_scale(
+                    embed_next(&stream), self.label_offsets[e + 1] - first, &rest)]
+                self._aim(label, &stream)
+                self.kernels.gather_line(&self.line)
+                loss += self._rate(e, label, <float> (first_lr + (last_lr - first_lr) * i / n))
+                self.kernels.learn_line(&self.line)
+        return loss
+
+    cdef void _enter(self, int64_t e, int64_t following) noexcept nogil:
+        """Set the rows of a line, and those to fetch meanwhile."""
+        cdef embed_line *line = &self.line
+        cdef int64_t at = self.offsets[e]
+        line.rows, line.weights, line.n = &self.rows[at], &self.weights[at], self.offsets[e + 1] - at
+        line.share = self.shares[e]
+        at = self.offsets[following]
+        line.next_rows, line.next_n = &self.rows[at], self.offsets[following + 1] - at
+
+    cdef void _aim(self, int32_t label, uint64_t *stream) noexcept nogil:
+        """Set the output rows that the line meets, and 1 in `wanted` where the label is right."""
+        cdef embed_line *line = &self.line
+        cdef int64_t at
+        cdef int32_t drawn
+        if self.kind == _NOISE:
+            line.targets[0] = &self.outputs[label, 0]
+            line.target_count = 1
+            self.wanted[0] = 1
+            if self.label_count == 1:
+                return
+            while line.target_count <= self.negatives:
+                drawn = embed_draw(embed_next(stream), self.noise, self.label_count)
+                if drawn != label:
+                    line.targets[line.target_count] = &self.outputs[drawn, 0]
+                    line.target_count += 1
+        elif self.kind == _TREE:
+            line.target_count = 0
+            for at in range(self.path_offsets[label], self.path_offsets[label + 1]):
+                line.targets[line.target_count] = &self.outputs[self.nodes[at], 0]
+                self.wanted[line.target_count] = 1 - self.turns[at]
+                line.target_count += 1
+
+    cdef double _rate(self, int64_t e, int32_t label, float lr) noexcept nogil:
+        """Turn scores into rates, lr times the right probability minus the present one; return the loss."""
+        cdef float *rates = self.line.rates
+        cdef float most, total = 0, p
+        cdef double loss = 0
+        cdef int64_t at
+        cdef int k, n = self.line.target_count
+        if self.kind == _SOFTMAX:
+            most = rates[0]
+            for k in range(1, n):
+                most = max(most, rates[k])
+            for k in range(n):
+                rates[k] = expf(rates[k] - most)
+                total += rates[k]
+            loss = -logf(max(rates[label] / total, _LEAST))
+            for k in range(n):
+                rates[k] *= -lr / total
+            rates[label] += lr
+            return loss
+        if self.kind == _EACH:
+            for at in range(self.label_offsets[e], self.label_offsets[e + 1]):
+                self.wanted[self.labels[at]] = 1
+        for k in range(n):
+            p = 1 / (1 + expf(-rates[k]))
+            loss -= logf(max(p if self.wanted[k] else 1 - p, _LEAST))
+            rates[k] = lr * (self.wanted[k] - p)
+        if self.kind == _EACH:
+            for at in range(self.label_offsets[e], self.label_offsets[e + 1]):
+                self.wanted[self.labels[at]] = 0
+        return loss

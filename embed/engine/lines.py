@@ -1,0 +1,139 @@
+"""Declare what a classifier of lines trains on, and replay the training of one line in NumPy.
+
+A line has no windows: one vector, the mean of its rows, meets the rows of labels. :mod:`embed.engine._lines` trains it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.engine._bounds import check_ids, check_offsets
+from embed.engine.problem import Noise
+from embed.vocabulary.huffman import HuffmanTree
+
+__all__ = ["LineProblem", "textbook_step"]
+
+Float32s = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LineProblem:
+    """Lines, the input rows of each, and their labels.
+
+    Attributes
+    ----------
+    offsets : int64[E + 1]
+        Line e has the input rows ``rows[offsets[e]:offsets[e + 1]]``.
+    rows : int32[M]
+    weights : float32[M]
+        How often the line has each row.
+    shares : float32[E]
+        One over the rows of each line, with repetitions.
+    label_offsets : int64[E + 1]
+    labels : int32[G]
+        The labels of the lines, at least one each.
+    label_count : int
+        The number L of labels.
+    dim : int
+    loss : {"softmax", "ova", "ns", "hs"}
+        What a line meets: all labels, with a softmax or with a sigmoid each; one of its labels and noise; the nodes on
+        the path of one of its labels.
+    noise : Noise or None
+        For "ns".
+    tree : HuffmanTree or None
+        For "hs".
+    seed : int
+
+    Raises
+    ------
+    ValueError
+        An offset or a label is out of range, a row is negative, or noise or tree are missing.
+    """
+
+    offsets: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    weights: Float32s
+    shares: Float32s
+    label_offsets: NDArray[np.int64]
+    labels: NDArray[np.int32]
+    label_count: int
+    dim: int
+    loss: str
+    noise: Noise | None = None
+    tree: HuffmanTree | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_offsets("lines", self.offsets, len(self.rows))
+        check_offsets("labels of lines", self.label_offsets, len(self.labels))
+        check_ids("labels", self.labels, self.label_count)
+        lines = {len(self.offsets) - 1, len(self.label_offsets) - 1, len(self.shares)}
+        if len(lines) != 1 or len(self.weights) != len(self.rows):
+            raise ValueError("each line needs offsets and a share, and each row a weight")
+        if (np.diff(self.label_offsets) < 1).any():
+            raise ValueError("each line needs a label")
+        if (self.loss == "ns") != (self.noise is not None) or (self.loss == "hs") != (self.tree is not None):
+            raise ValueError(f"the loss {self.loss!r} has noise or a tree that it does not need, or lacks one")
+        if self.noise is not None and len(self.noise.table) != self.label_count:
+            raise ValueError(f"noise needs {self.label_count} labels, not {len(self.noise.table)}")
+        if self.tree is not None:
+            check_offsets("tree offsets", self.tree.offsets, len(self.tree.nodes))
+            check_ids("tree nodes", self.tree.nodes, self.label_count)
+            if len(self.tree.offsets) != self.label_count + 1 or len(self.tree.turns) != len(self.tree.nodes):
+                raise ValueError("a tree needs a path for each label, and a turn for each node of it")
+
+    def check_rows(self, inputs: Float32s, outputs: Float32s) -> None:
+        """Raise ValueError unless the matrices have the rows and columns that the lines name."""
+        check_ids("rows", self.rows, len(inputs))
+        stride = inputs.shape[1]
+        if len(outputs) != self.label_count or outputs.shape[1] != stride or not 0 < self.dim <= stride:
+            raise ValueError("the matrices need a row for each label, and rows of the same length")
+
+    @property
+    def lines(self) -> int:
+        """The number E of lines."""
+        return len(self.shares)
+
+
+def textbook_step(
+    rows: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    targets: NDArray[np.float64],
+    wanted: NDArray[np.float64],
+    *,
+    softmax: bool,
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+    """Return the loss of one line, and its gradients for input rows and targets.
+
+    Parameters
+    ----------
+    rows : float64[n, dim]
+        The distinct input rows.
+    weights : float64[n]
+        How often each occurs.
+    targets : float64[t, dim]
+        The output rows that the line meets.
+    wanted : float64[t]
+        The probability that each should have: 0 or 1.
+    softmax : bool
+        The probabilities are the softmax of the scores, not their sigmoids.
+
+    Notes
+    -----
+    With h = sum(w_j v_j) / sum(w), s = U h and p their probabilities, both losses have dC/ds = p - wanted.
+    """
+    share = weights / weights.sum()
+    hidden = share @ rows
+    scores = targets @ hidden
+    if softmax:
+        shifted = np.exp(scores - scores.max())
+        found = shifted / shifted.sum()
+        loss = -np.log(found[wanted == 1]).sum()
+    else:
+        found = 1 / (1 + np.exp(-scores))
+        loss = -np.log(np.where(wanted == 1, found, 1 - found)).sum()
+    by_score = found - wanted
+    return float(loss), np.outer(share, by_score @ targets), np.outer(by_score, hidden)
