@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from embed.training.train import train as train
     from embed.vectors import Replicates as Replicates
     from embed.vectors import WordVectors as WordVectors
+    from embed.vectors.alignment import Alignment as Alignment
+    from embed.vectors.alignment import align as align
+    from embed.vectors.drift import drift as drift
     from embed.vectors.sentences import sentence_vectors as sentence_vectors
     from embed.vocabulary.vocabulary import Vocabulary as Vocabulary
 else:
@@ -52,6 +55,7 @@ else:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Alignment": "embed.vectors.alignment",
     "DocumentModel": "embed.documents",
     "EmbedError": "embed.errors",
     "EncodedCorpus": "embed.text.encoded_corpus",
@@ -66,7 +70,9 @@ _HOMES = {
     "TrainConfig": "embed.config",
     "Vocabulary": "embed.vocabulary.vocabulary",
     "WordVectors": "embed.vectors",
+    "align": "embed.vectors.alignment",
     "continue_training": "embed.training.continue_training",
+    "drift": "embed.vectors.drift",
     "encode": "embed.text.encoding",
     "load": "embed.formats",
     "learn_phrases": "embed.text.phrases.learning",

@@ -76,7 +76,7 @@ TextErrors = Literal["strict", "replace", "skip"]
 # what a continued training keeps: embed.continue_training
 KeptVocabulary = Literal["old", "union"]
 VOCABULARIES: Final[tuple[KeptVocabulary, ...]] = get_args(KeptVocabulary)
-Freeze = Literal["none", "old"]
+Freeze = Literal["none", "old", "outputs"]
 FREEZES: Final[tuple[Freeze, ...]] = get_args(Freeze)
 DocumentFreeze = Literal["none", "all"]
 DOCUMENT_FREEZES: Final[tuple[DocumentFreeze, ...]] = get_args(DocumentFreeze)

@@ -10,6 +10,12 @@ first run with ``input_lr=0`` trains them before any vector moves.
 With ``freeze="old"`` the input and output rows of the model's words keep their bits, and so do rows of n-grams and the
 position weights. Only the new words learn.
 
+With ``freeze="outputs"`` the output rows of the model's words and the position weights keep their bits, and the input
+rows learn. Models that continue from one model on different texts, such as slices of time, then share a space: that
+model is their compass (Di Carlo, Bianchi & Palmonari 2019, "Training Temporal Word Embeddings with a Compass", AAAI).
+They begin with the vectors of the compass, so that a word that is rare in a slice stays near to where the whole text
+has it.
+
 The draws depend on seed and epoch. The seed is raised by the epochs of the model, so that training on the same text
 does not repeat them. A checkpoint stores the digest of the model that its run started from; a run with another start
 cannot resume it.
@@ -79,8 +85,9 @@ def continue_training(
     vocabulary : {"old", "union"}
         Train the words of the model alone, or those of the text too; :mod:`embed.training.continue_training` has the
         details.
-    freeze : {"none", "old"}
-        Keep the rows of the model's words ("old"), with the vocabulary "union".
+    freeze : {"none", "old", "outputs"}
+        Keep the rows of the model's words ("old"), with the vocabulary "union"; or only their output rows ("outputs"),
+        so that the vectors of several texts that continue from one model can be compared.
     **settings
         Options of the run, as for :func:`embed.train`, without `preset` and `encoded_dir`. Training parameters replace
         those of the model; the ones that shape its matrices cannot change.
@@ -155,6 +162,11 @@ class ModelStart:
                 f"cannot add words to a model with hierarchical softmax, because they would change its tree: give "
                 f"{option('vocabulary', 'old')}"
             )
+        if freeze == "outputs" and not model.parameters.outputs.any():
+            raise ConfigError(
+                f"nothing would learn: {option('freeze')} is 'outputs', and the file has vectors without output rows; "
+                f"continue from a whole model ({option('save_model')} stores one)"
+            )
         if freeze == "old" and config.hash_count:
             raise ConfigError(
                 f"cannot use {option('freeze', 'old')} with a floret table: new words share the rows of old ones there"
@@ -203,12 +215,17 @@ class ModelStart:
     def trainer(self, corpus: EncodedCorpus, config: TrainConfig, *, is_fresh: bool) -> Trainer:
         """Return a trainer of the model's rows."""
         words, buckets = corpus.vocabulary, self._model.parameters.buckets
-        known = _known(self._model, words, self._least_count()) if self._freeze == "old" else None
+        known = _known(self._model, words)
+        if self._freeze == "old" and known.all():
+            raise CorpusError(
+                f"nothing would learn: {option('freeze')} is 'old', and the text has no new word that occurs "
+                f"{self._least_count()} times; lower {option('min_count')}"
+            )
         if is_fresh:
             parameters = transfer(self._model, words, config)
         else:
             parameters = Parameters.empty(words, config, buckets, sense_offsets=_sense_offsets(self._model, words))
-        variant = Variant() if known is None else _frozen(known, parameters, config)
+        variant = Variant() if self._freeze == "none" else _frozen(known, parameters, config, self._freeze)
         variant = replace(variant, has_senses=self._model.parameters.sense_offsets is not None)
         crew, config = crew_of(self._options, config)
         return Trainer(corpus, config, parameters=parameters, variant=variant, keeps_half=self._keeps_half, crew=crew)
@@ -266,22 +283,22 @@ def _sense_offsets(model: Model, vocabulary: Vocabulary) -> NDArray[np.int32] | 
     return np.concatenate([[0], np.cumsum(each)]).astype(np.int32)
 
 
-def _known(model: Model, new: Vocabulary, least_count: int) -> NDArray[np.bool_]:
-    """Return which words of `new` the model has; raises CorpusError if it has all of them."""
+def _known(model: Model, new: Vocabulary) -> NDArray[np.bool_]:
+    """Return which words of `new` the model has."""
     known = np.zeros(len(new), np.bool_)
     known[[new[word] for word in model.vocabulary.words]] = True
-    if known.all():
-        raise CorpusError(
-            f"nothing would learn: {option('freeze')} is 'old', and the text has no new word that occurs "
-            f"{least_count} times; lower {option('min_count')}"
-        )
     return known
 
 
-def _frozen(known: NDArray[np.bool_], parameters: Parameters, config: TrainConfig) -> Variant:
-    """Freeze the rows of known words, all n-grams and the position weights: the others' own rows alone learn."""
-    inputs = np.zeros(len(parameters.unit_matrix), np.float32)
-    inputs[: len(known)] = ~known
+def _frozen(known: NDArray[np.bool_], parameters: Parameters, config: TrainConfig, freeze: Freeze) -> Variant:
+    """Freeze the output rows of known words and the position weights, and with "old" the input rows of words, too.
+
+    With "old", the rows of n-grams are frozen: the own rows of the other words alone learn.
+    """
+    inputs = None
+    if freeze == "old":
+        inputs = np.zeros(len(parameters.unit_matrix), np.float32)
+        inputs[: len(known)] = ~known
     return Variant(RowFactors(inputs, np.repeat(~known, config.sides()).astype(np.float32)), learns_positions=False)
 
 

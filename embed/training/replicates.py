@@ -23,6 +23,7 @@ from typing import Any, Unpack
 from embed.arguments import whole_number
 from embed.checkpoints.checkpoint_folder import checkpoints_in, has_checkpoints, held, replicate_folder
 from embed.checkpoints.resume import to_resume
+from embed.choices import Freeze
 from embed.config.run import FilePath, RunKeywords, RunOptions
 from embed.config.train import TrainConfig
 from embed.corpora.belonging import files_of, root_of
@@ -31,9 +32,11 @@ from embed.errors import ConfigError
 from embed.files.outputs import Output, check_outputs
 from embed.formats import replicates as folder
 from embed.messages import option
+from embed.model.model import Model
 from embed.text.drawn_corpus import DrawnCorpus
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.training.backends.crews import refuse_cluster
+from embed.training.continue_training import ModelStart
 from embed.training.progress import Progress
 from embed.training.run import Source, Start, begun, outputs_of, run
 from embed.training.train import FreshStart
@@ -56,6 +59,8 @@ def replicate(
     *,
     replicates: int = DEFAULT,
     output: FilePath | None = None,
+    start: Model | WordVectors | FilePath | None = None,
+    freeze: Freeze = "none",
     **settings: Unpack[RunKeywords],
 ) -> Replicates:
     """Train word vectors several times, on sentences drawn from a corpus with replacement.
@@ -71,6 +76,9 @@ def replicate(
     output : path, optional
         A folder for the vectors, written as they are trained; the result then reads them from there. Without it, all
         replicates stay in memory.
+    start, freeze : optional
+        Continue each from a model, as :func:`embed.continue_training` does with its vocabulary. With "outputs" the
+        replicates of several texts share the space of the model.
     **settings
         As for :func:`embed.train`, without `time_budget` and `senses`. Replicate i, counted from 0, has ``seed + i``.
 
@@ -85,7 +93,13 @@ def replicate(
     """
     options, given = RunOptions.split(settings)
     count = whole_number("replicates", replicates, 2, MOST)
-    return train_replicates(FreshStart(corpus, config, options, given), corpus, options, count, output)
+    if start is None:
+        if freeze != "none":
+            raise ConfigError(f"{option('freeze', freeze)} has no effect without a model to continue from: name it")
+        return train_replicates(FreshStart(corpus, config, options, given), corpus, options, count, output)
+    if config is not None:
+        raise ConfigError("replicates that continue from a model take its parameters: leave the configuration out")
+    return train_replicates(ModelStart(start, "old", freeze, options, given), corpus, options, count, output)
 
 
 def train_replicates(

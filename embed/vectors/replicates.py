@@ -28,8 +28,9 @@ from embed.choices import ANALOGY_METHODS, AnalogyMethod
 from embed.errors import ConfigError, FormatError
 from embed.files.saved import Saved, room_behind
 from embed.pieces import pieces
+from embed.vectors.alignment import turn_between
 from embed.vectors.ngram_rows import Subwords
-from embed.vectors.search import best, unit_rows
+from embed.vectors.search import best
 from embed.vectors.word_vectors import WordVectors, limits_of_answers, sides_of_analogy
 
 __all__ = ["MOST", "Answer", "Estimate", "Replicates", "prediction_interval", "width_of_interval"]
@@ -258,17 +259,16 @@ class Replicates(Saved, Sequence[WordVectors]):
     def mean(self) -> WordVectors:
         """Return the mean of all replicates, each turned to the first, as word vectors of their own.
 
-        The turn is the orthogonal matrix that brings the unit vectors of all words nearest to those of the first
-        replicate, in the sum of squares (Schönemann 1966, "A generalized solution of the orthogonal Procrustes
-        problem", Psychometrika 31): U Vᵀ of the singular value decomposition of the products of both. N-gram rows are
-        turned and averaged alike, so that unknown words are composed as before.
+        The turn is that of all words (:mod:`embed.vectors.alignment`). N-gram rows are turned and averaged alike, so
+        that unknown words are composed as before.
         """
         first = self[0]
         words, ngrams = first.matrix.astype(np.float64), None
+        rows = np.repeat(np.arange(len(words))[:, None], 2, axis=1)
         if first.subwords is not None:
             ngrams = first.subwords.matrix.astype(np.float64)
         for number, member in enumerate(self._members[1:], 2):
-            turn = _turn(member, first)
+            turn = turn_between(member.matrix, first.matrix, rows)
             _add(words, member.matrix, turn)
             if ngrams is not None:
                 if member.subwords is None or member.subwords.matrix.shape != ngrams.shape:
@@ -329,16 +329,6 @@ def width_of_interval(count: int, confidence: float = _CONFIDENCE) -> float:
 
 def _checked(confidence: float) -> float:
     return real_number("confidence", confidence, above=0.0, below=1.0)
-
-
-def _turn(member: WordVectors, first: WordVectors) -> NDArray[np.float64]:
-    """Return the orthogonal matrix that turns the directions of `member` to those of `first`, shape (dim, dim)."""
-    products = np.zeros((first.dim, first.dim))
-    for rows in pieces(len(first), 8 * first.dim):
-        products += unit_rows(member.matrix[rows]).astype(np.float64).T @ unit_rows(first.matrix[rows])
-    left, _, right = np.linalg.svd(products)
-    turn: NDArray[np.float64] = left @ right
-    return turn
 
 
 def _add(total: NDArray[np.float64], matrix: NDArray[np.float32], turn: NDArray[np.float64]) -> None:

@@ -13,9 +13,9 @@ from typing import Any, Self, overload
 import numpy as np
 import numpy.typing as npt
 
-from embed.arguments import listed, shown, text
+from embed.arguments import listed, of_kind, shown, text
 from embed.corpora.normal_form import Form
-from embed.errors import ConfigError, FormatError, MissingWordError
+from embed.errors import ConfigError, FormatError, MissingWordError, advise
 from embed.markup import facts, heading, panel, shown_first
 from embed.pieces import pieces
 from embed.vectors.ngram_rows import Subwords
@@ -28,6 +28,8 @@ Float32s = npt.NDArray[np.float32]
 
 _WORD_BYTES = 256
 """The memory of a word in a dictionary, roughly."""
+_ENOUGH_SHARED, _ONE_SPACE = 10, 0.3
+"""With so many words in both, a smaller mean cosine shows that vectors are of two spaces."""
 
 
 class WordRows:
@@ -164,10 +166,7 @@ class WordRows:
         compose the words left out.
         """
         if isinstance(word, slice):
-            counts = None if self._counts is None else self._counts[word]
-            return type(self)(
-                self._words[word], self._matrix[word], counts=counts, subwords=self._subwords, form=self._form
-            )
+            return self._of_rows(word)
         return self.vector(word) if isinstance(word, str) else self.vectors(word)
 
     def keys(self) -> list[str]:
@@ -185,10 +184,18 @@ class WordRows:
     def index(self, word: str) -> int:
         """Return the row of a word of the vocabulary; raises MissingWordError with close spellings."""
         word = text("a word", word)
-        row = self._row(word)
+        row = self.find(word)
         if row is None:
             raise self._missing(word)
         return row
+
+    def find(self, word: str) -> int | None:
+        """Return the row of a word as written, or of another spelling; None if the vocabulary has neither."""
+        row = self._index.get(word)
+        if row is not None:
+            return row
+        rows = (self._index.get(spelling) for spelling in self._form.spellings(word))
+        return next((row for row in rows if row is not None), None)
 
     def spellings(self, word: str) -> list[str]:
         """Return the spellings that a look-up tries after `word` as written."""
@@ -203,10 +210,61 @@ class WordRows:
             None of them is, or one is no string.
         """
         given = [text("a word", word) for word in listed("words", words, "words")]
-        found = {row for word in given if (row := self._row(word)) is not None}
+        found = {row for word in given if (row := self.find(word)) is not None}
         if not found:
             raise ConfigError(f"none of {len(given):,} words is in the vocabulary: name some that are in it")
         return np.array(sorted(found), np.int64)
+
+    def keep(self, words: Iterable[str]) -> Self:
+        """Return an object with the rows of `words` alone, in the order of this one; unknown words are ignored.
+
+        It has the same n-grams, which then compose the words left out.
+
+        Raises
+        ------
+        ConfigError
+            No word is in the vocabulary, or one is no string.
+        """
+        return self._of_rows(self.rows_of(words))
+
+    def merge(self, other: WordRows) -> Self:
+        """Return an object with the words of both: all rows of this one, then the rows of words that only `other` has.
+
+        Both must be in one space: :func:`embed.align` turns the vectors of one training into that of another. Counts
+        stay if both have some. Unknown words are composed of the n-grams of this object.
+
+        Raises
+        ------
+        ConfigError
+            `other` is of another kind or dimension.
+
+        Warns
+        -----
+        AdviceWarning
+            The vectors of the words of both differ so much that they are of different spaces.
+        """
+        of_kind("other", other, WordRows)
+        if other.dim != self.dim:
+            raise ConfigError(f"vectors of {self.dim} and of {other.dim} dimensions cannot be merged")
+        shared = [word for word in other.words if word in self._index]
+        if len(shared) >= _ENOUGH_SHARED:
+            cosines = np.einsum("ij,ij->i", self.unit(shared), other.unit(shared))
+            if (mean := float(cosines.mean())) < _ONE_SPACE:
+                advise(
+                    f"the mean cosine of {len(shared):,} words in both is {mean:.2f}, as if they were of different "
+                    "spaces: turn one into the space of the other with embed.align first"
+                )
+        rows = np.array([row for row, word in enumerate(other.words) if word not in self._index], np.int64)
+        counts = None
+        if self._counts is not None and other.counts is not None:
+            counts = np.concatenate([self._counts, other.counts[rows]])
+        return type(self)(
+            [*self._words, *(other.words[row] for row in rows)],
+            np.concatenate([self._matrix, other.matrix[rows]]),
+            counts=counts,
+            subwords=self._subwords,
+            form=self._form,
+        )
 
     def close_spellings(self, word: str) -> list[str]:
         """Return up to three words of the vocabulary that are spelt nearly as `word` is, the closest first."""
@@ -215,7 +273,7 @@ class WordRows:
     def can_compose(self, word: str) -> bool:
         """Return whether `word` has a vector: its own row, or n-grams to compose one from."""
         word = text("a word", word)
-        if self._row(word) is not None:
+        if self.find(word) is not None:
             return True
         return self._subwords is not None and self._subwords.can_compose(self._form.of(word))
 
@@ -233,7 +291,7 @@ class WordRows:
             The word is not in the vocabulary and cannot be composed; the message suggests close spellings.
         """
         word = text("a word", word)
-        row = self._row(word)
+        row = self.find(word)
         if row is not None:
             found: Float32s = self._matrix[row]
             return found
@@ -263,13 +321,10 @@ class WordRows:
 
     # internals
 
-    def _row(self, word: str) -> int | None:
-        """Return the row of a word as written, or of another spelling."""
-        row = self._index.get(word)
-        if row is not None:
-            return row
-        rows = (self._index.get(spelling) for spelling in self._form.spellings(word))
-        return next((row for row in rows if row is not None), None)
+    def _of_rows(self, rows: slice | npt.NDArray[np.int64]) -> Self:
+        counts = None if self._counts is None else self._counts[rows]
+        words = self._words[rows] if isinstance(rows, slice) else [self._words[row] for row in rows]
+        return type(self)(words, self._matrix[rows], counts=counts, subwords=self._subwords, form=self._form)
 
     def _missing(self, word: str, reason: str = "is not in the vocabulary") -> MissingWordError:
         return missing_word(word, self._words, self._index, reason, form=self._form.of(word))

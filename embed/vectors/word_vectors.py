@@ -249,7 +249,7 @@ class WordVectors(WordRows, Saved):
         if isinstance(queries, Sequence) and all(isinstance(query, str) for query in queries):
             words = cast("Sequence[str]", queries)
             directions = self.vectors(words)
-            exclude = [[] if (row := self._row(word)) is None else [row] for word in words]
+            exclude = [[] if (row := self.find(word)) is None else [row] for word in words]
         else:
             directions = _numbers("queries", queries)
             exclude = [[] for _ in range(len(directions) if directions.ndim else 0)]
@@ -397,7 +397,7 @@ class WordVectors(WordRows, Saved):
         for number, part in enumerate(parts):
             if isinstance(part, str):
                 rows[number] = self.vector(part)
-                if (row := self._row(part)) is not None:
+                if (row := self.find(part)) is not None:
                     exclude.append(row)
                 continue
             vector = _numbers("a query", part)

@@ -189,7 +189,7 @@ def test_a_fasttext_model_can_be_gone_on_with(tmp_path: Path) -> None:
     ("settings", "message"),
     [
         ({"vocabulary": "new"}, "vocabulary must be 'old' or 'union', not 'new'"),
-        ({"freeze": "all"}, "freeze must be 'none' or 'old', not 'all'"),
+        ({"freeze": "all"}, "freeze must be one of 'none', 'old', 'outputs', not 'all'"),
         ({"freeze": "old"}, "nothing would learn: freeze is 'old', and vocabulary 'old' adds no word"),
         ({"dim": 20}, "cannot change dim of a model from 16 to 20"),
         ({"composition": "sum"}, "cannot change composition of a model from 'mean' to 'sum'"),
@@ -218,3 +218,52 @@ def test_the_command_goes_on_with_a_model(tmp_path: Path) -> None:
     assert main(["train", str(text), "--save-model", str(out), *flags, "--freeze", "old"]) == 0
     assert load_model(out).vectors["a1"].tobytes() == embed.load(model)["a1"].tobytes()
     assert embed.load(out)["anew"].shape == (16,)
+
+
+@pytest.mark.parametrize("settings", [MODELS[0], MODELS[-3], MODELS[-1], {"loss": "hs"}, {"subword": True}], ids=str)
+def test_output_rows_can_be_frozen(settings: dict[str, Any]) -> None:
+    start = train(OLD, **SMALL, **settings)
+    found = continue_training(start, NEW, freeze="outputs", epochs=2)
+    np.testing.assert_array_equal(found.output, start.output)
+    np.testing.assert_array_equal(found.parameters.position_weights, start.parameters.position_weights)
+    assert found.vocabulary.words == start.vocabulary.words
+    moved = (found.vectors.vectors(A_WORDS) != start.vectors.vectors(A_WORDS)).any(axis=1)
+    assert moved.all()
+    if not settings.get("subword"):
+        np.testing.assert_array_equal(found.vectors.vectors(B_WORDS), start.vectors.vectors(B_WORDS))
+    if settings.get("loss") != "hs":
+        wider = continue_training(start, NEW, freeze="outputs", vocabulary="union", epochs=2)
+        rows = [wider.vocabulary[word] for word in start.vocabulary.words]
+        shape = (len(wider.vocabulary), -1)
+        np.testing.assert_array_equal(
+            wider.output.reshape(shape)[rows], start.output.reshape(len(start.vocabulary), -1)
+        )
+        assert wider.output.reshape(shape)[wider.vocabulary["anew"]].any()
+
+
+def test_slices_with_frozen_output_rows_share_a_space() -> None:
+    """Di Carlo et al. (2019): words whose use is the same in both slices stay; a word that moved is found."""
+    compass = train([*OLD, *_drawn([*A_WORDS, "swap"], 200, 5), *_drawn([*B_WORDS, "swap"], 200, 6)], **SMALL)
+    texts = (
+        (_drawn([*A_WORDS, "swap"], 300, 7) + _drawn(B_WORDS, 300, 8)),
+        (_drawn(A_WORDS, 300, 9) + _drawn([*B_WORDS, "swap"], 300, 10)),
+    )
+    slices = [
+        embed.replicate(text, replicates=4, start=compass, freeze="outputs", epochs=10, progress=False)
+        for text in texts
+    ]
+    first, *others = embed.drift(*slices, same_space=True)
+    assert first.word == "swap"
+    assert first.low > max(one.high for one in others)
+
+
+def test_frozen_outputs_need_a_model(tmp_path: Path) -> None:
+    with (
+        pytest.warns(AdviceWarning, match="without output rows"),
+        pytest.raises(ConfigError, match="nothing would learn: freeze is 'outputs'"),
+    ):
+        continue_training(WordVectors(A_WORDS, np.eye(7, 16)), NEW, freeze="outputs")
+    with pytest.raises(ConfigError, match="freeze='outputs' has no effect without a model"):
+        embed.replicate(NEW, freeze="outputs")
+    (tmp_path / "text.txt").write_text("a b c\n")
+    assert main(["train", str(tmp_path / "text.txt"), "-o", str(tmp_path / "o.txt"), "--freeze", "outputs"]) != 0

@@ -20,6 +20,7 @@ from embed.messages import printable
 
 if TYPE_CHECKING:
     from embed.model.model import Model
+    from embed.training.run import Start
 
 __all__ = ["add_arguments", "run"]
 
@@ -39,7 +40,8 @@ _MORE: dict[str, dict[str, Any]] = {
     "--freeze": {
         "choices": FREEZES,
         "default": "none",
-        "help": "with --vocabulary union: do not change the vectors of MODEL's words (old) [none]",
+        "help": "with --continue-from: keep the rows of MODEL's words (old), or only their output rows, so that the "
+        "vectors of several texts can be compared (outputs) [none]",
     },
     "--replicates": {
         "type": int,
@@ -87,10 +89,8 @@ def run(arguments: argparse.Namespace) -> None:
     from embed.checkpoints.checkpoint_folder import checkpoints_in
     from embed.formats.model_file import save_model
     from embed.formats.registry import NATIVE
-    from embed.training.continue_training import ModelStart
     from embed.training.run import begun
     from embed.training.run import run as train
-    from embed.training.train import FreshStart
 
     resumed = options.resume if options.resume != options.checkpoint else None
     others = [
@@ -100,16 +100,11 @@ def run(arguments: argparse.Namespace) -> None:
     ]
     check_inputs(arguments.config, arguments.continue_from, *arguments.corpus)
     check_corpus_outputs(training_outputs(arguments.output, arguments.save_model, options), arguments.corpus, others)
-    config = TrainConfig.from_toml(arguments.config, **flags) if arguments.config else None
     if arguments.output is not None:
         formats.format_of(arguments.output)
     if arguments.save_model is not None:
         formats.refuse_ending(arguments.save_model, NATIVE)
-    start = (
-        ModelStart(arguments.continue_from, arguments.vocabulary, arguments.freeze, options, given)
-        if arguments.continue_from
-        else FreshStart(arguments.corpus, config, options, given if config is None else {})
-    )
+    start = _start(arguments, options, flags, given)
     with begun(options) as progress:
         model = train(start, arguments.corpus, options, progress)
         with progress.timing("saving"):
@@ -124,30 +119,42 @@ def run(arguments: argparse.Namespace) -> None:
             file=sys.stderr,
         )
         print(progress.times(), file=sys.stderr)
-        if config is None and not arguments.continue_from:
+        if not arguments.config and not arguments.continue_from:
             print(_choices(model, flags), file=sys.stderr)
+
+
+def _start(
+    arguments: argparse.Namespace, options: RunOptions, flags: Mapping[str, Any], given: Mapping[str, Any]
+) -> Start:
+    """Return the start of a run: a model to continue from, a configuration, or neither."""
+    from embed.training.continue_training import ModelStart
+    from embed.training.train import FreshStart
+
+    if arguments.continue_from:
+        return ModelStart(arguments.continue_from, arguments.vocabulary, arguments.freeze, options, given)
+    if arguments.freeze != "none":
+        raise ConfigError("--freeze has no effect without --continue-from: name the model")
+    config = TrainConfig.from_toml(arguments.config, **flags) if arguments.config else None
+    return FreshStart(arguments.corpus, config, options, given if config is None else {})
 
 
 def _replicate(
     arguments: argparse.Namespace, options: RunOptions, flags: Mapping[str, Any], given: Mapping[str, Any]
 ) -> None:
     """Train replicates into a folder."""
-    for flag, value in (("--save-model", arguments.save_model), ("--continue-from", arguments.continue_from)):
-        if value is not None:
-            raise ConfigError(f"{flag} is for a single model: leave it out, or --replicates")
+    if arguments.save_model is not None:
+        raise ConfigError("--save-model is for a single model: leave it out, or --replicates")
 
     from embed.arguments import whole_number
     from embed.training.replicates import output_of, train_replicates
     from embed.training.run import outputs_of
-    from embed.training.train import FreshStart
     from embed.vectors.replicates import MOST
 
     count = whole_number("replicates", arguments.replicates, 2, MOST)
-    check_inputs(arguments.config, *arguments.corpus)
+    check_inputs(arguments.config, arguments.continue_from, *arguments.corpus)
     outputs = [output_of(arguments.output, count), *outputs_of(options)]
-    check_corpus_outputs(outputs, arguments.corpus, [arguments.config])
-    config = TrainConfig.from_toml(arguments.config, **flags) if arguments.config else None
-    start = FreshStart(arguments.corpus, config, options, given if config is None else {})
+    check_corpus_outputs(outputs, arguments.corpus, [arguments.config, arguments.continue_from])
+    start = _start(arguments, options, flags, given)
 
     def began(number: int) -> None:
         if not arguments.quiet:
