@@ -188,7 +188,7 @@ def test_locked_documents_do_not_change() -> None:
         (TaggedDocument(["a"], 3), "list of tags"),
         (TaggedDocument(["a"], [-1]), "from 0"),
         (TaggedDocument(["a"], [1.5]), "an int or a str"),
-        (TaggedDocument(["a", 3], [1]), "word 2"),
+        (TaggedDocument(["a", None], [1]), "word 2"),
         (TaggedDocument(["a"], [10**15]), "number the documents"),
     ],
 )

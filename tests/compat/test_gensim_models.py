@@ -253,7 +253,7 @@ def test_old_names_warn_and_unknown_ones_are_errors() -> None:
     ("error", "arguments"),
     [
         (SentencesError, {"sentences": ["a sentence", "another"]}),
-        (TypeError, {"sentences": [[1, 2], [3]]}),
+        (TypeError, {"sentences": [[1, [2]], [3]]}),
         (ArgumentError, {"sentences": (words for words in [["a"]])}),
         (ArgumentError, {"corpus_file": "nowhere.txt"}),
         (ArgumentError, {"sentences": [["a"]], "corpus_file": __file__}),

@@ -114,8 +114,21 @@ def test_word2vec_files_are_sorted_and_words_that_do_not_fit_are_refused(tmp_pat
     vectors.add_vector("two words", [3])
     with pytest.raises(FormatError, match="two words"):
         vectors.save_word2vec_format(tmp_path / "v.txt")
-    with pytest.raises(ConfigError, match="append"):
-        vectors.save_word2vec_format(tmp_path / "v.txt", append=True)
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_word2vec_files_are_written_in_parts(binary: bool, tmp_path: Path, compass: KeyedVectors) -> None:
+    others = KeyedVectors(2)
+    others.add_vectors(["up", "down"], [[2, 2], [-2, -2]])
+    compass.save_word2vec_format(tmp_path / "v", binary=binary, total_vec=8)
+    with pytest.raises(EOFError):
+        KeyedVectors.load_word2vec_format(tmp_path / "v", binary=binary)
+    others.save_word2vec_format(tmp_path / "v", binary=binary, append=True)
+    both = KeyedVectors.load_word2vec_format(tmp_path / "v", binary=binary, binary_chunk_size=7)
+    assert both.index_to_key == [*WORDS, "up", "down"]
+    np.testing.assert_array_equal(both.vectors, np.vstack([ROWS, others.vectors]))
+    with pytest.raises(ConfigError, match="a binary file needs its header"):
+        others.save_word2vec_format(tmp_path / "v", binary=True, write_header=False)
 
 
 @pytest.mark.parametrize("binary", [False, True])
@@ -186,6 +199,22 @@ def test_a_scoring_function_is_given_again_to_load(tmp_path: Path) -> None:
     assert Phrases.load(tmp_path / "phrases.json", scoring=score).export_phrases() == {"a_b": 3}
     with pytest.raises(ConfigError, match="len_vocab"):
         Phrases(scoring=lambda bigram_count: 1.0)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Phrases("new york"),
+        lambda: Phrases(["new york"] * 9),
+        lambda: Phrases().add_vocab(b"new york"),
+        lambda: Phrases([["new", "york"]] * 9)["new york"],
+        lambda: Phrases([["new", "york"]] * 9).freeze()["new york"],
+    ],
+)
+def test_phrases_refuse_a_text(call: Any) -> None:
+    """Its letters were counted as words."""
+    with pytest.raises(TypeError, match=r"not of the letters of b?'new york': give a list"):
+        call()
 
 
 def test_phrases_forget_the_rarest_when_there_are_too_many() -> None:

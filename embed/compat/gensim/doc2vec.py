@@ -28,6 +28,7 @@ from embed.compat.gensim.tagged_documents import (
     TaggedLineDocument,
     TaggedSentences,
 )
+from embed.compat.gensim.tokens import TokenTexts
 from embed.compat.gensim.training import variant_of, with_nodes
 from embed.compat.gensim.word2vec import Path, Word2Vec
 from embed.corpora.iterables import checked_sentence
@@ -127,7 +128,7 @@ class Doc2Vec(Word2Vec):
         max_vocab_size: int | None = None,
         max_final_vocab: int | None = None,
         sample: float = SAMPLE,
-        seed: int = 1,
+        seed: int | None = 1,
         workers: int = 3,
         hs: int = 0,
         negative: int = 5,
@@ -245,7 +246,17 @@ class Doc2Vec(Word2Vec):
     ) -> tuple[int, int]:
         """Count the words of documents into `raw_vocab`, and find their tags; return (tokens, documents)."""
         self._scanned = TagCounts()
-        return self._counted(TaggedSentences(corpus_iterable, corpus_file, self._scanned.add), trim_rule)
+        logger.info("collecting all words and their counts, and the tags")
+        documents = TaggedSentences(corpus_iterable, corpus_file, self._scanned.add, texts=self._texts)
+        tokens, examples = self._scan_vocab(documents, progress_per, trim_rule)
+        logger.info(
+            "collected %i word types and %i unique tags from a corpus of %i examples and %i words",
+            len(self.raw_vocab),
+            len(self._scanned),
+            examples,
+            tokens,
+        )
+        return tokens, examples
 
     def prepare_weights(self, update: bool = False) -> None:
         """Create the vectors of all words and tags, or with `update` of new ones only."""
@@ -318,7 +329,7 @@ class Doc2Vec(Word2Vec):
     # training
 
     def _corpus(self, sentences: Iterable[Any] | None, corpus_file: Path | None, passes: int = 1) -> Corpus:
-        return DocumentsToTrain(sentences, corpus_file, lambda tag: self.dv.get_index(tag, -1), passes)
+        return DocumentsToTrain(sentences, corpus_file, lambda tag: self.dv.get_index(tag, -1), passes, self._texts)
 
     def _check_ready(self, epochs: int | None, total_examples: int | None, total_words: int | None) -> None:
         super()._check_ready(epochs, total_examples, total_words)
@@ -375,7 +386,8 @@ class Doc2Vec(Word2Vec):
             seed=self.seed,
         )
         self._adopt_vectors()
-        words = checked_sentence(doc_words, "doc_words")
+        texts = self._texts or TokenTexts()
+        words = checked_sentence(next(texts.sentences([doc_words])), "doc_words")
         if self._inferring is None:
             model = Model(config, self.vocabulary, with_nodes(self, self.parameters))
             self._inferring = Inference(model, np.zeros(self.vector_size, np.float32), variant_of(self))
@@ -389,10 +401,10 @@ class Doc2Vec(Word2Vec):
         alpha: float | None = None,
         min_alpha: float | None = None,
         epochs: int | None = None,
-    ) -> float:
+    ) -> np.float32:
         """Return the cosine of two new documents, whose vectors `infer_vector` infers; 1 for the same words."""
         if list(doc_words1) == list(doc_words2):
-            return 1.0
+            return np.float32(1)
         vectors = [self.infer_vector(words, alpha, min_alpha, epochs) for words in (doc_words1, doc_words2)]
         return cosine(vectors[0], vectors[1])
 

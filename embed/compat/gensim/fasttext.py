@@ -41,6 +41,7 @@ class FastText(Word2Vec):
 
     saved_arguments = (*Word2Vec.saved_arguments, "min_n", "max_n", "bucket")
     vectors_class: ClassVar[type[FastTextKeyedVectors]] = FastTextKeyedVectors
+    any_tokens = False
 
     wv: FastTextKeyedVectors
 
@@ -57,7 +58,7 @@ class FastText(Word2Vec):
         max_vocab_size: int | None = None,
         word_ngrams: int = 1,
         sample: float = SAMPLE,
-        seed: int = 1,
+        seed: int | None = 1,
         workers: int = 3,
         min_alpha: float = 0.0001,
         negative: int = 5,

@@ -15,7 +15,7 @@ from embed.choices import OnBadWord
 from embed.compat.errors import given_path
 from embed.compat.gensim.errors import WordFileError
 from embed.compat.gensim.evaluations import Evaluations
-from embed.compat.gensim.saving import check_saved, read_attributes
+from embed.compat.gensim.saving import check_saved, numbers_metadata, read_attributes, read_keys
 from embed.compat.gensim.store import COUNT, Array, Key
 from embed.compat.gensim.word2vec_files import read_rows, read_word2vec, write_word2vec
 from embed.errors import ConfigError, FormatError
@@ -35,7 +35,7 @@ class KeyedVectors(Evaluations):
     """Vectors with keys, with the members of gensim's class of the same name.
 
     ``save`` writes this package's native format (``.embed``), which :func:`embed.load` reads as well; its keys must be
-    strings. See :class:`~embed.compat.gensim.store.KeyedStore` for parameters and attributes.
+    strings or whole numbers. See :class:`~embed.compat.gensim.store.KeyedStore` for parameters and attributes.
     """
 
     def save(
@@ -51,8 +51,10 @@ class KeyedVectors(Evaluations):
         Raises
         ------
         FormatError
-            A key is not a string, an attribute not a number, a vector not finite, or the file cannot be written.
+            A key is neither a string nor a whole number, an attribute not a number, a vector not finite, or the file
+            cannot be written.
         """
+        logger.info("saving %s to %s", self, fname_or_handle)
         native.write_vectors(self.to_word_vectors(), given_path(fname_or_handle), metadata=self._metadata())
 
     @classmethod
@@ -108,8 +110,11 @@ class KeyedVectors(Evaluations):
         fvocab : path, optional
             Also write lines of key and `sort_attr` to this file.
         binary, write_header : bool
-        total_vec, append : int, bool
-            Raise ConfigError: the header would not match the length of the file.
+        total_vec : int, optional
+            The number of words in the header, of a file to which others will be appended; by default those here.
+        append : bool
+            Write after what is in the file already, without a header. (gensim writes one unless `write_header` is
+            False, and the file cannot be read.)
         prefix : str
             Written before every key.
         sort_attr : str
@@ -122,8 +127,6 @@ class KeyedVectors(Evaluations):
         FormatError
             A key holds white space or is empty, so that no reader could read it.
         """
-        if append or total_vec not in (None, len(self)):
-            raise ConfigError("append and total_vec would make the header wrong: write one whole file at a time")
         order = list(range(len(self)))
         if sort_attr in self.expandos:
             values = self.expandos[sort_attr].tolist()
@@ -133,7 +136,9 @@ class KeyedVectors(Evaluations):
         in_order = order == list(range(len(self)))
         words = [f"{prefix}{self.index_to_key[row]}" for row in order]
         vectors = WordVectors(words, self.vectors.view() if in_order else self.vectors[order])
-        write_word2vec(vectors, given_path(fname), binary=binary, header=write_header, on_bad_word=on_bad_word)
+        logger.info("storing %sx%s projection weights into %s", len(self), self.vector_size, fname)
+        header = (len(self) if total_vec is None else total_vec) if write_header and not append else None
+        write_word2vec(vectors, given_path(fname), binary=binary, header=header, append=append, on_bad_word=on_bad_word)
         if fvocab is not None:
             with open(fvocab, "w", encoding="utf8") as file:
                 file.writelines(f"{word} {values[row]}\n" for word, row in zip(words, order, strict=True))
@@ -149,6 +154,7 @@ class KeyedVectors(Evaluations):
         limit: int | None = None,
         datatype: npt.DTypeLike = np.float32,
         no_header: bool = False,
+        binary_chunk_size: int = 0,
     ) -> Self:
         """Read the word2vec format, plain or compressed.
 
@@ -163,12 +169,14 @@ class KeyedVectors(Evaluations):
         limit : int, optional
             Read the first `limit` words only.
         datatype : NumPy float type
+        binary_chunk_size : ignored
 
         Raises
         ------
         FormatError, EOFError
             The file cannot be read, is damaged or ends too early.
         """
+        logger.info("loading projection weights from %s", fname)
         words, matrix = read_word2vec(
             given_path(fname),
             binary=binary,
@@ -186,6 +194,7 @@ class KeyedVectors(Evaluations):
             if missing := [word for word in words if word not in known]:
                 logger.warning("%s has no count for %d words, such as %r", fvocab, len(missing), missing[0])
         found.expandos[COUNT] = counts
+        logger.info("loaded %s matrix of type %s from %s", found.vectors.shape, found.vectors.dtype, fname)
         return found
 
     def intersect_word2vec_format(
@@ -260,12 +269,15 @@ class KeyedVectors(Evaluations):
             if values.dtype.kind not in "biuf" or values.ndim != 1:
                 raise FormatError(f"cannot save the attribute {name!r} of {values.dtype}: attributes must be numbers")
         return {
-            "attributes": json.dumps({name: [values.dtype.str, values.tolist()] for name, values in others.items()})
+            "attributes": json.dumps({name: [values.dtype.str, values.tolist()] for name, values in others.items()}),
+            **numbers_metadata(self.index_to_key),
         }
 
     def _restored(self, path: Path) -> Self:
         """Read the attributes from the file."""
         self.expandos.update(read_attributes(path, len(self)))
+        keys = read_keys(path, self.index_to_key)
+        self._fill(keys, self.vectors)
         return self
 
 

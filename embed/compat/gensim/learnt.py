@@ -17,6 +17,7 @@ from embed.choices import Objective
 from embed.compat.gensim.errors import NotReadyError
 from embed.compat.gensim.keyed_vectors import KeyedVectors
 from embed.compat.gensim.store import COUNT, Array
+from embed.compat.gensim.tokens import TokenTexts
 from embed.errors import ConfigError
 from embed.formats.native import StoredDocuments
 from embed.model.parameters import Parameters
@@ -72,12 +73,15 @@ class LearntModel:
     has_documents: ClassVar[bool] = False
     vectors_class: ClassVar[type[KeyedVectors]] = KeyedVectors
     """The class of `wv`."""
+    any_tokens: ClassVar[bool] = True
+    """Whether a token may be another hashable object than a string."""
 
     wv: KeyedVectors
     parameters: Parameters | None
     raw_vocab: Mapping[str, int]
     why_no_words: str
     _nodes: Array | None
+    _texts: TokenTexts | None
 
     # objective
     gradient: Literal["exact", "sqrt", "historic"]
@@ -111,8 +115,10 @@ class LearntModel:
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The words and counts, in the order of the rows."""
-        return Vocabulary(list(self.wv.index_to_key), np.maximum(self.wv.expandos[COUNT], 1).astype(np.int64))
+        """The words and counts, in the order of the rows; a token that is not a string has a text."""
+        words = self.wv.index_to_key
+        texts = list(words) if self._texts is None else self._texts.texts(words)
+        return Vocabulary(texts, np.maximum(self.wv.expandos[COUNT], 1).astype(np.int64))
 
     @property
     def cum_table(self) -> Array:
@@ -140,7 +146,9 @@ class LearntModel:
             raise AttributeError("there are no inner nodes: the model has no vocabulary, or hs is 0")
         return self._nodes
 
-    def predict_output_word(self, context_words_list: Sequence[Any], topn: int = 10) -> list[tuple[str, float]] | None:
+    def predict_output_word(
+        self, context_words_list: Sequence[Any], topn: int = 10
+    ) -> list[tuple[Any, np.float32]] | None:
         """Return the words that fit between some context words, with their probabilities.
 
         Returns
@@ -158,7 +166,7 @@ class LearntModel:
         likely = np.exp(scores - scores.max())
         likely /= likely.sum()
         best = np.argsort(-likely, kind="stable")[:topn]
-        return [(self.wv.index_to_key[row], float(likely[row])) for row in best]
+        return [(self.wv.index_to_key[row], np.float32(likely[row])) for row in best]
 
     def score(self, sentences: Iterable[Sequence[str]], total_sentences: int | None = None, **ignored: Any) -> Array:
         """Not available."""

@@ -19,6 +19,7 @@ from embed.compat.gensim.errors import WrongKindError
 from embed.compat.gensim.fasttext_vectors import every_bucket, rows_there
 from embed.compat.gensim.saving import check_saved, read_json
 from embed.compat.gensim.store import COUNT
+from embed.compat.gensim.tokens import keys_of_texts, texts_of_keys
 from embed.errors import FormatError
 from embed.formats import native
 from embed.formats.model_file import check_arrays, stored_run
@@ -35,6 +36,7 @@ M = TypeVar("M", bound="LearntModel")
 KEY = "gensim"
 """The metadata key of the state."""
 NODES = ".nodes"
+_PACKAGE = __name__.rpartition(".")[0]
 LOCKS = "_lockf"
 """The suffix of the names of lock factors."""
 STATE = (
@@ -61,12 +63,14 @@ def save(model: LearntModel, path: str | os.PathLike[str]) -> None:
     if is_tree := model._nodes is not None and not model.negative:  # the only loss: what the configuration can say
         config, outputs = config.replace(loss="hs"), model._nodes
     locks = {name: getattr(model.wv, name).tolist() for name in model.wv.__dict__ if name.endswith(LOCKS)}
+    words, numbers = texts_of_keys(model.wv.index_to_key)
     content = {
-        "class": type(model).__name__,
+        "class": own_class(type(model)).__name__,
         "arguments": arguments,
         "state": {name: getattr(model, name) for name in STATE},
         "locks": locks,
         "documents": model.documents_state(),
+        "numbers": numbers,
     }
     dim, own = model.vector_size, parameters.own_rows
     inputs, kept = parameters.inputs[:, :dim], rows_there(parameters.inputs[own:, :dim])
@@ -74,7 +78,7 @@ def save(model: LearntModel, path: str | os.PathLike[str]) -> None:
         inputs = np.concatenate([inputs[:own], inputs[own:][kept]])
     native.write_model_arrays(
         path,
-        words=model.wv.index_to_key,
+        words=words,
         counts=model.vocabulary.counts,
         input=inputs,
         output=outputs,
@@ -91,7 +95,7 @@ def save(model: LearntModel, path: str | os.PathLike[str]) -> None:
     )
     nodes_path = _nodes_path(path)
     if model._nodes is not None and not is_tree:
-        native.write_vectors(WordVectors(model.wv.index_to_key, model._nodes.view()), nodes_path)
+        native.write_vectors(WordVectors(words, model._nodes.view()), nodes_path)
     else:
         nodes_path.unlink(missing_ok=True)
 
@@ -101,12 +105,15 @@ def load(cls: type[M], path: str | os.PathLike[str]) -> M:
     check_saved(path)
     name = os.fspath(path)
     content = read_json(path, KEY)
-    if content is None or content.get("class") != cls.__name__:
+    own = own_class(cls)
+    if content is None or content.get("class") != own.__name__:
         found = "vectors only, or a model of another program" if content is None else f"a {content.get('class')}"
-        raise WrongKindError(f"{name}: holds {found}, not a {cls.__name__}")
+        raise WrongKindError(f"{name}: holds {found}, not a {own.__name__}")
     arrays = native.read_model_arrays(path)
     try:
-        model = cls(**_plain_values(content["arguments"], cls.saved_arguments))
+        model = cls.__new__(cls)  # the constructor of a subclass may have other arguments, or begin to train
+        own.__init__(model, **_plain_values(content["arguments"], own.saved_arguments))
+        keys = keys_of_texts(arrays.words, content.get("numbers", ()))
         state = _plain_values(content["state"], STATE)
         for key in STATE:
             setattr(model, key, state[key])
@@ -117,11 +124,11 @@ def load(cls: type[M], path: str | os.PathLike[str]) -> M:
             raise ValueError("documents are missing, or there although the model has none")
         if arrays.documents is not None:
             model.take_documents(arrays.documents, content["documents"])
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
         raise FormatError(f"{name}: damaged: not the state of a {cls.__name__}: {error!s:.200}") from None
     check_arrays(name, arrays, config)
-    model.wv.index_to_key = list(arrays.words)
-    model.wv.key_to_index = {word: row for row, word in enumerate(arrays.words)}
+    model.wv.index_to_key = keys
+    model.wv.key_to_index = {key: row for row, key in enumerate(keys)}
     model.wv.expandos[COUNT] = arrays.counts
     model.wv.next_index = len(arrays.words)
     for key, values in locks.items():
@@ -161,6 +168,11 @@ def _plain_values(stored: Any, allowed: tuple[str, ...]) -> dict[str, Any]:
         if value is not None and not isinstance(value, (bool, int, float, str)):
             raise ValueError(f"{key} must be a number or a string, not {value!r:.60}")
     return dict(stored)
+
+
+def own_class(cls: type[M]) -> type[M]:
+    """Return a class of this package: `cls`, or the nearest that `cls` derives from."""
+    return next(base for base in cls.__mro__ if base.__module__.startswith(_PACKAGE))
 
 
 def _nodes_path(path: str | os.PathLike[str]) -> Path:

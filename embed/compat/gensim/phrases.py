@@ -15,7 +15,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
-from embed.compat.errors import given_path
+from embed.arguments import shown
+from embed.compat.errors import ArgumentError, given_path
 from embed.compat.gensim.saving import check_saved
 from embed.errors import ConfigError, FormatError
 from embed.files.atomic import atomic_write
@@ -35,6 +36,7 @@ __all__ = [
 logger = logging.getLogger("gensim.models.phrases")
 
 Scored = tuple[str, float | None]
+_PROGRESS_PER = 10_000
 FORMAT, VERSION = "train-embeddings phrases", 1
 
 
@@ -75,6 +77,7 @@ class PhraseTransformation:
 
     def __getitem__(self, sentence: Iterable[Any]) -> Any:
         """Return a sentence with its phrases joined, or for an iterable of sentences an iterable of those."""
+        _refuse_text(sentence, "a list of words, or a list of these")
         single, items = _is_sentence(sentence)
         return [token for token, _ in self.analyze_sentence(items)] if single else _Transformed(self, items)
 
@@ -195,7 +198,8 @@ class Phrases(_SavedPhrases):
         Beyond this many words and pairs, forget the rarest.
     delimiter : str
         Joins the words of a phrase.
-    progress_per : ignored
+    progress_per : int
+        Log the progress after so many sentences.
     scoring : {"default", "npmi"} or callable
         A callable takes the arguments of `original_scorer`.
     connector_words : iterable of str
@@ -220,7 +224,7 @@ class Phrases(_SavedPhrases):
         threshold: float = 10.0,
         max_vocab_size: int = 40_000_000,
         delimiter: str = "_",
-        progress_per: int = 10_000,
+        progress_per: int = _PROGRESS_PER,
         scoring: str | Scorer = "default",
         connector_words: Iterable[str] = frozenset(),
     ) -> None:
@@ -239,6 +243,7 @@ class Phrases(_SavedPhrases):
         self.vocab: dict[str, int] = {}
         self.min_reduce = 1
         self.corpus_word_count = 0
+        self.progress_per = max(1, progress_per)
         if sentences is not None:
             self.add_vocab(sentences)
 
@@ -249,9 +254,19 @@ class Phrases(_SavedPhrases):
         )
 
     def add_vocab(self, sentences: Iterable[Iterable[str]]) -> None:
-        """Count more sentences."""
+        """Count more sentences.
+
+        Raises
+        ------
+        ArgumentError
+            `sentences` or a sentence is a str, which would count as letters.
+        """
+        _refuse_text(sentences, "a list of lists of words")
+        logger.info("collecting all words and their counts")
         vocab, connectors, join = self.vocab, self.connector_words, self.delimiter.join
-        for sentence in sentences:
+        number = 0
+        for number, sentence in enumerate(sentences, 1):
+            _refuse_text(sentence, "a list of words for each sentence")
             waiting: list[str] = []
             for word in sentence:
                 self.corpus_word_count += 1
@@ -269,6 +284,19 @@ class Phrases(_SavedPhrases):
                 for token in [token for token, count in vocab.items() if count <= self.min_reduce]:
                     del vocab[token]
                 self.min_reduce += 1
+            if number % self.progress_per == 0:
+                logger.info(
+                    "PROGRESS: at sentence #%i, processed %i words and %i word types",
+                    number,
+                    self.corpus_word_count,
+                    len(vocab),
+                )
+        logger.info(
+            "collected %i token types (unigram + bigrams) from a corpus of %i words and %i sentences",
+            len(vocab),
+            self.corpus_word_count,
+            number,
+        )
 
     def score_candidate(self, word_a: str, word_b: str, in_between: list[str]) -> tuple[str | None, float | None]:
         """Return (phrase, score), or (None, None) for no phrase."""
@@ -288,13 +316,14 @@ class Phrases(_SavedPhrases):
 
     def export_phrases(self) -> dict[str, float]:
         """Return all phrases with their scores."""
-        found = {}
+        found: dict[str, float] = {}
         for token in self.vocab:
             words = token.split(self.delimiter)
             if len(words) > 1:
                 phrase, score = self.score_candidate(words[0], words[-1], words[1:-1])
                 if phrase is not None and score is not None:
                     found[phrase] = score
+        logger.info("exported %i phrases of %i token types", len(found), len(self.vocab))
         return found
 
     def freeze(self) -> FrozenPhrases:
@@ -306,6 +335,7 @@ class Phrases(_SavedPhrases):
         return {name: getattr(self, name) for name in names}
 
     def _restore(self, content: Mapping[str, Any]) -> None:
+        self.progress_per = _PROGRESS_PER
         self.max_vocab_size, self.min_reduce = content["max_vocab_size"], content["min_reduce"]
         self.corpus_word_count, self.vocab = content["corpus_word_count"], content["vocab"]
 
@@ -370,6 +400,12 @@ def _check_content(content: Mapping[str, Any]) -> None:
         counts = content.get(name, {})
         if not isinstance(counts, dict) or not all(map(_is_number, counts.values())):
             raise ValueError(f"{name} must hold a number for each string")
+
+
+def _refuse_text(value: object, wanted: str) -> None:
+    """Raise ArgumentError for a text, whose letters would count as words."""
+    if isinstance(value, (str, bytes)):
+        raise ArgumentError(f"phrases are made of words, not of the letters of {shown(value):.60}: give {wanted}")
 
 
 def _is_number(value: object) -> bool:

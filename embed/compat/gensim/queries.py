@@ -156,13 +156,13 @@ class Queries(KeyedStore):
         """Return the key of `keys_list` that is most similar to `key1`."""
         return keys_list[int(np.argmax([self.similarity(key1, key) for key in keys_list]))]
 
-    def similarity(self, w1: Key, w2: Key) -> float:
+    def similarity(self, w1: Key, w2: Key) -> np.float32:
         """Return the cosine of two keys."""
         return cosine(self.get_vector(w1), self.get_vector(w2))
 
-    def distance(self, w1: Key, w2: Key) -> float:
+    def distance(self, w1: Key, w2: Key) -> np.float32:
         """Return 1 - the cosine of two keys."""
-        return 1 - self.similarity(w1, w2)
+        return np.float32(1) - self.similarity(w1, w2)
 
     def distances(self, word_or_vector: Key | Array, other_words: Iterable[Key] = ()) -> Array:
         """Return 1 - the cosine to each of `other_words`, or to every row, shape (n,)."""
@@ -177,7 +177,7 @@ class Queries(KeyedStore):
         products = vectors_all @ vector_1
         return np.asarray(np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0))
 
-    def n_similarity(self, ws1: Sequence[Key], ws2: Sequence[Key]) -> float:
+    def n_similarity(self, ws1: Sequence[Key], ws2: Sequence[Key]) -> np.float32:
         """Return the cosine of the means of two lists of keys; raises EmptyMeanError if one is empty."""
         if not len(ws1) or not len(ws2):
             raise EmptyMeanError("one of the lists is empty, so it has no mean: give at least one key in each")
@@ -195,26 +195,26 @@ class Queries(KeyedStore):
         """Return the rank of `key2` among the neighbours of `key1`, from 1."""
         return len(self.closer_than(key1, key2)) + 1
 
-    def rank_by_centrality(self, words: Sequence[Key], use_norm: bool = True) -> list[tuple[float, Key]]:
+    def rank_by_centrality(self, words: Sequence[Key], use_norm: bool = True) -> list[tuple[np.float32, Key]]:
         """Return (cosine to the mean of all, key) for each known key, the most central first."""
         known = [word for word in words if word in self]
         if not known:
             raise ConfigError("none of the words has a vector: give at least one known word")
         vectors = np.array([self.get_vector(word, norm=use_norm) for word in known])
         mean = self.get_mean_vector(vectors, post_normalize=True)
-        scores = (vectors @ mean).tolist()
+        scores = (vectors @ mean).astype(np.float32)
         return sorted(zip(scores, known, strict=True), reverse=True, key=lambda pair: (pair[0], str(pair[1])))
 
     def doesnt_match(self, words: Sequence[Key]) -> Key:
         """Return the word that is farthest from the mean of all."""
         return self.rank_by_centrality(words)[-1][1]
 
-    def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> float:
+    def relative_cosine_similarity(self, wa: Key, wb: Key, topn: int = 10) -> np.float32:
         """Return the cosine of two words over the sum of those of the `topn` nearest of `wa` (Leeuwenberg 2016)."""
         nearest = self.similar_by_word(wa, topn)
         if not nearest:
             raise ConfigError("a relative similarity needs at least one neighbour: raise topn")
-        return self.similarity(wa, wb) / float(sum(cosine for _, cosine in nearest))
+        return np.float32(self.similarity(wa, wb) / sum(cosine for _, cosine in nearest))
 
     def wmdistance(self, document1: Sequence[Key], document2: Sequence[Key], norm: bool = True) -> float:
         """Return the Word Mover's Distance of two documents (Kusner et al. 2015), solved exactly.
@@ -245,11 +245,11 @@ class Queries(KeyedStore):
         return [(self.index_to_key[first + row], float(scores[row])) for row in rows]
 
 
-def cosine(u: Array, v: Array) -> float:
+def cosine(u: Array, v: Array) -> np.float32:
     """Return the cosine of two vectors: exactly 1 for equal vectors, 0 if one is zero."""
     u, v = u.astype(np.float64), v.astype(np.float64)
     lengths = float(np.sqrt((u @ u) * (v @ v)))
-    return min(1.0, max(-1.0, float(u @ v) / lengths)) if lengths else 0.0
+    return np.float32(min(1.0, max(-1.0, float(u @ v) / lengths)) if lengths else 0.0)
 
 
 def _listed(value: Any) -> list[Any]:

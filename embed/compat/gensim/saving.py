@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from embed.compat.errors import given_path
 from embed.compat.gensim.store import Array
+from embed.compat.gensim.tokens import keys_of_texts, texts_of_keys
 from embed.errors import FormatError
 from embed.formats import native
 from embed.formats.detect import hinted
 from embed.formats.reading import not_opened
 from embed.formats.registry import NATIVE
 
-__all__ = ["check_saved", "read_attributes", "read_json"]
+__all__ = ["check_saved", "numbers_metadata", "read_attributes", "read_json", "read_keys"]
 
 PICKLE = b"\x80"
 """The first byte of a pickle of protocol 2 or later."""
+_NUMBERS = "number_keys"
 _HEAD = 9
 """The size of the header of a native file, and the bracket that opens it."""
 
@@ -60,6 +63,20 @@ def read_json(path: str | os.PathLike[str], key: str) -> dict[str, Any] | None:
     if not isinstance(value, dict):
         raise FormatError(f"{os.fspath(path)}: damaged: {key} must be a JSON object")
     return value
+
+
+def numbers_metadata(keys: Sequence[Any]) -> dict[str, str]:
+    """Return the metadata that says which keys are whole numbers, if any are."""
+    rows = texts_of_keys(keys)[1]
+    return {_NUMBERS: json.dumps({"rows": rows})} if rows else {}
+
+
+def read_keys(path: str | os.PathLike[str], texts: Sequence[str]) -> list[Any]:
+    """Return the keys that `KeyedVectors.save` wrote as `texts`."""
+    try:
+        return keys_of_texts(texts, (read_json(path, _NUMBERS) or {}).get("rows", ()))
+    except (TypeError, ValueError, IndexError) as error:
+        raise FormatError(f"{os.fspath(path)}: damaged: the keys that are whole numbers ({error})") from None
 
 
 def read_attributes(path: str | os.PathLike[str], keys: int) -> dict[str, Array]:

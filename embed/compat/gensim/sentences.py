@@ -7,6 +7,7 @@ and once to train, for any number of epochs: if they differ from pass to pass, t
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from embed.compat.gensim.errors import ArgumentError, SentencesError
+from embed.compat.gensim.tokens import TokenTexts
 from embed.corpora import PIECE_TOKENS, SentenceCorpus, TextCorpus
 from embed.errors import CorpusError, cannot_open
 from embed.text import _text
@@ -30,6 +32,8 @@ __all__ = [
     "count_words",
     "keeps",
 ]
+
+logger = logging.getLogger("gensim.models.word2vec")
 
 RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
 """The answers of a trim rule: apply min_count, discard the word, keep it."""
@@ -55,10 +59,14 @@ class Sentences(SentenceCorpus):
     sentences : iterable of lists of str
     origin : iterable, optional
         What the caller gave, if `sentences` are made of it.
+    texts : TokenTexts, optional
+        Turns tokens that are not strings into texts; without it, they are an error.
     """
 
-    def __init__(self, sentences: Iterable[Any], origin: Iterable[Any] | None = None) -> None:
-        super().__init__(sentences)
+    def __init__(
+        self, sentences: Iterable[Any], origin: Iterable[Any] | None = None, texts: TokenTexts | None = None
+    ) -> None:
+        super().__init__(sentences if texts is None else _Texts(sentences, texts))
         self._origin = sentences if origin is None else origin
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -71,6 +79,16 @@ class Sentences(SentenceCorpus):
             raise SentencesError(str(error)) from error
         if not read and _reads_once(self._origin):
             raise SentencesError(f"the {_kind(self._origin)} has been read to its end: give a list")
+
+
+class _Texts:
+    """Sentences with the texts of their tokens."""
+
+    def __init__(self, sentences: Iterable[Any], texts: TokenTexts) -> None:
+        self._sentences, self._texts = sentences, texts
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._texts.sentences(self._sentences)
 
 
 class _WordsOfLines(TextCorpus):
@@ -104,6 +122,7 @@ def checked_corpus(
     corpus_file: str | os.PathLike[str] | None,
     passes: int,
     of: str = "lists of words",
+    texts: TokenTexts | None = None,
 ) -> Corpus:
     """Return the corpus to read.
 
@@ -129,10 +148,10 @@ def checked_corpus(
         raise ArgumentError(
             f"a {_kind(sentences)} can be read only once, and training needs a second pass: give a list"
         )
-    return Sentences(sentences)
+    return Sentences(sentences, texts=texts)
 
 
-class Counts(dict[str, int]):
+class Counts(dict[Any, int]):
     """Words and how often they occurred, in the order of their first occurrence.
 
     Attributes
@@ -144,7 +163,13 @@ class Counts(dict[str, int]):
     sentences = 0
 
 
-def count_words(corpus: Corpus, max_vocab_size: int | None = None, trim_rule: TrimRule | None = None) -> Counts:
+def count_words(
+    corpus: Corpus,
+    max_vocab_size: int | None = None,
+    trim_rule: TrimRule | None = None,
+    texts: TokenTexts | None = None,
+    progress_per: int = 10_000,
+) -> Counts:
     """Count the words of a corpus.
 
     Parameters
@@ -154,18 +179,39 @@ def count_words(corpus: Corpus, max_vocab_size: int | None = None, trim_rule: Tr
         Whenever there are more words, forget those below a count that rises each time.
     trim_rule : callable, optional
         Decides which words to forget.
+    texts : TokenTexts, optional
+        The texts that the tokens of the corpus have in it.
+    progress_per : int
+        Log the progress after so many sentences.
     """
+    texts = texts or TokenTexts()
+    progress = _Progress(max(1, progress_per))
     if max_vocab_size:
-        return _count_and_prune(corpus, max_vocab_size, trim_rule)
+        return _count_and_prune(corpus, max_vocab_size, trim_rule, texts, progress)
     try:
-        return _count_compiled(corpus)
+        return _count_compiled(corpus, texts, progress)
     except UnicodeEncodeError as error:
         raise SentencesError(f"the word {error.object!r:.60} holds a lone surrogate: remove it") from error
     except OverflowError as error:  # too long a word, or too many of them
         raise SentencesError(f"cannot count the words: {error}") from error
 
 
-def _count_compiled(corpus: Corpus) -> Counts:
+class _Progress:
+    """Logs how far the counting is, after so many sentences."""
+
+    def __init__(self, sentences: int) -> None:
+        self._every = self.due = sentences
+
+    def show(self, sentences: int, tokens: int, words: int) -> None:
+        """Log a line if one is due."""
+        if sentences >= self.due:
+            self.due = sentences - sentences % self._every + self._every
+            logger.info(
+                "PROGRESS: at sentence #%i, processed %i words, keeping %i word types", sentences, tokens, words
+            )
+
+
+def _count_compiled(corpus: Corpus, texts: TokenTexts, progress: _Progress) -> Counts:
     counter = _text.TokenCounter(PIECE_TOKENS)
     sentences = 0
     chunks = corpus.byte_chunks() if isinstance(corpus, TextCorpus) else None
@@ -175,6 +221,7 @@ def _count_compiled(corpus: Corpus) -> Counts:
             counter.feed(chunk)
             counter.take()
             sentences += chunk.count(b"\n")
+            progress.show(sentences, counter.tokens, len(counter))
             tail = (tail + chunk)[-2:]
         # the reader adds a line break to the file, one too many if the file ended with one
         sentences -= tail == b"\n\n"
@@ -185,28 +232,32 @@ def _count_compiled(corpus: Corpus) -> Counts:
             counter.add_sentence(sentence)
             sentences += 1
             held += len(sentence)
-            if held > _HELD_TOKENS:
+            if held > _HELD_TOKENS or sentences >= progress.due:
                 counter.take()
                 held = 0
+            progress.show(sentences, counter.tokens, len(counter))
     counter.take()  # counts what it still holds
     order = np.arange(len(counter), dtype=np.int32)
-    found = Counts(zip(counter.words(order), counter.counts(order).tolist(), strict=True))
+    found = Counts(zip(map(texts.token, counter.words(order)), counter.counts(order).tolist(), strict=True))
     found.tokens, found.sentences = counter.tokens, sentences
     return found
 
 
-def _count_and_prune(corpus: Corpus, max_vocab_size: int, trim_rule: TrimRule | None) -> Counts:
+def _count_and_prune(
+    corpus: Corpus, max_vocab_size: int, trim_rule: TrimRule | None, texts: TokenTexts, progress: _Progress
+) -> Counts:
     found = Counts()
     least = 1
     for sentence in corpus:
         found.sentences += 1
         found.tokens += len(sentence)
-        for word in sentence:
+        for word in map(texts.token, sentence):
             found[word] = found.get(word, 0) + 1
         if len(found) > max_vocab_size:
             for word in [word for word, count in found.items() if not keeps(word, count, least, trim_rule)]:
                 del found[word]
             least += 1
+        progress.show(found.sentences, found.tokens, len(found))
     return found
 
 

@@ -6,15 +6,17 @@ rows that training works on, so changing it changes the model.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeGuard, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from embed.compat.gensim.errors import ArgumentError
+from embed.compat.gensim.tokens import texts_of_keys
 from embed.errors import ConfigError, FormatError, MissingWordError, advise
 from embed.vectors.word_vectors import WordVectors
+from embed.vocabulary.huffman import HuffmanTree
 from embed.vocabulary.spelling import missing_word
 
 __all__ = ["Array", "Key", "KeyedStore", "Vocab", "is_key", "pseudorandom_weak_vector"]
@@ -22,6 +24,8 @@ __all__ = ["Array", "Key", "KeyedStore", "Vocab", "is_key", "pseudorandom_weak_v
 Array = npt.NDArray[Any]
 Key = str | int | np.integer[Any]
 COUNT = "count"
+CODE, POINT = "code", "point"
+"""The attributes of a word that come from the tree of hierarchical softmax."""
 
 
 def is_key(value: object) -> TypeGuard[Key]:
@@ -52,6 +56,8 @@ class KeyedStore:
         Lengths of the vectors; None until needed.
     vectors_lockf : float32 array, shape (1,) or (n,)
         The factor of the training steps of each vector.
+    has_tree : bool
+        Whether the keys are words of a model that trains with hierarchical softmax.
     """
 
     def __init__(
@@ -66,6 +72,8 @@ class KeyedStore:
         self.expandos: dict[str, Array] = {}
         self.vectors_lockf: Array = np.ones(1, np.float32)
         self.mapfile_path = mapfile_path
+        self.has_tree = False
+        self._tree: tuple[Array, HuffmanTree] | None = None
 
     def __str__(self) -> str:
         return f"{type(self).__name__}<vector_size={self.vector_size}, {len(self)} keys>"
@@ -74,7 +82,7 @@ class KeyedStore:
         return len(self.index_to_key)
 
     def __contains__(self, key: object) -> bool:
-        return is_key(key) and self.has_index_for(key)
+        return isinstance(key, Hashable) and self.has_index_for(cast("Key", key))
 
     def __getitem__(self, key_or_keys: Key | Iterable[Key]) -> Array:
         if is_key(key_or_keys):
@@ -242,11 +250,25 @@ class KeyedStore:
         self.expandos[attr][index] = val
 
     def get_vecattr(self, key: Key, attr: str) -> Any:
-        """Return an attribute of a key; raises KeyError if key or attribute do not exist."""
+        """Return an attribute of a key; raises KeyError if key or attribute do not exist.
+
+        With hierarchical softmax, the attributes "code" and "point" are the turns and the inner nodes from the root of
+        the tree to the key.
+        """
         index = self.get_index(key)
         if attr not in self.expandos:
+            if self.has_tree and attr in (CODE, POINT):
+                return self._way(index, attr)
             raise MissingWordError(f"the keys have no attribute {attr!r}, only {', '.join(self.expandos) or 'none'}")
         return self.expandos[attr][index]
+
+    def _way(self, index: int, attr: str) -> Array:
+        """Return the turns (`CODE`) or the inner nodes (`POINT`) from the root of the tree to a row, from the root."""
+        counts = self.expandos[COUNT]
+        if self._tree is None or self._tree[0] is not counts:
+            self._tree = counts, HuffmanTree.from_counts(np.maximum(counts, 1))
+        tree = self._tree[1]
+        return (tree.turns if attr == CODE else tree.nodes)[tree.offsets[index] : tree.offsets[index + 1]]
 
     def resize_vectors(self, seed: int = 0) -> None:
         """Give keys without a vector a random one, uniform in +-1/vector_size."""
@@ -271,9 +293,9 @@ class KeyedStore:
         self.norms = None
 
     def to_word_vectors(self) -> WordVectors:
-        """Return the same vectors as :class:`embed.WordVectors`, without copying float32; keys must be str."""
+        """Return the same vectors as :class:`embed.WordVectors`, without copying float32; an int is a str there."""
         counts = self.expandos.get(COUNT)
-        return WordVectors(self.index_to_key, self.vectors.view(), counts=counts)
+        return WordVectors(texts_of_keys(self.index_to_key)[0], self.vectors.view(), counts=counts)
 
     # names of older versions
 

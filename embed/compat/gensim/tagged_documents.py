@@ -18,6 +18,7 @@ from embed.arguments import iterable, shown
 from embed.compat.gensim.errors import SentencesError
 from embed.compat.gensim.line_sentence import opened_lines, words_of
 from embed.compat.gensim.sentences import Sentences, checked_corpus
+from embed.compat.gensim.tokens import TokenTexts
 from embed.documents.stream import SentenceTags
 from embed.engine.problem import Tags
 
@@ -80,6 +81,8 @@ class TaggedSentences(Sentences):
     note : callable
     passes : int
         How often the documents will be read.
+    texts : TokenTexts, optional
+        The texts of words that are not strings.
 
     Raises
     ------
@@ -95,11 +98,12 @@ class TaggedSentences(Sentences):
         corpus_file: str | os.PathLike[str] | None,
         note: Note = lambda tags, words: None,
         passes: int = 1,
+        texts: TokenTexts | None = None,
     ) -> None:
         checked_corpus(documents, corpus_file, passes, "TaggedDocuments")
         origin = TaggedLineDocument(corpus_file) if corpus_file is not None else documents
         assert origin is not None
-        super().__init__(_Words(origin, note), origin)
+        super().__init__(_Words(origin, note), origin, texts)
 
 
 class DocumentsToTrain(TaggedSentences):
@@ -107,7 +111,7 @@ class DocumentsToTrain(TaggedSentences):
 
     Parameters
     ----------
-    documents, corpus_file, passes
+    documents, corpus_file, passes, texts
         See `TaggedSentences`.
     row : callable
         Returns the row of a tag, or -1 if it has none.
@@ -119,8 +123,9 @@ class DocumentsToTrain(TaggedSentences):
         corpus_file: str | os.PathLike[str] | None,
         row: Callable[[int | str], int],
         passes: int = 1,
+        texts: TokenTexts | None = None,
     ) -> None:
-        super().__init__(documents, corpus_file, self._take, passes)
+        super().__init__(documents, corpus_file, self._take, passes, texts)
         self._row, self._tags, self._unknown = row, SentenceTags(), TagCounts()
 
     def _take(self, tags: Sequence[int | str], words: Sequence[str]) -> None:

@@ -47,6 +47,9 @@ class VocabularyWord(Vocab):
     Another `index` counts when the entry is put into the ``vocab`` of vectors, as programs do that select words.
     """
 
+    _of: keyed_vectors.KeyedVectors
+    _word: Any
+
     def __init__(self, of: keyed_vectors.KeyedVectors, word: Any) -> None:
         row = of.key_to_index[word]
         attributes = {name: values[row].item() for name, values in of.expandos.items() if row < len(values)}

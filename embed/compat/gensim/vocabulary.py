@@ -34,7 +34,7 @@ def prepare(
         "num_retained_words": len(kept),
         **_downsampled([counts[word] for word in kept], model.sample or 0.0),
     }
-    logger.info("kept %d of %d words, %d tokens", len(kept), len(counts), retained)
+    _log(model, update, len(counts), sum(counts.values()), report)
     if dry_run:
         return report
     wv = model.wv
@@ -54,8 +54,44 @@ def prepare(
     if model.sorted_vocab and not update:
         wv.sort_by_descending_frequency()
     if not keep_raw_vocab:
+        logger.info("deleting the raw counts dictionary of %i items", len(counts))
         model.raw_vocab = Counts()
+    logger.info(
+        "estimated required memory for %i words and %i dimensions: %i bytes",
+        len(wv),
+        model.vector_size,
+        model.estimate_memory()["total"],
+    )
     return report
+
+
+def _log(model: LearntModel, update: bool, words: int, tokens: int, report: Mapping[str, int]) -> None:
+    """Log what the choice of the words leaves of `words` words and `tokens` tokens."""
+    retained, left = report["num_retained_words"], report["retain_total"]
+    logger.info("%s vocabulary", "Updating the" if update else "Creating a fresh")
+    logger.info(
+        "effective_min_count=%d retains %i unique words (%.2f%% of original %i, drops %i)",
+        model.effective_min_count,
+        retained,
+        100 * retained / max(1, words),
+        words,
+        report["drop_unique"],
+    )
+    logger.info(
+        "effective_min_count=%d leaves %i word corpus (%.2f%% of original %i, drops %i)",
+        model.effective_min_count,
+        left,
+        100 * left / max(1, tokens),
+        tokens,
+        tokens - left,
+    )
+    logger.info("sample=%g downsamples %i most-common words", model.sample or 0.0, report["downsample_unique"])
+    logger.info(
+        "downsampling leaves an estimated %i word corpus (%.1f%% of %i)",
+        report["downsample_total"],
+        100 * report["downsample_total"] / max(1, left),
+        left,
+    )
 
 
 def _why_no_words(counts: Mapping[str, int], min_count: int) -> str:

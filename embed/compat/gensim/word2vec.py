@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NoReturn, Self
 
@@ -16,7 +17,9 @@ from embed.compat.gensim.errors import NotReadyError
 from embed.compat.gensim.fasttext_vectors import every_bucket
 from embed.compat.gensim.learnt import LearntModel
 from embed.compat.gensim.line_sentence import MAX_WORDS_IN_BATCH
+from embed.compat.gensim.overrides import HandedOn, refuse_overrides
 from embed.compat.gensim.sentences import Corpus, Counts, TrimRule, checked_corpus, count_words
+from embed.compat.gensim.tokens import TokenTexts
 from embed.compat.gensim.training import train_model
 from embed.compat.gensim.vocabulary import prepare
 from embed.errors import ConfigError
@@ -27,6 +30,7 @@ __all__ = ["Word2Vec"]
 logger = logging.getLogger("gensim.models.word2vec")
 
 Path = str | os.PathLike[str]
+_SEED_BITS = 31
 
 
 class Word2Vec(LearntModel):
@@ -34,11 +38,14 @@ class Word2Vec(LearntModel):
 
     Parameters
     ----------
-    sentences : iterable of lists of str, optional
-        Read twice. Without `sentences` and `corpus_file`, call `build_vocab` and `train` later.
+    sentences : iterable of lists of tokens, optional
+        Read twice. A token is a str, an int or another hashable object (of `FastText`, a str). Without `sentences` and
+        `corpus_file`, call `build_vocab` and `train` later.
     corpus_file : path, optional
         A text file instead, one sentence a line, words separated by white space; plain or compressed.
-    vector_size, window, negative, epochs, workers, seed : int
+    vector_size, window, negative, epochs, workers : int
+    seed : int or None
+        None draws one, which the attribute `seed` has.
     alpha, min_alpha : float
         The learning rate of the output vectors falls linearly from `alpha` to `min_alpha`; for the input vectors see
         :mod:`embed.compat.gensim.arguments`.
@@ -97,7 +104,7 @@ class Word2Vec(LearntModel):
         min_count: int = 5,
         max_vocab_size: int | None = None,
         sample: float = SAMPLE,
-        seed: int = 1,
+        seed: int | None = 1,
         workers: int = 3,
         min_alpha: float = 0.0001,
         sg: int = 0,
@@ -130,7 +137,8 @@ class Word2Vec(LearntModel):
         self.window, self.shrink_windows = number("window", window, int), bool(shrink_windows)
         self.min_count = self.effective_min_count = min_count
         self.max_vocab_size, self.max_final_vocab = max_vocab_size, max_final_vocab
-        self.sample, self.seed, self.workers = sample, number("seed", seed, int), number("workers", workers, int)
+        self.sample, self.workers = sample, number("workers", workers, int)
+        self.seed = secrets.randbits(_SEED_BITS) if seed is None else number("seed", seed, int)
         self.sg, self.hs = number("sg", sg, int), number("hs", hs, int)
         self.negative = number("negative", negative, int)
         self.ns_exponent, self.cbow_mean = ns_exponent, number("cbow_mean", cbow_mean, int)
@@ -148,9 +156,14 @@ class Word2Vec(LearntModel):
         self.raw_vocab = Counts()
         self.parameters = None
         self._nodes = None
+        self._texts = TokenTexts() if self.any_tokens else None
+        self._jobs: HandedOn | None = None
+        refuse_overrides(type(self), Word2Vec, self.has_documents)
         train_config(self, epochs=1, lr=1.0, min_lr=0.0, seed=self.seed)  # raises for a bad value before any work
         self.wv = self._empty_vectors()
+        self.wv.has_tree = bool(self.hs)
         vars(self)["load"] = _load_on_an_instance
+        logger.info("created %s", str(self))
         self._begin(sentences, corpus_file, trim_rule, callbacks)
 
     def _begin(
@@ -201,7 +214,8 @@ class Word2Vec(LearntModel):
             The corpus, either way; read once.
         update : bool
             Add to the existing vocabulary and its counts, and keep the trained vectors.
-        progress_per : ignored
+        progress_per : int
+            Log the progress after so many sentences.
         keep_raw_vocab : bool
             Keep the counts of all words in `raw_vocab`.
         trim_rule : callable, optional
@@ -222,6 +236,7 @@ class Word2Vec(LearntModel):
         update: bool = False,
     ) -> None:
         """Build the vocabulary from words and counts instead of a corpus; otherwise as `build_vocab`."""
+        logger.info("taking %i word types with their counts", len(word_freq))
         self.raw_vocab = dict(word_freq)
         self.corpus_count = corpus_count or 0
         self.corpus_total_words = sum(word_freq.values())
@@ -237,22 +252,22 @@ class Word2Vec(LearntModel):
         trim_rule: TrimRule | None = None,
     ) -> tuple[int, int]:
         """Count the words of a corpus into `raw_vocab`; return (tokens, sentences)."""
-        return self._counted(self._corpus(corpus_iterable, corpus_file), trim_rule)
+        logger.info("collecting all words and their counts")
+        found = self._scan_vocab(self._corpus(corpus_iterable, corpus_file), progress_per, trim_rule)
+        logger.info(
+            "collected %i word types from a corpus of %i raw words and %i sentences", len(self.raw_vocab), *found
+        )
+        return found
 
     def _corpus(self, sentences: Iterable[Any] | None, corpus_file: Path | None, passes: int = 1) -> Corpus:
         """Return the corpus to read; see `checked_corpus`."""
-        return checked_corpus(sentences, corpus_file, passes)
+        return checked_corpus(sentences, corpus_file, passes, texts=self._texts)
 
-    def _counted(self, corpus: Corpus, trim_rule: TrimRule | None) -> tuple[int, int]:
-        """Count the words of a corpus; see `scan_vocab`."""
-        counts = count_words(corpus, self.max_vocab_size, trim_rule)
+    def _scan_vocab(self, sentences: Iterable[Any], progress_per: int, trim_rule: TrimRule | None) -> tuple[int, int]:
+        """Count the words of sentences; a subclass may override it, and hand on other sentences."""
+        corpus = sentences if isinstance(sentences, Corpus) else self._corpus(sentences, None)
+        counts = count_words(corpus, self.max_vocab_size, trim_rule, self._texts, progress_per)
         self.raw_vocab = counts
-        logger.info(
-            "collected %i word types from a corpus of %i raw words and %i sentences",
-            len(counts),
-            counts.tokens,
-            counts.sentences,
-        )
         return counts.tokens, counts.sentences
 
     def prepare_vocab(
@@ -289,11 +304,13 @@ class Word2Vec(LearntModel):
         if update and self._nodes is not None:
             nodes[: len(self._nodes)] = self._nodes
         self._nodes = nodes if self.hs else None
+        logger.info("%s layer weights", "updating" if update else "resetting")
         self._install(new)
 
     def reset_from(self, other_model: Word2Vec) -> None:
         """Start again with the vocabulary of another model."""
         self.wv = self._empty_vectors()
+        self.wv.has_tree = bool(self.hs)
         self.wv.index_to_key = list(other_model.wv.index_to_key)
         self.wv.key_to_index = dict(other_model.wv.key_to_index)
         self.wv.expandos = {name: values.copy() for name, values in other_model.wv.expandos.items()}
@@ -342,12 +359,26 @@ class Word2Vec(LearntModel):
             Tokens of the vocabulary, and all tokens, times the epochs.
         """
         corpus_iterable = renamed(old_names, "train", "corpus_iterable").get("corpus_iterable", corpus_iterable)
+        if corpus_iterable is not None and type(self)._do_train_job is not Word2Vec._do_train_job:
+            corpus_iterable = self._jobs = HandedOn(self, corpus_iterable)
         corpus = self._corpus(corpus_iterable, corpus_file)
         self._check_ready(epochs, total_examples, total_words)
         self.alpha, self.min_alpha = start_alpha or self.alpha, end_alpha or self.min_alpha
         self.epochs = int(epochs or 0)
         self.compute_loss = compute_loss
-        return train_model(self, corpus, list(callbacks or ()), report_delay)
+        try:
+            return train_model(self, corpus, list(callbacks or ()), report_delay)
+        finally:
+            self._jobs = None
+
+    def _do_train_job(self, sentences: Any, alpha: float, inits: Any) -> tuple[int, int]:
+        """Take a batch of sentences to train; a subclass may override it, and hand on other sentences."""
+        if self._jobs is None:
+            raise NotReadyError("_do_train_job is a part of train: call train")
+        sentences = list(sentences)
+        self._jobs.take(sentences, alpha)
+        tokens = sum(map(len, sentences))
+        return tokens, tokens
 
     def _check_ready(self, epochs: int | None, total_examples: int | None, total_words: int | None) -> None:
         if not self.hs and not self.negative:
@@ -388,7 +419,9 @@ class Word2Vec(LearntModel):
         FormatError
             The model has no vocabulary yet, a vector is not finite, or the file cannot be written.
         """
+        logger.info("saving %s to %s", str(self), fname_or_handle)
         model_file.save(self, given_path(fname_or_handle))
+        logger.info("saved %s", fname_or_handle)
 
     @classmethod
     def load(cls, fname: Path, mmap: str | None = None) -> Self:
@@ -399,7 +432,10 @@ class Word2Vec(LearntModel):
         FormatError
             The file cannot be read, is damaged, or holds another class; gensim's pickles are never opened.
         """
-        return model_file.load(cls, given_path(fname))
+        logger.info("loading a %s from %s", cls.__name__, fname)
+        model = model_file.load(cls, given_path(fname))
+        logger.info("loaded %s from %s", str(model), fname)
+        return model
 
 
 def _load_on_an_instance(*arguments: Any, **named: Any) -> NoReturn:

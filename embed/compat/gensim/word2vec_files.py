@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -19,6 +22,7 @@ import numpy.typing as npt
 from embed.choices import OnBadWord
 from embed.compat.gensim.errors import WordDecodeError, WordFileError
 from embed.errors import ConfigError, FormatError
+from embed.files.atomic import atomic_write
 from embed.files.bounds import in_memory
 from embed.files.inputs import Input
 from embed.formats import word2vec_binary, word2vec_text
@@ -40,15 +44,48 @@ _FLOAT = np.dtype("<f4")
 
 
 def write_word2vec(
-    vectors: WordVectors, path: str | os.PathLike[str], *, binary: bool, header: bool, on_bad_word: OnBadWord = "refuse"
+    vectors: WordVectors,
+    path: str | os.PathLike[str],
+    *,
+    binary: bool,
+    header: int | None,
+    append: bool = False,
+    on_bad_word: OnBadWord = "refuse",
 ) -> None:
-    """Write a file; raises FormatError for a word that no reader could read."""
-    if not binary:
-        word2vec_text.write(vectors, path, header=header, on_bad_word=on_bad_word)
-    elif header:
-        word2vec_binary.write(vectors, path, on_bad_word=on_bad_word)
-    else:
-        raise ConfigError("a binary file needs its header: use write_header=False for text only")
+    """Write a file, or append to one.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+    path : path
+    binary : bool
+    header : int or None
+        The number of words in the header; None for no header.
+    append : bool
+    on_bad_word : {"refuse", "escape"}
+
+    Raises
+    ------
+    FormatError
+        A word is one that no reader could read, or the file cannot be written.
+    """
+    if not append and binary and header is None:
+        raise ConfigError("a binary file needs its header: use write_header=False for text, or to append to a file")
+    if not append and header in (None, len(vectors)):
+        if binary:
+            word2vec_binary.write(vectors, path, on_bad_word=on_bad_word)
+        else:
+            word2vec_text.write(vectors, path, header=header is not None, on_bad_word=on_bad_word)
+        return
+    with TemporaryDirectory() as folder:
+        whole = Path(folder) / "vectors"
+        write_word2vec(vectors, whole, binary=binary, header=len(vectors), on_bad_word=on_bad_word)
+        with open(whole, "rb") as rows:
+            rows.readline()
+            with open(path, "ab") if append else atomic_write(path) as file:
+                if header is not None:
+                    file.write(b"%d %d\n" % (header, vectors.dim))
+                shutil.copyfileobj(rows, file)
 
 
 @in_memory
