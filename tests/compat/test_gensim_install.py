@@ -184,6 +184,18 @@ def test_old_names_of_models(gensim3: Any, tmp_path: Path) -> None:
     assert subword.wv.vocab["graph"].count == 60
 
 
+def test_output_vectors_stay_where_a_program_asks_for_it(gensim3: Any) -> None:
+    """CADE aligns models of slices of time by that, with a version of gensim of its own."""
+    for more in ({}, {"hs": 1}, {"hs": 1, "negative": 0}):
+        model = gensim3.models.Word2Vec(TEXTS, size=16, iter=1, **SMALL, **more)
+        outputs = model.syn1neg.copy() if model.negative else model.syn1.copy()
+        inputs = model.syn0.copy()
+        model.learn_hidden = False
+        model.train(TEXTS, total_examples=90, epochs=2)
+        np.testing.assert_array_equal(model.syn1neg if model.negative else model.syn1, outputs)
+        assert not np.array_equal(model.syn0, inputs)
+
+
 def test_old_names_of_documents_and_phrases(gensim3: Any) -> None:
     tagged = [gensim3.models.doc2vec.TaggedDocument(words, [f"d{row}"]) for row, words in enumerate(TEXTS)]
     model = gensim3.models.Doc2Vec(documents=tagged, size=16, iter=2, **SMALL)

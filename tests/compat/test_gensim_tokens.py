@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import embed
-from embed.compat.gensim import Doc2Vec, FastText, KeyedVectors, Phrases, TaggedDocument, Word2Vec
+from embed.compat.gensim import Doc2Vec, FastText, FastTextKeyedVectors, KeyedVectors, Phrases, TaggedDocument, Word2Vec
 from embed.compat.gensim.errors import ArgumentError, NotReadyError
 from embed.errors import ConfigError, EmbedError, FormatError
 
@@ -83,12 +83,20 @@ def test_keys_of_a_file_that_are_not_numbers_are_refused(rows: Any, reason: str,
         KeyedVectors.load(tmp_path / "bad")
 
 
-def test_no_seed_draws_one_that_the_model_tells(tmp_path: Path) -> None:
+def test_no_seed_draws_one_that_the_log_tells(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     first, second = (Word2Vec(WALKS, seed=None, **SMALL) for _ in range(2))
-    assert first.seed != second.seed
-    np.testing.assert_array_equal(Word2Vec(WALKS, seed=first.seed, **SMALL).wv.vectors, first.wv.vectors)
-    assert FastText([["a", "b"]] * 5, seed=None, bucket=10, **SMALL).seed >= 0
-    assert Doc2Vec([TaggedDocument(["a", "b"], [0])] * 5, seed=None, **SMALL).seed >= 0
+    assert first.seed is None
+    assert not np.array_equal(first.wv.vectors, second.wv.vectors)
+    told = [int(line.rpartition(" ")[2]) for line in caplog.messages if line.startswith("seed is None: drew the seed")]
+    assert told == [first.seed_of_draws(), second.seed_of_draws()]
+    np.testing.assert_array_equal(Word2Vec(WALKS, seed=told[0], **SMALL).wv.vectors, first.wv.vectors)
+    first.seed = None  # fastnode2vec sets it after the constructor
+    first.train(WALKS, total_examples=40, epochs=1)
+    first.save(tmp_path / "m")
+    assert Word2Vec.load(tmp_path / "m").seed is None
+    FastText([["a", "b"]] * 5, seed=None, bucket=10, **SMALL)
+    Doc2Vec([TaggedDocument(["a", "b"], [0])] * 5, seed=None, **SMALL).infer_vector(["a"])
 
 
 def test_scalars_are_numpys() -> None:
@@ -161,6 +169,22 @@ def test_steps_that_do_not_exist_are_refused() -> None:
         type("Mine", (Word2Vec,), {"_do_train_job": other_rate})(WALKS, **SMALL)
     with pytest.raises(EmbedError, match="is a part of train: call train"):
         Word2Vec(**SMALL)._do_train_job(WALKS, 0.025, None)
+
+
+def test_ngrams_of_ones_own_are_refused() -> None:
+    """pyRDF2Vec's FastText was trained with the n-grams of letters, and asked for others."""
+    model = FastText(bucket=10, **SMALL)
+    model.wv = type("Mine", (FastTextKeyedVectors,), {"recalc_char_ngram_buckets": lambda self: None})(16, bucket=10)
+    with pytest.raises(NotImplementedError, match=r"Mine\.recalc_char_ngram_buckets gives words other n-grams"):
+        model.build_vocab([["a", "b"]] * 5)
+
+
+def test_a_bag_of_words_needs_no_window() -> None:
+    """karateclub's Graph2Vec gives 0."""
+    documents = [TaggedDocument(["a", "b", "c"], [row]) for row in range(5)]
+    assert Doc2Vec(documents, dm=0, window=0, **SMALL).dv.vectors.shape == (5, 16)
+    with pytest.raises(ConfigError, match="window must be at least 1"):
+        Doc2Vec(documents, window=0, **SMALL)
 
 
 class Rated(Word2Vec):

@@ -93,7 +93,8 @@ def train_config(model: LearntModel, *, epochs: int, lr: float, min_lr: float, s
             objective=model.objective,
             gradient=model.gradient,
             dim=model.vector_size,
-            window=model.window,
+            # a bag of words has no window, and gensim's programs give it 0
+            window=model.window or int(model.objective == "dbow"),
             window_kind="dynamic" if model.shrink_windows else "fixed",
             negatives=model.negative or 1,
             noise_exponent=model.ns_exponent,

@@ -383,7 +383,7 @@ class Doc2Vec(Word2Vec):
             epochs=number("epochs", epochs or self.epochs, int),
             lr=number("alpha", alpha or self.alpha, float),
             min_lr=number("min_alpha", min_alpha or self.min_alpha, float),
-            seed=self.seed,
+            seed=self.seed_of_draws(),
         )
         self._adopt_vectors()
         texts = self._texts or TokenTexts()

@@ -11,6 +11,7 @@ from embed.compat.gensim.arguments import SAMPLE, number, renamed
 from embed.compat.gensim.fasttext_vectors import FastTextKeyedVectors
 from embed.compat.gensim.learnt import adopted, lock_factors
 from embed.compat.gensim.line_sentence import MAX_WORDS_IN_BATCH
+from embed.compat.gensim.overrides import refuse_ngrams
 from embed.compat.gensim.sentences import TrimRule
 from embed.compat.gensim.store import Array
 from embed.compat.gensim.word2vec import Path, Word2Vec
@@ -134,6 +135,11 @@ class FastText(Word2Vec):
 
     def _empty_vectors(self) -> FastTextKeyedVectors:
         return self.vectors_class(self.vector_size, self.min_n, self.max_n, self.bucket)
+
+    def prepare_weights(self, update: bool = False) -> None:
+        """Create the vectors of all words and n-grams, or with `update` of new words only."""
+        refuse_ngrams(type(self.wv))
+        super().prepare_weights(update)
 
     def _install(self, parameters: Parameters) -> None:
         """Make `wv` a view of `parameters`."""

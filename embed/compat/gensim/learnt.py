@@ -7,7 +7,9 @@ next training or save copies it into the parameters.
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -29,6 +31,7 @@ __all__ = ["LearntModel", "adopted", "lock_factors"]
 logger = logging.getLogger("gensim.models.word2vec")
 
 CUM_TABLE_DOMAIN = 2**31 - 1
+_SEED_BITS = 31
 
 
 class LearntModel:
@@ -106,8 +109,9 @@ class LearntModel:
     min_alpha: float
     min_alpha_yet_reached: float
     epochs: int
-    seed: int
+    seed: int | None
     workers: int
+    batch_words: int
     train_count: int
     epochs_trained: int
     total_train_time: float
@@ -125,6 +129,17 @@ class LearntModel:
         """The cumulative noise distribution, uint32 of shape (V,), up to 2**31 - 1."""
         noise = noise_distribution(self.vocabulary.counts, self.ns_exponent)
         return np.round(np.cumsum(noise) * CUM_TABLE_DOMAIN).astype(np.uint32)
+
+    @cached_property
+    def _drawn_seed(self) -> int:
+        """A seed drawn for a model without one."""
+        seed = secrets.randbits(_SEED_BITS)
+        logger.info("seed is None: drew the seed %d", seed)
+        return seed
+
+    def seed_of_draws(self) -> int:
+        """Return `seed`, or if it is None a seed drawn once for this model."""
+        return self._drawn_seed if self.seed is None else self.seed
 
     # output vectors
 
@@ -235,6 +250,10 @@ class LearntModel:
     def input_factors(self) -> Array | None:
         """Return the factors of the training steps of all input rows, or None if all are 1."""
         return lock_factors(self.wv.vectors_lockf, len(self.wv))
+
+    def output_factors(self) -> Array | None:
+        """Return the factors of the training steps of all output rows, or None if all are 1."""
+        return None
 
 
 def adopted(given: Array, view: Array, name: str, of: str = "wv") -> Array:

@@ -58,7 +58,8 @@ def save(model: LearntModel, path: str | os.PathLike[str]) -> None:
         raise FormatError(f"{os.fspath(path)}: cannot write: the model has no vocabulary yet: call build_vocab first")
     model._adopt_vectors()
     arguments = {name: getattr(model, name) for name in model.saved_arguments}
-    config = train_config(model, epochs=max(1, model.epochs), lr=model.alpha, min_lr=model.min_alpha, seed=model.seed)
+    seed = model.seed_of_draws()
+    config = train_config(model, epochs=max(1, model.epochs), lr=model.alpha, min_lr=model.min_alpha, seed=seed)
     outputs = parameters.outputs[:, : model.vector_size]
     if is_tree := model._nodes is not None and not model.negative:  # the only loss: what the configuration can say
         config, outputs = config.replace(loss="hs"), model._nodes
@@ -118,7 +119,7 @@ def load(cls: type[M], path: str | os.PathLike[str]) -> M:
         for key in STATE:
             setattr(model, key, state[key])
         epochs = max(1, model.epochs)
-        config = train_config(model, epochs=epochs, lr=model.alpha, min_lr=model.min_alpha, seed=model.seed)
+        config = train_config(model, epochs=epochs, lr=model.alpha, min_lr=model.min_alpha, seed=model.seed or 0)
         locks = {key: np.array(values, np.float32) for key, values in content["locks"].items()}
         if (arrays.documents is not None) != model.has_documents:
             raise ValueError("documents are missing, or there although the model has none")

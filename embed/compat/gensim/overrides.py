@@ -8,7 +8,7 @@ not exist: a subclass that overrides one would be trained as if it did not. `_sc
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from embed.compat.errors import NotHereError
@@ -16,12 +16,14 @@ from embed.compat.gensim.errors import NotReadyError
 from embed.errors import ConfigError
 
 if TYPE_CHECKING:
-    from embed.compat.gensim.word2vec import Word2Vec
+    from embed.compat.gensim.learnt import LearntModel
 
-__all__ = ["HandedOn", "refuse_overrides"]
+__all__ = ["HandedOn", "refuse_ngrams", "refuse_overrides"]
 
 logger = logging.getLogger("gensim.models.word2vec")
 
+Job = Callable[[Any, float, Any], object]
+"""Takes the sentences of a batch, the learning rate, and gensim's working memory, which there is none of."""
 _STEPS = (
     "_do_train_epoch",
     "_get_next_alpha",
@@ -37,6 +39,7 @@ _STEPS = (
     "update_weights",
 )
 """Steps of gensim's training that do not exist here."""
+_NGRAMS = "recalc_char_ngram_buckets"
 _SCAN, _HAND_ON = "_scan_vocab", "_do_train_job"
 """Steps that are called, of models of words."""
 
@@ -53,14 +56,24 @@ def refuse_overrides(cls: type, base: type, has_documents: bool) -> None:
         )
 
 
+def refuse_ngrams(vectors: type) -> None:
+    """Raise NotHereError if a class of vectors cuts words into n-grams of its own."""
+    if hasattr(vectors, _NGRAMS):
+        raise NotHereError(
+            f"{vectors.__name__}.{_NGRAMS} gives words other n-grams than those of their letters, which this stand-in "
+            "does not train: use Word2Vec, or train with gensim"
+        )
+
+
 class HandedOn:
     """The sentences that a subclass's `_do_train_job` hands on to the one it overrides.
 
     Parameters
     ----------
-    model : Word2Vec
+    model : LearntModel
+    job : callable
+        The model's `_do_train_job`, called with batches of up to ``batch_words`` tokens.
     sentences : iterable of lists of tokens
-        Given to `_do_train_job` in batches of up to ``batch_words`` tokens.
 
     Raises
     ------
@@ -70,8 +83,8 @@ class HandedOn:
         It hands on another learning rate.
     """
 
-    def __init__(self, model: Word2Vec, sentences: Iterable[Any]) -> None:
-        self._model, self._sentences = model, sentences
+    def __init__(self, model: LearntModel, job: Job, sentences: Iterable[Any]) -> None:
+        self._model, self._job, self._sentences = model, job, sentences
         self._handed: list[Any] | None = None
         self._name = f"{type(model).__name__}.{_HAND_ON}"
 
@@ -105,7 +118,7 @@ class HandedOn:
 
     def _through(self, batch: list[Any]) -> list[Any]:
         self._handed = None
-        self._model._do_train_job(batch, self._model.alpha, (None, None))
+        self._job(batch, self._model.alpha, (None, None))
         if self._handed is None:
             raise NotReadyError(
                 f"{self._name} does not call super().{_HAND_ON}, so that no sentence is trained: let it hand its "

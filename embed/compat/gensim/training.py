@@ -72,7 +72,11 @@ def train_model(model: LearntModel, corpus: Corpus, callbacks: list[Any], report
         model.window,
     )
     config = train_config(
-        model, epochs=model.epochs, lr=model.alpha, min_lr=model.min_alpha, seed=model.seed + model.epochs_trained
+        model,
+        epochs=model.epochs,
+        lr=model.alpha,
+        min_lr=model.min_alpha,
+        seed=model.seed_of_draws() + model.epochs_trained,
     )
     model.running_training_loss = 0.0
     started = time.perf_counter()
@@ -155,7 +159,7 @@ def variant_of(model: LearntModel, tags: Tags | None = None) -> Variant:
     if model.hs:
         losses.append("hs")
     return Variant(
-        factors=RowFactors(inputs=model.input_factors()),
+        factors=RowFactors(inputs=model.input_factors(), outputs=model.output_factors()),
         context_sum=not model.sg and not model.cbow_mean,
         losses=tuple(losses),
         tags=tags,

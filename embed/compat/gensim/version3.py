@@ -232,6 +232,9 @@ class OldModelNames(word2vec.Word2Vec):
 
     vectors_class: ClassVar[type[keyed_vectors.KeyedVectors]] = KeyedVectors
 
+    learn_hidden = True
+    """Whether the output vectors train; set to False by programs that align models by freezing them (CADE)."""
+
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **_today(named, *_CORPUS_OF_CONSTRUCTORS))
 
@@ -268,6 +271,13 @@ class OldModelNames(word2vec.Word2Vec):
     def train(self, *arguments: Any, **named: Any) -> tuple[int, int]:
         """Call `Word2Vec.train`; ``sentences`` or ``documents`` is `corpus_iterable`."""
         return super().train(*arguments, **_today(named))
+
+    def output_factors(self) -> Array | None:
+        """Return the factors of the training steps of all output rows: 0 if `learn_hidden` is False."""
+        if self.learn_hidden or self.parameters is None:
+            return super().output_factors()
+        nodes = 0 if self._nodes is None else len(self._nodes)
+        return np.zeros(nodes + (len(self.parameters.outputs) if self.negative else 0), np.float32)
 
     def init_sims(self, replace: bool = False) -> None:
         """Call ``wv.init_sims``."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NoReturn, Self
 
@@ -30,7 +29,6 @@ __all__ = ["Word2Vec"]
 logger = logging.getLogger("gensim.models.word2vec")
 
 Path = str | os.PathLike[str]
-_SEED_BITS = 31
 
 
 class Word2Vec(LearntModel):
@@ -45,7 +43,7 @@ class Word2Vec(LearntModel):
         A text file instead, one sentence a line, words separated by white space; plain or compressed.
     vector_size, window, negative, epochs, workers : int
     seed : int or None
-        None draws one, which the attribute `seed` has.
+        None draws one, which the log has.
     alpha, min_alpha : float
         The learning rate of the output vectors falls linearly from `alpha` to `min_alpha`; for the input vectors see
         :mod:`embed.compat.gensim.arguments`.
@@ -138,7 +136,7 @@ class Word2Vec(LearntModel):
         self.min_count = self.effective_min_count = min_count
         self.max_vocab_size, self.max_final_vocab = max_vocab_size, max_final_vocab
         self.sample, self.workers = sample, number("workers", workers, int)
-        self.seed = secrets.randbits(_SEED_BITS) if seed is None else number("seed", seed, int)
+        self.seed = None if seed is None else number("seed", seed, int)
         self.sg, self.hs = number("sg", sg, int), number("hs", hs, int)
         self.negative = number("negative", negative, int)
         self.ns_exponent, self.cbow_mean = ns_exponent, number("cbow_mean", cbow_mean, int)
@@ -159,7 +157,7 @@ class Word2Vec(LearntModel):
         self._texts = TokenTexts() if self.any_tokens else None
         self._jobs: HandedOn | None = None
         refuse_overrides(type(self), Word2Vec, self.has_documents)
-        train_config(self, epochs=1, lr=1.0, min_lr=0.0, seed=self.seed)  # raises for a bad value before any work
+        train_config(self, epochs=1, lr=1.0, min_lr=0.0, seed=self.seed or 0)  # raises for a bad value before any work
         self.wv = self._empty_vectors()
         self.wv.has_tree = bool(self.hs)
         vars(self)["load"] = _load_on_an_instance
@@ -292,7 +290,8 @@ class Word2Vec(LearntModel):
         if not len(self.wv):
             self.parameters = None
             return
-        config = train_config(self, epochs=1, lr=1.0, min_lr=0.0, seed=self.seed + (len(self.wv) if update else 0))
+        seed = self.seed_of_draws() + (len(self.wv) if update else 0)
+        config = train_config(self, epochs=1, lr=1.0, min_lr=0.0, seed=seed)
         new = Parameters.initial(self.vocabulary, config, every_bucket(config), documents=self._document_count())
         if update and old is not None:
             words = len(old.outputs)
@@ -360,7 +359,7 @@ class Word2Vec(LearntModel):
         """
         corpus_iterable = renamed(old_names, "train", "corpus_iterable").get("corpus_iterable", corpus_iterable)
         if corpus_iterable is not None and type(self)._do_train_job is not Word2Vec._do_train_job:
-            corpus_iterable = self._jobs = HandedOn(self, corpus_iterable)
+            corpus_iterable = self._jobs = HandedOn(self, self._do_train_job, corpus_iterable)
         corpus = self._corpus(corpus_iterable, corpus_file)
         self._check_ready(epochs, total_examples, total_words)
         self.alpha, self.min_alpha = start_alpha or self.alpha, end_alpha or self.min_alpha
