@@ -121,7 +121,7 @@ cdef class Worker:
                                     0 if problem.senses is None else problem.senses.most,
                                     self.targets.most_of_a_block, self.targets.most_of_a_token)
         rows = self.blocks.most_positions * (1 + self.sides + (MOST_ROWS if self.senses.is_used else 0))
-        rows += self.blocks.most_draws * self.sides + EMBED_EARLY
+        rows += self.blocks.most_draws * self.sides + self.targets.most_ahead + EMBED_EARLY
         self._ahead_memory = bytearray(sizeof(float *) * rows)
         cdef unsigned char[::1] ahead = self._ahead_memory
         self.ahead = <const float **> &ahead[0]
@@ -330,8 +330,7 @@ cdef class Worker:
     cdef void _train_block(self, const Block *block, const Block *following) noexcept nogil:
         """Train a block, and fetch the rows of the following block meanwhile."""
         cdef int64_t w, windows = block.own * self.sides, fetched = 0, due = 0, to_fetch
-        # the windows of a batch have the same labels, but paths of a tree differ
-        cdef int left, planned = 0, batch = EMBED_BATCH if self.cbow and not self.targets.has_tree else 1
+        cdef int left, planned = 0, batch = EMBED_BATCH if self.cbow else 1
         # the kernel of skip-gram has products to fetch between; one of CBOW waits for memory anyway
         cdef bint fetches = not self.cbow and self.plans.windows[0].lr != 0
         self.plans.windows[0].early = NULL
@@ -411,15 +410,19 @@ cdef class Worker:
         """
         cdef int64_t i, n = 0
         cdef bint has_inputs = self.rows.plain and self.window
+        if self.targets.has_tree:
+            self.targets.fetch_paths(block)
         for i in range(block.positions):
             if has_inputs:
                 self.ahead[n] = current_input_row(self.vectors, block.words[i])
                 n += 1
                 if self.senses.is_used:
                     n += self.senses.list_rows(block.words[i], self.ahead + n)
-            # rows of paths are left to the processor; the positions of the halo are no centers
-            if self.targets.has_noise and block.left <= i < block.left + block.own:
-                n += self._list_targets(block.words[i], n)
+            if block.left <= i < block.left + block.own:  # the positions of the halo are no centers
+                if self.targets.has_noise:
+                    n += self._list_targets(block.words[i], n)
+                if self.targets.has_tree:
+                    n += self.targets.list_nodes(self.vectors, block.words[i], self.ahead + n)
         for i in range(block.draws if block.is_new else 0):
             n += self._list_targets(block.noise[i], n)
         for i in range(EMBED_EARLY):
@@ -450,7 +453,7 @@ cdef class Worker:
         if contexts == 0:
             return 0
         if not self.has_pairs:  # of which the targets are planned together
-            if not plan_targets(self.targets, block.words[center], c, side, plan):
+            if not plan_targets(self.targets, c, side, plan):
                 return 0
             if self.rows.has_output_factors and self.plans.windows[0].lr != 0:
                 self.vectors.settle(plan)

@@ -47,7 +47,8 @@ typedef struct {
     float **x;            /* [nx] -> [width] input vectors, updated in place */
     float **y;            /* [ny] -> [width] output rows, updated in place */
     int32_t *folds;       /* [ny - unique] */
-    float *signs;         /* [groups, 2, EMBED_LINE] -0 where a row's label is 1, else +0; each line twice */
+    uint8_t *labels;      /* [ny, readable EMBED_LINE bytes on], or NULL: 1 for y[0], and 0 for the other rows */
+    float *signs;         /* scratch [embed_group_floats(EMBED_BATCH)] */
     float **weights;      /* [words] -> [width] position weights, updated in place, for weighted_windows */
     float *ratios;        /* [nx] learning rate of each input over lr */
     float *scores;        /* scratch [groups, embed_group_floats(nx)] */
@@ -56,7 +57,7 @@ typedef struct {
     float *copy;          /* scratch [nx, width], for windows with more than one group */
     float *kept;          /* scratch [nx, EMBED_ROW_FLOATS], old columns of x, for sets of 16 registers */
     float *mean;          /* scratch [width, rounded up to a whole vector] */
-    float *bag;           /* scratch [embed_bag_floats(ny)] */
+    float *bag;           /* scratch [embed_bag_floats(ny)], for a bag, pairs, or the rates of more than a group */
     embed_loss *loss;     /* the negative log-likelihood is added to it */
     const float **early;  /* [EMBED_EARLY] -> [width] rows of the next block, or NULL; only for `window` */
     int nx, ny, unique;

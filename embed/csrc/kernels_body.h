@@ -178,6 +178,29 @@ INLINE void NAME(score_group)(float **x, int nx, float **y, int ny, int width, f
     }
 }
 
+/* partial[j] += the products of h with y[j], for `columns` vectors of each row from column k. */
+INLINE void NAME(row_products)(const vf *h, float **y, int ny, vf *partial, int k, const int columns) {
+    for (int j = 0; j < ny; ++j) {
+        const float *row = y[j] + k;
+        ONE_ADDRESS(row);
+        vf even = partial[j], odd = (vf){0}; /* two chains of additions instead of one long one */
+        UNROLL for (int c = 0; c < columns; ++c) {
+            if (c % 2)
+                odd += h[c] * FULL(load)(row + c * LANES);
+            else
+                even += h[c] * FULL(load)(row + c * LANES);
+        }
+        partial[j] = even + odd;
+    }
+}
+
+/* The same for a mean in memory. */
+INLINE void NAME(hidden_columns)(const float *mean, float **y, int ny, vf *partial, int k, const int columns) {
+    vf h[EMBED_COLUMNS];
+    UNROLL for (int c = 0; c < columns; ++c) h[c] = FULL(load)(mean + k + c * LANES);
+    NAME(row_products)(h, y, ny, partial, k, columns);
+}
+
 /* mean = scale times the sum of the x, and partial[j] += its products with y[j], for `columns` vectors of each row from
  * column k. `columns` is a constant once inlined. The branch predictor cannot predict the number of rows, so the loops
  * over rows are the inner ones, which end once for all these columns. */
@@ -198,18 +221,7 @@ INLINE void NAME(mean_columns)(float **x, int nx, float scale, float **y, int ny
         sum[c] *= scale;
         FULL(store)(mean + c * LANES, sum[c]);
     }
-    for (int j = 0; j < ny; ++j) {
-        const float *row = y[j] + k;
-        ONE_ADDRESS(row);
-        vf even = partial[j], odd = (vf){0}; /* two chains of additions instead of one long one */
-        UNROLL for (int c = 0; c < columns; ++c) {
-            if (c % 2)
-                odd += sum[c] * FULL(load)(row + c * LANES);
-            else
-                even += sum[c] * FULL(load)(row + c * LANES);
-        }
-        partial[j] = even + odd;
-    }
+    NAME(row_products)(sum, y, ny, partial, k, columns);
 }
 
 /* Call STEP(columns) for the columns of a row from k = 0, with as many whole vectors at once as fit. */
@@ -228,7 +240,7 @@ INLINE void NAME(mean_columns)(float **x, int nx, float scale, float **y, int ny
         }                                                                                                    \
     } while (0)
 
-/* mean = scale times the sum of the x; line = its scores with a group of output rows. */
+/* mean = scale times the sum of the x; line = its scores with up to EMBED_LINE output rows. */
 INLINE void NAME(mean_line)(float **x, int nx, float scale, float **y, int ny, int width, float *mean, float *line) {
     vf partial[EMBED_LINE];
     UNROLL for (int j = 0; j < EMBED_LINE; ++j) partial[j] = (vf){0};
@@ -238,18 +250,39 @@ INLINE void NAME(mean_line)(float **x, int nx, float scale, float **y, int ny, i
     NAME(reduce_line)(partial, line);
 }
 
+/* line = the scores of a mean with up to EMBED_LINE output rows. */
+INLINE void NAME(hidden_line)(const float *mean, float **y, int ny, int width, float *line) {
+    vf partial[EMBED_LINE];
+    UNROLL for (int j = 0; j < EMBED_LINE; ++j) partial[j] = (vf){0};
+#define STEP(n) NAME(hidden_columns)(mean, y, ny, partial, k, n)
+    IN_COLUMNS(STEP);
+#undef STEP
+    NAME(reduce_line)(partial, line);
+}
+
+/* Signs of scores, for all inputs or the first line of each: a row has the label 1 where its sign is set. */
+static const float NAME(first_signs)[2 * EMBED_LINE] = {-0.0f, 0, 0, 0, 0, 0, 0, 0, -0.0f};
+static const float NAME(no_signs)[2 * EMBED_LINE];
+
+/* Write the signs of a line from the labels of its rows; what follows the labels does not matter. */
+INLINE void NAME(line_signs)(const uint8_t *labels, float *line) {
+    uint32_t bits[EMBED_LINE];
+    for (int q = 0; q < EMBED_LINE; ++q) bits[q] = (uint32_t)labels[q] << 31;
+    memcpy(line, bits, sizeof bits);
+}
+
 /* A score s with label 1 is treated as the score -s of noise: its sign is flipped, s becomes -lr * sigmoid(s), and the
  * sign is flipped back, which gives lr * (label - sigmoid(s)). n is rounded up to whole vectors.
  * e^s = 2^n * 2^f with |f| <= 1/2 and a polynomial for 2^f; largest absolute error 3e-7 within the limits
  * (tests/engine/test_kernels.py). The loss, the sum of log(1 + e^s), is stored as a product in each lane, with mantissa
- * and exponent apart, so that a block needs one logarithm, not each score. */
-INLINE void NAME(sigmoids)(float *s, int n, const float *signs, float lr, embed_loss *loss) {
+ * and exponent apart, so that a block needs one logarithm, not each score. The sign of score k is signs[k & mask]. */
+INLINE void NAME(sigmoids)(float *s, int n, const float *signs, int mask, float lr, embed_loss *loss) {
     const vf zero = (vf){0};
     const vi minus_lr = NAME(bits)(zero - lr);
     vf mantissa = FULL(load)(loss->mantissas), poison = FULL(load)(loss->poison);
     vi exponent = NAME(load_integers)(loss->exponents);
     for (int k = 0; k < n; k += LANES) {
-        const vi sign = NAME(bits)(FULL(load)(signs + k % EMBED_LINE));
+        const vi sign = NAME(bits)(FULL(load)(signs + (k & mask)));
         vf z = NAME(floats)(NAME(bits)(FULL(load)(s + k)) ^ sign);
         /* a NaN passes both limits, so that it is noticed and does not become a plausible number */
         z = AT_MOST(z, zero + EMBED_MAX_SCORE);
@@ -358,22 +391,33 @@ INLINE void NAME(mean_update)(float **x, int nx, float **y, int ny, int width, c
 #undef STEP
 }
 
-/* Turn the scores of a group into rates, lr * (label - sigmoid(score)); `used` of them are not padding. */
-INLINE void NAME(group_rates)(const embed_window *w, int lines, int j, int used) {
+/* Turn the scores s of lines of the rows from j on into rates, lr * (label - sigmoid(score)); `used` of them are not
+ * padding. `mask` as for the sigmoids, for signs that are not those of one label. */
+INLINE void NAME(line_rates)(const embed_window *w, float *s, int lines, int j, int used, int mask) {
     const int floats = embed_group_floats(lines);
-    float *s = w->scores + j / EMBED_GROUP * floats;
     for (int k = lines * EMBED_LINE; k < floats; ++k) s[k] = 0;
-    NAME(sigmoids)(s, floats, w->signs + j / EMBED_GROUP * 2 * EMBED_LINE, w->lr, w->loss);
+    if (w->labels)
+        NAME(sigmoids)(s, floats, w->signs, mask, w->lr, w->loss);
+    else
+        NAME(sigmoids)(s, floats, j ? NAME(no_signs) : NAME(first_signs), EMBED_LINE - 1, w->lr, w->loss);
     w->loss->padding += floats - used;
 }
 
-/* Add the rate of each repeated row to that of its first mention. `line` is the first line of an input; the lines of
- * the next groups are `floats` floats apart. */
-INLINE void NAME(fold)(const embed_window *w, float *line, int floats) {
+/* Add the rate of each repeated row to that of its first mention. `line` is the first line of an input, with `rows` rows
+ * in each line; the lines of its next rows are `floats` floats apart. */
+INLINE void NAME(fold)(const embed_window *w, float *line, int floats, const int rows) {
     for (int d = w->unique; d < w->ny; ++d) {
         const int first = w->folds[d - w->unique];
-        line[first / EMBED_GROUP * floats + first % EMBED_GROUP] += line[d / EMBED_GROUP * floats + d % EMBED_GROUP];
+        line[first / rows * floats + first % rows] += line[d / rows * floats + d % rows];
     }
+}
+
+/* Return the rates of a mean one after the other, so that one update moves all rows, and the contexts once. */
+INLINE const float *NAME(joined)(const embed_window *w, const float *line, int floats) {
+    if (w->unique <= EMBED_LINE) return line;
+    for (int j = 0; j < w->unique; j += EMBED_LINE)
+        memcpy(w->bag + j, line + j / EMBED_LINE * floats, sizeof(float) * EMBED_LINE);
+    return w->bag;
 }
 
 /* Negative sampling, Mikolov et al. 2013 equation 4, for every pair of an input x[i] and the target y[0]:
@@ -384,11 +428,14 @@ static void NAME(window)(const embed_window *w) {
     const int nx = w->nx, group = embed_group_floats(nx);
     for (int j = 0; j < w->ny; j += EMBED_GROUP) {
         const int nj = w->ny - j < EMBED_GROUP ? w->ny - j : EMBED_GROUP;
-        NAME(score_group)(w->x, nx, w->y + j, nj, w->width, w->scores + j / EMBED_GROUP * group);
-        NAME(group_rates)(w, nx, j, nx * nj);
+        float *lines = w->scores + j / EMBED_GROUP * group;
+        NAME(score_group)(w->x, nx, w->y + j, nj, w->width, lines);
+        for (int line = 0; w->labels && line < 2; ++line)
+            NAME(line_signs)(w->labels + j, w->signs + line * EMBED_LINE);
+        NAME(line_rates)(w, lines, nx, j, nx * nj, EMBED_LINE - 1);
     }
     if (w->lr == 0.0f) return;
-    for (int i = 0; i < nx; ++i) NAME(fold)(w, w->scores + i * EMBED_LINE, group);
+    for (int i = 0; i < nx; ++i) NAME(fold)(w, w->scores + i * EMBED_LINE, group, EMBED_GROUP);
     float **from = w->x;
     if (w->unique > EMBED_GROUP) { /* later groups need the old x, which the first group changes */
         for (int i = 0; i < nx; ++i) {
@@ -419,38 +466,37 @@ static void NAME(window)(const embed_window *w) {
 INLINE void NAME(hidden_windows)(const embed_window *w, int n, const int weighted) {
     const int floats = embed_group_floats(n), width = (w->width + LANES - 1) / LANES * LANES;
     int used;
-    for (int j = 0, more = 1; more; j += EMBED_GROUP) {
+    for (int j = 0, more = 1; more; j += EMBED_LINE) {
+        float *lines = w->scores + j / EMBED_LINE * floats;
         more = used = 0;
         for (int i = 0; i < n; ++i) {
-            const int left = w[i].ny - j, nj = left < 0 ? 0 : left < EMBED_GROUP ? left : EMBED_GROUP;
-            float *line = w->scores + j / EMBED_GROUP * floats + i * EMBED_LINE;
+            const int left = w[i].ny - j, nj = left < 0 ? 0 : left < EMBED_LINE ? left : EMBED_LINE;
+            float *line = lines + i * EMBED_LINE;
             float *mean = w[i].mean;
             if (j == 0 && weighted) NAME(weighted_mean)(w + i);
             if (j == 0 && !weighted)
                 NAME(mean_line)(w[i].x, w[i].nx, w[i].scale, w[i].y, nj, width, mean, line);
             else
-                NAME(mean_line)(&mean, 1, 1.0f, w[i].y + j, nj, width, mean, line);
+                NAME(hidden_line)(mean, w[i].y + j, nj, width, line);
+            if (w->labels && nj) NAME(line_signs)(w[i].labels + j, w->signs + i * EMBED_LINE);
             used += nj;
-            more |= left > EMBED_GROUP;
+            more |= left > EMBED_LINE;
         }
-        NAME(group_rates)(w, n, j, used);
+        NAME(line_rates)(w, lines, n, j, used, -1);
     }
     if (w->lr == 0.0f) return;
     for (int i = 0; i < n; ++i) {
         float *line = w->scores + i * EMBED_LINE;
-        NAME(fold)(w + i, line, floats);
+        NAME(fold)(w + i, line, floats, EMBED_LINE);
+        const float *g = NAME(joined)(w + i, line, floats);
         if (weighted) {
-            NAME(weighted_update)(w + i, line, floats);
+            NAME(weighted_update)(w + i, g);
             continue;
         }
-        for (int j = 0; j < w[i].unique; j += EMBED_GROUP) {
-            const int nj = w[i].unique - j < EMBED_GROUP ? w[i].unique - j : EMBED_GROUP;
-            const float *g = line + j / EMBED_GROUP * floats;
-            if (w[i].inference) /* two copies of the loops, of which the second has no test in it */
-                NAME(mean_update)(w[i].x, w[i].nx, w[i].y + j, nj, width, w[i].mean, g, w[i].ratios, w[i].words, 1);
-            else
-                NAME(mean_update)(w[i].x, w[i].nx, w[i].y + j, nj, width, w[i].mean, g, w[i].ratios, 0, 0);
-        }
+        if (w[i].inference) /* two copies of the loops, of which the second has no test in it */
+            NAME(mean_update)(w[i].x, w[i].nx, w[i].y, w[i].unique, width, w[i].mean, g, w[i].ratios, w[i].words, 1);
+        else
+            NAME(mean_update)(w[i].x, w[i].nx, w[i].y, w[i].unique, width, w[i].mean, g, w[i].ratios, 0, 0);
     }
 }
 
@@ -462,7 +508,6 @@ static void NAME(weighted_windows)(const embed_window *w, int n) { NAME(hidden_w
  * for the centers i and the noise j of each, without noise that equals the center. Each row of y is scored once and
  * moves once, by the sum of the gradients of its windows. */
 static void NAME(bag)(const embed_window *w) {
-    static const float no_signs[2 * EMBED_LINE];
     const int centers = w->centers, noise = w->negatives, used = centers * (1 + noise);
     const int padded = (used + LANES - 1) / LANES * LANES, width = (w->width + LANES - 1) / LANES * LANES;
     float *line = w->bag, *scores = line + EMBED_LINE, *rates = scores + w->ny + EMBED_LINE;
@@ -480,7 +525,7 @@ static void NAME(bag)(const embed_window *w) {
             of_window[j] = w->y[i] == w->y[first + j] ? -EMBED_MAX_SCORE : scores[first + j];
     }
     for (int k = used; k < padded; ++k) all[k] = 0;
-    NAME(sigmoids)(all, padded, no_signs, w->lr, w->loss);
+    NAME(sigmoids)(all, padded, NAME(no_signs), EMBED_LINE - 1, w->lr, w->loss);
     w->loss->padding += padded - used;
     if (w->lr == 0.0f) return;
     for (int j = centers; j < w->ny; ++j) rates[j] = 0;
@@ -561,7 +606,6 @@ INLINE void NAME(update_pair)(const embed_window *w, float **centers, const floa
 /* Windows of means of which each two in a row share their noise: the same as mean_windows, with the rows in the order
  * of `bag`, in which a row may be several times. */
 static void NAME(mean_pairs)(const embed_window *w, int n) {
-    static const float no_signs[2 * EMBED_LINE];
     const int noise = w->negatives, floats = 2 * EMBED_LINE, groups = (int)embed_groups(noise);
     const int of_pair = groups * floats, pairs = (n + 1) / 2, width = (w->width + LANES - 1) / LANES * LANES;
     float *centers = w->bag, *scores = centers + floats;
@@ -594,7 +638,7 @@ static void NAME(mean_pairs)(const embed_window *w, int n) {
                 if (rows[j] == w->y[i + m])
                     lines[j / EMBED_GROUP * floats + m * EMBED_LINE + j % EMBED_GROUP] = -EMBED_MAX_SCORE;
     }
-    NAME(sigmoids)(centers, all, no_signs, w->lr, w->loss);
+    NAME(sigmoids)(centers, all, NAME(no_signs), EMBED_LINE - 1, w->lr, w->loss);
     w->loss->padding += all - n * (1 + noise);
     if (w->lr == 0.0f) return;
     float *deltas[2] = {w->copy, w->copy + width};

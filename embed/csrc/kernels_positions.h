@@ -23,12 +23,11 @@ INLINE void NAME(weighted_mean)(const embed_window *w) {
     for (; k < w->width; k += LANES) NAME(weighted_mean_columns)(w, k, 1);
 }
 
-INLINE void NAME(weighted_update_columns)(const embed_window *w, const float *line, int floats, int k,
-                                          const int columns) {
+INLINE void NAME(weighted_update_columns)(const embed_window *w, const float *g, int k, const int columns) {
     vf e[4];
     UNROLL for (int c = 0; c < columns; ++c) e[c] = (vf){0};
     for (int j = 0; j < w->unique; ++j) {
-        const vf rate = FULL(broadcast)(line[j / EMBED_GROUP * floats + j % EMBED_GROUP]);
+        const vf rate = FULL(broadcast)(g[j]);
         float *row = w->y[j] + k;
         UNROLL for (int c = 0; c < columns; ++c) {
             const vf old = FULL(load)(row + c * LANES);
@@ -55,10 +54,9 @@ INLINE void NAME(weighted_update_columns)(const embed_window *w, const float *li
 }
 
 /* y[j] += g[j] h; with e = sum_j g[j] y[j] over the old output rows, x[i] += ratios[i] d[i] * e and d[i] +=
- * weight_ratio x[i] * e, both with the old values. `line` is the first line of the window; the others are `floats`
- * floats apart. */
-INLINE void NAME(weighted_update)(const embed_window *w, const float *line, int floats) {
+ * weight_ratio x[i] * e, both with the old values. */
+INLINE void NAME(weighted_update)(const embed_window *w, const float *g) {
     int k = 0;
-    for (; k + 4 * LANES <= w->width; k += 4 * LANES) NAME(weighted_update_columns)(w, line, floats, k, 4);
-    for (; k < w->width; k += LANES) NAME(weighted_update_columns)(w, line, floats, k, 1);
+    for (; k + 4 * LANES <= w->width; k += 4 * LANES) NAME(weighted_update_columns)(w, g, k, 4);
+    for (; k < w->width; k += LANES) NAME(weighted_update_columns)(w, g, k, 1);
 }

@@ -18,6 +18,7 @@ cdef class BlockVectors:
     cdef uint64_t *_shared      # the marks of rows that have copies in a round
     cdef object _shared_memory
     cdef bint in_rows           # outside rounds, vectors are trained in their rows
+    cdef bint free_in_rows      # the same where rows have factors, for those that are not frozen
     cdef bint has_word_contexts     # windows have contexts besides tags
     cdef bint only_tags         # move, in inference
     cdef float code_size        # of tags; 0: they have no codes
@@ -57,6 +58,7 @@ cdef class BlockVectors:
 
     cdef void begin(self) noexcept nogil
     cdef void gather(self, const Block *block, float ratio) noexcept nogil
+    cdef void _take_row(self, int64_t i, int32_t vector, float ratio) noexcept nogil
     cdef void _copy_vector(self, int64_t i, int32_t vector, float ratio) noexcept nogil
     cdef void constrain_tags(self, const Block *block) noexcept nogil
     cdef float *trained(self, int32_t vector) noexcept nogil
@@ -75,6 +77,13 @@ cdef class BlockVectors:
 cdef inline bint is_shared(BlockVectors self, int32_t owner) noexcept nogil:
     """Tell whether other tiles of the round touch a row, so that it keeps still while a copy of it is trained."""
     return self.in_round and embed_is_marked(self._shared, owner)
+
+
+cdef inline bint is_in_place(BlockVectors self, int32_t vector) noexcept nogil:
+    """Tell whether a vector is trained in its row."""
+    if self.in_rows:
+        return not is_shared(self, vector)
+    return self.free_in_rows and not self.in_round and self.rows.unit_factors[vector] != 0
 
 
 cdef inline float *current_input_row(BlockVectors self, int32_t vector) noexcept nogil:

@@ -1,8 +1,9 @@
 """Gather the vectors that a block trains on, and scatter their changes to the rows.
 
 A word with a single input row is trained in that row. Any other word has one dense copy in the block, the mean of its
-rows, and the change of the copy is scattered to these rows. Where rows have factors (docs/decisions/0029), words have
-copies, whose change each row gets by its factor, and so have output rows with a factor other than 1.
+rows, and the change of the copy is scattered to these rows. Where rows have factors (docs/decisions/0029), each gets the
+change of the copy by its factor; a word with a single row has a copy only if the row is frozen (0050). Output rows with
+a factor other than 1 have copies, too.
 
 In a round (docs/decisions/0045), the blocks of a tile have the same copies. Words and output rows that other tiles
 touch have copies, too, and the copies of a tile stay in the log until they are merged.
@@ -56,6 +57,7 @@ cdef class BlockVectors:
         cdef int64_t v, most_averaged = 1
         self.rows, self.kernels, self.stride, self.width = rows, rows.kernels, rows.stride, rows.width
         self.in_rows = rows.plain and not rows.has_input_factors
+        self.free_in_rows = rows.plain and rows.has_input_factors and most_senses == 0
         self.has_word_contexts, self.only_tags = settings.window > 0, settings.inference
         self.code_size, self.max_norm = settings.code_size, settings.max_norm
         self._codes = Scratch(most_tags * self.stride if self.code_size else 0)
@@ -172,21 +174,26 @@ cdef class BlockVectors:
         cdef int32_t word
         for i in range(n if self.has_word_contexts else 0):
             word = block.words[i]
-            if self.in_rows and not is_shared(self, word):
-                self.vectors[i], self.ratios[i] = input_row(self.rows, word), ratio
+            if is_in_place(self, word):
+                self._take_row(i, word, ratio)
                 continue
             if not self.rows.plain and i + _WORDS_AHEAD < n and self._copy_of(block.words[i + _WORDS_AHEAD]) < 0:
                 self._fetch_rows(block.words[i + _WORDS_AHEAD])
             self._copy_vector(i, word, ratio)
         for i in range(n, n + block.tags):
             word = block.words[i]
-            if self.in_rows and not is_shared(self, word) and not self.code_size:
-                self.vectors[i], self.ratios[i] = input_row(self.rows, word), ratio
+            if is_in_place(self, word) and not self.code_size:
+                self._take_row(i, word, ratio)
                 continue
             self._copy_vector(i, word, ratio)
             if self.code_size:
                 self.vectors[i] = self._codes.floats + (i - n) * self.stride
                 self.kernels.encode(self._copy_at(word), self.vectors[i], self.code_size, self.width)
+
+    cdef inline void _take_row(self, int64_t i, int32_t vector, float ratio) noexcept nogil:
+        """Let position i train the row of a vector."""
+        self.vectors[i] = input_row(self.rows, vector)
+        self.ratios[i] = ratio * self.rows.unit_factors[vector] if self.rows.has_input_factors else ratio
 
     cdef void _copy_vector(self, int64_t i, int32_t vector, float ratio) noexcept nogil:
         """Let position i train the copy of a vector."""
@@ -211,7 +218,7 @@ cdef class BlockVectors:
     cdef float *trained(self, int32_t vector) noexcept nogil:
         """Return the row that a vector is trained in, or its copy."""
         cdef int32_t copy
-        if self.in_rows and not is_shared(self, vector):
+        if is_in_place(self, vector):
             return input_row(self.rows, vector)
         copy = self._copy_of(vector)
         if copy < 0:

@@ -1,6 +1,6 @@
 """Declare the kernels of csrc/kernels.h for the other compiled modules, and their scratch memory."""
 
-from libc.stdint cimport int32_t, int64_t, uint16_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t
 
 cdef extern from "kernels.h" nogil:
     int EMBED_ROW_FLOATS
@@ -16,6 +16,7 @@ cdef extern from "kernels.h" nogil:
         float **x
         float **y
         int32_t *folds
+        uint8_t *labels
         float *signs
         float **weights
         float *ratios

@@ -50,22 +50,21 @@ cdef class Plans:
         cdef int64_t lines = embed_group_floats(<int> max(inputs, <int64_t> EMBED_BATCH))
         cdef int64_t groups = embed_groups(targets), i
         cdef int64_t row = (width + EMBED_ROW_FLOATS - 1) // EMBED_ROW_FLOATS * EMBED_ROW_FLOATS
-        self._floats = Scratch(groups * lines + lines + groups * 2 * EMBED_LINE + inputs * (row + EMBED_ROW_FLOATS)
+        cdef int64_t signs = embed_group_floats(EMBED_BATCH)
+        self._floats = Scratch(groups * lines + lines + signs + inputs * (row + EMBED_ROW_FLOATS)
                                + EMBED_BATCH * (row + inputs) + embed_bag_floats(targets))
         self._pointers = bytearray(sizeof(void *) * (inputs + EMBED_BATCH * (2 * inputs + targets)))
         self._integers = bytearray(4 * EMBED_BATCH * targets)
         cdef unsigned char[::1] pointers = self._pointers, integers = self._integers
         cdef float *floats = self._floats.floats
-        cdef float *signs = floats + groups * lines + lines
         cdef embed_window *window
-        signs[0] = signs[EMBED_LINE] = -0.0
         embed_take_loss(&self.loss)
         for i in range(EMBED_BATCH):
             window = &self.windows[i]
             window.scores = floats
             window.rates_x = floats + groups * lines
-            window.signs = signs
-            window.copy = signs + groups * 2 * EMBED_LINE
+            window.signs = window.rates_x + lines
+            window.copy = window.signs + signs
             window.kept = window.copy + inputs * row
             window.mean = window.kept + inputs * EMBED_ROW_FLOATS + i * row
             window.ratios = window.kept + inputs * EMBED_ROW_FLOATS + EMBED_BATCH * row + i * inputs
@@ -76,7 +75,7 @@ cdef class Plans:
             window.y = window.weights + inputs
             window.folds = <int32_t *> &integers[0] + i * targets
             window.loss, window.early = &self.loss, NULL
-            window.width, window.inference = <int> width, inference
+            window.width, window.inference, window.labels = <int> width, inference, NULL
 
 
 def train_window(float[:, ::1] x, float[:, ::1] y, double lr, double ratio, str simd, bint mean=False,

@@ -9,7 +9,7 @@ from embed.engine._kernels cimport embed_window
 ctypedef struct Side:
     # The output rows for the contexts on one side of the centers, or on both.
     float **words       # [BLOCK] the row of each center, with noise
-    float **nodes       # [BLOCK, most nodes] the rows of the path of each center, with a tree
+    float **paths       # [starts] with a tree, the rows of the path of each center, and room for those of its word
     float **noise       # [noise windows, negatives] the distinct rows of each window, then the repeated ones
     float **noise_sets  # [1 + SETS, noise windows, negatives] `noise` of each set of draws, and of a block's own
 
@@ -20,6 +20,7 @@ cdef class Targets:
     cdef int64_t most               # of a window
     cdef int64_t most_of_a_block
     cdef int64_t most_of_a_token
+    cdef int64_t most_ahead         # nodes of a block that `list_nodes` can list
     cdef int negatives, noise_windows
     cdef int64_t run                # windows in a row with the same noise
     cdef int32_t *_lots         # [BLOCK] which draw of noise a center has
@@ -32,24 +33,29 @@ cdef class Targets:
     cdef const uint8_t[::1] _labels
     cdef int32_t _first_node    # the first output row of nodes, for one side
     cdef int64_t _most_nodes    # of a path
+    cdef int32_t _first_frequent    # node: the nodes from here on are near the root
     cdef Side _sides[2]
-    cdef object _pointer_memory, _index_memory
+    cdef int32_t *_starts       # [BLOCK + 1] the begin of the path of each center in `paths` and `_path_labels`
+    cdef uint8_t *_path_labels  # [starts] the label of each row of `paths`
+    cdef int32_t _room          # behind each path: 1 + negatives, or 0 without noise
+    cdef object _pointer_memory, _index_memory, _label_memory
 
     cdef void find(self, BlockVectors vectors, const Block *block) noexcept nogil
+    cdef void _find_paths(self, BlockVectors vectors, const Block *block, int side) noexcept nogil
+    cdef void fetch_paths(self, const Block *block) noexcept nogil
+    cdef int64_t list_nodes(self, BlockVectors vectors, int32_t word, const float **ahead) noexcept nogil
     cdef void mark(self, const Block *block, uint64_t *marks) noexcept nogil
     cdef void _find_folds(self, float **rows, int32_t *folds, int32_t *distinct) noexcept nogil
-    cdef void _plan_word(self, int64_t c, const Side *side, embed_window *plan) noexcept nogil
+    cdef void _add_word(self, int64_t c, const Side *side, embed_window *plan) noexcept nogil
     cdef void plan_bag(self, int64_t first, int64_t centers, embed_window *plan) noexcept nogil
-    cdef void _add_path(self, int32_t word, int64_t c, const Side *side, embed_window *plan) noexcept nogil
 
 
-cdef inline bint plan_targets(Targets self, int32_t word, int64_t c, int side, embed_window *plan) noexcept nogil:
-    """Plan the rows of the window of center c, which is `word`, on a side; return whether there are any."""
+cdef inline bint plan_targets(Targets self, int64_t c, int side, embed_window *plan) noexcept nogil:
+    """Plan the rows of the window of center c on a side; return whether there are any."""
+    plan.unique = plan.ny = 0
+    if self.has_tree:
+        plan.y, plan.labels = self._sides[side].paths + self._starts[c], self._path_labels + self._starts[c]
+        plan.unique = plan.ny = self._starts[c + 1] - self._starts[c] - self._room
     if self.has_noise:
-        self._plan_word(c, &self._sides[side], plan)
-        if not self.has_tree:
-            return True
-    else:
-        plan.unique = plan.ny = 0
-    self._add_path(word, c, &self._sides[side], plan)
+        self._add_word(c, &self._sides[side], plan)
     return plan.ny > 0

@@ -13,10 +13,16 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 
 import numpy as np
 
-from embed.engine._block_vectors cimport BlockVectors, output_row
+from embed.engine._block_vectors cimport BlockVectors, current_output_row, output_row
 from embed.engine._blocks cimport BLOCK, SETS, Block
-from embed.engine._kernels cimport EMBED_GROUP, EMBED_LINE, embed_window
+from embed.engine._kernels cimport EMBED_LINE, embed_prefetch_read, embed_window
 from embed.engine._marks cimport embed_mark
+
+cdef enum:
+    # So many nodes near the root, which most paths meet, stay in the cache.
+    _FREQUENT_NODES = 1024
+    # Numbers of the nodes of nearly every path, four bytes each.
+    _PATH_FLOATS = 32
 
 
 @cython.final
@@ -33,7 +39,7 @@ cdef class Targets:
     """
 
     def __init__(self, targets, int bag, bint has_sets):
-        cdef int64_t side, draws = 0, rows, c, sets = 1 + SETS * has_sets
+        cdef int64_t side, draws = 0, paths = 0, rows, c, sets = 1 + SETS * has_sets
         self.sides, self.has_bags, self.run = targets.sides, bag > 0, 1
         if targets.noise is not None:
             self.has_noise = True
@@ -46,26 +52,33 @@ cdef class Targets:
             self._node_offsets, self._nodes = targets.tree.offsets, targets.tree.nodes
             self._labels = targets.tree.labels
             self._most_nodes = int(np.diff(targets.tree.offsets).max())
+            self._first_frequent = <int32_t> max(<int64_t> 0, targets.words - 1 - _FREQUENT_NODES)
             self.most += self._most_nodes
-        self._index_memory = bytearray(sizeof(int32_t) * (BLOCK + sets * (self.noise_windows + draws)))
-        cdef unsigned char[::1] indices = self._index_memory
+            self._room = 1 + self.negatives if self.has_noise else 0
+            paths = BLOCK * (self._most_nodes + self._room)
+        self._label_memory = bytearray(paths + EMBED_LINE)
+        self._index_memory = bytearray(sizeof(int32_t) * (2 * BLOCK + 1 + sets * (self.noise_windows + draws)))
+        cdef unsigned char[::1] indices = self._index_memory, labels = self._label_memory
+        self._path_labels = <uint8_t *> &labels[0]
         self._lots = <int32_t *> &indices[0]
         for c in range(BLOCK if self.has_noise else 0):
             self._lots[c] = <int32_t> (c // self.run % self.noise_windows)
-        self._repeats = self._lots + BLOCK
-        rows = BLOCK * (self.has_noise + self._most_nodes) + sets * draws
+        self._starts = self._lots + BLOCK
+        self._repeats = self._starts + BLOCK + 1
+        rows = BLOCK * self.has_noise + paths + sets * draws
         self._pointer_memory = bytearray(sizeof(void *) * self.sides * rows + 1)
         cdef unsigned char[::1] pointers = self._pointer_memory
         for side in range(self.sides):
             self._sides[side].words = <float **> &pointers[0] + side * rows
-            self._sides[side].nodes = self._sides[side].words + BLOCK * self.has_noise
-            self._sides[side].noise_sets = self._sides[side].nodes + BLOCK * self._most_nodes
+            self._sides[side].paths = self._sides[side].words + BLOCK * self.has_noise
+            self._sides[side].noise_sets = self._sides[side].paths + paths
         self.most_of_a_token = self.sides * (self.has_noise + self.negatives + self._most_nodes)
-        self.most_of_a_block = self.sides * (rows - (sets - 1) * draws)
+        self.most_ahead = self.sides * BLOCK * self._most_nodes
+        self.most_of_a_block = self.sides * (BLOCK * (self.has_noise + self._most_nodes) + draws)
 
     cdef void find(self, BlockVectors vectors, const Block *block) noexcept nogil:
         """Find the output rows of a block, for each side of each center, and repeated rows of noise."""
-        cdef int64_t own = block.own, i, j, first
+        cdef int64_t own = block.own, i, j
         cdef const int32_t *centers = block.words + block.left
         cdef Side *rows
         cdef int side
@@ -77,11 +90,7 @@ cdef class Targets:
         for side in range(self.sides):
             rows = &self._sides[side]
             if self.has_tree:
-                for i in range(own):
-                    first = self._node_offsets[centers[i]]
-                    for j in range(self._node_offsets[centers[i] + 1] - first):
-                        rows.nodes[i * self._most_nodes + j] = output_row(
-                            vectors, (self._first_node + self._nodes[first + j]) * self.sides + side)
+                self._find_paths(vectors, block, side)
             if not self.has_noise:
                 continue
             for i in range(own):
@@ -94,6 +103,46 @@ cdef class Targets:
             for i in range(0 if self.has_bags else block.draws // self.negatives):
                 j = i * self.negatives
                 self._find_folds(rows.noise + j, self._folds + j, &self._distinct[i])
+
+    cdef void _find_paths(self, BlockVectors vectors, const Block *block, int side) noexcept nogil:
+        """Find the rows and labels of the paths of a block, with room behind each for the rows of the word."""
+        cdef const int32_t *centers = block.words + block.left
+        cdef float **row = self._sides[side].paths
+        cdef float *start_row = &vectors.rows.outputs[0, 0] + (self._first_node * self.sides + side) * vectors.stride
+        cdef uint8_t *label = self._path_labels
+        cdef int64_t i, j, first, count, stride = self.sides * vectors.stride
+        # each in its own place, which needs no look-up
+        cdef bint are_plain = not (vectors.in_round or vectors.rows.has_output_factors or vectors.rows.is_shared)
+        self._starts[0] = 0
+        for i in range(block.own):
+            first = self._node_offsets[centers[i]]
+            count = self._node_offsets[centers[i] + 1] - first
+            for j in range(count):
+                row[j] = start_row + self._nodes[first + j] * stride if are_plain else output_row(
+                    vectors, (self._first_node + self._nodes[first + j]) * self.sides + side)
+                label[j] = self._labels[first + j]
+            row, label = row + count + self._room, label + count + self._room
+            self._starts[i + 1] = self._starts[i] + <int32_t> count + self._room
+
+    cdef void fetch_paths(self, const Block *block) noexcept nogil:
+        """Fetch the paths of a block that trains soon: all at once, because each of them would be waited for."""
+        cdef const int32_t *centers = block.words + block.left
+        cdef int64_t i, first
+        for i in range(block.own):
+            first = self._node_offsets[centers[i]]
+            embed_prefetch_read(<const float *> &self._nodes[first], _PATH_FLOATS)
+            embed_prefetch_read(<const float *> &self._labels[first], 1)
+
+    cdef int64_t list_nodes(self, BlockVectors vectors, int32_t word, const float **ahead) noexcept nogil:
+        """List the rows of the rare nodes on the path of a word, the last ones; return how many they are."""
+        cdef int64_t first = self._node_offsets[word], j = self._node_offsets[word + 1] - 1, n = 0
+        cdef int side
+        while j >= first and self._nodes[j] < self._first_frequent:
+            for side in range(self.sides):
+                ahead[n] = current_output_row(vectors, (self._first_node + self._nodes[j]) * self.sides + side)
+                n += 1
+            j -= 1
+        return n
 
     cdef void mark(self, const Block *block, uint64_t *marks) noexcept nogil:
         """Mark the output rows of a block."""
@@ -130,29 +179,33 @@ cdef class Targets:
             rows[unique + j] = rows[folds[j] - 1]
         distinct[0] = <int32_t> unique
 
-    cdef void _plan_word(self, int64_t c, const Side *side, embed_window *plan) noexcept nogil:
-        """Plan the row of the center, then the distinct rows of noise, then the repeated ones.
+    cdef void _add_word(self, int64_t c, const Side *side, embed_window *plan) noexcept nogil:
+        """Add the row of the center, then the distinct rows of noise, then the repeated ones.
 
         Noise that equals the center is left out (Mikolov et al. 2013 draw noise from the other words).
         """
         cdef int64_t lot = self._lots[c]
         cdef float **noise = side.noise + lot * self.negatives
         cdef const int32_t *folds = self._folds + lot * self.negatives
-        cdef int64_t distinct = self._distinct[lot], j, hit = 0, count
+        cdef int64_t distinct = self._distinct[lot], j, hit = 0, first = plan.unique, count
         cdef float *target = side.words[c]
-        plan.y[0] = target
+        plan.y[first] = target
         for j in range(distinct):
-            plan.y[j + 1 - (hit != 0)] = noise[j]
+            plan.y[first + j + 1 - (hit != 0)] = noise[j]
             if noise[j] == target:
                 hit = j + 1
-        count = distinct + 1 - (hit != 0)
+        count = first + distinct + 1 - (hit != 0)
         plan.unique = <int> count
         for j in range(self.negatives - distinct):
             if folds[j] != hit:
                 plan.y[count] = noise[folds[j] - 1]
-                plan.folds[count - plan.unique] = folds[j] - (hit != 0 and folds[j] > hit)
+                plan.folds[count - plan.unique] = <int32_t> first + folds[j] - (hit != 0 and folds[j] > hit)
                 count += 1
         plan.ny = <int> count
+        if self.has_tree:
+            plan.labels[first] = 1
+            for j in range(first + 1, count):
+                plan.labels[j] = 0
 
     cdef void plan_bag(self, int64_t first, int64_t centers, embed_window *plan) noexcept nogil:
         """Plan the rows of a bag of centers in a row: theirs, then those of the draws of noise that they have."""
@@ -171,23 +224,3 @@ cdef class Targets:
             plan.ny += self.negatives
             c += self.run
         plan.unique = plan.ny
-
-    cdef void _add_path(self, int32_t word, int64_t c, const Side *side, embed_window *plan) noexcept nogil:
-        """Add the rows of the word's path after the distinct rows, and set all labels as signs for the scores."""
-        cdef int64_t first = self._node_offsets[word], unique = plan.unique, again = plan.ny - unique, j
-        cdef int64_t count = self._node_offsets[word + 1] - first
-        cdef float **nodes = side.nodes + c * self._most_nodes
-        for j in range(again):  # from the last one, because the old and the new indices overlap
-            plan.y[unique + count + again - 1 - j] = plan.y[unique + again - 1 - j]
-            _set_label(plan, unique + count + j, False)
-        for j in range(1, unique):
-            _set_label(plan, j, False)
-        for j in range(count):
-            plan.y[unique + j] = nodes[j]
-            _set_label(plan, unique + j, self._labels[first + j])
-        plan.unique, plan.ny = <int> (unique + count), <int> (unique + again + count)
-
-
-cdef inline void _set_label(embed_window *plan, int64_t j, bint label) noexcept nogil:
-    cdef float *line = plan.signs + j // EMBED_GROUP * 2 * EMBED_LINE + j % EMBED_GROUP
-    line[0] = line[EMBED_LINE] = -0.0 if label else 0.0

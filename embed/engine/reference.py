@@ -409,7 +409,7 @@ class ReferenceWorker:
         """Return how many windows are trained at once."""
         if self._has_bags() and self.settings.inference:
             return _STILL_BATCH
-        return _CBOW_BATCH if self.settings.cbow and self.targets.tree is None else 1
+        return _CBOW_BATCH if self.settings.cbow else 1
 
     def _in_place(self) -> bool:
         """Tell whether words are one row each that is free, and are trained right there."""
