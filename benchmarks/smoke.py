@@ -20,6 +20,7 @@ from benchmarks import (
     parity,
     quality,
     quantize,
+    recommend,
     replicates,
     retrieval,
     scaling,
@@ -78,6 +79,7 @@ def run(folder: Path) -> Iterator[Section]:
     yield from replicates.run(source, kept)
     documents = str(planted_documents(folder))
     yield graph.run(graph.Settings(nodes=_ITEMS, communities=4, seeds=2))
+    yield recommend.run(recommend.Settings(count=_ITEMS, items=_ITEMS, groups=5, seeds=2))
     yield labels.run(labels.Settings(documents, seeds=1, peers=True))
     yield retrieval.run(retrieval.Settings(documents, seeds=1, dim=_DIM, bits=(_DIM,)))
     yield parity.run(parity.Settings(documents, seeds=1, dim=_DIM, models=("dbow",)))

@@ -29,7 +29,8 @@ from typing import Any, ClassVar, Unpack
 import numpy as np
 import numpy.typing as npt
 
-from embed.arguments import file_path, iterable, listed, of_kind
+from embed.arguments import file_path, iterable, listed, of_kind, real_number, whole_number
+from embed.config.postprocessing import NONE
 from embed.config.run import RunKeywords, RunOptions
 from embed.config.train import TrainConfig
 from embed.corpora.columns import Tables
@@ -42,12 +43,13 @@ from embed.formats.detect import hinted
 from embed.formats.reading import read_start
 from embed.formats.registry import NATIVE, refuse_ending
 from embed.markup import Html, facts, heading, panel, shown_first
+from embed.model.model import Model
 from embed.training.run import run
 from embed.training.train import FreshStart
 from embed.vectors.health import Health
 from embed.vectors.word_vectors import WordVectors
 
-__all__ = ["ITEM_DEFAULTS", "ItemVectors", "item_key", "item_of", "train_items"]
+__all__ = ["ITEM_DEFAULTS", "ItemVectors", "item_key", "item_of", "items_of", "train_items"]
 
 Float32s = npt.NDArray[np.float32]
 
@@ -75,6 +77,7 @@ TEXT_ONLY = ("tokenizer", "lowercase", "decode_errors", "subword", "min_n", "max
 """Parameters about the letters of words, or about joining words, which do not apply to items."""
 _ITEMS = "items"
 _JSON = "json"
+_NOISE = "noise_exponent"
 _SHOWN = 60
 
 
@@ -89,6 +92,10 @@ class ItemVectors(Saved):
         One row per item; float32 is not copied.
     counts : array of int64, shape (N,), optional
         How often each item occurred.
+    outputs : array, shape (N, dim), optional
+        The output vectors, which say what occurs beside an item; `recommend` needs them, and `counts`.
+    noise_exponent : float
+        That of the training which made `outputs`.
 
     Raises
     ------
@@ -106,7 +113,13 @@ class ItemVectors(Saved):
     """What messages call an item."""
 
     def __init__(
-        self, items: Sequence[Hashable], matrix: npt.ArrayLike, *, counts: npt.ArrayLike | None = None
+        self,
+        items: Sequence[Hashable],
+        matrix: npt.ArrayLike,
+        *,
+        counts: npt.ArrayLike | None = None,
+        outputs: npt.ArrayLike | None = None,
+        noise_exponent: float = 0.0,
     ) -> None:
         self._items = list(items)
         self._rows: dict[Hashable, int] = {}
@@ -114,7 +127,14 @@ class ItemVectors(Saved):
             first = self._rows.setdefault(_checked(item, f"{self.noun} {row}", ConfigError), row)
             if first != row:
                 raise FormatError(f"duplicate {self.noun} {_shown(item)} (rows {first} and {row})")
-        self._vectors = WordVectors([str(row) for row in range(len(self._items))], matrix, counts=counts)
+        rows = [str(row) for row in range(len(self._items))]
+        self._vectors = WordVectors(rows, matrix, counts=counts)
+        self._outputs = None if outputs is None else WordVectors(rows, outputs).matrix
+        self._noise_exponent = real_number("noise_exponent", noise_exponent)
+        if self._outputs is not None and self._outputs.shape != self.matrix.shape:
+            raise FormatError(
+                f"output vectors of the shape {self._outputs.shape} do not fit {self.noun}s of {self.matrix.shape}"
+            )
 
     @property
     def items(self) -> list[Hashable]:
@@ -205,6 +225,51 @@ class ItemVectors(Saved):
         """Return the `n` (item, cosine) nearest to a vector of shape (dim,); raises ConfigError as `nearest` does."""
         return self._named(self._vectors.nearest(np.asarray(vector, np.float32), n))
 
+    def recommend(self, items: Iterable[Hashable], n: int = 10) -> list[tuple[Hashable, float]]:
+        """Return the `n` (item, score) that go best with `items`, leaving out these items; see `next_scores`.
+
+        Raises
+        ------
+        MissingWordError
+            An item has no vector.
+        ConfigError
+            `n` is wrong, there are no items, or the vectors have no output vectors.
+        """
+        rows = [self.index(item) for item in listed("items", items, "items")]
+        count = whole_number("n", n, 1)
+        scores = self.next_scores(rows)
+        scores[rows] = -np.inf
+        best = np.argsort(-scores, kind="stable")[: min(count, len(scores) - len(set(rows)))]
+        return [(self._items[int(row)], float(scores[row])) for row in best]
+
+    def next_scores(self, rows: Sequence[int]) -> Float32s:
+        """Return the score of every item beside those of some rows, float32[N]; larger for what goes with them better.
+
+        Negative sampling makes exp(u_i . v_j) the ratio of p(j | i), the probability of j beside i, to that of j as
+        noise, which is in proportion to count(j) ** noise_exponent, but for a factor (Levy & Goldberg, NIPS 2014: the
+        product is a shifted PMI). The score of j is the logarithm of the sum over the items i of
+        count(j) ** noise_exponent exp(u_i . v_j), where u are input and v output vectors: j is expected if one of the
+        items leads to it.
+
+        Raises
+        ------
+        ConfigError
+            There are no rows, or no output vectors.
+        """
+        if self._outputs is None or self.counts is None:
+            raise ConfigError(
+                f"these vectors of {self.noun}s have no output vectors, which recommend needs: train them with "
+                "train_items, by negative sampling and without postprocess, or ask nearest_to_all"
+            )
+        if not len(rows):
+            raise ConfigError("items must name at least one item")
+        products = self.matrix[list(rows)] @ self._outputs.T
+        highest = products.max(axis=0)
+        scores: Float32s = highest + np.log(np.exp(products - highest).sum(axis=0))
+        if self._noise_exponent:
+            scores += np.float32(self._noise_exponent) * np.log(np.maximum(self.counts, 1)).astype(np.float32)
+        return scores
+
     def health(self) -> Health:
         """Return how alike the vectors are; see :class:`embed.vectors.health.Health`."""
         return self._vectors.health()
@@ -227,7 +292,8 @@ class ItemVectors(Saved):
         refuse_ending(path, NATIVE)
         keys = [item_key(item, row) for row, item in enumerate(self._items)]
         words = WordVectors(keys, self.matrix, counts=self.counts)
-        native.write_vectors(words, path, metadata={_ITEMS: _JSON})
+        metadata = {_ITEMS: _JSON, _NOISE: repr(self._noise_exponent)}
+        native.write_vectors(words, path, metadata=metadata, outputs=self._outputs)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> ItemVectors:
@@ -245,12 +311,15 @@ class ItemVectors(Saved):
         refuse_another_kind(source.path, "item vectors", "items", start=begins, name=name)
         if not native.recognise(start):
             raise hinted(FormatError(f"{name}: not item vectors, which ItemVectors.save writes"), source, NATIVE)
-        if native.read_metadata(source).get(_ITEMS) != _JSON:
+        metadata = native.read_metadata(source)
+        if metadata.get(_ITEMS) != _JSON:
             raise FormatError(f"{name}: holds word vectors, not item vectors: read them with embed.load")
         words = native.read_vectors(source)
         try:
             items = [item_of(json.loads(key)) for key in words.words]
-            return cls(items, words.matrix, counts=words.counts)
+            exponent = float(metadata.get(_NOISE, 0))
+            outputs = native.read_outputs(source, len(items), words.dim)
+            return cls(items, words.matrix, counts=words.counts, outputs=outputs, noise_exponent=exponent)
         except (ValueError, RecursionError) as error:
             raise FormatError(f"{name}: damaged: cannot read the items ({error!s:.200})") from None
 
@@ -298,9 +367,20 @@ def train_items(
         # The advice is for text; the best exponents for items may be lower.
         warnings.filterwarnings("ignore", "noise_exponent is", AdviceWarning)
         start = FreshStart(tokens, config, options, given, ITEM_DEFAULTS)
-    vectors = run(start, tokens, options).vectors
-    items = [tokens.items[int(token)] for token in vectors.words]
-    return ItemVectors(items, vectors.matrix, counts=vectors.counts)
+    return items_of(run(start, tokens, options), tokens.items)
+
+
+def items_of(model: Model, items: Sequence[Hashable]) -> ItemVectors:
+    """Return the vectors of a model whose words are numbers of items, with output vectors if there is one each."""
+    vectors, config = model.vectors, model.config
+    has_outputs = config.loss == "ns" and not config.structured and config.postprocess == NONE
+    return ItemVectors(
+        [items[int(number)] for number in vectors.words],
+        vectors.matrix,
+        counts=vectors.counts,
+        outputs=model.parameters.outputs[:, : config.dim] if has_outputs else None,
+        noise_exponent=config.noise_exponent,
+    )
 
 
 def _column(table: Any, name: str) -> Iterator[Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from .compare import Comparison, compare
 from .extrinsic import compare_tasks, evaluate_task
 from .protocol import METHODS, Settings, Vectors
+from .recommend import Recommendation, evaluate_recommend
 from .report import Report, evaluate
 from .senses import (
     ContextPair,
@@ -41,6 +42,7 @@ __all__ = [
     "InductionSet",
     "Instance",
     "PseudoWords",
+    "Recommendation",
     "Report",
     "SenseReport",
     "SenseResult",
@@ -53,6 +55,7 @@ __all__ = [
     "compare",
     "compare_tasks",
     "evaluate",
+    "evaluate_recommend",
     "evaluate_scws",
     "evaluate_sense_induction",
     "evaluate_task",

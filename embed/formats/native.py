@@ -47,6 +47,7 @@ __all__ = [
     "metadata_of",
     "read_metadata",
     "read_model_arrays",
+    "read_outputs",
     "read_vectors",
     "recognise",
     "write_model_arrays",
@@ -147,7 +148,11 @@ class ModelArrays:
 
 
 def write_vectors(
-    vectors: WordVectors, path: str | os.PathLike[str], *, metadata: Mapping[str, str] | None = None
+    vectors: WordVectors,
+    path: str | os.PathLike[str],
+    *,
+    metadata: Mapping[str, str] | None = None,
+    outputs: Float32s | None = None,
 ) -> None:
     """Write vectors, with their counts and n-gram rows if they have them.
 
@@ -158,6 +163,8 @@ def write_vectors(
         Replaced when the whole file has been written.
     metadata : mapping of str to str, optional
         Stored as given.
+    outputs : float32 array, shape (V, dim), optional
+        The output vectors, for `read_outputs`.
 
     Raises
     ------
@@ -168,6 +175,9 @@ def write_vectors(
     _ = vectors.norms  # checks that all numbers are finite
     if vectors.counts is not None:
         arrays["counts"] = vectors.counts
+    if outputs is not None:
+        check_finite(path, "output", outputs)
+        arrays["output"] = outputs
     scheme = None
     if vectors.subwords is not None:
         subwords, scheme = vectors.subwords, vectors.subwords.scheme
@@ -343,6 +353,12 @@ def read_model_arrays(path: PathOrInput) -> ModelArrays:
         documents=file.documents(dim) if file.kind == "documents" else None,
         senses=file.senses(len(words), dim),
     )
+
+
+def read_outputs(path: PathOrInput, words: int, dim: int) -> Float32s | None:
+    """Return the output vectors beside the vectors of a file, shape (words, dim); None if it has none."""
+    file = _File(path)
+    return file.matrix("output", words, dim) if "output" in file.arrays else None
 
 
 def read_metadata(path: PathOrInput) -> dict[str, str]:

@@ -13,14 +13,14 @@ from embed.errors import ConfigError, advise
 from embed.graph.graph import Graph
 from embed.graph.reading import read_graph
 from embed.graph.walks import walk
-from embed.items import ItemVectors
+from embed.items import ItemVectors, items_of
 from embed.model.model import Model
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.training.progress import Progress
 from embed.training.run import run
 from embed.training.train import FreshStart
 
-__all__ = ["nodes_of", "run_graph", "train_graph"]
+__all__ = ["run_graph", "train_graph"]
 
 
 def train_graph(source: Any, config: TrainConfig | None = None, **settings: Unpack[GraphKeywords]) -> ItemVectors:
@@ -56,7 +56,7 @@ def train_graph(source: Any, config: TrainConfig | None = None, **settings: Unpa
         The graph cannot be read, or has no edges, or a weight is negative or no number.
     """
     model, graph = run_graph(source, config, settings)
-    return nodes_of(model, graph)
+    return items_of(model, graph.nodes)
 
 
 def run_graph(
@@ -73,12 +73,6 @@ def run_graph(
     model = run(start, source, options, progress)
     assert start.graph is not None
     return model, start.graph
-
-
-def nodes_of(model: Model, graph: Graph) -> ItemVectors:
-    """Return the vectors of the nodes."""
-    vectors = model.vectors
-    return ItemVectors([graph.nodes[int(word)] for word in vectors.words], vectors.matrix, counts=vectors.counts)
 
 
 class _GraphStart(FreshStart):
