@@ -6,11 +6,14 @@ vocabulary of the whole text on its first part; fastText (which has no such sett
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ from benchmarks.programs import DOCUMENT_MODELS, MODELS, SHARED, fasttext_settin
 from embed.corpora import TextCorpus
 from embed.engine import _kernels
 from embed.engine.machine import simd
+from embed.files.zstd import zstd_module
 from embed.text.encoding import encode
 
 _FLOOR_DIM = 100
@@ -34,6 +38,7 @@ _MEMORY = "memory"
 _GZIP_FILES = 16
 _GZIP_BYTES = 1 << 20
 """Written to one of the files after the other."""
+_BGZIP_BYTES, _MEMBER_BYTES = 65_280, 900_000
 _ALL_IN_EPOCHS, _SHORT_TEXT_EPOCHS, _INFERRING_EPOCHS = 5, 4, 10
 _SAME = (
     f"window {SHARED['window']}, {SHARED['negatives']} negatives, subsample {SHARED['subsample']:g}, "
@@ -68,7 +73,8 @@ DEFINITIONS: dict[str, tuple[str, ...]] = {
         "dump: counting and encoding a MediaWiki dump, lower-cased, against leaving all its markup to mwparserfromhell "
         "in one process; processor time. -2: wall time, where ours has 2 workers. -xml: uncompressed, else bzip2.",
         "-threads: counting and encoding with 2 threads against 1, by the clock, a longer text: whitespace, words as "
-        f"above, and {_GZIP_FILES} gzip files of whitespace.",
+        f"above, and {_GZIP_FILES} gzip files of whitespace. bgzip, bzip2, xz, zstd: one file of members of "
+        f"{_MEMBER_BYTES:,} bytes of text (bgzip: {_BGZIP_BYTES:,}). Processor seconds are in the remarks.",
         "write, read: numbers per second in word2vec's text format, made-up vectors. Both read the file that ours "
         "wrote.",
     ),
@@ -304,6 +310,8 @@ def _of_reading(kind: str, texts: Texts, settings: Settings) -> Contest:
     paths = [str(texts.long(settings.reading_tokens, raw=kind == "words").path)]
     if kind == "gzip":
         paths = _gzip_files(Path(paths[0]))
+    elif kind in _MEMBERS:
+        paths = [_file_of_members(Path(paths[0]), kind)]
 
     def reading(threads: int) -> Job:
         return Job("ours.reading", {"paths": paths, "words": kind == "words", "threads": threads})
@@ -319,6 +327,23 @@ def _gzip_files(path: Path) -> list[str]:
         for number, lines in enumerate(iter(lambda: text.readlines(_GZIP_BYTES), [])):
             files[number % _GZIP_FILES].writelines(lines)
     return [str(part) for part in paths]
+
+
+_MEMBERS: dict[str, tuple[int, Callable[[bytes], bytes]]] = {
+    "bgzip": (_BGZIP_BYTES, partial(gzip.compress, compresslevel=6)),
+    "bzip2": (_MEMBER_BYTES, bz2.compress),
+    "xz": (_MEMBER_BYTES, partial(lzma.compress, preset=1)),
+    "zstd": (_MEMBER_BYTES, lambda text: zstd_module("the benchmark").compress(text)),
+}
+
+
+def _file_of_members(path: Path, kind: str) -> str:
+    """Write a text as one compressed file of many members; return its path."""
+    size, compress = _MEMBERS[kind]
+    made = path.with_suffix(f".{kind}")
+    with open(path, "rb") as text, open(made, "wb") as file:
+        file.writelines(map(compress, iter(lambda: text.read(size), b"")))
+    return str(made)
 
 
 def _of_other_work(work: str, texts: Texts, settings: Settings) -> Contest:

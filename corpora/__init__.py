@@ -77,7 +77,7 @@ class MixedCorpus(FileCorpus):
         chunks = [chunks for part in self._parts if (chunks := part.byte_chunks()) is not None]
         if len(chunks) < len(self._parts):
             return None
-        return LanedChunks(lane for part in chunks for lane in lanes_of(part, CHUNK_BYTES))
+        return LanedChunks(lambda threads: (lane for part in chunks for lane in lanes_of(part, CHUNK_BYTES, threads)))
 
     def __iter__(self) -> Iterator[list[str]]:
         for part in self._parts:
@@ -112,14 +112,14 @@ class DeferredCorpus(FileCorpus):
 
     def byte_chunks(self) -> Iterator[bytes] | None:
         """Return the text as :meth:`TextCorpus.byte_chunks` does; None for a tokenizer of the caller's own."""
-        return LanedChunks([Lane(self._chunks())]) if self._is_named else None
+        return LanedChunks(lambda threads: [Lane(self._chunks(threads))]) if self._is_named else None
 
-    def _chunks(self) -> Iterator[Chunk]:
+    def _chunks(self, threads: int) -> Iterator[Chunk]:
         made = self._recognised()
         chunks = made.byte_chunks()
         if chunks is None:
             chunks = (b" ".join(word.encode() for word in words) + b"\n" for words in made)
-        for lane in lanes_of(chunks, CHUNK_BYTES):
+        for lane in lanes_of(chunks, CHUNK_BYTES, threads):
             yield from lane.chunks
 
     def __iter__(self) -> Iterator[list[str]]:

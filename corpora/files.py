@@ -22,6 +22,7 @@ from embed.errors import CorpusError, advise, cannot_open
 from embed.files._digest import ContentDigest
 from embed.files.compressed import DIGEST_BYTES, ByteStream
 from embed.files.inputs import STANDARD_INPUT, Input, refuse_repeated
+from embed.files.members import Helpers
 from embed.files.remote import is_remote
 
 __all__ = ["FileCorpus", "Source", "find_files"]
@@ -50,6 +51,7 @@ class FileCorpus:
     def __init__(self, source: Source | list[Input]) -> None:
         self.files: list[Input] = find_files(source)
         self._read: dict[int, ByteStream | tuple[int, str]] = {}  # what is being read, and the size and digest after it
+        self._helpers: Helpers | None = None
 
     def settings(self) -> dict[str, Any] | None:
         """Return the JSON-ready settings that, with the bytes, decide the sentences; None if they are unknown."""
@@ -97,23 +99,26 @@ class FileCorpus:
         """Open one of the files for reading."""
         return file.open()
 
-    def begin_pass(self) -> None:
-        """Forget what earlier passes have read."""
+    def begin_pass(self, threads: int = 1) -> None:
+        """Forget what earlier passes have read; `threads` decompress the files, if there are several."""
         self._read = {}
+        self._helpers = Helpers(threads) if threads > 1 else None
 
     @contextlib.contextmanager
     def reading(self, number: int) -> Iterator[ByteStream]:
         """Open the file with this number, which the caller must read to its end; files may be open side by side."""
-        read = self._read
-        with self.open_file(self.files[number]) as stream:
+        read, helpers = self._read, self._helpers
+        with helpers or contextlib.nullcontext(), self.open_file(self.files[number]) as stream:
+            if helpers is not None:
+                stream.help(helpers)
             read[number] = stream
             yield stream
             stream.drain()
             read[number] = stream.raw_bytes, stream.raw_digest()
 
-    def streams(self) -> Iterator[ByteStream]:
-        """Open the files one after the other; the caller must read each to its end."""
-        self.begin_pass()
+    def streams(self, threads: int = 1) -> Iterator[ByteStream]:
+        """Open the files one after the other; the caller must read each to its end. `threads` decompress them."""
+        self.begin_pass(threads)
         for number in range(len(self.files)):
             with self.reading(number) as stream:
                 yield stream

@@ -63,24 +63,24 @@ class LanedChunks(Iterator[bytes]):
 
     Parameters
     ----------
-    lanes : iterable of Lane
-        In the order of the text.
+    lanes : callable
+        Called with the number of threads that read; returns an iterable of Lane, in the order of the text.
     """
 
-    def __init__(self, lanes: Iterable[Lane]) -> None:
+    def __init__(self, lanes: Callable[[int], Iterable[Lane]]) -> None:
         self.lanes = lanes
         self._texts: Iterator[bytes] | None = None
 
     def __next__(self) -> bytes:
         if self._texts is None:
-            self._texts = (chunk.text() for lane in self.lanes for chunk in lane.chunks)
+            self._texts = (chunk.text() for lane in self.lanes(1) for chunk in lane.chunks)
         return next(self._texts)
 
 
-def lanes_of(chunks: Iterator[bytes], size: int) -> Iterable[Lane]:
-    """Return the lanes of an iterator of bytes, which becomes chunks of about `size` bytes if it has none."""
+def lanes_of(chunks: Iterator[bytes], size: int, threads: int) -> Iterable[Lane]:
+    """Return the lanes of an iterator of bytes for some threads; if it has none, its chunks get about `size` bytes."""
     if isinstance(chunks, LanedChunks):
-        return chunks.lanes
+        return chunks.lanes(threads)
     return [Lane(Chunk(data) for data in whole_tokens(chunks, size))]
 
 

@@ -38,7 +38,7 @@ class WikiCorpus(FileCorpus):
         Lower-case the text before splitting it.
     workers : int
         The processes that remove markup, once some megabytes have been read (:mod:`embed.corpora.page_workers`), while
-        this one reads. They serve `byte_chunks` alone.
+        this one reads. They serve `byte_chunks` alone. As many threads decompress a multistream dump.
 
     Raises
     ------
@@ -101,6 +101,6 @@ class WikiCorpus(FileCorpus):
             yield page.title, plain_text(page.text, page.dropped_prefixes | DROPPED_PREFIXES)
 
     def _pages(self) -> Iterator[Page]:
-        for stream, file in zip(self.streams(), self.files, strict=True):
+        for stream, file in zip(self.streams(self._workers), self.files, strict=True):
             is_slow = stream.compression is not None and file.size() is not None
             yield from read_pages(stream, ahead=is_slow and self._workers > 1)

@@ -158,7 +158,7 @@ class TextCorpus(FileCorpus):
         Sentences may span chunks. The text of every file ends with a line end. The chunks have lanes, for several
         threads (:mod:`embed.corpora.lanes`).
         """
-        return None if self._tokenizer.name is None else LanedChunks(self._lanes())
+        return None if self._tokenizer.name is None else LanedChunks(self._lanes)
 
     def open_file(self, file: Input) -> ByteStream:
         """Open a file; check a pipe or URL first."""
@@ -166,9 +166,9 @@ class TextCorpus(FileCorpus):
             check_text(file, self._decode_errors)
         return super().open_file(file)
 
-    def _lanes(self) -> Iterator[Lane]:
+    def _lanes(self, threads: int) -> Iterator[Lane]:
         """Yield a lane for plain files that follow each other, one for each compressed file, and one for each pipe."""
-        self.begin_pass()
+        self.begin_pass(threads)
         for is_plain, group in groupby(range(len(self.files)), self._is_plain_file):
             numbers = list(group)
             for part in [numbers] if is_plain else [[number] for number in numbers]:

@@ -14,6 +14,7 @@ far a user may be from it), a mean (one disturbed run moves it).
 from __future__ import annotations
 
 import importlib.util
+import statistics
 import subprocess
 import sys
 import time
@@ -103,6 +104,11 @@ class Outcome:
             remarks.append(f"{self.repeated} pair(s) repeated, for the machine withheld a processor.")
         if same_work and abs(ours - peer) > _SAME_WORK * max(ours, peer):
             remarks.append(f"the amounts differ, ours {ours:,} and the other's {peer:,}.")
+        if "cpu_seconds" in self.ours[0]:
+            spent = [statistics.median(result["cpu_seconds"] for result in side) for side in (self.ours, self.peer)]
+            remarks.append(
+                f"processor seconds: {spent[0]:.2f} and {spent[1]:.2f} (medians), {spent[0] / spent[1]:.2f}."
+            )
         return remarks
 
     def to_dict(self) -> dict[str, Any]:

@@ -235,7 +235,7 @@ def reading(*, paths: list[str], words: bool, threads: int) -> dict[str, Any]:
     with Clock() as clock:
         encoded = encode_corpus(corpus, min_count=SHARED["min_count"], threads=threads)
     with encoded:
-        return {"seconds": clock.seconds, "amount": encoded.raw_tokens}
+        return {"seconds": clock.seconds, "cpu_seconds": clock.cpu_seconds, "amount": encoded.raw_tokens}
 
 
 # phrases

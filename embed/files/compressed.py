@@ -1,32 +1,35 @@
 """Decompress the bytes of one open input, with errors that name the input.
 
 The first bytes decide the compression, never the name, so renamed files and standard input work. Consecutive
-gzip, bzip2, xz or zstd members (``cat a.gz b.gz``, pigz, multistream dumps) are read as one stream. Anything else
-after a member is an error, because it may be a member whose first byte is damaged. Memory is bounded however far the
-data expands. Every raw byte is hashed as it is read, which gives the corpus fingerprint without a second pass.
+gzip, bzip2, xz or zstd members (``cat a.gz b.gz``, bgzip, multistream dumps) are read as one stream, in threads if
+there are helpers (:mod:`embed.files.members`). Anything else after a member is an error, because it may be a member
+whose first byte is damaged. Memory is bounded however far the data expands. Every raw byte is hashed as it is read,
+which gives the corpus fingerprint without a second pass.
 
 Rejected: ``bz2.BZ2File`` and ``lzma.LZMAFile`` (both silently drop a damaged member and everything after it; the
 second allocates whatever memory a header requests), smart_open's decompression (goes by the name), one decompressor
-process per file (no gain on one core).
+process per file (no gain on one core), ``gzip.GzipFile`` (parses the header of each member in Python).
 """
 
 from __future__ import annotations
 
 import bz2
 import contextlib
-import gzip
 import io
 import lzma
+import re
 import select
 import sys
 import zlib
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from embed.errors import CorpusError, EmbedError, cannot_open
 from embed.files._digest import ContentDigest
 from embed.files.kinds import foreign_kind
+from embed.files.members import READ_BYTES, Decompressor, Helpers, MemberKind, MemberReader, Source
+from embed.files.xz import XZ_START, BlockStreams
 from embed.files.zipped import MARK as ZIP_MARK
 from embed.files.zipped import UnreadableZip, ZipReader, files_in_zip
 from embed.files.zstd import zstd_errors, zstd_module
@@ -34,20 +37,27 @@ from embed.files.zstd import zstd_errors, zstd_module
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["DIGEST_BYTES", "START_BYTES", "ByteStream"]
+__all__ = ["DIGEST_BYTES", "READ_BYTES", "START_BYTES", "ByteStream"]
 
 START_BYTES = 1 << 16
 """The size of the beginning that is inspected to recognise an input."""
-READ_BYTES = 1 << 18
-"""Raw bytes per read from the operating system."""
 XZ_MEMORY_BYTES = 256 << 20
 """The largest dictionary accepted: xz -9 needs 65 MiB, and a header of 12 bytes can request 4 GiB."""
 DIGEST_BYTES = 32
 
-_BZIP2_BLOCKS = (
-    b"\x31\x41\x59\x26\x53\x59",
-    b"\x17\x72\x45\x38\x50\x90",
-)  # a block, or the end of an empty stream
+_GZIP_START = b"\x1f\x8b"
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS
+"""Tells zlib to expect a header of gzip."""
+_GZIP_MEMBER = re.compile(_GZIP_START + rb"\x08[\x00-\x1f].{4}[\x00\x02\x04][\x00-\x0d\xff]", re.DOTALL)
+"""deflate, flags that are in use, any time, usual levels and systems (RFC 1952, 2.3)."""
+_BZIP2_STREAM = re.compile(rb"BZh[1-9](?:\x31\x41\x59\x26\x53\x59|\x17\x72\x45\x38\x50\x90)")
+"""A stream whose first block follows, or the end of an empty one."""
+_XZ_STREAM = re.compile(re.escape(XZ_START) + rb"\x00[\x00-\x0f]")
+_ZSTD_FRAME = re.compile(rb"\x28\xb5\x2f\xfd")
+_ZSTD_SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
+"""A frame without content, which may stand before others (RFC 8878, 3.1.2)."""
+_EXCEEDED = "usage limit"
+"""Part of the message of lzma for a dictionary that is too large."""
 
 
 class _RawReader(io.RawIOBase):
@@ -128,7 +138,8 @@ class ByteStream:
         self._error = error
         self._raw = _RawReader(source)
         self._buffered = io.BufferedReader(self._raw, READ_BYTES)
-        self._data: BinaryIO | None = None
+        self._data: Source | None = None
+        self._helpers: Helpers | None = None
         self._ahead = b""
         self._offset = 0
         try:
@@ -138,6 +149,12 @@ class ByteStream:
         except BaseException:
             self.close()
             raise
+
+    def help(self, helpers: Helpers) -> None:
+        """Let helpers decompress what is still to be read, until the stream is closed."""
+        self._helpers = helpers
+        if isinstance(self._data, MemberReader):
+            self._data.help(helpers)
 
     def read(self, size: int) -> bytes:
         """Return the next `size` bytes, fewer only at the end; raise the stream's error for damaged data."""
@@ -193,6 +210,8 @@ class ByteStream:
 
     def close(self) -> None:
         """Close the file (standard input stays open)."""
+        if isinstance(self._data, MemberReader):
+            self._data.close()
         self._buffered.close()
 
     def __enter__(self) -> ByteStream:
@@ -203,11 +222,13 @@ class ByteStream:
     ) -> None:
         self.close()
 
-    def _decompressed(self) -> BinaryIO:
+    def _decompressed(self) -> Source:
         if self._data is None:
             if (kind := foreign_kind(self.raw_start)) is not None:
                 raise self._error(f"{self.name} is {kind.what}: {kind.for_text}")
             self._data = self._opener(cast(io.BufferedReader, self._buffered))
+            if isinstance(self._data, MemberReader) and self._helpers is not None:
+                self._data.help(self._helpers)
         return self._data
 
     @contextlib.contextmanager
@@ -216,11 +237,6 @@ class ByteStream:
         where = f"after {self._offset:,} decompressed bytes"
         try:
             yield
-        except _TooMuchMemory as error:
-            raise self._error(
-                f"{self.name}: decompressing the xz data needs more than {XZ_MEMORY_BYTES >> 20} MiB of memory; "
-                "decompress it with xz first"
-            ) from error
         except UnreadableZip as error:
             raise self._error(f"{self.name}: {error}") from None
         except EOFError as error:
@@ -228,11 +244,16 @@ class ByteStream:
                 f"{self.name}: the {kind} data is cut short {where}; copy or download the file again"
             ) from error
         except _damage() as error:
+            if _EXCEEDED in str(error):
+                raise self._error(
+                    f"{self.name}: decompressing the xz data needs more than {XZ_MEMORY_BYTES >> 20} MiB of memory; "
+                    "decompress it with xz first"
+                ) from error
             raise self._damaged(where, error) from error
         except OSError as error:
             if isinstance(error, EmbedError):
                 raise
-            if error.errno is None:  # gzip and bz2 report damaged data this way
+            if error.errno is None:  # bz2 reports damaged data this way
                 raise self._damaged(where, error) from error
             raise cannot_open(self._error, f"{self.name}: cannot read: {error.strerror}", error) from error
 
@@ -242,93 +263,55 @@ class ByteStream:
         )
 
 
-def _recognise(start: bytes, name: str, source: BinaryIO) -> tuple[str | None, Callable[[io.BufferedReader], BinaryIO]]:
-    if start.startswith(b"\x1f\x8b"):
-        return "gzip", lambda raw: cast(BinaryIO, gzip.GzipFile(fileobj=raw))
-    if start[:3] == b"BZh" and start[4:10] in _BZIP2_BLOCKS:
-        return "bzip2", lambda raw: _buffered(_MemberReader(raw, bz2.BZ2Decompressor, padding=b""))
-    if start.startswith(b"\xfd7zXZ\x00"):
-        return "xz", lambda raw: _buffered(_MemberReader(raw, _new_xz, padding=b"\0"))
-    is_skippable = start[1:4] == b"\x2a\x4d\x18" and 0x50 <= start[0] <= 0x5F
-    if start.startswith(b"\x28\xb5\x2f\xfd") or is_skippable:
-        return "zstd", lambda raw: _buffered(_MemberReader(raw, zstd_module(name).ZstdDecompressor, padding=b""))
+def _recognise(start: bytes, name: str, source: BinaryIO) -> tuple[str | None, Callable[[io.BufferedReader], Source]]:
+    if start.startswith(_GZIP_START):
+        gzip = MemberKind(_GzipMember, _GZIP_MEMBER, padding=b"\0")
+        return "gzip", lambda raw: MemberReader(raw, gzip)
+    if _BZIP2_STREAM.match(start):
+        bzip2 = MemberKind(bz2.BZ2Decompressor, _BZIP2_STREAM)
+        return "bzip2", lambda raw: MemberReader(raw, bzip2)
+    if start.startswith(XZ_START):
+        xz = MemberKind(_new_xz, _XZ_STREAM, padding=b"\0")
+        return "xz", lambda raw: MemberReader(BlockStreams(raw), xz)
+    if _ZSTD_FRAME.match(start) or _ZSTD_SKIPPABLE.match(start):
+        zstd = MemberKind(lambda: zstd_module(name).ZstdDecompressor(), _ZSTD_FRAME)
+        return "zstd", lambda raw: MemberReader(raw, zstd)
     if start.startswith(ZIP_MARK) and foreign_kind(start) is None:
         return "zip", lambda raw: _unzipped(raw, source)
-    return None, lambda raw: cast(BinaryIO, raw)
+    return None, lambda raw: raw
 
 
-def _unzipped(raw: io.BufferedReader, source: BinaryIO) -> BinaryIO:
+def _unzipped(raw: io.BufferedReader, source: BinaryIO) -> Source:
     count = files_in_zip(source)
     if count is not None and count != 1:
         raise UnreadableZip(f"the zip archive holds {count:,} files, not one: unpack it, and name the file")
-    return _buffered(ZipReader(raw, is_alone=count == 1))
+    return io.BufferedReader(ZipReader(raw, is_alone=count == 1), READ_BYTES)
 
 
-def _buffered(reader: io.RawIOBase) -> BinaryIO:
-    return cast(BinaryIO, io.BufferedReader(reader, READ_BYTES))
+class _GzipMember:
+    """A member of gzip, with the interface of the other decompressors."""
 
-
-class _TooMuchMemory(Exception):
-    """A compressed file needs more memory than allowed."""
-
-
-class _Decompressor(Protocol):
-    """The common interface of the decompressors of bz2, lzma and zstd."""
+    def __init__(self) -> None:
+        self._zlib = zlib.decompressobj(_GZIP_WINDOW)
 
     @property
-    def eof(self) -> bool: ...
+    def eof(self) -> bool:
+        return self._zlib.eof
+
     @property
-    def needs_input(self) -> bool: ...
+    def needs_input(self) -> bool:
+        return not self._zlib.unconsumed_tail
+
     @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+    def unused_data(self) -> bytes:
+        return self._zlib.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        return self._zlib.decompress(self._zlib.unconsumed_tail or data, max_length)
 
 
-def _new_xz() -> _Decompressor:
+def _new_xz() -> Decompressor:
     return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY_BYTES)
-
-
-class _MemberReader(io.RawIOBase):
-    """Decompresses consecutive members no further than requested; raises EOFError if a member is cut short."""
-
-    def __init__(self, raw: io.BufferedReader, new: Callable[[], _Decompressor], padding: bytes) -> None:
-        self._raw, self._new, self._padding = raw, new, padding
-        self._member: _Decompressor | None = None
-        self._unused = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        view = memoryview(buffer).cast("B")
-        while True:
-            data = b""
-            if self._member is None or self._member.needs_input:
-                data, self._unused = self._unused or self._raw.read(READ_BYTES), b""
-                if not data:
-                    if self._member is not None:
-                        raise EOFError
-                    return 0
-            if self._member is None:
-                data = data.lstrip(self._padding) if self._padding else data
-                if not data:
-                    continue
-                self._member = self._new()
-            ready = self._decompressed(self._member, data, len(view))
-            if self._member.eof:
-                self._unused, self._member = self._member.unused_data, None
-            if ready:
-                view[: len(ready)] = ready
-                return len(ready)
-
-    @staticmethod
-    def _decompressed(member: _Decompressor, data: bytes, most: int) -> bytes:
-        try:
-            return member.decompress(data, most)
-        except lzma.LZMAError as error:
-            if "usage limit" in str(error):
-                raise _TooMuchMemory from error
-            raise
 
 
 def _damage() -> tuple[type[Exception], ...]:

@@ -86,7 +86,7 @@ def count_chunks(
         opened = [files.enter_context(writing_ids(path, "r+b")) for _ in range(threads)]
         hands = [_Counting(path, file, counter, numberings, stretches, alone=threads == 1) for file in opened]
         try:
-            in_order(lanes_of(chunks, CHUNK_BYTES), hands, watch)
+            in_order(lanes_of(chunks, CHUNK_BYTES, threads), hands, watch)
         finally:
             for hand in hands:
                 hand.finish()

@@ -231,7 +231,7 @@ def test_whole_tokens_end_at_white_space(chunks: list[bytes], size: int) -> None
 
 def test_laned_chunks_are_an_iterator_for_one_thread() -> None:
     lanes = [Lane([Chunk(b"A b "), Chunk(b"C\n", bytes.lower)]), Lane([Chunk(b"d\n")])]
-    assert list(LanedChunks(lanes)) == [b"A b ", b"c\n", b"d\n"]
+    assert list(LanedChunks(lambda _: lanes)) == [b"A b ", b"c\n", b"d\n"]
 
 
 class Recording:
