@@ -70,12 +70,12 @@ def test_missing_values_and_what_is_not_hashable_are_named(token: Any) -> None:
         FastText([[1, 2]], **SMALL)
 
 
-@pytest.mark.parametrize(("rows", "reason"), [([9], "index"), (["x"], "indices"), ([0], "invalid literal"), (5, "int")])
+@pytest.mark.parametrize(("rows", "reason"), [([9], "index"), ([1, 2], "'02' is not how"), (["x"], "indices"), ([0], "invalid literal"), (5, "int")])
 def test_keys_of_a_file_that_are_not_numbers_are_refused(rows: Any, reason: str, tmp_path: Path) -> None:
     from embed.formats import _safetensors
 
     vectors = KeyedVectors(2)
-    vectors.add_vectors(["a", 2], [[1, 2], [3, 4]])
+    vectors.add_vectors(["a", 2, "02"], [[1, 2], [3, 4], [5, 6]])
     vectors.save(tmp_path / "v")
     arrays, metadata = _safetensors.read_mapped(tmp_path / "v")
     _safetensors.write(tmp_path / "bad", arrays, {**metadata, "number_keys": json.dumps({"rows": rows})})

@@ -112,4 +112,6 @@ def keys_of_texts(texts: Sequence[str], rows: Any) -> list[Any]:
     keys: list[Any] = list(texts)
     for row in rows:
         keys[row] = int(texts[row])
+        if str(keys[row]) != texts[row]:
+            raise ValueError(f"{texts[row]!r:.60} is not how a number is written")
     return keys
