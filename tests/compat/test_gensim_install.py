@@ -204,6 +204,7 @@ def test_old_names_of_documents_and_phrases(gensim3: Any) -> None:
     assert "d3" in model.docvecs.doctags
     np.testing.assert_array_equal(model["d3"], model.docvecs["d3"])
     assert model.infer_vector(["graph"], steps=3).shape == (16,)
+    assert model.docvecs.similarity_unseen_docs(model, ["graph"], ["trees"], steps=2) <= 1
     phrases = gensim3.models.Phrases(TEXTS, min_count=1, threshold=0.1, delimiter=b" ", common_terms=["the"])
     assert {phrase for phrase, _ in phrases.export_phrases(TEXTS)} == {"human interface", "graph minors"}
     assert phrases.connector_words == {"the"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import embed
+from embed.compat import gensim as ours
 from embed.compat.gensim import Doc2Vec, FastText, FastTextKeyedVectors, KeyedVectors, Phrases, TaggedDocument, Word2Vec
 from embed.compat.gensim.errors import ArgumentError, NotReadyError
 from embed.errors import ConfigError, EmbedError, FormatError
@@ -70,7 +72,10 @@ def test_missing_values_and_what_is_not_hashable_are_named(token: Any) -> None:
         FastText([[1, 2]], **SMALL)
 
 
-@pytest.mark.parametrize(("rows", "reason"), [([9], "index"), ([1, 2], "'02' is not how"), (["x"], "indices"), ([0], "invalid literal"), (5, "int")])
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [([9], "index"), ([1, 2], "'02' is not how"), (["x"], "indices"), ([0], "invalid literal"), (5, "int")],
+)
 def test_keys_of_a_file_that_are_not_numbers_are_refused(rows: Any, reason: str, tmp_path: Path) -> None:
     from embed.formats import _safetensors
 
@@ -244,3 +249,38 @@ def test_what_gensim_logs_is_logged_at_info(caplog: pytest.LogCaptureFixture, tm
 def test_arguments_that_gensim_takes_and_ignores() -> None:
     with pytest.raises(ArgumentError, match="seed must be a number"):
         Word2Vec(seed="many")  # type: ignore[arg-type]
+
+
+def test_arguments_are_gensims() -> None:
+    """A program that gives an argument by its name, or in gensim's order, gets past every signature."""
+    gensim = pytest.importorskip("gensim.models")
+    from gensim.models import fasttext, phrases, word2vec
+
+    pairs = [
+        (gensim.Word2Vec, Word2Vec),
+        (gensim.FastText, FastText),
+        (gensim.Doc2Vec, Doc2Vec),
+        (gensim.KeyedVectors, KeyedVectors),
+        (fasttext.FastTextKeyedVectors, FastTextKeyedVectors),
+        (phrases.Phrases, Phrases),
+        (phrases.FrozenPhrases, ours.FrozenPhrases),
+        (word2vec.LineSentence, ours.LineSentence),
+        (word2vec.PathLineSentences, ours.PathLineSentences),
+        (word2vec.Text8Corpus, ours.models.word2vec.Text8Corpus),
+    ]
+    others = {
+        "score",
+        "get_vector",
+        "load",
+    }  # the first is refused; of the others the name of the first argument differs
+    for theirs, own in pairs:
+        for name in [name for name in vars(theirs) if not name.startswith("_") or name == "__init__"]:
+            wanted, found = getattr(theirs, name), getattr(own, name, None)
+            if name in others or found is None or not callable(wanted):
+                continue
+            arguments = [
+                name
+                for name, parameter in inspect.signature(wanted).parameters.items()
+                if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+            ]
+            assert [name for name in inspect.signature(found).parameters if name in arguments] == arguments, (own, name)

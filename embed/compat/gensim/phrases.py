@@ -106,8 +106,15 @@ class _SavedPhrases(PhraseTransformation):
     delimiter: str
     scoring: Scorer
 
-    def save(self, fname: str | os.PathLike[str]) -> None:
-        """Write the model as JSON.
+    def save(
+        self,
+        fname_or_handle: str | os.PathLike[str],
+        separately: object = None,
+        sep_limit: int = 0,
+        ignore: Iterable[str] = (),
+        pickle_protocol: int = 0,
+    ) -> None:
+        """Write the model as JSON; the other arguments have no effect.
 
         Raises
         ------
@@ -129,8 +136,8 @@ class _SavedPhrases(PhraseTransformation):
         try:
             data = json_bytes(content)
         except ValueError as error:
-            raise FormatError(f"{os.fspath(fname)}: cannot write: {error}") from None
-        with atomic_write(given_path(fname)) as file:
+            raise FormatError(f"{os.fspath(fname_or_handle)}: cannot write: {error}") from None
+        with atomic_write(given_path(fname_or_handle)) as file:
             file.write(data)
 
     @classmethod

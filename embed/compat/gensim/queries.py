@@ -191,6 +191,10 @@ class Queries(KeyedStore):
         own = self.get_index(key1)
         return [self.index_to_key[row] for row in closer if row != own]
 
+    def words_closer_than(self, word1: Key, word2: Key) -> list[Any]:
+        """Return `closer_than(word1, word2)`, under its name in older versions."""
+        return self.closer_than(word1, word2)
+
     def rank(self, key1: Key, key2: Key) -> int:
         """Return the rank of `key2` among the neighbours of `key1`, from 1."""
         return len(self.closer_than(key1, key2)) + 1

@@ -166,6 +166,10 @@ class OldVectorNames(keyed_vectors.KeyedVectors):
         """Return the tag of a row."""
         return self.index_to_key[i_index]
 
+    def similarity_unseen_docs(self, model: doc2vec.Doc2Vec, *arguments: Any, **named: Any) -> np.float32:
+        """Return the cosine of two new documents, whose vectors the model infers."""
+        return model.similarity_unseen_docs(*arguments, **_today(named))
+
     def get_vector(self, key: Key, norm: bool = False, **old_names: Any) -> Array:
         """Return the vector of `key`; ``use_norm`` is `norm`."""
         return super().get_vector(key, **{"norm": norm, **_today(old_names)})

@@ -423,8 +423,8 @@ class Word2Vec(LearntModel):
         logger.info("saved %s", fname_or_handle)
 
     @classmethod
-    def load(cls, fname: Path, mmap: str | None = None) -> Self:
-        """Read a model that `save` wrote; `mmap` is ignored, since training needs memory.
+    def load(cls, fname: Path, mmap: str | None = None, rethrow: bool = False) -> Self:
+        """Read a model that `save` wrote; `mmap` is ignored, since training needs memory, and so is `rethrow`.
 
         Raises
         ------

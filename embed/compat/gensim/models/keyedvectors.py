@@ -8,6 +8,7 @@ from embed.compat.gensim.store import Vocab, pseudorandom_weak_vector
 
 __all__ = [
     "BaseKeyedVectors",
+    "CompatVocab",
     "Doc2VecKeyedVectors",
     "EuclideanKeyedVectors",
     "FastTextKeyedVectors",
@@ -21,4 +22,5 @@ __all__ = [
 
 BaseKeyedVectors = Word2VecKeyedVectors = WordEmbeddingsKeyedVectors = KeyedVectors
 Doc2VecKeyedVectors = EuclideanKeyedVectors = KeyedVectors
+CompatVocab = Vocab
 load_word2vec_format = KeyedVectors.load_word2vec_format
