@@ -138,6 +138,7 @@ def open_corpus(
     decode_errors: TextErrors = "strict",
     column: str | None = None,
     delimiter: str | None = None,
+    weight_column: str | None = None,
     workers: int = 1,
 ) -> Iterable[list[str]]:
     """Return the reader for `source`.
@@ -158,6 +159,8 @@ def open_corpus(
         :class:`ColumnCorpus`.
     delimiter : str, optional
         The character between the fields of CSV files; only with `column`.
+    weight_column : str, optional
+        Read each row as often as this column says; only with `column`.
     workers : int
         The processes that remove the markup of MediaWiki dumps; see :class:`WikiCorpus`.
 
@@ -174,6 +177,12 @@ def open_corpus(
             lowercase=lowercase,
             decode_errors=decode_errors,
             delimiter=delimiter,
+            weight_column=weight_column,
+        )
+    if weight_column is not None:
+        raise ConfigError(
+            f"{option('weight_column')} ({weight_column!r:.20}) needs a column of texts; name it with "
+            f"{option('column')}"
         )
     if delimiter is not None:
         raise ConfigError(
@@ -211,6 +220,7 @@ def open_configured(
     *,
     column: str | None = None,
     delimiter: str | None = None,
+    weight_column: str | None = None,
 ) -> Iterable[list[str]]:
     """Return the reader for `source`, as `open_corpus` does, with the parameters of text in a configuration."""
     return open_corpus(
@@ -220,6 +230,7 @@ def open_configured(
         decode_errors=config.decode_errors,
         column=column,
         delimiter=delimiter,
+        weight_column=weight_column,
         workers=config.thread_count(),
     )
 

@@ -16,6 +16,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from embed.arguments import shown
 from embed.choices import TextErrors
 from embed.errors import CorpusError
 from embed.files.inputs import Input
@@ -28,9 +29,11 @@ from .recognise import ending_of
 from .rows import JsonRows, KeysSeen, SeparatedRows, checked_delimiter, is_json
 from .tokenizers import TokenizerChoice, get_tokenizer
 
-__all__ = ["ColumnCorpus", "Rows", "Table", "Tables", "column_names", "is_paths", "place"]
+__all__ = ["ColumnCorpus", "Rows", "Table", "Tables", "column_names", "is_paths", "place", "times_read"]
 
 _END = object()
+MOST_WEIGHT = 1_000_000
+"""A larger weight is taken for a mistake."""
 
 
 class Rows(Protocol):
@@ -121,6 +124,8 @@ class ColumnCorpus(SentenceCorpus):
     delimiter : str, optional
         The character between the fields of files that are neither JSON nor Parquet, or ``"tab"``. Default: the tab
         for ``.tsv`` and ``.tab``, else the comma.
+    weight_column : str, optional
+        The column of a number for each row: how often its text is read. See :func:`times_read` for fractions.
 
     Raises
     ------
@@ -142,16 +147,27 @@ class ColumnCorpus(SentenceCorpus):
         lowercase: bool = False,
         decode_errors: TextErrors = "strict",
         delimiter: str | None = None,
+        weight_column: str | None = None,
     ) -> None:
-        self._column = column
+        self._column, self._weight_column = column, weight_column
         self._split = get_tokenizer(tokenizer, lowercase).split
         super().__init__([], lowercase=lowercase, decode_errors=decode_errors)
-        self._tables = Tables(table, (column,), decode_errors=decode_errors, delimiter=delimiter)
+        columns = (column,) if weight_column is None else (column, weight_column)
+        self._tables = Tables(table, columns, decode_errors=decode_errors, delimiter=delimiter)
 
     def __iter__(self) -> Iterator[list[str]]:
-        for table, row, (value,) in self._tables.rows():
-            if value is not None:
-                yield from self._sentences_of(value, place(table, row, self._column))
+        total = 0.0
+        for table, row, (value, *weights) in self._tables.rows():
+            if value is None:
+                continue
+            sentences = self._sentences_of(value, place(table, row, self._column))
+            if self._weight_column is None:
+                yield from sentences
+                continue
+            weight = _checked_weight(weights[0], place(table, row, self._weight_column))
+            times, total = times_read(total, weight), total + weight
+            for sentence in sentences:
+                yield from itertools.repeat(sentence, times)
 
     def _sentences_of(self, value: Any, where: str) -> Iterator[list[str]]:
         if isinstance(value, str):
@@ -160,6 +176,27 @@ class ColumnCorpus(SentenceCorpus):
             return
         words = mended(checked_sentence(value, where), self._decode_errors, where)
         yield [word.lower() for word in words] if self._lowercase else words
+
+
+def times_read(total: float, weight: float) -> int:
+    """Return how often a text of this weight is read, after texts whose weights sum up to `total`.
+
+    The running sum of weights is rounded, so that the texts read so far are as many as it says, to within a half, and
+    each is read as often as its weight says, rounded down or up (systematic sampling: Madow & Madow 1944, "On the
+    Theory of Systematic Sampling", Annals of Mathematical Statistics 15).
+    """
+    return math.floor(total + weight + 0.5) - math.floor(total + 0.5)
+
+
+def _checked_weight(value: Any, where: str) -> float:
+    """Return the number that a weight says; raises CorpusError if it is not from 0 to `MOST_WEIGHT`."""
+    try:
+        weight = math.nan if value is None or isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        weight = math.nan
+    if not 0 <= weight <= MOST_WEIGHT:
+        raise CorpusError(f"{where}: a weight must be a number from 0 to {MOST_WEIGHT:,}, not {shown(value)}")
+    return weight
 
 
 def place(table: Rows, row: int, column: str) -> str:

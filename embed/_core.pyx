@@ -87,7 +87,7 @@ cdef class Worker:
     cdef bint has_bags          # all windows of a block have the same single context: DBOW
     cdef int bag                # so many are trained at once
     cdef bint has_pairs         # each two windows in a row share their noise: PV-DM
-    cdef int window, sides
+    cdef int window, sides, context_side
     cdef float position_ratio
     cdef float ratio            # learning rate of the input rows over that of the output rows
     # For CBOW with n contexts: the factor of their sum, and the factor of the gradient of each context.
@@ -106,7 +106,7 @@ cdef class Worker:
         settings, targets = problem.settings, problem.targets
         cdef int64_t contexts
         self.cbow, self.window, self.position_ratio = settings.cbow, settings.window, settings.position_ratio
-        self.sides = targets.sides
+        self.sides, self.context_side = targets.sides, settings.context_side
         self.rows = Rows(problem.units, problem.matrices, problem.senses, targets.words, settings.simd)
         self.kernels = self.rows.kernels
         self.blocks = Blocks(problem.tokens, targets.noise, settings)
@@ -448,6 +448,8 @@ cdef class Worker:
         if self.sides == 2:
             side = w & 1
             first, last = (center, last) if side else (first, center)
+        elif self.context_side:
+            first, last = (center, last) if self.context_side > 0 else (first, center)
         words = last - first
         contexts = words + block.tags
         if contexts == 0:

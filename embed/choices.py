@@ -29,6 +29,7 @@ __all__ = [
     "WEIGHTINGS",
     "AnalogyMethod",
     "Composition",
+    "ContextSide",
     "DecodeErrors",
     "DocumentFreeze",
     "Freeze",
@@ -61,6 +62,7 @@ Gradient = Literal["exact", "sqrt", "historic"]
 Loss = Literal["ns", "hs"]
 Composition = Literal["mean", "sum"]
 WindowKind = Literal["dynamic", "fixed"]
+ContextSide = Literal["both", "left", "right"]
 ScheduleName = Literal["linear", "cosine", "constant"]
 
 # phrases: fields of TrainConfig, and settings of embed.learn_phrases

@@ -359,6 +359,8 @@ def train_items(
             raise ConfigError(f"{name} does not apply to items, which have no letters: leave it out")
     if options.delimiter is not None:
         raise ConfigError("delimiter does not apply to items, which are Python objects: leave it out")
+    if options.weight_column is not None:
+        raise ConfigError("weight_column does not apply to items: repeat the sequences that count more")
     tokens = _Tokens(sequences if options.column is None else _column(sequences, options.column))
     options = replace(options, column=None)  # the column is already read
     if config is not None and (of_kind("config", config, TrainConfig).subword or config.phrases):

@@ -29,6 +29,7 @@ KIND = (
     "position_weights",
     "structured",
     "window_kind",
+    "context_side",
     "senses",
 )
 """The parameters that say what kind of model is trained."""

@@ -10,6 +10,7 @@ from typing import TypedDict
 
 from embed.choices import (
     Composition,
+    ContextSide,
     Gradient,
     Loss,
     Objective,
@@ -40,6 +41,7 @@ class TrainOverrides(TypedDict, total=False):
     dim: int
     window: int
     window_kind: WindowKind
+    context_side: ContextSide
     position_weights: bool
     structured: bool
     binary: bool

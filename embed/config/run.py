@@ -52,6 +52,9 @@ class RunOptions:
 
     column: str | None = parameter(None, "read this column of CSV, TSV, JSON or Parquet files", _CORPUS, metavar="NAME")
     delimiter: str | None = parameter(None, "character between columns, or tab [by file name]", _CORPUS, metavar="C")
+    weight_column: str | None = parameter(
+        None, "read each row as often as the number in this column says", _CORPUS, metavar="NAME"
+    )
     encoded_dir: str | None = parameter(
         None, "store the encoded corpus here, and reuse it next time", _CORPUS, metavar="DIR", flag="--encoded"
     )
@@ -166,6 +169,7 @@ class RunKeywords(TrainOverrides, total=False):
 
     column: str | None
     delimiter: str | None
+    weight_column: str | None
     encoded_dir: FilePath | None
     preset: PresetName | None
     time_budget: TimeBudget | str | float | None

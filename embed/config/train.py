@@ -17,6 +17,7 @@ from typing import Any, Unpack
 from embed.arguments import shown
 from embed.choices import (
     Composition,
+    ContextSide,
     Gradient,
     Loss,
     Objective,
@@ -130,6 +131,11 @@ class TrainConfig:
     )
     window_kind: WindowKind = parameter(
         "dynamic", "draw each center's reach from 1..window (dynamic) or always use the whole window (fixed)", _MODEL
+    )
+    context_side: ContextSide = parameter(
+        "both",
+        "the words that predict a center: those on both sides, or only those before it (left) or after it (right)",
+        _MODEL,
     )
     position_weights: bool = parameter(
         False,
@@ -357,6 +363,11 @@ class TrainConfig:
                 f"{option('structured')} is on but {option('objective')} is {self.objective!r}: "
                 f"set {option('objective', 'sg')}, the only objective whose contexts have a side"
             )
+        if self.structured and self.context_side != "both":
+            raise ConfigError(
+                f"{option('structured')} is on but {option('context_side')} is {self.context_side!r}: leave one of "
+                "them out, since the rows of the other side would not learn"
+            )
         if self.senses == 1:
             raise ConfigError(f"{option('senses')} is 1: set it to 2 or more, or leave it out for one vector a word")
         for name, value in (("loss", "hs"), ("structured", True), ("objective", "dbow")):
@@ -420,6 +431,10 @@ class TrainConfig:
     def sides(self) -> int:
         """Return the number of output rows of a word: 1, or one for each side of a center."""
         return 2 if self.structured else 1
+
+    def context_sides(self) -> tuple[int, ...]:
+        """Return the sides of a center with contexts: -1 is left, 1 right."""
+        return {"both": (-1, 1), "left": (-1,), "right": (1,)}[self.context_side]
 
     def longest_document(self) -> float:
         """Return `max_norm`, with the default filled in."""

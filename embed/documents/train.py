@@ -105,6 +105,8 @@ def stream_of(
         raise ConfigError(
             f"{option('encoded_dir')} does not apply to documents, whose tags are not stored: leave it out"
         )
+    if options.weight_column is not None:
+        raise ConfigError(f"{option('weight_column')} does not apply to documents: leave it out")
     opened = open_documents(
         documents,
         tags=tags,

@@ -373,6 +373,8 @@ class Settings:
         Largest reach of a window, on each side; 0 if only the tags of a sentence are contexts.
     fixed_window : bool
         Every window has the largest reach, instead of a drawn one.
+    context_side : int
+        -1: only positions before the center are its contexts; 1: only those after it; 0: both.
     gradient_power : float
         A step of a mean of n vectors goes to each vector divided by n ** gradient_power: 1 for the exact gradient, 0
         for the historic one. For a sum of contexts, whose exact gradient has no divisor, the power is
@@ -405,6 +407,7 @@ class Settings:
     seed: int
     simd: str
     fixed_window: bool = False
+    context_side: int = 0
     gradient_power: float = 1.0
     context_sum: bool = False
     position_ratio: float = 0.0
@@ -417,6 +420,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.window < 0:
             raise ValueError(f"window must be at least 0, not {self.window}")
+        if self.context_side not in (-1, 0, 1):
+            raise ValueError(f"context_side must be -1, 0 or 1, not {self.context_side}")
         for name in ("context_sum", "inference"):
             if getattr(self, name) and not self.cbow:
                 raise ValueError(f"{name} is for CBOW")

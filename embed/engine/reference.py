@@ -312,6 +312,8 @@ class ReferenceWorker:
         for c, reach in enumerate(reaches):
             center = len(left) + c
             both = [i for i in range(center - reach, center + reach + 1) if i != center and 0 <= i < len(words)]
+            if settings.context_side:
+                both = [i for i in both if (i > center) == (settings.context_side > 0)]
             for side in range(sides):
                 contexts = [i for i in both if sides == 1 or (i > center) == side]
                 if contexts or documents:

@@ -95,11 +95,12 @@ class Sampler:
         window = config.window
         reach = np.full(n, window) if config.window_kind == "fixed" else generator.integers(1, window + 1, n)
         if config.objective == "cbow":
-            distances = np.concatenate([np.arange(-window, 0), np.arange(1, window + 1)])
-            weights = (np.abs(distances) <= reach[:, None]) / (2 * reach[:, None])
+            distances = np.sort(np.outer(config.context_sides(), np.arange(1, window + 1)), axis=None)
+            weights = (np.abs(distances) <= reach[:, None]) / (len(config.context_sides()) * reach[:, None])
             vectors = self._vectors(tokens[at[:, None] + distances])
             return np.einsum("nkd,nk->nd", vectors, weights.astype(np.float32)), np.zeros(n, np.int64)
-        side = generator.integers(0, 2, n)
+        sides = [(side + 1) // 2 for side in config.context_sides()]
+        side = generator.integers(sides[0], sides[-1] + 1, n)
         distance = (generator.random(n) * reach).astype(np.int64) + 1
         vectors = self._vectors(tokens[at + np.where(side == 0, -distance, distance)])
         return vectors, side * (config.sides() - 1)

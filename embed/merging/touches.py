@@ -59,7 +59,8 @@ def touches(
     """
     kept = counts / counts.sum() * keep_probabilities(counts, subsample)
     targets = kept + config.negatives * kept.sum() * noise_distribution(counts, config.noise_exponent)
-    contexts = 2.0 * config.window if config.window_kind == "fixed" else config.window + 1.0
+    reach = config.window if config.window_kind == "fixed" else (config.window + 1) / 2
+    contexts = float(len(config.context_sides()) * reach)
     words, power = kept * contexts * (1 + config.negatives), config.gradient_power()
     if config.objective == "cbow":
         words *= contexts**-power

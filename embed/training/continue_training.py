@@ -197,7 +197,13 @@ class ModelStart:
         with progress.counting("reading") as count:
             encoded = encode_with(
                 model.vocabulary,
-                open_configured(corpus, self._settings, column=options.column, delimiter=options.delimiter),
+                open_configured(
+                    corpus,
+                    self._settings,
+                    column=options.column,
+                    delimiter=options.delimiter,
+                    weight_column=options.weight_column,
+                ),
                 new_words_from=self._least_count() if union else None,
                 progress=count,
                 threads=self._settings.thread_count(),

@@ -174,7 +174,14 @@ def _options_of_each(options: RunOptions, count: int) -> list[RunOptions]:
     if options.resume is not None and not has_checkpoints(options.resume):
         to_resume(options.resume, options.checkpoint)  # warns, or raises
     plain = replace(
-        options, column=None, delimiter=None, encoded_dir=None, log_json=None, resume=None, resume_anyway=False
+        options,
+        column=None,
+        delimiter=None,
+        weight_column=None,
+        encoded_dir=None,
+        log_json=None,
+        resume=None,
+        resume_anyway=False,
     )
     runs = []
     for number in range(1, count + 1):

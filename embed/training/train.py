@@ -44,10 +44,11 @@ def train(corpus: Source | EncodedCorpus, config: TrainConfig | None = None, **s
         n-grams and an output row for each side of a center, unless `settings` name a parameter of
         :data:`embed.config.defaults.KIND`, such as `objective`.
     **settings
-        Options of the run (:class:`embed.config.run.RunOptions`): `column` and `delimiter` for tables, `encoded_dir`,
-        `preset`, `time_budget`, `checkpoint`, `checkpoint_every`, `checkpoint_keep`, `resume`, `resume_anyway`,
-        `log_json`, `callbacks`, `progress`. And training parameters, which win over `config`. With `checkpoint`, SIGINT
-        and SIGTERM end the training with a checkpoint and an :class:`embed.checkpoints.signals.Interrupted`.
+        Options of the run (:class:`embed.config.run.RunOptions`): `column`, `delimiter` and `weight_column` for
+        tables, `encoded_dir`, `preset`, `time_budget`, `checkpoint`, `checkpoint_every`, `checkpoint_keep`, `resume`,
+        `resume_anyway`, `log_json`, `callbacks`, `progress`. And training parameters, which win over `config`. With
+        `checkpoint`, SIGINT and SIGTERM end the training with a checkpoint and an
+        :class:`embed.checkpoints.signals.Interrupted`.
 
     Returns
     -------
@@ -115,7 +116,7 @@ class FreshStart:
             if config.epochs is not None:
                 options.refuse_epochs()
         if isinstance(corpus, EncodedCorpus):
-            for name in ("column", "encoded_dir"):
+            for name in ("column", "weight_column", "encoded_dir"):
                 if (value := getattr(options, name)) is not None:
                     raise ConfigError(f"cannot use {option(name)} {shown(value)} with an encoded corpus: leave it out")
         self._base, self._given, self._defaults = config, dict(given), defaults
@@ -162,7 +163,13 @@ class FreshStart:
         config = self._unread
         with progress.counting("reading") as count:
             return encode(
-                open_configured(corpus, config, column=options.column, delimiter=options.delimiter),
+                open_configured(
+                    corpus,
+                    config,
+                    column=options.column,
+                    delimiter=options.delimiter,
+                    weight_column=options.weight_column,
+                ),
                 min_count=config.min_count,
                 max_vocab=config.max_vocab,
                 phrases=PhraseSettings.of(config),

@@ -1,31 +1,37 @@
-"""Tell how far words have moved between two slices of time, beyond what training again would move them.
+"""Tell how far words have moved between two slices of time, beyond what another text of the same time would move them.
 
-The vector of a word differs between two trainings on the same text, above all that of a rare word, so a cosine between
-two periods alone says little (Dubossarsky, Weinshall & Grossman 2017, "Outta Control: Laws of Semantic Change and
-Inherent Biases in Word Representation Models", EMNLP). With replicates of both slices
-(:mod:`embed.vectors.replicates`), trained on draws of the sentences of each, the drift of a word is
+The vector of a word differs between two texts of the same time, and between two trainings on one text, above all that
+of a rare word, so a cosine between two periods alone says little (Dubossarsky, Weinshall & Grossman 2017, "Outta
+Control: Laws of Semantic Change and Inherent Biases in Word Representation Models", EMNLP). Replicates of both slices
+(:mod:`embed.vectors.replicates`) tell how much: the vectors from draws of the sentences of a slice scatter around
+their mean as the mean itself scatters around what all texts of that time would give (the bootstrap principle: Efron &
+Tibshirani 1993, chapter 4). With the unit vectors a_i and b_j of a word, their means ā and b̄, the traces A and B of
+their covariances, and N and M replicates, the drift is
 
-    d = ½ ‖ū - v̄‖² = between - ½ (within a + within b),
+    d = ½ (‖ā - b̄‖² - (1 + 1/N) A - (1 + 1/M) B),
 
-half the squared distance of its mean directions in both slices: the mean of 1 - cosine over the pairs of a replicate of
-one and of the other, less the means over pairs of replicates of the same slice. The estimate is without bias: it is 0
-on average, and may be below 0, for a word that did not change; without noise it is 1 - cosine. (It is the statistic of
-Gretton et al. 2012, "A Kernel Two-Sample Test", JMLR 13, lemma 6, with the cosine as the kernel.)
+half the squared distance of the mean directions, less what chance adds to it: about the mean of 1 - cosine between
+replicates of both slices, less those between replicates of the same slice. It is 0 or less on average for a word that
+did not change (less, because training noise is subtracted once more than it adds), and 1 - cosine without noise.
 
-The interval is that of the jackknife over the replicates of both slices (Arvesen 1969, "Jackknifing U-statistics",
-Annals of Mathematical Statistics 40), with Student's t. It covers the draw of the sentences of both slices and the
-training; it does not cover how the texts of a slice were chosen.
+The interval is d ± t s with Student's t, from the variance of half a squared normal length, s² = δᵀ Σ δ + ½ tr Σ²,
+where Σ is the covariance of ā - b̄, (1 + 1/N) and (1 + 1/M) times those of the replicates, and δ its mean. Both terms
+are estimated without bias: tr Σ² after Bai & Saranadasa 1996, "Effect of High Dimension: by an Example of a Two
+Sample Problem", Statistica Sinica 6. It covers the draw of the sentences of both slices and the training; it does not
+cover how the texts of a slice were chosen.
 
-All replicates are first turned to the first one of the second slice (:mod:`embed.vectors.alignment`), unless they share
-a space because the output vectors were frozen.
+All replicates are first turned to the first one of the second slice (:mod:`embed.vectors.alignment`), unless they
+share a space because the output vectors were frozen.
 
-Rejected: the cosine of two models (an interval of nothing), permutations of replicates between the slices (with 8 and 8
-there are too few for a list of many words).
+Rejected: the cosine of two models (an interval of nothing); subtracting the distance within slices only by half, as
+the distance of two samples does (the mean of few occurrences then counts as change: of random halves of one text,
+half of the words of the head of the list had an interval far above 0).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -43,16 +49,16 @@ from embed.vectors.word_vectors import WordVectors
 __all__ = ["LEAST_REPLICATES", "Drift", "drift"]
 
 LEAST_REPLICATES = 3
-"""The jackknife leaves one out, and two must be left to differ."""
+"""The fewest of which the squared covariance can be estimated."""
 
 Float64s = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
 
 
 class Drift(NamedTuple):
-    """How far a word has moved: half the squared distance of its mean directions, and its interval.
+    """How far a word has moved beyond what chance moves it, with its interval.
 
-    0 is no change beyond chance, 1 unrelated directions. `low` and `high` are NaN without replicates.
+    0 or less is no change beyond chance, 1 unrelated directions. `low` and `high` are NaN without replicates.
     """
 
     word: str
@@ -185,37 +191,48 @@ def _estimates(a: Float64s, b: Float64s, confidence: float) -> tuple[Float64s, F
     """
     from scipy.special import stdtrit
 
-    sums, squares = [side.sum(axis=0) for side in (a, b)], [(side**2).sum(axis=2) for side in (a, b)]
-    values = _drift_of(sums[0], squares[0].sum(axis=0), len(a), sums[1], squares[1].sum(axis=0), len(b))
-    variance = np.zeros(len(values))
-    for side, (own, other) in enumerate(((a, b), (b, a))):
-        without = np.stack(
-            [
-                _drift_of(
-                    sums[side] - own[left_out],
-                    squares[side].sum(axis=0) - squares[side][left_out],
-                    len(own) - 1,
-                    sums[1 - side],
-                    squares[1 - side].sum(axis=0),
-                    len(other),
-                )
-                for left_out in range(len(own))
-            ]
-        )
-        variance += (len(own) - 1) * without.var(axis=0)
-    freedom = min(len(a), len(b)) - 1
-    half: Float64s = float(stdtrit(freedom, (1 + confidence) / 2)) * np.sqrt(variance)
+    moved = a.mean(axis=0) - b.mean(axis=0)
+    sides = [_Scatter.of(side, moved) for side in (a, b)]
+    distance = np.einsum("wd,wd->w", moved, moved)
+    values = 0.5 * (distance - sum(side.scale * side.trace for side in sides))
+    crossed = np.einsum("iwd,jwd->wij", sides[0].deviations, sides[1].deviations) ** 2
+    crossed = crossed.sum(axis=(1, 2)) / ((len(a) - 1) * (len(b) - 1))
+    squared = sum(side.scale**2 * side.squared for side in sides) + 2 * sides[0].scale * sides[1].scale * crossed
+    along = sum(side.scale * side.along for side in sides)
+    variance = np.maximum(along - squared, 0) + 0.5 * squared
+    half: Float64s = float(stdtrit(min(len(a), len(b)) - 1, (1 + confidence) / 2)) * np.sqrt(variance)
     return values, half
 
 
-def _drift_of(
-    a_sum: Float64s, a_squares: Float64s, a_count: int, b_sum: Float64s, b_squares: Float64s, b_count: int
-) -> Float64s:
-    """Return between - ½ (within a + within b) of each word, from the sums of its unit vectors and of their squares."""
-    within = [
-        (np.einsum("wd,wd->w", total, total) - squares) / (count * (count - 1))
-        for total, squares, count in ((a_sum, a_squares, a_count), (b_sum, b_squares, b_count))
-    ]
-    between = np.einsum("wd,wd->w", a_sum, b_sum) / (a_count * b_count)
-    found: Float64s = 0.5 * (within[0] + within[1]) - between
-    return found
+@dataclass(frozen=True, eq=False)
+class _Scatter:
+    """How the replicates of a slice scatter around their mean, for each word.
+
+    Attributes
+    ----------
+    deviations : float64 array, shape (N, words, dim)
+        From the mean.
+    scale : float
+        1 + 1/N: the error of the slice, and that of the mean of N replicates.
+    trace, squared : float64 array, shape (words,)
+        The trace of the covariance C, and that of C², without bias.
+    along : float64 array, shape (words,)
+        The variance along the move of the word, times its squared length.
+    """
+
+    deviations: Float64s
+    scale: float
+    trace: Float64s
+    squared: Float64s
+    along: Float64s
+
+    @classmethod
+    def of(cls, units: Float64s, moved: Float64s) -> _Scatter:
+        """Return the scatter of unit vectors; `moved` is float64[words, dim]."""
+        count, deviations = len(units), units - units.mean(axis=0)
+        products = np.einsum("iwd,jwd->wij", deviations, deviations)
+        trace = np.einsum("wii->w", products) / (count - 1)
+        plain = np.einsum("wij,wij->w", products, products) / (count - 1) ** 2
+        squared = (count - 1) ** 2 / ((count - 2) * (count + 1)) * (plain - trace**2 / (count - 1))
+        along = np.einsum("iwd,wd->iw", deviations, moved)
+        return cls(deviations, 1 + 1 / count, trace, np.maximum(squared, 0), (along**2).sum(axis=0) / (count - 1))

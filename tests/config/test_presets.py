@@ -43,6 +43,7 @@ SAID: dict[str, dict[str, Any]] = {
     "position_weights": {"objective": "cbow", "position_weights": True},
     "structured": {"structured": True},
     "window_kind": {"window_kind": "dynamic"},
+    "context_side": {"context_side": "left"},
     "senses": {"senses": 3},
 }
 

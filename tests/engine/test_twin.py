@@ -50,6 +50,15 @@ def test_the_core_agrees_with_its_twin(
     agree(problem(subword=subword, **settings))
 
 
+@pytest.mark.parametrize("side", [-1, 1])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"subword": True, "fixed_window": True}, {"cbow": True}, {"cbow": True, "weighted": True}, {"loss": "hs"}],
+)
+def test_they_agree_on_contexts_of_one_side(side: int, settings: dict[str, Any]) -> None:
+    agree(problem(context_side=side, **settings))
+
+
 @pytest.mark.parametrize(("cbow", "power", "subword"), COMBINATIONS)
 def test_they_agree_on_hierarchical_softmax(cbow: bool, power: float, subword: bool) -> None:
     trained = problem(subword=subword, cbow=cbow, gradient_power=power, loss="hs")

@@ -90,6 +90,7 @@ def settings_of(config: TrainConfig, variant: Variant, simd: str) -> Settings:
         context_sum=variant.context_sum,
         window=0 if is_dbow else config.window,
         fixed_window=config.window_kind == "fixed",
+        context_side=sum(config.context_sides()),
         gradient_power=config.gradient_power(),
         position_ratio=_POSITION_RATIO if variant.learns_positions else 0.0,
         seed=config.seed,
