@@ -179,6 +179,8 @@ def test_old_names_of_models(gensim3: Any, tmp_path: Path) -> None:
     np.testing.assert_allclose(np.linalg.norm(words.wv.syn0, axis=1), 1, rtol=1e-5)
     with pytest.raises(AttributeError, match="'Word2Vec' object has no attribute 'nothing'"):
         words.nothing  # noqa: B018
+    with pytest.raises(AttributeError, match="there are no inner nodes"):
+        words.syn1  # noqa: B018
     subword = gensim3.models.FastText(TEXTS, size=16, iter=1, bucket=50, **SMALL)
     assert "unheard" in subword
     assert subword.wv.vocab["graph"].count == 60

@@ -245,7 +245,7 @@ class OldModelNames(word2vec.Word2Vec):
     def __getattr__(self, name: str) -> Any:
         if name in _OF_VECTORS and "wv" in vars(self):
             return getattr(self.wv, name)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return super().__getattribute__(name)  # raises, with the sentence of a property that did
 
     def __getitem__(self, key_or_keys: Any) -> Array:
         """Return the vector of a word, or of several words, a matrix."""
