@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -223,6 +224,11 @@ class Trainer:
     def held_out_loss(self) -> float | None:
         """Measure the mean loss on the held-out tokens; None without examples (:mod:`embed.training.held_out`)."""
         return self._backend.held_out_loss(range(self.tokens, self.corpus.tokens))
+
+    def held_out_losses(self, parts: int) -> list[float | None]:
+        """Measure the mean losses on `parts` pieces of the held-out tokens; None for one without examples."""
+        ends = np.linspace(self.tokens, self.corpus.tokens, parts + 1).astype(int).tolist()
+        return [self._backend.held_out_loss(range(first, last)) for first, last in pairwise(ends)]
 
     def _train_epoch(self, epoch: int, progress: Progress, saver: Saver | None) -> EpochRecord:
         """Train the rest of an epoch, in stretches with a checkpoint between them."""

@@ -7,6 +7,7 @@ module, and its line here. A group of commands is a package with a table of its 
 
 COMMANDS = {
     "train": "train vectors on text",
+    "tune": "search for the parameters that suit a text and a purpose",
     "graph": "train vectors of the nodes of a graph on random walks",
     "phrases": "find phrases such as new_york, print them, and join them",
     "evaluate": "score vectors on word similarity, analogies and tasks",
@@ -34,6 +35,7 @@ COMMANDS = {
 }
 """The commands in the order of the help, with their help texts."""
 BY_NAME_ALONE = (
+    "tune",
     "graph",
     "similarity",
     "vector",

@@ -1,0 +1,505 @@
+"""Search for the parameters that suit a text and a purpose within a time budget: successive halving.
+
+Many settings are trained on a small share of the text, the best third of them on three times as much, and so on
+(Jamieson & Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter Optimization", AISTATS 2016; the inner
+loop of Hyperband, Li et al., JMLR 2018). Each training is whole: its learning rate falls to the end. What is drawn are
+factors on the defaults for the size of the text (:mod:`embed.config.defaults`), not rates and passes, so that what is
+best on a share of the text carries over to the whole.
+
+The first trial are the defaults, which stay to the end. What chooses does not judge: test sets are cut into halves, by
+pairs or by clusters of questions, and the held-out text into two parts. One half chooses, and the other tells how far
+the choice is better than the defaults, with an interval.
+
+By the held-out loss only settings with the same windows, noise and kind of model can be compared, so it chooses rates,
+passes, the dimension and the lengths of n-grams.
+
+Rejected: a model of the objective (Gaussian processes, TPE; a kept library would be an extra, and with some thirty
+trials there is little to learn from), early stopping of trainings (a rate that has not fallen is judged by what it is
+not).
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from embed.config.defaults import completed
+from embed.config.train import TrainConfig
+from embed.errors import AdviceWarning, ConfigError, DivergenceError, NoExamplesError
+from embed.eval import AnalogySet, Comparison, SimilaritySet, compare, evaluate
+from embed.messages import option
+from embed.model.model import Model
+from embed.text.encoded_corpus import EncodedCorpus
+from embed.text.spread_corpus import SpreadCorpus
+from embed.training.trainer import Trainer
+from embed.vectors.word_vectors import WordVectors
+
+__all__ = ["HELD_OUT", "Loss", "Purpose", "Sets", "Trial", "Tuned", "halves", "tune"]
+
+HELD_OUT = "held-out"
+ETA = 3
+"""A rung keeps one of so many trials, and has so many times the text of the rung before."""
+RUNGS = 3
+_FEWEST, _MOST = ETA**2, ETA**4
+"""Trials of the first rung."""
+_TAIL, _PARTS = 0.02, 20
+"""The share of the text that is held out, at its end, and the parts in which its loss is measured: half of them choose,
+and half judge."""
+_LEAST_SENTENCES = 200
+_LEAST_SHARE = 0.025
+"""With less, more would be held out than is trained."""
+_SPENT = 0.6
+"""The share of the time that is planned for, since some trials cost more than the defaults."""
+_RATES = (0.4, 2.5)
+"""The bounds of the factor on both rates, drawn evenly on a logarithmic scale."""
+_EPOCHS = (0.5, 1.0, 2.0)
+_SPACE: Mapping[str, Sequence[Any]] = {
+    "window": (2, 3, 5, 7, 10, 15),
+    "dim": (50, 100, 200, 300),
+    "negatives": (5, 10),
+    "min_n": (2, 3, 4),
+    "max_n": (5, 6),
+}
+_OF_NGRAMS = ("min_n", "max_n")
+_KINDS: Sequence[Mapping[str, Any]] = (
+    {"subword": True, "structured": True},
+    {"subword": True},
+    {"structured": True},
+    {},
+    {"objective": "cbow"},
+    {"objective": "cbow", "subword": True},
+)
+_COMPARABLE = ("dim", *_OF_NGRAMS)
+"""What of the space leaves held-out losses comparable."""
+_RATE_NAMES = ("lr", "input_lr")
+_KIND = ("objective", "subword", "structured")
+_LEAST_PAIRS = 5
+"""Parts that an interval needs."""
+_TAIL_OF_95 = 0.975
+"""The share below the upper end of an interval of 95 %."""
+
+
+@dataclass
+class Trial:
+    """Settings, and what came of them.
+
+    Attributes
+    ----------
+    number : int
+        From 0, the defaults.
+    values : mapping
+        Parameters that were drawn.
+    rate, epochs : float
+        Factors on the default rates and passes.
+    scores : list of float or None
+        That which chooses, of each rung it was in, larger for better; None where the training failed.
+    seconds : float
+        All its trainings.
+    """
+
+    number: int
+    values: Mapping[str, Any]
+    rate: float = 1.0
+    epochs: float = 1.0
+    scores: list[float | None] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def config(self, base: TrainConfig, corpus: EncodedCorpus, tokens: int, open_: Sequence[str]) -> TrainConfig:
+        """Return the configuration for a text of so many tokens.
+
+        Parameters
+        ----------
+        base : TrainConfig
+            With the parameters that the user gives, and the kind of model by default.
+        corpus : EncodedCorpus
+            Its words count for the rates.
+        tokens : int
+        open_ : sequence of str
+                Of "epochs", "lr", "input_lr" and "window", those that are not given.
+        """
+        words = len(corpus.vocabulary)
+        with warnings.catch_warnings(action="ignore", category=AdviceWarning):
+            config = base.replace(**self.values)
+            usual = completed(config, tokens, words, window="window" in open_ and "window" not in self.values)
+            if "epochs" in open_:
+                epochs = max(round(usual.epoch_count() * self.epochs), 2 if config.senses else 1)
+                usual = completed(config.replace(epochs=epochs, window=usual.window), tokens, words, window=False)
+            # to four digits, as the defaults are
+            found: dict[str, Any] = {name: getattr(usual, name) * self.rate for name in _RATE_NAMES if name in open_}
+            rounded: dict[str, Any] = {name: float(f"{rate:.4g}") for name, rate in found.items()}
+            return usual.replace(**rounded)
+
+
+class Purpose:
+    """What a search is for; `Sets` and `Loss` are the two kinds."""
+
+    needs_tail = False
+
+    def space(self) -> Mapping[str, Sequence[Any]]:
+        """Return the parameters that may be drawn."""
+        raise NotImplementedError
+
+    def score(self, trainer: Trainer, model: Model) -> float | None:
+        """Return the score that chooses, larger for better."""
+        raise NotImplementedError
+
+    def judge(self, trainer: Trainer, model: Model) -> Any:
+        """Return what `verdict` compares."""
+        raise NotImplementedError
+
+    def verdict(self, before: Any, after: Any) -> str:
+        """Return how far the choice is better than the defaults, by what did not choose."""
+        raise NotImplementedError
+
+    def shown(self, score: float | None) -> str:
+        """Return a score for the table."""
+        return "failed" if score is None else f"{score:.2f}"
+
+
+class Sets(Purpose):
+    """The mean score on test sets, in percent points, over all their items.
+
+    Parameters
+    ----------
+    sets : sequence of SimilaritySet or AnalogySet
+    """
+
+    def __init__(self, sets: Sequence[SimilaritySet | AnalogySet]) -> None:
+        self._choose, self._judge = zip(*map(halves, sets), strict=True)
+
+    def space(self) -> Mapping[str, Sequence[Any]]:
+        """Return the whole space."""
+        return _SPACE
+
+    def score(self, trainer: Trainer, model: Model) -> float | None:
+        """Return the mean over the first halves of the sets."""
+        with warnings.catch_warnings(action="ignore"):
+            report = evaluate(model.vectors, list(self._choose), resamples=0, top=None)
+        values = [value for value in report.scores.values() if value is not None]
+        return statistics.fmean(values) if len(values) == len(report.scores) else None
+
+    def judge(self, trainer: Trainer, model: Model) -> WordVectors:
+        """Return the vectors."""
+        return model.vectors
+
+    def verdict(self, before: WordVectors, after: WordVectors) -> str:
+        """Compare on the second halves."""
+        with warnings.catch_warnings(action="ignore"):
+            found: Comparison = compare(before, after, list(self._judge), names=("defaults", "chosen"))
+        return found.table()
+
+
+class Loss(Purpose):
+    """The loss on held-out text."""
+
+    needs_tail = True
+
+    def space(self) -> Mapping[str, Sequence[Any]]:
+        """Return what leaves the losses comparable."""
+        return {name: _SPACE[name] for name in _COMPARABLE}
+
+    def score(self, trainer: Trainer, model: Model) -> float | None:
+        """Return the negative mean loss of the first parts."""
+        losses = [loss for loss in trainer.held_out_losses(_PARTS)[: _PARTS // 2] if loss is not None]
+        return -statistics.fmean(losses) if losses else None
+
+    def judge(self, trainer: Trainer, model: Model) -> list[float | None]:
+        """Return the losses of the other parts."""
+        return trainer.held_out_losses(_PARTS)[_PARTS // 2 :]
+
+    def verdict(self, before: list[float | None], after: list[float | None]) -> str:
+        """Return the mean difference over the parts, with Student's interval."""
+        from scipy.special import stdtrit
+
+        pairs = [(a, b) for a, b in zip(before, after, strict=True) if a is not None and b is not None]
+        if len(pairs) < _LEAST_PAIRS:
+            return "there is too little held-out text to tell whether the choice is better than the defaults"
+        differences = [new - old for old, new in pairs]
+        mean, spread = statistics.fmean(differences), statistics.stdev(differences)
+        half = float(stdtrit(len(pairs) - 1, _TAIL_OF_95)) * spread / math.sqrt(len(pairs))
+        old, new = (statistics.fmean(side) for side in zip(*pairs, strict=True))
+        return (
+            f"held-out loss: {old:.4f} (defaults), {new:.4f} (chosen), difference {mean:+.4f} "
+            f"({mean - half:+.4f} to {mean + half:+.4f})"
+        )
+
+    def shown(self, score: float | None) -> str:
+        """Return the loss."""
+        return "failed" if score is None else f"{-score:.4f}"
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a search has found.
+
+    Attributes
+    ----------
+    config : TrainConfig
+        For the whole text.
+    best : Trial
+    trials : sequence of Trial
+        Best first, by the last rung that each was in.
+    shares : sequence of float
+        The share of the text in each rung that was begun.
+    verdict : str or None
+        How far the choice is better than the defaults; None if it is the defaults, or the search was ended early.
+    """
+
+    config: TrainConfig
+    best: Trial
+    trials: Sequence[Trial]
+    shares: Sequence[float]
+    verdict: str | None
+
+    def table(self, purpose: Purpose) -> str:
+        """Return the trials as an aligned table."""
+        head = ("trial", *(f"{share:.1%} of the text" for share in self.shares), "seconds", "rates", "epochs", "drawn")
+        rows = [
+            (
+                "defaults" if trial.number == 0 else str(trial.number),
+                *(
+                    purpose.shown(trial.scores[rung]) if rung < len(trial.scores) else "-"
+                    for rung in range(len(self.shares))
+                ),
+                f"{trial.seconds:.1f}",
+                f"x{trial.rate:.2f}",
+                f"x{trial.epochs:g}",
+                " ".join(f"{name}={_plain(value)}" for name, value in trial.values.items()) or "-",
+            )
+            for trial in self.trials
+        ]
+        widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head) - 1)]
+        lines = [
+            "  ".join((*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]))
+            for row in (head, *rows)
+        ]
+        return "\n".join(line.rstrip() for line in lines)
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def tune(
+    corpus: EncodedCorpus,
+    purpose: Purpose,
+    base: TrainConfig,
+    given: Mapping[str, Any],
+    seconds: float,
+    *,
+    note: Callable[[str], object] = lambda _: None,
+    found: Callable[[Tuned], object] = lambda _: None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Tuned:
+    """Search for about `seconds`, and return the best settings.
+
+    Parameters
+    ----------
+    corpus : EncodedCorpus
+    purpose : Purpose
+    base : TrainConfig
+        The defaults, with the parameters that the user gives.
+    given : mapping
+        The parameters that the user gives, which stay.
+    seconds : float
+        The search begins no training later, and ends the search after it.
+    note : callable
+        Called with a sentence on each trial.
+    found : callable
+        Called with what is best so far after each rung and, on an interrupt, before it is raised.
+
+    Raises
+    ------
+    ConfigError
+        The text is too short, or all trainings failed.
+    """
+    if corpus.sentences < _LEAST_SENTENCES:
+        raise ConfigError(
+            f"the text has {corpus.sentences:,} sentences, too few to tune on: give at least {_LEAST_SENTENCES}"
+        )
+    search = _Search(corpus, purpose, base, given, seconds, note, clock)
+    try:
+        search.run(found)
+    except KeyboardInterrupt:
+        if search.is_begun:
+            found(search.tuned())
+        raise
+    return search.tuned()
+
+
+class _Search:
+    def __init__(
+        self,
+        corpus: EncodedCorpus,
+        purpose: Purpose,
+        base: TrainConfig,
+        given: Mapping[str, Any],
+        seconds: float,
+        note: Callable[[str], object],
+        clock: Callable[[], float],
+    ) -> None:
+        self._corpus, self._purpose, self._base = corpus, purpose, base
+        self._open = [name for name in ("epochs", "lr", "input_lr", "window") if name not in given]
+        self._given, self._note, self._clock = given, note, clock
+        self._ends = clock() + seconds
+        self._seconds = seconds
+        self._tail = corpus.sentences
+        if purpose.needs_tail:
+            wanted = round(corpus.tokens * (1 - _TAIL))
+            self._tail = min(int(np.searchsorted(corpus.offsets, wanted)), corpus.sentences - 1)
+        self._draw = np.random.default_rng(base.seed)
+        self._trials = [Trial(0, {})]
+        self._shares: list[float] = []
+        self._complete = 0  # rungs that all their trials have ended
+        self._judged: dict[int, Any] = {}
+        self._judged_before: dict[int, Any] = {}  # in the last complete rung
+
+    @property
+    def is_begun(self) -> bool:
+        """Some training has ended."""
+        return any(score is not None for trial in self._trials for score in trial.scores)
+
+    def run(self, found: Callable[[Tuned], object]) -> None:
+        """Train all rungs, or as many as the time allows."""
+        count, shares = self._plan()
+        self._trials += [self._drawn(number) for number in range(1, count)]
+        current = self._trials
+        for share in shares:
+            self._shares.append(share)
+            self._judged_before, self._judged = self._judged, {}
+            for trial in current:
+                if self.is_begun and self._clock() > self._ends:
+                    return
+                self._train(trial)
+            self._complete += 1
+            self._judged_before = self._judged
+            found(self.tuned())
+            ranked = sorted(current, key=self._rank, reverse=True)
+            kept = ranked[: max(len(current) // ETA, 2)]
+            current = [self._trials[0], *(trial for trial in kept if trial.number)]
+
+    def _plan(self) -> tuple[int, list[float]]:
+        """Return the number of trials and the share of the text in each rung, after a look at what a training costs.
+
+        Each of the rungs costs as much as the others: n trainings on 1/9 of the largest share, n/3 on 1/3, n/9 on all.
+        """
+        least = min(max(_LEAST_SENTENCES / max(self._tail, 1), _LEAST_SHARE), 1.0)
+        share, began = max(ETA**-RUNGS, least), self._clock()
+        part = SpreadCorpus(self._corpus, share, self._tail)
+        with warnings.catch_warnings(action="ignore", category=AdviceWarning):
+            Trainer(part, self._trials[0].config(self._base, part, part.tokens - part.tail_tokens, self._open)).run()
+        whole = max(self._clock() - began, 1e-3) / share
+        trainings = self._seconds * _SPENT / whole
+        most = ETA ** (RUNGS - 1) / RUNGS  # trials on the smallest share for the cost of a whole training
+        count = int(min(max(trainings * most, _FEWEST), _MOST))
+        largest = min(trainings * most / count, 1.0)
+        return count, sorted({max(largest / ETA**step, least) for step in range(RUNGS)})
+
+    def _train(self, trial: Trial) -> None:
+        share, began = self._shares[-1], self._clock()
+        part = SpreadCorpus(self._corpus, share, self._tail)
+        config = trial.config(self._base, part, part.tokens - part.tail_tokens, self._open)
+        if self._purpose.needs_tail:
+            config = config.replace(held_out=part.tail_tokens / part.tokens)
+        score, judged = None, None
+        try:
+            with warnings.catch_warnings(action="ignore", category=AdviceWarning):
+                trainer = Trainer(part, config, keeps_half="subsample" not in self._given)
+                model = trainer.run()
+            score, judged = self._purpose.score(trainer, model), self._purpose.judge(trainer, model)
+        except (DivergenceError, NoExamplesError) as error:
+            self._note(f"trial {trial.number} failed: {error}")
+        trial.scores.append(score if score is not None and math.isfinite(score) else None)
+        trial.seconds += self._clock() - began
+        if judged is not None and trial.scores[-1] is not None:
+            here = [each for each in self._trials if len(each.scores) == len(self._shares)]
+            best = max(here, key=lambda each: _or_least(each.scores[-1])).number
+            self._judged[trial.number] = judged
+            self._judged = {number: kept for number, kept in self._judged.items() if number in (0, best)}
+        name = "the defaults" if trial.number == 0 else f"trial {trial.number} of {len(self._trials) - 1}"
+        self._note(f"{name} on {share:.1%} of the text: {self._purpose.shown(trial.scores[-1])}")
+
+    def _rank(self, trial: Trial) -> tuple[int, float]:
+        """Order trials by the last complete rung that they were in (the first, if none is), and their score there."""
+        rung = min(len(trial.scores), max(self._complete, 1)) - 1
+        return rung, -math.inf if rung < 0 else _or_least(trial.scores[rung])
+
+    def tuned(self) -> Tuned:
+        """Return what is best so far."""
+        ranked = sorted((trial for trial in self._trials if trial.scores), key=self._rank, reverse=True)
+        best = ranked[0]
+        if self._rank(best)[1] == -math.inf:
+            raise ConfigError(f"every training failed: lower the rates ({option('lr')}), or give more text")
+        judged = self._judged_before or self._judged
+        verdict = None
+        if best.number and {0, best.number} <= judged.keys():
+            verdict = self._purpose.verdict(judged[0], judged[best.number])
+        config = best.config(self._base, self._corpus, self._corpus.tokens, self._open)
+        return Tuned(config, best, ranked, tuple(self._shares), verdict)
+
+    def _drawn(self, number: int) -> Trial:
+        """Draw the settings of a trial."""
+        draw, values = self._draw, {}
+        space = self._purpose.space()
+        if "window" in space and not any(name in self._given for name in _KIND):
+            kind = {"objective": "sg", "subword": False, "structured": False}
+            kind.update(_KINDS[int(draw.integers(len(_KINDS)))])
+            values.update({name: value for name, value in kind.items() if getattr(self._base, name) != value})
+        has_ngrams = values.get("subword", self._base.subword)
+        for name, choices in space.items():
+            value = choices[int(draw.integers(len(choices)))]
+            if name not in self._given and (has_ngrams or name not in _OF_NGRAMS):
+                values[name] = value
+        low, high = map(math.log, _RATES)
+        rate = math.exp(draw.uniform(low, high))
+        epochs = _EPOCHS[int(draw.integers(len(_EPOCHS)))]
+        return Trial(number, values, rate, epochs if "epochs" in self._open else 1.0)
+
+
+def _or_least(score: float | None) -> float:
+    return -math.inf if score is None else score
+
+
+def halves(test: SimilaritySet | AnalogySet) -> tuple[SimilaritySet | AnalogySet, SimilaritySet | AnalogySet]:
+    """Cut a test set into two, by pairs or by the questions with the same section and first pair.
+
+    Raises
+    ------
+    ConfigError
+        It has fewer than two of these.
+    """
+    items: Sequence[Any] = test.pairs if isinstance(test, SimilaritySet) else test.questions
+    if isinstance(test, SimilaritySet):
+        units = list(range(len(items)))
+    else:
+        known: dict[Any, int] = {}
+        units = [known.setdefault((s, *q[:2]), len(known)) for s, q in zip(test.sections, test.questions, strict=True)]
+    count = max(units, default=0) + 1
+    if count < 2:
+        raise ConfigError(f"the set {test.name!r:.60} is too small to be cut into halves: leave it out")
+    is_first = np.zeros(count, bool)
+    is_first[np.argsort(np.random.PCG64(1).random_raw(count), kind="stable")[: count // 2]] = True
+    parts = []
+    for wanted in (True, False):
+        rows = [row for row, unit in enumerate(units) if is_first[unit] == wanted]
+        if isinstance(test, SimilaritySet):
+            part: SimilaritySet | AnalogySet = replace(
+                test, pairs=tuple(test.pairs[row] for row in rows), scores=tuple(test.scores[row] for row in rows)
+            )
+        else:
+            others = tuple(test.others[row] for row in rows) if test.others else ()
+            part = replace(
+                test,
+                questions=tuple(test.questions[row] for row in rows),
+                sections=tuple(test.sections[row] for row in rows),
+                others=others,
+            )
+        parts.append(part)
+    return parts[0], parts[1]
