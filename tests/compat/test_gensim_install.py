@@ -13,6 +13,7 @@ import pytest
 
 from embed.compat import gensim as ours
 from embed.errors import ConfigError
+from embed.eval.sets import load_set
 
 TEXTS = [["human", "interface", "computer"], ["graph", "trees"], ["graph", "minors", "trees"]] * 30
 SMALL: dict[str, Any] = {"min_count": 1, "workers": 1, "seed": 2, "sample": 0}
@@ -122,8 +123,18 @@ def test_helpers_of_sub_modules(without_gensim: None, tmp_path: Path) -> None:
     assert (tmp_path / "w2v").read_text().startswith("2 2\n")
     with test_utils.temporary_file("x") as name:
         assert Path(name).parent.is_dir()
-    with pytest.raises(NotImplementedError, match="come with gensim alone"):
-        test_utils.datapath("questions-words.txt")
+    with pytest.raises(NotImplementedError, match=r"'nothing\.txt' is not among gensim's test data: install gensim"):
+        test_utils.datapath("nothing.txt")
+
+
+def test_files_that_come_with_gensim_are_found_all_the_same(without_gensim: None) -> None:
+    """With the stand-ins installed, the test sets by name were said to need gensim, which was there."""
+    if importlib.util.find_spec("gensim") is None:
+        pytest.skip("gensim is not installed")
+    with ours.install():
+        path = importlib.import_module("gensim.test.utils").datapath("questions-words.txt")
+        assert len(load_set("google").questions) > 19_000
+    assert Path(path).is_file()
 
 
 # gensim 3

@@ -15,6 +15,7 @@ from types import ModuleType, TracebackType
 from typing import Any, Literal, NoReturn
 
 from embed.compat.gensim import matutils, models, scripts, test, utils, version3
+from embed.compat.gensim.test.utils import folders_of_gensim
 from embed.errors import ConfigError
 
 __all__ = ["VERSION", "Installation", "install", "uninstall"]
@@ -35,6 +36,9 @@ class Installation(MetaPathFinder):
         number, instead = _VERSIONS[version]
         top = _module(_NAME, __doc__, __file__, is_package=True)
         top.__dict__["__version__"] = number
+        # who looks for gensim's data finds them where gensim is on the disk
+        top.__spec__ = ModuleSpec(_NAME, None, origin=__file__, is_package=True)
+        top.__spec__.submodule_search_locations = folders_of_gensim()
         self.modules = {_NAME: top}
         """The modules by their names."""
         for part in _PARTS:

@@ -6,8 +6,9 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.machinery import PathFinder
 
-from embed.compat.errors import not_here
+from embed.compat.errors import NotHereError
 
 __all__ = ["common_texts", "datapath", "get_tmpfile", "temporary_file"]
 
@@ -24,7 +25,26 @@ graph minors survey"""
 common_texts: list[list[str]] = [title.split() for title in _TITLES.splitlines()]
 """The words that two or more of the nine titles of Deerwester et al. (1990) share, in the order of the titles."""
 
-datapath = not_here("datapath", "gensim's test data come with gensim alone; name a file of your own")
+
+def folders_of_gensim() -> list[str]:
+    """Return the folders of gensim on the disk, which is not imported; none if it is not installed."""
+    found = PathFinder.find_spec("gensim")
+    return list(found.submodule_search_locations or ()) if found is not None else []
+
+
+def datapath(fname: str) -> str:
+    """Return the path of a file among gensim's test data, which come with gensim.
+
+    Raises
+    ------
+    NotHereError
+        gensim is not installed, or has no such file.
+    """
+    for folder in folders_of_gensim():
+        path = os.path.join(folder, "test", "test_data", fname)
+        if os.path.exists(path):
+            return path
+    raise NotHereError(f"{fname!r:.60} is not among gensim's test data: install gensim, or name a file of your own")
 
 
 def get_tmpfile(suffix: str) -> str:
