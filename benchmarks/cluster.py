@@ -52,10 +52,10 @@ class _Counting(LocalCrew):
 
     def call(self, lane: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
         found = super().call(lane, method, *arguments, results=results)
-        if method in ("changes", "merge"):
+        if method in ("lane.changes", "lane.merge"):
             for owner, changes in enumerate(found):
                 size = sum(rows.nbytes + values.nbytes for rows, values in changes.values())
-                self.sent += size * (owner != lane) if method == "changes" else size * (len(self.lanes) - 1)
+                self.sent += size * (owner != lane) if method == "lane.changes" else size * (len(self.members) - 1)
         return found
 
 

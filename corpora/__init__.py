@@ -50,23 +50,23 @@ class MixedCorpus(FileCorpus):
     """Text files and MediaWiki dumps, read in the given order."""
 
     def __init__(self, parts: Sequence[TextCorpus | WikiCorpus | DeferredCorpus]) -> None:
-        self._parts = parts
+        self.parts = parts
         super().__init__([file for part in parts for file in part.files])
 
     def settings(self) -> dict[str, Any] | None:
         """Return the reading settings of all parts."""
-        settings = [part.settings() for part in self._parts]
+        settings = [part.settings() for part in self.parts]
         return None if None in settings else {"reader": "mixed", "parts": settings}
 
     @property
     def bytes_read(self) -> int:
         """The number of raw bytes that the latest pass has read so far."""
-        return sum(part.bytes_read for part in self._parts)
+        return sum(part.bytes_read for part in self.parts)
 
     @property
     def current_name(self) -> str | None:
         """The file that the latest pass is reading; None between passes."""
-        return next((part.current_name for part in self._parts if part.current_name), None)
+        return next((part.current_name for part in self.parts if part.current_name), None)
 
     def read_fingerprint(self) -> None:
         """Return None: each part records its own pass."""
@@ -74,13 +74,13 @@ class MixedCorpus(FileCorpus):
 
     def byte_chunks(self) -> Iterator[bytes] | None:
         """Return the text of all parts as :meth:`TextCorpus.byte_chunks` does; None if a part cannot."""
-        chunks = [chunks for part in self._parts if (chunks := part.byte_chunks()) is not None]
-        if len(chunks) < len(self._parts):
+        chunks = [chunks for part in self.parts if (chunks := part.byte_chunks()) is not None]
+        if len(chunks) < len(self.parts):
             return None
         return LanedChunks(lambda threads: (lane for part in chunks for lane in lanes_of(part, CHUNK_BYTES, threads)))
 
     def __iter__(self) -> Iterator[list[str]]:
-        for part in self._parts:
+        for part in self.parts:
             yield from part
 
 

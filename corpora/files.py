@@ -25,7 +25,7 @@ from embed.files.inputs import STANDARD_INPUT, Input, refuse_repeated
 from embed.files.members import Helpers
 from embed.files.remote import is_remote
 
-__all__ = ["FileCorpus", "Source", "find_files"]
+__all__ = ["FileCorpus", "Source", "find_files", "fingerprint_of"]
 
 _ALLOWED = "a path, '-' for standard input, or a list of paths, folders and globs"
 
@@ -86,14 +86,17 @@ class FileCorpus:
         settings = self.settings()
         if settings is None or any(file.size() is None for file in self.files):
             return None
-        return _fingerprint(settings, [_raw_digest(file) for file in self.files])
+        return fingerprint_of(settings, [_raw_digest(file) for file in self.files])
 
-    def read_fingerprint(self) -> str | None:
+    def readfingerprint_of(self) -> str | None:
         """Return the same hash for the latest pass; None until it is complete."""
-        settings = self.settings()
+        settings, finished = self.settings(), self.digests()
+        return None if finished is None or settings is None else fingerprint_of(settings, finished)
+
+    def digests(self) -> list[tuple[int, str]] | None:
+        """Return the size and digest of each file in the latest pass; None until it is complete."""
         finished = [read for _, read in sorted(self._read.items()) if isinstance(read, tuple)]
-        is_complete = len(finished) == len(self.files)
-        return _fingerprint(settings, finished) if is_complete and settings is not None else None
+        return finished if len(finished) == len(self.files) else None
 
     def open_file(self, file: Input) -> ByteStream:
         """Open one of the files for reading."""
@@ -124,7 +127,8 @@ class FileCorpus:
                 yield stream
 
 
-def _fingerprint(settings: dict[str, Any], digests: list[tuple[int, str]]) -> str:
+def fingerprint_of(settings: dict[str, Any], digests: list[tuple[int, str]]) -> str:
+    """Return the fingerprint of files with these sizes and digests, read with these settings."""
     content = json.dumps([settings, digests], sort_keys=True, ensure_ascii=True)
     return hashlib.blake2b(content.encode(), digest_size=DIGEST_BYTES).hexdigest()
 

@@ -101,7 +101,7 @@ class TextCorpus(FileCorpus):
         self._decode_errors = decode_errors
         super().__init__(source)
         for file in self.files:
-            if file.size() is not None:  # check all regular files before reading the first
+            if file.size() is not None and not file.is_recognised:  # before the first is read
                 self.check(file)
 
     def check(self, file: Input) -> None:
@@ -256,7 +256,7 @@ def _check_held(held_bytes: int, most: int, what: str, name: str) -> None:
 def valid_utf8(stream: ByteStream, policy: TextErrors) -> Iterator[bytes]:
     """Yield valid UTF-8 without byte order mark and NUL, cut only between characters."""
     offset, rest = 0, b""
-    if stream.peek(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:
+    if not stream.begin and stream.peek(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:
         offset = len(stream.read(len(codecs.BOM_UTF8)))
     while True:
         data = stream.read(CHUNK_BYTES)

@@ -10,6 +10,9 @@
  * With a bound (text_bound.h), what is dropped depends on the counts at that moment. Joining then counts token by
  * token, as one thread would; the thread's table saves it the hashing.
  *
+ * Machines count parts of a text as threads count chunks, and `text_join_table` adds up their tables (with a bound: the
+ * mergeable summaries of Agarwal et al. 2012, "Mergeable summaries", section 3).
+ *
  * Rejected: a table for each chunk (a word of every chunk is looked up twice in each, which costs a quarter), one table
  * with locks or atomic slots (ids would depend on the order of threads, and every count would be a shared line).
  */
@@ -169,6 +172,57 @@ static int text_join_bounded(text_scanner *common, const text_words *own, text_m
         words->counts[id]++;
         ids[k] = (int32_t)id | (ids[k] & TEXT_SENTENCE_START);
     }
+    return TEXT_OK;
+}
+
+/* Make room for a floor of each word that a bounded table can hold, and raise those of all words by `error`. */
+static int text_raise_floors(text_scanner *common, int64_t error)
+{
+    text_bound *bound = &common->bound;
+    int64_t *floors = malloc((size_t)(bound->limit + 1) * sizeof *floors);
+    if (!floors)
+        return TEXT_NO_MEMORY;
+    for (int64_t id = 0; id < common->words.size; id++)
+        floors[id] = text_floor(bound, id) + error;
+    free(bound->floors);
+    bound->floors = floors;
+    bound->floored = common->words.size;
+    bound->error += error;
+    return TEXT_OK;
+}
+
+/* Add the table of another part of the text: its n words, which end at `ends` in `utf8`, their counts, and their floors
+ * and its error (text_bound.h). The empty word, which stands for dropped words, is skipped.
+ *
+ * A word of this part occurs at most count + floor times in it, and any other word at most `error` times. So the floors
+ * of both tables are added for a word of both, and the error of the table that lacks it for others. Weights, which are
+ * count - (error - floor), are thus added, and stay made of tokens: the bound on the error is that of one table. */
+static int text_join_table(text_scanner *common, const uint8_t *utf8, const int64_t *ends, const int64_t *counts,
+                           const int64_t *floors, int64_t n, int64_t error)
+{
+    text_words *words = &common->words;
+    text_bound *bound = &common->bound;
+    if (bound->limit && text_raise_floors(common, error) != TEXT_OK)
+        return TEXT_NO_MEMORY;
+    for (int64_t k = 0, begin = 0; k < n; begin = ends[k++]) {
+        if (ends[k] == begin)
+            continue;
+        text_key key = text_key_alone(utf8 + begin, (uint64_t)(ends[k] - begin));
+        int is_new = !text_words_find(words, &key)->id_plus_1;
+        if (is_new && text_bound_is_full(bound, words) && text_prune(bound, words, NULL, 0) != TEXT_OK)
+            return TEXT_NO_MEMORY;
+        int64_t id = text_words_id(words, &key);
+        if (id < 0)
+            return (int)id;
+        words->counts[id] += counts[k];
+        if (bound->limit) {
+            if (is_new)
+                bound->floors[bound->floored++] = bound->error;
+            bound->floors[id] += floors[k] - error;
+        }
+    }
+    free(bound->moved); /* no id of this table is in use yet */
+    bound->moved = NULL;
     return TEXT_OK;
 }
 

@@ -26,7 +26,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from embed.errors import CorpusError, EmbedError, cannot_open
-from embed.files._digest import ContentDigest
+from embed.files._digest import BlockSums, ContentDigest
 from embed.files.kinds import foreign_kind
 from embed.files.members import READ_BYTES, Decompressor, Helpers, MemberKind, MemberReader, Source
 from embed.files.xz import XZ_START, BlockStreams
@@ -63,13 +63,13 @@ _EXCEEDED = "usage limit"
 class _RawReader(io.RawIOBase):
     """Counts and hashes the raw bytes that pass through."""
 
-    def __init__(self, source: BinaryIO) -> None:
+    def __init__(self, source: BinaryIO, digest: ContentDigest | BlockSums) -> None:
         self._source = source
         # a buffered source (standard input) must return what a pipe has delivered without waiting for more
         self._read_ready: Callable[[memoryview], int | None] = (
             getattr(source, "readinto1", None) or source.readinto  # type: ignore[attr-defined]
         )
-        self._hash = ContentDigest(DIGEST_BYTES)
+        self._hash = digest
         self._sniffed = b""  # read from the source, but not yet by the caller
         self.bytes_read = 0
 
@@ -122,21 +122,34 @@ class ByteStream:
         The name of the input in error messages.
     error : type
         The error to raise if the input cannot be read or is damaged.
+    begin : int
+        Where the bytes begin in their file.
+    digest : BlockSums or None
+        Of a stretch of a file that is known to be plain; None: of a whole input, which is recognised.
 
     Attributes
     ----------
     name : str
+    begin : int
     compression : str or None
         ``"gzip"``, ``"bzip2"``, ``"xz"``, ``"zstd"``, ``"zip"``, or None for plain bytes.
     raw_start : bytes
         The first `START_BYTES` bytes before decompression, fewer if the input is shorter.
     """
 
-    def __init__(self, source: BinaryIO, name: str, error: type[EmbedError] = CorpusError) -> None:
-        self.name = name
+    def __init__(
+        self,
+        source: BinaryIO,
+        name: str,
+        error: type[EmbedError] = CorpusError,
+        *,
+        begin: int = 0,
+        digest: BlockSums | None = None,
+    ) -> None:
+        self.name, self.begin = name, begin
         self.compression: str | None = None
         self._error = error
-        self._raw = _RawReader(source)
+        self._raw = _RawReader(source, ContentDigest(DIGEST_BYTES) if digest is None else digest)
         self._buffered = io.BufferedReader(self._raw, READ_BYTES)
         self._data: Source | None = None
         self._helpers: Helpers | None = None
@@ -145,7 +158,9 @@ class ByteStream:
         try:
             with self._errors():
                 self.raw_start = self._raw.sniff(START_BYTES)
-            self.compression, self._opener = _recognise(self.raw_start, name, source)
+            self._opener: Callable[[io.BufferedReader], Source] = lambda raw: raw
+            if digest is None:
+                self.compression, self._opener = _recognise(self.raw_start, name, source)
         except BaseException:
             self.close()
             raise
@@ -186,7 +201,9 @@ class ByteStream:
 
     def describe(self, offset: int) -> str:
         """Describe the byte at `offset` in the decompressed data, for messages."""
-        return f"byte {offset:,}" + (f" of the decompressed {self.compression} data" if self.compression else "")
+        return f"byte {self.begin + offset:,}" + (
+            f" of the decompressed {self.compression} data" if self.compression else ""
+        )
 
     def drain(self) -> None:
         """Read the raw bytes after the compressed data, so that the digest includes them."""
@@ -224,7 +241,7 @@ class ByteStream:
 
     def _decompressed(self) -> Source:
         if self._data is None:
-            if (kind := foreign_kind(self.raw_start)) is not None:
+            if not self.begin and (kind := foreign_kind(self.raw_start)) is not None:
                 raise self._error(f"{self.name} is {kind.what}: {kind.for_text}")
             self._data = self._opener(cast(io.BufferedReader, self._buffered))
             if isinstance(self._data, MemberReader) and self._helpers is not None:

@@ -50,6 +50,9 @@ class Input:
         That of the stream opened last; see :class:`embed.files.compressed.ByteStream`.
     """
 
+    is_recognised = False
+    """Whether the content is known to be running text, so that nobody has to look."""
+
     def __init__(self, path: str | os.PathLike[str], error: type[EmbedError] = CorpusError) -> None:
         try:
             self.path = os.fsdecode(path)

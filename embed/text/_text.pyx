@@ -60,6 +60,7 @@ cdef extern from "text_bound.h" nogil:
         int64_t moved_size
 
     int text_bound_init(text_bound* bound, text_words* words, int64_t limit)
+    int64_t text_floor(const text_bound* bound, int64_t id)
 
 
 cdef extern from "text_scan.h" nogil:
@@ -99,6 +100,8 @@ cdef extern from "text_merge.h" nogil:
     void text_join_counts(text_words* words, text_words* own, const text_map* map)
     int text_join_bounded(text_scanner* common, const text_words* own, text_map* map, int64_t size, int32_t* ids,
                           int64_t n)
+    int text_join_table(text_scanner* common, const uint8_t* utf8, const int64_t* ends, const int64_t* counts,
+                        const int64_t* floors, int64_t n, int64_t error)
 
 
 cdef enum:
@@ -253,6 +256,38 @@ cdef class TokenCounter:
         if not self.scanner.bound.limit and other is not self:
             with nogil:
                 text_join_counts(&self.scanner.words, &other.scanner.words, &other.common)
+
+    def table(self):
+        """Return all words as UTF-8, uint8[b], their ends there, counts and floors (csrc/text_bound.h), int64[n]."""
+        cdef int64_t n = self.scanner.words.size, size = 0, k
+        cdef const text_entry* entry
+        cdef int64_t[::1] ends = np.empty(n, np.int64), counts = np.empty(n, np.int64), floors = np.empty(n, np.int64)
+        for k in range(n):
+            size += self.scanner.words.entries[k].length
+            ends[k], counts[k] = size, self.scanner.words.counts[k]
+            floors[k] = text_floor(&self.scanner.bound, k)
+        cdef uint8_t[::1] utf8 = np.empty(max(size, 1), np.uint8)
+        size = 0
+        for k in range(n):
+            entry = &self.scanner.words.entries[k]
+            memcpy(&utf8[size], text_entry_bytes(&self.scanner.words, entry), entry.length)
+            size += entry.length
+        return utf8.base[:size], ends.base, counts.base, floors.base
+
+    def join_table(self, const uint8_t[::1] utf8 not None, const int64_t[::1] ends not None,
+                   const int64_t[::1] counts not None, const int64_t[::1] floors not None, int64_t tokens,
+                   int64_t error):
+        """Add the `table`, `tokens` and `error` of a counter of another part of the text; give out no ids before."""
+        cdef int status = TEXT_OK
+        cdef int64_t n = ends.shape[0]
+        self._require_open()
+        if counts.shape[0] != n or floors.shape[0] != n or (n and ends[n - 1] != utf8.shape[0]):
+            raise ValueError("each word needs an end, a count and a floor")
+        if n and utf8.shape[0]:
+            with nogil:
+                status = text_join_table(&self.scanner, &utf8[0], &ends[0], &counts[0], &floors[0], n, error)
+        check(status)
+        self.scanner.tokens += tokens
 
     def add_sentence(self, list sentence not None):
         """Count one sentence of non-empty strings, without cutting it."""

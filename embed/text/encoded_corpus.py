@@ -57,6 +57,7 @@ DATA_FILES = (IDS, OFFSETS, WORDS, WORD_OFFSETS, COUNTS)
 ID_TYPE, OFFSET_TYPE = np.dtype("<i4"), np.dtype("<i8")
 _CHECK_BLOCK = 1 << 22
 """Numbers checked at a time on opening."""
+_BLOCK_SENTENCES = 1 << 16
 _GENERATION = re.compile(r"[0-9a-f]{8}")
 
 
@@ -165,6 +166,24 @@ class EncodedCorpus:
     def counts(self) -> NDArray[np.int64]:
         """Occurrences of each word, int64[V]."""
         return self.vocabulary.counts
+
+    def boundary_near(self, wanted: float) -> int | None:
+        """Return the position nearest to `wanted` where a sentence begins, other than the first; None if none is near.
+
+        Of two at the same distance, the first.
+        """
+        after = int(np.searchsorted(self.offsets, wanted))
+        near = (int(self.offsets[i]) for i in (after - 1, after) if 0 <= i < len(self.offsets))
+        boundary = min(near, key=lambda position: abs(position - wanted))
+        return boundary if 0 < boundary < self.tokens else None
+
+    def first_pair(self) -> int | None:
+        """Return the end, in tokens, of the first sentence that has two; None if no sentence has."""
+        for first in range(0, len(self.offsets) - 1, _BLOCK_SENTENCES):
+            block = self.offsets[first : first + _BLOCK_SENTENCES + 1]
+            if len(found := np.flatnonzero(np.diff(block) > 1)):
+                return int(block[found[0] + 1])
+        return None
 
     def close(self) -> None:
         """Close the files, and remove them if they are temporary. Closing twice is allowed."""

@@ -49,7 +49,7 @@ from embed.text.encoded_corpus import (
 )
 from embed.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["describe", "persistent", "temporary", "write_vocabulary", "writing", "writing_ids"]
+__all__ = ["describe", "fingerprint_with", "persistent", "temporary", "write_vocabulary", "writing", "writing_ids"]
 
 Encode = Callable[[Path, str | None], tuple[dict[str, Any], Vocabulary]]
 """Writes a corpus into a folder: (folder, generation of its files) -> (values of META, vocabulary)."""
@@ -125,7 +125,7 @@ def _found(target: Path, fingerprint: Callable[[], str | None], settings: dict[s
     meta = read_meta(target)
     if meta["version"] != FORMAT_VERSION or (source := fingerprint()) is None:
         return None
-    wanted = _combined(source, settings)
+    wanted = fingerprint_with(source, settings)
     if meta["fingerprint"] != wanted:
         return None
     encoded = EncodedCorpus.open(target)
@@ -283,7 +283,7 @@ def describe(
     meta = {
         "format": FORMAT_NAME,
         "version": FORMAT_VERSION,
-        "fingerprint": _combined(source, settings) if source else _content_hash(work),
+        "fingerprint": fingerprint_with(source, settings) if source else _content_hash(work),
         **settings,
         **facts,
         **({} if generation is None else {"generation": generation}),
@@ -297,7 +297,8 @@ def describe(
     return meta
 
 
-def _combined(source: str, settings: dict[str, Any]) -> str:
+def fingerprint_with(source: Any, settings: dict[str, Any]) -> str:
+    """Return the fingerprint of an encoded corpus, from what identifies its text, ready for JSON, and its settings."""
     return _digest_of([FORMAT_NAME, FORMAT_VERSION, source, settings])
 
 

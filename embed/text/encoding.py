@@ -35,7 +35,7 @@ from embed.text.phrases.phrase_model import PhraseSettings, learn_passes
 from embed.text.renumbering import Stretch, renumber
 from embed.vocabulary.vocabulary import Vocabulary, check_limits
 
-__all__ = ["EncodedCorpus", "Progress", "count_tokens", "encode", "encode_with"]
+__all__ = ["EncodedCorpus", "Progress", "count_tokens", "encode", "encode_with", "ranked", "warn_of_error"]
 
 Progress = Callable[[int, int], object]
 """Called with (tokens so far, bytes of the input read so far)."""
@@ -132,7 +132,7 @@ def encode(
         encoded = temporary(encode_into)
     else:
         encoded = persistent(Path(directory), corpus, settings, encode_into)
-    _warn_of_error(encoded)
+    warn_of_error(encoded)
     return encoded
 
 
@@ -218,7 +218,7 @@ def _encode_into(
         with writing(work):
             learn_passes(work / IDS, counter, phrases, keep_joined=True)
     if vocabulary is None:
-        vocabulary, table = _ranked(counter, corpus, settings)
+        vocabulary, table = ranked(counter, corpus, settings["min_count"], settings["max_vocab"])
     else:
         if new_words_from is not None:
             vocabulary = _united(counter, vocabulary, new_words_from)
@@ -240,7 +240,8 @@ def _encode_into(
     return meta, vocabulary
 
 
-def _warn_of_error(encoded: EncodedCorpus) -> None:
+def warn_of_error(encoded: EncodedCorpus) -> None:
+    """Warn if words were dropped while counting."""
     if encoded.count_error:
         message = (
             "the text has more distinct words than the counting table holds, so rare words were dropped: counts may be "
@@ -287,12 +288,18 @@ def count_tokens(
     return counter
 
 
-def _ranked(
-    counter: _text.TokenCounter, corpus: Iterable[list[str]], settings: dict[str, Any]
+def ranked(
+    counter: _text.TokenCounter, corpus: Iterable[list[str]], min_count: int | None, max_vocab: int | None
 ) -> tuple[Vocabulary, NDArray[np.int32]]:
-    """Return the vocabulary of the counted words, and the id of each provisional id, -1 for dropped words."""
-    min_count = settings["min_count"] or least_count(counter.tokens)
-    ranked = counter.rank(min_count, settings["max_vocab"] or _text.MAX_WORDS)
+    """Return the vocabulary of the counted words, and the id of each provisional id, -1 for dropped words.
+
+    Raises
+    ------
+    CorpusError
+        No word is left.
+    """
+    min_count = min_count or least_count(counter.tokens)
+    ranked = counter.rank(min_count, max_vocab or _text.MAX_WORDS)
     if not len(ranked):
         raise CorpusError(_why_empty(counter, corpus, min_count))
     table = np.full(len(counter), -1, dtype=np.int32)
@@ -340,6 +347,6 @@ def _why_empty(counter: _text.TokenCounter, corpus: Iterable[list[str]], min_cou
         )
     if isinstance(corpus, FileCorpus):
         names = ", ".join(file.name for file in corpus.files[:3]) + (", ..." if len(corpus.files) > 3 else "")
-        where = f"{corpus.bytes_read:,} bytes of {len(corpus.files):,} file(s) ({names})"
+        where = f"{corpus.bytes_read or corpus.total_bytes or 0:,} bytes of {len(corpus.files):,} file(s) ({names})"
         return f"the corpus is empty: there are no tokens in {where}; name a file with text"
     return "the corpus is empty: it has no sentences, or only empty ones; give at least one sentence of words"

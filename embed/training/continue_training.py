@@ -233,7 +233,7 @@ class ModelStart:
             parameters = Parameters.empty(words, config, buckets, sense_offsets=_sense_offsets(self._model, words))
         variant = Variant() if self._freeze == "none" else _frozen(known, parameters, config, self._freeze)
         variant = replace(variant, has_senses=self._model.parameters.sense_offsets is not None)
-        crew, config = crew_of(self._options, config)
+        crew, config = crew_of(self._options, config, corpus)
         return Trainer(corpus, config, parameters=parameters, variant=variant, keeps_half=self._keeps_half, crew=crew)
 
 

@@ -22,12 +22,11 @@ __all__ = ["advise_of_few_kept", "few_kept", "loss_tolerance", "no_examples", "r
 _FEW_KEPT = 0.2
 """Warn if subsampling keeps less than this share. Wikipedia keeps half with 1e-4, three quarters with 1e-3."""
 _SMALLEST_ROUNDED = 0.1
-_BLOCK_SENTENCES = 1 << 16
 _TOLERATED_ERRORS = 4.0
 
 
 def refuse_without_pairs(corpus: EncodedCorpus, config: TrainConfig, tokens: int, *, has_documents: bool) -> None:
-    """Raise NoExamplesError if the first `tokens` of a corpus hold no example, whatever is drawn."""
+    """Raise NoExamplesError if the first `tokens` of a corpus, whole sentences, hold no example, whatever is drawn."""
     if config.loss == "hs" and len(corpus.vocabulary) == 1:
         raise NoExamplesError(
             f"nothing to learn: the vocabulary has a single word, {corpus.vocabulary.words[0]!r:.60}, and hierarchical "
@@ -35,11 +34,9 @@ def refuse_without_pairs(corpus: EncodedCorpus, config: TrainConfig, tokens: int
         )
     if has_documents:  # a document is a context of each of its words
         return
-    offsets: NDArray[np.int64] = corpus.offsets
-    for first in range(0, len(offsets) - 1, _BLOCK_SENTENCES):
-        ends = np.minimum(offsets[first : first + _BLOCK_SENTENCES + 1], tokens)
-        if (np.diff(ends) > 1).any():
-            return
+    end = corpus.first_pair()
+    if end is not None and end <= tokens:
+        return
     raise NoExamplesError(
         f"nothing to learn: none of the {corpus.sentences:,} sentences has two words of the vocabulary; if the text "
         f"has one token a line, join each sentence to one line; if words are rare, lower {option('min_count')}"

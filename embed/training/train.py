@@ -22,7 +22,7 @@ from embed.model.parameters import Parameters
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode
 from embed.text.phrases.phrase_model import PhraseSettings
-from embed.training.backends.crews import check_cluster, crew_of, refuse_cluster
+from embed.training.backends.crews import check_cluster, crew_of, read_on_cluster, refuse_cluster
 from embed.training.progress import Progress
 from embed.training.run import Source, run
 from embed.training.trainer import Trainer
@@ -162,14 +162,17 @@ class FreshStart:
             return nullcontext(corpus)
         config = self._unread
         with progress.counting("reading") as count:
+            text = open_configured(
+                corpus,
+                config,
+                column=options.column,
+                delimiter=options.delimiter,
+                weight_column=options.weight_column,
+            )
+            if (sharded := read_on_cluster(corpus, text, options, self.config(None), progress, count)) is not None:
+                return sharded
             return encode(
-                open_configured(
-                    corpus,
-                    config,
-                    column=options.column,
-                    delimiter=options.delimiter,
-                    weight_column=options.weight_column,
-                ),
+                text,
                 min_count=config.min_count,
                 max_vocab=config.max_vocab,
                 phrases=PhraseSettings.of(config),
@@ -181,7 +184,7 @@ class FreshStart:
     def trainer(self, corpus: EncodedCorpus, config: TrainConfig, *, is_fresh: bool) -> Trainer:
         """Return a trainer of untrained vectors."""
         parameters = None if is_fresh else Parameters.empty(corpus.vocabulary, config)
-        crew, config = crew_of(self._options, config)
+        crew, config = crew_of(self._options, config, corpus)
         keeps_half = self._leaves_subsample_open()
         return Trainer(corpus, config, parameters=parameters, keeps_half=keeps_half, crew=crew)
 

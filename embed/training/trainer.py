@@ -342,13 +342,8 @@ def _training_tokens(corpus: EncodedCorpus, held_out: float) -> int:
     total = corpus.tokens
     if held_out == 0:
         return total
-    offsets: NDArray[np.int64] = corpus.offsets
-    wanted = total * (1 - held_out)
-    after = int(np.searchsorted(offsets, wanted))
-    boundary = min(
-        (int(offsets[i]) for i in (after - 1, after) if 0 <= i < len(offsets)), key=lambda b: abs(b - wanted)
-    )
-    if not 0 < boundary < total:
+    boundary = corpus.boundary_near(total * (1 - held_out))
+    if boundary is None:
         raise CorpusError(
             f"{option('held_out')} is {held_out:g}, but {corpus.sentences} sentences cannot be divided so: give more "
             f"sentences, or change {option('held_out')}"

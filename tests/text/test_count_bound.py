@@ -182,3 +182,39 @@ def test_the_bound_is_set_once_before_the_text() -> None:
         counter.bound(5)
     with pytest.raises(ValueError, match="at least 1"):
         _text.TokenCounter(10).bound(0)
+
+
+@pytest.mark.parametrize("limit", [None, 40, 200])
+@pytest.mark.parametrize("parts", [1, 2, 5])
+def test_joined_tables_keep_the_promises(limit: int | None, parts: int) -> None:
+    sentences = skewed(4000, seed=parts)
+    exact = Counter(word for sentence in sentences for word in sentence)
+    whole = _text.TokenCounter(10_000)
+    if limit is not None:
+        whole.bound(limit)
+    for part in range(parts):
+        counter = _text.TokenCounter(10_000)
+        if limit is not None:
+            counter.bound(limit)
+        for sentence in sentences[part::parts]:
+            counter.add_sentence(sentence)
+        counter.take()
+        counter.moved()
+        utf8, ends, counts, floors = counter.table()
+        whole.join_table(utf8, ends, counts, floors, counter.tokens, counter.error)
+    tokens, error = exact.total(), whole.error
+    assert whole.tokens == tokens
+    assert len(whole) <= (limit or len(exact)) + 1
+    ranked = whole.rank(1, _text.MAX_WORDS)
+    found = dict(zip(whole.words(ranked), whole.counts(ranked).tolist(), strict=True))
+    if limit is None:
+        assert found == exact
+    assert error <= 2 * tokens / (limit or 1)
+    assert all(exact[word] - error <= count <= exact[word] for word, count in found.items())
+    assert all(word in found for word, count in exact.items() if count > error)
+
+
+def test_tables_that_do_not_fit_together_are_refused() -> None:
+    counter = _text.TokenCounter(10_000)
+    with pytest.raises(ValueError, match="each word needs an end, a count and a floor"):
+        counter.join_table(np.zeros(3, np.uint8), np.array([2]), np.array([1]), np.array([0]), 1, 0)

@@ -77,3 +77,27 @@ def test_words_in_utf8(words: list[str]) -> None:
     joined, ends = _text.utf8_of(words)
     assert joined == "".join(words).encode()
     assert ends.tolist() == [len("".join(words[: k + 1]).encode()) for k in range(len(words))]
+
+
+@given(size=st.integers(0, 5 * BLOCK), cuts=st.lists(st.integers(0, 5 * BLOCK), max_size=4))
+def test_stretches_of_a_stream_have_its_digest(size: int, cuts: list[int]) -> None:
+    data = bytes(np.arange(size, dtype=np.uint32).view(np.uint8)[:size])
+    ends = [*sorted(min(cut, size) for cut in cuts), size]
+    digest = _digest.ContentDigest(32)
+    for start, end in zip([0, *ends[:-1]], ends, strict=True):
+        stretch = _digest.BlockSums(start)
+        stretch.update(data[start : (start + end) // 2])
+        stretch.update(data[(start + end) // 2 : end])
+        head, sums, tail = stretch.parts()
+        digest.update(head)
+        if sums:
+            digest.update_sums(sums)
+        digest.update(tail)
+    assert digest.hexdigest() == digest_of(data)
+
+
+def test_sums_between_blocks_alone_are_accepted() -> None:
+    digest = _digest.ContentDigest(32)
+    digest.update(b"a")
+    with pytest.raises(ValueError, match="sums are of whole blocks"):
+        digest.update_sums(bytes(_digest.SUM_BYTES))

@@ -48,13 +48,13 @@ class Dying(LocalCrew):
         when = self.deaths.get(self.calls)
         self.calls += 1
         if when == "before":
-            self.lanes.pop(lane, None)
+            self.members.pop(lane, None)
         found = super().call(lane, method, *arguments, results=results)
         if when == "after":
-            del self.lanes[lane]
+            del self.members[lane]
             raise LaneLost
         if when == "everyone":
-            self.lanes.clear()
+            self.members.clear()
             raise LaneLost
         return found
 

@@ -12,6 +12,7 @@ round is trained again: every token is in the result once. If nobody has them, t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,11 +21,13 @@ import numpy as np
 from embed.errors import ClusterError, ClusterWarning, ConfigError, advise
 from embed.messages import option
 from embed.model.parameters import Parameters
-from embed.text.part_corpus import PartCorpus, parts
-from embed.training.backends.crew import Crew, Handle, LaneLost, Setup
-from embed.training.backends.lane import Trained
+from embed.training.backends.crew import Crew, Handle, LaneLost
+from embed.training.backends.lane import Setup, Trained
 from embed.training.backends.local import local_backend
+from embed.training.backends.sharded import ShardedCorpus
 from embed.training.backends.task import Task
+from embed.training.backends.texts import SentTexts, Texts
+from embed.training.backends.threads import infinite_matrix
 from embed.training.schedule import Schedule
 
 __all__ = ["Cluster", "merge_tokens"]
@@ -61,32 +64,30 @@ class Cluster:
     def __init__(self, task: Task, crew: Crew) -> None:
         assert task.config.workers is not None
         self._task, self._crew = task, crew
-        cut = parts(task.corpus, task.tokens, task.config.workers)
-        if len(cut) < task.config.workers:
-            raise ClusterError(
-                f"cannot cut {task.corpus.sentences:,} sentences into parts for {task.config.workers} workers: lower "
-                f"{option('workers')}"
-            )
-        texts = [PartCorpus(task.corpus, part.start, part.stop) for part in cut]
-        self._lanes = range(len(texts))
-        self._lengths = np.array([text.tokens for text in texts])
-        self._size = task.config.merge_tokens or merge_tokens(task.tokens, len(texts))
-        rounds = -(-int(self._lengths.max()) // self._size)
-        ends = np.minimum(np.arange(rounds + 1)[:, None] * self._size, self._lengths)
+        corpus, lanes = task.corpus, task.config.workers
+        self._texts: Texts
+        if isinstance(corpus, ShardedCorpus):
+            self._texts = corpus.texts(task.tokens, lanes)
+        else:
+            self._texts = SentTexts(corpus, task.tokens, lanes, crew)
+        self._lanes, lengths = range(lanes), self._texts.lengths
+        size = task.config.merge_tokens or merge_tokens(task.tokens, lanes)
+        rounds = -(-int(lengths.max()) // size)
+        ends = np.minimum(np.arange(rounds + 1)[:, None] * size, lengths)
         self._ends, self._positions = ends, ends.sum(axis=1)
         self._setups = [
             Setup(
                 task.config,
-                text,
                 task.parameters.buckets,
                 task.subsample,
                 task.threads,
                 task.variant,
                 lane,
-                len(texts),
+                lanes,
             )
-            for lane, text in enumerate(texts)
+            for lane in self._lanes
         ]
+        self._new = set(self._lanes)  # whose workers have not begun
         self._is_started = False
         self._is_fetched = True  # the parameters of the task are those after the latest merge
         self._merges = self._safe_merges = self._losses = 0
@@ -109,7 +110,7 @@ class Cluster:
         """
         if not self._is_started:
             self._is_started = True
-            self._crew.start(self._setups)
+            self._crew.start(len(self._lanes))
             self._until_agreed(lambda: self._load(self._lanes))
         begin = number = int(np.searchsorted(self._positions, tokens.start))
         if self._positions[begin] != tokens.start:
@@ -145,14 +146,14 @@ class Cluster:
         """Train a round and merge it."""
         crew, lanes, self._trained = self._crew, self._lanes, None
         trained = [
-            crew.call(lane, "train", epoch, int(self._ends[number, lane]), int(self._ends[number + 1, lane]))[0]
+            crew.call(lane, "lane.train", epoch, int(self._ends[number, lane]), int(self._ends[number + 1, lane]))[0]
             for lane in lanes
         ]
         adopted: list[Handle] = []
         if len(lanes) > 1:
-            changes = [crew.call(lane, "changes", results=len(lanes)) for lane in lanes]
-            merged = [crew.call(lane, "merge", *trained, *(found[lane] for found in changes))[0] for lane in lanes]
-            adopted = [crew.call(lane, "adopt", self._merges + 1, *merged)[0] for lane in lanes]
+            changes = [crew.call(lane, "lane.changes", results=len(lanes)) for lane in lanes]
+            merged = [crew.call(lane, "lane.merge", *trained, *(found[lane] for found in changes))[0] for lane in lanes]
+            adopted = [crew.call(lane, "lane.adopt", self._merges + 1, *merged)[0] for lane in lanes]
         for handles in (trained, adopted):
             while not crew.wait(handles, _POLL_SECONDS):
                 watch()
@@ -167,10 +168,16 @@ class Cluster:
         """Replace lost workers until all have the same parameters; return what `agree` returns."""
         while True:
             try:
-                lost = [lane for lane in self._lanes if not self._crew.is_alive(lane)]
-                for lane in lost:
-                    advise(f"the worker of part {lane + 1} has died; its last tokens are trained again", ClusterWarning)
-                    self._crew.replace(lane)
+                for lane in self._lanes:
+                    if not self._crew.is_alive(lane):
+                        advise(
+                            f"the worker of part {lane + 1} has died; its last tokens are trained again",
+                            ClusterWarning,
+                        )
+                        self._crew.replace(lane)
+                        self._texts.lose(lane)
+                        self._new.add(lane)
+                self._begin()
                 return agree()
             except LaneLost as error:
                 self._losses += 1
@@ -180,20 +187,28 @@ class Cluster:
                         "for the reason (often too little memory)"
                     ) from error
 
+    def _begin(self) -> None:
+        """Give new workers their texts, and let them begin."""
+        new = sorted(self._new)
+        self._texts.give(new)
+        crew = self._crew
+        crew.values([crew.call(lane, "begin", self._setups[lane])[0] for lane in new])
+        self._new.clear()
+
     def _agreed(self) -> list[Trained] | None:
         """Give all lanes the parameters of the latest merge; return the sums of the round if it is merged."""
         crew = self._crew
-        known = crew.values([crew.call(lane, "known_merges")[0] for lane in self._lanes])
+        known = crew.values([crew.call(lane, "lane.known_merges")[0] for lane in self._lanes])
         latest = max((merges for merges in known if merges is not None), default=None)
         is_merged = latest == self._merges + 1
         if latest is None or (is_merged and self._trained is None) or len(self._lanes) == 1:
             self._load(self._lanes)
             self._is_fetched = True
             return None
-        matrices = crew.call(known.index(latest), "matrices")[0]
+        matrices = crew.call(known.index(latest), "lane.matrices")[0]
         behind = [lane for lane in self._lanes if known[lane] != latest]
-        loads = [crew.call(lane, "load", matrices, latest)[0] for lane in behind]
-        rewinds = [crew.call(lane, "rewind")[0] for lane in self._lanes if lane not in behind]
+        loads = [crew.call(lane, "lane.load", matrices, latest)[0] for lane in behind]
+        rewinds = [crew.call(lane, "lane.rewind")[0] for lane in self._lanes if lane not in behind]
         crew.values([*loads, *rewinds])
         if not is_merged:
             return None
@@ -205,14 +220,14 @@ class Cluster:
     def _load(self, lanes: Sequence[int]) -> None:
         """Give lanes the parameters of the task."""
         matrices = self._crew.put(self._task.parameters.matrices())
-        self._crew.values([self._crew.call(lane, "load", matrices, self._safe_merges)[0] for lane in lanes])
+        self._crew.values([self._crew.call(lane, "lane.load", matrices, self._safe_merges)[0] for lane in lanes])
         self._merges = self._safe_merges
 
     def _fetch(self) -> None:
         """Copy the parameters from a worker; raises LaneLost if all have died."""
         for lane in self._lanes:
             try:
-                [matrices] = self._crew.values(self._crew.call(lane, "matrices"))
+                [matrices] = self._crew.values(self._crew.call(lane, "lane.matrices"))
             except LaneLost:
                 continue
             for name, matrix in self._task.parameters.matrices().items():
@@ -227,11 +242,14 @@ class Cluster:
 
     def held_out_loss(self, tokens: range) -> float | None:
         """Measure the mean loss of an example in `tokens`, on this machine."""
-        return local_backend(self._task).held_out_loss(tokens)
+        corpus = self._task.corpus
+        if isinstance(corpus, ShardedCorpus):
+            corpus = corpus.end(tokens.start)
+        return local_backend(replace(self._task, corpus=corpus)).held_out_loss(tokens)
 
     def infinite(self) -> str | None:
         """Return the name of a matrix that holds NaN or infinity, or None."""
-        return local_backend(self._task).infinite()
+        return infinite_matrix(self._task.parameters)
 
     def close(self) -> None:
         """End all workers."""

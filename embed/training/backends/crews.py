@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from embed.config.run import RunOptions
 from embed.config.train import TrainConfig
+from embed.corpora.dealing import deal
 from embed.errors import ConfigError, MissingExtraError
 from embed.messages import option
+from embed.text.encoded_corpus import EncodedCorpus
 from embed.training.backends.crew import Crew, LocalCrew
+from embed.training.backends.sharded import ShardedCorpus, read_shards, why_unshared
+from embed.training.progress import Progress
 
-__all__ = ["check_cluster", "crew_of", "refuse_cluster"]
+__all__ = ["check_cluster", "crew_of", "read_on_cluster", "refuse_cluster"]
 
 _SIMULATE = "simulate"
 
@@ -44,23 +50,78 @@ def check_cluster(options: RunOptions, config: TrainConfig) -> None:
         )
 
 
-def crew_of(options: RunOptions, config: TrainConfig) -> tuple[Crew | None, TrainConfig]:
+def crew_of(options: RunOptions, config: TrainConfig, corpus: EncodedCorpus) -> tuple[Crew | None, TrainConfig]:
     """Return the workers of a run, none if it is one of this process, and the configuration with their number.
+
+    Workers that have read the corpus train it.
 
     Raises
     ------
     ClusterError
         The cluster cannot be reached, or has too few processors.
     """
+    if isinstance(corpus, ShardedCorpus):
+        return corpus.crew, config.replace(workers=len(corpus.shards.lanes))
     if options.cluster is None:
         return None, config
-    if options.cluster == _SIMULATE:
-        config = config.replace(workers=config.workers or 2)
-        return LocalCrew(config.threads or 1), config
+    crew, workers = _new_crew(options.cluster, config)
+    return crew, config.replace(workers=workers)
+
+
+def read_on_cluster(
+    source: Any,
+    corpus: Iterable[Any],
+    options: RunOptions,
+    config: TrainConfig,
+    progress: Progress,
+    count: Callable[[int, int], object],
+) -> ShardedCorpus | None:
+    """Read a text on the workers of a run; return None if it has to be read here.
+
+    Parameters
+    ----------
+    source
+        As for :func:`embed.train`.
+    corpus : iterable
+        The reader of `source`.
+    options : RunOptions
+    config : TrainConfig
+    progress : Progress
+    count : callable
+        Called with the tokens and bytes that have been read.
+
+    Raises
+    ------
+    ClusterError
+        The cluster cannot be reached, has too few processors, or its workers keep dying.
+    CorpusError
+        As :func:`embed.text.encoding.encode` does.
+    """
+    is_here = options.encoded_dir is not None or options.weight_column is not None or config.phrases
+    if options.cluster is None or is_here:
+        return None
+    crew, workers = _new_crew(options.cluster, config)
+    try:
+        shares = deal(source, corpus, workers)
+        why = "it is not in files that they can divide" if shares is None else why_unshared(crew, shares)
+        if shares is not None and not why:
+            return read_shards(crew, corpus, shares, config, (options.column, options.delimiter), count)
+    except BaseException:
+        crew.close()
+        raise
+    crew.close()
+    progress.note("sent", f"the text is read here, and sent to the workers: {why}", reason=why)
+    return None
+
+
+def _new_crew(cluster: str, config: TrainConfig) -> tuple[Crew, int]:
+    """Return new workers and their number."""
+    if cluster == _SIMULATE:
+        return LocalCrew(config.threads or 1), config.workers or 2
     from embed.training.backends.ray_crew import RayCrew
 
-    crew = RayCrew(options.cluster, config.workers, config.threads)
-    return crew, config.replace(workers=crew.workers)
+    crew = RayCrew(cluster, config.workers, config.threads)
+    return crew, crew.workers
 
 
 def refuse_cluster(options: RunOptions, what: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embed.config.train import TrainConfig
 from embed.engine.threads import shared_out
 from embed.merging import _changes
 from embed.merging.curvature import Curvature, Sampler
@@ -23,15 +24,39 @@ from embed.merging.merger import Changes, Merger, Stretch
 from embed.merging.touches import Layout
 from embed.model.parameters import padded_matrix
 from embed.training.backends.local import local_backend
-from embed.training.backends.task import Task
+from embed.training.backends.task import Task, Variant
 from embed.training.schedule import Schedule
 
-__all__ = ["Lane", "Trained", "lane_seed"]
+__all__ = ["Lane", "Setup", "Trained", "lane_seed"]
 
 _CENTERS, _LEAST_CENTERS = 8192, 512
 """Windows for an estimate of the curvature, shared by the lanes, and the fewest of a lane."""
 _SAMPLING = (0x6375, 0x7276)
 """Tells the draws of the curvature from others of the same seed."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a worker needs to know before it loads parameters, besides its text.
+
+    Attributes
+    ----------
+    config : TrainConfig
+    buckets : int32[K]
+        The n-gram buckets that have a row.
+    subsample : float
+    threads : int
+    variant : Variant
+    lane, lanes : int
+    """
+
+    config: TrainConfig
+    buckets: NDArray[np.int32]
+    subsample: float
+    threads: int
+    variant: Variant
+    lane: int
+    lanes: int
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Train lanes on the machines of a Ray cluster: an actor for each lane.
+"""Have workers on the machines of a Ray cluster: an actor for each lane.
 
 Results are objects of Ray's store, in shared memory, so that arrays are neither copied on a machine nor sent where
 nobody reads them. Ray is imported by this module alone, which only a run with a cluster imports.
@@ -7,14 +7,12 @@ nobody reads them. Ray is imported by this module alone, which only a run with a
 from __future__ import annotations
 
 import contextlib
-import copy
 import logging
 import os
 import socket
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +24,13 @@ from embed.config.train import processors
 from embed.engine.machine import simd
 from embed.errors import ClusterError, ClusterWarning, advise
 from embed.messages import option
-from embed.training.backends.crew import Handle, LaneLost, Setup
-from embed.vocabulary.vocabulary import Vocabulary
+from embed.training.backends.crew import Handle, LaneLost
+from embed.training.backends.worker import Worker
 
 __all__ = ["RayCrew"]
 
 _CONNECT_SECONDS = 5.0
+_CLOSE_SECONDS, _LOOK_SECONDS = 5.0, 1.0
 _STARTS = 3
 _SPARE_SECONDS = 5.0
 """How long to wait for a processor before a new worker shares those of others."""
@@ -41,23 +40,22 @@ _LOG = logging.getLogger("embed")
 
 
 class _Worker:
-    """A process of the cluster, with one lane."""
+    """A process of the cluster, with one worker."""
 
-    def __init__(self, setup: Setup, vocabulary: Vocabulary) -> None:
-        setup.corpus.vocabulary = vocabulary
-        self._lane = setup.make()
+    def __init__(self) -> None:
+        self._worker = Worker()
 
     def facts(self) -> tuple[str, str, str]:
         """Return the version of this package here, the instruction set, and the name of the machine."""
         return __version__, simd(), os.uname().nodename if hasattr(os, "uname") else "?"
 
     def run(self, method: str, *arguments: Any) -> Any:
-        """Call a method of the lane."""
-        return getattr(self._lane, method)(*arguments)
+        """Call a method of the worker."""
+        return self._worker.run(method, *arguments)
 
 
 class RayCrew:
-    """Trains lanes on a Ray cluster; a :class:`embed.training.backends.crew.Crew`.
+    """Has workers on a Ray cluster; a :class:`embed.training.backends.crew.Crew`.
 
     Parameters
     ----------
@@ -98,16 +96,12 @@ class RayCrew:
                 f"cluster has {total:g}: lower {option('workers')} or {option('threads')}, or add machines"
             )
 
-    def start(self, setups: Sequence[Setup]) -> None:
+    def start(self, lanes: int) -> None:
         """Start an actor for each lane; warn of those that differ."""
-        self._setups = []
-        self._vocabulary = ray.put(setups[0].corpus.vocabulary)
-        for setup in setups:
-            text = copy.copy(setup.corpus)
-            del text.vocabulary  # which all lanes share
-            self._setups.append(ray.put(replace(setup, corpus=text)))
-        self._actors = [self._new(lane) for lane in range(len(setups))]
-        facts = [self._facts(lane) for lane in range(len(setups))]
+        if self._actors:
+            return
+        self._actors = [self._new() for _ in range(lanes)]
+        facts = [self._facts(lane) for lane in range(lanes)]
         for i, what in ((0, "version"), (1, "instruction set")):
             kinds = {fact[i]: fact[2] for fact in facts}
             if len(kinds) > 1 or (i == 0 and __version__ not in kinds):
@@ -130,26 +124,26 @@ class RayCrew:
                 return facts
         raise ClusterError(f"a worker could not be started: {_first_line(failure)}") from failure
 
-    def _new(self, lane: int, *, shares: bool = False) -> Any:
+    def _new(self, *, shares: bool = False) -> Any:
         options: dict[str, Any] = {
             "num_cpus": 0 if shares else self.threads,
             "scheduling_strategy": "SPREAD",
             "runtime_env": {"env_vars": _ONE_BLAS_THREAD},
         }
-        return ray.remote(_Worker).options(**options).remote(self._setups[lane], self._vocabulary)
+        return ray.remote(concurrency_groups={"look": 1})(_Worker).options(**options).remote()
 
     def replace(self, lane: int) -> None:
         """Start a new actor; it shares the processors of others if none is free for some time."""
         with contextlib.suppress(RayError):
             ray.kill(self._actors[lane])
-        self._actors[lane] = self._new(lane)
+        self._actors[lane] = self._new()
         try:
             ray.get(self._actors[lane].facts.remote(), timeout=_SPARE_SECONDS)
         except GetTimeoutError:
             _LOG.info("no machine has a free processor for part %d, so it shares those of another part", lane + 1)
             with contextlib.suppress(RayError):
                 ray.kill(self._actors[lane])
-            self._actors[lane] = self._new(lane, shares=True)
+            self._actors[lane] = self._new(shares=True)
         except RayError:
             time.sleep(1)  # dead at once; whoever calls it next finds out
 
@@ -162,12 +156,20 @@ class RayCrew:
         return True
 
     def call(self, lane: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
-        """Call a method of a lane."""
+        """Call a method of a worker."""
         try:
             found = self._actors[lane].run.options(num_returns=results).remote(method, *arguments)
         except RayActorError as error:
             raise LaneLost from error
         return [found] if results == 1 else list(found)
+
+    def look(self, lane: int, method: str) -> Any:
+        """Return the result of a method at once, or None."""
+        with contextlib.suppress(RayError):  # also if it comes too late
+            return ray.get(
+                self._actors[lane].run.options(concurrency_group="look").remote(method), timeout=_LOOK_SECONDS
+            )
+        return None
 
     def wait(self, handles: Sequence[Handle], seconds: float) -> bool:
         """Wait until all results are there."""
@@ -193,7 +195,9 @@ class RayCrew:
         return ray.put(value)
 
     def close(self) -> None:
-        """End all actors, and the cluster if it was started here."""
+        """End all actors, which remove their files, and the cluster if it was started here."""
+        with contextlib.suppress(RayError):
+            ray.wait([actor.run.remote("close") for actor in self._actors], timeout=_CLOSE_SECONDS)
         for actor in self._actors:
             with contextlib.suppress(RayError):
                 ray.kill(actor)

@@ -22,7 +22,7 @@ from embed.training.backends.problem import problem_of, to_measure
 from embed.training.backends.task import Task
 from embed.training.schedule import Schedule
 
-__all__ = ["Share", "Sharing", "Threads"]
+__all__ = ["Share", "Sharing", "Threads", "infinite_matrix"]
 
 
 class Sharing(Protocol):
@@ -129,11 +129,16 @@ class Threads:
 
     def infinite(self) -> str | None:
         """Return the name of a matrix that holds NaN or infinity, or None."""
-        for name, matrix in self._task.parameters.matrices().items():  # their order does not matter here
-            if not all(_kernels.all_finite(matrix[rows]) for rows in pieces(len(matrix), matrix.strides[0])):
-                return name
-        return None
+        return infinite_matrix(self._task.parameters)  # the order of the rows does not matter here
 
     def close(self) -> None:
         """Restore the order of the rows."""
         self.order.restore()
+
+
+def infinite_matrix(parameters: Parameters) -> str | None:
+    """Return the name of a matrix that holds NaN or infinity, or None."""
+    for name, matrix in parameters.matrices().items():
+        if not all(_kernels.all_finite(matrix[rows]) for rows in pieces(len(matrix), matrix.strides[0])):
+            return name
+    return None

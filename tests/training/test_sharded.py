@@ -1,0 +1,216 @@
+"""A text that the workers read: the vectors of one that is read here, whatever dies, and the errors."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import embed
+from embed.config.train import TrainConfig
+from embed.corpora import SyntheticCorpus, TextCorpus
+from embed.corpora.dealing import deal
+from embed.errors import AdviceWarning, ClusterError, ClusterWarning, CorpusError
+from embed.model.model import Model
+from embed.text import bounded_counting
+from embed.text.encoding import encode
+from embed.training.backends import sharded
+from embed.training.backends.crew import Handle, LaneLost, LocalCrew
+from embed.training.backends.sharded import ShardedCorpus, read_shards
+from embed.training.trainer import Trainer
+
+SMALL: dict[str, Any] = {"dim": 16, "min_count": 1, "threads": 1, "epochs": 1, "merge_tokens": 1024, "objective": "sg"}
+pytestmark = pytest.mark.filterwarnings("ignore::embed.errors.PoorVectorsWarning")
+
+
+class Dying(LocalCrew):
+    """Loses the worker that is called as these calls, counted from 0; counts the calls of each method."""
+
+    def __init__(self, deaths: tuple[int, ...] = ()) -> None:
+        super().__init__()
+        self.deaths, self.calls, self.methods = deaths, 0, list[str]()
+
+    def call(self, lane: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
+        number, self.calls = self.calls, self.calls + 1
+        self.methods.append(method)
+        if number in self.deaths:
+            self.members.pop(lane).close()
+            raise LaneLost
+        return super().call(lane, method, *arguments, results=results)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder of files: large, empty, with a last line that does not end, compressed."""
+    lines = [" ".join(words) for words in SyntheticCorpus(seed=5, sentences=300)]
+    found = tmp_path / "text"
+    found.mkdir()
+    (found / "a.txt").write_text("\n".join(lines[:180]) + "\n")
+    (found / "b.txt").write_text("")
+    (found / "c.txt").write_text("\n\n" + "\n".join(lines[180:250]))
+    (found / "d.txt.gz").write_bytes(gzip.compress("\n".join(lines[250:]).encode()))
+    return found
+
+
+def trained(source: Any, **settings: Any) -> Model:
+    return embed.train(source, progress=False, cluster="simulate", **{**SMALL, **settings})
+
+
+def same(one: Model, other: Model) -> bool:
+    pairs = zip(one.parameters.matrices().values(), other.parameters.matrices().values(), strict=True)
+    return (
+        all(np.array_equal(a, b) for a, b in pairs)
+        and one.vocabulary == other.vocabulary
+        and one.provenance == other.provenance
+        and [(record.loss, record.held_out_loss) for record in one.history]
+        == [(record.loss, record.held_out_loss) for record in other.history]
+    )
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"workers": 1},
+        {"workers": 2, "held_out": 0.1},
+        {"workers": 3, "min_count": None},
+        {"workers": 5, "tokenizer": "words", "lowercase": True, "max_vocab": 200},
+    ],
+)
+def test_same_vectors_as_of_a_text_read_here(folder: Path, tmp_path: Path, settings: dict[str, Any]) -> None:
+    here = trained(str(folder), **settings, encoded_dir=tmp_path / "encoded")
+    assert same(trained(str(folder), **settings), here)
+
+
+def read(crew: LocalCrew, folder: Path, workers: int, **settings: Any) -> ShardedCorpus:
+    corpus, config = TextCorpus(str(folder)), TrainConfig(**{**SMALL, "workers": workers, **settings})
+    shares = deal(str(folder), corpus, workers)
+    assert shares is not None
+    crew.start(workers)
+    return read_shards(crew, corpus, shares, config, (None, None), lambda tokens, size: None)
+
+
+def trained_by(crew: LocalCrew, folder: Path, workers: int) -> Model:
+    with read(crew, folder, workers) as corpus:
+        return Trainer(corpus, TrainConfig(**SMALL, workers=workers), crew=crew).run()
+
+
+def test_workers_read_their_own_shards_alone(folder: Path) -> None:
+    crew = Dying()
+    with read(crew, folder, 3) as corpus, encode(TextCorpus(str(folder)), min_count=1) as here:
+        assert len(corpus.ids) == 0
+        assert (corpus.tokens, corpus.sentences, corpus.first_pair()) == (
+            here.tokens,
+            here.sentences,
+            here.first_pair(),
+        )
+        assert corpus.fingerprint == here.fingerprint
+        assert corpus.boundary_near(here.tokens / 2) == here.boundary_near(here.tokens / 2)
+        end = corpus.end(int(here.offsets[-40]))
+        assert np.array_equal(end.ids, here.ids[here.offsets[-40] :])
+        assert np.array_equal(end.offsets[-40:], here.offsets[-40:])
+    assert crew.methods.count("shard.count") == crew.methods.count("shard.encode") == 3
+
+
+def test_same_vectors_whatever_dies_while_reading(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharded, "_BLOCK_TOKENS", 500)
+    whole = Dying()
+    expected = trained_by(whole, folder, 3)
+    assert whole.methods.count("text.add") > 1
+    for at in range(0, whole.methods.index("begin") + 3, 5):
+        with pytest.warns(ClusterWarning, match=r"the worker of part \d has died"):
+            assert same(trained_by(Dying((at, at + at % 5 + 1)), folder, 3), expected), at
+
+
+def test_workers_that_keep_dying_end_the_reading(folder: Path) -> None:
+    with pytest.warns(ClusterWarning), pytest.raises(ClusterError, match=r"have died \d+ times while they read"):
+        read(Dying(tuple(range(1, 4000))), folder, 2)
+
+
+def test_file_that_changes_meanwhile_is_noticed(folder: Path) -> None:
+    class Changing(Dying):
+        def replace(self, lane: int) -> None:
+            if self.calls:
+                (folder / "a.txt").write_text("other words\n" * 2000)
+            super().replace(lane)
+
+    with pytest.warns(ClusterWarning), pytest.raises(ClusterError, match="part 1 of the text, read again after"):
+        read(Changing((6,)), folder, 3)  # when the first worker is to encode
+
+
+def bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded_counting, "LEAST_WORDS", 100)
+    monkeypatch.setattr(bounded_counting, "WORDS_PER_ENTRY", 1)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_bound_on_the_words_holds_over_all_workers(folder: Path, monkeypatch: pytest.MonkeyPatch, workers: int) -> None:
+    bounded(monkeypatch)
+    with encode(TextCorpus(str(folder)), min_count=1) as exact:
+        counts = dict(zip(exact.vocabulary.words, exact.counts.tolist(), strict=True))
+    with pytest.warns(AdviceWarning, match="more distinct words than the counting table holds"):
+        corpus = read(LocalCrew(), folder, workers, max_vocab=50)
+    with corpus:
+        assert 0 < corpus.count_error <= 2 * corpus.raw_tokens / 100
+        assert corpus.raw_tokens == sum(counts.values())
+        assert len(corpus.vocabulary) <= 50
+        assert corpus.tokens == corpus.vocabulary.total
+        for word, count in zip(corpus.vocabulary.words, corpus.counts.tolist(), strict=True):
+            assert counts[word] - corpus.count_error <= count <= counts[word]
+        model = Trainer(corpus, TrainConfig(**SMALL, workers=workers, subsample=0), crew=corpus.crew).run()
+    assert model.history[0].loss
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda path: path.unlink(), lambda path: path.write_text("another text\n")],
+    ids=["missing", "other"],
+)
+def test_text_that_workers_do_not_see_is_read_here(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, change: Callable[[Path], object]
+) -> None:
+    expected = trained(str(folder), workers=2)
+    content = (folder / "a.txt").read_bytes()
+    found = sharded.why_unshared
+
+    def away(*arguments: Any) -> str:
+        change(folder / "a.txt")
+        why = found(*arguments)
+        (folder / "a.txt").write_bytes(content)
+        return why
+
+    monkeypatch.setattr("embed.training.backends.crews.why_unshared", away)
+    log = tmp_path / "log.jsonl"
+    assert same(trained(str(folder), workers=2, log_json=log), expected)
+    [event] = [json.loads(line) for line in log.read_text().splitlines() if '"sent"' in line]
+    assert event["reason"].startswith(str(folder / "a.txt"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("", "there are no tokens in 0 bytes of 1 file"), ("\n \n", "there are no tokens in 3 bytes of 1 file")],
+)
+def test_text_without_tokens_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "text").write_text(content)
+    with pytest.raises(CorpusError, match=message):
+        trained(str(tmp_path / "text"), workers=2)
+
+
+def test_too_few_sentences_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("a b\nb a\n")
+    with pytest.raises(ClusterError, match="cannot cut 2 sentences into parts for 3 workers"):
+        trained(str(tmp_path / "text"), workers=3)
+
+
+def test_tables_are_read_by_the_workers(tmp_path: Path) -> None:
+    for number in range(3):
+        rows = (" ".join(words) for words in SyntheticCorpus(seed=number, sentences=60))
+        (tmp_path / f"{number}.csv").write_text("\n".join(["text", *rows]) + "\n")
+    source = [str(tmp_path / f"{number}.csv") for number in range(3)]
+    here = trained(source, workers=2, column="text", encoded_dir=tmp_path / "encoded")
+    there = trained(source, workers=2, column="text")
+    assert np.array_equal(there.input, here.input)
