@@ -66,6 +66,7 @@ COMMANDS: dict[str, _Command] = {
             "speed": "training speed against gensim, fastText and fewer threads",
             "text": "counting, encoding and text files against gensim",
             "phrases": "finding and joining phrases against gensim",
+            "compat": "the stand-ins against gensim, for every kind of model",
             "documents": "training and inferring vectors of documents against gensim",
         }.items()
     },

@@ -1,4 +1,4 @@
-"""How fast are we beside a peer? The commands `goals`, `speed`, `text` and `phrases`: the tables of ``goals.toml``.
+"""How fast are we beside a peer? The commands of `COMMANDS`: the tables of ``goals.toml``.
 
 A program trains long enough for a steady figure and no longer: ours on the whole text; gensim, in `goals`, with the
 vocabulary of the whole text on its first part; fastText (which has no such setting) and ours against it on a short one.
@@ -25,7 +25,17 @@ from benchmarks.lib.options import option
 from benchmarks.lib.processes import BenchmarkError, Job
 from benchmarks.lib.report import Section
 from benchmarks.memory import rest_of
-from benchmarks.programs import DOCUMENT_MODELS, MODELS, SHARED, fasttext_settings, gensim_settings, our_config, peak
+from benchmarks.programs import (
+    CLASS_LOSSES,
+    CLASS_MODELS,
+    DOCUMENT_MODELS,
+    MODELS,
+    SHARED,
+    fasttext_settings,
+    gensim_settings,
+    our_config,
+    peak,
+)
 from embed.corpora import TextCorpus
 from embed.engine import _kernels
 from embed.engine.machine import simd
@@ -83,6 +93,14 @@ DEFINITIONS: dict[str, tuple[str, ...]] = {
         "is ready to be applied (gensim: read by `LineSentence`, frozen). join: tokens per second of applying it to "
         "sentences that are lists of str in memory, to new lists.",
     ),
+    "compat": (
+        "The same program with `embed.compat.gensim` and with gensim: `build_vocab(corpus_file=...)`, then `train`, "
+        "whose processor seconds count, reading included. Amounts are tokens in the vocabulary, before subsampling.",
+        "noise is negative sampling, tree hs=1 with negative=0, both hs=1 with negative=5; sum is cbow_mean=0; locked: "
+        "every second word has vectors_lockf 0; subword: FastText.",
+        f"dim 100, window 5, 5 negatives, subsample {SHARED['subsample']:g}, min_count 5, {_ALL_IN_EPOCHS} epochs, "
+        "1 worker.",
+    ),
     "documents": (
         "Each line of the text is a document. dbow, dbow-words and dm are gensim's dm=0, dm=0 with dbow_words=1, and "
         "dm=1 with dm_mean=1. Amounts are tokens in the vocabulary; seconds are those of training, in gensim's "
@@ -96,6 +114,7 @@ TITLES = {
     "speed": "Training speed",
     "text": "Text and vector files",
     "phrases": "Phrases",
+    "compat": "Stand-ins beside gensim",
     "documents": "Documents",
 }
 
@@ -134,6 +153,7 @@ COMMANDS: dict[str, Settings] = {
     "speed": SpeedSettings(rows=tuple(TABLE["speed"]), gensim_tokens=None, fasttext_tokens=500_000),
     "text": Settings(rows=tuple(TABLE["text"]), repeat=False),
     "phrases": Settings(rows=tuple(TABLE["phrases"]), tokens=3_000_000, repeat=False),
+    "compat": Settings(rows=tuple(TABLE["compat"]), tokens=500_000),
     "documents": Settings(rows=tuple(TABLE["documents"]), tokens=1_000_000),
 }
 
@@ -226,6 +246,8 @@ def contest_of(command: str, row: str, texts: Texts, settings: Settings) -> Cont
     declared = TABLE[command][row]
     if declared.get("model") in DOCUMENT_MODELS:
         return _of_documents(declared, texts, settings)
+    if command == "compat":
+        return _of_classes(declared, texts, settings)
     if declared.get("run") == "dump":
         return _of_dump(texts, **declared)
     if declared.get("run") == "reading":
@@ -296,6 +318,27 @@ def _of_documents(declared: dict[str, Any], texts: Texts, settings: Settings) ->
         return Contest("1 thread", ours(2), ours(1), processors=2)
     own = {**gensim_settings(dim=_FLOOR_DIM, workers=1, epochs=epochs), "sample": 0, **theirs}
     return Contest("gensim", ours(1), Job(f"gensim.{work}", {"path": path, "settings": own}), "gensim")
+
+
+def _of_classes(declared: dict[str, Any], texts: Texts, settings: Settings) -> Contest:
+    """Return a contest of a class of gensim and our stand-in, in the same program."""
+    shared = {
+        "of": "FastText" if declared["subword"] else "Word2Vec",
+        "path": str(texts.text().path),
+        "epochs": _ALL_IN_EPOCHS,
+        "locked": declared["locked"],
+    }
+    own = {
+        **gensim_settings(dim=_FLOOR_DIM, workers=1),
+        **CLASS_MODELS[declared["model"]],
+        **CLASS_LOSSES[declared["loss"]],
+        **({"bucket": settings.buckets} if declared["subword"] else {}),
+    }
+    ours, peer = (
+        Job("gensim.classes", {"package": package, "settings": own, **shared})
+        for package in ("embed.compat.gensim", "gensim.models")
+    )
+    return Contest("gensim", ours, peer, "gensim")
 
 
 def _of_dump(texts: Texts, *, against: str, workers: int = 1, is_compressed: bool = True, **_: Any) -> Contest:

@@ -14,6 +14,18 @@ MODELS: dict[str, dict[str, Any]] = {
     "subword-cbow": {"objective": "cbow", "subword": True},
 }
 """Fields of TrainConfig by the name of the model in ``goals.toml``."""
+CLASS_MODELS: dict[str, dict[str, Any]] = {
+    "skip-gram": {"sg": 1},
+    "cbow": {"sg": 0},
+    "sum": {"sg": 0, "cbow_mean": 0},
+}
+"""Arguments of gensim's classes by the first part of a row of ``compat``."""
+CLASS_LOSSES: dict[str, dict[str, Any]] = {
+    "noise": {"hs": 0},
+    "tree": {"hs": 1, "negative": 0},
+    "both": {"hs": 1},
+}
+"""The same by the second part of the row."""
 DOCUMENT_MODELS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "dbow": ({"objective": "dbow"}, {"dm": 0}),
     "dbow-words": ({"objective": "sg"}, {"dm": 0, "dbow_words": 1}),

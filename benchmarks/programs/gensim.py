@@ -6,6 +6,8 @@ import importlib
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from benchmarks.lib.machine import Clock
 from benchmarks.lib.scoring import load, score
 from benchmarks.programs import sentences_of
@@ -70,6 +72,18 @@ def rate(*, directory: str, path: str, settings: dict[str, Any]) -> dict[str, An
     model.corpus_total_words = sum(map(len, lines))
     tokens = sum(token in counts for line in lines for token in line)
     return {"seconds": _train(model, path, 1).seconds, "amount": tokens, "words": len(model.wv.index_to_key)}
+
+
+def classes(*, package: str, of: str, path: str, epochs: int, settings: dict[str, Any], locked: bool) -> dict[str, Any]:
+    """Train a class of gensim, or our stand-in for it, with one call; seconds of the processor.
+
+    The call counts as a whole: it reads the text, too. With `locked`, every second word keeps its vector.
+    """
+    model = getattr(importlib.import_module(package), of)(**settings)
+    model.build_vocab(corpus_file=path)
+    if locked:
+        model.wv.vectors_lockf = (np.arange(len(model.wv)) % 2).astype(np.float32)
+    return {"seconds": _train(model, path, epochs).cpu_seconds, **_done(model, epochs)}
 
 
 def all_in(*, path: str, output: str, epochs: int, settings: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ negative        negatives              bucket          buckets
 =============== ====================== =============== ======================
 
 `alpha` is the learning rate of the output vectors. That of the input vectors is proportional, with the ratio of
-:class:`embed.TrainConfig` for the objective and the gradient (docs/decisions/0002).
+:class:`embed.TrainConfig` for the objective and the gradient (docs/decisions/0002); for a sum of contexts
+(`cbow_mean=0`) that of skip-gram.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def train_config(model: LearntModel, *, epochs: int, lr: float, min_lr: float, s
     with warnings.catch_warnings(), speaking(gensims_name):
         # the values come from code written for gensim: our advice does not apply
         warnings.simplefilter("ignore", AdviceWarning)
-        return TrainConfig(
+        config = TrainConfig(
             objective=model.objective,
             gradient=model.gradient,
             dim=model.vector_size,
@@ -109,3 +110,7 @@ def train_config(model: LearntModel, *, epochs: int, lr: float, min_lr: float, s
             seed=seed % _SEEDS,
             **model.subword_arguments(),
         )
+        if config.objective == "cbow" and not model.cbow_mean:
+            # each of the contexts in a sum has the whole gradient, like the one context of skip-gram
+            return config.replace(input_lr=config.replace(objective="sg").rates()[1])
+        return config

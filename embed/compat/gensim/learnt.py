@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -182,12 +182,6 @@ class LearntModel:
         likely /= likely.sum()
         best = np.argsort(-likely, kind="stable")[:topn]
         return [(self.wv.index_to_key[row], np.float32(likely[row])) for row in best]
-
-    def score(self, sentences: Iterable[Sequence[str]], total_sentences: int | None = None, **ignored: Any) -> Array:
-        """Not available."""
-        raise NotReadyError(
-            "score is not part of this stand-in: measure the loss of held-out text with embed.train(held_out=...)"
-        )
 
     def estimate_memory(self, vocab_size: int | None = None, report: dict[str, int] | None = None) -> dict[str, int]:
         """Return the size of each matrix in bytes, by name, and their sum as ``total``."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NoReturn, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from embed.compat.errors import given_path
 from embed.compat.gensim import model_file
@@ -17,6 +19,7 @@ from embed.compat.gensim.fasttext_vectors import every_bucket
 from embed.compat.gensim.learnt import LearntModel
 from embed.compat.gensim.line_sentence import MAX_WORDS_IN_BATCH
 from embed.compat.gensim.overrides import HandedOn, refuse_overrides
+from embed.compat.gensim.scoring import log_probabilities
 from embed.compat.gensim.sentences import Corpus, Counts, TrimRule, checked_corpus, count_words
 from embed.compat.gensim.tokens import TokenTexts
 from embed.compat.gensim.training import train_model
@@ -396,6 +399,42 @@ class Word2Vec(LearntModel):
                 "train with one, set hs or negative to 0"
             )
         self._adopt_vectors()
+
+    def score(
+        self,
+        sentences: Iterable[Any],
+        total_sentences: int = 1_000_000,
+        chunksize: int = 100,
+        queue_factor: int = 2,
+        report_delay: float = 1.0,
+    ) -> npt.NDArray[np.float32]:
+        """Return the log-probability of each sentence by hierarchical softmax (nats; Taddy 2015).
+
+        Parameters
+        ----------
+        sentences : iterable of lists of str
+            Unknown words are left out.
+        total_sentences : int
+            Score no more of them.
+        chunksize, queue_factor, report_delay : ignored
+
+        Returns
+        -------
+        float32 array, shape (sentences,)
+
+        Raises
+        ------
+        NotReadyError
+            The model has no vocabulary, or `hs` is 0.
+        """
+        if not len(self.wv) or self.parameters is None:
+            raise NotReadyError(self.why_no_words or "there is no vocabulary yet: call build_vocab first")
+        if not self.hs:
+            raise NotReadyError("score needs the tree of hierarchical softmax: train the model with hs=1, negative=0")
+        self._adopt_vectors()
+        return log_probabilities(
+            self, itertools.islice(checked_corpus(sentences, None, passes=1, texts=self._texts), total_sentences)
+        )
 
     def get_latest_training_loss(self) -> float:
         """Return the sum of the losses since the latest `train` began (nats)."""
