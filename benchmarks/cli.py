@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks import (
     choices,
+    classifiers,
     cluster,
     contests,
     defaults,
@@ -78,6 +79,7 @@ COMMANDS: dict[str, _Command] = {
     "instructions": _Command("instructions a token, against the record", instructions.run, instructions.Settings()),
     "quantize": _Command("size and scores of quantised vectors", quantize.run, quantize.Settings("")),
     "labels": _Command("do a few keywords find their documents?", labels.run, labels.Settings()),
+    "classifiers": _Command("are classifiers as good as fastText's?", classifiers.run, classifiers.Settings()),
     "graph": _Command("do vectors of nodes find hidden edges?", graph.run, graph.Settings()),
     "recommend": _Command("do items find the hidden item of a basket?", recommend.run, recommend.Settings()),
     "choices": _Command("which settings are best for documents?", choices.run, choices.Settings()),

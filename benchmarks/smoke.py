@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks import (
     choices,
+    classifiers,
     contests,
     defaults,
     graph,
@@ -81,6 +82,7 @@ def run(folder: Path) -> Iterator[Section]:
     yield graph.run(graph.Settings(nodes=_ITEMS, communities=4, seeds=2))
     yield recommend.run(recommend.Settings(count=_ITEMS, items=_ITEMS, groups=5, seeds=2))
     yield labels.run(labels.Settings(documents, seeds=1, peers=True))
+    yield classifiers.run(classifiers.Settings(documents, seeds=1, epochs=2, bucket=_BUCKETS))
     yield retrieval.run(retrieval.Settings(documents, seeds=1, dim=_DIM, bits=(_DIM,)))
     yield parity.run(parity.Settings(documents, seeds=1, dim=_DIM, models=("dbow",)))
     yield choices.run(choices.Settings(documents, seeds=1, dim=_DIM, choices=("default",)))

@@ -56,6 +56,7 @@ def test_every_row_of_the_table_can_be_run(tmp_path: Path) -> None:
         "instructions",
         "growth",
         "labels",
+        "classifiers",
         "graph",
         "parity",
         "retrieval",

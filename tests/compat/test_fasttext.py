@@ -351,3 +351,32 @@ def test_bounds_are_told_by_fasttexts_names(corpus: Path, name: str, value: floa
 def test_no_neighbours_are_no_question(model: ours.FastText) -> None:
     with pytest.raises(ConfigError, match=r"^k must be a whole number of at least 1, not 0"):
         model.get_nearest_neighbors("die", k=0)
+
+
+def test_matrices_are_replaced_and_shortened(both: tuple[Any, ours.FastText], tmp_path: Path) -> None:
+    util = pytest.importorskip("fasttext.util", reason="fasttext-community is not installed")
+    fasttext = pytest.importorskip("fasttext")
+    path = str(tmp_path / "m.bin")
+    both[0].save_model(path)
+    theirs, own = util.reduce_model(fasttext.load_model(path), 7), ours.load_model(path)
+    assert own["die"].shape == (16,)
+    assert ours.util.reduce_model(own, 7) is own
+    assert own.get_dimension() == 7
+    spread = [float(model.get_input_matrix().var(axis=0).sum()) for model in (own, theirs)]
+    assert spread[0] > 0.999 * spread[1]  # fastText takes its components in any order
+    largest = np.linalg.svd(both[1].get_input_matrix() - both[1].get_input_matrix().mean(axis=0), compute_uv=False)
+    assert spread[0] == pytest.approx((largest[:7] ** 2).sum() / 210, rel=1e-3)
+    own.save_model(path)
+    again = ours.load_model(path)
+    np.testing.assert_array_equal(again["unbekannt"], own["unbekannt"])
+    assert again.vectors.dim == 7
+    with pytest.raises(ConfigError, match="target_dim must be a whole number from 1 to 7"):
+        ours.util.reduce_model(own, 8)
+    inputs, outputs = own.get_input_matrix(), own.get_output_matrix()
+    for wrong, message in (
+        ((inputs[:-1], outputs), "must have 210 and 10 rows, not 209 and 10"),
+        ((inputs, outputs[:, :5]), "as many columns"),
+        ((inputs[0], outputs), "two-dimensional"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            own.set_matrices(*wrong)

@@ -14,6 +14,7 @@ Classifiers are trained, and predict labels, as fastText's do. They cannot be qu
 
 from __future__ import annotations
 
+from embed.compat.fasttext import util
 from embed.compat.fasttext.dictionary import BOW, EOS, EOW, tokenize
 from embed.compat.fasttext.model import FastText, load_model
 from embed.compat.fasttext.supervised import supervised, train_supervised
@@ -31,4 +32,5 @@ __all__ = [
     "tokenize",
     "train_supervised",
     "train_unsupervised",
+    "util",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -207,11 +208,37 @@ class FastText(Dictionary):
         """Return the curves of precision and recall for a file that has labels."""
         return Meter(self._tested(path, k, 0.0), self.labels)
 
+    # matrices
+
+    def set_matrices(self, input_matrix: npt.ArrayLike, output_matrix: npt.ArrayLike) -> None:
+        """Replace both matrices by others with as many rows each, of any one dimension.
+
+        Raises
+        ------
+        ConfigError
+            The matrices have other numbers of rows, or of columns than each other.
+        FormatError
+            The model is quantised.
+        """
+        if self.is_quantized():
+            raise FormatError("the model is quantised, so its matrices cannot be replaced: use the model before that")
+        given = [np.array(matrix, np.float32) for matrix in (input_matrix, output_matrix)]
+        wanted = self._file.input.shape[0], self._file.output.shape[0]
+        if [matrix.ndim for matrix in given] != [2, 2] or given[0].shape[1:] != given[1].shape[1:]:
+            raise ConfigError("input_matrix and output_matrix must be two-dimensional, with as many columns each")
+        if (len(given[0]), len(given[1])) != wanted or not given[0].shape[1]:
+            raise ConfigError(
+                f"the matrices must have {wanted[0]} and {wanted[1]} rows, not {len(given[0])} and {len(given[1])}"
+            )
+        arguments = replace(self._file.arguments, dim=given[0].shape[1])
+        self._file = replace(self._file, arguments=arguments, input=given[0], output=given[1])
+        for name in ("vectors", "_texts", "_classifier"):
+            self.__dict__.pop(name, None)  # they were made of the old matrices
+
     # not supported
 
     set_args = not_here("set_args", "pass the arguments to train_unsupervised")
     quantize = not_here("quantize", "use fastText itself for classifiers, and 'train-embeddings quantize' for vectors")
-    set_matrices = not_here("set_matrices", "make vectors of a matrix with embed.WordVectors(words, matrix)")
 
     # files
 

@@ -1,0 +1,87 @@
+"""Are classifiers as good as fastText's, in less time; and how fast do both predict?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.lib import processes
+from benchmarks.lib.bounds import bound_of
+from benchmarks.lib.documents import sets_in
+from benchmarks.lib.options import option
+from benchmarks.lib.processes import Job
+from benchmarks.lib.report import Section
+from benchmarks.lib.seeds import HEAD, row_of
+
+MODELS: dict[str, dict[str, Any]] = {
+    "softmax": {},
+    "hs": {"loss": "hs"},
+    "ova": {"loss": "ova"},
+    "ns": {"loss": "ns"},
+    "pairs of words": {"wordNgrams": 2},
+    "characters": {"minn": 3, "maxn": 5, "bucket": 200_000},
+}
+"""What a classifier is trained with, besides what all have in common."""
+_DEFINITIONS = (
+    "accuracy: the share of the documents of the test part that get their label (a set without a training part: of its "
+    "last quarter, in an order drawn once), in percent points; above: ours minus fastText's, seed by seed.",
+    "All: 25 epochs from the rate 0.5 (ova: 0.25), dim 100, softmax, one thread; text in lower case by the tokenizer "
+    "`words`. fastText trains the lines in one order drawn by the seed, ours in a new one each epoch.",
+    "seconds: processor time of train_supervised, reading included; faster: fastText's over ours, in turns.",
+    "predict, get_...: microseconds of a call, the least of seven rounds in turns in one process, of a classifier of "
+    " pairs of words and of word vectors with n-grams that fastText trained on the same documents.",
+    "Means over seeds, with Student's interval of the mean.",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to measure."""
+
+    documents: str = option("", "a folder of sets with train.tsv, test.tsv", required=True, metavar="DIR", type=str)
+    seeds: int = option(5, "runs of each")
+    models: Sequence[str] = option(tuple(MODELS), "the models (default: all)", choices=tuple(MODELS), type=str)
+    epochs: int = option(25, "passes over the documents")
+    bucket: int = 2_000_000
+
+
+def run(settings: Settings) -> Section:
+    """Train both on the same documents, in turns; then time their answers."""
+    rows: list[tuple[str, ...]] = []
+    data: dict[str, Any] = {}
+    for one in sets_in(settings.documents):
+        where = {"folder": settings.documents, "name": one.name}
+        for model in settings.models:
+            shape = {"epoch": settings.epochs, "bucket": settings.bucket, **MODELS[model]}
+            pairs = [
+                [
+                    processes.run(Job(f"classifiers.{program}", {**where, "seed": seed, "settings": shape}))
+                    for program in ("ours", "fasttext")
+                ]
+                for seed in range(1, settings.seeds + 1)
+            ]
+            data[f"{one.name}, {model}"] = pairs
+            rows += _compared(f"{one.name}, {model}", pairs)
+        speeds = [
+            processes.run(Job("classifiers.answers", {**where, "seed": seed})) for seed in range(1, settings.seeds + 1)
+        ]
+        data[f"{one.name}, answers"] = speeds
+        for call in speeds[0]["ours"]:
+            name = f"{one.name}, {call}"
+            ratios = [found["fasttext"][call] / found["ours"][call] for found in speeds]
+            rows.append(row_of(name, "microseconds", [found["ours"][call] for found in speeds], None, digits=2))
+            rows.append(row_of(name, "faster", ratios, bound_of("classifiers", call, "faster"), digits=2))
+    return Section("classifiers", "Classifiers", _DEFINITIONS, HEAD, tuple(rows), tuple(row[-1] for row in rows), data)
+
+
+def _compared(name: str, pairs: list[list[dict[str, Any]]]) -> list[tuple[str, ...]]:
+    accuracies = [[run["figures"]["accuracy"] for run in pair] for pair in pairs]
+    ratios = [theirs["seconds"] / ours["seconds"] for ours, theirs in pairs]
+    above = [ours - theirs for ours, theirs in accuracies]
+    return [
+        row_of(name, "accuracy", [ours for ours, _ in accuracies], None, digits=2),
+        row_of(name, "above", above, bound_of("classifiers", "every", "above"), digits=2),
+        row_of(name, "seconds", [ours["seconds"] for ours, _ in pairs], None, digits=2),
+        row_of(name, "faster", ratios, bound_of("classifiers", "every", "faster"), digits=1),
+    ]
