@@ -329,7 +329,7 @@ cdef class Worker:
 
     cdef void _train_block(self, const Block *block, const Block *following) noexcept nogil:
         """Train a block, and fetch the rows of the following block meanwhile."""
-        cdef int64_t w, windows = block.own * self.sides, fetched = 0, due = 0, to_fetch
+        cdef int64_t w, windows = block.own * self.sides, fetched = 0, due = 0, to_fetch, first = 0
         cdef int left, planned = 0, batch = EMBED_BATCH if self.cbow else 1
         # the kernel of skip-gram has products to fetch between; one of CBOW waits for memory anyway
         cdef bint fetches = not self.cbow and self.plans.windows[0].lr != 0
@@ -363,10 +363,13 @@ cdef class Worker:
             if self.has_bags:
                 self._train_bag(block, w * self.bag)
                 continue
-            planned += self._plan_window(block, w, &self.plans.windows[planned])
+            if self._plan_window(block, w, &self.plans.windows[planned]):
+                if planned == 0:
+                    first = w
+                planned += 1
             if planned == batch or (planned and w == windows - 1):
                 if self.has_pairs:
-                    self._train_pairs(w + 1 - planned, planned)
+                    self._train_pairs(first, planned)
                 elif self.vectors.position_count:
                     self.kernels.weighted_windows(&self.plans.windows[0], planned)
                 elif self.cbow:

@@ -221,7 +221,7 @@ def _read(path: str | os.PathLike[str]) -> list[tuple[str, str]]:
     source = Input(path, FormatError)
     pairs = []
     with source.open() as stream:
-        for number, line in enumerate(text_lines(stream, "strict"), 1):
+        for number, line in enumerate(text_lines(stream, "replace"), 1):
             fields = line.strip().split("\t") if "\t" in line.strip() else line.split()
             if len(fields) == 2:
                 pairs.append((fields[0].strip(), fields[1].strip()))

@@ -57,6 +57,15 @@ def test_they_agree_on_inference(settings: dict[str, Any], size: float) -> None:
     agree(problem(**settings, inference=True, code_size=size))
 
 
+@pytest.mark.parametrize(
+    "settings", [each for each in KINDS if each.get("window") != 0 and "sides" not in each], ids=str
+)
+@pytest.mark.parametrize("side", [-1, 1])
+def test_they_agree_on_contexts_of_one_side(settings: dict[str, Any], side: int) -> None:
+    """The first or the last center of a sentence without documents has no context then."""
+    agree(problem(**settings, context_side=side))
+
+
 @pytest.mark.parametrize("settings", [KINDS[1], KINDS[5], KINDS[7], KINDS[8], KINDS[10], KINDS[11]], ids=str)
 def test_they_agree_on_row_factors(settings: dict[str, Any]) -> None:
     agree(problem(**settings, factors="between"))

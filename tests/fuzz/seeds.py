@@ -5,11 +5,13 @@ from __future__ import annotations
 import bz2
 import dataclasses
 import gzip
+import io
 import json
 import lzma
 import random
 import tempfile
 import warnings
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -173,6 +175,11 @@ def _compressed() -> Iterator[bytes]:
     yield gzip.compress(b"a b\n", mtime=0) + gzip.compress(b"c", mtime=0)
     yield bz2.compress(b"a b\n") + bz2.compress(b"c")
     yield lzma.compress(b"a b\n") + bytes(4) + lzma.compress(b"c")
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", method) as archive:
+            archive.writestr(zipfile.ZipInfo("text", (1980, 1, 1, 0, 0, 0)), data, method)
+        yield buffer.getvalue()
     zstd = zstd_module("a seed")
     yield zstd.compress(data, options={zstd.CompressionParameter.checksum_flag: 1})
     yield zstd.compress(b"a b\n") + b"\x50\x2a\x4d\x18\x03\0\0\0pad" + zstd.compress(b"c")
