@@ -28,7 +28,7 @@ from embed.engine.lines import LineProblem
 from embed.engine.machine import simd
 from embed.engine.problem import Noise
 from embed.engine.threads import shared_out
-from embed.errors import ConfigError, DivergenceError
+from embed.errors import ConfigError, CorpusError, DivergenceError
 from embed.formats.fasttext_file import LOSSES, NEWEST_VERSION, SUPERVISED, Arguments, FastTextFile, Matrix, Sparse
 from embed.messages import option
 from embed.model.parameters import padded_matrix
@@ -175,8 +175,10 @@ def _read(text: bytes, settings: ClassifierSettings, known: list[bytes]) -> tupl
             buckets=settings.used_buckets,
             known=known,
         )
-    except (MemoryError, OverflowError) as error:
-        raise ConfigError(f"not enough memory for the rows of all lines ({error}): lower {option('buckets')}") from None
+    except MemoryError:
+        raise ConfigError(f"not enough memory for the rows of all lines: lower {option('buckets')}") from None
+    except OverflowError as error:
+        raise CorpusError(f"cannot train on the text: {error}") from None
 
 
 class _Folded:

@@ -153,6 +153,9 @@ def test_texts_that_do_not_do_are_told(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_text("no label here\n")
     with pytest.raises(CorpusError, match="no labels, which begin with '__label__'"):
         ours.train_supervised(tmp_path / "words.txt", verbose=0)
+    (tmp_path / "long.txt").write_bytes(b"__label__a " + b"x" * (2 << 20) + b"\n")
+    with pytest.raises(CorpusError, match="a word is longer than 1,048,576 bytes"):
+        ours.train_supervised(tmp_path / "long.txt", verbose=0)
     with pytest.raises(TypeError, match="file path"):
         ours.train_supervised(5)
     with pytest.raises(DivergenceError, match="lower lr, which is 1e"):
@@ -164,3 +167,9 @@ def test_every_second_name_is_known(folder: Path) -> None:
     assert set(second) == set(SECOND_NAMES)
     model = ours.train_supervised(folder / "train.txt", bucket=100, **KEPT, **second)
     assert (model.minCount, model.wordNgrams, model.lrUpdateRate, model.label) == (2, 2, 9, "__")
+
+
+def test_programs_that_name_fasttexts_module_find_the_class(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """``fasttext.FastText`` is a module of fastText with the class ``_FastText``, which programs name and silence."""
+    monkeypatch.setattr(ours.FastText, "eprint", lambda *_: None, raising=False)
+    assert isinstance(ours.train_supervised(folder / "train.txt", **KEPT), ours.FastText._FastText)

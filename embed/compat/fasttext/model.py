@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +70,9 @@ class FastText(Dictionary):
     UTF-8: they show U+FFFD ("replace"), lack the invalid bytes ("ignore"), or raise FormatError ("strict", fastText's
     own default).
     """
+
+    _FastText: ClassVar[type[FastText]]
+    """The class itself: fastText has it in a module ``fasttext.FastText``, and programs name it for types."""
 
     def __repr__(self) -> str:
         return f"<FastText {self.model}: {len(self.words):,} words x {self.get_dimension()} dimensions>"
@@ -301,6 +304,9 @@ class FastText(Dictionary):
         rows = [self.vectors.index(word) for word, _ in neighbours]
         words = [decoded(self._file.vocabulary[row], on_unicode_error) for row in rows]
         return [(score, word) for word, (_, score) in zip(words, neighbours, strict=True)]
+
+
+FastText._FastText = FastText
 
 
 def _dense(matrix: Matrix) -> Float32s:
