@@ -1,9 +1,9 @@
 """Gather the vectors that a block trains on, and scatter their changes to the rows.
 
 A word with a single input row is trained in that row. Any other word has one dense copy in the block, the mean of its
-rows, and the change of the copy is scattered to these rows. Where rows have factors (docs/decisions/0029), each gets the
-change of the copy by its factor; a word with a single row has a copy only if the row is frozen (0050). Output rows with
-a factor other than 1 have copies, too.
+rows, and the change of the copy is scattered to these rows. Where rows have factors (docs/decisions/0029), each gets
+the change of the copy by its factor; a word with a single row has a copy only if the row is frozen (0050). Output rows
+with a factor other than 1 have copies, too.
 
 In a round (docs/decisions/0045), the blocks of a tile have the same copies. Words and output rows that other tiles
 touch have copies, too, and the copies of a tile stay in the log until they are merged.
