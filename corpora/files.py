@@ -88,7 +88,7 @@ class FileCorpus:
             return None
         return fingerprint_of(settings, [_raw_digest(file) for file in self.files])
 
-    def readfingerprint_of(self) -> str | None:
+    def read_fingerprint(self) -> str | None:
         """Return the same hash for the latest pass; None until it is complete."""
         settings, finished = self.settings(), self.digests()
         return None if finished is None or settings is None else fingerprint_of(settings, finished)

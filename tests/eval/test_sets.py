@@ -7,6 +7,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -382,11 +383,17 @@ def test_a_compressed_set_is_read(tmp_path: Path) -> None:
     assert load_set(_file(tmp_path, data, "some_set.gz")) == SimilaritySet("some_set", PAIRS, SCORES)
 
 
+def test_a_set_in_a_zip_is_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "some_set.zip", "w") as archive:
+        archive.writestr("some_set.tsv", "old\tnew\t1.5\nsmart\tclever\t9.25\n")
+    assert load_set(tmp_path / "some_set.zip") == SimilaritySet("some_set", PAIRS, SCORES)
+
+
 @pytest.mark.parametrize(
     ("content", "what"),
     [
         (b"PK\x03\x04\x14\x00" + bytes(20) + b"[Content_Types].xml", "an Office document"),
-        (b"PK\x03\x04\x14\x00" + bytes(20) + b"set.csv", "a zip archive"),
+        (b"PK\x05\x06" + bytes(18), "an empty zip archive"),
         (b"%PDF-1.4\n", "a PDF file"),
         ('[["old", "new", 1.5],\n ["smart", "clever", 9.25]]', "is JSON"),
         ('{"a": "old", "b": "new", "score": 1.5}\n', "is JSON"),
