@@ -1,4 +1,4 @@
-"""Extract, sum and add the changes of rows, with 16 bits for a number."""
+"""Extract, sum and take the changes of rows, with 16 bits for a number."""
 
 import numpy as np
 
@@ -27,22 +27,35 @@ def extract(const float[:, ::1] now, const float[:, ::1] before, int64_t first, 
     cdef int64_t stride = now.shape[1], rows = _rows_of(now, before, first, step), count = 0, row, i
     cdef size_t size = stride * sizeof(float)
     cdef const embed_kernels *kernels = find_kernels(simd)
-    with nogil:
-        for i in range(rows):
-            row = first + i * step
-            count += memcmp(&now[row, 0], &before[row, 0], size) != 0
-    numbers, found = np.empty(count, np.int32), np.empty((count, stride), np.uint16)
-    cdef int32_t[::1] changed = numbers
-    cdef uint16_t[:, ::1] changes = found
-    count = 0
+    # as if all rows had changed; the system gives memory only to what is written
+    cdef int32_t[::1] numbers = np.empty(rows, np.int32)
+    cdef uint16_t[:, ::1] found = np.empty((rows, stride), np.uint16)
     with nogil:
         for i in range(rows):
             row = first + i * step
             if memcmp(&now[row, 0], &before[row, 0], size) != 0:
-                changed[count] = <int32_t> i
-                kernels.narrow(&now[row, 0], &before[row, 0], <int> stride, &changes[count, 0])
+                numbers[count] = <int32_t> i
+                kernels.narrow(&now[row, 0], &before[row, 0], <int> stride, &found[count, 0])
                 count += 1
-    return numbers, found
+    return numbers.base[:count], found.base[:count]
+
+
+def rounded(const float[:, ::1] sums, const int32_t[::1] rows, str simd):
+    """Return those of `rows`, and their sums, that are not all 0, as `extract` does; ``sums[i]`` is of ``rows[i]``."""
+    cdef int64_t count = 0, i, stride = sums.shape[1]
+    cdef const embed_kernels *kernels = find_kernels(simd)
+    cdef const float[::1] nothing = np.zeros(stride, np.float32)
+    cdef int32_t[::1] numbers = np.empty(rows.shape[0], np.int32)
+    cdef uint16_t[:, ::1] found = np.empty((rows.shape[0], stride), np.uint16)
+    if sums.shape[0] != rows.shape[0]:
+        raise ValueError("there is no sum for each row")
+    with nogil:
+        for i in range(rows.shape[0]):
+            if memcmp(&sums[i, 0], &nothing[0], stride * sizeof(float)) != 0:
+                numbers[count] = rows[i]
+                kernels.narrow(&sums[i, 0], &nothing[0], <int> stride, &found[count, 0])
+                count += 1
+    return numbers.base[:count], found.base[:count]
 
 
 def add(float[:, ::1] total, const int32_t[::1] rows, const uint16_t[:, ::1] changes, str simd):
@@ -55,17 +68,18 @@ def add(float[:, ::1] total, const int32_t[::1] rows, const uint16_t[:, ::1] cha
             kernels.add(&total[rows[i], 0], 1, <int> total.shape[1], &changes[i, 0])
 
 
-def adopt(float[:, ::1] now, float[:, ::1] before, int64_t first, int64_t step, const int32_t[::1] rows,
-          const uint16_t[:, ::1] changes, str simd):
-    """Add changes to the rows first + i * step of `before`, for i in `rows`, and copy these rows to `now`."""
-    cdef int64_t stride = now.shape[1], i, row
+def take(float[:, ::1] now, const float[:, ::1] before, int64_t first, int64_t step, const int32_t[::1] rows,
+         const uint16_t[:, ::1] changes, str simd):
+    """Copy the rows first + i * step of `before` to `now`, and add changes to those of them for i in `rows`."""
+    cdef int64_t stride = now.shape[1], count = _rows_of(now, before, first, step), i, row
     cdef const embed_kernels *kernels = find_kernels(simd)
-    _check(rows, changes, _rows_of(now, before, first, step), stride)
+    _check(rows, changes, count, stride)
     with nogil:
-        for i in range(rows.shape[0]):
-            row = first + rows[i] * step
-            kernels.add(&before[row, 0], 1, <int> stride, &changes[i, 0])
+        for i in range(count):
+            row = first + i * step
             memcpy(&now[row, 0], &before[row, 0], stride * sizeof(float))
+        for i in range(rows.shape[0]):
+            kernels.add(&now[first + rows[i] * step, 0], 1, <int> stride, &changes[i, 0])
 
 
 cdef int64_t _rows_of(const float[:, ::1] now, const float[:, ::1] before, int64_t first, int64_t step) except -1:

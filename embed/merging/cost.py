@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from embed.merging.merger import waves_of
+
 __all__ = ["MergeCost", "merge_cost"]
 
 _CHANGE_BYTES, _FLOAT_BYTES = 2, 4
+_SIZES_ON_THEIR_WAY, _WAVES_ON_THEIR_WAY = 3.0, 2
+"""The changes to the owners, those from all workers, and the merged ones; of a wave and of the next."""
 _MULTIPLY_ADDS = 2e10
 """Multiply-adds of a thread a second, in products of matrices with `dim` columns: half of what a quiet core does."""
 _MEMORY = 4e9
@@ -61,5 +65,7 @@ def merge_cost(rows: int, stride: int, workers: int, threads: int, bandwidth: fl
     copies = 2 * (rows * stride * _FLOAT_BYTES * 2 + size) / _MEMORY
     if workers == 1:
         return MergeCost(0.0, 0.0, 0.0, 0.0)
-    memory = rows * stride * _FLOAT_BYTES + 2.0 * size
+    waves = waves_of(rows * stride * _FLOAT_BYTES)
+    on_their_way = _SIZES_ON_THEIR_WAY * size * min(waves, _WAVES_ON_THEIR_WAY) / waves
+    memory = rows * stride * _FLOAT_BYTES + on_their_way
     return MergeCost(sent, sent / bandwidth, (products + copies) / threads, memory)

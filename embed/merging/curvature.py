@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from embed.config.train import TrainConfig
 from embed.engine import _kernels
-from embed.merging.touches import Layout
+from embed.merging.touches import Layout, Text
 from embed.model.parameters import padded_matrix
-from embed.vocabulary.sampling import keep_probabilities, noise_distribution
 
 __all__ = ["Curvature", "Sampler"]
 
@@ -49,16 +48,13 @@ class Sampler:
     Parameters
     ----------
     layout : Layout
+    text : Text
     config : TrainConfig
-    counts : int64[V]
-    subsample : float
-        The threshold.
     """
 
-    def __init__(self, layout: Layout, config: TrainConfig, counts: NDArray[np.int64], subsample: float) -> None:
-        self._layout, self._config = layout, config
-        self._keep = keep_probabilities(counts, subsample)
-        self._noise = np.cumsum(noise_distribution(counts, config.noise_exponent))
+    def __init__(self, layout: Layout, text: Text, config: TrainConfig) -> None:
+        self._layout, self._keep, self._config = layout, text.keep, config
+        self._noise = np.cumsum(text.noise)
         self._noise /= self._noise[-1]
 
     def curvature(self, ids: NDArray[np.int32], centers: int, generator: np.random.Generator) -> Curvature:

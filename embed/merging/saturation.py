@@ -17,12 +17,15 @@ tell a direction that all workers agree on because it is right from one that the
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 
 from embed.engine.threads import shared_out
 
-__all__ = ["saturate", "saturation"]
+__all__ = ["Basis", "saturate", "saturation"]
 
 _BLOCK = 1 << 12
 """Rows at a time, so that they stay in the cache."""
@@ -39,12 +42,30 @@ def saturation(steps: NDArray[np.float32], workers: int) -> NDArray[np.float32]:
     return np.where(steps < x, 1 - (workers - 1) / 2 * steps, factor)
 
 
+@dataclass(frozen=True)
+class Basis:
+    """The eigenbasis of a curvature.
+
+    Attributes
+    ----------
+    values : float32[dim]
+        The curvature along each vector, at least 0.
+    vectors : float32[dim, dim]
+        In columns.
+    """
+
+    values: NDArray[np.float32]
+    vectors: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, curvature: NDArray[np.float64]) -> Self:
+        """Return the basis of the mean second derivative of the loss that a change sees, float64[dim, dim]."""
+        values, vectors = np.linalg.eigh(curvature)
+        return cls(np.maximum(values, 0).astype(np.float32), vectors.astype(np.float32))
+
+
 def saturate(
-    total: NDArray[np.float32],
-    steps: NDArray[np.float64],
-    curvature: NDArray[np.float64],
-    workers: int,
-    threads: int = 1,
+    total: NDArray[np.float32], steps: NDArray[np.float64], basis: Basis, workers: int, threads: int = 1
 ) -> None:
     """Reduce sums of changes in place.
 
@@ -54,26 +75,23 @@ def saturate(
         The sum of the changes of all workers; columns past `dim` are zero.
     steps : float64[R]
         For each row, the learning rate times the changes that one worker made.
-    curvature : float64[dim, dim]
-        The mean second derivative of the loss that a change sees; symmetric, and nowhere negative.
+    basis : Basis
     workers : int
         The number K of workers.
     threads : int
         Of this process; the result is the same for any number.
     """
-    dim = len(curvature)
-    values, vectors = np.linalg.eigh(curvature)
-    values, basis = np.maximum(values, 0).astype(np.float32), vectors.astype(np.float32)
+    dim = len(basis.values)
 
     # rows with nearly the same steps share their factors: there are few, as words of one count have the same
     scale = np.round(np.log(np.maximum(steps, _LEAST_STEPS)) * _FINENESS).astype(np.int64)
     distinct, kind = np.unique(scale, return_inverse=True)
-    factors = saturation(np.exp(distinct / _FINENESS)[:, None].astype(np.float32) * values, workers)
+    factors = saturation(np.exp(distinct / _FINENESS)[:, None].astype(np.float32) * basis.values, workers)
 
     def reduce(first: int) -> None:
         rows = slice(first, first + _BLOCK)
-        along = total[rows, :dim] @ basis
+        along = total[rows, :dim] @ basis.vectors
         along *= factors[kind[rows]]
-        total[rows, :dim] = along @ basis.T
+        total[rows, :dim] = along @ basis.vectors.T
 
     shared_out(reduce, range(0, len(total), _BLOCK), threads)

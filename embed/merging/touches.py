@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from embed.config.train import TrainConfig
 from embed.model.parameters import Parameters
 from embed.vocabulary.sampling import keep_probabilities, noise_distribution
 
-__all__ = ["Layout", "touches"]
+__all__ = ["Layout", "Text", "touches"]
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,32 @@ class Layout:
     outputs: NDArray[np.int32]
 
 
-def touches(
-    layout: Layout, config: TrainConfig, counts: NDArray[np.int64], subsample: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+@dataclass(frozen=True)
+class Text:
+    """The words of a text as training meets them.
+
+    Attributes
+    ----------
+    kept : float64[V]
+        The share of the tokens that are this word and are kept.
+    keep : float64[V]
+        The probability that a token of this word is kept.
+    noise : float64[V]
+        The probability of this word as noise.
+    """
+
+    kept: NDArray[np.float64]
+    keep: NDArray[np.float64]
+    noise: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, counts: NDArray[np.int64], subsample: float, config: TrainConfig) -> Self:
+        """Return a text with these counts of words, int64[V], of which the threshold `subsample` drops tokens."""
+        keep = keep_probabilities(counts, subsample)
+        return cls(counts / counts.sum() * keep, keep, noise_distribution(counts, config.noise_exponent))
+
+
+def touches(layout: Layout, text: Text, config: TrainConfig) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return how many changes of each row the training of a token makes, on average.
 
     A kept center is a target, and so are its noise words, once for each context (skip-gram) or once (CBOW). A context
@@ -45,10 +69,8 @@ def touches(
     Parameters
     ----------
     layout : Layout
+    text : Text
     config : TrainConfig
-    counts : int64[V]
-    subsample : float
-        The threshold.
 
     Returns
     -------
@@ -57,16 +79,15 @@ def touches(
     outputs : float64[V * sides]
         For each output row.
     """
-    kept = counts / counts.sum() * keep_probabilities(counts, subsample)
-    targets = kept + config.negatives * kept.sum() * noise_distribution(counts, config.noise_exponent)
+    targets = text.kept + config.negatives * text.kept.sum() * text.noise
     reach = config.window if config.window_kind == "fixed" else (config.window + 1) / 2
     contexts = float(len(config.context_sides()) * reach)
-    words, power = kept * contexts * (1 + config.negatives), config.gradient_power()
+    words, power = text.kept * contexts * (1 + config.negatives), config.gradient_power()
     if config.objective == "cbow":
         words *= contexts**-power
     else:
         targets = targets * contexts
-    outputs = np.zeros(len(counts) * config.sides())
+    outputs = np.zeros(len(targets) * config.sides())
     outputs[layout.outputs] = np.repeat(targets / config.sides(), config.sides())
     parameters, count = layout.parameters, len(layout.parameters.inputs)
     inputs: NDArray[np.float64]

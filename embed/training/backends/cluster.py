@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from embed.errors import ClusterError, ClusterWarning, ConfigError, advise
+from embed.merging.merger import Cut
 from embed.messages import option
 from embed.model.parameters import Parameters
 from embed.training.backends.crew import Crew, Handle, LaneLost
@@ -70,6 +71,7 @@ class Cluster:
             self._texts = corpus.texts(task.tokens, lanes)
         else:
             self._texts = SentTexts(corpus, task.tokens, lanes, crew)
+        self._waves = Cut.of(task.parameters.matrices(), lanes).waves
         self._lanes, lengths = range(lanes), self._texts.lengths
         size = task.config.merge_tokens or merge_tokens(task.tokens, lanes)
         rounds = -(-int(lengths.max()) // size)
@@ -151,9 +153,20 @@ class Cluster:
         ]
         adopted: list[Handle] = []
         if len(lanes) > 1:
-            changes = [crew.call(lane, "lane.changes", results=len(lanes)) for lane in lanes]
-            merged = [crew.call(lane, "lane.merge", *trained, *(found[lane] for found in changes))[0] for lane in lanes]
-            adopted = [crew.call(lane, "lane.adopt", self._merges + 1, *merged)[0] for lane in lanes]
+            # a call that needs a lost result fails, and so must whatever comes after it: hence the chain of handles
+            met = [crew.call(lane, "lane.meet", *trained)[0] for lane in lanes]
+            taken: list[list[Handle]] = [[] for _ in lanes]
+            changes = self._changes(0)
+            for wave in range(self._waves):
+                merged = [
+                    crew.call(lane, "lane.merge", wave, met[lane], *(found[lane] for found in changes))[0]
+                    for lane in lanes
+                ]
+                if wave + 1 < self._waves:  # while these are on their way
+                    changes = self._changes(wave + 1)
+                for lane in lanes:
+                    taken[lane] += crew.call(lane, "lane.take", wave, *merged)
+            adopted = [crew.call(lane, "lane.adopt", self._merges + 1, *taken[lane])[0] for lane in lanes]
         for handles in (trained, adopted):
             while not crew.wait(handles, _POLL_SECONDS):
                 watch()
@@ -162,7 +175,14 @@ class Cluster:
         self._merges += 1
         self._losses = 0
         assert self._trained is not None
+        tokens = sum(part.tokens for part in self._trained)
+        if tokens != self._positions[number + 1] - self._positions[number]:
+            raise ClusterError(f"the workers have trained {tokens:,} tokens between two merges, not those of the text")
         return self._trained
+
+    def _changes(self, wave: int) -> list[list[Handle]]:
+        """Let all lanes extract their changes of a wave; return those of each lane for each owner."""
+        return [self._crew.call(lane, "lane.changes", wave, results=len(self._lanes)) for lane in self._lanes]
 
     def _until_agreed(self, agree: Callable[[], list[Trained] | None]) -> list[Trained] | None:
         """Replace lost workers until all have the same parameters; return what `agree` returns."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +19,8 @@ from embed.config.train import TrainConfig
 from embed.engine.threads import shared_out
 from embed.merging import _changes
 from embed.merging.curvature import Curvature, Sampler
-from embed.merging.merger import Changes, Merger, Stretch
-from embed.merging.touches import Layout
+from embed.merging.merger import Changes, Cut, Merger, Stretch
+from embed.merging.touches import Layout, Text
 from embed.model.parameters import padded_matrix
 from embed.training.backends.local import local_backend
 from embed.training.backends.task import Task, Variant
@@ -117,11 +116,11 @@ class Lane:
             self._before = {
                 name: padded_matrix(len(matrix), config.dim) for name, matrix in task.parameters.matrices().items()
             }
-            layout = self._layout()
-            counts, threshold = task.corpus.counts, task.subsample
+            layout, text = self._layout(), Text.of(task.corpus.counts, task.subsample, config)
+            self._cut = Cut.of(task.parameters.matrices(), lanes)
             self._backend.order.arrange()
-            self._sampler = Sampler(layout, config, counts, threshold)
-            self._merger = Merger(layout, config, counts, threshold, lane, lanes, task.simd, task.threads)
+            self._sampler = Sampler(layout, text, config)
+            self._merger = Merger(layout, text, config, self._cut, lane, task.simd, task.threads)
 
     def _layout(self) -> Layout:
         parameters, order = self._task.parameters, self._backend.order
@@ -173,52 +172,60 @@ class Lane:
             curvature = self._sampler.curvature(self._task.corpus.ids[first:last], centers, generator)
         middle = min((first + last) // 2, self._task.tokens - 1)
         return Trained(
-            self._backend.loss, self._backend.examples, last - first, self._schedule.rate(epoch, middle), curvature
+            self._backend.loss, self._backend.examples, position - first, self._schedule.rate(epoch, middle), curvature
         )
 
-    def changes(self) -> list[Changes]:
-        """Return the changes since the last merge, for the owner of each row."""
+    def changes(self, wave: int) -> list[Changes]:
+        """Return the changes to the rows of a wave since the last merge, for the owner of each row."""
         matrices, simd = self._task.parameters.matrices(), self._task.simd
         self._backend.order.arrange()
 
         def extracted(owner: int) -> Changes:
             return {
-                name: _changes.extract(matrix, self._before[name], owner, self._lanes, simd)
+                name: _changes.extract(matrix, self._before[name], *self._rows(wave, owner, matrix), simd)
                 for name, matrix in matrices.items()
             }
 
         return shared_out(extracted, range(self._lanes), self._task.threads)
 
-    def merge(self, *trained_and_changes: Any) -> Changes:
-        """Merge the changes of all lanes to the rows that this lane owns.
+    def _rows(self, wave: int, owner: int, matrix: NDArray[np.float32]) -> tuple[int, int]:
+        """Return the first row that an owner has in a wave, and the distance between its rows."""
+        rows = self._cut.part(wave, owner, len(matrix))
+        return rows.start, rows.step
 
-        Parameters
-        ----------
-        *trained_and_changes
-            What `train` returned in each lane, and then what `changes` returned there for this one.
-        """
-        trained: list[Trained] = list(trained_and_changes[: self._lanes])
+    def meet(self, *trained: Trained) -> None:
+        """Note what `train` returned in each lane, before their changes are merged."""
         active = [part for part in trained if part.tokens]
         lr = sum(part.rate for part in active) / len(active)
-        stretch = Stretch(
-            tokens=sum(part.tokens for part in active) / len(active),
-            lr=lr,
-            input_lr=lr * self._schedule.ratio,
-            workers=len(active),
-            curvature=reduce(add, (part.curvature for part in active if part.curvature is not None)),
+        self._merger.begin(
+            Stretch(
+                tokens=sum(part.tokens for part in active) / len(active),
+                lr=lr,
+                input_lr=lr * self._schedule.ratio,
+                workers=len(active),
+                curvature=reduce(add, (part.curvature for part in active if part.curvature is not None)),
+            )
         )
-        return self._merger.merge(stretch, trained_and_changes[self._lanes :])
 
-    def adopt(self, merges: int, *merged: Changes) -> None:
-        """Begin from the merged parameters: the merged changes, by owner."""
+    def merge(self, wave: int, _met: None, *changes: Changes) -> Changes:
+        """Merge what `changes` returned for this owner in each lane, after it has met them."""
+        return self._merger.merge(wave, changes)
+
+    def take(self, wave: int, *merged: Changes) -> None:
+        """Take the merged rows of a wave, from all owners; those of the merge before are kept until `adopt`."""
         matrices, simd = self._task.parameters.matrices(), self._task.simd
 
-        def adopt(owner: int) -> None:
+        def take(owner: int) -> None:
             for name, matrix in matrices.items():
                 rows, values = merged[owner][name]
-                _changes.adopt(matrix, self._before[name], owner, self._lanes, rows, values, simd)
+                _changes.take(matrix, self._before[name], *self._rows(wave, owner, matrix), rows, values, simd)
 
-        shared_out(adopt, range(self._lanes), self._task.threads)
+        shared_out(take, range(self._lanes), self._task.threads)
+
+    def adopt(self, merges: int, *_taken: None) -> None:
+        """Begin from the rows that have been taken in all waves, and have seen so many merges."""
+        for name, matrix in self._task.parameters.matrices().items():
+            self._before[name][...] = matrix
         self.merges = merges
 
     def infinite(self) -> str | None:
