@@ -24,6 +24,7 @@ from benchmarks import (
     kernels,
     labels,
     memory,
+    nodes,
     parity,
     quality,
     quantize,
@@ -89,6 +90,7 @@ COMMANDS: dict[str, _Command] = {
         "which neighbours repeat on another draw of the text?", replicates.run, replicates.Settings(), reads=True
     ),
     "cluster": _Command("what do several workers cost in quality?", cluster.run, cluster.Settings(), reads=True),
+    "nodes": _Command("does a node that is killed change anything?", nodes.run, nodes.Settings(), reads=True),
     "senses": _Command("do senses tell meanings apart?", senses.run, senses.Settings(), reads=True),
     "startup": _Command("how long until --help and `import embed` are done", startup.run, startup.Settings()),
     "web": _Command("size and speed of vectors in a page", web.run, web.Settings()),

@@ -17,7 +17,7 @@ from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode
 from embed.text.part_corpus import PartCorpus, parts
 from embed.training.backends.cluster import merge_tokens
-from embed.training.backends.crew import Handle, LaneLost, LocalCrew
+from embed.training.backends.crew import Facts, Handle, LaneLost, LocalCrew, advise_of_differences
 from embed.training.backends.lane import lane_seed
 from embed.training.trainer import Trainer
 
@@ -103,7 +103,7 @@ def test_same_bits_whatever_dies(encoded: EncodedCorpus, when: str) -> None:
     expected = trained(encoded, whole, **settings)
     calls = whole.calls
     assert calls > 60
-    for at in range(0, calls - 4, 3):  # the last calls fetch the result, of any worker
+    for at in range(0, calls - 4, 7):  # the last calls fetch the result, of any worker
         crew = Dying({at: when, at + 9: when})
         with pytest.warns(ClusterWarning, match="has died"):
             assert same(trained(encoded, crew, **settings), expected), at
@@ -164,6 +164,15 @@ def test_parts_cover_the_text(encoded: EncodedCorpus) -> None:
         assert np.array_equal(np.concatenate([text.ids for text in texts]), encoded.ids)
         assert sum(text.sentences for text in texts) == encoded.sentences
         assert all(text.offsets[0] == 0 and text.offsets[-1] == text.tokens > 0 for text in texts)
+
+
+def test_workers_that_differ_are_told() -> None:
+    alike = [Facts(embed.__version__, "avx2", "one"), Facts(embed.__version__, "avx2", "two")]
+    advise_of_differences(alike)
+    with pytest.warns(ClusterWarning, match=r"differ in instruction set \(avx2 on two, avx512 on three\)"):
+        advise_of_differences([*alike, Facts(embed.__version__, "avx512", "three")])
+    with pytest.warns(ClusterWarning, match=r"differ in version \(0\.0\.1 on one\), so the bits depend on which"):
+        advise_of_differences([Facts("0.0.1", "avx2", "one")])
 
 
 def test_lanes_draw_apart_and_the_first_as_the_run() -> None:

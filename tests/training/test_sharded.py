@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import itertools
 import json
+import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,11 +19,13 @@ import embed
 from embed.config.train import TrainConfig
 from embed.corpora import SyntheticCorpus, TextCorpus
 from embed.corpora.dealing import deal
-from embed.errors import AdviceWarning, ClusterError, ClusterWarning, CorpusError
+from embed.errors import AdviceWarning, ClusterError, ClusterWarning, CorpusError, FormatError
+from embed.merging import merger
 from embed.model.model import Model
-from embed.text import bounded_counting
+from embed.text import bounded_counting, shard
+from embed.text.encoded_folder import writing
 from embed.text.encoding import encode
-from embed.training.backends import sharded
+from embed.training.backends import lane, sharded
 from embed.training.backends.crew import Handle, LaneLost, LocalCrew
 from embed.training.backends.sharded import ShardedCorpus, read_shards
 from embed.training.trainer import Trainer
@@ -42,6 +48,31 @@ class Dying(LocalCrew):
             self.members.pop(lane).close()
             raise LaneLost
         return super().call(lane, method, *arguments, results=results)
+
+
+class Dangerous(Dying):
+    """Loses a worker with a probability at each call, before the call or after it; at most `most`."""
+
+    def __init__(self, seed: int, probability: float, most: int) -> None:
+        super().__init__()
+        self.draw, self.probability, self.left = random.Random(seed), probability, most
+
+    def call(self, lane: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
+        draw = self.draw.random() if self.left and self.members else 1.0
+        if draw < self.probability / 2:
+            self.lose(lane)
+        found = super().call(lane, method, *arguments, results=results)
+        if self.probability / 2 <= draw < self.probability:
+            self.lose(lane)
+        return found
+
+    def lose(self, lane: int) -> None:
+        """Lose a worker that is alive: often the one that is called."""
+        lost = lane if lane in self.members and self.draw.random() < 0.5 else self.draw.choice([*self.members])
+        self.left -= 1
+        self.members.pop(lost).close()
+        if lost == lane:
+            raise LaneLost
 
 
 @pytest.fixture
@@ -126,9 +157,42 @@ def test_same_vectors_whatever_dies_while_reading(folder: Path, monkeypatch: pyt
             assert same(trained_by(Dying((at, at + at % 5 + 1)), folder, 3), expected), at
 
 
+@pytest.mark.filterwarnings("ignore::embed.errors.ClusterWarning")
+def test_two_hundred_deaths_change_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merger, "_WAVE_BYTES", 40_000)
+    monkeypatch.setattr(lane, "_CENTERS", 300)
+    monkeypatch.setattr(lane, "_LEAST_CENTERS", 100)
+    whole = Dying()
+    expected, deaths = trained_by(whole, folder, 3), 0
+    assert whole.methods.count("lane.take") > whole.methods.count("lane.adopt")  # in several waves
+    for seed in itertools.count():
+        crew = Dangerous(seed, 0.1, 10)
+        assert same(trained_by(crew, folder, 3), expected), seed
+        deaths += 10 - crew.left
+        if deaths >= 200:
+            break
+
+
 def test_workers_that_keep_dying_end_the_reading(folder: Path) -> None:
     with pytest.warns(ClusterWarning), pytest.raises(ClusterError, match=r"have died \d+ times while they read"):
         read(Dying(tuple(range(1, 4000))), folder, 2)
+
+
+@pytest.mark.parametrize("where", ["count_tokens", "renumber"])
+def test_full_disk_of_a_worker_ends_the_run(folder: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    found, calls = getattr(shard, where), itertools.count()
+
+    def full(*arguments: Any, **more: Any) -> Any:
+        if next(calls) == 1:
+            with writing(arguments[0].parent):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return found(*arguments, **more)
+
+    monkeypatch.setattr(shard, where, full)
+    crew = LocalCrew()
+    with pytest.raises(FormatError, match=r"^cannot write the encoded corpus to \S+: No space left on device$"):
+        read(crew, folder, 3)
+    crew.close()
 
 
 def test_file_that_changes_meanwhile_is_noticed(folder: Path) -> None:

@@ -10,14 +10,44 @@ which shows what merging costs in quality on a machine with fewer processors tha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from embed import __version__
+from embed.errors import ClusterWarning, advise
 from embed.training.backends.worker import Worker
 
-__all__ = ["Crew", "Handle", "LaneLost", "LocalCrew"]
+__all__ = ["Crew", "Facts", "Handle", "LaneLost", "LocalCrew", "advise_of_differences"]
 
 Handle = Any
 """Stands for a result."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What distinguishes the process of a worker from others.
+
+    Attributes
+    ----------
+    version : str
+        Of this package.
+    simd : str
+        The instruction set.
+    machine : str
+    """
+
+    version: str
+    simd: str
+    machine: str
+
+
+def advise_of_differences(facts: Sequence[Facts]) -> None:
+    """Warn if the workers, with these facts, differ from each other or from this process in what they train with."""
+    for name, what in (("version", "version"), ("simd", "instruction set")):
+        kinds = {getattr(fact, name): fact.machine for fact in facts}
+        if len(kinds) > 1 or (name == "version" and __version__ not in kinds):
+            found = ", ".join(f"{kind} on {machine}" for kind, machine in sorted(kinds.items()))
+            advise(f"the workers differ in {what} ({found}), so the bits depend on which trains what", ClusterWarning)
 
 
 class LaneLost(Exception):

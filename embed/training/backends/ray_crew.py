@@ -22,9 +22,9 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskErro
 from embed import __version__
 from embed.config.train import processors
 from embed.engine.machine import simd
-from embed.errors import ClusterError, ClusterWarning, advise
+from embed.errors import ClusterError, FormatError
 from embed.messages import option
-from embed.training.backends.crew import Handle, LaneLost
+from embed.training.backends.crew import Facts, Handle, LaneLost, advise_of_differences
 from embed.training.backends.worker import Worker
 
 __all__ = ["RayCrew"]
@@ -45,13 +45,17 @@ class _Worker:
     def __init__(self) -> None:
         self._worker = Worker()
 
-    def facts(self) -> tuple[str, str, str]:
-        """Return the version of this package here, the instruction set, and the name of the machine."""
-        return __version__, simd(), os.uname().nodename if hasattr(os, "uname") else "?"
+    def facts(self) -> Facts:
+        """Return what distinguishes this process from others."""
+        return Facts(__version__, simd(), socket.gethostname())
 
     def run(self, method: str, *arguments: Any) -> Any:
-        """Call a method of the worker."""
-        return self._worker.run(method, *arguments)
+        """Call a method of the worker; an error of writing says on which machine it happened."""
+        try:
+            return self._worker.run(method, *arguments)
+        except FormatError as error:
+            error.args = (f"{error} (on the machine {socket.gethostname()})",)
+            raise
 
 
 class RayCrew:
@@ -102,19 +106,13 @@ class RayCrew:
             return
         self._actors = [self._new() for _ in range(lanes)]
         facts = [self._facts(lane) for lane in range(lanes)]
-        for i, what in ((0, "version"), (1, "instruction set")):
-            kinds = {fact[i]: fact[2] for fact in facts}
-            if len(kinds) > 1 or (i == 0 and __version__ not in kinds):
-                found = ", ".join(f"{kind} on {machine}" for kind, machine in sorted(kinds.items()))
-                advise(
-                    f"the workers differ in {what} ({found}), so the bits depend on which trains what", ClusterWarning
-                )
+        advise_of_differences(facts)
 
-    def _facts(self, lane: int) -> tuple[str, str, str]:
+    def _facts(self, lane: int) -> Facts:
         """Return the facts of a worker that has just been started; start it again if it dies at once."""
         for _ in range(_STARTS):
             try:
-                facts: tuple[str, str, str] = ray.get(self._actors[lane].facts.remote())
+                facts: Facts = ray.get(self._actors[lane].facts.remote())
             except RayTaskError as error:
                 raise _cause(error) from error
             except RayError as error:
