@@ -5,6 +5,7 @@
 - :class:`TextCorpus`: plain text, one sentence a line, compressed or not;
 - :class:`WikiCorpus`: MediaWiki XML dumps;
 - :class:`ColumnCorpus`: a column of CSV, TSV, JSON-lines or Parquet files, or of any object with columns;
+- :class:`FastaCorpus`: FASTA files, with the tokenizer ``kmer:K``;
 - :class:`SentenceCorpus`: any Python iterable of lists of str;
 - :class:`SyntheticCorpus`: generated text with planted structure, for tests and benchmarks.
 """
@@ -16,11 +17,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
 
 from embed.choices import TextErrors
+from embed.config.tokenizers import kmer_length
 from embed.errors import ConfigError, CorpusError
 from embed.files.inputs import Input
 from embed.messages import listed, option
 
 from .columns import ColumnCorpus, column_names, is_paths
+from .fasta import FastaCorpus, is_fasta
 from .files import FileCorpus, Source, find_files
 from .iterables import SentenceCorpus
 from .lanes import Chunk, Lane, LanedChunks, lanes_of
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PIECE_TOKENS",
     "ColumnCorpus",
+    "FastaCorpus",
     "MixedCorpus",
     "SentenceCorpus",
     "SyntheticCorpus",
@@ -45,11 +49,14 @@ __all__ = [
     "open_corpus",
 ]
 
+OfFiles = TextCorpus | WikiCorpus | FastaCorpus
+"""Readers of files whose content is known."""
+
 
 class MixedCorpus(FileCorpus):
     """Text files and MediaWiki dumps, read in the given order."""
 
-    def __init__(self, parts: Sequence[TextCorpus | WikiCorpus | DeferredCorpus]) -> None:
+    def __init__(self, parts: Sequence[OfFiles | DeferredCorpus]) -> None:
         self.parts = parts
         super().__init__([file for part in parts for file in part.files])
 
@@ -91,9 +98,9 @@ class DeferredCorpus(FileCorpus):
     drops a connection that idles while another input is read.
     """
 
-    def __init__(self, file: Input, make: Callable[[list[Input]], TextCorpus | WikiCorpus], *, is_named: bool) -> None:
+    def __init__(self, file: Input, make: Callable[[list[Input]], OfFiles], *, is_named: bool) -> None:
         self._make, self._is_named = make, is_named
-        self._made: TextCorpus | WikiCorpus | None = None
+        self._made: OfFiles | None = None
         super().__init__([file])
 
     def settings(self) -> None:
@@ -125,7 +132,7 @@ class DeferredCorpus(FileCorpus):
     def __iter__(self) -> Iterator[list[str]]:
         yield from self._recognised()
 
-    def _recognised(self) -> TextCorpus | WikiCorpus:
+    def _recognised(self) -> OfFiles:
         self._made = self._made or self._make(self.files)
         return self._made
 
@@ -147,8 +154,9 @@ def open_corpus(
     ----------
     source : path, "-", list of paths, folders and globs, or iterable of lists of str
         What to read. The content of a file decides its reader. A corpus object is returned unchanged.
-    tokenizer : {"whitespace", "words"} or callable
-        For files. A MediaWiki dump is raw text, and ``whitespace`` would leave punctuation on its words, so
+    tokenizer : str or callable
+        For files; the names are those of :mod:`embed.corpora.tokenizers`. With ``kmer:K``, a FASTA file is read by
+        records. A MediaWiki dump is raw text, and ``whitespace`` would leave punctuation on its words, so
         ``words`` is used instead; make a :class:`WikiCorpus` to choose otherwise.
     lowercase : bool
         Lower-case the text.
@@ -198,17 +206,21 @@ def open_corpus(
     if not is_paths(source):
         return SentenceCorpus(cast(Iterable[Any], source), lowercase=lowercase, decode_errors=decode_errors)
 
-    def make(files: list[Input]) -> TextCorpus | WikiCorpus:
+    length = kmer_length(tokenizer) if isinstance(tokenizer, str) else None
+
+    def make(files: list[Input]) -> OfFiles:
         if _is_dump(files[0]):
             wiki_tokenizer = "words" if tokenizer == "whitespace" else tokenizer
             return WikiCorpus(files, tokenizer=wiki_tokenizer, lowercase=lowercase, workers=workers)
+        if length is not None and is_fasta(files[0]):
+            return FastaCorpus(files, length, lowercase=lowercase, decode_errors=decode_errors)
         return TextCorpus(files, tokenizer=tokenizer, lowercase=lowercase, decode_errors=decode_errors)
 
     files = find_files(cast(Source, source))
-    parts: list[TextCorpus | WikiCorpus | DeferredCorpus] = []
+    parts: list[OfFiles | DeferredCorpus] = []
     for is_there, group in groupby(files, lambda file: file is files[0] or file.size() is not None):
         if is_there:
-            parts += [make(list(alike)) for _, alike in groupby(group, _is_dump)]
+            parts += [make(list(alike)) for _, alike in groupby(group, _kind)]
         else:
             parts += [DeferredCorpus(file, make, is_named=not callable(tokenizer)) for file in group]
     return parts[0] if len(parts) == 1 else MixedCorpus(parts)
@@ -233,6 +245,11 @@ def open_configured(
         weight_column=weight_column,
         workers=config.thread_count(),
     )
+
+
+def _kind(file: Input) -> tuple[bool, bool]:
+    """Return what decides the reader of a file: whether it is a dump, or begins as FASTA does."""
+    return _is_dump(file), is_fasta(file)
 
 
 def _is_dump(file: Input) -> bool:

@@ -23,7 +23,6 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import IO
 
-from embed.choices import TokenizerName
 from embed.errors import CorpusError, EmbedError
 from embed.messages import option
 
@@ -201,7 +200,7 @@ class _Worker:
                 pipe.close()
 
 
-def serve(tokenizer: TokenizerName, lowercase: bool) -> None:
+def serve(tokenizer: str, lowercase: bool) -> None:
     """Prepare pages until the standard input ends: what a worker does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that reads the dump decides
     chosen = get_tokenizer(tokenizer, lowercase)

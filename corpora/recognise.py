@@ -29,7 +29,7 @@ from embed.messages import listed, option, printable
 
 from .parquet import ParquetFile
 
-__all__ = ["JSON_ENDINGS", "SEPARATORS", "SNIFF_BYTES", "check_text", "ending_of", "is_mediawiki"]
+__all__ = ["JSON_ENDINGS", "SEPARATORS", "SNIFF_BYTES", "advise_of_clauses", "check_text", "ending_of", "is_mediawiki"]
 
 SNIFF_BYTES = 1 << 14
 """The number of decompressed bytes that are inspected."""
@@ -82,6 +82,15 @@ _TEXT_COLUMN = re.compile(
 """Common names of text columns."""
 _CONTROLS = bytes([*range(1, 9), *range(14, 27), *range(28, 32), 127])
 _VECTORS = "a file of vectors, not text; name a text file to train on"
+_UNBROKEN = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")
+_IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uff66-\uff9f\U00020000-\U0003ffff]+")
+_KANA = re.compile("[\u3040-\u30ff\uff66-\uff9f]")
+"""Runs of letters in scripts that are written without spaces."""
+_THAI = ("Thai (or Lao, Burmese, Khmer)", "pythainlp")
+_CHINESE, _JAPANESE = ("Chinese", "jieba"), ("Japanese", "fugashi")
+"""Languages, and who segments them."""
+_LEAST_SHARE, _LONGEST_MEAN = 0.3, 6
+"""The share of a text that such runs have at least, and their mean length when words are whole clauses."""
 _OUR_MARK = re.compile(rb'[\s\S]{8}\{[\s\S]{0,4000}"(?:format"\s*:\s*"train-embeddings|data_offsets)"')
 _FASTTEXT = b"\xba\x16\x4f\x2f"
 _PARQUET = re.compile(rb"PAR1[\x00-\x1f\x80-\xff]")
@@ -139,6 +148,24 @@ def check_text(file: Input, decode_errors: TextErrors) -> None:
     )
     if likely:
         advise(f"{file.name} looks like {likely}")
+
+
+def advise_of_clauses(file: Input, tokenizer: str) -> None:
+    """Warn if the words of a text in a script without spaces would be whole clauses.
+
+    The Unicode rules of the tokenizer ``words`` cut Chinese and Japanese at each character, and Thai nowhere.
+    """
+    text = file.peek(SNIFF_BYTES).decode(errors="ignore")
+    for script, languages in ((_UNBROKEN, _THAI), (_IDEOGRAPHS, _CHINESE if _KANA.search(text) is None else _JAPANESE)):
+        runs = script.findall(text)
+        letters = sum(map(len, runs))
+        is_clauses = letters > _LEAST_SHARE * len("".join(text.split())) and letters > _LONGEST_MEAN * len(runs)
+        if is_clauses and (tokenizer == "whitespace" or script is _UNBROKEN):
+            language, segmenter = languages
+            advise(
+                f"{file.name} looks like {language} without spaces between words, so that whole clauses would be "
+                f"words; segment it with {option('tokenizer', segmenter)}, or with a function of your own"
+            )
 
 
 def _marked(start: bytes) -> str | None:

@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import Any
 
 from embed.arguments import choice
-from embed.choices import TextErrors
+from embed.choices import TOKENIZERS, TextErrors
 from embed.errors import CorpusError
 from embed.files.compressed import ByteStream
 from embed.files.inputs import Input
@@ -27,7 +27,7 @@ from ._breaks import valid_length
 from .files import FileCorpus, Source
 from .iterables import checked_sentence
 from .lanes import Chunk, Lane, LanedChunks, after_last_space, whole_tokens
-from .recognise import check_text
+from .recognise import advise_of_clauses, check_text
 from .tokenizers import TokenizerChoice, get_tokenizer
 
 __all__ = [
@@ -107,6 +107,8 @@ class TextCorpus(FileCorpus):
     def check(self, file: Input) -> None:
         """Check the beginning of a file; see :func:`embed.corpora.recognise.check_text`."""
         check_text(file, self._decode_errors)
+        if (name := self._tokenizer.name) in TOKENIZERS:
+            advise_of_clauses(file, name)
 
     def settings(self) -> dict[str, Any] | None:
         """Return the reading settings; None for a tokenizer of the caller's own."""
@@ -163,7 +165,7 @@ class TextCorpus(FileCorpus):
     def open_file(self, file: Input) -> ByteStream:
         """Open a file; check a pipe or URL first."""
         if file.size() is None:
-            check_text(file, self._decode_errors)
+            self.check(file)
         return super().open_file(file)
 
     def _lanes(self, threads: int) -> Iterator[Lane]:

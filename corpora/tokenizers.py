@@ -3,6 +3,10 @@
 ``whitespace`` is for prepared corpora: it splits at ASCII white space and changes nothing.
 
 ``words`` is for raw text: it normalises the text and finds words by Unicode's rules (:mod:`embed.corpora.word_breaks`).
+
+``jieba``, ``fugashi`` and ``pythainlp`` segment text without spaces by the packages of these names, ``kmer:6`` cuts
+sequences into all strings of six letters, and ``package.module:function`` is a function of the user's
+(:mod:`embed.corpora.segmenters`).
 """
 
 from __future__ import annotations
@@ -13,11 +17,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from embed.arguments import shown
-from embed.choices import TOKENIZERS, TokenizerName
+from embed.config.tokenizers import check_tokenizer, is_function, kmer_length
 from embed.errors import ConfigError
 from embed.messages import option
 
 from .character_classes import compiled_words
+from .segmenters import function_named, kmers, segment
 
 __all__ = [
     "ASCII_SPACE",
@@ -33,7 +38,7 @@ ASCII_SPACE = " \t\n\r\v\f"
 WORDS_VERSION = 2
 """Increased when ``words`` finds other words, so that older corpora are encoded again. 1: NFKC, letters only."""
 
-TokenizerChoice = TokenizerName | Callable[[str], list[str]]
+TokenizerChoice = str | Callable[[str], list[str]]
 
 _NOT_SPACE = re.compile(f"[^{ASCII_SPACE}]+")
 
@@ -84,10 +89,18 @@ def get_tokenizer(choice: TokenizerChoice, lowercase: bool) -> Tokenizer:
         return _LOWER_WHITESPACE if lowercase else _WHITESPACE
     if choice == "words":
         return _LOWER_WORDS if lowercase else _WORDS
-    raise ConfigError(
-        f"{option('tokenizer')} must be {', '.join(map(repr, TOKENIZERS))} or a function from str to list of str, "
-        f"not {shown(choice)}"
-    )
+    if not isinstance(choice, str):
+        raise ConfigError(
+            f"{option('tokenizer')} must be a name or a function from str to list of str, not {shown(choice)}"
+        )
+    check_tokenizer(choice)
+    if is_function(choice):
+        return get_tokenizer(function_named(choice), lowercase)
+    length = kmer_length(choice)
+    split = partial(segment, choice) if length is None else partial(kmers, length)
+    if lowercase:
+        split = partial(_split_lowered, split)
+    return Tokenizer(choice, split, True, partial(_joined, split))
 
 
 def _lower_bytes(data: bytes) -> bytes:
@@ -96,6 +109,11 @@ def _lower_bytes(data: bytes) -> bytes:
 
 def _split_lowered(split: Callable[[str], list[str]], text: str) -> list[str]:
     return split(text.lower())
+
+
+def _joined(split: Callable[[str], list[str]], data: bytes) -> bytes:
+    """Return the tokens of each line with white space between them, and the line ends."""
+    return b"\n".join(" ".join(split(line)).encode() for line in data.decode().split("\n"))
 
 
 def _separated(lowercase: bool, data: bytes) -> bytes:

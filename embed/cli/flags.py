@@ -13,6 +13,7 @@ from typing import Any
 from embed.cli.argument_types import word
 from embed.config.parameter import declared
 from embed.config.run import PATHS, RunOptions
+from embed.config.tokenizers import allow_function
 from embed.config.train import Parameter, TrainConfig, parameters
 
 __all__ = [
@@ -165,4 +166,6 @@ def given_options(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def given_parameters(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return only the training parameters that the command line sets."""
-    return {name: getattr(arguments, name) for name, _, _ in parameters() if hasattr(arguments, name)}
+    given = {name: getattr(arguments, name) for name, _, _ in parameters() if hasattr(arguments, name)}
+    allow_function(given.get("tokenizer"))
+    return given

@@ -19,7 +19,6 @@ from embed.choices import (
     PhraseScore,
     ScheduleName,
     TextErrors,
-    TokenizerName,
     WindowKind,
 )
 
@@ -69,7 +68,7 @@ class TrainOverrides(TypedDict, total=False):
     phrase_delimiter: PhraseDelimiter
     phrase_max_pairs: int
     phrase_connectors: PhraseConnectors
-    tokenizer: TokenizerName
+    tokenizer: str
     lowercase: bool
     decode_errors: TextErrors
     postprocess: str

@@ -17,6 +17,7 @@ from embed.choices import PresetName
 from embed.config.durations import Every, TimeBudget
 from embed.config.overrides import TrainOverrides
 from embed.config.parameter import check_fields, parameter, reject_unknown
+from embed.config.tokenizers import allow_function
 from embed.config.train import TrainConfig
 from embed.errors import ConfigError
 from embed.messages import option
@@ -147,6 +148,7 @@ class RunOptions:
         ConfigError
             A name is neither an option nor a parameter; an option is wrong; `time_budget` and `epochs` are both given.
         """
+        allow_function(settings.get("tokenizer"))
         names = {item.name for item in fields(cls)}
         overrides = {name: value for name, value in settings.items() if name not in names}
         reject_unknown(overrides, TrainConfig, cls)

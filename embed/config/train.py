@@ -26,7 +26,6 @@ from embed.choices import (
     PhraseScore,
     ScheduleName,
     TextErrors,
-    TokenizerName,
     WindowKind,
 )
 from embed.config.overrides import TrainOverrides
@@ -49,6 +48,7 @@ from embed.config.rates import (
     default_gradient,
     default_rates,
 )
+from embed.config.tokenizers import check_tokenizer
 from embed.errors import ConfigError, cannot_open
 from embed.markup import Html, escaped, heading, panel, table
 from embed.messages import option, speaking, toml_key
@@ -294,8 +294,12 @@ class TrainConfig:
         PHRASES,
     )
     # text
-    tokenizer: TokenizerName = parameter(
-        "whitespace", "split prepared text at ASCII white space, or find Unicode words in raw text", TEXT
+    tokenizer: str = parameter(
+        "whitespace",
+        "whitespace for prepared text, words (by Unicode) for raw text; jieba, fugashi, pythainlp; kmer:6; "
+        "module:function",
+        TEXT,
+        metavar="NAME",
     )
     lowercase: bool = parameter(False, "lower-case the text", TEXT)
     decode_errors: TextErrors = parameter(
@@ -337,6 +341,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         check_fields(self)
+        check_tokenizer(self.tokenizer)
         self.steps()
         if self.subword and self.min_n > self.max_n:
             raise ConfigError(

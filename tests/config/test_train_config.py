@@ -23,7 +23,7 @@ from embed.errors import AdviceWarning, ConfigError
 PARAMETERS = {name: (parameter, value_type) for name, parameter, value_type in parameters()}
 NEEDED = {"composition": {"subword": True}}
 """What a parameter asks of others."""
-PARSED = {"postprocess"}
+PARSED = {"postprocess", "tokenizer"}
 """Strings with a grammar, which a parser of their own checks."""
 
 
