@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import threading
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ from benchmarks.lib.options import option, positive
 from benchmarks.lib.processes import BenchmarkError
 from benchmarks.lib.report import Section
 from benchmarks.lib.scoring import STANDARD_SETS, load, score
+from embed.errors import ClusterWarning
 from embed.model.model import Model
 
 _DEFINITIONS = (
     "Nodes of a Ray cluster are started on this machine, a worker on each, which reads its own share of the text.",
-    "killed: one node, with SIGKILL, a moment after half of the epochs.",
+    "killed: one node with its worker, with SIGKILL, after half of the epochs.",
     "same: vectors and losses of the run without a loss, to the bit; so each token was trained once an epoch.",
     "one worker: the range over seeds. Scores in percent points.",
 )
-_MOMENT = 0.5
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,13 @@ def run(source: TextSource, settings: Settings) -> Section:
     for name in ("undisturbed", "one killed"):
         with _nodes(settings.nodes) as kill:
             began = time.perf_counter()
-            models[name] = embed.train(path, **there, callbacks=[_killing(kill, settings)] if "killed" in name else [])
+            with warnings.catch_warnings(record=True) as told:
+                warnings.simplefilter("always", ClusterWarning)
+                calls = [_killing(kill, settings)] if name == "one killed" else []
+                models[name] = embed.train(path, **there, callbacks=calls)
             seconds[name] = time.perf_counter() - began
+            if calls and not any(issubclass(one.category, ClusterWarning) for one in told):
+                raise BenchmarkError("no worker has died: train more than one epoch")
     is_same = _same(*models.values())
     scores = [score(model.vectors, tests, settings.top).figures for model in (*alone, *models.values())]
     figures = list(zip(*([figures[key] for figures in scores] for key, _ in settings.sets), strict=True))
@@ -93,7 +98,7 @@ def _killing(kill: Any, settings: Settings) -> Any:
 
     def killing(record: Any, model: Model) -> None:
         if record.epoch == max(settings.epochs // 2, 1):
-            threading.Timer(_MOMENT, kill).start()
+            kill()
 
     return killing
 
