@@ -19,9 +19,11 @@ from benchmarks.programs import our_config
 
 _HEAD = ("row", "rows + words", "peak", "matrices", "mapped", "rest", *PARTS, "at most", "hoped for", "")
 _MEGA = 1e6
+_STREAM = "stream"
 
 DEFINITIONS = (
-    "Million bytes of one process that encodes, trains for one epoch and makes the word vectors.",
+    "Million bytes of one process that encodes, trains for one epoch and makes the word vectors. stream: of one that "
+    "counts and encodes so many made-up tokens from a pipe; what it needs does not grow with them.",
     "peak: largest resident size. matrices: input and output rows, padded. mapped: pages of the encoded corpus that "
     "are resident at the end; the system takes them back when it needs them. rest: peak less both.",
     "RssAnon, RssShmem, RssFile: the peak of each part of the resident size, sampled (Linux): private memory, shared "
@@ -34,11 +36,13 @@ DEFINITIONS = (
 class Settings:
     """How much to do; `tokens` None takes the whole text."""
 
-    rows: Sequence[str] = option(("skip-gram", "subword"), "(default: all)")
+    rows: Sequence[str] = option(("skip-gram", "subword", _STREAM), "(default: all)")
     tokens: int | None = option(None, "use the first so many tokens (default: all)")
     dim: int = option(100, "length of a vector")
     threads: int | None = option(None, "worker threads (default: all processors)")
     buckets: int = 2_000_000
+    stream_words: int = 100_000
+    stream_tokens: tuple[int, ...] = (50_000_000, 100_000_000, 200_000_000)
     judged: bool = True
 
 
@@ -46,13 +50,21 @@ def run(source: TextSource, settings: Settings) -> Section:
     """Measure."""
     text = source.text(settings.tokens)
     shape = {"buckets": settings.buckets, "dim": settings.dim, "threads": settings.threads, "epochs": 1}
-    rows, verdicts, results = [], [], {}
+    jobs: list[tuple[str, str, Job]] = []
     for name in settings.rows:
-        config = our_config(subword=name == "subword", **shape)
-        results[name] = processes.run(Job("ours.memory", {"path": str(text.path), "config": config}))
-        print(f"memory of {name}: {rest_of(results[name]):,.0f} MB besides matrices and corpus", file=sys.stderr)
-        cells, verdict = row_of(name, results[name], settings.judged)
-        rows.append(cells)
+        if name == _STREAM:
+            for tokens in settings.stream_tokens:
+                made_up = {"words": settings.stream_words, "tokens": tokens, "threads": settings.threads}
+                jobs.append((name, f"{name}, {tokens:,} tokens", Job("ours.stream", made_up)))
+        else:
+            config = our_config(subword=name == "subword", **shape)
+            jobs.append((name, name, Job("ours.memory", {"path": str(text.path), "config": config})))
+    rows, verdicts, results = [], [], {}
+    for name, label, job in jobs:
+        result = results[label] = processes.run(job)
+        print(f"memory of {label}: {rest_of(result):,.0f} MB besides matrices and corpus", file=sys.stderr)
+        cells, verdict = row_of(name, result, settings.judged)
+        rows.append((label, *cells[1:]))
         verdicts.append(verdict)
     definitions = (*DEFINITIONS, f"Text: {text.description}.")
     title = f"Memory, dim {settings.dim}"

@@ -40,6 +40,7 @@ _VOCABULARY = 1_000
 _BUCKETS = 20_000
 _ITEMS = 100
 _DIM = 32
+_STREAM_TOKENS = (10_000, 20_000)
 _ROWS = ("skip-gram-100", "subword-cbow-100", "cbow-100-deterministic", "vocabulary-1m", "all-in", "memory")
 
 
@@ -71,7 +72,7 @@ def run(folder: Path) -> Iterator[Section]:
     yield scaling.run(scaling.Settings(runs=1, base=base, **axes))
     if instructions.available():
         yield instructions.run(instructions.Settings(words=100, tokens=400))
-    yield memory.run(source, memory.Settings(dim=_DIM, buckets=_BUCKETS, judged=False))
+    yield memory.run(source, memory.Settings(dim=_DIM, buckets=_BUCKETS, stream_tokens=_STREAM_TOKENS, judged=False))
     vectors = folder / "made-up.embed"
     formats.save(made_up_vectors(_VOCABULARY, _DIM), vectors)
     yield quantize.run(quantize.Settings(str(vectors), planted_sets(folder)))

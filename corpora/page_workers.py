@@ -5,6 +5,8 @@ reads pages from its standard input and writes their words to its standard outpu
 by a thread here, which hands it some pages and then reads what they became. The order of the pages is kept, and only a
 few batches are on their way at once. A worker ends when its input does, so none outlives this process.
 
+Workers start while this process reads on, so a dump that ends soon afterwards is not read later for them.
+
 Rejected: multiprocessing (its new processes run the caller's script again, which trains again unless it is guarded; its
 forks copy a process with threads), starting at once (a small dump is read before another interpreter has begun).
 """
@@ -34,8 +36,8 @@ __all__ = ["prepared_text", "prepared_texts", "serve"]
 
 BATCH_CHARACTERS = 1 << 18
 """Wikitext that a worker gets at once, in whole pages."""
-ALONE_CHARACTERS = 1 << 22
-"""Wikitext that this process reads before it starts others, which takes them longer than this text takes it."""
+ALONE_CHARACTERS = 1 << 23
+"""Wikitext that this process reads before it starts others: it takes twice the processor time of two starts."""
 BATCHES_AHEAD = 2
 """Batches on their way for each worker: one that it has, and one that waits for it."""
 
@@ -79,19 +81,19 @@ def prepared_texts(pages: Iterable[Page], tokenizer: Tokenizer, lowercase: bool,
     executable = None if getattr(sys, "frozen", False) else sys.executable
     pages = iter(pages)
     alone = 0
-    for page in pages:
-        yield prepared_text(page, tokenizer)
-        alone += len(page.text)
-        if workers > 1 and executable and alone >= ALONE_CHARACTERS:
-            break
-    else:
-        return
-    code = _START.format(path=list(map(str, sys.path)), tokenizer=tokenizer.name, lowercase=lowercase)
-    pool = _Pool([executable, "-c", code], workers)
+    pool: _Pool | None = None
     try:
-        yield from pool.texts(_batches(pages))
+        for page in pages:
+            yield prepared_text(page, tokenizer)
+            alone += len(page.text)
+            if pool is None and workers > 1 and executable and alone >= ALONE_CHARACTERS:
+                code = _START.format(path=list(map(str, sys.path)), tokenizer=tokenizer.name, lowercase=lowercase)
+                pool = _Pool([executable, "-c", code], workers)
+            if pool is not None and pool.has_started():
+                yield from pool.texts(_batches(pages))
     finally:
-        pool.close()
+        if pool is not None:
+            pool.close()
 
 
 def _batches(pages: Iterable[Page]) -> Iterator[list[Page]]:
@@ -108,7 +110,7 @@ def _batches(pages: Iterable[Page]) -> Iterator[list[Page]]:
 
 
 class _Pool:
-    """Workers, and a thread for each."""
+    """Workers that start at once, and a thread for each."""
 
     def __init__(self, command: list[str], workers: int) -> None:
         self._command = command
@@ -118,6 +120,11 @@ class _Pool:
         self._idle: list[_Worker] = []
         self._all: list[_Worker] = []
         self._is_closed = False
+        self._starts = [self._threads.submit(copy_context().run, self._start) for _ in range(workers)]
+
+    def has_started(self) -> bool:
+        """Return whether all workers can work; raise the CorpusError of one that cannot be started."""
+        return all(start.done() and start.result() for start in self._starts)
 
     def texts(self, batches: Iterable[list[Page]]) -> Iterator[bytes]:
         waiting: deque[Future[list[bytes]]] = deque()
@@ -139,14 +146,22 @@ class _Pool:
         for worker in self._all:
             worker.close()
 
+    def _start(self) -> bool:
+        with self._lock:
+            if self._is_closed:
+                return False
+            worker = _Worker(self._command)
+            self._all.append(worker)
+        worker.wait()
+        with self._lock:
+            self._idle.append(worker)
+        return True
+
     def _texts(self, batch: list[Page]) -> list[bytes]:
         with self._lock:
             if self._is_closed:
                 return []
-            if not self._idle:  # there are as many workers as threads
-                self._idle.append(_Worker(self._command))
-                self._all.append(self._idle[-1])
-            worker = self._idle.pop()
+            worker = self._idle.pop()  # there are as many as threads
         texts = worker.texts(batch)
         with self._lock:
             self._idle.append(worker)
@@ -168,6 +183,11 @@ class _Worker:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._requests, self._answers = self._process.stdin, self._process.stdout
+
+    def wait(self) -> None:
+        """Wait until the process can work, or has ended."""
+        with suppress(OSError, EOFError):
+            _received(self._answers)
 
     def texts(self, pages: list[Page]) -> list[bytes]:
         """Return the texts of pages; raise the CorpusError of a page."""
@@ -205,6 +225,7 @@ def serve(tokenizer: str, lowercase: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that reads the dump decides
     chosen = get_tokenizer(tokenizer, lowercase)
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    _send(answers, ())  # ready
     while True:
         try:
             fields = _received(requests)

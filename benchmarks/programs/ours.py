@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -146,6 +148,23 @@ def memory(*, config: dict[str, Any], path: str = "", words: int = 0, tokens: in
             "rows": len(parameters.inputs),
             "tokens": len(encoded.ids),
         }
+
+
+def stream(*, words: int, tokens: int, threads: int | None) -> dict[str, Any]:
+    """Count and encode made-up text that comes through a pipe; return bytes."""
+    command = [sys.executable, "-m", "benchmarks.programs.stream", str(tokens), str(words)]
+    with Sampler() as sampler, subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        with encode_corpus(TextCorpus(f"/dev/fd/{writer.stdout.fileno()}"), threads=threads) as encoded:
+            return {
+                "peak": peak_bytes(),
+                "matrices": 0,
+                "mapped": 0,
+                "parts": dict(sampler.peaks),
+                "words": len(encoded.vocabulary),
+                "rows": 0,
+                "tokens": encoded.raw_tokens,
+            }
 
 
 def quality(

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,8 @@ def encode(
     if phrases is not None:
         settings["phrases"] = phrases.to_dict()
 
+    seconds: dict[str, float] = {}
+
     def encode_into(work: Path, generation: str | None) -> tuple[dict[str, Any], Vocabulary]:
         durable = directory is not None
         return _encode_into(
@@ -121,6 +124,7 @@ def encode(
             corpus,
             settings,
             progress,
+            seconds,
             durable=durable,
             generation=generation,
             phrases=phrases,
@@ -132,6 +136,7 @@ def encode(
         encoded = temporary(encode_into)
     else:
         encoded = persistent(Path(directory), corpus, settings, encode_into)
+    encoded.seconds = seconds
     warn_of_error(encoded)
     return encoded
 
@@ -172,12 +177,15 @@ def encode_with(
     if not hasattr(corpus, "byte_chunks") and not isinstance(corpus, SentenceCorpus):
         corpus = SentenceCorpus(corpus)
 
+    seconds: dict[str, float] = {}
+
     def encode_into(work: Path, _: str | None) -> tuple[dict[str, Any], Vocabulary]:
         return _encode_into(
             work,
             corpus,
             {},
             progress,
+            seconds,
             durable=False,
             vocabulary=vocabulary,
             new_words_from=new_words_from,
@@ -185,7 +193,9 @@ def encode_with(
             threads=threads,
         )
 
-    return temporary(encode_into)
+    encoded = temporary(encode_into)
+    encoded.seconds = seconds
+    return encoded
 
 
 # the pass over the text
@@ -196,6 +206,7 @@ def _encode_into(
     corpus: Iterable[list[str]],
     settings: dict[str, Any],
     progress: Progress | None,
+    seconds: dict[str, float],
     *,
     durable: bool,
     generation: str | None = None,
@@ -213,7 +224,9 @@ def _encode_into(
         settings.get("max_vocab"),
         threads=threads,
         stretches=stretches if phrases is None else None,
+        seconds=seconds,
     )
+    began = monotonic()
     if phrases is not None:
         with writing(work):
             learn_passes(work / IDS, counter, phrases, keep_joined=True)
@@ -237,6 +250,7 @@ def _encode_into(
             **({} if settings.get("min_count", 1) else {"least_count": least_count(raw_tokens)}),
         }
         meta = describe(work, corpus, settings, facts, generation=generation, durable=durable)
+    seconds["encoding"] = monotonic() - began
     return meta, vocabulary
 
 
@@ -259,11 +273,13 @@ def count_tokens(
     *,
     threads: int | None = None,
     stretches: list[Stretch] | None = None,
+    seconds: dict[str, float] | None = None,
 ) -> _text.TokenCounter:
     """Write the provisional ids of a corpus, int32 with the sign bit starting a sentence; return their counter.
 
     With `max_vocab`, memory is bounded as for :func:`encode`, and the id _text.GONE stands for dropped words. If there
-    are `stretches`, some of them may have ids of their own (:func:`embed.text.counting.count_chunks`).
+    are `stretches`, some of them may have ids of their own (:func:`embed.text.counting.count_chunks`). `seconds`
+    receives those of reading, and of counting if it can be told apart: Python sentences are read and counted in one.
 
     Raises
     ------
@@ -281,10 +297,17 @@ def count_tokens(
     def bytes_read() -> int:
         return getattr(corpus, "bytes_read", 0)
 
+    began = monotonic()
     if chunks is not None:
-        count_chunks(path, counter, chunks, threads or processors(), bytes_read, progress, stretches)
-        return counter
-    count_sentences(path, counter, corpus, bytes_read, progress)
+        share = count_chunks(path, counter, chunks, threads or processors(), bytes_read, progress, stretches)
+    else:
+        count_sentences(path, counter, corpus, bytes_read, progress)
+        share = 1.0
+    if seconds is not None:
+        whole = monotonic() - began
+        seconds["reading"] = share * whole
+        if chunks is not None:
+            seconds["counting"] = whole - seconds["reading"]
     return counter
 
 

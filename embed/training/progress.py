@@ -213,6 +213,13 @@ class Progress:
         finally:
             self._spend(activity, began)
 
+    def divide(self, activity: str, seconds: Mapping[str, float]) -> None:
+        """Replace the time of an activity by those of its parts, in proportion; nothing if there are none."""
+        if activity in self.spent and (whole := sum(seconds.values())):
+            spent = self.spent.pop(activity)
+            for part, share in seconds.items():
+                self.spent[part] = self.spent.get(part, 0.0) + spent * share / whole
+
     def note(self, name: str, sentence: str, **facts: Any) -> None:
         """Pass on what has happened; see `Event`."""
         event = Event(name=name, sentence=sentence, facts=facts, elapsed=self._clock() - self._began)

@@ -111,6 +111,7 @@ def run(start: Start, corpus: Any, options: RunOptions, progress: Progress | Non
             config = start.config(None, chosen)
             refuse_other_run(found, config, start.decisions().get(CONTINUED_FROM), anyway=options.resume_anyway)
         encoded = stack.enter_context(start.read(corpus, options, progress))
+        progress.divide("reading", encoded.seconds)
         refuse_few_words(start.config(encoded.vocabulary, chosen).steps(), len(encoded.vocabulary))
         if budget is not None and choice is None:
             began = budget.clock()

@@ -299,7 +299,7 @@ def test_train_writes_vectors_and_a_run_card(
     card = json.loads(Path(f"{out}.json").read_text(encoding="utf-8"))
     assert card["config"]["dim"] == 16
     assert card["config"]["epochs"] == 1
-    assert list(card["seconds"]) == ["reading", "preparing", "training", "saving"]
+    assert list(card["seconds"]) == ["reading", "counting", "encoding", "preparing", "training", "saving"]
 
 
 def test_train_takes_a_config_file_and_the_flag_wins(tmp_path: Path, corpus: Path) -> None:

@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import wait
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,13 @@ def dump(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]
     """Return a function that writes a dump, of which the workers get all pages but the first."""
     monkeypatch.setattr(page_workers, "ALONE_CHARACTERS", 1)
     monkeypatch.setattr(page_workers, "BATCH_CHARACTERS", 500)
+    has_started = page_workers._Pool.has_started
+
+    def waiting(pool: page_workers._Pool) -> bool:
+        wait(pool._starts)
+        return has_started(pool)
+
+    monkeypatch.setattr(page_workers._Pool, "has_started", waiting)
 
     def write(*pages: str) -> Path:
         path = tmp_path / "dump.xml"
@@ -100,6 +108,20 @@ def test_an_encoded_corpus_is_the_same_with_workers(dump: Callable[..., Path], s
 def test_prefixes_of_the_dump_reach_the_workers(dump: Callable[..., Path], started: list[object]) -> None:
     path = dump(*(page(number, f"a [[Datei:f{number}.png|thumb|gone]] b") for number in range(4)))
     assert [text.split() for text in texts(path, 2)] == [[b"a", b"b"]] * 4
+    assert started
+
+
+def test_pages_are_read_while_workers_start(
+    dump: Callable[..., Path], started: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = dump()
+    expected = texts(path, 1)
+    looks = iter([False] * 7 + [True])
+    monkeypatch.setattr(page_workers._Pool, "has_started", lambda pool: wait(pool._starts) and next(looks))
+    assert texts(path, 2) == expected
+    assert next(looks, None) is None
+    monkeypatch.setattr(page_workers._Pool, "has_started", lambda pool: False)  # the dump ends before
+    assert texts(path, 2) == expected
     assert started
 
 
@@ -254,5 +276,5 @@ def test_a_worker_ends_with_its_input(dump: Callable[..., Path]) -> None:
     """As when the process that reads the dump is killed."""
     code = page_workers._START.format(path=list(map(str, sys.path)), tokenizer="words", lowercase=False)
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
-        assert worker.communicate(b"")[0] == b""
+        assert worker.communicate(b"")[0] == page_workers._NUMBER.pack(0)  # it is ready
     assert worker.returncode == 0

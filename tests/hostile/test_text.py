@@ -48,6 +48,30 @@ def test_a_bomb_of_text_is_read_in_constant_memory(tmp_path: Path, compression: 
         assert encoded.vocabulary.words == ["endless" * 9]
 
 
+class _LongStream:
+    """A text of 8 bytes a token that no file holds."""
+
+    def __init__(self, tokens: int) -> None:
+        self._blocks = tokens // 10_000
+
+    def byte_chunks(self) -> Iterator[bytes]:
+        words = [b"w%06d" % (number * number % 5_000) for number in range(10_000)]
+        for _ in range(self._blocks):
+            yield b" ".join(words) + b"\n"
+
+    def __iter__(self) -> Iterator[list[str]]:
+        raise NotImplementedError
+
+
+@has_limits
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_long_stream_is_counted_in_constant_memory(threads: int) -> None:
+    """6M tokens: 46 MiB of text, and 23 MiB of ids, which are mapped at the end; either in memory is too much."""
+    encode(_LongStream(10_000), threads=threads).close()  # makes what stays
+    with at_most(BOUND), encode(_LongStream(6_000_000), threads=threads) as encoded:
+        assert encoded.raw_tokens == len(encoded.ids) == 6_000_000
+
+
 @has_limits
 @pytest.mark.parametrize("compression", COMPRESSIONS)
 @pytest.mark.parametrize("read", [_bytes, _words])

@@ -22,7 +22,7 @@ from embed.corpora.lanes import Chunk, Lane, LanedChunks, whole_tokens
 from embed.errors import AdviceWarning, CorpusError, FormatError
 from embed.files.zstd import zstd_module
 from embed.text import bounded_counting, counting, renumbering
-from embed.text.encoded_corpus import DATA_FILES
+from embed.text.encoded_corpus import DATA_FILES, EncodedCorpus
 from embed.text.encoding import encode, encode_with
 from embed.text.in_order import in_order
 from embed.text.phrases.learning import learn_phrases
@@ -218,6 +218,15 @@ def test_progress_never_falls_and_ends_with_all(tmp_path: Path, monkeypatch: pyt
     assert seen[-1] == (600, sum(path.stat().st_size for path in paths))
 
 
+def test_sentences_are_read_and_counted_in_one(tmp_path: Path) -> None:
+    with encode(SyntheticCorpus(sentences=50), threads=2) as encoded:
+        assert list(encoded.seconds) == ["reading", "counting", "encoding"]
+    with encode([["a", "b"]] * 3, min_count=1, directory=tmp_path / "kept") as encoded:
+        assert list(encoded.seconds) == ["reading", "encoding"]
+    with EncodedCorpus.open(tmp_path / "kept") as encoded:
+        assert encoded.seconds == {}
+
+
 # chunks and hands
 
 
@@ -272,6 +281,25 @@ def test_hands_join_in_order_and_the_first_failure_is_raised(threads: int, is_re
         in_order(lanes, hands)  # type: ignore[arg-type]
     assert joined[:20] == list(range(20))
     assert joined == sorted(joined)
+
+
+def test_the_share_of_reading_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("embed.text.in_order.monotonic", lambda: now[0])
+
+    class Working(Recording):
+        def begin(self, chunk: int, place: tuple[int, int]) -> int:
+            now[0] += 1
+            return chunk
+
+    def reading() -> Iterator[int]:
+        for chunk in range(10):
+            now[0] += 3
+            yield chunk
+
+    assert in_order([Lane(reading())], [Working([])]) == 0.75  # type: ignore[list-item]
+    assert 0 < in_order([Lane(reading(), True)], [Working([]), Working([])]) < 1  # type: ignore[list-item]
+    assert in_order([], [Working([])]) == 0  # type: ignore[list-item]
 
 
 def test_fewer_threads_than_wanted_do_all_the_work(monkeypatch: pytest.MonkeyPatch) -> None:

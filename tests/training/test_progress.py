@@ -224,6 +224,11 @@ def test_where_the_time_went_is_counted() -> None:
         clock.now += 0.5
     assert progress.spent == {"reading": 5.0, "training": 300.0, "saving": 0.5}
     assert progress.times() == "5.0 s reading, 5 min training, 0.5 s saving"
+    progress.divide("reading", {"reading": 1.0, "counting": 2.0, "encoding": 1.0})
+    progress.divide("training", {})
+    progress.divide("merging", {"reading": 1.0})
+    parts = {"reading": 1.25, "counting": 2.5, "encoding": 1.25}
+    assert progress.spent == {"training": 300.0, "saving": 0.5, **parts}
 
 
 def test_each_line_of_a_log_is_there_at_once(tmp_path: Path) -> None:
