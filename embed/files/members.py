@@ -35,8 +35,10 @@ FIRST_BYTES = 1 << 15
 """Raw bytes given to a new decompressor: a member of bgzip has no more."""
 PIECE_BYTES = 1 << 18
 """The least raw bytes of a piece."""
-LOOK_BYTES = 1 << 23
-"""The most raw bytes of a piece. Streams of multistream dumps have up to 1 MiB, blocks of ``xz -6`` 7 MiB of text."""
+LOOK_BYTES = 1 << 24
+"""The most raw bytes of a piece. Streams of multistream dumps have up to 1 MiB, blocks of ``xz -6`` some 7 MiB."""
+LONGEST_START = 16
+"""Raw bytes that are more than the start of a member."""
 MOST_BYTES = 1 << 25
 """The most decompressed bytes of a piece; blocks of ``xz -6`` have 24 MiB."""
 
@@ -238,12 +240,17 @@ class MemberReader:
 
     def _piece_bytes(self) -> int:
         """Return the size of the next piece, 0 if there is none."""
-        ahead = self._raw.look(LOOK_BYTES)
-        found = self._raw.find(self._kind.start, PIECE_BYTES)
-        if found is not None:
-            return found
-        if self._pieces and ahead < LOOK_BYTES:
-            return ahead  # the end
+        ahead, searched = 0, PIECE_BYTES
+        while searched < LOOK_BYTES:
+            ahead = self._raw.look(searched + READ_BYTES)
+            found = self._raw.find(self._kind.start, searched)
+            if found is not None:
+                return found
+            if ahead < searched + READ_BYTES:
+                if self._pieces:
+                    return ahead  # the end
+                break
+            searched = ahead - LONGEST_START
         self._alone_until = self._raw.offset + max(1, ahead - PIECE_BYTES)
         return 0
 

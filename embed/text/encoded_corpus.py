@@ -14,10 +14,10 @@ import mmap
 import os
 import re
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -85,13 +85,14 @@ class EncodedCorpus:
         Identifies input and settings, or, for input that cannot be read twice, the encoded content.
     directory : Path
         The directory, removed by :meth:`close` (and at the end of the process) if it is temporary.
-    seconds : dict of str to float
+    seconds : mapping of str to float
         How long reading, counting and encoding took, which are done side by side: by their shares of the time of all
         threads. Without counting for Python sentences, which are read and counted in one; empty if the directory was
         there.
     """
 
     starts: NDArray[np.int64] | None = None
+    seconds: Mapping[str, float] = MappingProxyType({})
     _remove: Callable[[], object] | None = None
 
     def __init__(
@@ -106,7 +107,6 @@ class EncodedCorpus:
         """Map the files of `directory`, or of `written_in` before they are moved; take its lock, if temporary."""
         self.directory = directory
         self.vocabulary = vocabulary
-        self.seconds: dict[str, float] = {}
         self.raw_tokens: int = meta["raw_tokens"]
         self.count_error: int = meta.get("count_error", 0)
         self.least_count: int | None = meta.get("least_count")
