@@ -253,7 +253,7 @@ def test_a_script_needs_no_guard_and_ctrl_c_leaves_nothing(dump: Callable[..., P
     assert not done.stderr
     code = script.read_text(encoding="utf-8").partition("print(sum")[0]
     # in a loop: a signal that arrives just before one long wait would not end it
-    ending = "import time\nnext(chunks); next(chunks); print('on', flush=True)\nwhile True: time.sleep(0.01)"
+    ending = "import time\nnext(chunks); next(chunks); print('on', flush=True)\nfor _ in range(6000): time.sleep(0.01)"
     script.write_text(code + ending, encoding="utf-8")
     with subprocess.Popen(
         [sys.executable, script],
