@@ -29,8 +29,8 @@ _DEFINITIONS = (
     "All: 25 epochs from the rate 0.5 (ova: 0.25), dim 100, softmax, one thread; text in lower case by the tokenizer "
     "`words`. fastText trains the lines in one order drawn by the seed, ours in a new one each epoch.",
     "seconds: processor time of train_supervised, reading included; faster: fastText's over ours, in turns.",
-    "predict, get_...: microseconds of a call, the least of seven rounds in turns in one process, of a classifier of "
-    " pairs of words and of word vectors with n-grams that fastText trained on the same documents.",
+    "predict, get_...: microseconds of a call, the least of seven rounds in turns in one process, of a classifier "
+    "of pairs of words and of word vectors with n-grams that fastText trained on the same documents.",
     "Means over seeds, with Student's interval of the mean.",
 )
 
