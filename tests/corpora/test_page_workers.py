@@ -251,7 +251,8 @@ def test_a_script_needs_no_guard_and_ctrl_c_leaves_nothing(dump: Callable[..., P
     words = sum(len(text.split()) for text in texts(tmp_path / "dump.xml", 1))
     assert done.stdout.split() == ["run", str(words)]
     assert not done.stderr
-    code = script.read_text(encoding="utf-8").partition("print(sum")[0]
+    heed = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"  # the background may ignore it
+    code = heed + script.read_text(encoding="utf-8").partition("print(sum")[0]
     # in a loop: a signal that arrives just before one long wait would not end it
     ending = "import time\nnext(chunks); next(chunks); print('on', flush=True)\nfor _ in range(6000): time.sleep(0.01)"
     script.write_text(code + ending, encoding="utf-8")
