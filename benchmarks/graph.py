@@ -36,6 +36,7 @@ class Settings:
     degree: int = option(16, "edges of a node, on average")
     seeds: int = option(5, "graphs and runs of each")
     threads: int = option(1, "threads of each program")
+    subsample: float | None = option(None, "ours: subsample, times the nodes (default: its own)", type=float)
     peers: Sequence[str] = option((), "run these as well, which must be installed", choices=PEERS, type=str)
 
 
@@ -48,8 +49,9 @@ def run(settings: Settings) -> Section:
         found: dict[str, list[Any]] = {name: [] for name in ("ours", *settings.peers)}
         for seed in range(1, settings.seeds + 1):
             for name, runs in found.items():
-                job = Job(f"graph.{name}", {**graph, "p": p, "q": q, "threads": settings.threads, "seed": seed})
-                runs.append(processes.run(job))
+                more = {"subsample": settings.subsample} if name == "ours" else {}
+                given = {**graph, **more, "p": p, "q": q, "threads": settings.threads, "seed": seed}
+                runs.append(processes.run(Job(f"graph.{name}", given)))
         data[way] = found
         for name, runs in found.items():
             label = way if name == "ours" else f"{way}, {name}"

@@ -46,14 +46,17 @@ def made_up_graph(nodes: int, communities: int, degree: int, mixed: float, seed:
     return keys // nodes, keys % nodes
 
 
-def ours(*, p: float, q: float, threads: int, seed: int, **graph: Any) -> dict[str, Any]:
-    """Train with the defaults of `train_graph`, from the file of edges to the vectors."""
+def ours(
+    *, p: float, q: float, threads: int, seed: int, nodes: int, subsample: float | None, **graph: Any
+) -> dict[str, Any]:
+    """Train with the defaults of `train_graph`, from the file of edges to the vectors; `subsample` is for one node."""
+    more = {} if subsample is None else {"subsample": subsample / nodes}
 
     def train(path: str) -> tuple[Sequence[Any], Any]:
-        vectors = train_graph(path, **SHARED, p=p, q=q, threads=threads, seed=seed, progress=False)
+        vectors = train_graph(path, **SHARED, **more, p=p, q=q, threads=threads, seed=seed, progress=False)
         return vectors.items, vectors.matrix
 
-    return _measured(train, seed, **graph)
+    return _measured(train, seed, nodes=nodes, **graph)
 
 
 def pecanpy(*, p: float, q: float, threads: int, seed: int, **graph: Any) -> dict[str, Any]:

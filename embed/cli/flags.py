@@ -142,6 +142,8 @@ def add_parameter(
     help = argparse.SUPPRESS
     if shown:
         text = parameter.help.replace("%", "%%")
+        if name in defaults and default is not None:
+            text = text.partition(" (default: ")[0]
         help = text if default is None or value_type is bool else f"{text} [{default}]"
     if value_type is bool:
         group.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, help=help)

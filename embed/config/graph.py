@@ -10,7 +10,7 @@ from typing import Any
 from embed.config.parameter import check_fields, declared, parameter
 from embed.config.run import RunKeywords
 
-__all__ = ["GRAPH_DEFAULTS", "NOT_FOR_GRAPHS", "WALKS", "GraphKeywords", "WalkConfig"]
+__all__ = ["GRAPH_DEFAULTS", "NOT_FOR_GRAPHS", "SUBSAMPLE", "WALKS", "GraphKeywords", "WalkConfig"]
 
 _WALKS = "walks"
 _LONGEST = 1 << 20
@@ -25,11 +25,12 @@ GRAPH_DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "window": 10,
         # the walks of a node are new texts, not one text read again
         "epochs": 1,
-        # a walk visits a node in proportion to its edges; measured (docs/graphs.md)
-        "subsample": 0.0,
     }
 )
-"""The defaults of `train_graph`, in place of those for text."""
+"""The defaults of `train_graph`, in place of those for text; `subsample` is :data:`SUBSAMPLE` over the nodes."""
+SUBSAMPLE = 0.25
+"""With it, the walks keep three of four visits of an average node, and fewer of one with many edges
+(measured: docs/graphs.md)."""
 NOT_FOR_GRAPHS = (
     *("column", "preset", "time_budget", "cluster", "max_vocab"),
     *("tokenizer", "lowercase", "decode_errors", "subword", "min_n", "max_n", "buckets", "hash_count"),

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any, Unpack
 
-from embed.config.graph import GRAPH_DEFAULTS, NOT_FOR_GRAPHS, GraphKeywords, WalkConfig
+from embed.config.graph import GRAPH_DEFAULTS, NOT_FOR_GRAPHS, SUBSAMPLE, GraphKeywords, WalkConfig
 from embed.config.run import RunOptions
 from embed.config.train import TrainConfig
 from embed.errors import ConfigError, advise
@@ -99,6 +99,12 @@ class _GraphStart(FreshStart):
         if config is not None and config.subword:
             raise ConfigError("nodes have no letters: set subword=False in the configuration")
 
+    def resuming(self, config: TrainConfig) -> None:
+        """Adopt what the run to resume chose by the size of its graph, too."""
+        super().resuming(config)
+        if self._base is None:
+            self._given.setdefault("subsample", config.subsample)
+
     def decisions(self) -> dict[str, Any]:
         """Return how the walks go, for the run card."""
         graph = {} if self.graph is None else {"nodes": len(self.graph.nodes), "edges": self.graph.edges}
@@ -117,7 +123,9 @@ class _GraphStart(FreshStart):
                 delimiter=options.delimiter,
                 threads=threads,
             )
-        if isolated := self.graph.isolated:
+        isolated = self.graph.isolated
+        self._defaults = {**self._defaults, "subsample": SUBSAMPLE / (len(self.graph.nodes) - isolated)}
+        if isolated:
             advise(f"{isolated:,} of {len(self.graph.nodes):,} nodes have no edges: their vectors stay untrained")
         with progress.counting("walking") as count:
             return walk(

@@ -16,9 +16,10 @@ from scipy.sparse import coo_array, csr_array
 import embed
 from embed import Graph, train_graph
 from embed.cli import main
-from embed.config.graph import NOT_FOR_GRAPHS
+from embed.config.graph import NOT_FOR_GRAPHS, SUBSAMPLE
 from embed.errors import AdviceWarning, ConfigError, CorpusError
 from embed.graph.reading import read_graph
+from embed.graph.train import run_graph
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "graphs.md"
 FAST: dict[str, Any] = {"dim": 16, "threads": 1, "progress": False, "walks": 4, "walk_length": 20}
@@ -210,6 +211,15 @@ def test_nodes_without_edges_are_told() -> None:
     assert set(vectors) == {"a", "b", "c", "alone"}
 
 
+def test_hubs_are_subsampled_by_the_number_of_visited_nodes() -> None:
+    edges = [(0, node) for node in range(1, 50)] + [(node, node + 1) for node in range(1, 49)]
+    with pytest.warns(AdviceWarning, match="1 of 51 nodes"):
+        model, _ = run_graph([*edges, ("alone", "alone")], None, {**FAST, "walks": 100})
+    assert model.config.subsample == SUBSAMPLE / 50
+    model, _ = run_graph(edges, None, {**FAST, "subsample": 0})
+    assert model.config.subsample == 0
+
+
 def test_a_run_resumes_from_its_checkpoint(tmp_path: Path) -> None:
     whole = train_graph(_communities(), epochs=3, **FAST)
 
@@ -241,7 +251,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     edges, out = tmp_path / "g.txt", tmp_path / "v.txt"
     edges.write_text("".join(f"{a[0]}-{a[1]} {b[0]}-{b[1]}\n" for a, b in _communities()))
     command = ["graph", str(edges), "-o", str(out), "--dim", "16", "--walks", "4", "--walk-length", "20", "--p", "2"]
-    assert main([*command, "--threads", "1", "--quiet"]) == 0
+    assert main([*command, "--epochs", "4", "--threads", "1", "--quiet"]) == 0
     assert capsys.readouterr().err == ""
     vectors = embed.load(out)
     assert len(vectors) == 40

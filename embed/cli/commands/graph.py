@@ -11,7 +11,7 @@ from embed.cli.argument_types import word
 from embed.cli.flags import HelpAll, add_parameter, add_training, given_options, given_parameters
 from embed.cli.parser import PROGRAM
 from embed.cli.writing import check_corpus_outputs, check_inputs, save_or_rescue, training_outputs, write_card
-from embed.config.graph import GRAPH_DEFAULTS, NOT_FOR_GRAPHS, WALKS, WalkConfig
+from embed.config.graph import GRAPH_DEFAULTS, NOT_FOR_GRAPHS, SUBSAMPLE, WALKS, WalkConfig
 from embed.config.run import RunOptions
 from embed.config.train import TrainConfig
 from embed.messages import printable
@@ -39,7 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     parser.add_argument("--config", metavar="TOML", help="read training parameters from this file; flags override it")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--help-all", action=HelpAll, declare=add_arguments, help="list every parameter, by group")
-    add_training(parser, _MAIN, show_all=show_all, without=NOT_FOR_GRAPHS, defaults=GRAPH_DEFAULTS)
+    defaults = {**GRAPH_DEFAULTS, "subsample": f"{SUBSAMPLE} / nodes"}
+    add_training(parser, _MAIN, show_all=show_all, without=NOT_FOR_GRAPHS, defaults=defaults)
 
 
 def run(arguments: argparse.Namespace) -> None:
