@@ -53,7 +53,7 @@ class _Vectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     tokenizer: TokenizerChoice
     lowercase: bool
 
-    def transform(self, X: Iterable[str | Sequence[str]]) -> Float32s:  # noqa: N803
+    def transform(self, X: Iterable[str | Sequence[str]]) -> Float32s:
         """Return the vectors of documents.
 
         Parameters
@@ -82,7 +82,7 @@ class _Vectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """Return the words of documents; raises CorpusError if these are not a sequence of documents."""
         return tokens_of(documents, get_tokenizer(self.tokenizer, self.lowercase))
 
-    def fit_transform(self, X: Iterable[str | Sequence[str]], y: object = None, **fit_params: Any) -> Float32s:  # noqa: N803
+    def fit_transform(self, X: Iterable[str | Sequence[str]], y: object = None, **fit_params: Any) -> Float32s:
         """Fit, and return the vectors of the same documents; an iterator is read once, into memory."""
         documents = list(X) if isinstance(X, Iterator) else X
         found: Float32s = self.fit(documents, y, **fit_params).transform(documents)
@@ -155,7 +155,7 @@ class DocumentVectorizer(_Vectorizer):
         self.lowercase = lowercase
         self.train_parameters = train_parameters
 
-    def fit(self, X: Iterable[str | Sequence[str]], y: object = None) -> DocumentVectorizer:  # noqa: N803
+    def fit(self, X: Iterable[str | Sequence[str]], y: object = None) -> DocumentVectorizer:
         """Take, read or train the word vectors, and learn the weights from the documents.
 
         Parameters
@@ -255,7 +255,7 @@ class ParagraphVectorizer(_Vectorizer):
         self.lowercase = lowercase
         self.train_parameters = train_parameters
 
-    def fit(self, X: Iterable[str | Sequence[str]], y: object = None) -> ParagraphVectorizer:  # noqa: N803
+    def fit(self, X: Iterable[str | Sequence[str]], y: object = None) -> ParagraphVectorizer:
         """Train the vectors of the documents and of the words.
 
         Parameters

@@ -254,14 +254,14 @@ def test_a_missing_extra_is_a_helpful_sentence(monkeypatch: pytest.MonkeyPatch) 
 class Numbers:
     """Make a transformer take tables of numbers, since the checks know no texts: a cell becomes a token."""
 
-    def fit(self, X: Any, y: object = None) -> Any:  # noqa: N803
+    def fit(self, X: Any, y: object = None) -> Any:
         cells = _cells(validate_data(self, X, ensure_min_features=2))  # one word a text teaches nothing
         super().fit(cells, y)  # type: ignore[misc]
         return self
 
-    def transform(self, X: Any) -> Any:  # noqa: N803
+    def transform(self, X: Any) -> Any:
         if hasattr(self, "vectors_") or hasattr(self, "model_"):
-            X = _cells(validate_data(self, X, reset=False))  # noqa: N806
+            X = _cells(validate_data(self, X, reset=False))
         return super().transform(X)  # type: ignore[misc]
 
     def __sklearn_tags__(self) -> Any:

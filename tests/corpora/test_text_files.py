@@ -380,7 +380,7 @@ def test_a_callable_gets_whole_lines_and_is_checked(write: Callable[..., Path]) 
 
 
 def test_unknown_settings_are_refused(write: Callable[..., Path]) -> None:
-    with pytest.raises(ConfigError, match="tokenizer must be one of 'whitespace', 'words', .* not 'spaces'"):
+    with pytest.raises(ConfigError, match=r"tokenizer must be one of 'whitespace', 'words', .* not 'spaces'"):
         TextCorpus(write("x"), tokenizer="spaces")
     with pytest.raises(ConfigError, match="decode_errors must be one of"):
         TextCorpus(write("x"), decode_errors="ignore")

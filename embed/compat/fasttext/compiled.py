@@ -30,7 +30,7 @@ class Compiled:
         labels, probabilities = self.multilinePredict([text], k, threshold, on_unicode_error)
         return list(zip(probabilities[0].tolist(), labels[0], strict=True))
 
-    def multilinePredict(  # noqa: N802
+    def multilinePredict(
         self, lines: list[str], k: int = 1, threshold: float = 0.0, on_unicode_error: str = "replace"
     ) -> tuple[list[list[str]], list[Float32s]]:
         """Return the likeliest labels of each text, and their probabilities."""

@@ -125,9 +125,9 @@ class FastText(Dictionary):
 
     def get_analogies(
         self,
-        wordA: str,  # noqa: N803
-        wordB: str,  # noqa: N803
-        wordC: str,  # noqa: N803
+        wordA: str,
+        wordB: str,
+        wordC: str,
         k: int = 10,
         on_unicode_error: str = "replace",
     ) -> list[tuple[float, str]]:

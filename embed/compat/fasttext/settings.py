@@ -61,7 +61,7 @@ class Settings:
         return self._file.arguments.epochs
 
     @property
-    def minCount(self) -> int:  # noqa: N802
+    def minCount(self) -> int:
         """The least count of a word."""
         return self._file.arguments.min_count
 
@@ -91,12 +91,12 @@ class Settings:
         return self._file.arguments.subsample
 
     @property
-    def wordNgrams(self) -> int:  # noqa: N802
+    def wordNgrams(self) -> int:
         """Words in an n-gram of words: 1, except in classifiers."""
         return self._file.arguments.word_ngrams
 
     @property
-    def lrUpdateRate(self) -> int:  # noqa: N802
+    def lrUpdateRate(self) -> int:
         """Tokens between two changes of fastText's learning rate; without effect here."""
         return self._file.arguments.lr_update_rate
 

@@ -43,26 +43,26 @@ def train_supervised(
     dim: int = 100,
     ws: int = 5,
     epoch: int = 5,
-    minCount: int = 1,  # noqa: N803
-    minCountLabel: int = 0,  # noqa: N803
+    minCount: int = 1,
+    minCountLabel: int = 0,
     minn: int = 0,
     maxn: int = 0,
     neg: int = 5,
-    wordNgrams: int = 1,  # noqa: N803
+    wordNgrams: int = 1,
     loss: str = "softmax",
     bucket: int = 2_000_000,
     thread: int | None = None,
-    lrUpdateRate: int = 100,  # noqa: N803
+    lrUpdateRate: int = 100,
     t: float = 1e-4,
     label: str = "__label__",
     verbose: int = 2,
-    pretrainedVectors: str = "",  # noqa: N803
+    pretrainedVectors: str = "",
     seed: int = 0,
-    autotuneValidationFile: str = "",  # noqa: N803
-    autotuneMetric: str = "f1",  # noqa: N803
-    autotunePredictions: int = 1,  # noqa: N803
-    autotuneDuration: int = 300,  # noqa: N803
-    autotuneModelSize: str = "",  # noqa: N803
+    autotuneValidationFile: str = "",
+    autotuneMetric: str = "f1",
+    autotunePredictions: int = 1,
+    autotuneDuration: int = 300,
+    autotuneModelSize: str = "",
     **other_names: Any,
 ) -> FastText:
     """Train a classifier on a text file with labels, with fastText's parameters, in fastText's order.

@@ -33,20 +33,20 @@ def train_unsupervised(
     dim: int = 100,
     ws: int = 5,
     epoch: int = 5,
-    minCount: int = 5,  # noqa: N803
-    minCountLabel: int = 0,  # noqa: N803
+    minCount: int = 5,
+    minCountLabel: int = 0,
     minn: int = 3,
     maxn: int = 6,
     neg: int = 5,
-    wordNgrams: int = 1,  # noqa: N803
+    wordNgrams: int = 1,
     loss: str = "ns",
     bucket: int = 2_000_000,
     thread: int | None = None,
-    lrUpdateRate: int = 100,  # noqa: N803
+    lrUpdateRate: int = 100,
     t: float = 1e-4,
     label: str = "__label__",
     verbose: int = 2,
-    pretrainedVectors: str = "",  # noqa: N803
+    pretrainedVectors: str = "",
     *,
     seed: int = 0,
     gradient: Gradient = "exact",
