@@ -20,10 +20,9 @@ __all__ = ["problem_of", "settings_of", "targets_of", "to_measure"]
 
 # Windows of a block that noise is drawn for before it is dealt again (docs/decisions/0003).
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
-# A document meets all noise of its blocks, so it needs more (docs/decisions/0034): each window of DBOW, which has no
-# other context, has its own (docs/decisions/0039), and each two windows of means share a draw (docs/decisions/0040).
-# By objective: windows, and how many in a row share a draw.
-_DOCUMENT_NOISE = {"dbow": (128, 1), "sg": (64, 1), "cbow": (64, 2)}
+# A document meets all noise of its blocks, so it needs more (docs/decisions/0034). Windows of DBOW, and those of means,
+# can share it with the next one (docs/decisions/0039, 0040).
+_DOCUMENT_NOISE_WINDOWS, _DOCUMENT_NOISE_RUN = 64, 2
 # With several threads, this many of the most frequent words have replicas in each, if each thread has this many tokens
 # per epoch: replicas are averaged, so their words learn as from one thread's part (docs/decisions/0018).
 _REPLICATED_WORDS, _REPLICATED_FROM = 64, 1 << 20
@@ -107,7 +106,7 @@ def targets_of(config: TrainConfig, counts: NDArray[np.int64], variant: Variant)
     if "ns" in losses:
         windows, run = _SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS, 1
         if variant.tags is not None:
-            windows, run = _DOCUMENT_NOISE[config.objective]
+            windows, run = _DOCUMENT_NOISE_WINDOWS, 1 if config.objective == "sg" else _DOCUMENT_NOISE_RUN
         noise = Noise(alias_table(noise_distribution(counts, config.noise_exponent)), config.negatives, windows, run)
     if "hs" in losses:
         tree = HuffmanTree.from_counts(counts)
