@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Difference", "OverRuns", "Score", "Statistic", "estimate", "estimate_difference"]
+__all__ = ["Difference", "OverRuns", "Score", "Statistic", "estimate", "estimate_difference", "mean_of"]
 
 Floats = NDArray[np.float64]
 # weights (r, n) -> values (r,); NaN where the statistic is undefined
@@ -100,6 +100,16 @@ class OverRuns:
         for number, run in enumerate(self.runs):
             values[number :: len(self.runs)] = run(weights[number :: len(self.runs)])
         return values
+
+
+def mean_of(values: Floats) -> Statistic:
+    """Return the statistic that is the mean of values, float64[units]."""
+
+    def mean(weights: Floats) -> Floats:
+        found: Floats = weights @ values / weights.sum(axis=1)
+        return found
+
+    return mean
 
 
 def estimate(statistic: Statistic, units: int, *, items: int, resamples: int, seed: int, confidence: float) -> Score:

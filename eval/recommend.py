@@ -23,7 +23,7 @@ import numpy.typing as npt
 from embed.arguments import iterable, shown, whole_number
 from embed.errors import ConfigError, CorpusError
 
-from .bootstrap import Floats, Score, estimate
+from .bootstrap import Floats, Score, estimate, mean_of
 
 __all__ = ["Recommendation", "Recommender", "evaluate_recommend"]
 
@@ -69,7 +69,7 @@ class Recommendation:
         values = {"hit_rate": (self.ranks <= self.k).astype(np.float64), "mrr": 1 / self.ranks}
         return {
             name: estimate(
-                lambda weights, each=each: weights @ each / weights.sum(axis=1),  # type: ignore[misc]
+                mean_of(each),
                 len(each),
                 items=len(each),
                 resamples=resamples,

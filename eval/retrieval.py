@@ -30,7 +30,7 @@ import numpy.typing as npt
 from embed.arguments import whole_number
 from embed.errors import ConfigError
 
-from .bootstrap import Floats, Score, estimate
+from .bootstrap import Floats, Score, estimate, mean_of
 
 __all__ = ["Retrieval", "cosine_scores", "evaluate_retrieval"]
 
@@ -74,7 +74,7 @@ class Retrieval:
         """Return "map" and "ndcg" in percent points, each with its bootstrap interval over queries."""
         return {
             name: estimate(
-                lambda weights, values=values: weights @ values / weights.sum(axis=1),  # type: ignore[misc]
+                mean_of(values),
                 len(values),
                 items=len(values),
                 resamples=resamples,
