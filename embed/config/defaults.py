@@ -48,6 +48,8 @@ _PASSED_TOKENS = 2e7
 """The tokens that a run of words passes over, as far as its kind of model allows; that of n-grams has more."""
 _MORE_BELOW = 2e5
 """Below so many tokens, there may be more passes than `most`."""
+_USUAL_DIM = 100
+"""The dimension that the other constants are fitted to."""
 _FEW_WORDS = 500
 """With so few words, each comes up many times in a block, and raised rates or long windows diverge."""
 
@@ -60,7 +62,8 @@ class _Law:
     fewer than 200,000 tokens times ``(200,000 / T) ** more``, where T counts as 50,000 at least. The product of the two
     rates is that of :func:`embed.config.rates.default_rates` times
     ``scale * (20M / T) ** power * (dim / 100) ** wider`` where the passes are 20M / T between `fewest` and `most`, and
-    in inverse proportion to another number of passes.
+    in inverse proportion to another number of passes. If `narrow` is set, vectors of fewer than 100 dimensions have
+    another power: the text's passes over `most`.
     """
 
     fewest: int
@@ -71,10 +74,20 @@ class _Law:
     wider: float
     more: float = 0.0
     passed: float = _PASSED_TOKENS
+    narrow: bool = False
+
+    def passes(self, tokens: int) -> float:
+        """Return the passes over a text, before those that a long vector or a tiny text adds."""
+        return min(max(self.passed / max(tokens, 1), self.fewest), self.most)
+
+    def of_dim(self, tokens: int, dim: int) -> float:
+        """Return the part of the product of the rates that follows from the dimension."""
+        power = self.passes(tokens) / self.most if self.narrow and dim < _USUAL_DIM else self.wider
+        return float((dim / _USUAL_DIM) ** power)
 
 
 _WORDS = _Law(fewest=5, most=10, longer=0.5, scale=2.2, power=0.4, wider=0.25)
-_NGRAMS = _Law(fewest=3, most=15, longer=0.0, scale=0.7, power=0.1, wider=0.12, more=0.25, passed=3e7)
+_NGRAMS = _Law(fewest=3, most=15, longer=0.0, scale=0.7, power=0.1, wider=0.12, more=0.25, passed=3e7, narrow=True)
 _CBOW = _Law(fewest=6, most=12, longer=0.0, scale=1.0, power=0.3, wider=-0.33)
 _CBOW_NGRAMS = _Law(fewest=6, most=12, longer=0.0, scale=1.0, power=0.3, wider=0.0)
 
@@ -106,7 +119,7 @@ def completed(config: TrainConfig, tokens: int, words: int, *, window: bool) -> 
     highest = max(words / _FEW_WORDS, 1.0)
     raised = float(max(_PASSED_TOKENS / max(tokens, _LEAST), 1) ** law.power)
     level = min(law.scale * raised, highest)
-    product = min(level * (config.dim / 100) ** law.wider * usual / max(epochs, law.fewest), highest)
+    product = min(level * law.of_dim(tokens, config.dim) * usual / max(epochs, law.fewest), highest)
     output = math.sqrt(product if law is _WORDS else level)  # the rates of words alone stay equal
     lr, input_lr = lr * output, input_lr * product / output
     lr, input_lr = (float(f"{rate:.4g}") for rate in (lr, input_lr))
@@ -119,8 +132,8 @@ def completed(config: TrainConfig, tokens: int, words: int, *, window: bool) -> 
 
 
 def _epochs(law: _Law, tokens: int, dim: int) -> int:
-    more = float(max(dim / 100, 1) ** law.longer * max(_MORE_BELOW / max(tokens, _LEAST), 1) ** law.more)
-    return round(min(max(law.passed / max(tokens, 1), law.fewest), law.most) * more)
+    longer = max(dim / _USUAL_DIM, 1) ** law.longer
+    return round(law.passes(tokens) * longer * max(_MORE_BELOW / max(tokens, _LEAST), 1) ** law.more)
 
 
 def _law(config: TrainConfig) -> _Law:
