@@ -93,6 +93,14 @@ def test_other_numbers_of_passes_have_rates_in_inverse_proportion(kind: dict[str
     assert few[0] == few[1] == few[2]
 
 
+@pytest.mark.parametrize(("tokens", "share"), [(200_000, 0.5), (1_000_000, 0.5), (3_000_000, 0.63), (17_000_000, 0.87)])
+def test_short_vectors_with_ngrams_have_lower_rates_the_more_passes_there_are(tokens: int, share: float) -> None:
+    rates = {dim: resolve(None, {"dim": dim}, (tokens, 10**5)).rates() for dim in (50, 99, 100)}
+    products = {dim: lr * input_lr for dim, (lr, input_lr) in rates.items()}
+    assert products[50] / products[100] == pytest.approx(share, abs=0.01)
+    assert products[99] / products[100] == pytest.approx(1, abs=0.02)
+
+
 def test_given_parameters_win() -> None:
     given = {
         "dim": 50,
