@@ -29,7 +29,7 @@ from .recognise import ending_of
 from .rows import JsonRows, KeysSeen, SeparatedRows, checked_delimiter, is_json
 from .tokenizers import TokenizerChoice, get_tokenizer
 
-__all__ = ["ColumnCorpus", "Rows", "Table", "Tables", "column_names", "is_paths", "place", "times_read"]
+__all__ = ["ColumnCorpus", "RowWeights", "Rows", "Table", "Tables", "column_names", "is_paths", "place", "times_read"]
 
 _END = object()
 MOST_WEIGHT = 1_000_000
@@ -156,7 +156,7 @@ class ColumnCorpus(SentenceCorpus):
         self._tables = Tables(table, columns, decode_errors=decode_errors, delimiter=delimiter)
 
     def __iter__(self) -> Iterator[list[str]]:
-        total = 0.0
+        read = RowWeights()
         for table, row, (value, *weights) in self._tables.rows():
             if value is None:
                 continue
@@ -164,8 +164,7 @@ class ColumnCorpus(SentenceCorpus):
             if self._weight_column is None:
                 yield from sentences
                 continue
-            weight = _checked_weight(weights[0], place(table, row, self._weight_column))
-            times, total = times_read(total, weight), total + weight
+            times = read.times(weights[0], place(table, row, self._weight_column))
             for sentence in sentences:
                 yield from itertools.repeat(sentence, times)
 
@@ -176,6 +175,26 @@ class ColumnCorpus(SentenceCorpus):
             return
         words = mended(checked_sentence(value, where), self._decode_errors, where)
         yield [word.lower() for word in words] if self._lowercase else words
+
+
+class RowWeights:
+    """How often each row of a table is read, by its weight, row after row."""
+
+    def __init__(self) -> None:
+        self._total = 0.0
+
+    def times(self, weight: Any, where: str) -> int:
+        """Return how often the next row is read (:func:`times_read`).
+
+        Raises
+        ------
+        CorpusError
+            The weight, which stands at `where`, is not a number from 0 to `MOST_WEIGHT`.
+        """
+        number = _checked_weight(weight, where)
+        times = times_read(self._total, number)
+        self._total += number
+        return times
 
 
 def times_read(total: float, weight: float) -> int:

@@ -17,6 +17,7 @@ Rejected: items as the words of `WordVectors` (its words are strings everywhere 
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -33,7 +34,7 @@ from embed.arguments import file_path, iterable, listed, of_kind, real_number, w
 from embed.config.postprocessing import NONE
 from embed.config.run import RunKeywords, RunOptions
 from embed.config.train import TrainConfig
-from embed.corpora.columns import Tables
+from embed.corpora.columns import RowWeights, Tables, place
 from embed.errors import AdviceWarning, ConfigError, CorpusError, FormatError, MissingWordError
 from embed.files.inputs import Input
 from embed.files.own_kinds import refuse_another_kind
@@ -334,7 +335,7 @@ def train_items(
     sequences : iterable of iterables of hashable objects
         Sessions, baskets, walks; read once, so a generator works. Memory holds the distinct items. With `column`, a
         table (a DataFrame, a mapping of columns, a pyarrow table, a JSON or Parquet file) whose column has a sequence
-        in each row; rows without one are skipped.
+        in each row; rows without one are skipped. With `weight_column`, each is read as often as that column says.
     config : TrainConfig, optional
         All parameters; `ITEM_DEFAULTS` are then ignored.
     **settings
@@ -359,10 +360,12 @@ def train_items(
             raise ConfigError(f"{name} does not apply to items, which have no letters: leave it out")
     if options.delimiter is not None:
         raise ConfigError("delimiter does not apply to items, which are Python objects: leave it out")
-    if options.weight_column is not None:
-        raise ConfigError("weight_column does not apply to items: repeat the sequences that count more")
-    tokens = _Tokens(sequences if options.column is None else _column(sequences, options.column))
-    options = replace(options, column=None)  # the column is already read
+    if options.weight_column is not None and options.column is None:
+        raise ConfigError("weight_column needs the column of the sequences: name it with column, or repeat sequences")
+    if options.column is not None:
+        sequences = _column(sequences, options.column, options.weight_column)
+    tokens = _Tokens(sequences)
+    options = replace(options, column=None, weight_column=None)  # both columns are already read
     if config is not None and (of_kind("config", config, TrainConfig).subword or config.phrases):
         raise ConfigError("items have no letters: set subword=False and phrases=0 in the configuration")
     with warnings.catch_warnings():
@@ -385,11 +388,23 @@ def items_of(model: Model, items: Sequence[Hashable]) -> ItemVectors:
     )
 
 
-def _column(table: Any, name: str) -> Iterator[Any]:
-    """Yield the values of a column, without missing ones; raises CorpusError if the column does not exist."""
-    for _, _, (value,) in Tables(table, (name,)).rows():
-        if value is not None:
-            yield value
+def _column(source: Any, name: str, weight_column: str | None) -> Iterator[Any]:
+    """Yield the values of a column, without missing ones, each as often as its weight says.
+
+    Raises
+    ------
+    CorpusError
+        A column does not exist, or a weight is not a number.
+    """
+    read = RowWeights()
+    columns = (name,) if weight_column is None else (name, weight_column)
+    for table, row, (value, *weights) in Tables(source, columns).rows():
+        if value is None:
+            continue
+        times = 1 if weight_column is None else read.times(weights[0], place(table, row, weight_column))
+        if times > 1 and isinstance(value, Iterator):  # which can be read once
+            value = list(value)
+        yield from itertools.repeat(value, times)
 
 
 class _Tokens:

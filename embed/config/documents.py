@@ -32,7 +32,6 @@ BINARY_DEFAULTS: Mapping[str, Any] = MappingProxyType(
 """Those of codes, where they differ."""
 NOT_FOR_DOCUMENTS = (
     "encoded_dir",
-    "weight_column",
     "held_out",
     "patience",
     "min_delta",

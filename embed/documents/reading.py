@@ -16,7 +16,7 @@ import glob
 import os
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ import numpy as np
 from embed.arguments import choice, iterable, shown, text
 from embed.choices import TextErrors
 from embed.corpora import TextCorpus, WikiCorpus
-from embed.corpora.columns import Rows, Tables, column_names, place
+from embed.corpora.columns import Rows, RowWeights, Tables, column_names, place
 from embed.corpora.files import FileCorpus, find_files
 from embed.corpora.iterables import checked_sentence, mended, without_surrogates
 from embed.corpora.recognise import SNIFF_BYTES, is_mediawiki
@@ -57,10 +57,13 @@ class Document:
         Tokens, lower-cased if so asked; may be empty.
     tags : tuple of hashable objects
         The names of its rows, at least one; usually its id alone.
+    times : int
+        How often it is read. One that is not read has rows, but nothing trains them.
     """
 
     words: list[str]
     tags: tuple[Hashable, ...]
+    times: int = 1
 
 
 class Documents:
@@ -97,6 +100,7 @@ def open_documents(
     column: str | None = None,
     id_column: str | None = None,
     tag_column: str | None = None,
+    weight_column: str | None = None,
     delimiter: str | None = None,
 ) -> Documents:
     """Return the documents of a file, a folder, a table or an iterable.
@@ -126,6 +130,8 @@ def open_documents(
     tag_column : str, optional
         The column of further tags, such as topics, beside the id: a tag or a list of tags; in CSV and TSV, tags
         separated by ``|``. A row may have none.
+    weight_column : str, optional
+        The column of a number for each row: how often its document is read (:func:`embed.corpora.columns.times_read`).
     delimiter : str, optional
         The character between the fields of CSV files.
 
@@ -150,7 +156,7 @@ def open_documents(
         An id occurs more than once in the column of ids; a text file looks like a table or markup.
     """
     decode_errors = choice("decode_errors", decode_errors, tuple(DECODE_ERRORS))
-    columns = {"column": column, "id_column": id_column, "tag_column": tag_column}
+    columns = {"column": column, "id_column": id_column, "tag_column": tag_column, "weight_column": weight_column}
     names = [text(name, value) for name, value in columns.items() if value is not None]
     for name, value in {**columns, "delimiter": delimiter}.items():
         if column is None and value is not None:
@@ -164,7 +170,7 @@ def open_documents(
     reading = _Reading(tokenizer, lowercase, decode_errors)
     if column is not None:
         tables = Tables(source, names, decode_errors=decode_errors, delimiter=delimiter)
-        documents = Documents(lambda: reading.rows(tables, column, id_column, tag_column))
+        documents = Documents(lambda: reading.rows(tables, column, id_column, tag_column, weight_column))
     elif isinstance(source, (str, os.PathLike)):
         documents = reading.files(os.fspath(source))
     elif (found := column_names(source)) is not None:
@@ -222,8 +228,11 @@ class _Reading:
             else:
                 yield Document(self._words(item, where, self.lowercase), (number,))
 
-    def rows(self, tables: Tables, column: str, id_column: str | None, tag_column: str | None) -> Iterator[Document]:
+    def rows(
+        self, tables: Tables, column: str, id_column: str | None, tag_column: str | None, weight_column: str | None
+    ) -> Iterator[Document]:
         """Yield the documents of tables."""
+        read = RowWeights()
         split = get_tokenizer(self.tokenizer, self.lowercase).split
         hashes = array("q")  # of ids: a set of them would hold every id twice
         for number, (table, row, (value, *rest)) in enumerate(tables.rows()):
@@ -240,7 +249,10 @@ class _Reading:
                 hashes.append(hash(repr(tags)))
             if tag_column is not None:
                 tags += _tags_beside(rest.pop(0), table, place(table, row, tag_column), id_column)
-            yield Document(words, tuple(dict.fromkeys(tags)))
+            times = 1
+            if weight_column is not None and value is not None:
+                times = read.times(rest.pop(0), place(table, row, weight_column))
+            yield Document(words, tuple(dict.fromkeys(tags)), times)
         if (repeated := len(hashes) - len(np.unique(np.asarray(hashes, np.int64)))) > 0:
             advise(
                 f"{repeated:,} of {len(hashes):,} rows repeat an id of the column {id_column!r:.60}: the rows of an id "
@@ -276,7 +288,7 @@ def _tagged(documents: Iterable[Document], tags: Iterable[Any]) -> Iterator[Docu
                 f"{option('tags')} ends after {number:,} items, but there are more documents; give an id, or a list "
                 "of tags, for each document"
             )
-        yield Document(document.words, _named(tag, f"document {number:,}", (*_TEXTS, tuple)))
+        yield replace(document, tags=_named(tag, f"document {number:,}", (*_TEXTS, tuple)))
     if next(given, _END) is not _END:
         raise CorpusError(f"{option('tags')} has more items than there are documents ({number + 1:,}); give as many")
 

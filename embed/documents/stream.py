@@ -71,8 +71,11 @@ class TagStream:
     def __iter__(self) -> Iterator[list[str]]:
         for number, document in enumerate(self._documents):
             tags = document.tags if document.tags != (number,) else (self.known + number,)
-            self._tags.add(map(self._row, tags), document.words)
-            yield document.words
+            rows = [self._row(tag) for tag in tags]
+            words = document.words if document.times else []
+            for _ in range(max(document.times, 1)):
+                self._tags.add(rows, words)
+                yield words
 
     def _row(self, tag: Hashable) -> int:
         row = self._rows.setdefault(tag, len(self.ids))

@@ -71,7 +71,7 @@ def train_documents(
         The columns of a table that hold the ids or the tags.
     **settings
         Options of the run and training parameters, as for :func:`embed.train`; the text is read with `tokenizer`,
-        `lowercase`, `decode_errors`, `column` and `delimiter`. Parameters win over `config`.
+        `lowercase`, `decode_errors`, `column`, `delimiter` and `weight_column`. Parameters win over `config`.
 
     Returns
     -------
@@ -105,14 +105,13 @@ def stream_of(
         raise ConfigError(
             f"{option('encoded_dir')} does not apply to documents, whose tags are not stored: leave it out"
         )
-    if options.weight_column is not None:
-        raise ConfigError(f"{option('weight_column')} does not apply to documents: leave it out")
     opened = open_documents(
         documents,
         tags=tags,
         column=options.column,
         id_column=id_column,
         tag_column=tag_column,
+        weight_column=options.weight_column,
         delimiter=options.delimiter,
         **{name: getattr(config, name) for name in _READING},
     )
