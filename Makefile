@@ -102,7 +102,7 @@ fuzz: $(STAMPS)/fuzz $(STAMPS)/build
 test-clients: $(STAMPS)/clients
 	$(CLIENTS)/bin/python -m pytest -rs tests/formats/test_folders.py tests/formats/test_floret.py \
 		tests/formats/test_tables.py tests/formats/test_gensim.py tests/compat/test_gensim_clients.py \
-		tests/compat/test_fasttext_clients.py
+		tests/compat/test_fasttext_clients.py tests/graph/test_networkx.py
 
 # Workers in processes of a Ray cluster of this machine, in an environment of its own: Ray is as large as all the rest.
 test-cluster: $(STAMPS)/wheel

@@ -78,13 +78,13 @@ def read_graph(
         raise ConfigError(f"{option('delimiter')} needs columns; name those of the edges with {option('columns')}")
     if is_paths(source):
         return _from_files(source, bool(directed), threads)
+    if hasattr(source, "tocoo"):  # before tables: a matrix of keys is a mapping, too
+        return _from_matrix(source, bool(directed))
     if (names_there := column_names(source)) is not None:
         raise CorpusError(
             f"the graph is a table with the columns {listed(names_there)}; name those of the edges with "
             f"{option('columns')}"
         )
-    if hasattr(source, "tocoo"):
-        return _from_matrix(source, bool(directed))
     if callable(getattr(source, "is_directed", None)) and callable(getattr(source, "edges", None)):
         is_directed = bool(source.is_directed()) if directed is None else directed
         edges = source.edges(data=_WEIGHT, default=1)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.sparse import coo_array, csr_array
 
 import embed
@@ -113,6 +114,32 @@ def test_a_sparse_matrix() -> None:
     assert symmetric.weights is None
     with pytest.raises(CorpusError, match="as many rows as columns"):
         read_graph(csr_array((2, 3)))
+
+
+@pytest.mark.parametrize("kind", ["array", "matrix"])
+@pytest.mark.parametrize("form", ["bsr", "coo", "csc", "csr", "dia", "dok", "lil"])
+def test_every_sparse_matrix_of_scipy(form: str, kind: str) -> None:
+    make = getattr(sparse, f"{form}_{kind}")
+    dense = np.array([[7, 2, 0, 0], [0, 0, 0.5, 0], [0, 3, 0, 0], [0, 0, 0, 0]])
+    directed = read_graph(make(dense), directed=True)
+    assert _edges(directed) == {(0, 1): 2.0, (1, 2): 0.5, (2, 1): 3.0}
+    assert directed.isolated == 1
+    assert _edges(read_graph(make(dense))) == _both_ways({(0, 1): 2.0, (1, 2): 3.5})
+    assert _edges(read_graph(make(dense.astype(np.int8)), directed=True)) == {(0, 1): 2.0, (2, 1): 3.0}
+    with pytest.raises(CorpusError, match=r"the edge from 1 to 2 has the weight -0\.5"):
+        read_graph(make(dense * [[1], [-1], [1], [1]]))
+
+
+def test_entries_of_a_matrix_that_are_there_twice_zero_or_no_number() -> None:
+    twice = coo_array(([1.0, 2.0, 0.0, 0.5], ([0, 0, 1, 2], [1, 1, 2, 0])), shape=(3, 3))
+    assert _edges(read_graph(twice)) == _both_ways({(0, 1): 3.0, (2, 0): 0.5})
+    for wrong in (np.nan, np.inf):
+        with pytest.raises(CorpusError, match=f"the edge from 0 to 1 has the weight {wrong}"):
+            read_graph(csr_array(np.array([[0, wrong], [0, 0]])))
+    with pytest.raises(CorpusError, match="must hold numbers, not complex128"):
+        read_graph(csr_array(np.array([[0, 1j], [0, 0]])))
+    with pytest.raises(CorpusError, match="as many rows as columns"):
+        read_graph(coo_array(np.array([0, 1])))
 
 
 def test_loops_zero_weights_and_repeated_edges() -> None:
