@@ -18,6 +18,7 @@ __all__ = [
     "MODEL_FORMATS",
     "NAMED_SETS",
     "ON_BAD_WORD",
+    "PARTNER_MEASURES",
     "PRESET_NAMES",
     "QUANTIZE_METHODS",
     "QUANTIZE_SCALES",
@@ -40,6 +41,7 @@ __all__ = [
     "NamedSet",
     "Objective",
     "OnBadWord",
+    "PartnerMeasure",
     "PhraseConnectors",
     "PhraseDelimiter",
     "PhraseScore",
@@ -110,6 +112,10 @@ TaskName = Literal["tag", "classify", "sts"]
 TASK_NAMES: Final[tuple[TaskName, ...]] = get_args(TaskName)
 TextWeighting = Literal["mean", "sif"]
 TEXT_WEIGHTINGS: Final[tuple[TextWeighting, ...]] = get_args(TextWeighting)
+
+# how the partner of a word in another space is found: embed.align
+PartnerMeasure = Literal["CSLS", "cosine"]
+PARTNER_MEASURES: Final[tuple[PartnerMeasure, ...]] = get_args(PartnerMeasure)
 
 # how the words of a document weigh: embed.compat.sklearn
 Weighting = Literal["mean", "sif", "tfidf"]

@@ -24,12 +24,14 @@ import math
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from embed.arguments import listed, of_kind, shown, whole_number
+from embed.arguments import choice, listed, of_kind, shown, whole_number
+from embed.choices import PARTNER_MEASURES, PartnerMeasure
 from embed.config.alignment import TOP
 from embed.corpora.text import text_lines
 from embed.errors import ConfigError, FormatError, advise
@@ -74,32 +76,80 @@ class Alignment:
     ----------
     vectors : WordVectors
         Those of `a` in the space of `b`, with their n-grams.
+    other : WordVectors
+        Those of `b`.
     turn : float64 array, shape (dim, dim)
         Orthogonal; a row vector of `a` times this matrix is in the space of `b`.
     pairs : int
         The pairs of words that the turn is fitted to.
     unknown : int
-        Pairs of the dictionary that were left out, because a word of them has no vector.
+        Pairs of the dictionary that were left out, because a word of them has no vector, and pairs of `test` that were,
+        because a word of them is not among the first `top`.
     tested : int
-        The words of `a` whose pairs were held out to measure `precision`.
-    searched : int
-        The words of `b` among which a partner was searched.
+        The words of `a` that `precision` was measured with.
+    top : int
+        How many words of each side are searched, at most.
     precision : tuple of Precision
-        By CSLS and by cosine, at 1 and at 5, of a turn that was fitted to the other pairs; empty with fewer than 50
-        pairs.
+        By CSLS and by cosine, at 1 and at 5, of a turn that was fitted to pairs of other words; empty with fewer than
+        50 pairs, unless there are pairs to test.
     """
 
     vectors: WordVectors
+    other: WordVectors
     turn: npt.NDArray[np.float64]
     pairs: int
     unknown: int
     tested: int
-    searched: int
+    top: int
     precision: tuple[Precision, ...]
 
     def __repr__(self) -> str:
         said = [f"precision@{each.k} {each.value:.3f} ({each.measure})" for each in self.precision[:1]]
         return f"<Alignment: {', '.join([f'{len(self.vectors):,} words', f'{self.pairs:,} pairs', *said])}>"
+
+    def partners(self, word: str, n: int = 5, *, measure: PartnerMeasure = "CSLS") -> list[tuple[str, float]]:
+        """Return the words of `b` that correspond to a word of `a`: its translations, if these are languages.
+
+        Parameters
+        ----------
+        word : str
+            A word of `a`, or any if `a` has n-grams.
+        n : int
+        measure : {"CSLS", "cosine"}
+
+        Returns
+        -------
+        list of (word, score)
+            The best first, of the `searched` words of `b`. A CSLS is at most 2, and 0 where the two words are as near
+            to each other as to their nearest in the other space, on average.
+
+        Raises
+        ------
+        MissingWordError
+            The word has no vector.
+        ConfigError
+            `n` or `measure` is wrong.
+        """
+        count, by = whole_number("n", n, 1), choice("measure", measure, PARTNER_MEASURES)
+        scores = self._there @ unit_rows(self.vectors.vector(word)[None])[0]
+        if by == "CSLS":
+            scores = 2 * scores - self._nearness - _mean_of_nearest(scores[None])
+        best = np.argsort(-scores, kind="stable")[:count]
+        return [(self.other.words[int(row)], float(scores[row])) for row in best]
+
+    @cached_property
+    def _there(self) -> Float32s:
+        """The unit vectors of `b` that are searched."""
+        return unit_rows(self.other.matrix[: self.top])
+
+    @cached_property
+    def _nearness(self) -> Float32s:
+        return _nearness(self._there, unit_rows(self.vectors.matrix[: self.top]))
+
+    @property
+    def searched(self) -> int:
+        """The words of `b` among which a partner is searched."""
+        return min(self.top, len(self.other))
 
     def table(self) -> str:
         """Return the precision as a table of text."""
@@ -115,6 +165,7 @@ def align(
     b: WordVectors,
     pairs: Iterable[tuple[str, str]] | str | os.PathLike[str] | None = None,
     *,
+    test: Iterable[tuple[str, str]] | str | os.PathLike[str] | None = None,
     top: int = TOP,
     seed: int = 1,
 ) -> Alignment:
@@ -128,6 +179,9 @@ def align(
         A word of `a` and its partner in `b`: a dictionary. A word may have several. Pairs of unknown words are left
         out. A file has a pair on each line, with a tab or, without any, white space between the words. Default: every
         word that is among the first `top` of both.
+    test : iterable of (str, str), or path, optional
+        Pairs that say how good the turn is, in place of those that are held out. Pairs of their words are not fitted to
+        while the precision is measured.
     top : int
         Measure among the first, in most files the most frequent, so many words of both; without `pairs`, also fit to
         these words alone. The time grows with its square.
@@ -142,9 +196,9 @@ def align(
     Raises
     ------
     ConfigError
-        The dimensions differ, or there are fewer than two pairs.
+        The dimensions differ, there are fewer than two pairs, or none to test.
     FormatError
-        The dictionary cannot be read, or a line is not two words.
+        A dictionary cannot be read, or a line is not two words.
 
     Warns
     -----
@@ -155,9 +209,7 @@ def align(
     top = whole_number("top", top, 1)
     if a.dim != b.dim:
         raise ConfigError(f"vectors of {a.dim} and of {b.dim} dimensions have no common space: train both with one dim")
-    if isinstance(pairs, (str, os.PathLike)):
-        pairs = _read(pairs)
-    rows, unknown = _shared(a, b, top) if pairs is None else _given(a, b, pairs)
+    rows, unknown = _shared(a, b, top) if pairs is None else _given("pairs", a, b, pairs)
     if len(rows) < 2:
         raise ConfigError(
             f"alignment needs at least two pairs of words that both sides know, not {len(rows)}"
@@ -165,21 +217,23 @@ def align(
         )
     if len(rows) < a.dim:
         advise(f"{len(rows):,} pairs do not decide a turn of {a.dim} dimensions: give more pairs, or shorter vectors")
-    is_tested = _held_out(rows, top, seed)
+    if test is None:
+        tested = rows[_held_out(rows, top, seed)]
+        tested = tested[tested[:, 1] < top]
+    else:
+        tested, missing = _given("test", a, b, test)
+        near = (tested < top).all(axis=1)
+        tested, unknown = tested[near], unknown + missing + int((~near).sum())
+        if not len(tested):
+            raise ConfigError(f"{option('test')} has no pair of words that are among the first {top:,} of both sides")
     precision: tuple[Precision, ...] = ()
-    if is_tested.any():
-        fitted = turn_between(a.matrix, b.matrix, rows[~is_tested])
-        precision = _measured(a, b, fitted, rows[is_tested], top)
+    if len(tested):
+        fitted = rows[~np.isin(rows[:, 0], tested[:, 0])]
+        if len(fitted) < 2:
+            raise ConfigError(f"{option('test')} has the words of all pairs: leave some of them out, to be fitted to")
+        precision = _measured(a, b, turn_between(a.matrix, b.matrix, fitted), tested, top)
     turn = turn_between(a.matrix, b.matrix, rows)
-    return Alignment(
-        turned(a, turn),
-        turn,
-        len(rows),
-        unknown,
-        len(np.unique(rows[is_tested, 0])),
-        min(top, len(b)),
-        precision,
-    )
+    return Alignment(turned(a, turn), b, turn, len(rows), unknown, len(np.unique(tested[:, 0])), top, precision)
 
 
 def turn_between(a: Float32s, b: Float32s, rows: Int64s) -> npt.NDArray[np.float64]:
@@ -239,13 +293,17 @@ def _shared(a: WordVectors, b: WordVectors, top: int) -> tuple[Int64s, int]:
     return rows[rows[:, 1] < top], 0
 
 
-def _given(a: WordVectors, b: WordVectors, pairs: Iterable[tuple[str, str]]) -> tuple[Int64s, int]:
+def _given(
+    name: str, a: WordVectors, b: WordVectors, pairs: Iterable[tuple[str, str]] | str | os.PathLike[str]
+) -> tuple[Int64s, int]:
     """Return the rows of pairs of words, each pair once, and how many have an unknown word."""
+    if isinstance(pairs, (str, os.PathLike)):
+        pairs = _read(pairs)
     found: dict[tuple[int, int], None] = {}
     unknown = 0
-    for pair in listed("pairs", pairs, "pairs of words"):
+    for pair in listed(name, pairs, "pairs of words"):
         if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not all(isinstance(word, str) for word in pair):
-            raise ConfigError(f"{option('pairs')} must be pairs of words, not {shown(pair)}")
+            raise ConfigError(f"{option(name)} must be pairs of words, not {shown(pair)}")
         places = a.find(pair[0]), b.find(pair[1])
         if places[0] is None or places[1] is None:
             unknown += 1
@@ -269,11 +327,10 @@ def _measured(
     a: WordVectors, b: WordVectors, turn: npt.NDArray[np.float64], rows: Int64s, top: int
 ) -> tuple[Precision, ...]:
     """Return the precision of a turn for pairs that it was not fitted to."""
-    rows = rows[rows[:, 1] < top]
     there, here = unit_rows(b.matrix[:top]), unit_rows(_times(a.matrix[:top], turn))
     queries = np.unique(rows[:, 0])
     cosines = _blocked(here[queries], there)
-    nearness = np.concatenate([_mean_of_nearest(block) for _, block in _blocked(there, here)])
+    nearness = _nearness(there, here)
     hits = {("CSLS", k): 0 for k in DEPTHS} | {("cosine", k): 0 for k in DEPTHS}
     for part, block in cosines:
         for number, query in enumerate(queries[part]):
@@ -291,6 +348,11 @@ def _blocked(a: Float32s, b: Float32s) -> Iterable[tuple[slice, Float32s]]:
     block = max(1, _BLOCK_BYTES // (4 * len(b)))
     for start in range(0, len(a), block):
         yield slice(start, start + block), a[start : start + block] @ b.T
+
+
+def _nearness(there: Float32s, here: Float32s) -> Float32s:
+    """Return the mean cosine of each row of `there` with its nearest of `here`."""
+    return np.concatenate([_mean_of_nearest(block) for _, block in _blocked(there, here)])
 
 
 def _mean_of_nearest(cosines: Float32s) -> Float32s:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
 import embed
+from embed.choices import PartnerMeasure
 from embed.cli import main
-from embed.errors import AdviceWarning, ConfigError, FormatError
+from embed.errors import AdviceWarning, ConfigError, FormatError, MissingWordError
 from embed.vectors import WordVectors
 from embed.vectors.alignment import turn_between
 from embed.vectors.ngram_rows import Subwords
@@ -81,6 +83,50 @@ def test_csls_is_that_of_its_paper() -> None:
     for scores, precision in ((csls, found.precision[0]), (cosines, found.precision[2])):
         hits = scores[is_tested].argmax(axis=1) == np.flatnonzero(is_tested)
         assert precision.value == pytest.approx(hits.mean())
+
+
+def test_partners_are_those_of_the_measure() -> None:
+    a, b, _ = spaces(0.6)
+    b = WordVectors([f"mot {number}" for number in range(400)], b.matrix)
+    found = embed.align(a, b, [(f"w{number}", f"mot {number}") for number in range(400)], top=300)
+    cosines = WordVectors(WORDS, a.matrix @ found.turn).unit() @ b.unit()[:300].T
+    here = np.sort(cosines, axis=1)[:, -10:].mean(axis=1)
+    there = np.sort(cosines[:300], axis=0)[-10:].mean(axis=0)
+    csls = 2 * cosines - here[:, None] - there
+    measures: list[tuple[PartnerMeasure, np.ndarray]] = [("CSLS", csls), ("cosine", cosines)]
+    for measure, scores in measures:
+        for row in (0, 7, 350):  # the last one is searched for, not among
+            best = np.argsort(-scores[row])[:3]
+            partners = found.partners(f"w{row}", 3, measure=measure)
+            assert [word for word, _ in partners] == [f"mot {one}" for one in best]
+            np.testing.assert_allclose([score for _, score in partners], scores[row, best], atol=1e-5)
+    assert len(found.partners("w0", 1000)) == found.searched == 300
+    with pytest.raises(MissingWordError, match="w400"):
+        found.partners("w400")
+    wrong: Any = "csls"
+    with pytest.raises(ConfigError, match="measure must be 'CSLS' or 'cosine'"):
+        found.partners("w0", measure=wrong)
+
+
+def test_pairs_to_test_are_not_fitted_to() -> None:
+    rng = np.random.default_rng(3)
+    a, b = (WordVectors(WORDS, rng.normal(size=(400, 100))) for _ in range(2))
+    tested = [(word, word) for word in WORDS[:50]]
+    wrong = embed.align(a, b, test=[*tested, ("w1", "nothing"), ("w399", "w0")], top=399)
+    assert (wrong.pairs, wrong.tested, wrong.unknown) == (399, 50, 2)
+    assert all(each.value < 0.1 for each in wrong.precision)  # fitted to, they find each other
+    assert np.mean([wrong.partners(word, 1)[0][0] == word for word in WORDS[:50]]) > 0.5
+    a, b, _ = spaces(0.1)
+    several = embed.align(a, b, test=[("w0", "w5"), ("w0", "w0"), ("w1", "w7")])
+    assert (several.tested, several.precision[0].value) == (2, 0.5)
+    refused: list[tuple[Any, str]] = [
+        ([("w0", "x")], "test has no pair of words that are among the first 20,000 of both"),
+        ([(word, word) for word in WORDS], "test has the words of all pairs"),
+        ([3], "test must be pairs of words"),
+    ]
+    for pairs, reason in refused:
+        with pytest.raises(ConfigError, match=reason):
+            embed.align(a, b, test=pairs)
 
 
 def rows_of(count: int) -> np.ndarray:
@@ -165,3 +211,19 @@ def test_the_command_aligns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     facts = json.loads(capsys.readouterr().out)
     assert (facts["pairs"], facts["searched"], facts["precision"][0]["measure"]) == (300, 300, "CSLS")
     assert main(["align", *paths[:2], "-o", paths[1]]) != 0
+    (tmp_path / "test.txt").write_text("w3 w3\nw4 w4\nw5 nothing\n")
+    assert main(["align", *paths[:2], "--test", str(tmp_path / "test.txt")]) == 0
+    out = capsys.readouterr()
+    assert out.out.startswith("400 pairs; 2 held out, among 400 words\n")
+    assert "pairs left out: 1, because a word has no vector, or is to be tested" in out.err
+    asked = ["w3", "\x1b[31mno", "w4", "-n", "2", "--measure", "cosine"]
+    assert main(["align", *paths[:2], *asked]) == MissingWordError.exit_code
+    out = capsys.readouterr()
+    lines = [line.split("\t") for line in out.out.splitlines()]
+    assert [line[0] for line in lines] == ["w3", "w3", "w4", "w4"]
+    assert [lines[0][1], lines[2][1]] == ["w3", "w4"]
+    assert float(lines[0][2]) > 0.95
+    assert "\x1b" not in out.err
+    assert main(["align", *paths[:2], "w3", "-n", "1", "--json"]) == 0
+    told_of = json.loads(capsys.readouterr().out)
+    assert (told_of["word"], told_of["measure"], told_of["partners"][0]["word"]) == ("w3", "CSLS", "w3")
