@@ -20,7 +20,7 @@ from embed.model.model import EpochRecord
 from embed.model.provenance import CONTINUED_FROM, DOCUMENTS, Provenance
 from embed.vocabulary.vocabulary import Vocabulary
 
-__all__ = ["CHANGEABLE", "Checkpoint", "Place", "vocabulary_digest"]
+__all__ = ["CHANGEABLE", "Checkpoint", "Place", "difference", "vocabulary_digest"]
 
 _HASH_WORDS = 1 << 16
 
@@ -99,14 +99,14 @@ class Checkpoint:
                 continue
             if mine != others:
                 changeable = item.name in CHANGEABLE and not (item.name == "window" and self.config.position_weights)
-                (mild if changeable else grave).append(_difference(option(item.name), mine, others))
+                (mild if changeable else grave).append(difference(option(item.name), mine, others))
         for name in ("sentences", "tokens"):
             mine, others = getattr(self.provenance, name), getattr(other.provenance, name)
             if mine != others:
-                grave.append(_difference(f"the number of {name} of the corpus", mine, others))
+                grave.append(difference(f"the number of {name} of the corpus", mine, others))
         starts = [run.provenance.decisions.get(CONTINUED_FROM) or {} for run in (self, other)]
         grave += [
-            _difference(f"{CONTINUED_FROM}.{' '.join(name.split()):.40}", starts[0].get(name), starts[1].get(name))
+            difference(f"{CONTINUED_FROM}.{' '.join(name.split()):.40}", starts[0].get(name), starts[1].get(name))
             for name in dict.fromkeys((*starts[0], *starts[1]))
             if starts[0].get(name) != starts[1].get(name)
         ]
@@ -118,18 +118,19 @@ class Checkpoint:
             mild.append("the text of the corpus differs")
         if self.provenance.simd_path != other.provenance.simd_path:
             mild.append(
-                _difference(
+                difference(
                     f"the instruction set ({SIMD_VARIABLE})", self.provenance.simd_path, other.provenance.simd_path
                 )
             )
         mine, others = (run.provenance.versions.get("train-embeddings") for run in (self, other))
         if mine != others:
-            mild.append(_difference("the version of train-embeddings", mine, others))
+            mild.append(difference("the version of train-embeddings", mine, others))
         return mild, grave
 
 
-def _difference(name: str, mine: Any, others: Any) -> str:
-    return f"{name} is {_shown(mine)} in the checkpoint, {_shown(others)} here"
+def difference(name: str, there: Any, here: Any, where: str = "in the checkpoint") -> str:
+    """Describe a difference between what was stored, and where, and what is now."""
+    return f"{name} is {_shown(there)} {where}, {_shown(here)} here"
 
 
 def _shown(value: Any) -> str:

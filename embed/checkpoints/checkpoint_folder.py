@@ -189,7 +189,7 @@ def refuse_differences(path: Path, there: Checkpoint, here: Checkpoint, *, anywa
     )
 
 
-def make_folder(directory: Path) -> None:
+def make_folder(directory: Path, what: str = "checkpoints") -> None:
     """Make the folder, remove half-written files of killed processes, and check that it is writable."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -197,12 +197,18 @@ def make_folder(directory: Path) -> None:
         if not os.access(directory, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
-        raise FormatError(f"{directory}: cannot store checkpoints: {error.strerror or error}") from error
+        raise FormatError(f"{directory}: cannot store {what}: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager
-def held(directory: Path) -> Iterator[None]:
+def held(directory: Path, what: str = "checkpoints") -> Iterator[None]:
     """Make the folder, and lock it against other runs until the end of the block.
+
+    Parameters
+    ----------
+    directory : Path
+    what : str
+        What a run stores there, for messages.
 
     Raises
     ------
@@ -211,11 +217,11 @@ def held(directory: Path) -> Iterator[None]:
     FormatError
         The folder cannot be made or written to.
     """
-    make_folder(directory)
+    make_folder(directory, what)
     try:
-        lock = FolderLock.take(directory, {"holds": "the checkpoints of a run"})
+        lock = FolderLock.take(directory, {"holds": f"the {what} of a run"})
     except OSError as error:
-        raise FormatError(f"{directory}: cannot store checkpoints: {error.strerror or error}") from error
+        raise FormatError(f"{directory}: cannot store {what}: {error.strerror or error}") from error
     if lock is None:
         note = note_at(directory)
         raise ConfigError(

@@ -8,7 +8,10 @@ best on a share of the text carries over to the whole.
 
 The first trial are the defaults, which stay to the end. What chooses does not judge: test sets are cut into halves, by
 pairs or by clusters of questions, and the held-out text into two parts. One half chooses, and the other tells how far
-the choice is better than the defaults, with an interval.
+the choice is better than the defaults, with an interval. Unless the interval is above zero, the result of the search
+are the defaults: the best of many trials is also the luckiest.
+
+The trials are stored in a folder (:mod:`embed.training.trials`), from which the same search resumes.
 
 By the held-out loss only settings with the same windows, noise and kind of model can be compared, so it chooses rates,
 passes, the dimension and the lengths of n-grams.
@@ -20,28 +23,37 @@ not).
 
 from __future__ import annotations
 
+import hashlib
 import math
+import os
 import statistics
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from embed.checkpoints.checkpoint_folder import held
 from embed.config.defaults import completed
 from embed.config.train import TrainConfig
-from embed.errors import AdviceWarning, ConfigError, DivergenceError, NoExamplesError
+from embed.errors import AdviceWarning, ConfigError, DivergenceError, FormatError, NoExamplesError
 from embed.eval import AnalogySet, Comparison, SimilaritySet, compare, evaluate
+from embed.files.atomic import atomic_write_text
+from embed.files.json_text import json_text, parse_json
+from embed.formats import native
 from embed.messages import option
 from embed.model.model import Model
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.spread_corpus import SpreadCorpus
 from embed.training.trainer import Trainer
+from embed.training.trials import Stored, StoredTrials
 from embed.vectors.word_vectors import WordVectors
 
-__all__ = ["HELD_OUT", "Loss", "Purpose", "Sets", "Trial", "Tuned", "halves", "tune"]
+__all__ = ["HELD_OUT", "Loss", "Purpose", "Sets", "Trial", "Tuned", "Verdict", "halves", "tune"]
 
 HELD_OUT = "held-out"
 ETA = 3
@@ -111,6 +123,10 @@ class Trial:
     scores: list[float | None] = field(default_factory=list)
     seconds: float = 0.0
 
+    def drawn(self) -> dict[str, Any]:
+        """Return the settings as JSON values."""
+        return {"values": dict(self.values), "rate": self.rate, "epochs": self.epochs}
+
     def config(self, base: TrainConfig, corpus: EncodedCorpus, tokens: int, open_: Sequence[str]) -> TrainConfig:
         """Return the configuration for a text of so many tokens.
 
@@ -137,10 +153,51 @@ class Trial:
             return usual.replace(**rounded)
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """How far the choice is better than the defaults, by what did not choose.
+
+    Attributes
+    ----------
+    text : str
+        For people.
+    gain, low, high : float
+        Above zero for better, with an interval of 95 %; NaN if there is too little to tell.
+    """
+
+    text: str
+    gain: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+
+    @property
+    def conclusion(self) -> str:
+        """What to do, in a sentence."""
+        if self.low > 0:
+            return "the choice is better than the defaults"
+        if self.high < 0:
+            return "the choice is worse than the defaults, which are kept"
+        return "the choice is not better than the defaults beyond chance, so these are kept"
+
+
 class Purpose:
     """What a search is for; `Sets` and `Loss` are the two kinds."""
 
     needs_tail = False
+    ending = ".json"
+    """Of a file of what `verdict` compares."""
+
+    def identity(self) -> str:
+        """Identify what chooses and judges, for searches that resume."""
+        raise NotImplementedError
+
+    def write(self, judged: Any, path: Path) -> None:
+        """Write what `verdict` compares."""
+        raise NotImplementedError
+
+    def read(self, path: Path) -> Any:
+        """Read what `write` wrote; raises FormatError for another file."""
+        raise NotImplementedError
 
     def space(self) -> Mapping[str, Sequence[Any]]:
         """Return the parameters that may be drawn."""
@@ -154,7 +211,7 @@ class Purpose:
         """Return what `verdict` compares."""
         raise NotImplementedError
 
-    def verdict(self, before: Any, after: Any) -> str:
+    def verdict(self, before: Any, after: Any) -> Verdict:
         """Return how far the choice is better than the defaults, by what did not choose."""
         raise NotImplementedError
 
@@ -171,8 +228,23 @@ class Sets(Purpose):
     sets : sequence of SimilaritySet or AnalogySet
     """
 
+    ending = ".embed"
+
     def __init__(self, sets: Sequence[SimilaritySet | AnalogySet]) -> None:
         self._choose, self._judge = zip(*map(halves, sets), strict=True)
+        self._identity = hashlib.blake2b(repr(list(sets)).encode(errors="replace"), digest_size=16).hexdigest()
+
+    def identity(self) -> str:
+        """Return a digest of the sets."""
+        return self._identity
+
+    def write(self, judged: WordVectors, path: Path) -> None:
+        """Write vectors."""
+        native.write_vectors(judged, path)
+
+    def read(self, path: Path) -> WordVectors:
+        """Read vectors."""
+        return native.read_vectors(path)
 
     def space(self) -> Mapping[str, Sequence[Any]]:
         """Return the whole space."""
@@ -186,20 +258,45 @@ class Sets(Purpose):
         return statistics.fmean(values) if len(values) == len(report.scores) else None
 
     def judge(self, trainer: Trainer, model: Model) -> WordVectors:
-        """Return the vectors."""
-        return model.vectors
+        """Return the vectors of the words alone: n-grams may take gigabytes, and both sides have the same words."""
+        return WordVectors(model.vectors.words, model.vectors.matrix, counts=model.vectors.counts)
 
-    def verdict(self, before: WordVectors, after: WordVectors) -> str:
-        """Compare on the second halves."""
+    def verdict(self, before: WordVectors, after: WordVectors) -> Verdict:
+        """Compare on the second halves; the interval of the mean takes the sets for independent."""
         with warnings.catch_warnings(action="ignore"):
             found: Comparison = compare(before, after, list(self._judge), names=("defaults", "chosen"))
-        return found.table()
+        rows = [row.difference for row in found.rows if row.part == "total" and row.on == "covered"]
+        known = [(row.value, row.low, row.high) for row in rows if None not in (row.value, row.low, row.high)]
+        if len(known) < len(rows):
+            return Verdict(found.table())
+        values, lows, highs = np.array(known, np.float64).T
+        gain, half = float(values.mean()), float(np.linalg.norm((highs - lows) / 2)) / len(values)
+        mean = f"mean of the sets: {gain:+.2f} [{gain - half:+.2f}, {gain + half:+.2f}]"
+        return Verdict(f"{found.table()}\n{mean}", gain, gain - half, gain + half)
 
 
 class Loss(Purpose):
     """The loss on held-out text."""
 
     needs_tail = True
+
+    def identity(self) -> str:
+        """Return the name of this purpose."""
+        return HELD_OUT
+
+    def write(self, judged: list[float | None], path: Path) -> None:
+        """Write losses."""
+        atomic_write_text(path, json_text(judged) + "\n")
+
+    def read(self, path: Path) -> list[float | None]:
+        """Read losses."""
+        try:
+            losses = parse_json(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise FormatError(f"{path}: cannot read: {error}") from None
+        if not isinstance(losses, list) or not all(loss is None or isinstance(loss, float) for loss in losses):
+            raise FormatError(f"{path}: damaged: not a list of losses")
+        return losses
 
     def space(self) -> Mapping[str, Sequence[Any]]:
         """Return what leaves the losses comparable."""
@@ -214,21 +311,22 @@ class Loss(Purpose):
         """Return the losses of the other parts."""
         return trainer.held_out_losses(_PARTS)[_PARTS // 2 :]
 
-    def verdict(self, before: list[float | None], after: list[float | None]) -> str:
+    def verdict(self, before: list[float | None], after: list[float | None]) -> Verdict:
         """Return the mean difference over the parts, with Student's interval."""
         from scipy.special import stdtrit
 
         pairs = [(a, b) for a, b in zip(before, after, strict=True) if a is not None and b is not None]
         if len(pairs) < _LEAST_PAIRS:
-            return "there is too little held-out text to tell whether the choice is better than the defaults"
+            return Verdict("there is too little held-out text to tell whether the choice is better than the defaults")
         differences = [new - old for old, new in pairs]
         mean, spread = statistics.fmean(differences), statistics.stdev(differences)
         half = float(stdtrit(len(pairs) - 1, _TAIL_OF_95)) * spread / math.sqrt(len(pairs))
         old, new = (statistics.fmean(side) for side in zip(*pairs, strict=True))
-        return (
+        text = (
             f"held-out loss: {old:.4f} (defaults), {new:.4f} (chosen), difference {mean:+.4f} "
-            f"({mean - half:+.4f} to {mean + half:+.4f})"
+            f"[{mean - half:+.4f}, {mean + half:+.4f}]"
         )
+        return Verdict(text, -mean, -mean - half, half - mean)
 
     def shown(self, score: float | None) -> str:
         """Return the loss."""
@@ -242,21 +340,21 @@ class Tuned:
     Attributes
     ----------
     config : TrainConfig
-        For the whole text.
+        For the whole text: of the best trial if the verdict is that it is better than the defaults, else the defaults.
     best : Trial
     trials : sequence of Trial
         Best first, by the last rung that each was in.
     shares : sequence of float
         The share of the text in each rung that was begun.
-    verdict : str or None
-        How far the choice is better than the defaults; None if it is the defaults, or the search was ended early.
+    verdict : Verdict or None
+        How far the best trial is better than the defaults; None if it is the defaults, or one of both failed.
     """
 
     config: TrainConfig
     best: Trial
     trials: Sequence[Trial]
     shares: Sequence[float]
-    verdict: str | None
+    verdict: Verdict | None
 
     def table(self, purpose: Purpose) -> str:
         """Return the trials as an aligned table."""
@@ -294,6 +392,7 @@ def tune(
     given: Mapping[str, Any],
     seconds: float,
     *,
+    directory: str | os.PathLike[str] | None = None,
     note: Callable[[str], object] = lambda _: None,
     found: Callable[[Tuned], object] = lambda _: None,
     clock: Callable[[], float] = time.monotonic,
@@ -310,6 +409,9 @@ def tune(
         The parameters that the user gives, which stay.
     seconds : float
         The search begins no training later, and ends the search after it.
+    directory : path, optional
+        A folder for the trials, which are stored after each training. A search that was killed resumes from there, and
+        the seconds of all trainings that ended count. More `seconds` than before go on where the time was up.
     note : callable
         Called with a sentence on each trial.
     found : callable
@@ -318,20 +420,26 @@ def tune(
     Raises
     ------
     ConfigError
-        The text is too short, or all trainings failed.
+        The text is too short, or all trainings failed; or the folder is in use, or holds the trials of another search.
+    FormatError
+        The folder cannot be written, or a file in it is damaged.
     """
     if corpus.sentences < _LEAST_SENTENCES:
         raise ConfigError(
             f"the text has {corpus.sentences:,} sentences, too few to tune on: give at least {_LEAST_SENTENCES}"
         )
     search = _Search(corpus, purpose, base, given, seconds, note, clock)
-    try:
-        search.run(found)
-    except KeyboardInterrupt:
-        if search.is_begun:
-            found(search.tuned())
-        raise
-    return search.tuned()
+    with ExitStack() as stack:
+        if directory is not None:
+            stack.enter_context(held(Path(directory), "trials"))
+            search.store_in(directory)
+        try:
+            search.run(found)
+        except KeyboardInterrupt:
+            if search.is_begun:
+                found(search.tuned())
+            raise
+        return search.tuned()
 
 
 class _Search:
@@ -348,42 +456,80 @@ class _Search:
         self._corpus, self._purpose, self._base = corpus, purpose, base
         self._open = [name for name in ("epochs", "lr", "input_lr", "window") if name not in given]
         self._given, self._note, self._clock = given, note, clock
-        self._ends = clock() + seconds
-        self._seconds = seconds
+        self._began, self._seconds = clock(), seconds
         self._tail = corpus.sentences
         if purpose.needs_tail:
             wanted = round(corpus.tokens * (1 - _TAIL))
             self._tail = min(int(np.searchsorted(corpus.offsets, wanted)), corpus.sentences - 1)
         self._draw = np.random.default_rng(base.seed)
         self._trials = [Trial(0, {})]
-        self._shares: list[float] = []
+        self._planned: list[float] = []  # the share of each rung
+        self._shares: list[float] = []  # of the rungs that were begun
         self._complete = 0  # rungs that all their trials have ended
-        self._judged: dict[int, Any] = {}
-        self._judged_before: dict[int, Any] = {}  # in the last complete rung
+        self._judged: dict[tuple[int, int], Any] = {}  # of the last complete rung, and of the current one
+        self._store: StoredTrials | None = None
 
     @property
     def is_begun(self) -> bool:
         """Some training has ended."""
         return any(score is not None for trial in self._trials for score in trial.scores)
 
+    def store_in(self, directory: str | os.PathLike[str]) -> None:
+        """Store the trials in a folder, after taking over those that are there."""
+        search = {
+            "corpus": self._corpus.fingerprint,
+            "purpose": self._purpose.identity(),
+            "parameters": self._base.to_dict(),
+            "given": sorted(self._given),
+        }
+        self._store = StoredTrials(directory, search, self._purpose.ending)
+        stored = self._store.read()
+        if stored is None:
+            return
+        self._planned = stored.shares
+        self._trials += [self._drawn(number) for number in range(1, len(stored.trials))]
+        self._store.refuse_other_draws(stored, [trial.drawn() for trial in self._trials])
+        for trial, kept in zip(self._trials, stored.trials, strict=True):
+            trial.scores, trial.seconds = kept["scores"], kept["seconds"]
+        self._judged = {
+            (rung, number): self._store.judged(rung, number, self._purpose.read) for rung, number in stored.judged
+        }
+        self._began -= stored.spent
+        self._note(
+            f"resuming from {os.fspath(directory)}: {stored.trained:,} trainings have ended, "
+            f"{max(self._seconds - stored.spent, 0):.0f} s are left"
+        )
+
     def run(self, found: Callable[[Tuned], object]) -> None:
         """Train all rungs, or as many as the time allows."""
-        count, shares = self._plan()
-        self._trials += [self._drawn(number) for number in range(1, count)]
+        if not self._planned:
+            count, self._planned = self._plan()
+            self._trials += [self._drawn(number) for number in range(1, count)]
+            self._write()
         current = self._trials
-        for share in shares:
+        for rung, share in enumerate(self._planned):
             self._shares.append(share)
-            self._judged_before, self._judged = self._judged, {}
-            for trial in current:
-                if self.is_begun and self._clock() > self._ends:
+            missing = [trial for trial in current if len(trial.scores) == rung]
+            for trial in missing:
+                if self.is_begun and self._clock() - self._began > self._seconds:
+                    self._note(f"the time is up; a longer {option('time_budget')} goes on from here")
                     return
                 self._train(trial)
+                self._write()
             self._complete += 1
-            self._judged_before = self._judged
-            found(self.tuned())
+            if missing:
+                found(self.tuned())
             ranked = sorted(current, key=self._rank, reverse=True)
             kept = ranked[: max(len(current) // ETA, 2)]
             current = [self._trials[0], *(trial for trial in kept if trial.number)]
+
+    def _write(self) -> None:
+        """Store the trials."""
+        self._judged = {place: kept for place, kept in self._judged.items() if place[0] >= self._complete - 1}
+        if self._store is not None:
+            trials = [{**trial.drawn(), "scores": trial.scores, "seconds": trial.seconds} for trial in self._trials]
+            stored = Stored(self._planned, self._clock() - self._began, trials, [list(place) for place in self._judged])
+            self._store.write(stored, self._judged, self._purpose.write)
 
     def _plan(self) -> tuple[int, list[float]]:
         """Return the number of trials and the share of the text in each rung, after a look at what a training costs.
@@ -421,8 +567,10 @@ class _Search:
         if judged is not None and trial.scores[-1] is not None:
             here = [each for each in self._trials if len(each.scores) == len(self._shares)]
             best = max(here, key=lambda each: _or_least(each.scores[-1])).number
-            self._judged[trial.number] = judged
-            self._judged = {number: kept for number, kept in self._judged.items() if number in (0, best)}
+            rung = len(self._shares) - 1
+            self._judged[rung, trial.number] = judged
+            for number in {number for place, number in self._judged if place == rung} - {0, best}:
+                del self._judged[rung, number]
         name = "the defaults" if trial.number == 0 else f"trial {trial.number} of {len(self._trials) - 1}"
         self._note(f"{name} on {share:.1%} of the text: {self._purpose.shown(trial.scores[-1])}")
 
@@ -437,11 +585,12 @@ class _Search:
         best = ranked[0]
         if self._rank(best)[1] == -math.inf:
             raise ConfigError(f"every training failed: lower the rates ({option('lr')}), or give more text")
-        judged = self._judged_before or self._judged
-        verdict = None
-        if best.number and {0, best.number} <= judged.keys():
-            verdict = self._purpose.verdict(judged[0], judged[best.number])
-        config = best.config(self._base, self._corpus, self._corpus.tokens, self._open)
+        rung, verdict = max(self._complete - 1, 0), None
+        if best.number and {(rung, 0), (rung, best.number)} <= self._judged.keys():
+            verdict = self._purpose.verdict(self._judged[rung, 0], self._judged[rung, best.number])
+        has_failed = len(self._trials[0].scores) > rung and self._trials[0].scores[rung] is None
+        chosen = best if has_failed or (verdict is not None and verdict.low > 0) else self._trials[0]
+        config = chosen.config(self._base, self._corpus, self._corpus.tokens, self._open)
         return Tuned(config, best, ranked, tuple(self._shares), verdict)
 
     def _drawn(self, number: int) -> Trial:

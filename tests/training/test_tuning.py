@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from embed.model.model import Model
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.spread_corpus import SpreadCorpus
 from embed.training.trainer import Trainer
-from embed.training.tuning import Loss, Purpose, Sets, Tuned, halves, tune
+from embed.training.tuning import Loss, Purpose, Sets, Tuned, Verdict, halves, tune
 
 GIVEN = {"dim": 16, "threads": 1, "subword": False, "epochs": 1, "min_count": 1}
 
@@ -61,8 +62,9 @@ class _ByRate(Purpose):
     def judge(self, trainer: Trainer, model: Model) -> float:
         return model.config.rates()[0]
 
-    def verdict(self, before: float, after: float) -> str:
-        return f"{before} {after}"
+    def verdict(self, before: float, after: float) -> Verdict:
+        gain = abs(before - 0.03) - abs(after - 0.03)
+        return Verdict(f"{before} {after}", gain, gain, gain)
 
 
 def _tuned(corpus: EncodedCorpus, purpose: Purpose, seconds: float = 10, **more: Any) -> Tuned:
@@ -87,7 +89,7 @@ def test_each_rung_keeps_a_third_and_the_defaults(corpus: EncodedCorpus) -> None
     assert found.trials[0] is found.best
     assert abs(found.config.rates()[0] - 0.03) < 0.005
     assert found.verdict is not None
-    assert found.verdict.endswith(str(found.config.rates()[0]))
+    assert found.verdict.text.endswith(str(found.config.rates()[0]))
     assert found.config.epochs == 1
     assert found.config.dim == 16
 
@@ -146,6 +148,26 @@ def test_failed_trainings_are_the_worst(corpus: EncodedCorpus) -> None:
         _tuned(corpus, Never(), 5)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [(0.1, 0.3, "is better"), (-0.1, 0.3, "not better .* beyond chance"), (-0.3, -0.1, "is worse than the defaults")],
+)
+def test_the_defaults_are_kept_unless_the_choice_is_better_beyond_chance(
+    corpus: EncodedCorpus, low: float, high: float, told: str
+) -> None:
+    class Judged(_ByRate):
+        def verdict(self, before: float, after: float) -> Verdict:
+            return Verdict("", (low + high) / 2, low, high)
+
+    found = _tuned(corpus, Judged(), 20)
+    assert found.best.number
+    assert found.verdict is not None
+    assert re.search(told, found.verdict.conclusion)
+    defaults = _tuned(corpus, _ByRate(), 0.5)
+    assert (found.config == defaults.config) == (low <= 0)
+    assert "not better" in Verdict("too little to tell").conclusion
+
+
 def test_a_short_text_is_refused() -> None:
     with embed.encode([["a", "b"]] * 50) as short, pytest.raises(ConfigError, match="has 50 sentences, too few"):
         _tuned(short, Loss())
@@ -157,7 +179,7 @@ def test_the_held_out_loss_chooses_and_judges_on_different_parts(corpus: Encoded
     assert all(not trial.values for trial in found.trials), "dim is given, and words have no n-grams"
     if found.best.number:
         assert found.verdict is not None
-        assert "difference" in found.verdict
+        assert "difference" in found.verdict.text
     assert found.config.held_out == 0
 
 
@@ -187,7 +209,7 @@ def test_sets_choose_among_kinds_of_models(corpus: EncodedCorpus) -> None:
     assert len({trial.values.get("objective") for trial in found.trials}) > 1
     if found.best.number:
         assert found.verdict is not None
-        assert "chosen" in found.verdict
+        assert "chosen" in found.verdict.text
 
 
 def test_a_spread_corpus_has_a_share_and_the_whole_end(corpus: EncodedCorpus) -> None:

@@ -1,11 +1,14 @@
-"""Search for the parameters that suit a text within a time budget, and write them as a configuration."""
+"""Search for the parameters that suit a text within a time budget, and write them as a configuration.
+
+The trials are in a folder beside the configuration: the same command resumes a search that was killed.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from embed.choices import NAMED_SETS
 from embed.cli.argument_types import word
@@ -15,6 +18,9 @@ from embed.cli.writing import check_corpus_outputs, check_inputs
 from embed.config.run import RunOptions
 from embed.config.train import TrainConfig
 from embed.messages import printable
+
+if TYPE_CHECKING:
+    from embed.training.tuning import Purpose, Tuned
 
 __all__ = ["add_arguments", "run"]
 
@@ -32,7 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     parser.usage = f"{PROGRAM} tune CORPUS... -o TOML --time-budget TIME [flags]"
     parser.description = "Search what is not given. Then: train CORPUS -o OUT --config TOML"
     parser.add_argument("corpus", nargs="+", metavar="CORPUS", help=CORPUS_HELP)
-    parser.add_argument("-o", "--output", metavar="TOML", required=True, help="write the best parameters to this file")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="TOML",
+        required=True,
+        help="write the best parameters here, the trials to TOML.trials",
+    )
     parser.add_argument(
         "--for",
         dest="purpose",
@@ -63,17 +75,22 @@ def run(arguments: argparse.Namespace) -> None:
 
     from embed.config.durations import TimeBudget
     from embed.eval import load_sets
-    from embed.files.atomic import atomic_write_text
+    from embed.files.atomic import atomic_write_text, is_stream
     from embed.files.outputs import Output
     from embed.training.run import begun, outputs_of
     from embed.training.train import FreshStart
-    from embed.training.tuning import Loss, Purpose, Sets, Tuned, tune
+    from embed.training.trials import TRIALS, folder_of
+    from embed.training.tuning import Loss, Sets, tune
 
     seconds = TimeBudget.of(arguments.time).seconds
     named = [each for each in arguments.purpose.split(",") if each]
     sets = [] if named == [_HELD_OUT] else [_set_named(each) for each in named]
     check_inputs(*arguments.corpus)
-    check_corpus_outputs([Output(arguments.output, "the configuration"), *outputs_of(options)], arguments.corpus, sets)
+    directory = None if is_stream(arguments.output) else folder_of(arguments.output)
+    outputs = [Output(arguments.output, "the configuration"), *outputs_of(options)]
+    if directory is not None:
+        outputs.append(Output(directory, "the trials", holds=(TRIALS,)))
+    check_corpus_outputs(outputs, arguments.corpus, sets)
     purpose: Purpose = Sets(load_sets(sets)) if sets else Loss()
     start = FreshStart(arguments.corpus, None, options, given)
     base = start.config(None)
@@ -85,20 +102,35 @@ def run(arguments: argparse.Namespace) -> None:
     def write(found: Tuned) -> None:
         heading = (
             f"# Found by {PROGRAM} tune --for {arguments.purpose} --time-budget {arguments.time}",
-            f"# best of {len(found.trials)} trials; train with: {PROGRAM} train CORPUS -o OUT --config THIS",
-            *(f"# {line}" for line in (found.verdict or "").splitlines()),
+            f"# in {len(found.trials)} trials; train with: {PROGRAM} train CORPUS -o OUT --config THIS",
+            *(f"# {line}" for line in _verdict(found).splitlines()),
         )
         text = "\n".join((*map(printable, heading), *_lines(found.config), ""))
         atomic_write_text(arguments.output, text)
+        latest[:] = [found]
 
-    with begun(options) as progress, start.read(arguments.corpus, options, progress) as corpus:
-        found = tune(corpus, purpose, base, given, seconds, note=note, found=write)
-    write(found)
-    print(found.table(purpose))
+    latest: list[Tuned] = []
+    try:
+        with begun(options) as progress, start.read(arguments.corpus, options, progress) as corpus:
+            write(tune(corpus, purpose, base, given, seconds, directory=directory, note=note, found=write))
+    finally:  # also what an interrupted search has found
+        for found in latest:
+            _show(found, purpose)
+
+
+def _show(found: Tuned, purpose: Purpose) -> None:
+    """Print the trials and the verdict."""
+    print(found.table(purpose), _verdict(found), sep="\n\n")
+
+
+def _verdict(found: Tuned) -> str:
     if found.best.number == 0:
-        print("no trial was better than the defaults")
-    elif found.verdict is not None:
-        print(f"\non the half that did not choose:\n{found.verdict}")
+        return "no trial was better than the defaults"
+    if found.verdict is None:
+        return f"the best trial is {found.best.number}; the defaults, or the best trial, could not be judged"
+    return (
+        f"trial {found.best.number}, on the half that did not choose:\n{found.verdict.text}\n{found.verdict.conclusion}"
+    )
 
 
 def _set_named(name: str) -> str:
