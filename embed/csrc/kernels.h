@@ -126,6 +126,11 @@ typedef struct {
     int n, width;
 } embed_mixture;
 
+/* The vectors of points that the search for the nearest centroid works on at once, and the points that it reads and
+ * writes in whole steps, whatever the instruction set. */
+#define EMBED_NEAR_VECTORS 4
+#define EMBED_NEAR_POINTS (EMBED_NEAR_VECTORS * EMBED_ROW_FLOATS)
+
 /* A line of text: the weighted mean of its input rows meets the output rows of labels (kernels_lines.h). */
 typedef struct {
     float *inputs;            /* [, stride] */
@@ -170,6 +175,10 @@ typedef struct {
     /* Compute the vector of a line and its scores; move its rows and the output rows by the rates. */
     void (*gather_line)(const embed_line *l);
     void (*learn_line)(const embed_line *l);
+    /* codes[i] = the number of the centroid nearest to point i < n, the first of equals, for k <= 256 centroids
+     * [k, dim]. Number d of point i is points[d * stride + i]; n is a multiple of EMBED_NEAR_POINTS. */
+    void (*nearest)(const float *points, int64_t stride, int64_t n, const float *centroids, int k, int dim,
+                    uint8_t *codes);
     /* Each row rows[0..n) of `matrix` += weight * (now - before). */
     void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                     const float *now, const float *before);

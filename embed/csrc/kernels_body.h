@@ -715,6 +715,7 @@ static void NAME(shorten)(float *row, float longest, int width) {
 
 #include "kernels_senses.h"
 #include "kernels_lines.h"
+#include "kernels_nearest.h"
 
 static void NAME(scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                           const float *now, const float *before) {

@@ -10,6 +10,7 @@ cdef extern from "kernels.h" nogil:
     enum:
         EMBED_BATCH
         EMBED_STILL_BATCH
+        EMBED_NEAR_POINTS
     ctypedef struct embed_loss:
         pass
     ctypedef struct embed_window:
@@ -100,6 +101,8 @@ cdef extern from "kernels.h" nogil:
         void (*unmix)(const embed_mixture *m) noexcept nogil
         void (*gather_line)(const embed_line *l) noexcept nogil
         void (*learn_line)(const embed_line *l) noexcept nogil
+        void (*nearest)(const float *points, int64_t stride, int64_t n, const float *centroids, int k, int dim,
+                        uint8_t *codes) noexcept nogil
         void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                         const float *now, const float *before) noexcept nogil
         void (*narrow)(const float *now, const float *before, int width, uint16_t *deltas) noexcept nogil

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROW_FLOATS: int
+POINTS: int
 
 def simd_names() -> list[str]: ...
 def train_window(
@@ -29,6 +30,9 @@ def compose_rows(
     out: NDArray[np.float32],
     dim: int,
     simd: str,
+) -> None: ...
+def nearest(
+    points: NDArray[np.float32], centroids: NDArray[np.float32], codes: NDArray[np.uint8], simd: str
 ) -> None: ...
 def fill_uniform(
     matrix: NDArray[np.float32], dim: int, bound: float, seed: int, numbers: NDArray[np.int64]

@@ -3,15 +3,17 @@
 The arithmetic is in ``csrc/kernels_body.h``, written once and compiled for several instruction sets.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free
 
 from embed.engine._random cimport embed_block_stream, embed_epoch_key, embed_next
 
 cdef enum:
     _CACHE_LINE = 64
+    _MOST_CENTROIDS = 256
 
 ROW_FLOATS = EMBED_ROW_FLOATS
+POINTS = EMBED_NEAR_POINTS
 
 
 def simd_names():
@@ -189,6 +191,33 @@ def compose_rows(const float[:, ::1] inputs, const int64_t[::1] row_offsets, con
             size = row_offsets[i + 1] - first
             kernels.compose(&inputs[0, 0], inputs.shape[1], &rows[first], size, 1 / <float> size, width,
                             &out[i, 0], &out[i, 0])
+
+
+def nearest(const float[:, ::1] points not None, const float[:, ::1] centroids not None, uint8_t[::1] codes not None,
+            str simd):
+    """Write the number of the centroid nearest to each point to `codes`, the first of equals.
+
+    Parameters
+    ----------
+    points : float32[dim, n]
+        A column for each point; n a multiple of POINTS.
+    centroids : float32[k, dim]
+        At most 256.
+    codes : uint8[n]
+    simd : str
+        One of simd_names().
+    """
+    cdef const embed_kernels *kernels = find_kernels(simd)
+    cdef int64_t n = points.shape[1]
+    cdef int k = <int> centroids.shape[0], dim = <int> points.shape[0]
+    if not 0 < k <= _MOST_CENTROIDS or not dim or centroids.shape[1] != dim:
+        raise ValueError(f"there must be 1 to {_MOST_CENTROIDS} centroids with the numbers of a point")
+    if n % EMBED_NEAR_POINTS or codes.shape[0] != n:
+        raise ValueError(f"there must be a multiple of {EMBED_NEAR_POINTS} points, and a code for each")
+    if not n:
+        return
+    with nogil:
+        kernels.nearest(&points[0, 0], n, n, &centroids[0, 0], k, dim, &codes[0])
 
 
 def fill_uniform(float[:, ::1] matrix, int dim, double bound, uint64_t seed, const int64_t[::1] numbers not None):

@@ -31,6 +31,7 @@ import numpy.typing as npt
 from embed.arguments import choice, real_number, shown, whole_number
 from embed.choices import QUANTIZE_METHODS, QUANTIZE_SCALES, QuantizeMethod, QuantizeScale
 from embed.errors import ConfigError, FormatError
+from embed.vectors.k_means import MOST_CENTROIDS, k_means, nearest
 from embed.vectors.search import row_norms, unit_rows
 
 __all__ = [
@@ -47,8 +48,6 @@ Arrays = dict[str, npt.NDArray[Any]]
 Float32s = npt.NDArray[np.float32]
 
 
-CENTROIDS = 256
-"""The values of a byte."""
 HEAD_SHARE = 1 / 3
 """The share of the rows, from the first, that gets more parts."""
 HEAD_PARTS, TAIL_PARTS = 4 / 3, 5 / 6
@@ -155,7 +154,7 @@ class Codes:
             return shapes == {"codes": (rows, -(-dim // 8)), "scales": (rows, 1), "mean": (1, dim)}
         parts = [(self.arrays[f"{part}.codes"], self.arrays[f"{part}.centroids"]) for part in ("head", "tail")]
         return (
-            shapes["lengths"] == (1, CENTROIDS)
+            shapes["lengths"] == (1, MOST_CENTROIDS)
             and sum(len(codes) for codes, _ in parts) == rows
             and all(
                 2 <= codes.shape[1] <= dim + 1
@@ -299,39 +298,19 @@ def _coded(matrix: Float32s, parts: int, rng: np.random.Generator) -> tuple[npt.
     """Return the codes, uint8[rows, parts], and the centroids, float16[k, dim], of rows scaled to length 1."""
     count, dim = matrix.shape
     codes = np.empty((count, parts), np.uint8)
-    centroids = np.zeros((min(CENTROIDS, count), dim), np.float16)
+    centroids = np.zeros((min(MOST_CENTROIDS, count), dim), np.float16)
     if not count:
         return codes, centroids
     sample = unit_rows(matrix[np.sort(rng.permutation(count)[:SAMPLE_ROWS])])
     bounds = _bounds(dim, parts)
     for begin, end in bounds:
-        centroids[:, begin:end] = _k_means(np.ascontiguousarray(sample[:, begin:end]), len(centroids), rng)
+        centroids[:, begin:end] = k_means(sample[:, begin:end], len(centroids), ITERATIONS, rng)
     exact = centroids.astype(np.float32)
     for rows in _blocks(count, dim):
         units = unit_rows(matrix[rows])
         for number, (begin, end) in enumerate(bounds):
-            codes[rows, number] = _nearest(units[:, begin:end], exact[:, begin:end])
+            codes[rows, number] = nearest(units[:, begin:end], exact[:, begin:end])
     return codes, centroids
-
-
-def _k_means(points: Float32s, k: int, rng: np.random.Generator) -> Float32s:
-    """Return k centroids: Lloyd's algorithm from random points; a centroid without points takes a random point."""
-    centroids = points[rng.permutation(len(points))[:k]]
-    for _ in range(ITERATIONS):
-        nearest = np.concatenate([_nearest(points[rows], centroids) for rows in _blocks(len(points), k)])
-        sizes = np.bincount(nearest, minlength=k)
-        sums = np.stack([np.bincount(nearest, column, k) for column in points.T], axis=1)
-        empty = np.flatnonzero(sizes == 0)
-        centroids = (sums / np.maximum(sizes, 1)[:, None]).astype(np.float32)
-        centroids[empty] = points[rng.integers(len(points), size=len(empty))]
-    return centroids
-
-
-def _nearest(points: Float32s, centroids: Float32s) -> npt.NDArray[np.intp]:
-    """Return the number of the centroid nearest to each point."""
-    half_squares = (centroids * centroids).sum(axis=1) / 2
-    nearest: npt.NDArray[np.intp] = (half_squares - points @ centroids.T).argmin(axis=1)
-    return nearest
 
 
 def _bounds(dim: int, parts: int) -> list[tuple[int, int]]:
@@ -344,8 +323,8 @@ def _levels(lengths: Float32s) -> Float32s:
     """Return zero and geometrically spaced lengths from the smallest positive to the largest."""
     above = lengths[lengths > 0]
     least, largest = (float(above.min()), float(above.max())) if len(above) else (1.0, 1.0)
-    levels = np.zeros(CENTROIDS, np.float32)
-    levels[1:] = np.geomspace(least, largest, CENTROIDS - 1)
+    levels = np.zeros(MOST_CENTROIDS, np.float32)
+    levels[1:] = np.geomspace(least, largest, MOST_CENTROIDS - 1)
     return levels
 
 

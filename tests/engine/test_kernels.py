@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -133,6 +135,27 @@ def test_a_value_that_is_no_number_stays_none(path: str, poison: float) -> None:
     row, values = np.zeros(16, np.float32), np.full((1, 16), poison, np.float32)
     _kernels.merge_values(row, 0.5, values, np.ones(1, np.float32), path)
     assert not np.isfinite(row).any()
+
+
+@pytest.mark.parametrize("path", _kernels.simd_names())
+@pytest.mark.parametrize("dim", [1, 2, 3, 7])
+@pytest.mark.parametrize("k", [1, 36, 256])
+def test_the_nearest_centroid_is_found(path: str, dim: int, k: int) -> None:
+    rng = np.random.default_rng(dim)
+    points, centroids = (rng.normal(size=shape).astype(np.float32) for shape in ((dim, 512), (k, dim)))
+    centroids[k // 2 :] = centroids[: k - k // 2]  # each twice: the first is meant
+    codes = np.full(512, 255, np.uint8)
+    _kernels.nearest(points, centroids, codes, path)
+    distances = ((points.T[:, None].astype(np.float64) - centroids) ** 2).sum(axis=2)
+    np.testing.assert_allclose(distances[np.arange(512), codes], distances.min(axis=1), rtol=1e-5)
+    assert codes.max() < max(1, k // 2)
+
+
+@pytest.mark.parametrize(("points", "centroids", "codes"), [((2, 60), (9, 2), 60), ((2, 64), (257, 2), 64)])
+def test_points_that_the_kernel_cannot_search_are_refused(points: Any, centroids: Any, codes: int) -> None:
+    arrays = np.zeros(points, np.float32), np.zeros(centroids, np.float32), np.zeros(codes, np.uint8)
+    with pytest.raises(ValueError, match="there must be"):
+        _kernels.nearest(*arrays, PATHS[0])
 
 
 def test_initial_vectors_fill_their_range_and_no_more() -> None:
