@@ -38,6 +38,7 @@ from embed.corpora import SyntheticCorpus
 _TOKENS = 60_000
 _VOCABULARY = 1_000
 _BUCKETS = 20_000
+_QUANTISED = "pairs of words, quantised"  # the documents have too few words to quantise those
 _ITEMS = 100
 _DIM = 32
 _STREAM_TOKENS = (10_000, 20_000)
@@ -83,7 +84,7 @@ def run(folder: Path) -> Iterator[Section]:
     yield graph.run(graph.Settings(nodes=_ITEMS, communities=4, seeds=2))
     yield recommend.run(recommend.Settings(count=_ITEMS, items=_ITEMS, groups=5, seeds=2))
     yield labels.run(labels.Settings(documents, seeds=1, peers=True))
-    yield classifiers.run(classifiers.Settings(documents, seeds=1, epochs=2, bucket=_BUCKETS))
+    yield classifiers.run(classifiers.Settings(documents, seeds=1, epochs=2, bucket=_BUCKETS, quantised=(_QUANTISED,)))
     yield retrieval.run(retrieval.Settings(documents, seeds=1, dim=_DIM, bits=(_DIM,)))
     yield parity.run(parity.Settings(documents, seeds=1, dim=_DIM, models=("dbow",)))
     yield choices.run(choices.Settings(documents, seeds=1, dim=_DIM, choices=("default",)))

@@ -12,6 +12,7 @@ from typing import Final, Literal, get_args
 
 __all__ = [
     "ANALOGY_METHODS",
+    "CLASSIFIER_LOSSES",
     "DECODE_ERRORS",
     "DOCUMENT_FREEZES",
     "FREEZES",
@@ -29,6 +30,7 @@ __all__ = [
     "VOCABULARIES",
     "WEIGHTINGS",
     "AnalogyMethod",
+    "ClassifierLoss",
     "Composition",
     "ContextSide",
     "DecodeErrors",
@@ -66,6 +68,10 @@ Composition = Literal["mean", "sum"]
 WindowKind = Literal["dynamic", "fixed"]
 ContextSide = Literal["both", "left", "right"]
 ScheduleName = Literal["linear", "cosine", "constant"]
+
+# how a classifier is trained: a field of embed.config.classifier.ClassifierConfig
+ClassifierLoss = Literal["hs", "ns", "softmax", "ova"]
+CLASSIFIER_LOSSES: Final[tuple[ClassifierLoss, ...]] = get_args(ClassifierLoss)
 
 # phrases: fields of TrainConfig, and settings of embed.learn_phrases
 PhraseScore = Literal["discounted", "word2phrase", "npmi"]

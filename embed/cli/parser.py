@@ -40,7 +40,8 @@ class Formatter(argparse.HelpFormatter):
             self._action_max_length += self._indent_increment
 
     def _format_action(self, action: argparse.Action) -> str:
-        if isinstance(action, argparse._SubParsersAction._ChoicesPseudoAction) and action.dest in BY_NAME_ALONE:
+        is_command = isinstance(action, argparse._SubParsersAction._ChoicesPseudoAction)
+        if is_command and self._prog == PROGRAM and action.dest in BY_NAME_ALONE:
             return ""
         text = super()._format_action(action)
         # the commands already have a title; another line, "COMMAND", would not fit the screen

@@ -13,15 +13,28 @@ labels of the line. Differences from fastText, which change what it costs rather
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
+from embed.arguments import choice
+from embed.choices import CLASSIFIER_LOSSES
+from embed.config.classifier import ClassifierConfig
 from embed.config.train import processors
-from embed.documents.labelled import Dictionary, LabelledLines, read_labelled
+from embed.documents.labelled import (
+    NO_ROW,
+    ONE_LINE,
+    SEVERAL_LINES,
+    Dictionary,
+    LabelledLines,
+    read_known,
+    read_labelled,
+)
 from embed.engine import _kernels
 from embed.engine._lines import LineWorker
 from embed.engine.lines import LineProblem
@@ -29,6 +42,7 @@ from embed.engine.machine import simd
 from embed.engine.problem import Noise
 from embed.engine.threads import shared_out
 from embed.errors import ConfigError, CorpusError, DivergenceError
+from embed.formats import load
 from embed.formats.fasttext_file import LOSSES, NEWEST_VERSION, SUPERVISED, Arguments, FastTextFile, Matrix, Sparse
 from embed.messages import option
 from embed.model.parameters import padded_matrix
@@ -39,82 +53,21 @@ from embed.vocabulary.huffman import HuffmanTree
 from embed.vocabulary.ngrams import SubwordScheme
 from embed.vocabulary.sampling import alias_table, noise_distribution
 
-__all__ = ["ClassifierSettings", "train_classifier"]
+__all__ = ["initial_vectors", "retrain_classifier", "train_classifier"]
 
 Float32s = npt.NDArray[np.float32]
 
 _NOISE_EXPONENT = 0.5
 _SLICE_ROWS = 1 << 22
 """Rows of lines that a thread trains between two looks at signals and progress."""
-_ONE_LINE, _SEVERAL_LINES = 1, 2
 _UNFOLDED_ROWS = 1 << 16
 _FIRST_OWN = 1 << 32
 """The number, among initial rows, of the first row of a line: after all words and buckets."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ClassifierSettings:
-    """How to train.
-
-    Attributes
-    ----------
-    lr : float
-        Initial learning rate, falling to 0.
-    dim, epochs : int
-    min_count, min_label_count : int
-        The least count of a word, and of a label.
-    min_n, max_n : int
-        Shortest and longest n-gram of characters; `max_n` 0 for none.
-    word_ngrams : int
-        Words in the longest n-gram of words; 1 for none.
-    buckets : int
-        Rows that the n-grams share.
-    loss : {"softmax", "ova", "ns", "hs"}
-    negatives : int
-        Labels that a line of "ns" meets besides its own.
-    prefix : bytes
-        What labels begin with.
-    threads : int or None
-        None: the processors this process may use. Only one thread gives the same bits each time.
-    seed : int
-    window, lr_update_rate, subsample
-        Without effect; files store them.
-    """
-
-    lr: float
-    dim: int
-    epochs: int
-    min_count: int
-    min_label_count: int
-    min_n: int
-    max_n: int
-    word_ngrams: int
-    buckets: int
-    loss: str
-    negatives: int
-    prefix: bytes
-    threads: int | None
-    seed: int
-    window: int
-    lr_update_rate: int
-    subsample: float
-
-    @property
-    def used_buckets(self) -> int:
-        """The buckets, 0 without n-grams."""
-        return self.buckets if self.word_ngrams > 1 or self.max_n > 0 else 0
-
-    @property
-    def scheme(self) -> SubwordScheme | None:
-        """The n-grams of characters."""
-        if not self.used_buckets or self.max_n < 1:
-            return None
-        return SubwordScheme(max(1, self.min_n), self.max_n, self.buckets)
-
-
 def train_classifier(
     text: bytes,
-    settings: ClassifierSettings,
+    config: ClassifierConfig,
     *,
     vectors: Mapping[bytes, Float32s] | None = None,
     progress: Progress | None = None,
@@ -125,7 +78,7 @@ def train_classifier(
     ----------
     text : bytes
         A line for each example: its words, and its labels, which begin with a prefix.
-    settings : ClassifierSettings
+    config : ClassifierConfig
     vectors : mapping of bytes to float32[dim], optional
         Initial rows of words, which are all kept.
     progress : Progress, optional
@@ -145,36 +98,146 @@ def train_classifier(
         A row is no longer finite.
     """
     vectors = {} if vectors is None else vectors
-    dictionary, lines = _read(text, settings, list(vectors))
-    for number, word in enumerate(dictionary.words):
-        if word in vectors:
-            lines.often[number] = _SEVERAL_LINES  # it begins elsewhere than the other rows of its line
-    folded = _Folded(lines, len(dictionary.words), settings)
-    for number, word in enumerate(dictionary.words):
-        if word in vectors:
-            folded.inputs[folded.place[number], : settings.dim] = vectors[word]
-    outputs = padded_matrix(len(dictionary.labels), settings.dim)
-    progress = Progress() if progress is None else progress
-    progress.begin("training", dictionary.tokens * settings.epochs, epochs=settings.epochs)
-    _train(_problem(settings, dictionary, lines, folded), folded.inputs, outputs, settings, progress, dictionary.tokens)
-    progress.finish()
-    if not (_kernels.all_finite(folded.inputs) and _kernels.all_finite(outputs)):
-        raise DivergenceError(f"training diverged: lower {option('lr')}, which is {settings.lr:g}")
-    return _file(settings, dictionary, folded, outputs)
-
-
-def _read(text: bytes, settings: ClassifierSettings, known: list[bytes]) -> tuple[Dictionary, LabelledLines]:
-    try:
-        return read_labelled(
+    with _memory_told():
+        dictionary, lines = read_labelled(
             text,
-            prefix=settings.prefix,
-            min_count=settings.min_count,
-            min_label_count=settings.min_label_count,
-            scheme=settings.scheme,
-            word_ngrams=settings.word_ngrams if settings.used_buckets else 1,
-            buckets=settings.used_buckets,
-            known=known,
+            prefix=config.prefix,
+            min_count=config.min_count,
+            min_label_count=config.min_label_count,
+            scheme=_scheme(config),
+            word_ngrams=config.word_ngrams,
+            buckets=_buckets(config),
+            known=list(vectors),
         )
+    for number, word in enumerate(dictionary.words):
+        if word in vectors:
+            lines.often[number] = SEVERAL_LINES  # it begins elsewhere than the other rows of its line
+    folded = _Folded(lines, len(dictionary.words), config)
+    for number, word in enumerate(dictionary.words):
+        if word in vectors:
+            folded.inputs[folded.place[number], : config.dim] = vectors[word]
+    outputs = padded_matrix(len(dictionary.labels), config.dim)
+    kept = folded.offsets[-1]
+    problem = _problem(
+        config,
+        dictionary.counts[len(dictionary.words) :],
+        lines,
+        offsets=folded.offsets,
+        rows=folded.rows[:kept],
+        weights=folded.weights[:kept],
+    )
+    _train(problem, folded.inputs, outputs, config, progress, dictionary.tokens)
+    return _file(config, dictionary, folded, outputs)
+
+
+def initial_vectors(path: str | os.PathLike[str], dim: int) -> dict[bytes, Float32s]:
+    """Return the vectors of a file, in any format, by the bytes of their words.
+
+    Raises
+    ------
+    FormatError
+        The file cannot be read or is damaged.
+    ConfigError
+        The vectors do not have `dim` numbers.
+    """
+    vectors = load(path, decode_errors="replace", keep_first=True)
+    if vectors.dim != dim:
+        raise ConfigError(
+            f"the vectors of {os.fspath(path)} have {vectors.dim} dimensions: set {option('dim', vectors.dim)}, "
+            f"not {dim}"
+        )
+    return {word.encode(): vectors.matrix[row] for row, word in enumerate(vectors.words)}
+
+
+def retrain_classifier(
+    file: FastTextFile, text: bytes, config: ClassifierConfig, *, progress: Progress | None = None
+) -> FastTextFile:
+    """Train the rows of a classifier further, without new words, n-grams or labels.
+
+    Parameters
+    ----------
+    file : FastTextFile
+        A classifier that is not quantised.
+    text : bytes
+        A line for each example.
+    config : ClassifierConfig
+        Only `epochs`, `lr`, `threads`, `seed` and `label_prefix` matter; the file says the rest.
+    progress : Progress, optional
+
+    Returns
+    -------
+    FastTextFile
+        With a dense input matrix.
+
+    Raises
+    ------
+    CorpusError
+        No line of the text has both words and labels of the classifier.
+    ConfigError
+        The memory does not suffice.
+    DivergenceError
+        A row is no longer finite.
+    """
+    arguments, words = file.arguments, len(file.vocabulary)
+    config = replace(
+        config,
+        dim=arguments.dim,
+        negatives=arguments.negatives,
+        word_ngrams=arguments.word_ngrams,
+        loss=choice("loss", LOSSES[arguments.loss], CLASSIFIER_LOSSES),
+        buckets=arguments.buckets,
+        min_n=arguments.min_n,
+        max_n=arguments.max_n,
+    )
+    place = np.arange(words + _buckets(config), dtype=np.int32)
+    if file.pruned is not None:
+        place[words:] = NO_ROW
+        place[words + file.pruned[:, 0]] = words + file.pruned[:, 1]
+    with _memory_told():
+        lines = read_known(
+            text,
+            file.vocabulary,
+            file.words[words:],
+            prefix=config.prefix,
+            scheme=_scheme(config),
+            word_ngrams=config.word_ngrams,
+            buckets=_buckets(config),
+        ).moved(place)
+    weights = lines.counts.astype(np.float32)
+    problem = _problem(config, file.counts[words:], lines, offsets=lines.offsets, rows=lines.rows, weights=weights)
+    inputs, outputs = _padded(file.input), _padded(file.output)
+    _train(problem, inputs, outputs, config, progress, file.tokens)
+    return replace(
+        file,
+        arguments=replace(arguments, epochs=config.epochs),
+        input=inputs[:, : config.dim],
+        output=outputs[:, : config.dim],
+    )
+
+
+def _padded(matrix: Matrix) -> Float32s:
+    rows, dim = matrix.shape
+    padded = padded_matrix(rows, dim)
+    padded[:, :dim] = matrix[:]
+    return padded
+
+
+def _buckets(config: ClassifierConfig) -> int:
+    return config.buckets if config.has_ngrams else 0
+
+
+def _scheme(config: ClassifierConfig) -> SubwordScheme | None:
+    """Return the n-grams of characters."""
+    if not config.has_ngrams or config.max_n < 1:
+        return None
+    return SubwordScheme(max(1, config.min_n), config.max_n, config.buckets)
+
+
+@contextmanager
+def _memory_told() -> Iterator[None]:
+    """Tell what to do if a text has too many rows."""
+    try:
+        yield
     except MemoryError:
         raise ConfigError(f"not enough memory for the rows of all lines: lower {option('buckets')}") from None
     except OverflowError as error:
@@ -192,12 +255,12 @@ class _Folded:
         The trained row of each row, or -1.
     """
 
-    def __init__(self, lines: LabelledLines, words: int, settings: ClassifierSettings) -> None:
+    def __init__(self, lines: LabelledLines, words: int, config: ClassifierConfig) -> None:
         has_row = lines.often > 0
         has_row[:words] = True
         self._numbers = np.flatnonzero(has_row)
         self.buckets = self._numbers[words:] - words
-        shared = np.flatnonzero(has_row & (lines.often != _ONE_LINE))
+        shared = np.flatnonzero(has_row & (lines.often != ONE_LINE))
         self.place = np.full(len(has_row), -1, np.int32)
         self.place[shared] = np.arange(len(shared), dtype=np.int32)
         self.rows, self.weights = lines.rows, lines.counts.astype(np.float32)
@@ -205,9 +268,9 @@ class _Folded:
             lines.offsets, self.rows, self.weights, self.place, len(shared)
         )
         owners = np.arange(len(shared), int(self._owners.max(initial=len(shared) - 1)) + 1)
-        self.inputs = padded_matrix(len(shared) + len(owners), settings.dim)
+        self.inputs = padded_matrix(len(shared) + len(owners), config.dim)
         _kernels.fill_uniform(
-            self.inputs, settings.dim, 1 / settings.dim, settings.seed, np.concatenate([shared, _FIRST_OWN + owners])
+            self.inputs, config.dim, 1 / config.dim, config.seed, np.concatenate([shared, _FIRST_OWN + owners])
         )
 
     def unfolded(self, dim: int) -> Float32s:
@@ -221,28 +284,34 @@ class _Folded:
 
 
 def _problem(
-    settings: ClassifierSettings, dictionary: Dictionary, lines: LabelledLines, folded: _Folded
+    config: ClassifierConfig,
+    counts: npt.NDArray[np.int64],
+    lines: LabelledLines,
+    *,
+    offsets: npt.NDArray[np.int64],
+    rows: npt.NDArray[np.int32],
+    weights: Float32s,
 ) -> LineProblem:
-    counts = dictionary.counts[len(dictionary.words) :]
+    """Return what is trained: lines whose labels have these `counts`, with the rows and weights that are trained."""
     noise = tree = None
-    if settings.loss == "ns":
-        noise = Noise(alias_table(noise_distribution(counts, _NOISE_EXPONENT)), settings.negatives, 1)
-    if settings.loss == "hs":
+    if config.loss == "ns":
+        noise = Noise(alias_table(noise_distribution(counts, _NOISE_EXPONENT)), config.negatives, 1)
+    if config.loss == "hs":
         tree = _tree(counts)
     mentions = np.add.reduceat(lines.counts, lines.offsets[:-1])
     return LineProblem(
-        offsets=folded.offsets,
-        rows=folded.rows[: folded.offsets[-1]],
-        weights=folded.weights[: folded.offsets[-1]],
+        offsets=offsets,
+        rows=rows,
+        weights=weights,
         shares=(1 / mentions).astype(np.float32),
         label_offsets=lines.label_offsets,
         labels=lines.labels,
         label_count=len(counts),
-        dim=settings.dim,
-        loss=settings.loss,
+        dim=config.dim,
+        loss=config.loss,
         noise=noise,
         tree=tree,
-        seed=settings.seed,
+        seed=config.seed,
     )
 
 
@@ -270,25 +339,30 @@ def _train(
     problem: LineProblem,
     inputs: Float32s,
     outputs: Float32s,
-    settings: ClassifierSettings,
-    progress: Progress,
+    config: ClassifierConfig,
+    progress: Progress | None,
     tokens: int,
 ) -> None:
     """Train all epochs: slices of the lines in a new order, each shared among the threads."""
-    threads = settings.threads if settings.threads is not None else processors()
+    progress = Progress() if progress is None else progress
+    progress.begin("training", tokens * config.epochs, epochs=config.epochs)
+    threads = config.threads if config.threads is not None else processors()
     workers = [LineWorker(problem, inputs, outputs, simd()) for _ in range(threads)]
-    lines, total = problem.lines, problem.lines * settings.epochs
+    lines, total = problem.lines, problem.lines * config.epochs
     size = max(1, _SLICE_ROWS * lines // max(1, len(problem.rows))) * threads
-    for epoch in range(settings.epochs):
-        order = np.random.default_rng((settings.seed, epoch)).permutation(lines)
+    for epoch in range(config.epochs):
+        order = np.random.default_rng((config.seed, epoch)).permutation(lines)
         for first in range(0, lines, size):
             part = order[first : first + size]
             done = epoch * lines + first
-            rates = (settings.lr * (1 - done / total), settings.lr * (1 - (done + len(part)) / total))
+            rates = (config.lr * (1 - done / total), config.lr * (1 - (done + len(part)) / total))
             losses = shared_out(partial(_share, part, workers, rates, epoch), range(threads), threads)
             progress.advance(
                 int(tokens * (done + len(part)) / lines), epoch=epoch + 1, loss=sum(losses) / len(part), lr=rates[1]
             )
+    progress.finish()
+    if not (_kernels.all_finite(inputs) and _kernels.all_finite(outputs)):
+        raise DivergenceError(f"training diverged: lower {option('lr')}, which is {config.lr:g}")
 
 
 def _share(
@@ -297,26 +371,26 @@ def _share(
     return workers[number].train(np.ascontiguousarray(order[number :: len(workers)]), *rates, epoch)
 
 
-def _file(settings: ClassifierSettings, dictionary: Dictionary, folded: _Folded, outputs: Float32s) -> FastTextFile:
-    words, dim = len(dictionary.words), settings.dim
+def _file(config: ClassifierConfig, dictionary: Dictionary, folded: _Folded, outputs: Float32s) -> FastTextFile:
+    words, dim = len(dictionary.words), config.dim
     rows = folded.unfolded(dim)
     numbers = np.concatenate([np.arange(words), words + folded.buckets])
-    buckets = settings.used_buckets
+    buckets = _buckets(config)
     every_row: Matrix = Sparse((words + buckets, dim), numbers, rows) if buckets else rows
     arguments = Arguments(
         dim=dim,
-        window=settings.window,
-        epochs=settings.epochs,
-        min_count=settings.min_count,
-        negatives=settings.negatives,
-        word_ngrams=settings.word_ngrams,
-        loss=next(number for number, name in LOSSES.items() if name == settings.loss),
+        window=config.window,
+        epochs=config.epochs,
+        min_count=config.min_count,
+        negatives=config.negatives,
+        word_ngrams=config.word_ngrams,
+        loss=next(number for number, name in LOSSES.items() if name == config.loss),
         model=SUPERVISED,
         buckets=buckets,
-        min_n=settings.min_n,
-        max_n=settings.max_n,
-        lr_update_rate=settings.lr_update_rate,
-        subsample=settings.subsample,
+        min_n=config.min_n,
+        max_n=config.max_n,
+        lr_update_rate=config.lr_update_rate,
+        subsample=config.subsample,
     )
     entries, labels = dictionary.words + dictionary.labels, len(dictionary.labels)
     output = np.ascontiguousarray(outputs[:, :dim])

@@ -15,11 +15,23 @@ from embed.errors import CorpusError
 from embed.text import _labelled
 from embed.vocabulary.ngrams import SubwordScheme
 
-__all__ = ["Dictionary", "LabelledLines", "read_labelled"]
+__all__ = [
+    "NO_ROW",
+    "ONE_LINE",
+    "SEVERAL_LINES",
+    "Dictionary",
+    "LabelledLines",
+    "read_known",
+    "read_labelled",
+]
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 _DROPPED_WORD, _DROPPED_LABEL = -1, -2
+NO_ROW = -1
+"""The new number of a row that is dropped."""
+ONE_LINE, SEVERAL_LINES = 1, 2
+"""How many lines have a row: one, or more."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,31 @@ class LabelledLines:
     label_offsets: Int64s
     labels: Int32s
     often: npt.NDArray[np.uint8]
+
+    def moved(self, place: Int32s) -> LabelledLines:
+        """Return the lines with row r as row ``place[r]``, or without it: NO_ROW; lines without rows are dropped.
+
+        Raises
+        ------
+        CorpusError
+            No line is left.
+        """
+        rows = place[self.rows]
+        is_left = rows != NO_ROW
+        ends = np.concatenate([[0], np.cumsum(is_left)])[self.offsets]
+        has_rows = np.diff(ends) > 0
+        if not has_rows.any():
+            raise CorpusError("no line of the text has words of the classifier: train on text of the same kind")
+        labels = np.diff(self.label_offsets)
+        often = np.minimum(np.bincount(rows[is_left], minlength=int(place.max()) + 1), SEVERAL_LINES).astype(np.uint8)
+        return LabelledLines(
+            np.concatenate([[0], ends[1:][has_rows]]),
+            rows[is_left],
+            self.counts[is_left],
+            np.concatenate([[0], np.cumsum(labels[has_rows])]),
+            self.labels[np.repeat(has_rows, labels)],
+            often,
+        )
 
 
 def read_labelled(
@@ -103,25 +140,68 @@ def read_labelled(
     entry_of = np.where(is_label, _DROPPED_LABEL, _DROPPED_WORD).astype(np.int32)
     ranked = np.concatenate([ranked_words, ranked_labels])
     entry_of[ranked] = np.arange(len(ranked), dtype=np.int32)
+    lines = _lines(words, ids, offsets, entry_of, len(ranked_words), scheme, word_ngrams, buckets)
+    named = [words[number] for number in ranked.tolist()]
+    return Dictionary(named[: len(ranked_words)], named[len(ranked_words) :], counts[ranked], len(ids)), lines
+
+
+def read_known(
+    text: bytes,
+    words: Sequence[bytes],
+    labels: Sequence[bytes],
+    *,
+    prefix: bytes,
+    scheme: SubwordScheme | None,
+    word_ngrams: int,
+    buckets: int,
+) -> LabelledLines:
+    """Return the lines of a text by a dictionary of known words and labels; see :func:`read_labelled`.
+
+    Raises
+    ------
+    CorpusError
+        No line of the text has both words and labels.
+    """
+    found, _, ids, offsets = _labelled.read_tokens(np.frombuffer(text, np.uint8))
+    numbers = {entry: number for number, entry in enumerate([*words, *labels])}
+    entry_of = np.fromiter(
+        (numbers.get(word, _DROPPED_LABEL if word.startswith(prefix) else _DROPPED_WORD) for word in found),
+        np.int32,
+        len(found),
+    )
+    return _lines(found, ids, offsets, entry_of, len(words), scheme, word_ngrams, buckets)
+
+
+def _lines(
+    words: list[bytes],
+    ids: Int32s,
+    offsets: Int64s,
+    entry_of: Int32s,
+    count: int,
+    scheme: SubwordScheme | None,
+    word_ngrams: int,
+    buckets: int,
+) -> LabelledLines:
+    """Return the rows of lines, as :func:`embed.text._labelled.line_rows` finds them; `count` words have a row."""
     ngram_offsets, ngram_rows = np.zeros(len(words) + 1, np.int64), np.empty(0, np.int32)
     if scheme is not None:
         ngram_offsets, ngram_rows = _ngrams(scheme, words)
-    found = _labelled.line_rows(
-        ids,
-        offsets,
-        entry_of,
-        len(ranked_words),
-        ngram_offsets,
-        ngram_rows,
-        _labelled.word_hashes(words) if word_ngrams > 1 else None,
-        word_ngrams,
-        buckets,
+    lines = LabelledLines(
+        *_labelled.line_rows(
+            ids,
+            offsets,
+            entry_of,
+            count,
+            ngram_offsets,
+            ngram_rows,
+            _labelled.word_hashes(words) if buckets and word_ngrams > 1 else None,
+            word_ngrams if buckets else 1,
+            buckets,
+        )
     )
-    lines = LabelledLines(*found)
     if len(lines.offsets) < 2:
         raise CorpusError("no line of the text has both words and labels: write each example in one line")
-    named = [words[number] for number in ranked.tolist()]
-    return Dictionary(named[: len(ranked_words)], named[len(ranked_words) :], counts[ranked], len(ids)), lines
+    return lines
 
 
 def _with_known(words: list[bytes], counts: Int64s, known: Sequence[bytes]) -> tuple[list[bytes], Int64s]:

@@ -114,6 +114,11 @@ class Input:
             self._closing.detach()
         return stream or self._recognised(self._opened())
 
+    def contents(self) -> bytes:
+        """Return all bytes, decompressed; raise as `open` does."""
+        with self.open() as stream:
+            return b"".join(iter(lambda: stream.read(READ_BYTES), b""))
+
     @contextlib.contextmanager
     def look(self) -> Iterator[ByteStream]:
         """Yield a stream to peek at; the next reader still begins at the start.

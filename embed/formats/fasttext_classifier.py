@@ -16,7 +16,7 @@ from embed.formats.registry import FASTTEXT
 from embed.vectors._texts import Texts
 from embed.vectors.classifier import Classifier
 
-__all__ = ["LABEL_PREFIX", "read_classifier", "texts_of", "to_classifier"]
+__all__ = ["LABEL_PREFIX", "read_classifier", "read_file", "texts_of", "to_classifier"]
 
 LABEL_PREFIX = b"__label__"
 """What labels begin with. Files do not store it, so after reading it is this one, as in fastText: an unknown word that
@@ -32,10 +32,19 @@ def read_classifier(path: PathOrInput) -> Classifier:
     FormatError
         The file cannot be read, is damaged, or holds word vectors.
     """
+    file = read_file(path)
     try:
-        return to_classifier(fasttext_bin.read(path))
+        return to_classifier(file)
     except FormatError as error:
-        raise hinted(located(path, error), path, FASTTEXT) from None
+        raise located(path, error) from None
+
+
+def read_file(path: PathOrInput) -> FastTextFile:
+    """Read what a ``.bin`` or ``.ftz`` file says; raises FormatError, which recognises other files."""
+    try:
+        return fasttext_bin.read(path)
+    except FormatError as error:
+        raise hinted(error, path, FASTTEXT) from None
 
 
 def to_classifier(file: FastTextFile, texts: Texts | None = None) -> Classifier:

@@ -16,7 +16,7 @@ import pytest
 import embed
 from embed import demo, formats
 from embed.cli import commands, main
-from embed.cli.commands import BY_NAME_ALONE, COMMANDS, documents
+from embed.cli.commands import BY_NAME_ALONE, COMMANDS, classify, documents
 from embed.cli.exit_codes import help_line
 from embed.cli.flags import given_parameters
 from embed.cli.parser import command_module, parse
@@ -26,7 +26,8 @@ from embed.errors import EmbedError, FormatError
 from embed.vectors import WordVectors
 from embed.vectors.postprocess import unit_length
 
-DOCUMENT_COMMANDS = [f"documents {name}" for name in documents.COMMANDS]
+GROUPS = {"documents": documents, "classify": classify}
+IN_GROUPS = [f"{group} {name}" for group, package in GROUPS.items() for name in package.COMMANDS]
 SCREEN = (80, 24)
 WORDS = ("one", "two", "three", "uno", "dos", "tres")
 STEP = 0.5
@@ -73,7 +74,7 @@ def command(*arguments: object, **environment: str) -> subprocess.CompletedProce
 # Help
 
 
-@pytest.mark.parametrize("name", ["", *COMMANDS, *DOCUMENT_COMMANDS])
+@pytest.mark.parametrize("name", ["", *COMMANDS, *IN_GROUPS])
 def test_help_fits_a_screen(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         run(*name.split(), "--help")
@@ -91,6 +92,14 @@ def test_the_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> Non
     described = {line.split()[0] for line in text.splitlines() if line.startswith("    ")}
     assert set(COMMANDS) - described == set(BY_NAME_ALONE)
     assert f"also: {', '.join(BY_NAME_ALONE)} train" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_help_of_a_group_lists_its_commands(group: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(group, "--help")
+    described = {line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("    ")}
+    assert described >= set(GROUPS[group].COMMANDS)
 
 
 def test_help_all_lists_every_parameter_with_its_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -469,9 +478,9 @@ def test_completion_works_in_bash() -> None:
 
 
 def test_every_command_is_a_module_and_every_module_a_command() -> None:
-    for table, package in ((COMMANDS, commands), (documents.COMMANDS, documents)):
+    for table, package in ((COMMANDS, commands), *((package.COMMANDS, package) for package in GROUPS.values())):
         assert set(table) == {module.name.replace("_", "-") for module in pkgutil.iter_modules(package.__path__)}
-    for name in [*(COMMANDS.keys() - {"documents"}), *DOCUMENT_COMMANDS]:
+    for name in [*(COMMANDS.keys() - GROUPS.keys()), *IN_GROUPS]:
         module = command_module(name)
         assert callable(module.run)
         assert callable(module.add_arguments)

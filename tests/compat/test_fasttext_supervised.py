@@ -130,8 +130,8 @@ def test_parameters_and_defaults_are_those_of_fasttext() -> None:
     ("changes", "message"),
     [
         ({"loss": "hinge"}, "loss must be one of"),
-        ({"lr": 0}, "lr must be a number above 0"),
-        ({"epoch": 0}, "epoch must be a whole number from 1"),
+        ({"lr": 0}, "lr must be greater than 0, not 0"),
+        ({"epoch": 0}, "epoch must be at least 1"),
         ({"wordNgrams": 0}, "wordNgrams must be"),
         ({"minn": 4, "maxn": 2}, "maxn must be"),
         ({"bucket": 2**31}, "bucket must be"),

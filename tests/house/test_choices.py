@@ -16,6 +16,7 @@ from embed.config.reading import ReadingKeywords, ReadingOptions
 from embed.corpora import open_corpus, text, tokenizers
 from embed.eval import METHODS, NAMED_SETS, TASKS, Settings
 from embed.formats import registry
+from embed.formats.fasttext_file import LOSSES
 from embed.text.phrases.phrase_model import SCORES
 from embed.vectors import quantize
 
@@ -30,6 +31,7 @@ from embed.vectors import quantize
         (choices.TaskName, TASKS),
         (choices.AnalogyMethod, METHODS),
         (choices.QuantizeMethod, quantize._DTYPES),
+        (choices.ClassifierLoss, tuple(LOSSES.values())),
         (choices.PresetName, tuple(presets.PRESETS)),
     ],
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 
+from embed.cli.classifier_flags import MODEL_HELP, add_prediction
 from embed.cli.output import print_json_line
 from embed.cli.parser import PROGRAM
 
@@ -17,10 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     """Declare the classifier, the text, and which labels to print."""
     parser.usage = f"{PROGRAM} predict MODEL [FILE] [flags]"
     parser.description = f"{parser.description} An invalid byte of the text counts as U+FFFD."
-    parser.add_argument("model", metavar="MODEL", help="a classifier of fastText: .bin or .ftz")
+    parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
     parser.add_argument("text", nargs="?", default="-", metavar="FILE", help="one text a line (default: -)")
-    parser.add_argument("-k", type=_most, default=1, metavar="N", help="the most labels of a text, or all (default: 1)")
-    parser.add_argument("--threshold", type=float, default=0.0, metavar="P", help="the least probability (default: 0)")
+    add_prediction(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON object for each text, one a line")
 
 
@@ -48,12 +48,3 @@ def run(arguments: argparse.Namespace) -> None:
                     print_json_line({"labels": listed})
                 else:
                     print("\t".join(f"{names[label]}\t{share:.4f}" for label, share in found))
-
-
-def _most(text: str) -> int:
-    """Return the most labels of a text: a whole number of at least 1, or -1 for all."""
-    if text == "all":
-        return -1
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, or all, not {text!r:.60}")
-    return int(text)

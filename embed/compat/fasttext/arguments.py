@@ -36,13 +36,16 @@ SECOND_NAMES = {
 _NAMES = {
     "buckets": "bucket",
     "epochs": "epoch",
+    "label_prefix": "label",
     "max_n": "maxn",
     "min_count": "minCount",
+    "min_label_count": "minCountLabel",
     "min_n": "minn",
     "negatives": "neg",
     "subsample": "t",
     "threads": "thread",
     "window": "ws",
+    "word_ngrams": "wordNgrams",
 }
 """fastText's names of this package's parameters."""
 
@@ -91,11 +94,12 @@ def least_probability(value: Any) -> float:
     return real_number("threshold", value)
 
 
-def whole(name: str, value: Any, low: int, high: int | None = None) -> int:
+def whole(name: str, value: Any, low: int | None = None, high: int | None = None) -> int:
     """Return a whole number from `low` to `high`; one of another type is a TypeError, too, as with fastText."""
-    if type(plain(value, int)) is not int:
+    number = plain(value, int)
+    if type(number) is not int:
         raise ArgumentError(f"{name} must be a whole number, not {shown(value)}")
-    return whole_number(name, value, low, high)
+    return number if low is None else whole_number(name, number, low, high)
 
 
 def by_first_names(function: str, given: dict[str, Any], defaults: dict[str, Any], others: dict[str, Any]) -> None:

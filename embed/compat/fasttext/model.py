@@ -11,11 +11,13 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from embed.arguments import real_number
 from embed.compat.errors import given_path, not_here
 from embed.compat.fasttext.arguments import (
     ON_UNICODE_ERROR,
     decoded,
     encoded,
+    fasttexts_name,
     least_probability,
     line_of,
     most_labels,
@@ -25,13 +27,14 @@ from embed.compat.fasttext.arguments import (
 from embed.compat.fasttext.compiled import Compiled
 from embed.compat.fasttext.dictionary import Dictionary
 from embed.compat.fasttext.meter import Meter
+from embed.config.classifier import ClassifierConfig, QuantizeConfig
+from embed.documents.quantizing import quantize_classifier
 from embed.errors import ConfigError, FormatError
-from embed.files.compressed import READ_BYTES
 from embed.files.inputs import Input
 from embed.formats import fasttext_bin, fasttext_classifier, fasttext_model
-from embed.formats.detect import hinted
-from embed.formats.fasttext_file import SUPERVISED, Matrix, Quantised
-from embed.formats.registry import FASTTEXT
+from embed.formats.fasttext_file import SUPERVISED, FastTextFile, Matrix, Quantised
+from embed.messages import speaking
+from embed.training.showing import showing
 from embed.vectors.classifier import ALL_LABELS, Classifier, Tested
 from embed.vectors.word_vectors import WordVectors
 
@@ -48,10 +51,7 @@ def load_model(path: str | os.PathLike[str]) -> FastText:
     FormatError
         The file cannot be read or is damaged.
     """
-    try:
-        return FastText(fasttext_bin.read(given_path(path)))
-    except FormatError as error:
-        raise hinted(error, path, FASTTEXT) from None
+    return FastText(fasttext_classifier.read_file(given_path(path)))
 
 
 class FastText(Dictionary):
@@ -234,14 +234,84 @@ class FastText(Dictionary):
                 f"the matrices must have {wanted[0]} and {wanted[1]} rows, not {len(given[0])} and {len(given[1])}"
             )
         arguments = replace(self._file.arguments, dim=given[0].shape[1])
-        self._file = replace(self._file, arguments=arguments, input=given[0], output=given[1])
-        for name in ("vectors", "_texts", "_classifier"):
-            self.__dict__.pop(name, None)  # they were made of the old matrices
+        self._become(replace(self._file, arguments=arguments, input=given[0], output=given[1]))
+
+    def quantize(
+        self,
+        input: str | os.PathLike[str] | None = None,
+        qout: bool = False,
+        cutoff: int = 0,
+        retrain: bool = False,
+        epoch: int | None = None,
+        lr: float | None = None,
+        thread: int | None = None,
+        verbose: int | None = None,
+        dsub: int = 2,
+        qnorm: bool = False,
+        *,
+        seed: int = 0,
+    ) -> None:
+        """Quantise a classifier in place: a byte for a few numbers, and fewer words and n-grams.
+
+        Parameters
+        ----------
+        input : path
+            Text with labels, for `retrain`.
+        qout : bool
+            Quantise the rows of labels, too.
+        cutoff : int
+            Keep as many rows of words and n-grams, the longest vectors; 0: all.
+        retrain : bool
+            Train the rows that a cutoff leaves further; without a cutoff, nothing is trained, as in fastText.
+        epoch, lr, thread
+            Of that training; by default those of the model. The threads quantise, too, to the same bits for any number.
+        verbose : int
+            0 hides the progress.
+        dsub : int
+            Numbers of a row that share a byte.
+        qnorm : bool
+            Quantise the lengths of rows apart.
+        seed : int
+            Of every random draw.
+
+        Raises
+        ------
+        FormatError
+            The model holds word vectors, or is quantised already.
+        ConfigError
+            A parameter is out of bounds, fewer than 256 rows would be left, or `retrain` has no text.
+        CorpusError, DivergenceError
+            The training fails.
+        """
+        if retrain and not input:
+            raise ConfigError("retrain needs a text with labels: pass its path as input")
+        with speaking(fasttexts_name):
+            config = QuantizeConfig(
+                cutoff=whole("cutoff", cutoff),
+                dsub=whole("dsub", dsub),
+                qnorm=bool(qnorm),
+                qout=bool(qout),
+                seed=whole("seed", seed),
+            )
+            training = ClassifierConfig(
+                epochs=whole("epoch", epoch or self.epoch),
+                lr=real_number("lr", lr or self.lr),
+                threads=whole("thread", thread or self.thread),
+                label_prefix=self.label,
+                seed=config.seed,
+            )
+            text = Input(given_path(input)).contents() if retrain else None
+            shown = self.verbose if verbose is None else verbose
+            with showing(None if shown else False) as progress:
+                self._become(
+                    quantize_classifier(
+                        self._file, config, text=text, training=training, threads=training.threads, progress=progress
+                    )
+                )
 
     # not supported
 
     set_args = not_here("set_args", "pass the arguments to train_unsupervised")
-    quantize = not_here("quantize", "use fastText itself for classifiers, and 'train-embeddings quantize' for vectors")
 
     # files
 
@@ -255,6 +325,14 @@ class FastText(Dictionary):
         return fasttext_model.to_vectors(self._file, decode_errors="replace")
 
     # internals
+
+    def _become(self, file: FastTextFile) -> None:
+        """Take the place of another model, and forget what was made of the old one."""
+        self._file = file
+        for kind in type(self).__mro__:
+            for name, member in vars(kind).items():
+                if isinstance(member, cached_property):
+                    self.__dict__.pop(name, None)
 
     @cached_property
     def _classifier(self) -> Classifier:
@@ -291,9 +369,7 @@ class FastText(Dictionary):
         return [decoded(self._file.words[self._first_label + number], on_unicode_error) for number in numbers]
 
     def _tested(self, path: str | os.PathLike[str], k: int, threshold: float) -> Tested:
-        with Input(given_path(path)).open() as stream:
-            text = b"".join(iter(lambda: stream.read(READ_BYTES), b""))
-        return self._classifier.test(text, most_labels(k), least_probability(threshold))
+        return self._classifier.test(Input(given_path(path)).contents(), most_labels(k), least_probability(threshold))
 
     def _query(self, word: str) -> str | Float32s:
         """Return the query for a word: the word itself if it is in the vocabulary, else its vector."""

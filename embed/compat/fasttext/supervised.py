@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from embed.arguments import choice, real_number
+from embed.choices import CLASSIFIER_LOSSES
 from embed.compat.errors import given_path, not_here
-from embed.compat.fasttext.arguments import by_first_names, encoded, fasttexts_name, whole
+from embed.compat.fasttext.arguments import by_first_names, fasttexts_name, text_of, whole
 from embed.compat.fasttext.model import FastText
-from embed.config.parameter import whole_bounds
-from embed.config.train import TrainConfig, processors
-from embed.documents.classifier import ClassifierSettings, train_classifier
+from embed.config.classifier import ClassifierConfig
+from embed.config.train import processors
+from embed.documents.classifier import initial_vectors, train_classifier
 from embed.errors import ConfigError
-from embed.files.compressed import READ_BYTES
 from embed.files.inputs import Input
-from embed.formats import load
-from embed.formats.fasttext_file import LOSSES
 from embed.messages import speaking
 from embed.training.showing import showing
 
@@ -32,7 +28,6 @@ _DEFAULTS: dict[str, Any] = {
     "label": "__label__",
     "pretrainedVectors": "",
 }
-_DIMENSIONS = whole_bounds(TrainConfig, "dim")
 _MOST = int(np.iinfo(np.int32).max)
 """The largest number that files store."""
 
@@ -135,48 +130,33 @@ def train_supervised(
             "there is no autotuning: leave the arguments that begin with autotune out, and compare a few values of lr, "
             "epoch and wordNgrams with model.test on a file of your own"
         )
-    text = _text(input)
+    text = Input(given_path(input)).contents()
     with speaking(fasttexts_name):
-        settings = ClassifierSettings(
-            lr=real_number("lr", lr, above=0.0),
-            dim=whole("dim", dim, *_DIMENSIONS),
-            epochs=whole("epoch", epoch, 1, _MOST),
-            min_count=whole("minCount", given["minCount"], 0, _MOST),
-            min_label_count=whole("minCountLabel", minCountLabel, 0),
-            min_n=whole("minn", minn, 0, _MOST),
-            max_n=whole("maxn", maxn, 0, _MOST),
-            word_ngrams=whole("wordNgrams", given["wordNgrams"], 1, _MOST),
-            buckets=whole("bucket", bucket, 0, _MOST),
-            loss=choice("loss", loss, tuple(LOSSES.values())),
-            negatives=whole("neg", neg, 1, _MOST),
-            prefix=encoded(given["label"], "label"),
-            threads=processors() if thread is None else whole("thread", thread, 1),
-            seed=whole("seed", seed, 0),
+        config = ClassifierConfig(
+            lr=real_number("lr", lr),
+            dim=whole("dim", dim),
+            epochs=whole("epoch", epoch),
+            min_count=whole("minCount", given["minCount"]),
+            min_label_count=whole("minCountLabel", minCountLabel),
+            min_n=whole("minn", minn),
+            max_n=whole("maxn", maxn),
+            word_ngrams=whole("wordNgrams", given["wordNgrams"]),
+            buckets=whole("bucket", bucket),
+            loss=choice("loss", loss, CLASSIFIER_LOSSES),
+            negatives=whole("neg", neg),
+            label_prefix=text_of(given["label"], "label"),
+            threads=processors() if thread is None else whole("thread", thread),
+            seed=whole("seed", seed),
             window=whole("ws", ws, 1, _MOST),
             lr_update_rate=whole("lrUpdateRate", given["lrUpdateRate"], 1, _MOST),
             subsample=real_number("t", t),
         )
-        vectors = _initial(given["pretrainedVectors"], settings.dim)
+        pretrained = given["pretrainedVectors"]
+        vectors = initial_vectors(given_path(pretrained), config.dim) if pretrained else None
         with showing(None if verbose else False) as progress:
-            file = train_classifier(text, settings, vectors=vectors, progress=progress)
-    unwritten = {"lr": settings.lr, "thread": settings.threads, "verbose": verbose, "minCountLabel": minCountLabel}
-    return FastText(file, **unwritten, label=given["label"], pretrainedVectors=given["pretrainedVectors"])
+            file = train_classifier(text, config, vectors=vectors, progress=progress)
+    unwritten = {"lr": config.lr, "thread": config.threads, "verbose": verbose, "minCountLabel": minCountLabel}
+    return FastText(file, **unwritten, label=config.label_prefix, pretrainedVectors=pretrained)
 
 
 supervised = not_here("supervised", "call train_supervised(input)")
-
-
-def _text(path: Any) -> bytes:
-    """Return the bytes of a file."""
-    with Input(given_path(path)).open() as stream:
-        return b"".join(iter(lambda: stream.read(READ_BYTES), b""))
-
-
-def _initial(path: str, dim: int) -> dict[bytes, npt.NDArray[np.float32]]:
-    """Return the vectors of a file by the bytes of their words."""
-    if not path:
-        return {}
-    vectors = load(Path(given_path(path)), decode_errors="replace", keep_first=True)
-    if vectors.dim != dim:
-        raise ConfigError(f"the vectors of {path} have {vectors.dim} dimensions: set dim={vectors.dim}, not {dim}")
-    return {word.encode(): vectors.matrix[row] for row, word in enumerate(vectors.words)}
