@@ -132,8 +132,8 @@ def completed(config: TrainConfig, tokens: int, words: int, *, window: bool) -> 
 
 
 def _epochs(law: _Law, tokens: int, dim: int) -> int:
-    longer = max(dim / _USUAL_DIM, 1) ** law.longer
-    return round(law.passes(tokens) * longer * max(_MORE_BELOW / max(tokens, _LEAST), 1) ** law.more)
+    more = float(max(dim / _USUAL_DIM, 1) ** law.longer * max(_MORE_BELOW / max(tokens, _LEAST), 1) ** law.more)
+    return round(law.passes(tokens) * more)
 
 
 def _law(config: TrainConfig) -> _Law:
