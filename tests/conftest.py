@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -19,3 +21,13 @@ def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     for name in [name for name in os.environ if name.startswith("EMBED_") and name != "EMBED_SIMD"]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def no_thread_is_left() -> Iterator[None]:
+    """A thread that has done its work may need a moment to end; one that still works is a fault."""
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+        assert not thread.is_alive(), thread.name

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import wait
 from pathlib import Path
@@ -22,6 +21,8 @@ from embed.corpora import WikiCorpus, mediawiki, open_configured, page_workers
 from embed.errors import CorpusError
 from embed.messages import speaking, toml_key
 from embed.text.encoding import encode
+
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 PAGES = 60
 
@@ -161,7 +162,6 @@ def test_compressed_dumps_are_read_ahead(dump: Callable[..., Path], started: lis
     assert chunks is not None
     assert [next(chunks), next(chunks)] == expected[:2]
     del chunks
-    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith(("dump", "pages"))]
     path.write_bytes(data[:-10])
     with pytest.raises(CorpusError, match="bzip2 data is cut short"):
         texts(path, 2)

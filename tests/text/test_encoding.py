@@ -178,12 +178,12 @@ def test_a_generator_and_standard_input_are_read_once(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_progress_counts_tokens_and_bytes(tmp_path: Path, threads: int) -> None:
-    path = text_file(tmp_path, "a b c\n" * 100_000)
+    path = text_file(tmp_path, "a b c\n" * 500_000)
     seen: list[tuple[int, int]] = []
     encode(TextCorpus(path), threads=threads, progress=lambda *now: seen.append(now)).close()
     assert seen == sorted(seen)
     assert len(seen) > 2 or threads > 1  # of two threads, either may do all the work
-    assert seen[-1] == (300_000, 600_000)
+    assert seen[-1] == (1_500_000, 3_000_000)
     encode([["a"] * 5], progress=lambda *now: seen.append(now)).close()
     assert seen[-1] == (5, 0)
 

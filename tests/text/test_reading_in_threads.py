@@ -39,11 +39,7 @@ COMPRESSORS: list[Callable[[bytes], bytes]] = [
 PIECE = 5
 
 
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = threading.active_count()
-    yield
-    assert threading.active_count() == before
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 
 def small(patch: pytest.MonkeyPatch, *, chunk: int = 7, words: int = 3) -> None:
