@@ -9,6 +9,7 @@ file cannot be opened, the error is also the built-in that ``open`` raises, such
 
 from __future__ import annotations
 
+import importlib
 import sys
 import warnings
 from types import FrameType
@@ -32,6 +33,7 @@ __all__ = [
     "PoorVectorsWarning",
     "advise",
     "cannot_open",
+    "from_extra",
 ]
 
 Kind = TypeVar("Kind", bound="EmbedError")
@@ -172,6 +174,28 @@ def _both(kind: type[Kind], system: type[OSError], message: str, errno: int | No
 def _reduced(error: Any) -> tuple[Any, ...]:
     """Return how to unpickle the error, whose class is made at run time."""
     return _both, (*type(error).__bases__, error.args[0], error.errno, error.filename)
+
+
+def from_extra(extra: str, module: str, need: str) -> Any:
+    """Import a module of an optional package.
+
+    Parameters
+    ----------
+    extra : str
+        The extra of this distribution that installs the package.
+    module : str
+    need : str
+        What needs the package, such as "a chart needs matplotlib".
+
+    Raises
+    ------
+    MissingExtraError
+        The package is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtraError(f"{need}: pip install 'train-embeddings[{extra}]'") from error
 
 
 def advise(message: str, category: type[Warning] = AdviceWarning) -> None:

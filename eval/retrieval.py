@@ -111,7 +111,7 @@ def evaluate_retrieval(scores: Scores, labels: Sequence[Hashable | frozenset[Has
         `k` is not positive, no two documents share a label, or the scores have another shape or hold NaN.
     """
     k, documents = whole_number("k", k, 1), len(labels)
-    membership = _membership(labels)
+    relevant_to = _Labels(labels)
     sums = _Sums(documents, k)
     queries, precisions, gains = [], [], []
     block = max(1, BLOCK_PAIRS // max(1, documents))
@@ -125,9 +125,8 @@ def evaluate_retrieval(scores: Scores, labels: Sequence[Hashable | frozenset[Has
             found = found.astype(np.int64)  # unsigned numbers cannot be negated
         elif np.isnan(found).any():
             raise ConfigError("scores hold NaN: give numbers")
-        relevant = (membership[rows] @ membership.T).toarray() > 0
         for row, query in enumerate(range(start, rows.stop)):
-            shared = np.delete(relevant[row], query)
+            shared = np.delete(relevant_to(query), query)
             if shared.any():
                 precision, gain = _scored(np.delete(found[row], query), shared, sums)
                 queries.append(query)
@@ -148,17 +147,23 @@ def cosine_scores(vectors: npt.ArrayLike) -> Scores:
     return lambda queries: units[queries] @ units.T
 
 
-def _membership(labels: Sequence[Any]) -> Any:
-    """Return which document has which label, as a sparse matrix of shape (documents, labels)."""
-    from scipy.sparse import csr_matrix  # importing it takes a while, and no other score needs it
+class _Labels:
+    """The labels of each document, and the documents of each label."""
 
-    numbers: dict[Hashable, int] = {}
-    pairs = []
-    for document, label in enumerate(labels):
-        for one in label if isinstance(label, (set, frozenset)) else (label,):
-            pairs.append((document, numbers.setdefault(one, len(numbers))))
-    rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
-    return csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), (len(labels), max(1, len(numbers))))
+    def __init__(self, labels: Sequence[Any]) -> None:
+        self._of = [one if isinstance(one, (set, frozenset)) else (one,) for one in labels]
+        documents: dict[Hashable, list[int]] = {}
+        for document, own in enumerate(self._of):
+            for label in own:
+                documents.setdefault(label, []).append(document)
+        self._documents = {label: np.array(rows, np.int64) for label, rows in documents.items()}
+
+    def __call__(self, document: int) -> npt.NDArray[np.bool_]:
+        """Return which documents share a label with a document, shape (documents,)."""
+        shared = np.zeros(len(self._of), np.bool_)
+        for label in self._of[document]:
+            shared[self._documents[label]] = True
+        return shared
 
 
 def _scored(scores: npt.NDArray[Any], relevant: npt.NDArray[np.bool_], sums: _Sums) -> tuple[float, float]:

@@ -34,6 +34,13 @@ def compose_rows(
 def nearest(
     points: NDArray[np.float32], centroids: NDArray[np.float32], codes: NDArray[np.uint8], simd: str
 ) -> None: ...
+def sum_rows(
+    matrix: NDArray[np.float32],
+    row_offsets: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    weights: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None: ...
 def fill_uniform(
     matrix: NDArray[np.float32], dim: int, bound: float, seed: int, numbers: NDArray[np.int64]
 ) -> None: ...

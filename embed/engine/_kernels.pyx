@@ -220,6 +220,25 @@ def nearest(const float[:, ::1] points not None, const float[:, ::1] centroids n
         kernels.nearest(&points[0, 0], n, n, &centroids[0, 0], k, dim, &codes[0])
 
 
+def sum_rows(const float[:, ::1] matrix, const int64_t[::1] row_offsets, const int32_t[::1] rows,
+             const double[::1] weights, double[:, ::1] out):
+    """Write the sum of the rows of each entry, times their weights, to `out`, float64[entries, dim]."""
+    cdef int64_t entry, i, k, row
+    cdef double weight
+    if out.shape[0] != row_offsets.shape[0] - 1 or out.shape[1] != matrix.shape[1]:
+        raise ValueError("out must have one row an entry, as long as those of the matrix")
+    if weights.shape[0] != rows.shape[0]:
+        raise ValueError("each listed row needs a weight")
+    with nogil:
+        for entry in range(out.shape[0]):
+            for k in range(out.shape[1]):
+                out[entry, k] = 0
+            for i in range(row_offsets[entry], row_offsets[entry + 1]):
+                row, weight = rows[i], weights[i]
+                for k in range(out.shape[1]):
+                    out[entry, k] += weight * matrix[row, k]
+
+
 def fill_uniform(float[:, ::1] matrix, int dim, double bound, uint64_t seed, const int64_t[::1] numbers not None):
     """Fill the first `dim` columns with draws from [-bound, bound), the same on every platform.
 

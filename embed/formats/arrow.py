@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embed.errors import FormatError, MissingExtraError
+from embed.errors import FormatError, from_extra
 from embed.files.atomic import atomic_write
 from embed.files.bounds import in_memory
 from embed.files.inputs import Input
@@ -135,12 +135,7 @@ def read_arrow(path: PathOrInput, *, keep_first: bool = False) -> WordVectors:
 
 
 def _pyarrow() -> Any:
-    try:
-        return importlib.import_module("pyarrow")
-    except ImportError as error:
-        raise MissingExtraError(
-            "Parquet and Arrow files need the package pyarrow: pip install 'train-embeddings[parquet]'"
-        ) from error
+    return from_extra("parquet", "pyarrow", "Parquet and Arrow files need the package pyarrow")
 
 
 def _check(vectors: WordVectors) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 
-from embed.errors import MissingExtraError
+from embed.errors import from_extra
 
 __all__ = ["bokeh"]
 
@@ -18,7 +17,4 @@ def bokeh(module: str) -> Any:
     MissingExtraError
         Bokeh is not installed.
     """
-    try:
-        return importlib.import_module(f"bokeh.{module}")
-    except ImportError as error:
-        raise MissingExtraError("pictures and pages need Bokeh: pip install 'train-embeddings[report]'") from error
+    return from_extra("report", f"bokeh.{module}", "pictures and pages need Bokeh")

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from embed.training.senses import kmeans
 from embed.vectors.search import unit_rows
 
 __all__ = ["LAYOUTS", "Layout", "lay_out", "place_names"]
@@ -146,18 +147,12 @@ def place_names(layout: Layout, words: Sequence[str], *, seed: int = 1) -> list[
     words : sequence of str
         The words of the points, by falling frequency.
     """
-    from scipy.cluster.vq import kmeans2
-    from scipy.spatial import cKDTree
-
     count = min(_MOST_NAMES, len(words) // _NAMED_SHARE)
     if count < 2:
         return []
-    start = layout.points[np.random.default_rng(seed).choice(len(words), count, replace=False)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an empty cluster keeps its middle
-        middles, _ = kmeans2(layout.points, start, minit="matrix")
-    _, near = cKDTree(layout.points).query(middles, k=_NEAR_MIDDLE)
+    clusters, _ = kmeans(layout.points.astype(np.float32)[None], count, np.random.default_rng(seed))
     names: dict[str, tuple[float, float]] = {}
-    for (x, y), rows in zip(middles, near, strict=True):
-        names.setdefault(words[int(rows.min())], (float(x), float(y)))
+    for middle in clusters[0]:
+        near = np.argpartition(((layout.points - middle) ** 2).sum(axis=1), _NEAR_MIDDLE)[:_NEAR_MIDDLE]
+        names.setdefault(words[int(near.min())], (float(middle[0]), float(middle[1])))
     return [(word, x, y) for word, (x, y) in names.items()]

@@ -7,7 +7,6 @@ that learns its text by heart.
 
 from __future__ import annotations
 
-import importlib
 import io
 import json
 import os
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from embed.checkpoints import checkpoint_folder
-from embed.errors import ConfigError, FormatError, MissingExtraError
+from embed.errors import ConfigError, FormatError, from_extra
 from embed.files.atomic import atomic_write
 from embed.files.inputs import Input
 from embed.files.outputs import LARGEST_CARD
@@ -155,12 +154,10 @@ def draw_curves(curves: Sequence[Curve], path: str | os.PathLike[str]) -> None:
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
         raise ConfigError(f"{os.fspath(path)}: the extension of a chart must be one of {', '.join(ENDINGS)}")
-    try:
-        matplotlib: Any = importlib.import_module("matplotlib")
-        figures: Any = importlib.import_module("matplotlib.figure")
-        ticker: Any = importlib.import_module("matplotlib.ticker")
-    except ImportError as error:
-        raise MissingExtraError("a chart needs matplotlib: pip install 'train-embeddings[plot]'") from error
+    matplotlib, figures, ticker = (
+        from_extra("plot", module, "a chart needs matplotlib")
+        for module in ("matplotlib", "matplotlib.figure", "matplotlib.ticker")
+    )
     file = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "embed"}):
         figure = figures.Figure(figsize=(_WIDTH, _HEIGHT), layout="constrained")

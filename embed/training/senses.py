@@ -158,14 +158,20 @@ def merged(centres: Float32s, sizes: Float32s) -> Float32s:
 
     Two are left at least.
     """
-    from scipy.cluster.hierarchy import fcluster, linkage  # takes a while to import
-
     unit = unit_rows(centres)
-    distances = np.maximum(1 - (unit @ unit.T)[np.triu_indices(len(unit), 1)], 0)
-    tree = linkage(distances, "average")
-    found = fcluster(tree, 1 - _MERGE_ABOVE, "distance")
-    if found.max() < _LEAST_SENSES:
-        found = fcluster(tree, _LEAST_SENSES, "maxclust")
+    cosines = (unit @ unit.T).astype(np.float64)
+    np.fill_diagonal(cosines, -np.inf)
+    found, members = np.arange(len(unit)), np.ones(len(unit))
+    for _ in range(len(unit) - _LEAST_SENSES):
+        first, second = divmod(int(cosines.argmax()), len(unit))
+        if cosines[first, second] < _MERGE_ABOVE:
+            break
+        both = members[[first, second]] @ cosines[[first, second]] / members[[first, second]].sum()
+        both[first] = -np.inf
+        cosines[first] = cosines[:, first] = both
+        cosines[second] = cosines[:, second] = -np.inf
+        members[first] += members[second]
+        found[found == second] = first
     weights = np.maximum(sizes, 1e-6)
     return np.array([np.average(centres[found == c], axis=0, weights=weights[found == c]) for c in np.unique(found)])
 

@@ -51,6 +51,7 @@ from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.spread_corpus import SpreadCorpus
 from embed.training.trainer import Trainer
 from embed.training.trials import Stored, StoredTrials
+from embed.vectors.student import student_quantile
 from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["HELD_OUT", "Loss", "Purpose", "Sets", "Trial", "Tuned", "Verdict", "halves", "tune"]
@@ -94,7 +95,7 @@ _RATE_NAMES = ("lr", "input_lr")
 _KIND = ("objective", "subword", "structured")
 _LEAST_PAIRS = 5
 """Parts that an interval needs."""
-_TAIL_OF_95 = 0.975
+_CONFIDENCE = 0.95
 """The share below the upper end of an interval of 95 %."""
 
 
@@ -313,14 +314,12 @@ class Loss(Purpose):
 
     def verdict(self, before: list[float | None], after: list[float | None]) -> Verdict:
         """Return the mean difference over the parts, with Student's interval."""
-        from scipy.special import stdtrit
-
         pairs = [(a, b) for a, b in zip(before, after, strict=True) if a is not None and b is not None]
         if len(pairs) < _LEAST_PAIRS:
             return Verdict("there is too little held-out text to tell whether the choice is better than the defaults")
         differences = [new - old for old, new in pairs]
         mean, spread = statistics.fmean(differences), statistics.stdev(differences)
-        half = float(stdtrit(len(pairs) - 1, _TAIL_OF_95)) * spread / math.sqrt(len(pairs))
+        half = student_quantile(len(pairs) - 1, _CONFIDENCE) * spread / math.sqrt(len(pairs))
         old, new = (statistics.fmean(side) for side in zip(*pairs, strict=True))
         text = (
             f"held-out loss: {old:.4f} (defaults), {new:.4f} (chosen), difference {mean:+.4f} "

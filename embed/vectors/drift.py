@@ -44,6 +44,7 @@ from embed.pieces import pieces
 from embed.vectors.alignment import turn_between
 from embed.vectors.replicates import Replicates
 from embed.vectors.search import unit_rows
+from embed.vectors.student import student_quantile
 from embed.vectors.word_vectors import WordVectors
 
 __all__ = ["LEAST_REPLICATES", "Drift", "drift"]
@@ -189,8 +190,6 @@ def _estimates(a: Float64s, b: Float64s, confidence: float) -> tuple[Float64s, F
         Unit vectors of the replicates of both slices.
     confidence : float
     """
-    from scipy.special import stdtrit
-
     moved = a.mean(axis=0) - b.mean(axis=0)
     sides = [_Scatter.of(side, moved) for side in (a, b)]
     distance = np.einsum("wd,wd->w", moved, moved)
@@ -200,7 +199,7 @@ def _estimates(a: Float64s, b: Float64s, confidence: float) -> tuple[Float64s, F
     squared = sum(side.scale**2 * side.squared for side in sides) + 2 * sides[0].scale * sides[1].scale * crossed
     along = sum(side.scale * side.along for side in sides)
     variance = np.maximum(along - squared, 0) + 0.5 * squared
-    half: Float64s = float(stdtrit(min(len(a), len(b)) - 1, (1 + confidence) / 2)) * np.sqrt(variance)
+    half: Float64s = student_quantile(min(len(a), len(b)) - 1, confidence) * np.sqrt(variance)
     return values, half
 
 

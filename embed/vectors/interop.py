@@ -6,14 +6,13 @@ are needed; columns need NumPy alone.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.errors import ConfigError, MissingExtraError
+from embed.errors import ConfigError, from_extra
 
 __all__ = ["from_gensim", "to_columns", "to_gensim"]
 
@@ -64,10 +63,7 @@ def to_gensim(words: Sequence[str], matrix: Float32s, counts: Int64s | None) -> 
     MissingExtraError
         gensim is not installed.
     """
-    try:
-        gensim_models = importlib.import_module("gensim.models")  # has no types
-    except ImportError as error:
-        raise MissingExtraError("to_gensim needs gensim: pip install 'train-embeddings[gensim]'") from error
+    gensim_models = from_extra("gensim", "gensim.models", "to_gensim needs gensim")
     keyed_vectors = gensim_models.KeyedVectors(matrix.shape[1], count=len(words), dtype=np.float32)
     keyed_vectors.index_to_key = list(words)
     keyed_vectors.key_to_index = {word: row for row, word in enumerate(words)}

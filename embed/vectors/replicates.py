@@ -15,6 +15,7 @@ few values would say nothing, and an interval of the mean, which is shorter by s
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +32,7 @@ from embed.pieces import pieces
 from embed.vectors.alignment import turn_between
 from embed.vectors.ngram_rows import Subwords
 from embed.vectors.search import best
+from embed.vectors.student import student_quantile
 from embed.vectors.word_vectors import WordVectors, limits_of_answers, sides_of_analogy
 
 __all__ = ["MOST", "Answer", "Estimate", "Replicates", "prediction_interval", "width_of_interval"]
@@ -322,9 +324,7 @@ def prediction_interval(
 
 def width_of_interval(count: int, confidence: float = _CONFIDENCE) -> float:
     """Return half the width of the prediction interval of `count` values, in their standard deviations."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(count - 1, (1 + _checked(confidence)) / 2) * np.sqrt(1 + 1 / count))
+    return student_quantile(count - 1, _checked(confidence)) * math.sqrt(1 + 1 / count)
 
 
 def _checked(confidence: float) -> float:

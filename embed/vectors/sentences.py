@@ -1,10 +1,10 @@
 """Turn texts into vectors: weighted means of word vectors, without the directions that all texts share.
 
 An occurrence of a word counts alike (``mean``), by how rare the word is in the training text (``sif``), or by how rare
-it is among the texts (``tfidf``). The means of a batch of texts are one product of a sparse matrix of weights with the
-vectors of the batch's distinct words, so that each unknown word is composed once.
+it is among the texts (``tfidf``). The texts of a batch are summed from the vectors of its distinct words, so that each
+unknown word is composed once.
 
-Rejected: a product with the whole vocabulary (composed words have no column, and float64 sums would copy the matrix).
+Rejected: sums over rows of the whole vocabulary (composed words have none).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy.typing as npt
 from embed.arguments import choice, real_number, shown, whole_number
 from embed.choices import WEIGHTINGS, Weighting
 from embed.corpora.tokenizers import Tokenizer, TokenizerChoice, get_tokenizer
+from embed.engine._kernels import sum_rows
 from embed.errors import ConfigError, CorpusError, advise
 from embed.vectors.word_rows import WordRows
 
@@ -42,7 +43,7 @@ Text = str | Sequence[str]
 SIF_A = 1e-3
 """The smoothing that Arora et al. (2017) recommend, from 1e-3 to 1e-4."""
 BATCH_TEXTS = 1 << 13
-"""The most texts in one product."""
+"""The most texts that are summed at once."""
 
 
 class SentenceVectors:
@@ -153,8 +154,6 @@ class SentenceVectors:
 
     def means(self, documents: Sequence[Sequence[str]]) -> Float32s:
         """Return the weighted mean of each list of tokens, float32[n, dim], with the common directions."""
-        from scipy import sparse  # takes longer to import than the rest of the package
-
         flat = list(chain.from_iterable(documents))
         words = [word for word in dict.fromkeys(flat) if self.vectors.can_compose(word)]
         if not words:
@@ -168,10 +167,8 @@ class SentenceVectors:
         offsets = known_before[ends]
         columns = columns[is_known]
         weights = self._weights(words)[columns]
-        shape = (len(documents), len(words))
-        sums = sparse.csr_array((weights, columns, offsets), shape=shape) @ self.vectors.vectors(words).astype(
-            np.float64
-        )
+        sums = np.empty((len(documents), self.vectors.dim))
+        sum_rows(np.ascontiguousarray(self.vectors.vectors(words), np.float32), offsets, columns, weights, sums)
         if self.weighting == "tfidf":
             totals = np.add.reduceat(np.append(weights, 0), offsets[:-1])
         else:

@@ -35,6 +35,8 @@ class Classify(Supervised):
     ------
     ConfigError
         An option is out of bounds.
+    MissingExtraError
+        SciPy, which fits the classifier, is not installed.
     """
 
     weighting: TextWeighting = "mean"

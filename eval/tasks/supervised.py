@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.arguments import whole_number
-from embed.errors import FormatError
+from embed.errors import FormatError, from_extra
 from embed.messages import option
 
 from .linear import Float32s, Ids, fit
@@ -40,6 +40,13 @@ class Supervised:
         The file to train the classifier on. None: each test file is cut into `folds` parts, and each part is labelled
         by a classifier that is trained on the others; sentence i belongs to part i modulo `folds`.
     folds : int
+
+    Raises
+    ------
+    ConfigError
+        An option is out of bounds.
+    MissingExtraError
+        SciPy, which fits the classifier, is not installed.
     """
 
     train: str | os.PathLike[str] | None = None
@@ -47,6 +54,7 @@ class Supervised:
 
     def __post_init__(self) -> None:
         whole_number("folds", self.folds, 2)
+        from_extra("scipy", "scipy.optimize", "tasks with labels need SciPy")
 
     def classifier(self, features: str) -> str:
         """Describe the classifier and its training data in one sentence."""

@@ -45,6 +45,8 @@ class Tag(Supervised):
     ------
     ConfigError
         An option is out of bounds.
+    MissingExtraError
+        SciPy, which fits the classifier, is not installed.
     """
 
     window: int = 2

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from embed.engine import _kernels
 from tests.engine.core_problem import padded
@@ -78,6 +79,21 @@ def test_the_rows_of_subwords_are_averaged(path: str) -> None:
     _kernels.compose_rows(inputs, np.array([0, 3, 4, 8]), rows, out, 20, path)
     for word, part in enumerate((rows[:3], rows[3:4], rows[4:])):
         np.testing.assert_allclose(out[word], inputs[part].mean(axis=0), rtol=0, atol=1e-6)
+
+
+def test_weighted_sums_of_rows_are_those_of_a_sparse_product() -> None:
+    rng = np.random.default_rng(1)
+    matrix = rng.normal(size=(12, 20)).astype(np.float32)
+    offsets = np.array([0, 0, 3, 4, 90, 90])
+    rows, weights = rng.integers(0, 12, 90, np.int32), rng.random(90)
+    out = np.full((5, 20), np.nan)
+    _kernels.sum_rows(matrix, offsets, rows, weights, out)
+    np.testing.assert_allclose(out, csr_array((weights, rows, offsets), (5, 12)) @ matrix.astype(float), rtol=1e-13)
+    assert not out[[0, 4]].any()
+    with pytest.raises(ValueError, match="each listed row needs a weight"):
+        _kernels.sum_rows(matrix, offsets, rows, weights[1:], out)
+    with pytest.raises(ValueError, match="out must have one row an entry"):
+        _kernels.sum_rows(matrix, offsets, rows, weights, out[:4])
 
 
 def bfloat16(values: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.cluster.hierarchy import fcluster, linkage
 
 import embed
 from embed.config.train import TrainConfig
@@ -172,3 +173,14 @@ def test_near_centres_are_merged() -> None:
     assert sorted(found.tolist()) == [[0, 0, 1], [1, pytest.approx(0.075), 0]]
     assert len(merged(np.zeros((3, 2), np.float32), np.ones(3, np.float32))) == 3
     assert len(merged(np.array([[1, 0.1], [1, 0], [1, 0.3]], np.float32), np.ones(3, np.float32))) == 2
+
+
+@pytest.mark.parametrize("count", [2, 5, 10])
+def test_centres_are_merged_as_by_average_linkage(count: int) -> None:
+    centres = (np.random.default_rng(count).normal(size=(count, 3)) + 1).astype(np.float32)
+    units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
+    tree = linkage(1 - (units @ units.T)[np.triu_indices(count, 1)], "average")
+    clusters = max((fcluster(tree, 0.6, "distance"), fcluster(tree, 2, "maxclust")), key=max)
+    expected = [centres[clusters == cluster].mean(axis=0).tolist() for cluster in np.unique(clusters)]
+    found = merged(centres, np.ones(count, np.float32))
+    np.testing.assert_allclose(sorted(found.tolist()), sorted(expected), rtol=1e-5)

@@ -12,7 +12,7 @@ from typing import Any
 from embed.choices import AnalogyMethod
 from embed.compat.errors import given_path
 from embed.compat.gensim.queries import Queries
-from embed.errors import ConfigError, FormatError, cannot_open
+from embed.errors import ConfigError, FormatError, cannot_open, from_extra
 from embed.eval.analogy import answer
 from embed.eval.sets import AnalogySet, load_set
 from embed.eval.space import Space
@@ -121,9 +121,15 @@ class Evaluations(Queries):
             Results of scipy.stats.
         oov_ratio : float
             Percentage of pairs with unknown words.
-        """
-        from scipy import stats
 
+        Raises
+        ------
+        FormatError
+            The file cannot be read.
+        MissingExtraError
+            SciPy, which computes the p-values, is not installed.
+        """
+        stats = from_extra("scipy", "scipy.stats", "the p-values of evaluate_word_pairs need SciPy")
         known: dict[str, str] = {}
         for key in self.index_to_key[:restrict_vocab]:
             known.setdefault(key.upper() if case_insensitive else key, key)
