@@ -33,6 +33,7 @@ from benchmarks import (
     retrieval,
     scaling,
     senses,
+    size,
     smoke,
     startup,
     web,
@@ -93,6 +94,7 @@ COMMANDS: dict[str, _Command] = {
     "nodes": _Command("does a node that is killed change anything?", nodes.run, nodes.Settings(), reads=True),
     "senses": _Command("do senses tell meanings apart?", senses.run, senses.Settings(), reads=True),
     "startup": _Command("how long until --help and `import embed` are done", startup.run, startup.Settings()),
+    "size": _Command("how large the plain install is, and each extra", size.run, size.Settings()),
     "web": _Command("size and speed of vectors in a page", web.run, web.Settings()),
     "growth": _Command("does the time of hostile input grow in proportion?", growth.run, growth.Settings()),
 }
