@@ -22,19 +22,19 @@ MODELS: dict[str, dict[str, Any]] = {
     "pairs of words": {"wordNgrams": 2},
     "characters": {"minn": 3, "maxn": 5, "bucket": 200_000},
     "two threads": {"thread": 2},
-    "many labels, softmax": {"labels": 3000, "epoch": 3},
-    "many labels, hs": {"labels": 3000, "loss": "hs"},
-    "many labels, ova": {"labels": 3000, "loss": "ova", "epoch": 3},
-    "many labels, ns": {"labels": 3000, "loss": "ns"},
-    "many labels, hs, two threads": {"labels": 3000, "loss": "hs", "thread": 2},
+    "many labels softmax": {"labels": 3000, "epoch": 3},
+    "many labels hs": {"labels": 3000, "loss": "hs"},
+    "many labels ova": {"labels": 3000, "loss": "ova", "epoch": 3},
+    "many labels ns": {"labels": 3000, "loss": "ns"},
+    "many labels hs two threads": {"labels": 3000, "loss": "hs", "thread": 2},
 }
 """What a classifier is trained with, besides what all have in common."""
 QUANTISED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "quantised": ({}, {}),
-    "quantised, lengths apart": ({}, {"qnorm": True}),
-    "quantised, 10,000 rows left": ({}, {"qnorm": True, "cutoff": 10_000}),
-    "quantised, 10,000 rows trained on": ({}, {"qnorm": True, "cutoff": 10_000, "retrain": True}),
-    "pairs of words, quantised": ({"wordNgrams": 2, "bucket": 100_000}, {"qnorm": True}),
+    "quantised with lengths": ({}, {"qnorm": True}),
+    "quantised 10,000 rows": ({}, {"qnorm": True, "cutoff": 10_000}),
+    "quantised 10,000 rows trained on": ({}, {"qnorm": True, "cutoff": 10_000, "retrain": True}),
+    "quantised pairs of words": ({"wordNgrams": 2, "bucket": 100_000}, {"qnorm": True}),
 }
 """What a classifier is trained with, and how it is quantised."""
 _DEFINITIONS = (

@@ -38,7 +38,7 @@ from embed.corpora import SyntheticCorpus
 _TOKENS = 60_000
 _VOCABULARY = 1_000
 _BUCKETS = 20_000
-_QUANTISED = "pairs of words, quantised"  # the documents have too few words to quantise those
+_QUANTISED = "quantised pairs of words"  # the documents have too few words to quantise those
 _ITEMS = 100
 _DIM = 32
 _STREAM_TOKENS = (10_000, 20_000)

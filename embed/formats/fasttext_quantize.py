@@ -34,7 +34,7 @@ from embed.vectors.k_means import k_means, nearest
 from embed.vectors.search import row_norms
 from embed.vocabulary.ngrams import END_OF_SENTENCE
 
-__all__ = ["check_rows", "cut_off", "quantised"]
+__all__ = ["check_rows", "cut_off", "cutoff_for", "quantised"]
 
 Float32s = npt.NDArray[np.float32]
 
@@ -42,6 +42,8 @@ SAMPLE_ROWS, ROUNDS = 1 << 16, 25
 """Rows that k-means samples, and its rounds, as in fastText."""
 OUTPUT_PART = 2
 """The numbers of a part of an output row, as in fastText."""
+_ENTRY_BYTES, _PAIR_BYTES, _HEADER_BYTES = 10, 8, 256
+"""Bytes of a file besides matrices: of an entry without its letters, of an n-gram that is left, and of the rest."""
 _BLOCK_ROWS = 1 << 14
 """Rows that a thread encodes at a time."""
 
@@ -94,12 +96,8 @@ def cut_off(file: FastTextFile, cutoff: int) -> FastTextFile:
     """
     if _cut(file, cutoff) == file.input.shape[0]:
         return file
-    numbers, rows = _stored(file.input)
-    lengths, words = _lengths(rows), len(file.vocabulary)
-    end = END_OF_SENTENCE.encode()
-    if end in file.vocabulary:
-        lengths[np.searchsorted(numbers, file.vocabulary.index(end))] = np.inf
-    chosen = np.argsort(-lengths, kind="stable")[:cutoff]
+    (numbers, rows), words = _stored(file.input), len(file.vocabulary)
+    chosen = _ranked(file)[:cutoff]
     is_word = numbers[chosen] < words
     if not is_word.any():
         raise ConfigError(f"the {cutoff} longest rows have no word among them: raise {option('cutoff')}")
@@ -113,6 +111,45 @@ def cut_off(file: FastTextFile, cutoff: int) -> FastTextFile:
         pruned=pairs.astype(np.int32),
         input=_dense(rows, np.concatenate([kept_words, kept_ngrams])),
     )
+
+
+def _ranked(file: FastTextFile) -> npt.NDArray[np.int64]:
+    """Return the places of the stored rows by falling length, that of ``</s>`` first."""
+    numbers, rows = _stored(file.input)
+    lengths, end = _lengths(rows), END_OF_SENTENCE.encode()
+    if end in file.vocabulary:
+        lengths[np.searchsorted(numbers, file.vocabulary.index(end))] = np.inf
+    return np.argsort(-lengths, kind="stable")
+
+
+def cutoff_for(file: FastTextFile, config: QuantizeConfig, most_bytes: int) -> int:
+    """Return the most rows that a quantised file of at most so many bytes has.
+
+    Parameters
+    ----------
+    file : FastTextFile
+        Not quantised.
+    config : QuantizeConfig
+        All but its cutoff.
+    most_bytes : int
+
+    Raises
+    ------
+    FormatError
+        A row holds NaN or infinity.
+    """
+    dim, words = file.arguments.dim, len(file.vocabulary)
+    norm = int(config.qnorm)
+    tables = 4 * CENTROIDS * (dim + norm)
+    fixed = _HEADER_BYTES + tables + sum(len(label) + _ENTRY_BYTES for label in file.words[words:])
+    fixed += file.labels * (-(-dim // OUTPUT_PART) + norm) + tables if config.qout else 4 * file.labels * dim
+    numbers = _stored(file.input)[0][_ranked(file)]
+    lengths = np.fromiter((len(word) + _ENTRY_BYTES for word in file.vocabulary), np.int64, words)
+    costs = np.full(file.input.shape[0], _PAIR_BYTES)  # rows of zeros come last
+    is_word = np.flatnonzero(numbers < words)
+    costs[is_word] = lengths[numbers[is_word]]
+    ends = np.cumsum(costs + (-(-dim // config.dsub) + norm))
+    return int(np.searchsorted(ends, most_bytes - fixed, side="right"))
 
 
 def quantised(file: FastTextFile, config: QuantizeConfig, *, threads: int | None = None) -> FastTextFile:

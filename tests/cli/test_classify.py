@@ -47,7 +47,7 @@ def test_a_classifier_is_trained_tested_and_quantised(capsys: pytest.CaptureFixt
     assert precision > 0.95
 
     assert run("classify", "quantize", "m.bin", "m.ftz", "--qnorm", "--cutoff", 300, "--seed", 0) == 0
-    assert "300 rows" in capsys.readouterr().err
+    assert "300 rows of words and n-grams, 2 labels: m.ftz" in capsys.readouterr().err
     same.quantize(qnorm=True, cutoff=300)
     same.save_model("same.ftz")
     assert Path("m.ftz").read_bytes() == Path("same.ftz").read_bytes()

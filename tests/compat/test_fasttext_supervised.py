@@ -135,7 +135,6 @@ def test_parameters_and_defaults_are_those_of_fasttext() -> None:
         ({"wordNgrams": 0}, "wordNgrams must be"),
         ({"minn": 4, "maxn": 2}, "maxn must be"),
         ({"bucket": 2**31}, "bucket must be"),
-        ({"autotuneValidationFile": "valid.txt"}, "there is no autotuning"),
         ({"wordngrams": 2}, "has no argument 'wordngrams'"),
         ({"wordNgrams": 2, "word_ngrams": 3}, "are the same argument"),
         ({"dim": 10**6}, "dim must be"),

@@ -9,7 +9,7 @@ methods; files are exchanged byte for byte. Intended differences:
   not. Classifiers have it.
 - Text is prepared as fastText expects it: words separated by white space.
 
-Classifiers are trained, predict labels, and are quantised as fastText's are.
+Classifiers are trained, tuned and quantised, and predict labels, as fastText's do.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from embed.arguments import choice, real_number
 from embed.choices import CLASSIFIER_LOSSES
 from embed.compat.errors import given_path, not_here
 from embed.compat.fasttext.arguments import by_first_names, fasttexts_name, text_of, whole
+from embed.compat.fasttext.autotune import TUNED, Autotuning, autotuned
 from embed.compat.fasttext.model import FastText
 from embed.config.classifier import ClassifierConfig
 from embed.config.train import processors
@@ -95,8 +98,17 @@ def train_supervised(
         Of every random draw.
     ws, t, lrUpdateRate
         Accepted for compatibility, without effect.
-    autotuneValidationFile, autotuneMetric, autotunePredictions, autotuneDuration, autotuneModelSize
-        Must be left as they are: there is no autotuning.
+    autotuneValidationFile : path
+        Text with labels, to search for the parameters that predict it best: `lr`, `epoch`, `dim`, `wordNgrams`, and
+        `minn` with `maxn`, those that are left at their defaults. See :mod:`embed.compat.fasttext.autotune`.
+    autotuneMetric : str
+        What is best: "f1", "precisionAtRecall:30" or "recallAtPrecision:30" (percent), with ":LABEL" for one label.
+    autotunePredictions : int
+        Labels predicted for each line, for F1.
+    autotuneDuration : int
+        The time of the search, in seconds.
+    autotuneModelSize : str
+        The size to which the classifier is quantised, such as "2M".
     **other_names
         fastText's second names: ``min_count``, ``word_ngrams``, ``lr_update_rate``, ``label_prefix``,
         ``pretrained_vectors``.
@@ -124,12 +136,13 @@ def train_supervised(
         "pretrainedVectors": pretrainedVectors,
     }
     by_first_names("train_supervised", given, _DEFAULTS, other_names)
-    tuning = (autotuneValidationFile, autotuneMetric, autotunePredictions, autotuneDuration, autotuneModelSize)
-    if tuning != ("", "f1", 1, 300, ""):
-        raise ConfigError(
-            "there is no autotuning: leave the arguments that begin with autotune out, and compare a few values of lr, "
-            "epoch and wordNgrams with model.test on a file of your own"
+    tuning = None
+    if autotuneValidationFile:
+        tuning = Autotuning.of(
+            autotuneValidationFile, autotuneMetric, autotunePredictions, autotuneDuration, autotuneModelSize
         )
+    elif (autotuneMetric, autotunePredictions, autotuneDuration, autotuneModelSize) != ("f1", 1, 300, ""):
+        raise ConfigError("autotuning needs a text with labels: pass its path as autotuneValidationFile")
     text = Input(given_path(input)).contents()
     with speaking(fasttexts_name):
         config = ClassifierConfig(
@@ -153,10 +166,26 @@ def train_supervised(
         )
         pretrained = given["pretrainedVectors"]
         vectors = initial_vectors(given_path(pretrained), config.dim) if pretrained else None
-        with showing(None if verbose else False) as progress:
-            file = train_classifier(text, config, vectors=vectors, progress=progress)
-    unwritten = {"lr": config.lr, "thread": config.threads, "verbose": verbose, "minCountLabel": minCountLabel}
-    return FastText(file, **unwritten, label=config.label_prefix, pretrainedVectors=pretrained)
+
+        def trained(config: ClassifierConfig) -> FastText:
+            with showing(None if verbose and tuning is None else False) as progress:
+                file = train_classifier(text, config, vectors=vectors, progress=progress)
+            unwritten = {"lr": config.lr, "thread": config.threads, "verbose": verbose, "minCountLabel": minCountLabel}
+            return FastText(file, **unwritten, label=config.label_prefix, pretrainedVectors=pretrained)
+
+        if tuning is None:
+            return trained(config)
+        default = ClassifierConfig()
+        kept = {"dim"} if pretrained else set()
+        free = {name for name in TUNED if getattr(config, name) == getattr(default, name)} - kept
+        return autotuned(trained, config, free, tuning, input, note=_write if verbose else str)
+
+
+def _write(line: str) -> None:
+    """Write a line to standard error, if it is there."""
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):  # ValueError: the stream has been closed
+            sys.stderr.write(f"{line}\n")
 
 
 supervised = not_here("supervised", "call train_supervised(input)")

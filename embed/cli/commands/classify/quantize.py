@@ -61,5 +61,5 @@ def run(arguments: argparse.Namespace) -> None:
         )
     fasttext_bin.write(found, arguments.target)
     if not arguments.quiet:
-        summary = f"{found.input.shape[0]:,} rows, {file.nbytes:,} bytes became {found.nbytes:,}: {arguments.target}"
+        summary = f"{found.input.shape[0]:,} rows of words and n-grams, {found.labels:,} labels: {arguments.target}"
         print(printable(summary), file=sys.stderr)
