@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["Piece", "Share", "deal", "fingerprint_of_shares", "open_share", "read_digests", "why_unreadable"]
 
 _MARK_BYTES = 1 << 12
+_LEAST_BYTES = 1 << 24
+"""Of a share, where readers get several: each has a table of words of its own."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,8 @@ Digest = tuple[int, str] | tuple[bytes, bytes, bytes]
 """Size and digest of a whole file, or the sums of a stretch (:class:`embed.files._digest.BlockSums`)."""
 
 
-def deal(source: Any, corpus: Iterable[Any], readers: int) -> list[Share] | None:
-    """Return what each of several readers reads of a text, about as many bytes each; None if one has to read it all.
+def deal(source: Any, corpus: Iterable[Any], readers: int, most: int = 1) -> list[Share] | None:
+    """Return what several readers read of a text, in shares of about as many bytes; None if one has to read it all.
 
     Parameters
     ----------
@@ -70,6 +72,8 @@ def deal(source: Any, corpus: Iterable[Any], readers: int) -> list[Share] | None
     corpus : iterable
         The reader that :func:`embed.corpora.open_corpus` has made of it.
     readers : int
+    most : int
+        Shares of a reader, at most: fewer of a short text.
 
     Raises
     ------
@@ -84,7 +88,8 @@ def deal(source: Any, corpus: Iterable[Any], readers: int) -> list[Share] | None
     known = [size for file, _ in files if (size := file.size()) is not None]
     usual = max(sum(known) // max(len(known), 1), 1)
     sizes = [usual if (size := file.size()) is None else size for file, _ in files]
-    cuts = _cuts([(file.path, size, cut) for (file, cut), size in zip(files, sizes, strict=True)], readers)
+    count = min(readers * most, max(readers, sum(sizes) // _LEAST_BYTES))
+    cuts = _cuts([(file.path, size, cut) for (file, cut), size in zip(files, sizes, strict=True)], count)
     marks = ["" if file.is_remote else _checked_mark(file.path) for file, _ in files]
     shares = []
     for (first, begin), (last, end) in pairwise(cuts):
@@ -114,14 +119,14 @@ def _files_of(source: Any, corpus: Iterable[Any]) -> list[tuple[Input, bool]]:
     ]
 
 
-def _cuts(files: Sequence[tuple[str, int, bool]], readers: int) -> list[tuple[int, int]]:
-    """Return where each reader begins, and where the last one ends: (file, offset), for files of (path, size, plain).
+def _cuts(files: Sequence[tuple[str, int, bool]], shares: int) -> list[tuple[int, int]]:
+    """Return where each share begins, and where the last one ends: (file, offset), for files of (path, size, plain).
 
-    A file that cannot be cut belongs to the reader in whose part its middle would be.
+    A file that cannot be cut belongs to the share in which its middle would be.
     """
     total, before, cuts = sum(size for _, size, _ in files), 0, [(0, 0)]
     for number, (path, size, is_plain) in enumerate(files):
-        while len(cuts) < readers and (wanted := total * len(cuts) // readers) < before + size:
+        while len(cuts) < shares and (wanted := total * len(cuts) // shares) < before + size:
             if is_plain:
                 offset = line_begin(path, wanted - before)
                 cut = (number, offset) if offset < size else (number + 1, 0)
@@ -129,7 +134,7 @@ def _cuts(files: Sequence[tuple[str, int, bool]], readers: int) -> list[tuple[in
                 cut = (number + (wanted - before > size // 2), 0)
             cuts.append(max(cut, cuts[-1]))
         before += size
-    return [*cuts, *[(len(files), 0)] * (readers + 1 - len(cuts))]
+    return [*cuts, *[(len(files), 0)] * (shares + 1 - len(cuts))]
 
 
 def _checked_mark(path: str) -> str:

@@ -192,13 +192,14 @@ static int text_raise_floors(text_scanner *common, int64_t error)
 }
 
 /* Add the table of another part of the text: its n words, which end at `ends` in `utf8`, their counts, and their floors
- * and its error (text_bound.h). The empty word, which stands for dropped words, is skipped.
+ * and its error (text_bound.h). `ids` receives the id of each word, until words are dropped. The empty word, which stands
+ * for dropped words, is skipped.
  *
  * A word of this part occurs at most count + floor times in it, and any other word at most `error` times. So the floors
  * of both tables are added for a word of both, and the error of the table that lacks it for others. Weights, which are
  * count - (error - floor), are thus added, and stay made of tokens: the bound on the error is that of one table. */
 static int text_join_table(text_scanner *common, const uint8_t *utf8, const int64_t *ends, const int64_t *counts,
-                           const int64_t *floors, int64_t n, int64_t error)
+                           const int64_t *floors, int64_t n, int64_t error, int32_t *ids)
 {
     text_words *words = &common->words;
     text_bound *bound = &common->bound;
@@ -214,6 +215,7 @@ static int text_join_table(text_scanner *common, const uint8_t *utf8, const int6
         int64_t id = text_words_id(words, &key);
         if (id < 0)
             return (int)id;
+        ids[k] = (int32_t)id;
         words->counts[id] += counts[k];
         if (bound->limit) {
             if (is_new)

@@ -140,23 +140,28 @@ static int phrase_prune(phrase_walker *walker)
     return TEXT_OK;
 }
 
+/* Count a pair, as often as its value says. */
+static inline int phrase_add(phrase_walker *walker, phrase_pair pair)
+{
+    phrase_pair *slot = phrase_find(&walker->pairs, pair.left, pair.right, pair.between);
+    if (slot->value) {
+        uint32_t room = UINT32_MAX - slot->value;
+        slot->value += pair.value < room ? pair.value : room;
+        return TEXT_OK;
+    }
+    if (walker->pairs.size >= walker->max_pairs) {
+        if (phrase_prune(walker) != TEXT_OK)
+            return TEXT_NO_MEMORY;
+        slot = phrase_find(&walker->pairs, pair.left, pair.right, pair.between);
+    }
+    return phrase_fill(&walker->pairs, slot, pair);
+}
+
 static int phrase_flush(phrase_walker *walker)
 {
-    for (int k = 0; k < walker->batched; k++) {
-        phrase_pair pair = walker->batch[k];
-        phrase_pair *slot = phrase_find(&walker->pairs, pair.left, pair.right, pair.between);
-        if (slot->value) {
-            slot->value += slot->value < UINT32_MAX;
-            continue;
-        }
-        if (walker->pairs.size >= walker->max_pairs) {
-            if (phrase_prune(walker) != TEXT_OK)
-                return TEXT_NO_MEMORY;
-            slot = phrase_find(&walker->pairs, pair.left, pair.right, pair.between);
-        }
-        if (phrase_fill(&walker->pairs, slot, pair) != TEXT_OK)
+    for (int k = 0; k < walker->batched; k++)
+        if (phrase_add(walker, walker->batch[k]) != TEXT_OK)
             return TEXT_NO_MEMORY;
-    }
     walker->batched = 0;
     return TEXT_OK;
 }
@@ -171,6 +176,26 @@ static int32_t phrase_make_link(phrase_walker *walker, int32_t between, int32_t 
         return 0;
     phrase_pair link = {between, connector, 0, (uint32_t)walker->links.size + 1};
     return phrase_fill(&walker->links, slot, link) == TEXT_OK ? (int32_t)link.value : TEXT_NO_MEMORY;
+}
+
+/* Add the pairs of another part of the text, whose words are `ids` here, the sequences of its links `nodes` (0 for one
+ * too many), and whose counts are too low by at most `error`: the mergeable summaries of Agarwal et al. 2012. The table
+ * grows first, because pairs that come in the order of its slots would stand in one long run. */
+static int phrase_join_pairs(phrase_walker *walker, const uint32_t *pairs, int64_t n, const int32_t *ids,
+                             const int32_t *nodes, int64_t error)
+{
+    int64_t most = walker->pairs.size + n < walker->max_pairs ? walker->pairs.size + n : walker->max_pairs;
+    while ((uint64_t)most * 8 > (walker->pairs.mask + 1) * 5)
+        if (phrase_grow(&walker->pairs) != TEXT_OK)
+            return TEXT_NO_MEMORY;
+    for (int64_t k = 0; k < n; k++) {
+        const uint32_t *found = pairs + 4 * k;
+        phrase_pair pair = {ids[found[0]], ids[found[1]], found[2] ? nodes[found[2]] : 0, found[3]};
+        if ((pair.between || !found[2]) && phrase_add(walker, pair) != TEXT_OK)
+            return TEXT_NO_MEMORY;
+    }
+    walker->error += error;
+    return TEXT_OK;
 }
 
 /* Process one word; return whether it completes a pair. */

@@ -101,7 +101,7 @@ cdef extern from "text_merge.h" nogil:
     int text_join_bounded(text_scanner* common, const text_words* own, text_map* map, int64_t size, int32_t* ids,
                           int64_t n)
     int text_join_table(text_scanner* common, const uint8_t* utf8, const int64_t* ends, const int64_t* counts,
-                        const int64_t* floors, int64_t n, int64_t error)
+                        const int64_t* floors, int64_t n, int64_t error, int32_t* ids)
 
 
 cdef enum:
@@ -277,17 +277,24 @@ cdef class TokenCounter:
     def join_table(self, const uint8_t[::1] utf8 not None, const int64_t[::1] ends not None,
                    const int64_t[::1] counts not None, const int64_t[::1] floors not None, int64_t tokens,
                    int64_t error):
-        """Add the `table`, `tokens` and `error` of a counter of another part of the text; give out no ids before."""
+        """Add the `table`, `tokens` and `error` of a counter of another part of the text; give out no ids before.
+
+        Return the ids, int32[n], of its words; they are valid until words are dropped.
+        """
         cdef int status = TEXT_OK
         cdef int64_t n = ends.shape[0]
+        cdef int32_t[::1] ids = np.zeros(n, np.int32)
         self._require_open()
         if counts.shape[0] != n or floors.shape[0] != n or (n and ends[n - 1] != utf8.shape[0]):
             raise ValueError("each word needs an end, a count and a floor")
         if n and utf8.shape[0]:
             with nogil:
-                status = text_join_table(&self.scanner, &utf8[0], &ends[0], &counts[0], &floors[0], n, error)
+                status = text_join_table(
+                    &self.scanner, &utf8[0], &ends[0], &counts[0], &floors[0], n, error, &ids[0]
+                )
         check(status)
         self.scanner.tokens += tokens
+        return ids.base
 
     def add_sentence(self, list sentence not None):
         """Count one sentence of non-empty strings, without cutting it."""

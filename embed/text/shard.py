@@ -1,15 +1,17 @@
-"""Count and encode one part of a text, of which other machines read the rest, to the ids of one pass over all of it.
+"""Count and encode one part of a text, of which others are read elsewhere, to the ids of one pass over all of it.
 
 A machine counts its share (:mod:`embed.corpora.dealing`) and writes provisional ids to its own disk. The tables of all
 machines are joined (csrc/text_merge.h), and the words of the whole text come back. Then each machine replaces its
 provisional ids. A text is cut at line ends, so no sentence is in two shards, and the shards in their order are the
-encoded text.
+encoded text. If there are phrases, each machine counts the pairs of its share before, and joins those that are phrases
+in the whole text, once for each pass.
 
 What is here depends on the share alone. So a machine that takes the place of another one finds the same shard.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,9 @@ from embed.text import _text
 from embed.text.encoded_corpus import ID_TYPE, IDS, OFFSET_TYPE, OFFSETS, EncodedCorpus
 from embed.text.encoded_folder import writing
 from embed.text.encoding import count_tokens
+from embed.text.phrases import phrase_model
+from embed.text.phrases._phrases import PairCounter
+from embed.text.phrases.phrase_model import Phrase, PhraseSettings
 from embed.text.renumbering import Stretch, renumber
 from embed.vocabulary.vocabulary import Vocabulary
 
@@ -76,12 +81,13 @@ class Encoded:
 
 
 class Shard:
-    """The part of a text that one machine reads."""
+    """A part of a text."""
 
     def __init__(self) -> None:
         self._held: tuple[Path, FolderLock] | None = None
         self._counter: _text.TokenCounter | None = None
         self._stretches: list[Stretch] = []
+        self._pairs: PairCounter | None = None
         self._text: EncodedCorpus | None = None
         self._progress = 0, 0
 
@@ -105,7 +111,7 @@ class Shard:
                 self._note,
                 config.max_vocab,
                 threads=config.thread_count(),
-                stretches=self._stretches,
+                stretches=None if config.phrases else self._stretches,
             )
             digests = read_digests(corpus)
         return Counted(self._counter.tokens, self._counter.error, digests)
@@ -127,6 +133,25 @@ class Shard:
         assert self._counter is not None
         return self._counter.counts(self._counter.intern(words))
 
+    def count_pairs(self, settings: PhraseSettings) -> int:
+        """Count the pairs of the share that may be phrases; return how many distinct ones there are."""
+        assert self._counter is not None
+        self._pairs = phrase_model.count_pairs(self._folder() / IDS, self._counter, settings)
+        return len(self._pairs)
+
+    def pairs(self) -> tuple[NDArray[np.uint32], NDArray[np.int32], int]:
+        """Return the table of the pairs, and how much too low a count may be."""
+        assert self._pairs is not None
+        return *self._pairs.table(), self._pairs.error
+
+    def join(self, phrases: Sequence[Phrase], settings: PhraseSettings) -> int:
+        """Join the phrases in the share; return the tokens that are left."""
+        assert self._counter is not None
+        self._pairs, path = None, self._folder() / IDS
+        with phrase_model.enough_ids(), writing(self._folder()):
+            phrase_model.join(path, self._counter, phrases, settings)
+        return path.stat().st_size // ID_TYPE.itemsize
+
     def encode(self, vocabulary: Vocabulary) -> Encoded:
         """Replace the provisional ids by those of the words of the whole text."""
         counter, folder = self._counter, self._folder()
@@ -136,7 +161,7 @@ class Shard:
         table[ids] = np.arange(len(vocabulary), dtype=np.int32)
         with writing(folder):
             tokens, sentences = renumber(folder / IDS, folder / OFFSETS, table, 1, self._stretches)
-        self._counter, self._stretches = None, []
+        self._counter, self._stretches, self._pairs = None, [], None
         if tokens:
             self._text = EncodedCorpus(folder, {"raw_tokens": tokens, "fingerprint": ""}, vocabulary)
         first_pair = None if self._text is None else self._text.first_pair()
@@ -187,7 +212,7 @@ class Shard:
 
     def close(self) -> None:
         """Remove the files."""
-        self._counter, self._text, self._stretches = None, None, []
+        self._counter, self._text, self._stretches, self._pairs = None, None, [], None
         if self._held is not None:
             held, self._held = self._held, None
             remove_run_folder(*held)

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from embed.cli import main
 from embed.corpora import open_corpus
 from embed.demo import find_dump
 from embed.errors import ConfigError, CorpusError, FormatError
+from embed.text.phrases._phrases import PairCounter
 from embed.text.phrases.learning import PhraseModel
 from embed.text.phrases.phrase_model import ENGLISH_CONNECTOR_WORDS, SCORES, PhraseSettings
 
@@ -268,3 +270,45 @@ def test_words_of_every_length_are_told_apart_by_their_bytes() -> None:
         model = learn_phrases([[one, other]] * 5, min_count=1, threshold=0.01)
         text = [[one, other], [other, one], [one + "a", other], [one, other[:-1] or "c"]]
         assert list(model.apply(text)) == [[f"{one}_{other}"], *text[1:]]
+
+
+def pairs_of(counter: PairCounter) -> dict[tuple[int, tuple[int, ...], int], int]:
+    """Return the count of each pair: (left, connectors between, right)."""
+    links = counter.links()
+
+    def between(node: int) -> tuple[int, ...]:
+        return (*between(links[node][0]), links[node][1]) if node else ()
+
+    return {(left, between(node), right): count for left, right, node, count in counter.pairs(1).tolist()}
+
+
+@pytest.mark.parametrize("most", [40, 10_000])
+def test_tables_of_parts_join_to_that_of_the_whole(most: int) -> None:
+    generator = np.random.default_rng(3)
+    ids = (generator.pareto(0.7, 7000) * 2).astype(np.int32) % 60
+    flags = (np.arange(60) < 3).astype(np.uint8)  # three connectors
+    starts = np.arange(0, 7000, 7)
+    whole, joined = PairCounter(10_000), PairCounter(most)
+
+    def marked(numbers: Any) -> Any:
+        numbers = numbers.copy()
+        numbers[::7] |= np.int32(-(1 << 31))
+        return numbers
+
+    whole.count(marked(ids), flags)
+    for first in starts[::200]:  # five parts, each with numbers of its own
+        own = generator.permutation(60).astype(np.int32)
+        part, own_flags = PairCounter(most), np.zeros(60, np.uint8)
+        own_flags[own] = flags
+        part.count(marked(own[ids[first : first + 1400]]), own_flags)
+        joined.join(*part.table(), np.argsort(own).astype(np.int32), part.error)
+    exact, found = pairs_of(whole), pairs_of(joined)
+    assert any(key[1] for key in exact)
+    if most == 10_000:
+        assert joined.error == 0
+        assert found == exact
+        return
+    assert len(found) <= most
+    assert 0 < joined.error <= 2 * sum(exact.values()) / most
+    assert all(exact[key] - joined.error <= count <= exact[key] for key, count in found.items())
+    assert all(key in found for key, count in exact.items() if count > joined.error)

@@ -17,7 +17,7 @@ import pytest
 
 import embed
 from embed.config.train import TrainConfig
-from embed.corpora import SyntheticCorpus, TextCorpus
+from embed.corpora import SyntheticCorpus, TextCorpus, dealing
 from embed.corpora.dealing import deal
 from embed.errors import AdviceWarning, ClusterError, ClusterWarning, CorpusError, FormatError
 from embed.merging import merger
@@ -43,7 +43,7 @@ class Dying(LocalCrew):
 
     def call(self, lane: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
         number, self.calls = self.calls, self.calls + 1
-        self.methods.append(method)
+        self.methods.append(f"shard.{arguments[1]}" if method == "shard" else method)
         if number in self.deaths:
             self.members.pop(lane).close()
             raise LaneLost
@@ -117,16 +117,31 @@ def test_same_vectors_as_of_a_text_read_here(folder: Path, tmp_path: Path, setti
     assert same(trained(str(folder), **settings), here)
 
 
-def read(crew: LocalCrew, folder: Path, workers: int, **settings: Any) -> ShardedCorpus:
+PHRASES: dict[str, Any] = {"phrases": 2, "phrase_threshold": 0.05, "phrase_min_count": 2}
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+@pytest.mark.parametrize("connectors", ["none", "english"])
+def test_same_phrases_as_of_a_text_read_here(tmp_path: Path, workers: int, connectors: str) -> None:
+    lines = ["new york is the state of the art in new york city", "york is new", "a state of mind of new york", ""]
+    text = tmp_path / "text"
+    text.write_text("\n".join(lines[number % 7 % 4] for number in range(200)))
+    settings = {**PHRASES, "workers": workers, "phrase_connectors": connectors}
+    here = trained(str(text), **settings, encoded_dir=tmp_path / "encoded")
+    assert same(trained(str(text), **settings), here)
+    assert max(word.count("_") for word in here.vocabulary.words) > 1
+
+
+def read(crew: LocalCrew, folder: Path, workers: int, shares: int = 1, **settings: Any) -> ShardedCorpus:
     corpus, config = TextCorpus(str(folder)), TrainConfig(**{**SMALL, "workers": workers, **settings})
-    shares = deal(str(folder), corpus, workers)
-    assert shares is not None
+    dealt = deal(str(folder), corpus, workers, shares)
+    assert dealt is not None
     crew.start(workers)
-    return read_shards(crew, corpus, shares, config, (None, None), lambda tokens, size: None)
+    return read_shards(crew, workers, corpus, dealt, config, (None, None), lambda tokens, size: None)
 
 
-def trained_by(crew: LocalCrew, folder: Path, workers: int) -> Model:
-    with read(crew, folder, workers) as corpus:
+def trained_by(crew: LocalCrew, folder: Path, workers: int, shares: int = 1) -> Model:
+    with read(crew, folder, workers, shares) as corpus:
         return Trainer(corpus, TrainConfig(**SMALL, workers=workers), crew=crew).run()
 
 
@@ -157,17 +172,61 @@ def test_same_vectors_whatever_dies_while_reading(folder: Path, monkeypatch: pyt
             assert same(trained_by(Dying((at, at + at % 5 + 1)), folder, 3), expected), at
 
 
+class Slow(LocalCrew):
+    """Has a worker, the last one, whose first share is counted when so many have been taken; 0 if it is not late."""
+
+    def __init__(self, shares: int) -> None:
+        super().__init__()
+        self.shares, self.takers = shares, list[int]()
+        self.late: Any = None
+
+    def call(self, lane: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
+        found = super().call(lane, method, *arguments, results=results)
+        if method == "shard" and arguments[1] == "count":
+            self.takers.append(lane)
+            if self.shares > 0 and self.late is None and lane == len(self.members) - 1:
+                [self.late] = found
+        return found
+
+    def wait(self, handles: Any, seconds: float) -> bool:
+        return self.late is None or len(self.takers) == self.shares or handles[0] is not self.late
+
+
+def test_shares_of_a_slow_worker_are_read_by_others(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dealing, "_LEAST_BYTES", 1)
+    expected = trained_by(LocalCrew(), folder, 3)
+    crew = Slow(12)
+    assert same(trained_by(crew, folder, 3, shares=4), expected)
+    assert (len(crew.takers), crew.takers.count(2)) == (12, 1)
+    even = Slow(0)  # nobody is late
+    assert same(trained_by(even, folder, 3, shares=4), expected)
+    assert [even.takers.count(lane) for lane in range(3)] == [4, 4, 4]
+
+
+@pytest.mark.filterwarnings("ignore::embed.errors.ClusterWarning")
+def test_same_phrases_whatever_dies_while_reading(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dealing, "_LEAST_BYTES", 1)
+    whole = Dying()
+    with read(whole, folder, 3, 2, **PHRASES) as corpus:
+        expected = corpus.vocabulary
+    assert any("_" in word for word in expected.words)
+    for at in range(0, len(whole.methods), 3):
+        with read(Dying((at, at + 2)), folder, 3, 2, **PHRASES) as corpus:
+            assert corpus.vocabulary == expected, at
+
+
 @pytest.mark.filterwarnings("ignore::embed.errors.ClusterWarning")
 def test_two_hundred_deaths_change_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(merger, "_WAVE_BYTES", 40_000)
     monkeypatch.setattr(lane, "_CENTERS", 300)
     monkeypatch.setattr(lane, "_LEAST_CENTERS", 100)
+    monkeypatch.setattr(dealing, "_LEAST_BYTES", 1)
     whole = Dying()
     expected, deaths = trained_by(whole, folder, 3), 0
     assert whole.methods.count("lane.take") > whole.methods.count("lane.adopt")  # in several waves
     for seed in itertools.count():
         crew = Dangerous(seed, 0.1, 10)
-        assert same(trained_by(crew, folder, 3), expected), seed
+        assert same(trained_by(crew, folder, 3, seed % 3 + 1), expected), seed
         deaths += 10 - crew.left
         if deaths >= 200:
             break
@@ -202,7 +261,7 @@ def test_file_that_changes_meanwhile_is_noticed(folder: Path) -> None:
                 (folder / "a.txt").write_text("other words\n" * 2000)
             super().replace(lane)
 
-    with pytest.warns(ClusterWarning), pytest.raises(ClusterError, match="part 1 of the text, read again after"):
+    with pytest.warns(ClusterWarning), pytest.raises(ClusterError, match="share 1 of the text, read again after"):
         read(Changing((6,)), folder, 3)  # when the first worker is to encode
 
 

@@ -58,6 +58,8 @@ cdef extern from "text_phrases.h" nogil:
     phrase_pair* phrase_find(const phrase_table* table, int32_t left, int32_t right, int32_t between)
     int phrase_fill(phrase_table* table, phrase_pair* slot, phrase_pair pair)
     int32_t phrase_make_link(phrase_walker* walker, int32_t between, int32_t connector)
+    int phrase_join_pairs(phrase_walker* walker, const uint32_t* pairs, int64_t n, const int32_t* ids,
+                          const int32_t* nodes, int64_t error)
     const int PHRASE_GONE
     const int PHRASE_FIRST
     const int PHRASE_LAST
@@ -131,6 +133,49 @@ cdef class PairCounter:
             for k in range(table.mask + 1)
             if table.slots[k].value
         }
+
+    def table(self):
+        """Return all pairs as (left, right, between, count), uint32[n, 4], and the links, int32[m, 2].
+
+        Link i is node i + 1: its previous node and its connector.
+        """
+        cdef phrase_pair* slot
+        cdef uint64_t k
+        cdef int64_t n = 0
+        check(phrase_flush(&self.walker))
+        cdef uint32_t[:, ::1] pairs = np.empty((self.walker.pairs.size, 4), np.uint32)
+        cdef int32_t[:, ::1] links = np.empty((self.walker.links.size, 2), np.int32)
+        for k in range(self.walker.pairs.mask + 1):
+            slot = self.walker.pairs.slots + k
+            if slot.value:
+                pairs[n, 0], pairs[n, 1], pairs[n, 2], pairs[n, 3] = slot.left, slot.right, slot.between, slot.value
+                n += 1
+        for k in range(self.walker.links.mask + 1):
+            slot = self.walker.links.slots + k
+            if slot.value:
+                links[slot.value - 1, 0], links[slot.value - 1, 1] = slot.left, slot.right
+        return pairs.base, links.base
+
+    def join(self, const uint32_t[:, ::1] pairs not None, const int32_t[:, ::1] links not None,
+             const int32_t[::1] ids not None, int64_t error):
+        """Add the `table` and the `error` of a counter of another part of the text, whose words are `ids` here."""
+        cdef int status
+        cdef int64_t n = pairs.shape[0], k
+        cdef int32_t[::1] nodes = np.zeros(links.shape[0] + 1, np.int32)
+        check(phrase_flush(&self.walker))
+        for k in range(links.shape[0]):
+            if not (0 <= links[k, 0] <= k and 0 <= links[k, 1] < ids.shape[0]):
+                raise IndexError("a link is out of range")
+            if links[k, 0] == 0 or nodes[links[k, 0]]:
+                nodes[k + 1] = phrase_make_link(&self.walker, nodes[links[k, 0]], ids[links[k, 1]])
+                check(min(nodes[k + 1], 0))
+        for k in range(n):
+            if pairs[k, 0] >= ids.shape[0] or pairs[k, 1] >= ids.shape[0] or pairs[k, 2] >= nodes.shape[0]:
+                raise IndexError("a pair is out of range")
+        if n:
+            with nogil:
+                status = phrase_join_pairs(&self.walker, &pairs[0, 0], n, &ids[0], &nodes[0], error)
+            check(status)
 
     def __len__(self):
         """Return the number of distinct pairs in the table."""

@@ -14,8 +14,10 @@ phrase of words that are rare alone would be lost, and words on both sides of on
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,19 @@ from embed.text import _text
 from embed.text.phrases import _phrases
 from embed.text.phrases.scores import Scorer, npmi_scorer, original_scorer, word2phrase_scorer
 
-__all__ = ["ENGLISH_CONNECTOR_WORDS", "SCORES", "Passes", "Phrase", "PhraseSettings", "key_of", "learn_passes"]
+__all__ = [
+    "ENGLISH_CONNECTOR_WORDS",
+    "SCORES",
+    "Passes",
+    "Phrase",
+    "PhraseSettings",
+    "choose",
+    "count_pairs",
+    "enough_ids",
+    "join",
+    "key_of",
+    "learn_passes",
+]
 
 ENGLISH_CONNECTOR_WORDS = frozenset(
     ("a", "an", "the", "for", "of", "with", "without", "at", "from", "to", "in", "on", "by", "and", "or")
@@ -171,23 +185,39 @@ def learn_passes(
     """
     passes: list[tuple[Phrase, ...]] = []
     errors: list[int] = []
-    try:
-        connector_ids = counter.intern(list(settings.connectors))
+    with enough_ids():
         for number in range(settings.passes):
-            phrases, keys, error = _learn(path, counter, settings, connector_ids)
+            pairs = count_pairs(path, counter, settings)
+            phrases = choose(pairs, counter, settings)
             passes.append(phrases)
-            errors.append(error)
-            if keys and (keep_joined or number + 1 < settings.passes):
-                joined = counter.intern([settings.delimiter.join(phrase.words) for phrase in phrases])
-                _join(path, counter, _phrases.PhraseJoiner(keys, joined, _flags(counter, connector_ids)))
+            errors.append(pairs.error)
+            if phrases and (keep_joined or number + 1 < settings.passes):
+                join(path, counter, phrases, settings)
+    return tuple(passes), tuple(errors)
+
+
+@contextmanager
+def enough_ids() -> Iterator[None]:
+    """Raise CorpusError if there are more distinct words and phrases than ids."""
+    try:
+        yield
     except OverflowError as error:
         raise CorpusError(
             f"cannot learn phrases: {error}; raise {option('threshold')}, or lower {option('passes')}"
         ) from error
-    return tuple(passes), tuple(errors)
 
 
-def _flags(counter: _text.TokenCounter, connector_ids: NDArray[np.int32]) -> NDArray[np.uint8]:
+def count_pairs(path: Path, counter: _text.TokenCounter, settings: PhraseSettings) -> _phrases.PairCounter:
+    """Count the pairs of neighbours in a file of ids."""
+    flags, pairs = _flags(counter, settings), _phrases.PairCounter(settings.max_pairs)
+    with open(path, "rb") as file:
+        while chunk := file.read(_BLOCK * _ID.itemsize):
+            pairs.count(np.frombuffer(chunk, dtype=np.int32), flags)
+    return pairs
+
+
+def _flags(counter: _text.TokenCounter, settings: PhraseSettings) -> NDArray[np.uint8]:
+    connector_ids = counter.intern(list(settings.connectors))
     flags = np.zeros(len(counter), dtype=np.uint8)
     flags[connector_ids] = 1
     if counter.is_bound:
@@ -195,15 +225,11 @@ def _flags(counter: _text.TokenCounter, connector_ids: NDArray[np.int32]) -> NDA
     return flags
 
 
-def _learn(
-    path: Path, counter: _text.TokenCounter, settings: PhraseSettings, connector_ids: NDArray[np.int32]
-) -> tuple[tuple[Phrase, ...], list[tuple[int, tuple[int, ...], int]], int]:
-    """Return the phrases of one pass, their ids, and their count error."""
-    flags = _flags(counter, connector_ids)
-    pair_counter = _phrases.PairCounter(settings.max_pairs)
-    with open(path, "rb") as file:
-        while chunk := file.read(_BLOCK * _ID.itemsize):
-            pair_counter.count(np.frombuffer(chunk, dtype=np.int32), flags)
+def choose(
+    pair_counter: _phrases.PairCounter, counter: _text.TokenCounter, settings: PhraseSettings
+) -> tuple[Phrase, ...]:
+    """Return the phrases of one pass, best first, from the counts of all pairs and all words."""
+    flags = _flags(counter, settings)
     counts = counter.counts(np.arange(len(counter), dtype=np.int32))
     tokens = int(counts.sum())
     distinct = int(np.count_nonzero(counts[flags == 0])) + len(pair_counter)
@@ -215,19 +241,21 @@ def _learn(
     scores = [scorer(a, b, ab, distinct, min_count, tokens) for a, b, ab in zip(first, second, together, strict=True)]
     chosen = np.flatnonzero(np.array(scores, dtype=np.float64) > threshold)
     links = pair_counter.links()
-    ids = [(int(a), _between(links, int(node)), int(b)) for a, b, node, _ in pairs[chosen]]
-    flat = np.fromiter((id for a, middle, b in ids for id in (a, *middle, b)), dtype=np.int32)
-    words = iter(counter.words(flat))
+    ids = [(int(a), *_between(links, int(node)), int(b)) for a, b, node, _ in pairs[chosen]]
+    words = iter(counter.words(np.fromiter(chain.from_iterable(ids), dtype=np.int32)))
     found = [
-        (Phrase(tuple(next(words) for _ in range(len(key[1]) + 2)), scores[at], together[at]), key)
+        Phrase(tuple(islice(words, len(key))), scores[at], together[at])
         for at, key in zip(chosen.tolist(), ids, strict=True)
     ]
-    found.sort(key=lambda item: (-item[0].score, item[0].words))
-    return tuple(phrase for phrase, _ in found), [key for _, key in found], pair_counter.error
+    return tuple(sorted(found, key=lambda phrase: (-phrase.score, phrase.words)))
 
 
-def _join(path: Path, counter: _text.TokenCounter, joiner: _phrases.PhraseJoiner) -> None:
-    """Join the phrases in a file of ids in place, and update the counts of the counter."""
+def join(path: Path, counter: _text.TokenCounter, phrases: Sequence[Phrase], settings: PhraseSettings) -> None:
+    """Join phrases in a file of ids in place, and update the counts of the counter, which gets the joined words."""
+    words = iter(counter.intern([word for phrase in phrases for word in phrase.words]).tolist())
+    keys = [key_of(list(islice(words, len(phrase.words)))) for phrase in phrases]
+    joined = counter.intern([settings.delimiter.join(phrase.words) for phrase in phrases])
+    joiner = _phrases.PhraseJoiner(keys, joined, _flags(counter, settings))
     counts = np.zeros(len(counter), dtype=np.int64)
     waiting = np.empty(0, dtype=np.int32)
     # The writer never overtakes the reader, so one file serves both.

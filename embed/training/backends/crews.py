@@ -19,6 +19,8 @@ from embed.training.progress import Progress
 __all__ = ["check_cluster", "crew_of", "read_on_cluster", "refuse_cluster"]
 
 _SIMULATE = "simulate"
+_SHARES = 8
+"""Of a worker, at most: the more, the less they wait for the last, and the more tables of words are joined."""
 
 
 def check_cluster(options: RunOptions, config: TrainConfig) -> None:
@@ -97,15 +99,18 @@ def read_on_cluster(
     CorpusError
         As :func:`embed.text.encoding.encode` does.
     """
-    is_here = options.encoded_dir is not None or options.weight_column is not None or config.phrases
+    has_bounded_phrases = config.phrases and config.max_vocab is not None  # a pair needs words that stay
+    is_here = options.encoded_dir is not None or options.weight_column is not None or has_bounded_phrases
     if options.cluster is None or is_here:
         return None
     crew, workers = _new_crew(options.cluster, config)
     try:
-        shares = deal(source, corpus, workers)
-        why = "it is not in files that they can divide" if shares is None else why_unshared(crew, shares)
+        # what a bounded table drops must not depend on who has read what
+        is_fixed = workers == 1 or config.max_vocab is not None
+        shares = deal(source, corpus, workers, 1 if is_fixed else _SHARES)
+        why = "it is not in files that they can divide" if shares is None else why_unshared(crew, shares, workers)
         if shares is not None and not why:
-            return read_shards(crew, corpus, shares, config, (options.column, options.delimiter), count)
+            return read_shards(crew, workers, corpus, shares, config, (options.column, options.delimiter), count)
     except BaseException:
         crew.close()
         raise

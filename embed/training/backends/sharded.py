@@ -1,11 +1,14 @@
-"""Read a text on the workers of a cluster: each counts and encodes a share of it, and this process sees no token.
+"""Read a text on the workers of a cluster: each counts and encodes shares of it, and this process sees no token.
 
-The steps are those of :mod:`embed.text.encoding`: count, choose the words, replace provisional ids. Each worker does
-the first and the last with its share (:mod:`embed.text.shard`); the words are chosen here, from the sums of all counts.
-Then each lane gets its sentences: those that it would get of a text encoded here (:mod:`embed.text.part_corpus`), so
-that the vectors are the same. Nearly all are in the worker's own shard, and workers give each other the rest.
+The steps are those of :mod:`embed.text.encoding`: count, choose the words, replace provisional ids. Workers do the
+first and the last with their shares (:mod:`embed.text.shard`); the words are chosen here, from the sums of all counts,
+and so are phrases, from those of all pairs. Then each lane gets its sentences: those that it would get of a text
+encoded here (:mod:`embed.text.part_corpus`), so that the vectors are the same. Most of them are in the worker's own
+shards, and workers give each other the rest.
 
-A worker that dies is replaced, and the new one reads the share again.
+A worker begins with the shares of one stretch of the text, and takes the next one when it has counted the last. If none
+is left there, it takes one from the worker that has most left. A worker that dies is replaced, and the new one reads
+its shares again.
 """
 
 from __future__ import annotations
@@ -31,6 +34,8 @@ from embed.text.bounded_counting import words_held
 from embed.text.encoded_corpus import ID_TYPE, OFFSET_TYPE, EncodedCorpus
 from embed.text.encoded_folder import fingerprint_with
 from embed.text.encoding import ranked, warn_of_error
+from embed.text.phrases._phrases import PairCounter
+from embed.text.phrases.phrase_model import PhraseSettings, choose, enough_ids
 from embed.text.shard import Counted, Encoded
 from embed.training.backends.crew import Crew, Handle, LaneLost
 from embed.training.backends.texts import too_few_sentences
@@ -45,11 +50,12 @@ _MOST_LOSSES = 5
 """Workers that may die while the text is read, for each lane."""
 
 Arguments = Callable[[int], tuple[Any, ...]]
+"""Returns the arguments of a method for the shard with this number."""
 
 
 @dataclass(frozen=True)
 class _Step:
-    """A method that all workers have done, with the arguments of each, and what it returned."""
+    """A method that has been called of all shards, with its arguments, and what it returned."""
 
     method: str
     arguments: Arguments
@@ -57,28 +63,39 @@ class _Step:
 
 
 class Shards:
-    """Calls methods of all workers, and replaces those that die.
+    """Calls methods of all shards where they are, and replaces workers that die.
 
     Parameters
     ----------
     crew : Crew
         With a worker for each lane.
     lanes : int
+    shares : int
+        The number of shards.
+
+    Attributes
+    ----------
+    owners : dict of int
+        The lane of each shard whose share has been taken.
     """
 
-    def __init__(self, crew: Crew, lanes: int) -> None:
-        self.crew, self.lanes = crew, range(lanes)
+    def __init__(self, crew: Crew, lanes: int, shares: int) -> None:
+        self.crew, self.lanes, self.shares = crew, range(lanes), range(shares)
+        self.owners: dict[int, int] = {}
+        cuts = [shares * lane // lanes for lane in range(lanes + 1)]
+        self._left = [[*range(first, last)] for first, last in pairwise(cuts)]
         self._steps: list[_Step] = []
         self._losses = 0
 
     def each(self, method: str, arguments: Arguments, watch: Callable[[], object] = lambda: None) -> list[Any]:
-        """Call a method of each worker, again of one that takes the place of another; return the results.
+        """Call a method of each shard, again if the worker that has it is replaced; return the results.
+
+        Shares that nobody has taken are handed out by need.
 
         Parameters
         ----------
         method : str
         arguments : callable
-            Returns those of a lane.
         watch : callable
             Called regularly.
 
@@ -87,50 +104,73 @@ class Shards:
         ClusterError
             Workers keep dying, or a new one finds another text.
         """
-        handles = {lane: self._start(lane, method, arguments) for lane in self.lanes}
+        waiting = {number: self._start(number, method, arguments) for number in self.owners}
         results: dict[int, Any] = {}
-        while len(results) < len(self.lanes):
+        while waiting or any(self._left):
             for lane in self.lanes:
-                if lane in results:
-                    continue
-                handle = handles[lane]
+                number = next((number for number in waiting if self.owners[number] == lane), None)
+                if number is None:
+                    if (number := self._taken(lane)) is None:
+                        continue
+                    waiting[number] = self._start(number, method, arguments)
                 try:
+                    handle = waiting[number]
                     if handle is None:
                         raise LaneLost
                     if not self.crew.wait([handle], _POLL_SECONDS):
                         watch()
                         continue
-                    [results[lane]] = self.crew.values([handle])
+                    [found] = self.crew.values([handle])
                 except LaneLost:
                     self._replace(lane)
-                    handles[lane] = self._start(lane, method, arguments)
-        found = [results[lane] for lane in self.lanes]
+                    waiting |= {own: self._start(own, method, arguments) for own in self._own(lane)}
+                    continue
+                _check_same(number, results.setdefault(number, found), found)
+                del waiting[number]
+        found = [results[number] for number in self.shares]
         self._steps.append(_Step(method, arguments, found))
         return found
 
-    def ask(self, lane: int, method: str, *arguments: Any, results: int = 1) -> list[Any]:
-        """Return the results of a method of one worker, which changes nothing there."""
+    def ask(self, number: int, method: str, *arguments: Any, results: int = 1) -> list[Any]:
+        """Return the results of a method of one shard, which changes nothing there."""
         while True:
             try:
-                return self.crew.values(self.crew.call(lane, method, *arguments, results=results))
+                return self.crew.values(self.call(number, method, *arguments, results=results))
             except LaneLost:
-                self._replace(lane)
+                self._replace(self.owners[number])
+
+    def call(self, number: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
+        """Call a method of a shard; see :meth:`Crew.call`."""
+        return self.crew.call(self.owners[number], "shard", number, method, *arguments, results=results)
 
     def again(self, lanes: Sequence[int]) -> None:
-        """Let new workers do what the others have done; raises LaneLost and ClusterError."""
+        """Let new workers do with their shards what has been done; raises LaneLost and ClusterError."""
         for step in self._steps:
-            handles = [self.crew.call(lane, step.method, *step.arguments(lane))[0] for lane in lanes]
-            for lane, found in zip(lanes, self.crew.values(handles), strict=True):
-                if found != step.results[lane]:
-                    raise _lost(f"part {lane + 1} of the text, read again after a worker has died, has changed")
+            numbers = [number for lane in lanes for number in self._own(lane)]
+            handles = [self.call(number, step.method, *step.arguments(number))[0] for number in numbers]
+            for number, found in zip(numbers, self.crew.values(handles), strict=True):
+                _check_same(number, step.results[number], found)
 
     def results(self, method: str) -> list[Any]:
         """Return what `each` has found."""
         return next(step.results for step in self._steps if step.method == method)
 
-    def _start(self, lane: int, method: str, arguments: Arguments) -> Handle | None:
+    def _own(self, lane: int) -> list[int]:
+        """Return the shards of a lane."""
+        return [number for number, owner in self.owners.items() if owner == lane]
+
+    def _taken(self, lane: int) -> int | None:
+        """Let a lane take a share: the next of its own, or the last of the lane that has most left."""
+        left: list[int] = self._left[lane] or max(self._left, key=len)
+        if not left:
+            return None
+        number = left.pop(0 if left is self._left[lane] else -1)
+        self.owners[number] = lane
+        return number
+
+    def _start(self, number: int, method: str, arguments: Arguments) -> Handle | None:
         try:
-            return self.crew.call(lane, method, *arguments(lane))[0]
+            return self.call(number, method, *arguments(number))[0]
         except LaneLost:
             return None
 
@@ -151,31 +191,40 @@ class Shards:
             return
 
 
-def why_unshared(crew: Crew, shares: Sequence[Share]) -> str:
-    """Return why the workers cannot read their shares, in a few words; empty if they can."""
-    crew.start(len(shares))
-    found = Shards(crew, len(shares)).each("shard.why_unreadable", lambda lane: (shares[lane],))
+def _check_same(number: int, before: Any, found: Any) -> None:
+    """Raise ClusterError if a shard is not what it was."""
+    if found != before:
+        raise _lost(f"share {number + 1} of the text, read again after a worker has died, has changed")
+
+
+def why_unshared(crew: Crew, shares: Sequence[Share], workers: int) -> str:
+    """Return why some worker cannot read all shares, in a few words; empty if they can."""
+    crew.start(workers)
+    files = tuple({(piece.path, piece.mark): piece for share in shares for piece in share}.values())
+    found = Shards(crew, workers, workers).each("why_unreadable", lambda _: (files,))
     return next((why for why in found if why), "")
 
 
 def read_shards(
     crew: Crew,
+    workers: int,
     corpus: Any,
     shares: Sequence[Share],
     config: TrainConfig,
     columns: tuple[str | None, str | None],
     progress: Callable[[int, int], object],
 ) -> ShardedCorpus:
-    """Read a text on the workers, a share each.
+    """Read a text on the workers, who take its shares by need.
 
     Parameters
     ----------
     crew : Crew
         Whose workers have been started, and closed with the result.
+    workers : int
     corpus : iterable
         The reader of the text, which is not read here.
     shares : sequence of Share
-        Of the workers, in the order of the text.
+        In the order of the text.
     config : TrainConfig
         With the parameters of text.
     columns : tuple
@@ -190,7 +239,7 @@ def read_shards(
     ClusterError
         Workers keep dying.
     """
-    shards = Shards(crew, len(shares))
+    shards = Shards(crew, workers, len(shares))
     with warnings.catch_warnings(action="ignore", category=AdviceWarning):  # given when the run was made
         config = config.replace(threads=crew.threads)
     shown = time.monotonic()
@@ -200,17 +249,18 @@ def read_shards(
         if time.monotonic() < shown + _LOOK_SECONDS:
             return
         shown = time.monotonic()
-        seen = [found for lane in shards.lanes if (found := crew.look(lane, "shard.progress")) is not None]
+        seen = [found for lane in shards.lanes if (found := crew.look(lane, "progress")) is not None]
         if any(tokens for tokens, _ in seen):
             progress(sum(tokens for tokens, _ in seen), sum(size for _, size in seen))
 
-    counted: list[Counted] = shards.each("shard.count", lambda lane: (shares[lane], config, *columns), watch)
-    counter = _text.TokenCounter(PIECE_TOKENS)
-    if config.max_vocab is not None:
-        counter.bound(words_held(config.max_vocab))
-    for lane, part in enumerate(counted):
-        utf8, ends, counts, floors = shards.ask(lane, "shard.table", results=4)
-        counter.join_table(utf8, ends, counts, floors, part.tokens, part.error)
+    counted: list[Counted] = shards.each("count", lambda number: (shares[number], config, *columns), watch)
+    phrases = PhraseSettings.of(config)
+    counter, ids = _joined(shards, counted, config)
+    if phrases is not None:
+        for _ in range(phrases.passes):
+            if _join_phrases(shards, counter, ids, phrases):
+                counter, ids = _joined(shards, counted, config)
+    del ids
     raw_tokens, error = counter.tokens, counter.error
     vocabulary, _ = ranked(counter, corpus, config.min_count, config.max_vocab)
     if error:
@@ -218,13 +268,46 @@ def read_shards(
     del counter
     chosen = None if config.min_count else least_count(raw_tokens)
     given = crew.put(vocabulary)
-    encoded: list[Encoded] = shards.each("shard.encode", lambda _: (given,))
+    encoded: list[Encoded] = shards.each("encode", lambda _: (given,))
     source = fingerprint_of_shares(corpus, shares, [part.digests for part in counted])
-    settings = {"min_count": config.min_count, "max_vocab": config.max_vocab}
+    settings: dict[str, Any] = {"min_count": config.min_count, "max_vocab": config.max_vocab}
+    if phrases is not None:
+        settings["phrases"] = phrases.to_dict()
     fingerprint = fingerprint_with(source or [part.digest for part in encoded], settings)
     found = ShardedCorpus(shards, encoded, vocabulary, raw_tokens, error, chosen, fingerprint)
     warn_of_error(found)
     return found
+
+
+def _joined(
+    shards: Shards, counted: Sequence[Counted], config: TrainConfig
+) -> tuple[_text.TokenCounter, list[NDArray[np.int32]]]:
+    """Return the sums of all tables, and the ids there of the words of each."""
+    counter = _text.TokenCounter(PIECE_TOKENS)
+    if config.max_vocab is not None:
+        counter.bound(words_held(config.max_vocab))
+    ids = []
+    for number, part in enumerate(counted):
+        utf8, ends, counts, floors = shards.ask(number, "table", results=4)
+        ids.append(counter.join_table(utf8, ends, counts, floors, part.tokens, part.error))
+    return counter, ids
+
+
+def _join_phrases(
+    shards: Shards, counter: _text.TokenCounter, ids: Sequence[NDArray[np.int32]], settings: PhraseSettings
+) -> bool:
+    """Find the phrases of one pass and join them in all shards; return whether there are any."""
+    shards.each("count_pairs", lambda _: (settings,))
+    pairs = PairCounter(settings.max_pairs)
+    for number in shards.shares:
+        table, links, error = shards.ask(number, "pairs", results=3)
+        pairs.join(table, links, ids[number], error)
+    with enough_ids():
+        phrases = choose(pairs, counter, settings)
+    if phrases:
+        given = shards.crew.put(phrases)
+        shards.each("join", lambda _: (given, settings))
+    return bool(phrases)
 
 
 def _counted_again(shards: Shards, vocabulary: Vocabulary) -> Vocabulary:
@@ -233,12 +316,12 @@ def _counted_again(shards: Shards, vocabulary: Vocabulary) -> Vocabulary:
     A word that was dropped while tables were joined, and came back, has lost what earlier shards had counted.
     """
     words = shards.crew.put(vocabulary.words)
-    counts = sum(shards.ask(lane, "shard.counts_of", words)[0] for lane in shards.lanes)
+    counts = sum(shards.ask(number, "counts_of", words)[0] for number in shards.shares)
     return Vocabulary.from_counts(vocabulary.words, counts.tolist())
 
 
 class ShardedCorpus(EncodedCorpus):
-    """An encoded text whose tokens are on the disks of the workers that have read it, a shard on each.
+    """An encoded text whose tokens are on the disks of the workers that have read it, in shards.
 
     Attributes
     ----------
@@ -305,7 +388,7 @@ class ShardedCorpus(EncodedCorpus):
     def _begin_of(self, sentence: int) -> int:
         """Return the position where a sentence begins; that of the end for the last one plus 1."""
         shard = min(int(np.searchsorted(self._sentences_before, sentence, "right")) - 1, len(self._encoded) - 1)
-        [begin] = self.shards.ask(shard, "shard.begin_of", sentence - int(self._sentences_before[shard]))
+        [begin] = self.shards.ask(shard, "begin_of", sentence - int(self._sentences_before[shard]))
         return int(self._tokens_before[shard]) + int(begin)
 
     def _find(self, positions: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -315,7 +398,7 @@ class ShardedCorpus(EncodedCorpus):
         for shard in np.unique(where).tolist():
             here = where == shard
             before = self._tokens_before[shard]
-            found = self.shards.ask(shard, "shard.find", positions[here] - before, results=2)
+            found = self.shards.ask(shard, "find", positions[here] - before, results=2)
             sentences[here], tokens[here] = found[0] + self._sentences_before[shard], found[1] + before
         return sentences, tokens
 
@@ -346,7 +429,7 @@ class ShardedCorpus(EncodedCorpus):
         before, _ = self._find(np.array([first]))
         ids, lengths = [], []
         for shard, begin, end in self._pieces(int(before[0]), self.sentences):
-            found = self.shards.ask(shard, "shard.sentences", begin, end, results=2)
+            found = self.shards.ask(shard, "sentences", begin, end, results=2)
             ids.append(found[0])
             lengths.append(found[1])
         return _End(self, first, np.concatenate(ids), np.concatenate(lengths))
@@ -388,7 +471,7 @@ class ShardedTexts:
         self._blank: set[int] = set()
 
     def lose(self, lane: int) -> None:
-        """Note that the worker of a lane has been replaced, and has to read its share again."""
+        """Note that the worker of a lane has been replaced, and has to read its shares again."""
         self._blank.add(lane)
 
     def give(self, lanes: Sequence[int]) -> None:
@@ -402,7 +485,7 @@ class ShardedTexts:
         while any(moves.values()):
             crew.values([self._move(lane, *left.pop(0)) for lane, left in moves.items() if left])
         ends = {lane: crew.call(lane, "end_text", vocabulary)[0] for lane in written}
-        ends |= {lane: crew.call(lane, "take_shard")[0] for lane in lanes if lane not in ends}
+        ends |= {lane: crew.call(lane, "take_shard", self._plans[lane][0][0])[0] for lane in lanes if lane not in ends}
         total = np.zeros(len(self._vocabulary), np.int64)
         for lane, handle in ends.items():
             [counts] = crew.values([handle])
@@ -414,23 +497,25 @@ class ShardedTexts:
             raise _lost("the parts of the text have other words than were counted")
 
     def _has_all(self, lane: int) -> bool:
-        """Return whether a lane is a shard, the one of its worker."""
-        return self._plans[lane] == [(lane, 0, self._shards.results("shard.encode")[lane].sentences)]
+        """Return whether a lane is one whole shard of its worker."""
+        [(shard, first, last), *more] = self._plans[lane]
+        is_whole = first == 0 and last == self._shards.results("encode")[shard].sentences
+        return is_whole and not more and self._shards.owners[shard] == lane
 
     def _moves(self, lane: int) -> list[tuple[int, int, int]]:
         """Return the pieces of a lane, in blocks."""
         crew, moves = self._shards.crew, []
         for shard, first, last in self._plans[lane]:
-            [cuts] = crew.values(crew.call(shard, "shard.blocks", first, last, _BLOCK_TOKENS))
+            [cuts] = crew.values(self._shards.call(shard, "blocks", first, last, _BLOCK_TOKENS))
             moves += [(shard, begin, end) for begin, end in pairwise(cuts)]
         return moves
 
     def _move(self, lane: int, shard: int, first: int, last: int) -> Handle:
         """Add sentences of a shard to the text of a lane."""
         crew = self._shards.crew
-        if shard == lane:
-            return crew.call(lane, "add_own", first, last)[0]
-        return crew.call(lane, "text.add", *crew.call(shard, "shard.sentences", first, last, results=2))[0]
+        if self._shards.owners[shard] == lane:
+            return crew.call(lane, "add_own", shard, first, last)[0]
+        return crew.call(lane, "text.add", *self._shards.call(shard, "sentences", first, last, results=2))[0]
 
 
 def _lost(what: str) -> ClusterError:

@@ -1,7 +1,6 @@
-"""Be a worker of a cluster: read a shard of the text, then train a lane of it.
+"""Be a worker of a cluster: read shards of the text, then train a lane of it.
 
-A :class:`~embed.training.backends.crew.Crew` calls a worker's methods by name, those of its shard as ``shard.count``
-and those of its lane as ``lane.train``.
+A :class:`~embed.training.backends.crew.Crew` calls a worker's methods by name, those of its lane as ``lane.train``.
 """
 
 from __future__ import annotations
@@ -28,18 +27,19 @@ _COUNT_BLOCK = 1 << 22
 
 
 class Worker:
-    """What one worker holds: a shard of the text, the text of its lane, and the lane.
+    """What one worker holds: shards of the text, the text of its lane, and the lane.
 
     Attributes
     ----------
-    shard : Shard
+    shards : dict of Shard
+        By the number of their share of the text.
     text : TextWriter or None
         The text of the lane, while it is written.
     lane : Lane or None
     """
 
     def __init__(self) -> None:
-        self.shard = Shard()
+        self.shards: dict[int, Shard] = {}
         self.text: TextWriter | None = None
         self.lane: Lane | None = None
         self._corpus: EncodedCorpus | None = None
@@ -47,6 +47,17 @@ class Worker:
     def run(self, method: str, *arguments: Any) -> Any:
         """Call a method, of the worker or of what it holds."""
         return attrgetter(method)(self)(*arguments)
+
+    # the shards
+
+    def shard(self, number: int, method: str, *arguments: Any) -> Any:
+        """Call a method of a shard."""
+        return getattr(self.shards.setdefault(number, Shard()), method)(*arguments)
+
+    def progress(self) -> tuple[int, int]:
+        """Return the tokens and bytes that have been counted so far; another thread may call this."""
+        seen = [shard.progress() for shard in [*self.shards.values()]]
+        return sum(tokens for tokens, _ in seen), sum(size for _, size in seen)
 
     # the text of the lane
 
@@ -57,10 +68,10 @@ class Worker:
         self._corpus.vocabulary = vocabulary
         return self._corpus.tokens
 
-    def take_shard(self) -> NDArray[np.int64]:
-        """Take the whole shard; return how often it has each word."""
+    def take_shard(self, number: int) -> NDArray[np.int64]:
+        """Take a whole shard; return how often it has each word."""
         self._leave_text()
-        self._corpus = self.shard.text()
+        self._corpus = self.shards[number].text()
         return self._counts()
 
     def begin_text(self) -> None:
@@ -68,10 +79,10 @@ class Worker:
         self._leave_text()
         self.text = TextWriter()
 
-    def add_own(self, first: int, last: int) -> None:
-        """Add the sentences first..last-1 of the shard."""
+    def add_own(self, number: int, first: int, last: int) -> None:
+        """Add the sentences first..last-1 of a shard."""
         assert self.text is not None
-        self.text.add(*self.shard.sentences(first, last))
+        self.text.add(*self.shards[number].sentences(first, last))
 
     def end_text(self, vocabulary: Vocabulary) -> NDArray[np.int64]:
         """Take the text that has been written; return how often it has each word."""
@@ -107,4 +118,5 @@ class Worker:
     def close(self) -> None:
         """Remove all files."""
         self._leave_text()
-        self.shard.close()
+        for shard in self.shards.values():
+            shard.close()
