@@ -17,6 +17,7 @@ from benchmarks import (
     instructions,
     kernels,
     labels,
+    languages,
     memory,
     parity,
     quality,
@@ -83,6 +84,7 @@ def run(folder: Path) -> Iterator[Section]:
     documents = str(planted_documents(folder))
     yield graph.run(graph.Settings(nodes=_ITEMS, communities=4, seeds=2))
     yield recommend.run(recommend.Settings(count=_ITEMS, items=_ITEMS, groups=5, seeds=2))
+    yield languages.run(source, languages.Settings(dim=_DIM))
     yield labels.run(labels.Settings(documents, seeds=1, peers=True))
     yield classifiers.run(classifiers.Settings(documents, seeds=1, epochs=2, bucket=_BUCKETS, quantised=(_QUANTISED,)))
     yield retrieval.run(retrieval.Settings(documents, seeds=1, dim=_DIM, bits=(_DIM,)))

@@ -8,6 +8,10 @@ Bilingual Word Translation", NAACL). It changes no length and no angle within on
 both vocabularies have, as for periods of one language (Hamilton, Leskovec & Jurafsky 2016, "Diachronic Word Embeddings
 Reveal Statistical Laws of Semantic Change", ACL), or the pairs of a dictionary.
 
+With few or doubtful pairs, the turn that fits them finds better ones: the words of both sides that are each other's
+nearest by CSLS, to which it is then fitted, and so on (section 2.3 of Conneau et al., cited below; Artetxe, Labaka &
+Agirre 2017, "Learning bilingual word embeddings with (almost) no bilingual data", ACL).
+
 How good the turn is, pairs say that it was not fitted to: precision at k is the share of words whose partner is among
 their k nearest. A few words are near to very many (hubs), and CSLS corrects for that: twice the cosine, minus the mean
 cosine of each of both words with its 10 nearest in the other space (Conneau et al. 2018, "Word Translation Without
@@ -52,6 +56,8 @@ DEPTHS = (1, 5)
 _TESTED_SHARE, _MOST_TESTED, _LEAST_TESTED = 0.2, 1500, 10
 _NEIGHBOURS = 10
 """The neighbours in the mean cosines of CSLS."""
+_REFINED = 5_000
+"""The most frequent words of each side among which better pairs are sought."""
 _BLOCK_BYTES = 64 << 20
 _NORMAL_95 = 1.959964
 """The quantile of the normal distribution for intervals of 95 %."""
@@ -166,6 +172,7 @@ def align(
     pairs: Iterable[tuple[str, str]] | str | os.PathLike[str] | None = None,
     *,
     test: Iterable[tuple[str, str]] | str | os.PathLike[str] | None = None,
+    refine: int = 0,
     top: int = TOP,
     seed: int = 1,
 ) -> Alignment:
@@ -182,6 +189,10 @@ def align(
     test : iterable of (str, str), or path, optional
         Pairs that say how good the turn is, in place of those that are held out. Pairs of their words are not fitted to
         while the precision is measured.
+    refine : int
+        Fit so many times more, each time to the words that are each other's nearest by CSLS after the turn before,
+        among the 5,000 most frequent of both. For few pairs, or pairs of which many are wrong, such as words that are
+        spelled alike in two languages.
     top : int
         Measure among the first, in most files the most frequent, so many words of both; without `pairs`, also fit to
         these words alone. The time grows with its square.
@@ -206,7 +217,7 @@ def align(
         There are fewer pairs than dimensions, so that many turns fit them equally well.
     """
     of_kind("a", a, WordVectors), of_kind("b", b, WordVectors)
-    top = whole_number("top", top, 1)
+    top, rounds = whole_number("top", top, 1), whole_number("refine", refine, 0)
     if a.dim != b.dim:
         raise ConfigError(f"vectors of {a.dim} and of {b.dim} dimensions have no common space: train both with one dim")
     rows, unknown = _shared(a, b, top) if pairs is None else _given("pairs", a, b, pairs)
@@ -231,8 +242,8 @@ def align(
         fitted = rows[~np.isin(rows[:, 0], tested[:, 0])]
         if len(fitted) < 2:
             raise ConfigError(f"{option('test')} has the words of all pairs: leave some of them out, to be fitted to")
-        precision = _measured(a, b, turn_between(a.matrix, b.matrix, fitted), tested, top)
-    turn = turn_between(a.matrix, b.matrix, rows)
+        precision = _measured(a, b, _refined(a.matrix, b.matrix, fitted, rounds), tested, top)
+    turn = _refined(a.matrix, b.matrix, rows, rounds)
     return Alignment(turned(a, turn), b, turn, len(rows), unknown, len(np.unique(tested[:, 0])), top, precision)
 
 
@@ -252,6 +263,26 @@ def turn_between(a: Float32s, b: Float32s, rows: Int64s) -> npt.NDArray[np.float
     left, _, right = np.linalg.svd(products)
     turn: npt.NDArray[np.float64] = left @ right
     return turn
+
+
+def _refined(a: Float32s, b: Float32s, rows: Int64s, rounds: int) -> npt.NDArray[np.float64]:
+    """Return the turn between pairs, fitted so many times more to the mutual nearest words that it finds."""
+    turn = turn_between(a, b, rows)
+    there = unit_rows(b[:_REFINED])
+    for _ in range(rounds):
+        here = unit_rows(_times(a[:_REFINED], turn))
+        partners, back = _best_by_csls(here, there), _best_by_csls(there, here)
+        mutual = np.flatnonzero(back[partners] == np.arange(len(here)))
+        if len(mutual) < a.shape[1]:  # too few to decide a turn
+            break
+        turn = turn_between(a, b, np.stack([mutual, partners[mutual]], axis=1))
+    return turn
+
+
+def _best_by_csls(queries: Float32s, among: Float32s) -> Int64s:
+    """Return the row of `among` that is the nearest of each query by CSLS."""
+    nearness = _nearness(among, queries)
+    return np.concatenate([np.argmax(2 * block - nearness, axis=1) for _, block in _blocked(queries, among)])
 
 
 def turned(vectors: WordVectors, turn: npt.NDArray[np.float64]) -> WordVectors:

@@ -129,6 +129,23 @@ def test_pairs_to_test_are_not_fitted_to() -> None:
             embed.align(a, b, test=pairs)
 
 
+def test_refining_finds_the_pairs_that_a_doubtful_dictionary_lacks() -> None:
+    a, b, turn = spaces(0.2)
+    rng = np.random.default_rng(8)
+    doubtful = [(f"w{row}", f"w{row if row % 2 else rng.integers(400)}") for row in range(60)]
+    tested = [(word, word) for word in WORDS[100:]]
+    once = embed.align(a, b, doubtful, test=tested)
+    refined = embed.align(a, b, doubtful, test=tested, refine=5)
+    assert once.precision[0].value < 0.9 * refined.precision[0].value
+    assert refined.precision[0].value > 0.95
+    np.testing.assert_allclose(refined.turn, turn, atol=0.05)
+    np.testing.assert_allclose(refined.turn @ refined.turn.T, np.eye(DIM), atol=1e-9)
+    few = embed.align(a, b, [*doubtful, ("w50", "w50")], refine=1, test=tested[:1], top=200)
+    assert few.turn.shape == (DIM, DIM)
+    with pytest.raises(ConfigError, match="refine must be"):
+        embed.align(a, b, refine=-1)
+
+
 def rows_of(count: int) -> np.ndarray:
     return np.repeat(np.arange(count)[:, None], 2, axis=1)
 

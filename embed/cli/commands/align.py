@@ -29,10 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
     parser.add_argument("words", nargs="*", type=word, metavar="WORD", help="print the partners of these words of A")
     add_reading(parser, show_all=show_all)
     parser.add_argument("-o", "--output", metavar="OUT", help="write A in the space of B to this file")
-    parser.add_argument(
-        "--dictionary", metavar="FILE", help="a word of A and its partner in B a line (default: the words of both)"
-    )
+    parser.add_argument("--dictionary", metavar="FILE", help="pairs, one a line (default: the words of both)")
     parser.add_argument("--test", metavar="FILE", help="pairs to measure with (default: held out)")
+    parser.add_argument("--refine", type=int, default=0, metavar="N", help="fit N times more, to pairs that it finds")
     parser.add_argument(
         "--top", type=positive, default=TOP, metavar="N", help="the N most frequent words of both [%(default)s]"
     )
@@ -56,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
         form = formats.FORMATS[formats.format_of(arguments.output)]
         check_vector_output(arguments.output, form, inputs)
     a, b = (formats.load(path, **reading_options(arguments)) for path in (arguments.vectors, arguments.other))
-    found = align(a, b, arguments.dictionary, test=arguments.test, top=arguments.top, seed=arguments.seed)
+    settings = {name: getattr(arguments, name) for name in ("test", "refine", "top", "seed")}
+    found = align(a, b, arguments.dictionary, **settings)
     if arguments.output is not None:
         formats.save(found.vectors, arguments.output)
     if arguments.words:
