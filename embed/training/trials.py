@@ -51,7 +51,8 @@ class Stored:
     trials : list of mapping
         The drawn settings, "scores" and "seconds" of each planned trial.
     judged : list of [int, int]
-        The rung and the trial of each file that the verdict may need.
+        The rung and the trial of each file that the verdict may need; one rung more than planned is the trainings with
+        another seed.
     """
 
     shares: list[float]
@@ -71,7 +72,7 @@ class Stored:
             if not all(score is None or (isinstance(score, float) and math.isfinite(score)) for score in scores):
                 raise ValueError(f"{scores!r:.60} are not scores")
         for rung, number in self.judged:
-            if not (0 <= rung < len(self.shares) and 0 <= number < len(self.trials)):
+            if not (0 <= rung <= len(self.shares) and 0 <= number < len(self.trials)):
                 raise ValueError(f"there is no trial {number!r:.20} of rung {rung!r:.20}")
 
     @property

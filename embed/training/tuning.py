@@ -9,7 +9,8 @@ best on a share of the text carries over to the whole.
 The first trial are the defaults, which stay to the end. What chooses does not judge: test sets are cut into halves, by
 pairs or by clusters of questions, and the held-out text into two parts. One half chooses, and the other tells how far
 the choice is better than the defaults, with an interval. Unless the interval is above zero, the result of the search
-are the defaults: the best of many trials is also the luckiest.
+are the defaults: the best of many trials is also the luckiest. Its luck is also that of its training, which both halves
+see, so at the end the choice and the defaults are trained once more, with another seed, and these two are compared.
 
 The trials are stored in a folder (:mod:`embed.training.trials`), from which the same search resumes.
 
@@ -164,18 +165,22 @@ class Verdict:
         For people.
     gain, low, high : float
         Above zero for better, with an interval of 95 %; NaN if there is too little to tell.
+    is_fresh : bool
+        It is of other trainings than those that chose.
     """
 
     text: str
     gain: float = math.nan
     low: float = math.nan
     high: float = math.nan
+    is_fresh: bool = False
 
     @property
     def conclusion(self) -> str:
         """What to do, in a sentence."""
         if self.low > 0:
-            return "the choice is better than the defaults"
+            doubt = "" if self.is_fresh else ", by the training that chose it, which flatters it"
+            return f"the choice is better than the defaults{doubt}"
         if self.high < 0:
             return "the choice is worse than the defaults, which are kept"
         return "the choice is not better than the defaults beyond chance, so these are kept"
@@ -510,8 +515,7 @@ class _Search:
             self._shares.append(share)
             missing = [trial for trial in current if len(trial.scores) == rung]
             for trial in missing:
-                if self.is_begun and self._clock() - self._began > self._seconds:
-                    self._note(f"the time is up; a longer {option('time_budget')} goes on from here")
+                if self.is_begun and self._is_over():
                     return
                 self._train(trial)
                 self._write()
@@ -521,6 +525,20 @@ class _Search:
             ranked = sorted(current, key=self._rank, reverse=True)
             kept = ranked[: max(len(current) // ETA, 2)]
             current = [self._trials[0], *(trial for trial in kept if trial.number)]
+        best = max(self._trials, key=self._rank)
+        for trial in (self._trials[0], best) if best.number else ():
+            if (len(self._planned), trial.number) not in self._judged:
+                if self._is_over():
+                    return
+                self._train_again(trial)
+                self._write()
+
+    def _is_over(self) -> bool:
+        """Tell whether the time is up."""
+        if self._clock() - self._began <= self._seconds:
+            return False
+        self._note(f"the time is up; a longer {option('time_budget')} goes on from here")
+        return True
 
     def _write(self) -> None:
         """Store the trials."""
@@ -547,20 +565,39 @@ class _Search:
         largest = min(trainings * most / count, 1.0)
         return count, sorted({max(largest / ETA**step, least) for step in range(RUNGS)})
 
-    def _train(self, trial: Trial) -> None:
-        share, began = self._shares[-1], self._clock()
-        part = SpreadCorpus(self._corpus, share, self._tail)
+    def _fitted(self, trial: Trial, seed: int = 0) -> tuple[Trainer, Model] | None:
+        """Train on the share of the current rung, with the seed of the user plus `seed`; None if that fails."""
+        part = SpreadCorpus(self._corpus, self._shares[-1], self._tail)
         config = trial.config(self._base, part, part.tokens - part.tail_tokens, self._open)
+        config = config.replace(seed=config.seed + seed)
         if self._purpose.needs_tail:
             config = config.replace(held_out=part.tail_tokens / part.tokens)
-        score, judged = None, None
         try:
             with warnings.catch_warnings(action="ignore", category=AdviceWarning):
                 trainer = Trainer(part, config, keeps_half="subsample" not in self._given)
-                model = trainer.run()
-            score, judged = self._purpose.score(trainer, model), self._purpose.judge(trainer, model)
+                return trainer, trainer.run()
         except (DivergenceError, NoExamplesError) as error:
-            self._note(f"trial {trial.number} failed: {error}")
+            self._note(f"{self._named(trial)} failed: {error}")
+            return None
+
+    def _train_again(self, trial: Trial) -> None:
+        """Train with another seed, for the verdict alone; if that fails, there is none."""
+        began, last = self._clock(), len(self._planned)
+        fitted = self._fitted(trial, seed=1)
+        trial.seconds += self._clock() - began
+        if fitted is None:
+            self._judged.pop((last - 1, trial.number), None)
+            return
+        self._judged[last, trial.number] = self._purpose.judge(*fitted)
+        self._note(f"{self._named(trial)} once more, to judge")
+
+    def _named(self, trial: Trial) -> str:
+        return "the defaults" if trial.number == 0 else f"trial {trial.number} of {len(self._trials) - 1}"
+
+    def _train(self, trial: Trial) -> None:
+        began, score, judged = self._clock(), None, None
+        if (fitted := self._fitted(trial)) is not None:
+            score, judged = self._purpose.score(*fitted), self._purpose.judge(*fitted)
         trial.scores.append(score if score is not None and math.isfinite(score) else None)
         trial.seconds += self._clock() - began
         if judged is not None and trial.scores[-1] is not None:
@@ -570,8 +607,8 @@ class _Search:
             self._judged[rung, trial.number] = judged
             for number in {number for place, number in self._judged if place == rung} - {0, best}:
                 del self._judged[rung, number]
-        name = "the defaults" if trial.number == 0 else f"trial {trial.number} of {len(self._trials) - 1}"
-        self._note(f"{name} on {share:.1%} of the text: {self._purpose.shown(trial.scores[-1])}")
+        score_text = self._purpose.shown(trial.scores[-1])
+        self._note(f"{self._named(trial)} on {self._shares[-1]:.1%} of the text: {score_text}")
 
     def _rank(self, trial: Trial) -> tuple[int, float]:
         """Order trials by the last complete rung that they were in (the first, if none is), and their score there."""
@@ -584,9 +621,12 @@ class _Search:
         best = ranked[0]
         if self._rank(best)[1] == -math.inf:
             raise ConfigError(f"every training failed: lower the rates ({option('lr')}), or give more text")
-        rung, verdict = max(self._complete - 1, 0), None
-        if best.number and {(rung, 0), (rung, best.number)} <= self._judged.keys():
-            verdict = self._purpose.verdict(self._judged[rung, 0], self._judged[rung, best.number])
+        rung, verdict, again = max(self._complete - 1, 0), None, len(self._planned)
+        for trainings in (again, rung):
+            places = (trainings, 0), (trainings, best.number)
+            if best.number and verdict is None and self._judged.keys() >= {*places}:
+                verdict = self._purpose.verdict(*(self._judged[place] for place in places))
+                verdict = replace(verdict, is_fresh=trainings == again)
         has_failed = len(self._trials[0].scores) > rung and self._trials[0].scores[rung] is None
         chosen = best if has_failed or (verdict is not None and verdict.low > 0) else self._trials[0]
         config = chosen.config(self._base, self._corpus, self._corpus.tokens, self._open)

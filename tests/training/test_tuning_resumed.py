@@ -106,6 +106,9 @@ def test_a_search_killed_again_and_again_finds_what_an_undisturbed_one_finds(
         finally:
             trained += purpose.trained
     assert kills > 5
+    assert undisturbed.best.number
+    assert undisturbed.verdict is not None
+    assert undisturbed.verdict.is_fresh
     assert _trainings(undisturbed) <= trained <= _trainings(undisturbed) + kills
     assert _facts(found) == _facts(undisturbed)
     stored = parse_json((tmp_path / "t" / TRIALS).read_bytes())
