@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,16 @@ import pytest
 import embed
 from embed.cli import main
 from embed.corpora import SyntheticCorpus
+from embed.engine import _kernels
+from embed.engine.machine import SIMD_VARIABLE
 from embed.errors import ClusterError, ClusterWarning
 from embed.model.model import Model
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode
+from embed.training.backends.crew import Facts
 
 ray = pytest.importorskip("ray", reason="needs Ray: make test-cluster")
+ray_crew = pytest.importorskip("embed.training.backends.ray_crew")
 if not Path("/proc").is_dir():
     pytest.skip("finds the processes of workers in /proc", allow_module_level=True)
 
@@ -101,6 +106,53 @@ def test_killed_workers_change_nothing(text: EncodedCorpus) -> None:
     assert np.array_equal(expected.input, again.input)
     assert np.array_equal(expected.output, again.output)
     assert [record.loss for record in expected.history] == pytest.approx([record.loss for record in again.history])
+
+
+def test_worker_that_no_longer_answers_is_replaced(text: EncodedCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_crew, "_STALL_SECONDS", 3.0)
+    expected = trained(text, workers=2)
+    stopped: list[int] = []
+
+    def stop(*_: object) -> None:
+        if not stopped:
+            stopped.append(workers()[0])
+            os.kill(stopped[0], signal.SIGSTOP)
+
+    with (
+        pytest.warns(ClusterWarning, match=r"the worker of part \d has died"),
+        pytest.warns(ClusterWarning, match=r"the worker of part \d no longer answers, so it is ended"),
+    ):
+        again = trained(text, workers=2, callbacks=[stop])
+    assert np.array_equal(expected.input, again.input)
+    assert np.array_equal(expected.output, again.output)
+    until = time.monotonic() + 10
+    while Path(f"/proc/{stopped[0]}").exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert stopped[0] not in workers()
+
+
+def test_workers_that_differ_train_with_a_warning(text: EncodedCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    new, kinds = ray_crew.RayCrew._new, iter(_kernels.simd_names())
+
+    def other(crew: Any, **shares: bool) -> Any:
+        monkeypatch.setitem(ray_crew._ONE_BLAS_THREAD, SIMD_VARIABLE, next(kinds))
+        return new(crew, **shares)
+
+    monkeypatch.setattr(ray_crew.RayCrew, "_new", other)
+    with pytest.warns(ClusterWarning, match=r"the workers differ in instruction set \("):
+        model = trained(text, workers=2)
+    assert model.history[-1].loss
+
+
+def test_workers_of_another_version_train_with_a_warning(text: EncodedCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Older(ray_crew._Worker):
+        def facts(self) -> Facts:
+            return replace(super().facts(), version="0.0.1")
+
+    monkeypatch.setattr(ray_crew, "_Worker", Older)
+    with pytest.warns(ClusterWarning, match=r"the workers differ in version \(0\.0\.1 on "):
+        model = trained(text, workers=2)
+    assert model.history[-1].loss
 
 
 def test_run_resumes_on_a_cluster(text: EncodedCorpus, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskErro
 from embed import __version__
 from embed.config.train import processors
 from embed.engine.machine import simd
-from embed.errors import ClusterError, FormatError
+from embed.errors import ClusterError, ClusterWarning, FormatError, advise
 from embed.messages import option
 from embed.training.backends.crew import Facts, Handle, LaneLost, advise_of_differences
 from embed.training.backends.worker import Worker
@@ -31,6 +31,9 @@ __all__ = ["RayCrew"]
 
 _CONNECT_SECONDS = 5.0
 _CLOSE_SECONDS, _LOOK_SECONDS = 5.0, 1.0
+_POLL_SECONDS = 0.1
+_BEAT_SECONDS, _STALL_SECONDS = 1.0, 60.0
+"""How often workers are asked whether they answer, and how long one may not before it is ended."""
 _STARTS = 3
 _SPARE_SECONDS = 5.0
 """How long to wait for a processor before a new worker shares those of others."""
@@ -48,6 +51,9 @@ class _Worker:
     def facts(self) -> Facts:
         """Return what distinguishes this process from others."""
         return Facts(__version__, simd(), socket.gethostname())
+
+    def beat(self) -> None:
+        """Answer."""
 
     def run(self, method: str, *arguments: Any) -> Any:
         """Call a method of the worker; an error of writing says on which machine it happened."""
@@ -79,6 +85,8 @@ class RayCrew:
     def __init__(self, address: str, workers: int | None, threads: int | None) -> None:
         self._disconnects = not ray.is_initialized()
         self._actors: list[Any] = []
+        self._beats: dict[int, tuple[Handle, int]] = {}  # what a worker is to answer, and how often it has not
+        self._next_beat = time.monotonic()
         is_own = False
         if self._disconnects:
             is_own = not _connected(address)
@@ -122,6 +130,30 @@ class RayCrew:
                 return facts
         raise ClusterError(f"a worker could not be started: {_first_line(failure)}") from failure
 
+    def _listen(self) -> None:
+        """End workers that no longer answer, so that whoever waits for them finds out.
+
+        Times are counted while this process listens, so that it may be stopped itself.
+        """
+        if time.monotonic() < self._next_beat:
+            return
+        self._next_beat = time.monotonic() + _BEAT_SECONDS
+        for lane, actor in enumerate(self._actors):
+            beat, missed = self._beats.get(lane, (None, 0))
+            if beat is None or ray.wait([beat], timeout=0)[0]:
+                with contextlib.suppress(RayActorError):
+                    self._beats[lane] = actor.beat.options(concurrency_group="look").remote(), 0
+                continue
+            self._beats[lane] = beat, missed + 1
+            if (missed + 1) * _BEAT_SECONDS >= _STALL_SECONDS:
+                advise(f"the worker of part {lane + 1} no longer answers, so it is ended", ClusterWarning)
+                self._end(lane)
+
+    def _end(self, lane: int) -> None:
+        self._beats.pop(lane, None)
+        with contextlib.suppress(RayError):
+            ray.kill(self._actors[lane])
+
     def _new(self, *, shares: bool = False) -> Any:
         options: dict[str, Any] = {
             "num_cpus": 0 if shares else self.threads,
@@ -132,15 +164,13 @@ class RayCrew:
 
     def replace(self, lane: int) -> None:
         """Start a new actor; it shares the processors of others if none is free for some time."""
-        with contextlib.suppress(RayError):
-            ray.kill(self._actors[lane])
+        self._end(lane)
         self._actors[lane] = self._new()
         try:
             ray.get(self._actors[lane].facts.remote(), timeout=_SPARE_SECONDS)
         except GetTimeoutError:
             _LOG.info("no machine has a free processor for part %d, so it shares those of another part", lane + 1)
-            with contextlib.suppress(RayError):
-                ray.kill(self._actors[lane])
+            self._end(lane)
             self._actors[lane] = self._new(shares=True)
         except RayError:
             time.sleep(1)  # dead at once; whoever calls it next finds out
@@ -148,8 +178,8 @@ class RayCrew:
     def is_alive(self, lane: int) -> bool:
         """Return whether the actor answers, after what it is doing."""
         try:
-            ray.get(self._actors[lane].facts.remote())
-        except RayError:
+            self.values([self._actors[lane].facts.remote()])
+        except (LaneLost, RayActorError):
             return False
         return True
 
@@ -174,10 +204,14 @@ class RayCrew:
         if not handles:
             return True
         _, missing = ray.wait(list(handles), num_returns=len(handles), timeout=seconds, fetch_local=False)
+        if missing:
+            self._listen()
         return not missing
 
     def values(self, handles: Sequence[Handle]) -> list[Any]:
         """Return the results."""
+        while not self.wait(handles, _POLL_SECONDS):
+            pass
         try:
             return list(ray.get(list(handles)))
         except RayTaskError as error:
@@ -196,9 +230,8 @@ class RayCrew:
         """End all actors, which remove their files, and the cluster if it was started here."""
         with contextlib.suppress(RayError):
             ray.wait([actor.run.remote("close") for actor in self._actors], timeout=_CLOSE_SECONDS)
-        for actor in self._actors:
-            with contextlib.suppress(RayError):
-                ray.kill(actor)
+        for lane in range(len(self._actors)):
+            self._end(lane)
         self._actors = []
         if self._disconnects and ray.is_initialized():
             ray.shutdown()
