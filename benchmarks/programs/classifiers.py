@@ -162,7 +162,7 @@ def _lines(labels: list[str], texts: list[str]) -> list[str]:
 
 
 def _labelled_by_words(training: list[str], test: list[str], labels: int) -> tuple[list[str], list[str]]:
-    """Cut documents into pieces, and label each by its rarest word among the `labels` most frequent, which it loses."""
+    """Cut documents into pieces, and label each by its rarest word among the `labels` most frequent."""
     pieces = [
         [
             words[at : at + _PIECE]
@@ -178,8 +178,8 @@ def _labelled_by_words(training: list[str], test: list[str], labels: int) -> tup
         lines = []
         for words in part[:_MOST_PIECES]:
             rarest = max(words, key=lambda word: ranks.get(word, -1))
-            if rarest in ranks and len(words) > 1:
-                lines.append(" ".join([f"__label__{rarest}", *(word for word in words if word != rarest)]))
+            if rarest in ranks:
+                lines.append(" ".join([f"__label__{rarest}", *words]))
         parts.append(lines)
     return parts[0], parts[1]
 
