@@ -4,7 +4,7 @@
 each loss makes of the scores. :func:`embed.engine.lines.textbook_step` is the readable twin.
 """
 
-from libc.math cimport expf, logf
+from libc.math cimport expf, log, logf
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
 from embed.engine._kernels cimport Scratch, embed_kernels, embed_line, find_kernels, width_of
@@ -18,6 +18,9 @@ cdef enum:
 _KINDS = {"softmax": _SOFTMAX, "ova": _EACH, "ns": _NOISE, "hs": _TREE}
 
 cdef float _LEAST = 1e-30
+
+cdef enum:
+    _AT_ONCE = 8  # probabilities whose product has one logarithm; a double holds _LEAST ** 8
 
 
 cdef class LineWorker:
@@ -139,7 +142,7 @@ cdef class LineWorker:
         """Turn scores into rates, lr times the right probability minus the present one; return the loss."""
         cdef float *rates = self.line.rates
         cdef float most, total = 0, p
-        cdef double loss = 0
+        cdef double loss = 0, likelihood = 1
         cdef int64_t at
         cdef int k, n = self.line.target_count
         if self.kind == _SOFTMAX:
@@ -159,7 +162,10 @@ cdef class LineWorker:
                 self.wanted[self.labels[at]] = 1
         for k in range(n):
             p = 1 / (1 + expf(-rates[k]))
-            loss -= logf(max(p if self.wanted[k] else 1 - p, _LEAST))
+            likelihood *= max(p if self.wanted[k] else 1 - p, _LEAST)
+            if k % _AT_ONCE == _AT_ONCE - 1 or k == n - 1:
+                loss -= log(likelihood)
+                likelihood = 1
             rates[k] = lr * (self.wanted[k] - p)
         if self.kind == _EACH:
             for at in range(self.label_offsets[e], self.label_offsets[e + 1]):
