@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import importlib
 import re
 import subprocess
 import sys
@@ -18,6 +19,8 @@ import embed
 
 TREE = Path(__file__).resolve().parents[2]
 PLAIN_COMMANDS = Path(__file__).with_name("plain_commands.py")
+DEVELOPERS = {"docs", "browser", "fuzz", "test", "dev"}
+"""The extras that are not for users."""
 in_tree = pytest.mark.skipif(not (TREE / "setup.py").exists(), reason="needs the source tree, not an installed wheel")
 
 
@@ -39,6 +42,10 @@ def _for_conda(requirements: list[str]) -> list[Any]:
     return found
 
 
+def _extras_for_users() -> list[str]:
+    return [name for name in _project()["project"]["optional-dependencies"] if name not in DEVELOPERS]
+
+
 def _python_versions() -> list[str]:
     """Return the versions of Python that the project names, oldest first."""
     classifiers = _project()["project"]["classifiers"]
@@ -55,6 +62,15 @@ def test_the_plain_install_does_what_it_promises() -> None:
 def test_the_plain_install_depends_on_few_packages() -> None:
     names = [Requirement(line).name for line in _project()["project"]["dependencies"]]
     assert names == ["numpy", "tqdm", "shtab", "backports.zstd"]
+
+
+@in_tree
+def test_every_extra_has_its_purpose_and_its_size() -> None:
+    size = importlib.import_module("benchmarks.size")
+    assert list(size.EXTRAS) == _extras_for_users()
+    page = (TREE / "docs" / "install.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| +([\d.]+) \|", page, re.MULTILINE)
+    assert [row[:2] for row in rows] == list(size.EXTRAS.items())
 
 
 @in_tree
