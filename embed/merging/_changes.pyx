@@ -70,16 +70,19 @@ def add(float[:, ::1] total, const int32_t[::1] rows, const uint16_t[:, ::1] cha
 
 def take(float[:, ::1] now, const float[:, ::1] before, int64_t first, int64_t step, const int32_t[::1] rows,
          const uint16_t[:, ::1] changes, str simd):
-    """Copy the rows first + i * step of `before` to `now`, and add changes to those of them for i in `rows`."""
-    cdef int64_t stride = now.shape[1], count = _rows_of(now, before, first, step), i, row
+    """Copy the rows first + i * step of `before` to `now`, and add changes to those of them for i in `rows`, rising."""
+    cdef int64_t stride = now.shape[1], count = _rows_of(now, before, first, step), i, row, next_change = 0
     cdef const embed_kernels *kernels = find_kernels(simd)
     _check(rows, changes, count, stride)
     with nogil:
         for i in range(count):
             row = first + i * step
             memcpy(&now[row, 0], &before[row, 0], stride * sizeof(float))
-        for i in range(rows.shape[0]):
-            kernels.add(&now[first + rows[i] * step, 0], 1, <int> stride, &changes[i, 0])
+            if next_change < rows.shape[0] and rows[next_change] == i:  # while the row is in the cache
+                kernels.add(&now[row, 0], 1, <int> stride, &changes[next_change, 0])
+                next_change += 1
+    if next_change < rows.shape[0]:
+        raise ValueError("the rows do not rise")
 
 
 cdef int64_t _rows_of(const float[:, ::1] now, const float[:, ::1] before, int64_t first, int64_t step) except -1:

@@ -40,10 +40,10 @@ _MOST_LOSSES = 5
 """Workers that may die one after the other without a merge between them, for each lane."""
 
 
-def merge_tokens(tokens: int, workers: int) -> int:
-    """Return how many tokens a worker trains between two merges, by default: a power of two."""
-    wanted = max(tokens // (workers * _MERGES_PER_EPOCH), _LEAST_TOKENS)
-    return min(1 << (wanted.bit_length() - 1), _MOST_TOKENS)
+def merge_tokens(tokens: int) -> int:
+    """Return how many of its `tokens` a worker trains between two merges, by default: an equal share of them."""
+    merges = min(_MERGES_PER_EPOCH, max(tokens // _LEAST_TOKENS, 1))
+    return -(-tokens // max(merges, -(-tokens // _MOST_TOKENS)))
 
 
 class Cluster:
@@ -73,8 +73,9 @@ class Cluster:
             self._texts = SentTexts(corpus, task.tokens, lanes, crew)
         self._waves = Cut.of(task.parameters.matrices(), lanes).waves
         self._lanes, lengths = range(lanes), self._texts.lengths
-        size = task.config.merge_tokens or merge_tokens(task.tokens, lanes)
-        rounds = -(-int(lengths.max()) // size)
+        longest = int(lengths.max())
+        size = task.config.merge_tokens or merge_tokens(longest)
+        rounds = -(-longest // size)
         ends = np.minimum(np.arange(rounds + 1)[:, None] * size, lengths)
         self._ends, self._positions = ends, ends.sum(axis=1)
         self._setups = [
