@@ -34,6 +34,9 @@ Numbers = list[int | None]
 
 _SHARE = 0.5
 """How far from the vector of its word a sense is for similarities, of its distance: measured best on SCWS."""
+_SHOWN = 2.0
+"""How far from the vector of its word a sense is where its nearest words are shown, of its distance: what all senses of
+a word share would hide what tells them apart (docs/decisions/0038-senses.md)."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Sense:
     prior : float
         The share of the occurrences of the word that have this sense.
     nearest : tuple of (str, float)
-        The words with the largest cosines to the vector of the sense.
+        The words with the largest cosines to the vector of the sense, twice as far from that of its word as it is.
     """
 
     word: str
@@ -199,6 +202,9 @@ class SenseVectors(Saved):
     def senses(self, word: str, n: int = 10, top: int | None = None) -> list[Sense]:
         """Return the senses of a word, the most frequent first, each with the `n` nearest words.
 
+        The nearest words are those of the sense twice as far from the vector of its word as it is, because what all
+        senses share would hide what tells them apart; `nearest` takes the vector as it is.
+
         Parameters
         ----------
         word : str
@@ -223,8 +229,7 @@ class SenseVectors(Saved):
         senses, name = self._senses(row), self.words.words[row]
         if not len(senses):
             return []
-        vectors = self._rows.matrix[senses.start : senses.stop]
-        answers = self.words.nearest_batch(vectors, n + 1, self._frequent if top is None else top)
+        answers = self.words.nearest_batch(self._away(row, _SHOWN), n + 1, self._frequent if top is None else top)
         return [
             Sense(name, number, float(prior), tuple([one for one in found if one[0] != name][:n]))
             for number, (prior, found) in enumerate(
@@ -451,8 +456,13 @@ class SenseVectors(Saved):
 
     def _units(self, row: int) -> Float32s:
         """Return the unit vectors of the senses of a word as similarities take them, nearer to that of the word."""
+        return unit_rows(self._away(row, _SHARE))
+
+    def _away(self, row: int, share: float) -> Float32s:
+        """Return the vectors of the senses of a word, so much of their distance away from that of the word."""
         senses, word = self._senses(row), self.words.matrix[row]
-        return unit_rows(word + _SHARE * (self._rows.matrix[senses.start : senses.stop] - word))
+        moved: Float32s = word + np.float32(share) * (self._rows.matrix[senses.start : senses.stop] - word)
+        return moved
 
     def _unit(self, row: int) -> Float32s:
         return unit_rows(self.words.matrix[row : row + 1])

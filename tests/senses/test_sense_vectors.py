@@ -70,6 +70,16 @@ def test_the_senses_of_a_word_have_priors_and_neighbours(senses: SenseVectors, n
     assert repr(senses) == "<SenseVectors: 33 words x 16 dimensions, 1 of them with 2 senses>"
 
 
+def test_words_shown_are_those_of_a_sense_moved_away_from_its_word(senses: SenseVectors) -> None:
+    words, count = senses.words, len(senses.words)
+    moved = 2 * senses.vector(WORD, 1) - words.vector(WORD)
+    (found,) = words.nearest_batch(moved[None], 4, count)
+    shown = senses.senses(WORD, 3, top=count)[0].nearest
+    expected = [one for one in found if one[0] != WORD][:3]
+    assert [word for word, _ in shown] == [word for word, _ in expected]
+    assert [cosine for _, cosine in shown] == pytest.approx([cosine for _, cosine in expected], abs=1e-5)
+
+
 def test_the_vector_of_a_word_is_the_mean_of_its_senses(senses: SenseVectors) -> None:
     trained = model().parameters.senses
     assert trained is not None
