@@ -89,11 +89,14 @@ def run(settings: Settings) -> Section:
             rows += _compared(f"{one.name}, {model}", pairs, "clock" if shape.get("thread", 1) > 1 else "seconds")
         for model in settings.quantised:
             trained, how = QUANTISED[model]
+            shape = {"epoch": settings.epochs, **trained}
+            if "bucket" in shape:
+                shape["bucket"] = min(shape["bucket"], settings.bucket)
             both = [
                 processes.run(
                     Job(
                         "classifiers.quantised",
-                        {**where, "seed": seed, "train": {"epoch": settings.epochs, **trained}, "settings": how},
+                        {**where, "seed": seed, "train": shape, "settings": how},
                     )
                 )
                 for seed in range(1, settings.seeds + 1)
