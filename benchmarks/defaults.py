@@ -25,7 +25,7 @@ from benchmarks.lib.figures import mean_interval
 from benchmarks.lib.options import option, positive
 from benchmarks.lib.processes import BenchmarkError, Job
 from benchmarks.lib.report import Section
-from benchmarks.lib.scoring import KINDS, STANDARD_SETS
+from benchmarks.lib.scoring import COVERED, KINDS, STANDARD_SETS
 from embed.config.defaults import BY_SIZE, least_count
 from embed.config.presets import resolve
 from embed.config.train import TrainConfig
@@ -69,7 +69,8 @@ _DEFINITIONS = (
     "Percent points. similarity: mean over the sets of Spearman on the covered pairs; all pairs: with missing words "
     "from n-grams, or else at similarity 0; analogies: mean of the sets, 3CosAdd among the {top:,} most frequent "
     "words, covered questions; tags: accuracy of a linear tagger over five words. No mean has sets of which "
-    "fewer than 100 pairs or questions are covered.",
+    "fewer than 100 pairs or questions are covered. Models of other vocabularies cover other pairs and questions, and "
+    "are compared by all pairs and tags alone.",
     "seconds: of the processor, one thread, for the default from text to vectors.",
     "In brackets: how far the best alternative for this kind of task is above the default, and which one it is.",
     "an expert's best: the alternative with the highest mean over all kinds of task, and how far it is above the "
@@ -253,7 +254,12 @@ def run(source: TextSource, settings: Settings) -> list[Section]:
 
 
 def gain(other: Run, default: Run, kind: str) -> float | None:
-    """Return how far a run is above the default on the sets of a kind that both have a score for."""
+    """Return how far a run is above the default on the sets of a kind that both have a score for.
+
+    With another vocabulary it has covered other pairs and questions, so that their scores say nothing.
+    """
+    if kind in COVERED and abs(other["words"] - default["words"]) > 1:  # fastText has one more, the end of a line
+        return None
     ours, theirs = default["kinds"].get(kind, {}), other["kinds"].get(kind, {})
     both = [name for name in ours if ours[name] is not None and theirs.get(name) is not None]
     return fmean(theirs[name] - ours[name] for name in both) if both else None

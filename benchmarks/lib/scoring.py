@@ -16,6 +16,8 @@ LEAST_ITEMS = 100
 """A score from fewer says nothing."""
 KINDS = ("similarity", "all pairs", "analogies", "tags")
 """The kinds of task that sets are of."""
+COVERED = ("similarity", "analogies")
+"""Those that are scored on what the vocabulary covers."""
 
 
 @dataclasses.dataclass(frozen=True)

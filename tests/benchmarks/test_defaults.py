@@ -37,7 +37,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
             "analogies": {"c": 30 + better},
             "tags": {},
         }
-        return {"cpu_seconds": 1.0 + better, "kinds": kinds, "config": CHOSEN}
+        return {"cpu_seconds": 1.0 + better, "words": 99, "kinds": kinds, "config": CHOSEN}
 
     monkeypatch.setattr(processes, "run", run)
     return done
@@ -119,12 +119,15 @@ def test_a_default_that_chooses_anew_leaves_no_alternative_of_before(tmp_path: P
 
 
 def test_gains_are_taken_on_the_sets_that_both_have() -> None:
-    def scored(seconds: float = 1.0, **sets: float | None) -> dict[str, Any]:
-        return {"cpu_seconds": seconds, "kinds": {"similarity": sets}, "config": CHOSEN}
+    def scored(words: int = 99, **sets: float | None) -> dict[str, Any]:
+        return {"cpu_seconds": 1.0, "words": words, "kinds": {"similarity": sets, "all pairs": sets}, "config": CHOSEN}
 
     assert gain(scored(a=2.0, b=9.0), scored(a=1.0, b=None), "similarity") == 1.0
     assert gain(scored(a=2.0), scored(b=1.0), "similarity") is None
     assert gain(scored(a=2.0), scored(a=1.0), "tags") is None
+    assert gain(scored(a=2.0, words=100), scored(a=1.0), "similarity") == 1.0
+    assert gain(scored(a=2.0, words=50), scored(a=1.0), "similarity") is None
+    assert gain(scored(a=2.0, words=50), scored(a=1.0), "all pairs") == 1.0
     seeds = {1: scored(a=50.0), 2: scored(a=52.0)}
     better = {1: scored(a=50.5), 2: scored(a=52.7)}
     cells, verdict = row_of((100, 50), {DEFAULT: seeds, "window 10": better, "gensim": {1: scored(a=90.0)}})
