@@ -16,6 +16,7 @@ __all__ = [
     "DECODE_ERRORS",
     "DOCUMENT_FREEZES",
     "FREEZES",
+    "HELD_OUT",
     "MODEL_FORMATS",
     "NAMED_SETS",
     "ON_BAD_WORD",
@@ -118,6 +119,8 @@ TaskName = Literal["tag", "classify", "sts"]
 TASK_NAMES: Final[tuple[TaskName, ...]] = get_args(TaskName)
 TextWeighting = Literal["mean", "sif"]
 TEXT_WEIGHTINGS: Final[tuple[TextWeighting, ...]] = get_args(TextWeighting)
+HELD_OUT: Final = "held-out"
+"""What a search for parameters may be for, besides test sets."""
 
 # how the partner of a word in another space is found: embed.align
 PartnerMeasure = Literal["CSLS", "cosine"]

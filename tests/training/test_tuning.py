@@ -21,8 +21,9 @@ from embed.eval import AnalogySet, SimilaritySet
 from embed.model.model import Model
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.spread_corpus import SpreadCorpus
+from embed.training.purposes import Loss, Purpose, Sets, Verdict, halves
 from embed.training.trainer import Trainer
-from embed.training.tuning import Loss, Purpose, Sets, Tuned, Verdict, halves, tune
+from embed.training.tuning import Tuned, tune
 
 GIVEN = {"dim": 16, "threads": 1, "subword": False, "epochs": 1, "min_count": 1}
 

@@ -27,9 +27,10 @@ from embed.files.json_text import json_text, parse_json
 from embed.model.model import Model
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.training import tuning
+from embed.training.purposes import Loss, Purpose, Sets
 from embed.training.trainer import Trainer
 from embed.training.trials import TRIALS
-from embed.training.tuning import Loss, Purpose, Sets, Tuned, tune
+from embed.training.tuning import Tuned, tune
 
 GIVEN = {"dim": 16, "threads": 1, "subword": False, "epochs": 1, "min_count": 1}
 

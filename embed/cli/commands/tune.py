@@ -10,7 +10,7 @@ import sys
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from embed.choices import NAMED_SETS
+from embed.choices import HELD_OUT, NAMED_SETS
 from embed.cli.argument_types import word
 from embed.cli.flags import CORPUS_HELP, HelpAll, add_training, given_options, given_parameters
 from embed.cli.parser import PROGRAM
@@ -20,7 +20,8 @@ from embed.config.train import TrainConfig
 from embed.messages import printable
 
 if TYPE_CHECKING:
-    from embed.training.tuning import Purpose, Tuned
+    from embed.training.purposes import Purpose
+    from embed.training.tuning import Tuned
 
 __all__ = ["add_arguments", "run"]
 
@@ -30,7 +31,6 @@ _WITHOUT = (
     *("time_budget", "held_out", "patience", "min_delta", "workers", "merge_tokens", "binary", "max_norm"),
 )
 """What does not apply to a search."""
-_HELD_OUT = "held-out"
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser, *, show_all: bool) -> None:
         dest="purpose",
         type=word,
         metavar="SETS",
-        default=_HELD_OUT,
+        default=HELD_OUT,
         help=f"{', '.join(NAMED_SETS)} or files of test sets, between commas; or held-out, the loss [held-out]",
     )
     parser.add_argument(
@@ -77,14 +77,15 @@ def run(arguments: argparse.Namespace) -> None:
     from embed.eval import load_sets
     from embed.files.atomic import atomic_write_text, is_stream
     from embed.files.outputs import Output
+    from embed.training.purposes import Loss, Sets
     from embed.training.run import begun, outputs_of
     from embed.training.train import FreshStart
     from embed.training.trials import TRIALS, folder_of
-    from embed.training.tuning import Loss, Sets, tune
+    from embed.training.tuning import tune
 
     seconds = TimeBudget.of(arguments.time).seconds
     named = [each for each in arguments.purpose.split(",") if each]
-    sets = [] if named == [_HELD_OUT] else [_set_named(each) for each in named]
+    sets = [] if named == [HELD_OUT] else [_set_named(each) for each in named]
     check_inputs(*arguments.corpus)
     directory = None if is_stream(arguments.output) else folder_of(arguments.output)
     outputs = [Output(arguments.output, "the configuration"), *outputs_of(options)]
