@@ -131,7 +131,7 @@ class Settings:
     gensim_tokens: int | None = 2_400_000  # None: the whole text
     fasttext_tokens: int = 400_000
     all_in_tokens: int = 1_500_000
-    reading_tokens: int = 50_000_000
+    reading_tokens: int = 20_000_000
     zipf_tokens: int = 4_000_000
     zipf_words: tuple[int, int] = (1_000_000, 70_000)
     buckets: int = 2_000_000
