@@ -161,7 +161,7 @@ $(STAMPS)/fuzz: $(STAMPS)/dev
 
 $(STAMPS)/clients: $(STAMPS)/build tests/requirements-readers.txt tests/requirements-clients.txt
 	.ci/make-venv $(CLIENTS) $(PYTHON)
-	$(CLIENT_PIP) --constraint requirements-dev.txt setuptools cython
+	$(CLIENT_PIP) --constraint requirements-dev.txt setuptools cython fasttext-community
 	EMBED_PURE=1 $(CLIENT_PIP) --constraint requirements-dev.txt --no-build-isolation --editable '.[test,parquet,ann]'
 	$(CLIENT_PIP) --requirement tests/requirements-readers.txt
 	$(CLIENT_PIP) --no-deps --requirement tests/requirements-clients.txt
