@@ -31,8 +31,7 @@ THAI = "ภาษาไทยเป็นภาษาที่สวยงาม
 @pytest.fixture
 def module(monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
     made = types.ModuleType("some_text")
-    made.halves = lambda text: [text[: len(text) // 2], text[len(text) // 2 :]] if text else []  # type: ignore[attr-defined]
-    made.number = 5  # type: ignore[attr-defined]
+    vars(made).update(halves=lambda text: [text[: len(text) // 2], text[len(text) // 2 :]] if text else [], number=5)
     monkeypatch.setitem(sys.modules, "some_text", made)
     monkeypatch.setattr(names, "_allowed", set())
     return made

@@ -15,12 +15,13 @@ from scipy import sparse
 from scipy.sparse import coo_array, csr_array
 
 import embed
-from embed import Graph, train_graph
+from embed import train_graph
 from embed.cli import main
 from embed.config.graph import NOT_FOR_GRAPHS, SUBSAMPLE
 from embed.errors import AdviceWarning, ConfigError, CorpusError
 from embed.graph.reading import read_graph
 from embed.graph.train import run_graph
+from tests.graph.edges import edges_of
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "graphs.md"
 FAST: dict[str, Any] = {"dim": 16, "threads": 1, "progress": False, "walks": 4, "walk_length": 20}
@@ -40,15 +41,6 @@ class _NetworkX:
         return ((a, b, default if weight is None else weight) for a, b, weight in self._edges)
 
 
-def _edges(graph: Graph) -> dict[tuple[Any, Any], float]:
-    found = {}
-    for node in range(len(graph.nodes)):
-        for edge in range(graph.offsets[node], graph.offsets[node + 1]):
-            weight = 1.0 if graph.weights is None else float(graph.weights[edge])
-            found[graph.nodes[node], graph.nodes[graph.neighbours[edge]]] = weight
-    return found
-
-
 def _both_ways(edges: dict[tuple[Any, Any], float]) -> dict[tuple[Any, Any], float]:
     return {**edges, **{(b, a): weight for (a, b), weight in edges.items()}}
 
@@ -62,9 +54,9 @@ def test_a_list_of_edges(tmp_path: Path) -> None:
     (tmp_path / "g.txt.gz").write_bytes(gzip.compress(lines.encode()))
     for name in ("g.edges", "g.txt.gz"):
         graph = read_graph(tmp_path / name)
-        assert _edges(graph) == WANTED
+        assert edges_of(graph) == WANTED
         assert repr(graph) == "<Graph: 4 nodes, 3 edges, undirected, weighted>"
-    assert _edges(read_graph(tmp_path / "g.edges", directed=True)) == dict(list(WANTED.items())[:3])
+    assert edges_of(read_graph(tmp_path / "g.edges", directed=True)) == dict(list(WANTED.items())[:3])
 
 
 def test_edges_between_numbers_are_no_vectors(tmp_path: Path) -> None:
@@ -79,11 +71,11 @@ def test_tables_of_edges(tmp_path: Path) -> None:
     (tmp_path / "g.jsonl").write_text(
         "".join(json.dumps({"from": a, "to": b, "w": w}) + "\n" for a, b, w in [("a", "b", 2), ("b", "c", 0.5)])
     )
-    assert _edges(read_graph(tmp_path / "g.csv", columns=("from", "to", "w"))) == WANTED
-    assert set(_edges(read_graph(tmp_path / "g.csv", columns=["from", "to"])).values()) == {1.0}
-    assert len(_edges(read_graph(tmp_path / "g.jsonl", columns=("from", "to", "w")))) == 4
+    assert edges_of(read_graph(tmp_path / "g.csv", columns=("from", "to", "w"))) == WANTED
+    assert set(edges_of(read_graph(tmp_path / "g.csv", columns=["from", "to"])).values()) == {1.0}
+    assert len(edges_of(read_graph(tmp_path / "g.jsonl", columns=("from", "to", "w")))) == 4
     columns = {"from": ["a", "b", "a"], "to": ["b", "c", "d"], "w": [2, 0.5, 1]}
-    assert _edges(read_graph(columns, columns=("from", "to", "w"))) == WANTED
+    assert edges_of(read_graph(columns, columns=("from", "to", "w"))) == WANTED
     (tmp_path / "g.csv").write_text("from,to\na,\n")
     with pytest.raises(CorpusError, match=r"g\.csv, row 1, column 'to': there is no value"):
         read_graph(tmp_path / "g.csv", columns=("from", "to"))
@@ -91,25 +83,25 @@ def test_tables_of_edges(tmp_path: Path) -> None:
 
 def test_edges_in_memory_have_any_nodes() -> None:
     graph = read_graph([(1, ("x", 2)), [1, "1", 3.0], (np.int64(1), "1")])
-    assert _edges(graph) == _both_ways({(1, ("x", 2)): 1.0, (1, "1"): 4.0})
-    assert _edges(read_graph(np.array([[0, 1], [1, 2], [2, 1]]))) == _both_ways({(0, 1): 1.0, (1, 2): 1.0})
+    assert edges_of(graph) == _both_ways({(1, ("x", 2)): 1.0, (1, "1"): 4.0})
+    assert edges_of(read_graph(np.array([[0, 1], [1, 2], [2, 1]]))) == _both_ways({(0, 1): 1.0, (1, 2): 1.0})
 
 
 def test_a_graph_of_networkx() -> None:
     edges = [("a", "b", 2.0), ("b", "c", None), ("c", "a", 2.0)]
     graph = read_graph(_NetworkX(edges, ["c", "b", "a", "alone"]))
     assert list(graph.nodes) == ["c", "b", "a", "alone"]
-    assert _edges(graph) == _both_ways({("a", "b"): 2.0, ("b", "c"): 1.0, ("c", "a"): 2.0})
+    assert edges_of(graph) == _both_ways({("a", "b"): 2.0, ("b", "c"): 1.0, ("c", "a"): 2.0})
     assert graph.isolated == 1
     directed = read_graph(_NetworkX(edges, list("abc"), directed=True))
-    assert _edges(directed) == {("a", "b"): 2.0, ("b", "c"): 1.0, ("c", "a"): 2.0}
+    assert edges_of(directed) == {("a", "b"): 2.0, ("b", "c"): 1.0, ("c", "a"): 2.0}
     assert read_graph(_NetworkX(edges, list("abc"), directed=True), directed=False).edges == 3
 
 
 def test_a_sparse_matrix() -> None:
     matrix = csr_array(np.array([[0, 2, 0], [0, 9, 0.5], [0, 0, 0]]))
-    assert _edges(read_graph(matrix)) == _both_ways({(0, 1): 2.0, (1, 2): 0.5})
-    assert _edges(read_graph(coo_array(matrix), directed=True)) == {(0, 1): 2.0, (1, 2): 0.5}
+    assert edges_of(read_graph(matrix)) == _both_ways({(0, 1): 2.0, (1, 2): 0.5})
+    assert edges_of(read_graph(coo_array(matrix), directed=True)) == {(0, 1): 2.0, (1, 2): 0.5}
     symmetric = read_graph(csr_array(np.array([[0, True], [True, False]])))
     assert symmetric.weights is None
     with pytest.raises(CorpusError, match="as many rows as columns"):
@@ -122,17 +114,17 @@ def test_every_sparse_matrix_of_scipy(form: str, kind: str) -> None:
     make = getattr(sparse, f"{form}_{kind}")
     dense = np.array([[7, 2, 0, 0], [0, 0, 0.5, 0], [0, 3, 0, 0], [0, 0, 0, 0]])
     directed = read_graph(make(dense), directed=True)
-    assert _edges(directed) == {(0, 1): 2.0, (1, 2): 0.5, (2, 1): 3.0}
+    assert edges_of(directed) == {(0, 1): 2.0, (1, 2): 0.5, (2, 1): 3.0}
     assert directed.isolated == 1
-    assert _edges(read_graph(make(dense))) == _both_ways({(0, 1): 2.0, (1, 2): 3.5})
-    assert _edges(read_graph(make(dense.astype(np.int8)), directed=True)) == {(0, 1): 2.0, (2, 1): 3.0}
+    assert edges_of(read_graph(make(dense))) == _both_ways({(0, 1): 2.0, (1, 2): 3.5})
+    assert edges_of(read_graph(make(dense.astype(np.int8)), directed=True)) == {(0, 1): 2.0, (2, 1): 3.0}
     with pytest.raises(CorpusError, match=r"the edge from 1 to 2 has the weight -0\.5"):
         read_graph(make(dense * [[1], [-1], [1], [1]]))
 
 
 def test_entries_of_a_matrix_that_are_there_twice_zero_or_no_number() -> None:
     twice = coo_array(([1.0, 2.0, 0.0, 0.5], ([0, 0, 1, 2], [1, 1, 2, 0])), shape=(3, 3))
-    assert _edges(read_graph(twice)) == _both_ways({(0, 1): 3.0, (2, 0): 0.5})
+    assert edges_of(read_graph(twice)) == _both_ways({(0, 1): 3.0, (2, 0): 0.5})
     for wrong in (np.nan, np.inf):
         with pytest.raises(CorpusError, match=f"the edge from 0 to 1 has the weight {wrong}"):
             read_graph(csr_array(np.array([[0, wrong], [0, 0]])))
@@ -144,7 +136,7 @@ def test_entries_of_a_matrix_that_are_there_twice_zero_or_no_number() -> None:
 
 def test_loops_zero_weights_and_repeated_edges() -> None:
     graph = read_graph([("a", "a", 5), ("a", "b", 1), ("b", "a", 2), ("b", "c", 0), ("c", "d", 1)])
-    assert _edges(graph) == _both_ways({("a", "b"): 3.0, ("c", "d"): 1.0})
+    assert edges_of(graph) == _both_ways({("a", "b"): 3.0, ("c", "d"): 1.0})
 
 
 @pytest.mark.parametrize(

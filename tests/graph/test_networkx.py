@@ -6,20 +6,12 @@ from typing import Any
 
 import pytest
 
-from embed import Graph, train_graph
+from embed import train_graph
 from embed.errors import AdviceWarning, CorpusError
 from embed.graph.reading import read_graph
+from tests.graph.edges import edges_of
 
 networkx: Any = pytest.importorskip("networkx", reason="it is not installed: make test-clients")
-
-
-def _edges(graph: Graph) -> dict[tuple[Any, Any], float]:
-    found = {}
-    for node in range(len(graph.nodes)):
-        for edge in range(graph.offsets[node], graph.offsets[node + 1]):
-            weight = 1.0 if graph.weights is None else float(graph.weights[edge])
-            found[graph.nodes[node], graph.nodes[graph.neighbours[edge]]] = weight
-    return found
 
 
 def _wanted(graph: Any) -> dict[tuple[Any, Any], float]:
@@ -43,7 +35,7 @@ def test_a_graph_has_the_edges_that_networkx_says(kind: str) -> None:
     graph.add_edge("3", "3")
     graph.add_edge("New York", "\x1b[31m\n", other=7)
     read = read_graph(graph)
-    assert _edges(read) == _wanted(graph)
+    assert edges_of(read) == _wanted(graph)
     assert list(read.nodes) == list(graph.nodes)
     assert read.directed == graph.is_directed()
     assert read.isolated == 1
@@ -53,16 +45,16 @@ def test_a_graph_has_the_edges_that_networkx_says(kind: str) -> None:
 
 def test_an_undirected_view_and_a_part_of_a_graph() -> None:
     graph = networkx.DiGraph([("a", "b"), ("b", "c"), ("c", "a"), ("c", "d")])
-    assert _edges(read_graph(graph.to_undirected(as_view=True))) == _wanted(graph.to_undirected())
-    assert _edges(read_graph(graph, directed=False)) == _wanted(graph.to_undirected())
-    assert _edges(read_graph(graph.subgraph("abc"))) == {("a", "b"): 1.0, ("b", "c"): 1.0, ("c", "a"): 1.0}
-    assert _edges(read_graph(networkx.freeze(graph))) == _wanted(graph)
+    assert edges_of(read_graph(graph.to_undirected(as_view=True))) == _wanted(graph.to_undirected())
+    assert edges_of(read_graph(graph, directed=False)) == _wanted(graph.to_undirected())
+    assert edges_of(read_graph(graph.subgraph("abc"))) == {("a", "b"): 1.0, ("b", "c"): 1.0, ("c", "a"): 1.0}
+    assert edges_of(read_graph(networkx.freeze(graph))) == _wanted(graph)
 
 
 def test_a_file_that_networkx_writes(tmp_path: Any) -> None:
     graph = networkx.karate_club_graph()
     networkx.write_weighted_edgelist(graph, tmp_path / "g.txt")
-    found = _edges(read_graph(tmp_path / "g.txt"))
+    found = edges_of(read_graph(tmp_path / "g.txt"))
     assert {(int(a), int(b)): weight for (a, b), weight in found.items()} == _wanted(graph)
 
 
