@@ -130,7 +130,15 @@ def read_model(path: PathOrInput) -> Model:
 
 
 def write_vectors(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
-    """Write vectors as a fastText file; see :func:`from_vectors`."""
+    """Write vectors as a fastText file; see :func:`from_vectors`.
+
+    Warns
+    -----
+    AdviceWarning
+        The vectors are of a pruned file of fastText, whose means leave out n-grams that count here.
+    """
+    if vectors.subwords is not None:
+        vectors.subwords.advise_counted(os.fspath(path))
     try:
         fasttext_bin.write(from_vectors(vectors), path)
     except FormatError as error:
@@ -205,7 +213,7 @@ def _subwords(file: FastTextFile, scheme: SubwordScheme) -> Subwords:
     if file.pruned is None:
         return Subwords(scheme, file.input[words : words + scheme.buckets])
     kept = np.sort(file.pruned[:, 0])
-    return Subwords(scheme, file.input[ngram_rows(file, kept)], kept)
+    return Subwords(scheme, file.input[ngram_rows(file, kept)], kept, left_out=True)
 
 
 def _used_buckets(file: FastTextFile) -> npt.NDArray[np.int32]:

@@ -62,6 +62,7 @@ RESERVED = ("format", "version", "kind", "subwords", "quantization", "form")
 """The metadata keys of the format itself."""
 _FLOAT_BYTES = np.dtype(np.float32).itemsize
 KEPT = "ngrams.kept"
+_LEFT_OUT = "left_out"
 POSITION_WEIGHTS = "places"
 MEAN, PROJECTION = "postprocess.mean", "postprocess.projection"
 DOCUMENTS, ID_TEXT, ID_OFFSETS = "documents", "ids.bytes", "ids.offsets"
@@ -178,14 +179,14 @@ def write_vectors(
     if outputs is not None:
         check_finite(path, "output", outputs)
         arrays["output"] = outputs
-    scheme = None
+    scheme, left_out = None, False
     if vectors.subwords is not None:
-        subwords, scheme = vectors.subwords, vectors.subwords.scheme
+        subwords, scheme, left_out = vectors.subwords, vectors.subwords.scheme, vectors.subwords.left_out
         check_finite(path, "ngrams", subwords.matrix)
         arrays["ngrams"] = subwords.matrix
         if subwords.kept is not None:
             arrays[KEPT] = subwords.kept
-    _safetensors.write(path, arrays, metadata_of(path, "vectors", scheme, metadata or {}, vectors.form))
+    _safetensors.write(path, arrays, metadata_of(path, "vectors", scheme, metadata or {}, vectors.form, left_out))
 
 
 def write_model_arrays(
@@ -310,7 +311,7 @@ def read_vectors(path: PathOrInput) -> WordVectors:
         ngrams = inputs[file.scheme.word_rows(len(words)) :] if file.scheme else None
     subwords = None
     if file.scheme and ngrams is not None and len(ngrams):
-        subwords = Subwords(file.scheme, ngrams, kept)
+        subwords = Subwords(file.scheme, ngrams, kept, file.left_out)
     counts = file.counts(len(words)) if "counts" in file.arrays else None
     postprocessing = file.postprocessing(matrix.shape[1]) if file.kind == "model" else None
     try:
@@ -390,7 +391,7 @@ class _File:
             raise FormatError(
                 f"{self.name}: its kind must be 'vectors', 'model', 'quantized' or 'documents', not {self.kind!r}"
             )
-        self.scheme = self._scheme()
+        self.scheme, self.left_out = self._scheme()
         self.user_metadata = {key: value for key, value in self.metadata.items() if key not in RESERVED}
 
     def words(self) -> list[str]:
@@ -508,17 +509,19 @@ class _File:
             raise FormatError(f"{self.name}: damaged: {key} {found}; it must be {ndim}-dimensional {np.dtype(dtype)}")
         return array
 
-    def _scheme(self) -> NgramScheme | None:
+    def _scheme(self) -> tuple[NgramScheme | None, bool]:
+        """Return how words are cut, and whether a mean leaves out n-grams without a row."""
         text = self.metadata.get("subwords")
         if text is None:
-            return None
+            return None, False
         from embed.vocabulary.ngrams import scheme_from_dict  # plain words need no compiled n-gram code
 
         try:
             values = json.loads(text)
             if not isinstance(values, dict):
                 raise ValueError("not a JSON object")
-            return scheme_from_dict(values)
+            left_out = values.pop(_LEFT_OUT, False) is True
+            return scheme_from_dict(values), left_out
         except (ValueError, RecursionError) as error:
             raise FormatError(f"{self.name}: damaged: subwords must describe an n-gram scheme ({error})") from None
 
@@ -538,6 +541,7 @@ def metadata_of(
     scheme: NgramScheme | None,
     metadata: Mapping[str, str],
     form: Form | None = None,
+    left_out: bool = False,
 ) -> dict[str, str]:
     """Return the metadata of a file to write at `path`; raises FormatError for a reserved key."""
     taken = [key for key in RESERVED if key in metadata]
@@ -545,7 +549,7 @@ def metadata_of(
         raise FormatError(f"{os.fspath(path)}: cannot write: the metadata key {taken[0]!r} is reserved")
     result = {"format": FORMAT, "version": VERSION, "kind": kind, **metadata}
     if scheme is not None:
-        result["subwords"] = json.dumps(scheme.to_dict())
+        result["subwords"] = json.dumps(scheme.to_dict() | ({_LEFT_OUT: True} if left_out else {}))
     if form is not None and form != Form():
         result["form"] = json.dumps(asdict(form))
     return result

@@ -81,9 +81,9 @@ def write_codes(
     if vectors.counts is not None:
         arrays["counts"] = vectors.counts
     parts = {"vectors": (codes, len(vectors))}
-    scheme = None
+    scheme, left_out = None, False
     if ngram_codes is not None and vectors.subwords is not None:
-        subwords, scheme = vectors.subwords, vectors.subwords.scheme
+        subwords, scheme, left_out = vectors.subwords, vectors.subwords.scheme, vectors.subwords.left_out
         parts["ngrams"] = (ngram_codes, len(subwords.matrix))
         if subwords.kept is not None:
             arrays[native.KEPT] = subwords.kept
@@ -99,5 +99,5 @@ def write_codes(
     except FormatError as error:
         raise FormatError(f"{os.fspath(path)}: cannot write: {error}: use more bytes per vector") from None
     stored = json.dumps({"method": codes.method, "dim": codes.dim})
-    metadata = native.metadata_of(path, "quantized", scheme, {}, vectors.form)
+    metadata = native.metadata_of(path, "quantized", scheme, {}, vectors.form, left_out)
     _safetensors.write(path, arrays, {**metadata, "quantization": stored})

@@ -24,6 +24,7 @@ random vectors, with as many dimensions as pairs).
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 from collections.abc import Iterable
@@ -42,7 +43,6 @@ from embed.errors import ConfigError, FormatError, advise
 from embed.files.inputs import Input
 from embed.messages import option
 from embed.pieces import pieces
-from embed.vectors.ngram_rows import Subwords
 from embed.vectors.search import unit_rows
 from embed.vectors.word_vectors import WordVectors
 
@@ -289,7 +289,7 @@ def turned(vectors: WordVectors, turn: npt.NDArray[np.float64]) -> WordVectors:
     """Return the vectors times an orthogonal matrix; n-grams are turned alike, so that they compose as before."""
     subwords = vectors.subwords
     if subwords is not None:
-        subwords = Subwords(subwords.scheme, _times(subwords.matrix, turn), subwords.kept)
+        subwords = dataclasses.replace(subwords, matrix=_times(subwords.matrix, turn))
     matrix = _times(vectors.matrix, turn)
     return WordVectors(vectors.words, matrix, counts=vectors.counts, subwords=subwords, form=vectors.form)
 

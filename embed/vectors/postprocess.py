@@ -2,6 +2,7 @@
 
 The functions return new `WordVectors` with the same words and counts. Centring, removing directions and PCA are
 affine maps and apply to the n-gram rows too: a mean commutes with them, so unknown words are mapped like known ones.
+n-grams without a row stay zeros: they do not turn the vector of an unknown word, before or after.
 A sequence of them is one map, :class:`AffineMap`, which follows from the mean and the covariance of the word vectors.
 Statistics are computed in float64, a block of rows at a time.
 """
@@ -90,7 +91,7 @@ class AffineMap:
         return result
 
     def vectors(self, vectors: WordVectors) -> WordVectors:
-        """Return vectors whose words and n-gram rows are mapped; a row of zeros counts as missing, and stays so."""
+        """Return vectors whose words and n-gram rows are mapped; rows of zeros, which no n-gram trained, stay zeros."""
         subwords = vectors.subwords
         if subwords is not None:
             ngrams = self.rows(subwords.matrix)

@@ -2,7 +2,8 @@
 
 A row that no word of the vocabulary uses was never trained, and dropping it removes noise from the mean. Of the
 others, the n-grams of the most words are the likeliest in an unknown word. The vectors of the vocabulary do not
-change.
+change. Rows that are dropped count as zeros, as rows that were never there do, so that the vectors of unknown words
+are the same in every format.
 
 Rejected: choosing by the length of the row, as fastText's ``quantize -cutoff`` does (a rare n-gram of one word has
 a long row).
@@ -36,7 +37,7 @@ def prune_ngrams(vectors: WordVectors, keep: int | None = None) -> WordVectors:
     Returns
     -------
     WordVectors
-        The vector of an unknown word is the mean of its remaining n-grams.
+        The dropped n-grams of an unknown word count as zeros in its mean.
 
     Raises
     ------

@@ -15,6 +15,7 @@ few values would say nothing, and an interval of the mean, which is shorter by s
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 from collections import Counter
@@ -30,7 +31,6 @@ from embed.errors import ConfigError, FormatError
 from embed.files.saved import Saved, room_behind
 from embed.pieces import pieces
 from embed.vectors.alignment import turn_between
-from embed.vectors.ngram_rows import Subwords
 from embed.vectors.search import best
 from embed.vectors.student import student_quantile
 from embed.vectors.word_vectors import WordVectors, limits_of_answers, sides_of_analogy
@@ -278,7 +278,7 @@ class Replicates(Saved, Sequence[WordVectors]):
                 _add(ngrams, member.subwords.matrix, turn)
         subwords = None
         if first.subwords is not None and ngrams is not None:
-            subwords = Subwords(first.subwords.scheme, (ngrams / len(self)).astype(np.float32), first.subwords.kept)
+            subwords = dataclasses.replace(first.subwords, matrix=(ngrams / len(self)).astype(np.float32))
         matrix = (words / len(self)).astype(np.float32)
         return WordVectors(self.words, matrix, counts=self.counts, subwords=subwords, form=first.form)
 

@@ -13,8 +13,8 @@ MurmurHash3. Two n-grams that share one row rarely share the others, so the tabl
 Either way, a word's vector is the mean of its rows; training needs to know no more.
 
 In a small text, most buckets hold no n-gram of any word. Only buckets that hold an n-gram have a row (`found_rows`):
-five words need some thirty rows, not two million. The mean of an unknown word skips n-grams without a row, since
-untrained rows would only add noise (docs/decisions/0024-rows-of-n-grams-that-are-there.md).
+five words need some thirty rows, not two million. In the mean of an unknown word, n-grams without a row count as zeros:
+an untrained row would only add noise (docs/decisions/0024-rows-of-n-grams-that-are-there.md).
 """
 
 from __future__ import annotations

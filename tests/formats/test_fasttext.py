@@ -352,7 +352,7 @@ def test_gensim_reads_ours(tmp_path: Path, subword: bool, what: str) -> None:
         assert theirs.index_to_key == model.vocabulary.words
         np.testing.assert_allclose(theirs.vectors, model.vectors.matrix, atol=1e-6)
         for word in UNKNOWN if subword else []:
-            np.testing.assert_allclose(unit(theirs.get_vector(word)), unit(model.vectors[word]), atol=1e-6)
+            np.testing.assert_allclose(theirs.get_vector(word), model.vectors[word], atol=1e-6)
 
 
 @pytest.mark.parametrize("what", ["model", "vectors"])
@@ -378,7 +378,6 @@ def test_fasttext_reads_ours(tmp_path: Path, subword: bool, what: str) -> None:
     for word in model.vocabulary.words + (UNKNOWN if subword else []):
         # fasttext-community gives vectors of length 1: the mean is made of its own rows instead.
         rows = theirs.get_subwords(word)[1]
-        rows = rows[matrix[rows].any(axis=1)]  # fastText also counts the rows of zeros, which changes the length alone
         np.testing.assert_allclose(matrix[rows].mean(axis=0), model.vectors[word], atol=1e-6)
         np.testing.assert_allclose(unit(theirs.get_word_vector(word)), unit(model.vectors[word]), atol=1e-6)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import warnings
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,18 @@ import embed
 from embed import Model, formats
 from embed.checkpoints import checkpoint_file
 from embed.compat.gensim import FastText
+from embed.compat.gensim.fasttext_vectors import FastTextKeyedVectors
 from embed.config import TrainConfig
 from embed.errors import ConfigError, MissingWordError
 from embed.formats import fasttext_bin, fasttext_model
+from embed.formats.fasttext_file import Arguments, FastTextFile
 from embed.formats.quantized import save_quantized
 from embed.model.parameters import Parameters
 from embed.training.continue_training import model_of, transfer
+from embed.vectors.alignment import turned
+from embed.vectors.pruning import prune_ngrams
 from embed.vectors.quantize import quantizer
+from embed.vocabulary.ngrams import SubwordScheme
 from embed.vocabulary.vocabulary import Vocabulary
 
 TEXT = [["night", "nightly", "day"], ["daily", "night", "today"], ["day", "nightly", "straße"]] * 40
@@ -70,17 +76,76 @@ def test_files_hold_no_other_rows(kind: str, hash_count: int, tmp_path: Path) ->
         np.testing.assert_array_equal(again.parameters.buckets, model.parameters.buckets)
 
 
-def test_an_unknown_word_takes_no_part_of_rows_that_were_never_trained(tmp_path: Path) -> None:
+def test_ngrams_that_were_never_trained_count_as_zeros_in_an_unknown_word() -> None:
     vectors = trained(buckets=BIG).vectors
     assert vectors.subwords is not None
     ngrams = vectors.subwords.scheme.ngrams("nightqqq")
     found = vectors.subwords.rows_of(vectors.subwords.scheme.buckets_of("nightqqq"))
     np.testing.assert_array_equal(found >= 0, ["q" not in ngram for ngram in ngrams])
-    mean = vectors.subwords.matrix[found[found >= 0]].mean(axis=0)
+    mean = vectors.subwords.matrix[found[found >= 0]].sum(axis=0) / len(found)
     np.testing.assert_allclose(vectors["nightqqq"], mean, rtol=1e-5)
     assert not vectors.can_compose("qqqq")
     with pytest.raises(MissingWordError, match="'qqqq' is not in the vocabulary and shares no n-gram with it"):
         vectors.vector("qqqq")
+
+
+@pytest.mark.parametrize("postprocess", ["none", "abtt:1"])
+@pytest.mark.parametrize("hash_count", [0, 2])
+def test_every_path_gives_an_unknown_word_the_vector_of_a_table_with_a_row_for_each_bucket(
+    hash_count: int, postprocess: str, tmp_path: Path
+) -> None:
+    model = trained(hash_count, buckets=300, postprocess=postprocess)
+    vectors, bare = model.vectors, "floret" if hash_count else "fasttext"
+    assert vectors.subwords is not None
+    table = np.zeros((300, 16), np.float32)
+    table[vectors.subwords.kept] = vectors.subwords.matrix
+    embed.save_model(model, tmp_path / "model.embed")
+    embed.save(vectors, tmp_path / "vectors.embed")
+    embed.save(vectors, tmp_path / "bare", format=bare)
+    embed.save(embed.load(tmp_path / "bare"), tmp_path / "again.embed")
+    paths = {path.name: embed.load(path) for path in sorted(tmp_path.iterdir())} | {"memory": vectors}
+    paths["turned"] = turned(vectors, np.eye(16))
+    if not hash_count:
+        paths["pruned"] = prune_ngrams(vectors)
+        paths["gensim"] = FastTextKeyedVectors.from_word_vectors(vectors)
+        paths["back from gensim"] = paths["gensim"].to_word_vectors()
+    for word in ("nightqqq", "straßen", "daynight", "neu"):
+        mean = table[vectors.subwords.scheme.buckets_of(word)].mean(axis=0)
+        assert mean.any()
+        for name, found in paths.items():
+            np.testing.assert_allclose(found[word], mean, atol=2e-6, err_msg=f"{name}, {word}")
+    save_quantized(vectors, tmp_path / "int8.embed", quantizer("int8"))
+    np.testing.assert_allclose(embed.load(tmp_path / "int8.embed")["nightqqq"], vectors["nightqqq"], atol=0.01)
+
+
+def test_what_a_pruned_file_of_fasttext_leaves_out_stays_left_out(tmp_path: Path) -> None:
+    rows = np.random.default_rng(1).normal(size=(2 + 3, 4)).astype(np.float32)
+    scheme, pairs = SubwordScheme(3, 3, 50), np.array([[9, 2], [31, 0], [40, 1]], np.int32)
+    arguments = Arguments(4, 5, 5, 1, 5, 1, 3, 3, 50, 3, 3, 100, 1e-4)
+    words, counts = [b"night", b"day"], np.array([2, 1])
+    file = FastTextFile(12, arguments, words, counts, 0, 3, pairs, rows, np.zeros((2, 4), np.float32))
+    vectors = fasttext_model.to_vectors(file)
+    letters = "abcdefghijklmnop"
+    word = next(
+        "".join(word) for word in itertools.permutations(letters, 5) if 9 in scheme.buckets_of("".join(word)).tolist()
+    )
+    places = dict(pairs.tolist())
+    buckets = scheme.buckets_of(word).tolist()
+    kept = [2 + places[bucket] for bucket in buckets if bucket in places]
+    assert len(kept) < len(buckets)
+    expected = rows[kept].mean(axis=0)
+    embed.save(vectors, tmp_path / "v.embed")
+    save_quantized(vectors, tmp_path / "q.embed", quantizer("int8"))
+    for found in (vectors, embed.load(tmp_path / "v.embed"), turned(vectors, np.eye(4))):
+        np.testing.assert_allclose(found[word], expected, atol=1e-6)
+    np.testing.assert_allclose(embed.load(tmp_path / "q.embed")[word], expected, atol=0.05)
+    shorter = expected * len(kept) / len(buckets)
+    with pytest.warns(embed.errors.AdviceWarning, match=r"f\.bin: n-grams without a row count as zeros here"):
+        formats.save(vectors, tmp_path / "f.bin", "fasttext")
+    np.testing.assert_allclose(embed.load(tmp_path / "f.bin")[word], shorter, atol=1e-6)
+    with pytest.warns(embed.errors.AdviceWarning, match="FastTextKeyedVectors: n-grams without a row count as zeros"):
+        found = FastTextKeyedVectors.from_word_vectors(vectors)
+    np.testing.assert_allclose(found[word], shorter, atol=1e-6)
 
 
 @pytest.mark.parametrize(("ending", "hash_count"), [("bin", 0), ("floret", 2)])

@@ -67,7 +67,7 @@ class FastTextKeyedVectors(KeyedVectors):
     ----------
     vectors_vocab : float32 array, shape (n, vector_size)
     vectors_ngrams : float32 array, shape (bucket, vector_size)
-        Rows that no word uses are zero, and the mean of an unknown word leaves them out.
+        Rows that no word uses are zeros, and count as such in the mean of an unknown word.
     vectors_vocab_lockf, vectors_ngrams_lockf : float32 array, shape (1,), or one factor for each row
     """
 
@@ -107,8 +107,7 @@ class FastTextKeyedVectors(KeyedVectors):
         if self.scheme is None or not isinstance(key, str):
             raise MissingWordError(f"{key!r} is not in the vocabulary, and there are no n-grams to compose it from")
         rows = self.vectors_ngrams[self.scheme.buckets_of(key)]
-        rows = rows[rows.any(axis=1)]  # drop the rows that no word uses
-        if not len(rows):
+        if not rows.any():
             logger.warning("%r shares no n-gram with the vocabulary: its vector is zero", key)
             return np.zeros(self.vector_size, np.float32)
         vector = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
@@ -177,9 +176,16 @@ class FastTextKeyedVectors(KeyedVectors):
 
     @classmethod
     def from_word_vectors(cls, vectors: WordVectors, mapped: bool = False) -> Self:
-        """Convert :class:`embed.WordVectors` with fastText's n-grams."""
+        """Convert :class:`embed.WordVectors` with fastText's n-grams.
+
+        Warns
+        -----
+        AdviceWarning
+            They are of a pruned file of fastText, whose means leave out n-grams that count here.
+        """
         if vectors.subwords is None or not isinstance(vectors.subwords.scheme, SubwordScheme):
             raise WrongKindError("these vectors have no n-grams of fastText's kind: load them as KeyedVectors")
+        vectors.subwords.advise_counted(cls.__name__)
         scheme = vectors.subwords.scheme
         found = cls(vectors.dim, scheme.min_n, scheme.max_n, scheme.buckets)
         plain = KeyedVectors.from_word_vectors(vectors, mapped)
