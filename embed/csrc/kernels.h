@@ -20,6 +20,9 @@
 /* Scores are cut off at +-EMBED_MAX_SCORE, where the sigmoid is 0 or 1 to single precision. */
 #define EMBED_MAX_SCORE 30.0f
 
+/* Largest exponent of the exponential: e^-87 is a normal number, and nothing beside e^0. */
+#define EMBED_MAX_EXPONENT 87.0f
+
 /* The output rows of a group, whose old and new values fit in the registers. */
 #define EMBED_GROUP 6
 
@@ -83,6 +86,9 @@ static inline int64_t embed_bag_floats(int64_t ny) {
     return EMBED_LINE + 2 * (ny + EMBED_LINE) + (ny + 1) * (ny + 1) / 4 + EMBED_ROW_FLOATS;
 }
 
+/* Return the room that n scores of a line need: whole vectors, and the padding of their last group. */
+static inline int64_t embed_rates_floats(int64_t n) { return n + EMBED_ROW_FLOATS; }
+
 /* Return the sum of `loss`, and set it to 0. */
 static inline double embed_take_loss(embed_loss *loss) {
     double sum = -(double)loss->padding;
@@ -139,7 +145,7 @@ typedef struct {
     const int32_t *next_rows; /* [next_n] rows to fetch meanwhile: those of the next line */
     float **targets;          /* [target_count] -> [width] output rows, updated in place */
     float *hidden;            /* [width, rounded up to a whole vector] the vector of the line */
-    float *rates;             /* [target_count] the scores of the targets, then their rates lr * g */
+    float *rates;             /* [target_count, embed_rates_floats] the scores of the targets, then their rates lr * g */
     int64_t stride, n, next_n;
     int target_count, width;
     float share; /* one over the number of mentions */
@@ -175,6 +181,12 @@ typedef struct {
     /* Compute the vector of a line and its scores; move its rows and the output rows by the rates. */
     void (*gather_line)(const embed_line *l);
     void (*learn_line)(const embed_line *l);
+    /* Turn n scores into the rates of a softmax with one right label, and return its loss. There is room for
+     * embed_rates_floats(n). */
+    double (*softmax_rates)(float *s, int n, int label, float lr);
+    /* Turn n scores into the rates of a sigmoid each; signs[k] is -0 where label k is right, else 0. The loss is added
+     * to `loss`. There is room for embed_rates_floats(n) scores and signs. */
+    void (*sigmoid_rates)(float *s, int n, const float *signs, float lr, embed_loss *loss);
     /* codes[i] = the number of the centroid nearest to point i < n, the first of equals, for k <= 256 centroids
      * [k, dim]. Number d of point i is points[d * stride + i]; n is a multiple of EMBED_NEAR_POINTS. */
     void (*nearest)(const float *points, int64_t stride, int64_t n, const float *centroids, int k, int dim,

@@ -271,11 +271,25 @@ INLINE void NAME(line_signs)(const uint8_t *labels, float *line) {
     memcpy(line, bits, sizeof bits);
 }
 
+/* Return e^z for |z| <= EMBED_MAX_EXPONENT, and NaN for NaN. e^z = 2^n * 2^f with |f| <= 1/2 and a polynomial for 2^f;
+ * relative error below 8e-8, and that of rounding z log2(e). */
+INLINE vf NAME(exponential)(vf z) {
+    const vf t = z * 1.44269504f;
+    const vf shifted = t + 12582912.0f; /* 1.5 * 2^23: the low bits of the sum are t rounded to an integer */
+    const vf f = t - (shifted - 12582912.0f);
+    /* minimax for 2^f; pairs of terms have a lower latency than Horner's rule */
+    const vf square = f * f;
+    const vf low = f * 6.93146967e-1f + 1.00000007f, middle = f * 5.55071329e-2f + 2.40221197e-1f;
+    const vf high = f * 1.32764672e-3f + 9.67554168e-3f;
+    const vf p = (high * square + middle) * square + low;
+    return NAME(floats)(NAME(bits)(p) + (NAME(bits)(shifted) << 23));
+}
+
 /* A score s with label 1 is treated as the score -s of noise: its sign is flipped, s becomes -lr * sigmoid(s), and the
- * sign is flipped back, which gives lr * (label - sigmoid(s)). n is rounded up to whole vectors.
- * e^s = 2^n * 2^f with |f| <= 1/2 and a polynomial for 2^f; largest absolute error 3e-7 within the limits
- * (tests/engine/test_kernels.py). The loss, the sum of log(1 + e^s), is stored as a product in each lane, with mantissa
- * and exponent apart, so that a block needs one logarithm, not each score. The sign of score k is signs[k & mask]. */
+ * sign is flipped back, which gives lr * (label - sigmoid(s)). n is rounded up to whole vectors. Largest absolute error
+ * of a sigmoid 3e-7 within the limits (tests/engine/test_kernels.py). The loss, the sum of log(1 + e^s), is stored as a
+ * product in each lane, with mantissa and exponent apart, so that a block needs one logarithm, not each score. The sign
+ * of score k is signs[k & mask]. */
 INLINE void NAME(sigmoids)(float *s, int n, const float *signs, int mask, float lr, embed_loss *loss) {
     const vf zero = (vf){0};
     const vi minus_lr = NAME(bits)(zero - lr);
@@ -287,15 +301,7 @@ INLINE void NAME(sigmoids)(float *s, int n, const float *signs, int mask, float 
         /* a NaN passes both limits, so that it is noticed and does not become a plausible number */
         z = AT_MOST(z, zero + EMBED_MAX_SCORE);
         z = AT_LEAST(z, zero - EMBED_MAX_SCORE);
-        const vf t = z * 1.44269504f;
-        const vf shifted = t + 12582912.0f; /* 1.5 * 2^23: the low bits of the sum are t rounded to an integer */
-        const vf f = t - (shifted - 12582912.0f);
-        /* minimax for 2^f, relative error below 8e-8; pairs of terms have a lower latency than Horner's rule */
-        const vf square = f * f;
-        const vf low = f * 6.93146967e-1f + 1.00000007f, middle = f * 5.55071329e-2f + 2.40221197e-1f;
-        const vf high = f * 1.32764672e-3f + 9.67554168e-3f;
-        const vf p = (high * square + middle) * square + low;
-        const vf e = NAME(floats)(NAME(bits)(p) + (NAME(bits)(shifted) << 23));
+        const vf e = NAME(exponential)(z);
         const vf v = e + 1.0f;
         FULL(store)(s + k, e * NAME(floats)(minus_lr ^ sign) / v);
         const vi product = NAME(bits)(mantissa * v);

@@ -63,14 +63,10 @@ static void NAME(surroundings)(const embed_surroundings *s) {
     }
 }
 
-/* products[k] = x . rows[k] for k < n. */
+/* products[k] = x . rows[k] for k < n; there is room for EMBED_LINE - 1 more, which are overwritten. */
 INLINE void NAME(products_with)(float *x, float **rows, int n, int width, float *products) {
-    float line[EMBED_LINE];
-    for (int k = 0; k < n; k += EMBED_GROUP) {
-        const int group = n - k < EMBED_GROUP ? n - k : EMBED_GROUP;
-        NAME(score_group)(&x, 1, rows + k, group, width, line);
-        for (int q = 0; q < group; ++q) products[k + q] = line[q];
-    }
+    for (int k = 0; k < n; k += EMBED_GROUP)
+        NAME(score_group)(&x, 1, rows + k, n - k < EMBED_GROUP ? n - k : EMBED_GROUP, width, products + k);
 }
 
 /* p = softmax(z); they may be the same. */
@@ -82,7 +78,7 @@ INLINE void NAME(softmax)(const float *z, int n, float *p) {
 }
 
 static void NAME(mix)(const embed_mixture *m) {
-    float z[EMBED_MOST_SENSES], s[EMBED_MOST_SENSES];
+    float z[EMBED_MOST_SENSES + EMBED_LINE], s[EMBED_MOST_SENSES + EMBED_LINE];
     NAME(products_with)(m->context, m->selectors, m->n, m->width, z);
     NAME(products_with)(m->around, m->senses, m->n, m->width, s);
     NAME(softmax)(z, m->n, m->p);

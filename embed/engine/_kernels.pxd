@@ -101,6 +101,8 @@ cdef extern from "kernels.h" nogil:
         void (*unmix)(const embed_mixture *m) noexcept nogil
         void (*gather_line)(const embed_line *l) noexcept nogil
         void (*learn_line)(const embed_line *l) noexcept nogil
+        double (*softmax_rates)(float *s, int n, int label, float lr) noexcept nogil
+        void (*sigmoid_rates)(float *s, int n, const float *signs, float lr, embed_loss *loss) noexcept nogil
         void (*nearest)(const float *points, int64_t stride, int64_t n, const float *centroids, int k, int dim,
                         uint8_t *codes) noexcept nogil
         void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
@@ -114,6 +116,7 @@ cdef extern from "kernels.h" nogil:
     int64_t embed_groups(int64_t ny) noexcept
     int64_t embed_bag_floats(int64_t ny) noexcept
     int embed_group_floats(int nx) noexcept
+    int64_t embed_rates_floats(int64_t n) noexcept
     double embed_take_loss(embed_loss *loss) noexcept
     void embed_prefetch_row(const float *row, int width) noexcept
     void embed_prefetch_read(const float *row, int width) noexcept

@@ -34,6 +34,12 @@ def compose_rows(
 def nearest(
     points: NDArray[np.float32], centroids: NDArray[np.float32], codes: NDArray[np.uint8], simd: str
 ) -> None: ...
+def softmax_rates(
+    scores: NDArray[np.float32], label: int, lr: float, simd: str
+) -> tuple[NDArray[np.float32], float]: ...
+def sigmoid_rates(
+    scores: NDArray[np.float32], labels: NDArray[np.uint8], lr: float, simd: str
+) -> tuple[NDArray[np.float32], float]: ...
 def sum_rows(
     matrix: NDArray[np.float32],
     row_offsets: NDArray[np.int64],

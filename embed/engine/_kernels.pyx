@@ -8,6 +8,8 @@ from libc.stdlib cimport calloc, free
 
 from embed.engine._random cimport embed_block_stream, embed_epoch_key, embed_next
 
+import numpy as np
+
 cdef enum:
     _CACHE_LINE = 64
     _MOST_CENTROIDS = 256
@@ -218,6 +220,65 @@ def nearest(const float[:, ::1] points not None, const float[:, ::1] centroids n
         return
     with nogil:
         kernels.nearest(&points[0, 0], n, n, &centroids[0, 0], k, dim, &codes[0])
+
+
+def softmax_rates(const float[::1] scores not None, int label, double lr, str simd):
+    """Return the rates of a softmax over scores with one right label, and its loss, for tests.
+
+    Parameters
+    ----------
+    scores : float32[n]
+    label : int
+        The number of the right score.
+    lr : float
+    simd : str
+        One of simd_names().
+
+    Returns
+    -------
+    tuple of float32[n], float
+        lr times the wanted minus the present probability of each score; the negative log-likelihood.
+    """
+    cdef const embed_kernels *kernels = find_kernels(simd)
+    cdef Py_ssize_t n = scores.shape[0]
+    if not 0 <= label < n:
+        raise ValueError(f"there is no score {label} among {n}")
+    found = np.zeros(embed_rates_floats(n), np.float32)
+    cdef float[::1] rates = found
+    rates[:n] = scores
+    cdef double loss = kernels.softmax_rates(&rates[0], <int> n, label, <float> lr)
+    return found[:n], loss
+
+
+def sigmoid_rates(const float[::1] scores not None, const uint8_t[::1] labels not None, double lr, str simd):
+    """Return the rates of a sigmoid of each score, and the sum of their losses, for tests.
+
+    Parameters
+    ----------
+    scores : float32[n]
+    labels : uint8[n]
+        1 where a score is right, else 0.
+    lr : float
+    simd : str
+        One of simd_names().
+
+    Returns
+    -------
+    tuple of float32[n], float
+        lr times the wanted minus the present probability of each score; the negative log-likelihood.
+    """
+    cdef const embed_kernels *kernels = find_kernels(simd)
+    cdef Py_ssize_t n = scores.shape[0]
+    cdef embed_loss loss
+    if labels.shape[0] != n:
+        raise ValueError(f"{n} scores need a label each, not {labels.shape[0]}")
+    found = np.zeros((2, embed_rates_floats(n)), np.float32)
+    cdef float[:, ::1] rates = found
+    rates[0, :n] = scores
+    found[1, :n] = np.where(labels, np.float32(-0.0), np.float32(0.0))
+    embed_take_loss(&loss)
+    kernels.sigmoid_rates(&rates[0, 0], <int> n, &rates[1, 0], <float> lr, &loss)
+    return found[0, :n], embed_take_loss(&loss)
 
 
 def sum_rows(const float[:, ::1] matrix, const int64_t[::1] row_offsets, const int32_t[::1] rows,

@@ -4,10 +4,10 @@
 each loss makes of the scores. :func:`embed.engine.lines.textbook_step` is the readable twin.
 """
 
-from libc.math cimport expf, log, logf
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
-from embed.engine._kernels cimport Scratch, embed_kernels, embed_line, find_kernels, width_of
+from embed.engine._kernels cimport (
+    Scratch, embed_kernels, embed_line, embed_loss, embed_rates_floats, embed_take_loss, find_kernels, width_of)
 from embed.engine._random cimport embed_alias, embed_block_stream, embed_draw, embed_epoch_key, embed_next, embed_scale
 
 import numpy as np
@@ -15,12 +15,9 @@ import numpy as np
 cdef enum:
     _SOFTMAX, _EACH, _NOISE, _TREE
 
+cdef float _RIGHT = -0.0, _WRONG = 0.0  # signs of scores
+
 _KINDS = {"softmax": _SOFTMAX, "ova": _EACH, "ns": _NOISE, "hs": _TREE}
-
-cdef float _LEAST = 1e-30
-
-cdef enum:
-    _AT_ONCE = 8  # probabilities whose product has one logarithm; a double holds _LEAST ** 8
 
 
 cdef class LineWorker:
@@ -46,8 +43,9 @@ cdef class LineWorker:
     cdef int32_t label_count, negatives
     cdef uint64_t seed
     cdef embed_line line
+    cdef embed_loss loss
     cdef Scratch scratch
-    cdef float *wanted
+    cdef float *signs
     cdef object _pointers, _problem
 
     def __cinit__(self, problem not None, float[:, ::1] inputs not None, float[:, ::1] outputs not None, str simd):
@@ -60,7 +58,7 @@ cdef class LineWorker:
         self.label_offsets, self.labels = problem.label_offsets, problem.labels
         self.kind, self.seed = _KINDS[problem.loss], problem.seed
         self.label_count = problem.label_count
-        cdef Py_ssize_t most = self.label_count
+        cdef Py_ssize_t most = self.label_count, room
         if self.kind == _NOISE:
             table, self.negatives = problem.noise.table, problem.noise.negatives
             self.noise = <const embed_alias *> &table[0, 0]
@@ -68,13 +66,17 @@ cdef class LineWorker:
         elif self.kind == _TREE:
             self.path_offsets, self.nodes, self.turns = problem.tree.offsets, problem.tree.nodes, problem.tree.turns
         cdef int64_t stride = inputs.shape[1]
-        self.scratch = Scratch(stride + most + 8 + self.label_count)
-        self._pointers = bytearray(sizeof(float *) * max(most, self.label_count))
+        room = embed_rates_floats(most)
+        self.scratch = Scratch(stride + 2 * room)
+        self._pointers = bytearray(sizeof(float *) * most)
         cdef unsigned char[::1] pointers = self._pointers
         self.line.targets = <float **> &pointers[0]
         self.line.hidden = self.scratch.floats
         self.line.rates = self.scratch.floats + stride
-        self.wanted = self.line.rates + most + 8
+        self.signs = self.line.rates + room
+        if self.kind == _NOISE:
+            self.signs[0] = _RIGHT
+        embed_take_loss(&self.loss)
         self.line.inputs, self.line.stride = &inputs[0, 0], stride
         self.line.width = width_of(self.kernels, problem.dim)
         cdef int32_t k
@@ -104,7 +106,7 @@ cdef class LineWorker:
                 self.kernels.gather_line(&self.line)
                 loss += self._rate(e, label, <float> (first_lr + (last_lr - first_lr) * i / n))
                 self.kernels.learn_line(&self.line)
-        return loss
+        return loss + embed_take_loss(&self.loss)
 
     cdef void _enter(self, int64_t e, int64_t following) noexcept nogil:
         """Set the rows of a line, and those to fetch meanwhile."""
@@ -116,14 +118,13 @@ cdef class LineWorker:
         line.next_rows, line.next_n = &self.rows[at], self.offsets[following + 1] - at
 
     cdef void _aim(self, int32_t label, uint64_t *stream) noexcept nogil:
-        """Set the output rows that the line meets, and 1 in `wanted` where the label is right."""
+        """Set the output rows that the line meets, and the signs of those that are right."""
         cdef embed_line *line = &self.line
         cdef int64_t at
         cdef int32_t drawn
         if self.kind == _NOISE:
             line.targets[0] = &self.outputs[label, 0]
             line.target_count = 1
-            self.wanted[0] = 1
             if self.label_count == 1:
                 return
             while line.target_count <= self.negatives:
@@ -135,39 +136,20 @@ cdef class LineWorker:
             line.target_count = 0
             for at in range(self.path_offsets[label], self.path_offsets[label + 1]):
                 line.targets[line.target_count] = &self.outputs[self.nodes[at], 0]
-                self.wanted[line.target_count] = 1 - self.turns[at]
+                self.signs[line.target_count] = _WRONG if self.turns[at] else _RIGHT
                 line.target_count += 1
 
     cdef double _rate(self, int64_t e, int32_t label, float lr) noexcept nogil:
-        """Turn scores into rates, lr times the right probability minus the present one; return the loss."""
-        cdef float *rates = self.line.rates
-        cdef float most, total = 0, p
-        cdef double loss = 0, likelihood = 1
-        cdef int64_t at
-        cdef int k, n = self.line.target_count
+        """Turn scores into rates, lr times the right minus the present probability; return the loss of a softmax."""
+        cdef embed_line *line = &self.line
+        cdef int64_t at, first = self.label_offsets[e], last = self.label_offsets[e + 1]
         if self.kind == _SOFTMAX:
-            most = rates[0]
-            for k in range(1, n):
-                most = max(most, rates[k])
-            for k in range(n):
-                rates[k] = expf(rates[k] - most)
-                total += rates[k]
-            loss = -logf(max(rates[label] / total, _LEAST))
-            for k in range(n):
-                rates[k] *= -lr / total
-            rates[label] += lr
-            return loss
+            return self.kernels.softmax_rates(line.rates, line.target_count, label, lr)
         if self.kind == _EACH:
-            for at in range(self.label_offsets[e], self.label_offsets[e + 1]):
-                self.wanted[self.labels[at]] = 1
-        for k in range(n):
-            p = 1 / (1 + expf(-rates[k]))
-            likelihood *= max(p if self.wanted[k] else 1 - p, _LEAST)
-            if k % _AT_ONCE == _AT_ONCE - 1 or k == n - 1:
-                loss -= log(likelihood)
-                likelihood = 1
-            rates[k] = lr * (self.wanted[k] - p)
+            for at in range(first, last):
+                self.signs[self.labels[at]] = _RIGHT
+        self.kernels.sigmoid_rates(line.rates, line.target_count, self.signs, lr, &self.loss)
         if self.kind == _EACH:
-            for at in range(self.label_offsets[e], self.label_offsets[e + 1]):
-                self.wanted[self.labels[at]] = 0
-        return loss
+            for at in range(first, last):
+                self.signs[self.labels[at]] = _WRONG
+        return 0

@@ -153,6 +153,77 @@ def test_a_value_that_is_no_number_stays_none(path: str, poison: float) -> None:
     assert not np.isfinite(row).any()
 
 
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("count", [1, 2, 5, 7, 16, 17, 31, 40, 2000])
+@pytest.mark.parametrize("spread", [0.1, 3.0, 20.0])
+def test_the_rates_of_a_softmax(path: str, count: int, spread: float) -> None:
+    scores = np.random.default_rng(count).normal(0, spread, count).astype(np.float32)
+    label = count * 2 // 3
+    rates, loss = _kernels.softmax_rates(scores, label, 0.5, path)
+    exponents = scores.astype(np.float64) - scores.max()
+    shares = np.exp(exponents) / np.exp(exponents).sum()
+    np.testing.assert_allclose(0.5 * (np.arange(count) == label) - rates, 0.5 * shares, rtol=1e-5, atol=1e-7)
+    assert loss == pytest.approx(np.log(np.exp(exponents).sum()) - exponents[label], rel=1e-6, abs=2e-7)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_an_exponential_is_exact_down_to_the_smallest(path: str) -> None:
+    # the relative error is that of the polynomial, and of rounding the exponent
+    scores = np.concatenate([[0.0], np.linspace(-86.9, 0, 4000)]).astype(np.float32)
+    rates, _ = _kernels.softmax_rates(scores, 0, -1.0, path)
+    expected = np.exp(scores.astype(np.float64))
+    np.testing.assert_allclose(rates[1:], (expected / expected.sum())[1:], rtol=8e-6)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_extreme_scores_of_a_softmax(path: str) -> None:
+    largest = np.finfo(np.float32).max
+    scores = np.array([-largest, largest, -np.inf, 0, largest], np.float32)
+    rates, loss = _kernels.softmax_rates(scores, 1, 1.0, path)
+    np.testing.assert_allclose(rates, [0, 0.5, 0, 0, -0.5], atol=1e-7)
+    assert loss == pytest.approx(np.log(2))
+    _, loss = _kernels.softmax_rates(np.array([0, -1000], np.float32), 1, 1.0, path)
+    assert loss == pytest.approx(1000)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("count", [3, 16, 33])
+@pytest.mark.parametrize("poison", [np.nan, np.inf])
+def test_a_softmax_of_no_number_is_none(path: str, count: int, poison: float) -> None:
+    for place in range(count):
+        scores = np.zeros(count, np.float32)
+        scores[place] = poison
+        rates, loss = _kernels.softmax_rates(scores, 0, 1.0, path)
+        assert np.isnan(rates).all()
+        assert np.isnan(loss)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("count", [1, 5, 16, 19, 2000])
+def test_the_rates_of_a_sigmoid_each(path: str, count: int) -> None:
+    random = np.random.default_rng(count)
+    scores, labels = random.normal(0, 8, count).astype(np.float32), random.integers(0, 2, count).astype(np.uint8)
+    rates, loss = _kernels.sigmoid_rates(scores, labels, 0.5, path)
+    exact = np.clip(scores.astype(np.float64), -MAX_SCORE, MAX_SCORE)
+    np.testing.assert_allclose(rates, 0.5 * (labels - 1 / (1 + np.exp(-exact))), rtol=0, atol=SIGMOID_ERROR)
+    assert loss == pytest.approx(np.logaddexp(0, np.where(labels == 1, -exact, exact)).sum(), rel=LOSS_ERROR)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_sigmoid_of_no_number_is_none(path: str) -> None:
+    scores = np.array([0, 1, np.nan, 100, -100], np.float32)
+    rates, loss = _kernels.sigmoid_rates(scores, np.zeros(5, np.uint8), 1.0, path)
+    assert np.isnan(rates).tolist() == [False, False, True, False, False]
+    assert np.isnan(loss)
+
+
+def test_scores_without_their_labels_are_refused() -> None:
+    with pytest.raises(ValueError, match="there is no score 3 among 3"):
+        _kernels.softmax_rates(np.zeros(3, np.float32), 3, 1.0, PATHS[0])
+    with pytest.raises(ValueError, match="3 scores need a label each, not 2"):
+        _kernels.sigmoid_rates(np.zeros(3, np.float32), np.zeros(2, np.uint8), 1.0, PATHS[0])
+
+
 @pytest.mark.parametrize("path", _kernels.simd_names())
 @pytest.mark.parametrize("dim", [1, 2, 3, 7])
 @pytest.mark.parametrize("k", [1, 36, 256])

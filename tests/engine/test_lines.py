@@ -92,6 +92,15 @@ def test_gradients_are_the_slopes_of_the_loss(softmax: bool) -> None:
             assert gradient[at] == pytest.approx((losses[0] - losses[1]) / 2e-5, abs=1e-6)
 
 
+@pytest.mark.parametrize("loss", ["softmax", "ova", "ns", "hs"])
+def test_a_row_that_is_no_number_is_noticed(loss: str) -> None:
+    problem, (inputs, outputs) = _problem(loss), _matrices()
+    inputs[7, 2] = np.nan
+    worker = LineWorker(problem, inputs, outputs, _kernels.simd_names()[0])
+    assert np.isnan(worker.train(np.array([1]), LR, LR, 0))
+    assert np.isfinite(LineWorker(problem, *_matrices(), _kernels.simd_names()[0]).train(np.array([1]), LR, LR, 0))
+
+
 def test_noise_pushes_other_labels_away() -> None:
     problem, (inputs, outputs) = _problem("ns"), _matrices()
     old = outputs.copy()
