@@ -15,7 +15,7 @@ import pytest
 import embed
 from embed.compat.gensim import FastText, KeyedVectors, Word2Vec, load_facebook_model, save_facebook_model
 from embed.compat.gensim.errors import ArgumentError, NotReadyError, SentencesError, WrongKindError
-from embed.errors import ConfigError, FormatError
+from embed.errors import AdviceWarning, ConfigError, FormatError
 from embed.vocabulary.huffman import HuffmanTree
 
 FRUIT, METAL = ["apple", "pear", "plum", "fig"], ["iron", "zinc", "lead", "tin"]
@@ -219,6 +219,15 @@ def test_fasttext_files_go_there_and_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(loaded.syn1neg, model.syn1neg)
     assert loaded.gradient == "historic"
     loaded.train(sentences(), total_examples=400, epochs=1)
+
+
+def test_a_fasttext_file_of_two_losses_holds_one(tmp_path: Path) -> None:
+    model = FastText(sentences(), vector_size=16, min_count=1, bucket=50, workers=1, hs=1, negative=5)
+    with pytest.warns(AdviceWarning, match=r"m\.bin: fastText's layout holds the output vectors of one loss"):
+        save_facebook_model(model, tmp_path / "m.bin")
+    loaded = load_facebook_model(tmp_path / "m.bin")
+    assert (loaded.hs, loaded.negative) == (1, 0)
+    np.testing.assert_array_equal(loaded.syn1, model.syn1)
 
 
 def test_callbacks_see_every_epoch() -> None:

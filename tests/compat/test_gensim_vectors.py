@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +201,43 @@ def test_a_scoring_function_is_given_again_to_load(tmp_path: Path) -> None:
     assert Phrases.load(tmp_path / "phrases.json", scoring=score).export_phrases() == {"a_b": 3}
     with pytest.raises(ConfigError, match="len_vocab"):
         Phrases(scoring=lambda bigram_count: 1.0)
+
+
+def scored_by_count(
+    worda_count: int, wordb_count: int, bigram_count: int, len_vocab: int, min_count: int, corpus_word_count: int
+) -> float:
+    return bigram_count
+
+
+def test_a_scoring_function_is_found_in_a_module_that_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phrases, path = Phrases([["a", "b"]] * 3, min_count=1, threshold=2, scoring=scored_by_count), tmp_path / "p.json"
+    phrases.save(path)
+    assert Phrases.load(path).scoring is scored_by_count
+    assert Phrases.load(path).export_phrases() == {"a_b": 3}
+    FrozenPhrases(phrases).save(tmp_path / "f.json")
+    assert FrozenPhrases.load(tmp_path / "f.json").scoring is scored_by_count
+    written, stored = path.read_text(), f'["{__name__}","scored_by_count"]'
+    assert stored in written
+    for place in (
+        ["os", "system"],
+        ["this", "d"],
+        ["builtins", "exec"],
+        ["", ""],
+        ["json", "loads"],
+        [1, 2],
+        "os",
+        None,
+    ):
+        path.write_text(written.replace(stored, json.dumps(place)))
+        with pytest.raises(ConfigError, match=r"p\.json: .*scor"):
+            Phrases.load(path)
+    assert "this" not in sys.modules
+    path.write_text(written)
+    monkeypatch.delitem(sys.modules, __name__)
+    with pytest.raises(ConfigError, match=r"scored_by_count', which no imported module has: import its module before"):
+        Phrases.load(path)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from embed.compat.gensim.errors import ArgumentError, NotReadyError
 from embed.compat.gensim.fasttext import FastText
 from embed.compat.gensim.fasttext_vectors import FastTextKeyedVectors
 from embed.compat.gensim.store import COUNT, Array
-from embed.errors import FormatError
+from embed.errors import FormatError, advise
 from embed.formats import fasttext_bin
 from embed.formats.detect import hinted
 from embed.formats.fasttext_file import CBOW, LOSSES, NEWEST_VERSION, SKIPGRAM, Arguments, FastTextFile, Quantised
@@ -120,12 +120,22 @@ def save_facebook_model(
     ------
     FormatError
         A word cannot be written, or the file cannot.
+
+    Warns
+    -----
+    AdviceWarning
+        The model has both losses, and the file holds the output vectors of one.
     """
     if not isinstance(model, FastText):
         raise ArgumentError(f"model must be a FastText model, not {type(model).__name__}")
     parameters = model.parameters
     if parameters is None:
         raise NotReadyError("there is no vocabulary yet: call build_vocab first")
+    if model.hs and model.negative:
+        advise(
+            f"{os.fspath(path)}: fastText's layout holds the output vectors of one loss: those of hs are written, and "
+            "those of negative sampling are not; model.save keeps both"
+        )
     model._adopt_vectors()
     dim = model.vector_size
     arguments = Arguments(

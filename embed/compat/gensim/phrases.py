@@ -2,8 +2,8 @@
 
 A model counts words and neighbouring pairs; a pair whose score exceeds the threshold becomes one token. Connector
 words ("of", "the") may stand between the two words of a pair without being counted. `Phrases` stores the counts and
-can count more text; `FrozenPhrases` stores only the phrases. Saved models are JSON without a custom scoring function,
-which must be passed to `load` again.
+can count more text; `FrozenPhrases` stores only the phrases. Saved models are JSON. A custom scoring function is saved
+as its name: `load` finds it in a module that the program has imported, and never imports one for a file.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import itertools
 import logging
 import math
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from types import FunctionType
 from typing import Any, Self
 
 from embed.arguments import shown
@@ -121,12 +123,12 @@ class _SavedPhrases(PhraseTransformation):
         FormatError
             The file cannot be written, or a word holds a lone surrogate.
         """
-        scoring = next((name for name, scorer in SCORERS.items() if scorer is self.scoring), None)
         content = {
             "format": FORMAT,
             "version": VERSION,
             "class": type(self).__name__,
-            "scoring": scoring,
+            "scoring": next((name for name, scorer in SCORERS.items() if scorer is self.scoring), None),
+            "function": _place_of(self.scoring),
             "threshold": self.threshold,
             "min_count": self.min_count,
             "delimiter": self.delimiter,
@@ -148,14 +150,15 @@ class _SavedPhrases(PhraseTransformation):
         ----------
         fname : path
         scoring : callable, optional
-            The custom scoring function of the model, which files do not store.
+            The custom scoring function of the model, of which a file has the name. Default: the function of that name
+            in a module that is imported.
 
         Raises
         ------
         FormatError
             The file cannot be read, is damaged, or holds another class.
         ConfigError
-            The model needs its custom scoring function.
+            The model needs its custom scoring function, and no imported module has it.
         """
         check_saved(fname)
         name = os.fspath(fname)
@@ -166,12 +169,13 @@ class _SavedPhrases(PhraseTransformation):
                 raise ValueError(f"not {FORMAT!r} of version {VERSION}")
             if content["class"] != cls.__name__:
                 raise ValueError(f"holds {content['class']}, not {cls.__name__}")
-            if content["scoring"] is None and scoring is None:
-                raise ConfigError(f"{name}: was saved with a custom scoring function: pass that as scoring=...")
             _check_content(content)
+            if scoring is None:
+                known = content["scoring"]
+                scoring = SCORERS[known] if known is not None else _function_at(name, content.get("function"))
             model = cls.__new__(cls)
             PhraseTransformation.__init__(model, content["connector_words"])
-            model.scoring = scoring or SCORERS[content["scoring"]]
+            model.scoring = scoring
             model.threshold, model.min_count = content["threshold"], content["min_count"]
             model.delimiter = content["delimiter"]
             model._restore(content)
@@ -413,6 +417,29 @@ def _refuse_text(value: object, wanted: str) -> None:
     """Raise ArgumentError for a text, whose letters would count as words."""
     if isinstance(value, (str, bytes)):
         raise ArgumentError(f"phrases are made of words, not of the letters of {shown(value):.60}: give {wanted}")
+
+
+def _place_of(scorer: Scorer) -> list[str] | None:
+    """Return the names of the module and of a function in it, or None for any other callable."""
+    if not isinstance(scorer, FunctionType) or not scorer.__qualname__.isidentifier():
+        return None
+    return [scorer.__module__, scorer.__qualname__]
+
+
+def _function_at(name: str, place: object) -> Scorer:
+    """Return the scoring function at a place that a file names, from a module that is imported."""
+    if not isinstance(place, list) or len(place) != 2 or not _are_texts(place):
+        raise ConfigError(f"{name}: was saved with a scoring function without a name: pass that as scoring=...")
+    found = getattr(sys.modules.get(place[0]), "__dict__", {}).get(place[1])
+    if not isinstance(found, FunctionType) or _place_of(found) != place:
+        raise ConfigError(
+            f"{name}: was saved with the scoring function {'.'.join(place)!r:.120}, which no imported module has: "
+            "import its module before, or pass the function as scoring=..."
+        )
+    try:
+        return scorer_of(found)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: cannot score by {'.'.join(place)!r:.120}: {error}") from None
 
 
 def _is_number(value: object) -> bool:
