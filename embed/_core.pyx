@@ -43,12 +43,18 @@ from embed.engine._log cimport embed_entry
 from embed.engine._marks cimport EMBED_MARK_WORDS, embed_clear_marks
 from embed.engine._replicas cimport Replicas
 from embed.engine._rounds cimport Merger, Rounds, Tile, embed_claim, embed_barrier_halted, embed_barrier_wait
-from embed.engine._rows cimport Rows
+from embed.engine._rows cimport Rows, row_count, rows_of
 from embed.engine._block_vectors cimport BlockVectors, current_input_row, current_output_row
 from embed.engine._senses cimport MOST_ROWS, Senses
 from embed.engine._targets cimport Targets, plan_targets
 
 from embed.engine.problem import Problem
+
+cdef enum:
+    # The rows of so many words, the most frequent ones, are in the second-level cache anyway.
+    _WORDS_IN_CACHE = 300
+    # Rows of n-grams that are listed for a block, at most.
+    _MOST_LISTED = 2048
 
 
 cdef class Worker:
@@ -122,6 +128,8 @@ cdef class Worker:
                                     self.targets.most_of_a_block, self.targets.most_of_a_token)
         rows = self.blocks.most_positions * (1 + self.sides + (MOST_ROWS if self.senses.is_used else 0))
         rows += self.blocks.most_draws * self.sides + self.targets.most_ahead + EMBED_EARLY
+        if not self.rows.plain:
+            rows += _MOST_LISTED
         self._ahead_memory = bytearray(sizeof(float *) * rows)
         cdef unsigned char[::1] ahead = self._ahead_memory
         self.ahead = <const float **> &ahead[0]
@@ -407,12 +415,9 @@ cdef class Worker:
         self.kernels.mean_pairs(plan, count)
 
     cdef int64_t _list_ahead(self, const Block *block) noexcept nogil:
-        """List the rows to fetch for the next block, and EMBED_EARLY more, which need no fetching; return how many.
-
-        Rows of n-grams are not listed: those of one block fill the cache, and the current block still needs its own.
-        """
-        cdef int64_t i, n = 0
-        cdef bint has_inputs = self.rows.plain and self.window
+        """List the rows to fetch for the next block, and EMBED_EARLY more, which need no fetching; return how many."""
+        cdef int64_t i, n = 0, size, room = _MOST_LISTED
+        cdef bint has_inputs = self.rows.plain and self.window, has_ngrams = not self.rows.plain and self.window
         if self.targets.has_tree:
             self.targets.fetch_paths(block)
         for i in range(block.positions):
@@ -421,6 +426,12 @@ cdef class Worker:
                 n += 1
                 if self.senses.is_used:
                     n += self.senses.list_rows(block.words[i], self.ahead + n)
+            elif has_ngrams and block.words[i] >= _WORDS_IN_CACHE:
+                size = row_count(self.rows, block.words[i])
+                if size <= room:
+                    self._list_ngrams(block.words[i], n)
+                    n += size
+                    room -= size
             if block.left <= i < block.left + block.own:  # the positions of the halo are no centers
                 if self.targets.has_noise:
                     n += self._list_targets(block.words[i], n)
@@ -431,6 +442,14 @@ cdef class Worker:
         for i in range(EMBED_EARLY):
             self.ahead[n + i] = &self.rows.outputs[0, 0]
         return n
+
+    cdef inline void _list_ngrams(self, int32_t word, int64_t n) noexcept nogil:
+        """List the rows of a word with n-grams after n others."""
+        cdef int64_t r, size
+        cdef int32_t own
+        cdef const int32_t *rows = rows_of(self.rows, word, &own, &size)
+        for r in range(size):
+            self.ahead[n + r] = &self.rows.inputs[rows[r], 0]
 
     cdef inline int64_t _list_targets(self, int32_t word, int64_t n) noexcept nogil:
         """List the output rows of a word after n others; return how many it has."""

@@ -15,6 +15,8 @@
 #define COLUMNS 2
 /* The same for two windows of means, whose sums and means have to fit. */
 #define PAIR_COLUMNS (REGISTERS / 8)
+/* The same for a sum of rows, in two halves. */
+#define COMPOSED (REGISTERS / 4)
 
 #define vf NAME(vf_)
 #define vi NAME(vi_)
@@ -668,20 +670,46 @@ static void NAME(mean_pairs)(const embed_window *w, int n) {
     }
 }
 
+/* out = weight times the sum of n rows, for `columns` vectors of each from column k: the sum of every other row, and
+ * that of the rows between, which are two chains of additions. `columns` is a constant once inlined. */
+INLINE void NAME(compose_columns)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight,
+                                  float *out, float *copy, int k, const int columns) {
+    vf even[COMPOSED], odd[COMPOSED];
+    UNROLL for (int c = 0; c < columns; ++c) even[c] = odd[c] = (vf){0};
+    int64_t r = 0;
+    for (; r + 1 < n; r += 2) {
+        const float *first = matrix + rows[r] * stride + k, *second = matrix + rows[r + 1] * stride + k;
+        ONE_ADDRESS(first);
+        ONE_ADDRESS(second);
+        UNROLL for (int c = 0; c < columns; ++c) {
+            even[c] += FULL(load)(first + c * LANES);
+            odd[c] += FULL(load)(second + c * LANES);
+        }
+    }
+    if (r < n) {
+        const float *last = matrix + rows[r] * stride + k;
+        ONE_ADDRESS(last);
+        UNROLL for (int c = 0; c < columns; ++c) even[c] += FULL(load)(last + c * LANES);
+    }
+    UNROLL for (int c = 0; c < columns; ++c) {
+        even[c] = (even[c] + odd[c]) * weight;
+        FULL(store)(out + k + c * LANES, even[c]);
+        if (copy) FULL(store)(copy + k + c * LANES, even[c]);
+    }
+}
+
 static void NAME(compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                           float *out, float *copy) {
-    for (int k = 0; k < width; k += LANES) {
-        vf even = (vf){0}, odd = (vf){0};
-        int64_t r = 0;
-        for (; r + 1 < n; r += 2) {
-            even += FULL(load)(matrix + rows[r] * stride + k);
-            odd += FULL(load)(matrix + rows[r + 1] * stride + k);
-        }
-        if (r < n) even += FULL(load)(matrix + rows[r] * stride + k);
-        even = (even + odd) * weight;
-        FULL(store)(out + k, even);
-        if (copy) FULL(store)(copy + k, even);
-    }
+    width = (width + LANES - 1) / LANES * LANES;
+#define STEP(columns)                                                                                         \
+    do {                                                                                                      \
+        const int first = columns < COMPOSED ? columns : COMPOSED;                                            \
+        NAME(compose_columns)(matrix, stride, rows, n, weight, out, copy, k, first);                          \
+        if (columns > first)                                                                                  \
+            NAME(compose_columns)(matrix, stride, rows, n, weight, out, copy, k + first * LANES, columns - first); \
+    } while (0)
+    IN_COLUMNS(STEP);
+#undef STEP
 }
 
 /* Binary codes (Grzegorczyk & Kurdziel 2017): forward c = size * sign(u), backward as if c were smooth (Krizhevsky &
@@ -723,16 +751,27 @@ static void NAME(shorten)(float *row, float longest, int width) {
 #include "kernels_lines.h"
 #include "kernels_nearest.h"
 
+/* Add weight times the change of a copy to n rows, for `columns` vectors of each from column k. */
+INLINE void NAME(scatter_columns)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight,
+                                  const float *now, const float *before, int k, const int columns) {
+    vf change[EMBED_COLUMNS];
+    const vf all = FULL(broadcast)(weight);
+    UNROLL for (int c = 0; c < columns; ++c)
+        change[c] = FULL(load)(now + k + c * LANES) - FULL(load)(before + k + c * LANES);
+    for (int64_t r = 0; r < n; ++r) {
+        float *row = matrix + rows[r] * stride + k;
+        ONE_ADDRESS(row);
+        UNROLL for (int c = 0; c < columns; ++c)
+            FULL(store)(row + c * LANES, NAME(plus)(FULL(load)(row + c * LANES), change[c], all));
+    }
+}
+
 static void NAME(scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
                           const float *now, const float *before) {
-    const vf all = FULL(broadcast)(weight);
-    for (int64_t r = 0; r < n; ++r) {
-        float *row = matrix + rows[r] * stride;
-        for (int k = 0; k < width; k += LANES) {
-            const vf delta = FULL(load)(now + k) - FULL(load)(before + k);
-            FULL(store)(row + k, NAME(plus)(FULL(load)(row + k), delta, all));
-        }
-    }
+    width = (width + LANES - 1) / LANES * LANES;
+#define STEP(columns) NAME(scatter_columns)(matrix, stride, rows, n, weight, now, before, k, columns)
+    IN_COLUMNS(STEP);
+#undef STEP
 }
 
 static void NAME(narrow)(const float *now, const float *before, int width, uint16_t *deltas) {
@@ -766,6 +805,7 @@ static void NAME(merge)(float *row, float keep, const float *const *values, cons
 #undef TILE_X
 #undef COLUMNS
 #undef PAIR_COLUMNS
+#undef COMPOSED
 #undef EVEN
 #undef ODD
 #undef CONVERT

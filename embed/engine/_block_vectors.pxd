@@ -71,7 +71,6 @@ cdef class BlockVectors:
     cdef int32_t _copy_of(self, int32_t owner) noexcept nogil
     cdef int32_t _add_copy(self, int32_t owner, int32_t home) noexcept nogil
     cdef int32_t _copy_word(self, int32_t word, int32_t home) noexcept nogil
-    cdef void _fetch_rows(self, int32_t owner) noexcept nogil
 
 
 cdef inline bint is_shared(BlockVectors self, int32_t owner) noexcept nogil:

@@ -21,14 +21,12 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free
 
 from embed.engine._blocks cimport BLOCK, Block
-from embed.engine._kernels cimport Scratch, embed_prefetch_read, embed_window
+from embed.engine._kernels cimport Scratch, embed_window
 from embed.engine._log cimport embed_log_reserve
 from embed.engine._marks cimport EMBED_MARK_WORDS, embed_find_shared, embed_mark, embed_mark_all
 from embed.engine._rows cimport Rows, input_row, output_factor, row_count, rows_of, share, target_row, unit_share
 
 cdef enum:
-    # Rows of a word with several are fetched into the first-level cache this many words ahead.
-    _WORDS_AHEAD = 2
     # The slot of a copy that is never looked up.
     _NOWHERE = -1
 
@@ -177,8 +175,6 @@ cdef class BlockVectors:
             if is_in_place(self, word):
                 self._take_row(i, word, ratio)
                 continue
-            if not self.rows.plain and i + _WORDS_AHEAD < n and self._copy_of(block.words[i + _WORDS_AHEAD]) < 0:
-                self._fetch_rows(block.words[i + _WORDS_AHEAD])
             self._copy_vector(i, word, ratio)
         for i in range(n, n + block.tags):
             word = block.words[i]
@@ -249,8 +245,6 @@ cdef class BlockVectors:
         cdef float *now
         cdef float *before
         for copy in range(self._copies):
-            if not self.rows.plain and copy + _WORDS_AHEAD < self._copies:
-                self._fetch_rows(self._owners[copy + _WORDS_AHEAD])
             owner, now, before = self._owners[copy], self._now + copy * self.stride, self._before.floats
             before += copy * self.stride
             if owner >= self.rows.vectors:
@@ -359,13 +353,3 @@ cdef class BlockVectors:
         self.kernels.compose(&self.rows.inputs[0, 0], self.stride, rows, size,
                              1 if self.rows.sums else 1 / <float> size, self.width, now, before)
         return copy
-
-    cdef void _fetch_rows(self, int32_t owner) noexcept nogil:
-        """Fetch the rows of a word that will be copied, or that its copy will go to."""
-        cdef int64_t r, size
-        cdef int32_t own
-        cdef const int32_t *rows
-        if 0 <= owner < self.rows.vectors:
-            rows = rows_of(self.rows, owner, &own, &size)
-            for r in range(size):
-                embed_prefetch_read(&self.rows.inputs[rows[r], 0], self.width)
