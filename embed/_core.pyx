@@ -16,10 +16,9 @@ This module plans the windows. The other parts are:
 - ``_kernels``        the arithmetic (``csrc/kernels_body.h``);
 - ``_rounds``         training with the same result for any number of threads.
 
-While a block trains, the rows of the next block are fetched into the cache; rows of n-grams are fetched just before
-they are needed (docs/decisions/0007 and 0019). ``embed/engine/loss.py`` derives the gradient of one window, and
-``embed/engine/reference.py`` does all of this in readable NumPy. The problem has checked every index when it was made,
-so this module checks none.
+While a block trains, the rows of the next block are fetched into the cache (docs/decisions/0007 and 0057).
+``embed/engine/loss.py`` derives the gradient of one window, and ``embed/engine/reference.py`` does all of this in
+readable NumPy. The problem has checked every index when it was made, so this module checks none.
 
 Rejected: one loop per model (they drift apart).
 """
@@ -43,7 +42,7 @@ from embed.engine._log cimport embed_entry
 from embed.engine._marks cimport EMBED_MARK_WORDS, embed_clear_marks
 from embed.engine._replicas cimport Replicas
 from embed.engine._rounds cimport Merger, Rounds, Tile, embed_claim, embed_barrier_halted, embed_barrier_wait
-from embed.engine._rows cimport Rows, row_count, rows_of
+from embed.engine._rows cimport Rows, fetch_list, row_count, rows_of
 from embed.engine._block_vectors cimport BlockVectors, current_input_row, current_output_row
 from embed.engine._senses cimport MOST_ROWS, Senses
 from embed.engine._targets cimport Targets, plan_targets
@@ -420,6 +419,9 @@ cdef class Worker:
         cdef bint has_inputs = self.rows.plain and self.window, has_ngrams = not self.rows.plain and self.window
         if self.targets.has_tree:
             self.targets.fetch_paths(block)
+        if has_ngrams:
+            for i in range(block.positions):
+                fetch_list(self.rows, block.words[i])
         for i in range(block.positions):
             if has_inputs:
                 self.ahead[n] = current_input_row(self.vectors, block.words[i])

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uintptr_t
 
-from embed.engine._kernels cimport embed_kernels
+from embed.engine._kernels cimport EMBED_ROW_FLOATS, embed_kernels, embed_prefetch_read
 
 
 cdef class Rows:
@@ -67,6 +67,11 @@ cdef inline const int32_t *rows_of(Rows self, int32_t vector, int32_t *own, int6
     first = self.unit_offsets[vector]
     size[0] = self.unit_offsets[vector + 1] - first
     return &self.units[first]
+
+
+cdef inline void fetch_list(Rows self, int32_t vector) noexcept nogil:
+    """Fetch the list of the input rows of a vector that has several, or its begin."""
+    embed_prefetch_read(<const float *> &self.units[self.unit_offsets[vector]], EMBED_ROW_FLOATS)
 
 
 cdef inline int64_t row_count(Rows self, int32_t vector) noexcept nogil:
