@@ -57,6 +57,8 @@ class Trainer:
         What the configuration does not say.
     keeps_half : bool
         The threshold of subsampling is a default: raise it if it would drop most of a small text.
+    is_strict : bool
+        Raise DivergenceError after an epoch whose loss is above that of untrained vectors, instead of a warning.
     crew : Crew, optional
         The workers of a cluster (default: threads of this process).
 
@@ -81,6 +83,7 @@ class Trainer:
         parameters: Parameters | None = None,
         variant: Variant | None = None,
         keeps_half: bool = False,
+        is_strict: bool = False,
         crew: Crew | None = None,
     ) -> None:
         if not corpus.tokens:  # as encoded, it holds a token at least
@@ -109,7 +112,7 @@ class Trainer:
         if keeps_half and (gentle := gentle_threshold(corpus.vocabulary.counts, self._subsample)) != self._subsample:
             self._subsample = self.provenance.decisions["subsample"] = gentle
         self.has_advised = advise_of_few_kept(corpus.vocabulary.counts, self._subsample)
-        self._is_alarmed = self._has_warned_of_held_out = False
+        self._is_strict, self._is_alarmed, self._has_warned_of_held_out = is_strict, False, False
         self._place = Place()
         self._patience = Patience(parameters, config.patience, config.min_delta) if config.patience else None
         self._schedule = Schedule(config, self.tokens)
@@ -313,11 +316,14 @@ class Trainer:
             return
         untrained = self._targets_of_an_example() * np.log(2)
         if loss > untrained + loss_tolerance(loss, self.examples, self.config):
-            self._is_alarmed = self.has_advised = True
-            advise(
+            sentence = (
                 f"the loss of epoch {epoch + 1} is {loss:.3g}, above the {untrained:.3g} of untrained vectors: "
                 f"{self._lower_rates()}"
             )
+            if self._is_strict:
+                raise DivergenceError(sentence)
+            self._is_alarmed = self.has_advised = True
+            advise(sentence)
 
     def _targets_of_an_example(self) -> float:
         losses, targets = self._variant.losses or (self.config.loss,), 0.0

@@ -59,8 +59,10 @@ _LEAST_SHARE = 0.025
 """With less, more would be held out than is trained."""
 _SPENT = 0.6
 """The share of the time that is planned for, since some trials cost more than the defaults."""
-_RATES = (0.4, 2.5)
-"""The bounds of the factor on both rates, drawn evenly on a logarithmic scale."""
+_RATES = (0.4, 1.5)
+"""The bounds of the factor on both rates, drawn evenly on a logarithmic scale. Fewer passes have higher rates by
+default, and above 1.5 times the root of the factor on the passes most models of words diverge on small texts
+(docs/tuning.md)."""
 _EPOCHS = (0.5, 1.0, 2.0)
 _KINDS: Sequence[Mapping[str, Any]] = (
     {"subword": True, "structured": True},
@@ -366,7 +368,7 @@ class _Search:
             config = config.replace(held_out=part.tail_tokens / part.tokens)
         try:
             with warnings.catch_warnings(action="ignore", category=AdviceWarning):
-                trainer = Trainer(part, config, keeps_half="subsample" not in self._given)
+                trainer = Trainer(part, config, keeps_half="subsample" not in self._given, is_strict=True)
                 return trainer, trainer.run()
         except (DivergenceError, NoExamplesError) as error:
             self._note(f"{self._named(trial)} failed: {error}")
@@ -399,8 +401,9 @@ class _Search:
             self._judged[rung, trial.number] = judged
             for number in {number for place, number in self._judged if place == rung} - {0, best}:
                 del self._judged[rung, number]
-        score_text = self._purpose.shown(trial.scores[-1])
-        self._note(f"{self._named(trial)} on {self._shares[-1]:.1%} of the text: {score_text}")
+        if fitted is not None:
+            score_text = self._purpose.shown(trial.scores[-1])
+            self._note(f"{self._named(trial)} on {self._shares[-1]:.1%} of the text: {score_text}")
 
     def _rank(self, trial: Trial) -> tuple[int, float]:
         """Order trials by the last complete rung that they were in (the first, if none is), and their score there."""
@@ -437,10 +440,12 @@ class _Search:
             value = choices[int(draw.integers(len(choices)))]
             if name not in self._given and (has_ngrams or name not in OF_NGRAMS):
                 values[name] = value
-        low, high = map(math.log, _RATES)
-        rate = math.exp(draw.uniform(low, high))
         epochs = _EPOCHS[int(draw.integers(len(_EPOCHS)))]
-        return Trial(number, values, rate, epochs if "epochs" in self._open else 1.0)
+        if "epochs" not in self._open:
+            epochs = 1.0
+        low, high = _RATES
+        rate = math.exp(draw.uniform(math.log(low), math.log(high * math.sqrt(epochs))))
+        return Trial(number, values, rate, epochs)
 
 
 def _or_least(score: float | None) -> float:

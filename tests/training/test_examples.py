@@ -14,10 +14,12 @@ import embed
 from embed.cli import main
 from embed.compat import fasttext
 from embed.compat.gensim import FastText, Word2Vec
-from embed.errors import AdviceWarning, CorpusError, NoExamplesError
+from embed.config.train import TrainConfig
+from embed.errors import AdviceWarning, CorpusError, DivergenceError, NoExamplesError
 from embed.model import EpochRecord
 from embed.model.parameters import Parameters
 from embed.training.early_stopping import Patience
+from embed.training.trainer import Trainer
 from embed.vocabulary.sampling import gentle_threshold, keep_probabilities
 from embed.vocabulary.vocabulary import Vocabulary
 
@@ -181,8 +183,22 @@ def test_no_alarm_without_divergence(kind: str) -> None:
         assert not alarms(text, seed=seed, epochs=1 + seed % 3)
 
 
-def test_divergence_is_told_once_a_run() -> None:
+DIVERGES: dict[str, Any] = {"objective": "sg", "lr": 0.3, "input_lr": 0.4, "min_lr": 0.3, "epochs": 4}
+
+
+def no_topics() -> list[list[str]]:
     rng = np.random.default_rng(0)
-    text = [[f"w{k}" for k in rng.integers(50, size=20)] for _ in range(400)]
-    told = alarms(text, objective="sg", lr=0.3, input_lr=0.4, min_lr=0.3, epochs=4)
+    return [[f"w{k}" for k in rng.integers(50, size=20)] for _ in range(400)]
+
+
+def test_divergence_is_told_once_a_run() -> None:
+    told = alarms(no_topics(), **DIVERGES)
     assert len([one for one in told if "lower the learning rates" in one]) == 1
+
+
+def test_a_strict_training_ends_after_the_epoch_that_diverges() -> None:
+    with embed.encode(no_topics(), min_count=1) as corpus:
+        trainer = Trainer(corpus, TrainConfig(**{**SMALL, **DIVERGES}), keeps_half=True, is_strict=True)
+        with pytest.raises(DivergenceError, match=r"the loss of epoch 1 is .* of untrained vectors: lower"):
+            trainer.run()
+    assert trainer.history == []

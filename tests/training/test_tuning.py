@@ -25,6 +25,8 @@ from embed.training.purposes import Loss, Purpose, Sets, Verdict, halves
 from embed.training.trainer import Trainer
 from embed.training.tuning import Tuned, tune
 
+_LIKED = 0.015
+"""The output rate that a purpose of these tests likes."""
 GIVEN = {"dim": 16, "threads": 1, "subword": False, "epochs": 1, "min_count": 1}
 
 
@@ -46,7 +48,7 @@ class _Ticks:
 
 
 class _ByRate(Purpose):
-    """Likes the trial whose rate is nearest to 0.03."""
+    """Likes the trial whose rate is nearest to _LIKED."""
 
     def __init__(self, before: Callable[[int], object] = lambda _: None) -> None:
         self.trained = 0
@@ -58,13 +60,13 @@ class _ByRate(Purpose):
     def score(self, trainer: Trainer, model: Model) -> float | None:
         self._before(self.trained)
         self.trained += 1
-        return -abs(model.config.rates()[0] - 0.03)
+        return -abs(model.config.rates()[0] - _LIKED)
 
     def judge(self, trainer: Trainer, model: Model) -> float:
         return model.config.rates()[0]
 
     def verdict(self, before: float, after: float) -> Verdict:
-        gain = abs(before - 0.03) - abs(after - 0.03)
+        gain = abs(before - _LIKED) - abs(after - _LIKED)
         return Verdict(f"{before} {after}", gain, gain, gain)
 
 
@@ -88,11 +90,31 @@ def test_each_rung_keeps_a_third_and_the_defaults(corpus: EncodedCorpus) -> None
     last = [trial.scores[2] for trial in found.trials if len(trial.scores) == 3]
     assert last == sorted(last, reverse=True)  # type: ignore[type-var]
     assert found.trials[0] is found.best
-    assert abs(found.config.rates()[0] - 0.03) < 0.005
+    assert abs(found.config.rates()[0] - _LIKED) < 0.005
     assert found.verdict is not None
     assert found.verdict.text.endswith(str(found.config.rates()[0]))
     assert found.config.epochs == 1
     assert found.config.dim == 16
+
+
+def test_fewer_passes_have_lower_bounds_of_rates(corpus: EncodedCorpus) -> None:
+    given = {"dim": 16, "threads": 1, "min_count": 1}
+    found = tune(corpus, _ByRate(), resolve(None, given), given, 1000, clock=_Ticks())
+    drawn = [trial for trial in found.trials if trial.number]
+    assert {trial.epochs for trial in drawn} == {0.5, 1, 2}
+    for epochs in (0.5, 1, 2):
+        rates = [trial.rate for trial in drawn if trial.epochs == epochs]
+        assert 0.4 <= min(rates) < 0.6
+        assert 0.7 < max(rates) / (1.5 * epochs**0.5) <= 1
+
+
+def test_a_training_that_diverges_is_told_once_and_fails(corpus: EncodedCorpus) -> None:
+    told: list[str] = []
+    given = {**GIVEN, "lr": 0.8, "input_lr": 0.8, "min_lr": 0.8}
+    with pytest.raises(ConfigError, match="every training failed"):
+        tune(corpus, _ByRate(), resolve(None, given), given, 0.5, clock=_Ticks(), note=told.append)
+    assert len(told) == 9
+    assert all(re.search(r" failed: .*(of untrained vectors|is not finite): lower", one) for one in told)
 
 
 def test_the_same_seed_draws_the_same_trials(corpus: EncodedCorpus) -> None:
