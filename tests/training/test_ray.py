@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
 import threading
 import time
 from collections.abc import Iterator
@@ -166,6 +170,92 @@ def test_run_resumes_on_a_cluster(text: EncodedCorpus, tmp_path: Path) -> None:
 def test_more_processors_than_there_are_is_refused(text: EncodedCorpus) -> None:
     with pytest.raises(ClusterError, match=r"4 workers need 4 processors \(1 each\), but the cluster has 3"):
         trained(text, workers=4)
+
+
+def test_cluster_of_another_run_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    assert ray_crew._named("auto") is None  # the cluster of these tests was not started by `ray start`
+    (tmp_path / "ray").mkdir()
+    (tmp_path / "ray" / "ray_current_cluster").write_text("10.0.0.1:6379\n")
+    assert ray_crew._named("auto") == "10.0.0.1:6379"
+    monkeypatch.setenv("RAY_ADDRESS", "ray://10.0.0.2:10001")
+    assert ray_crew._named("auto") == "ray://10.0.0.2:10001"
+    assert ray_crew._named("10.0.0.3:6379") == "10.0.0.3:6379"
+    monkeypatch.setenv("RAY_ADDRESS", "local")
+    assert ray_crew._named("auto") is None
+
+
+def test_run_beside_another_one_starts_its_own_cluster() -> None:
+    code = """
+        import ray
+        from embed.training.backends.ray_crew import RayCrew
+        crew = RayCrew("auto", 1, 1)
+        print(ray.get_runtime_context().gcs_address)
+        crew.close()
+    """
+    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code)]
+    with tempfile.TemporaryDirectory() as folder:  # a short path, for sockets
+        there = {**os.environ, "RAY_TMPDIR": folder}
+        there.pop("RAY_ADDRESS", None)
+        found = subprocess.run(command, env=there, check=True, capture_output=True, text=True).stdout.split()[-1]
+    assert found != ray.get_runtime_context().gcs_address
+
+
+def test_address_where_nothing_listens_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ClusterError, match=r"there is no Ray cluster at 127\.0\.0\.1:1: "):
+        ray_crew._connected("127.0.0.1:1")
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    with pytest.raises(ClusterError, match=r"at 127\.0\.0\.1:1, which RAY_ADDRESS names: .*; see ray start"):
+        ray_crew._connected("auto")
+
+
+class Holder:
+    """Takes processors from a run."""
+
+    def answer(self) -> None:
+        """Answer."""
+
+
+def held() -> Any:
+    """Return an actor that holds two of the three processors."""
+    actor = ray.remote(Holder).options(num_cpus=2).remote()
+    ray.get(actor.answer.remote())
+    return actor
+
+
+def test_run_that_waits_for_processors_says_so(text: EncodedCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    holder, told = held(), []
+
+    def let_go(message: str, _: type[Warning]) -> None:
+        told.append(message)
+        ray.kill(holder)
+
+    monkeypatch.setattr(ray_crew, "advise", let_go)
+    monkeypatch.setattr(ray_crew, "_TELL_SECONDS", 0.2)
+    model = trained(text, workers=2)
+    assert model.history[-1].loss
+    [sentence] = told
+    assert re.fullmatch(
+        r"this run waits: . of 2 workers need . processors, and . of the 3 of the cluster of this process are free: "
+        r"end other runs there, lower workers or threads, or add machines",
+        sentence,
+    )
+
+
+def test_processors_that_never_come_end_the_run(text: EncodedCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_crew, "_TELL_SECONDS", 0.1)
+    monkeypatch.setattr(ray_crew, "_PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(ray_crew, "_CLOSE_SECONDS", 0.1)
+    holder = held()
+    try:
+        with (
+            pytest.warns(ClusterWarning, match="this run waits: "),
+            pytest.raises(ClusterError, match=r"gave up after 0 seconds, for \d of 2 workers need \d processors, and "),
+        ):
+            trained(text, workers=2)
+    finally:
+        ray.kill(holder)
 
 
 def test_command_trains_on_a_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

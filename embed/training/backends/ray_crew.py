@@ -37,8 +37,11 @@ _BEAT_SECONDS, _STALL_SECONDS = 1.0, 60.0
 _STARTS = 3
 _SPARE_SECONDS = 5.0
 """How long to wait for a processor before a new worker shares those of others."""
+_TELL_SECONDS, _PATIENCE_SECONDS = 5.0, 600.0
+"""How long to wait for the first workers before the user is told what they need, and before the run ends."""
 _ONE_BLAS_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """The digits of a product depend on how many threads BLAS has; the merge has threads of its own."""
+_ADDRESS_VARIABLE = "RAY_ADDRESS"
 _LOG = logging.getLogger("embed")
 
 
@@ -70,7 +73,9 @@ class RayCrew:
     Parameters
     ----------
     address : str
-        "auto", or as for ``ray.init``. A connection that this process already has is used, and left open.
+        "auto", or as for ``ray.init``. A connection that this process already has is used, and left open. "auto" is the
+        cluster that RAY_ADDRESS names, or that ``ray start`` has started on this machine, never one that another run
+        has started for itself; without one, this run starts its own.
     workers : int or None
         None: one for each machine.
     threads : int or None
@@ -84,12 +89,14 @@ class RayCrew:
 
     def __init__(self, address: str, workers: int | None, threads: int | None) -> None:
         self._disconnects = not ray.is_initialized()
+        self._where = (_named(address) or "of this run") if self._disconnects else "of this process"
         self._actors: list[Any] = []
         self._beats: dict[int, tuple[Handle, int]] = {}  # what a worker is to answer, and how often it has not
         self._next_beat = time.monotonic()
         is_own = False
         if self._disconnects:
             is_own = not _connected(address)
+            _LOG.info("this run %s", "starts Ray for itself" if is_own else f"joins the cluster {self._where}")
             if is_own:
                 wanted = (workers or 1) * (threads or 1)
                 _quietly_init(address="local", num_cpus=max(wanted, processors()), include_dashboard=False)
@@ -113,8 +120,29 @@ class RayCrew:
         if self._actors:
             return
         self._actors = [self._new() for _ in range(lanes)]
+        self._await_processors()
         facts = [self._facts(lane) for lane in range(lanes)]
         advise_of_differences(facts)
+
+    def _await_processors(self) -> None:
+        """Wait until all actors run, or have failed; tell the user if that takes long."""
+        running = [actor.beat.remote() for actor in self._actors]
+        began, is_told = time.monotonic(), False
+        while missing := ray.wait(running, num_returns=len(running), timeout=_POLL_SECONDS, fetch_local=False)[1]:
+            seconds = time.monotonic() - began
+            if seconds < (_PATIENCE_SECONDS if is_told else _TELL_SECONDS):
+                continue
+            begin = f"gave up after {seconds:.0f} seconds, for" if is_told else "this run waits:"
+            free, total = (found.get("CPU", 0.0) for found in (ray.available_resources(), ray.cluster_resources()))
+            sentence = (
+                f"{begin} {len(missing)} of {len(running)} workers need {len(missing) * self.threads} processors, and "
+                f"{free:g} of the {total:g} of the cluster {self._where} are free: end other runs there, lower "
+                f"{option('workers')} or {option('threads')}, or add machines"
+            )
+            if is_told:
+                raise ClusterError(sentence)
+            advise(sentence, ClusterWarning)
+            is_told = True
 
     def _facts(self, lane: int) -> Facts:
         """Return the facts of a worker that has just been started; start it again if it dies at once."""
@@ -238,29 +266,42 @@ class RayCrew:
 
 
 def _connected(address: str) -> bool:
-    """Connect to a running cluster; return whether there is one."""
-    named = _address_of(address)
-    try:
-        if named is not None:  # where nothing listens, Ray would try for minutes
-            host, _, port = named.rpartition(":")
-            socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
-        _quietly_init(address=address)
-    except (OSError, RuntimeError, ValueError) as error:
-        if address == "auto":
+    """Connect to a running cluster; return whether there is one, for "auto" alone."""
+    named = _named(address)
+    if named is None:
+        return False
+    is_of_variable = address == "auto" and os.environ.get(_ADDRESS_VARIABLE) == named
+    try:  # where nothing listens, Ray would try for minutes
+        host, _, port = (named.partition("://")[2] or named).rpartition(":")
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
+    except (OSError, ValueError) as error:
+        if address == "auto" and not is_of_variable:
             return False
-        raise ClusterError(f"there is no Ray cluster at {address}: {_first_line(error)}") from error
+        where = f"{named}, which {_ADDRESS_VARIABLE} names" if is_of_variable else named
+        raise ClusterError(f"there is no Ray cluster at {where}: {_first_line(error)}; see ray start") from error
+    try:
+        _quietly_init(address=address)  # as it was given: for "auto" alone, Ray shows its token unasked
+    except (OSError, RuntimeError, ValueError, RayError) as error:
+        sentence = f"cannot join the Ray cluster at {named}: {_first_line(error)}"
+        if address == "auto" and not is_of_variable:
+            advise(f"{sentence}; this run starts Ray for itself", ClusterWarning)
+            return False
+        raise ClusterError(f"{sentence}; if it asks for a token, set RAY_AUTH_MODE=token") from error
     return True
 
 
-def _address_of(address: str) -> str | None:
-    """Return host and port of a cluster, or None if they are not known before Ray has looked for them."""
+def _named(address: str) -> str | None:
+    """Return the address of a cluster, or None if none is named.
+
+    For "auto", Ray itself would join any cluster that has processes on this machine, also one of another run.
+    """
     if address != "auto":
-        return address.partition("://")[2] or address
-    if named := os.environ.get("RAY_ADDRESS"):
-        return _address_of(named) if named != "auto" else None
-    latest = Path(tempfile.gettempdir()) / "ray" / "ray_current_cluster"  # which outlives a cluster that was killed
-    with contextlib.suppress(OSError):
-        return latest.read_text(encoding="utf-8").strip() or None
+        return address
+    if (found := os.environ.get(_ADDRESS_VARIABLE)) and found != "auto":
+        return None if found == "local" else found
+    folder = Path(os.environ.get("RAY_TMPDIR") or tempfile.gettempdir())
+    with contextlib.suppress(OSError):  # `ray start` writes it; it outlives a cluster that was killed
+        return (folder / "ray" / "ray_current_cluster").read_text(encoding="utf-8").strip() or None
     return None
 
 
