@@ -115,7 +115,7 @@ def _of_cluster(config: TrainConfig, tokens: int, found: Estimate) -> dict[str, 
     from embed.training.backends.cluster import merge_tokens
 
     workers, stride = config.workers or 1, stride_of(config.dim)
-    between = config.merge_tokens or merge_tokens(-(-tokens // workers))
+    between = config.merge_tokens or merge_tokens(-(-tokens // workers), workers)
     merges = config.epoch_count() * -(-tokens // (workers * between))
     rows = found.matrices // (stride * 4)
     one = merge_cost(rows, stride, workers, config.thread_count(), _BANDWIDTH)

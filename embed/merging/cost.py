@@ -13,6 +13,8 @@ _SIZES_ON_THEIR_WAY, _WAVES_ON_THEIR_WAY = 3.0, 2
 """The changes to the owners, those from all workers, and the merged ones; of a wave and of the next."""
 _MULTIPLY_ADDS = 2e10
 """Multiply-adds of a thread a second, in products of matrices with `dim` columns: half of what a quiet core does."""
+_SHARE_OF_PRODUCTS = 0.2
+"""Of the directions that have a factor of their own: .08 with 2 workers, .14 with 16 (docs/decisions/0048)."""
 _MEMORY = 4e9
 """Bytes a thread reads and writes a second, while it extracts and adopts changes."""
 
@@ -46,7 +48,7 @@ def merge_cost(rows: int, stride: int, workers: int, threads: int, bandwidth: fl
     """Return the cost of a merge in which every row has changed, the most it can be.
 
     A worker sends each row to its owner, and the rows that it owns to all others: ``2 (K - 1) / K`` of the matrices. It
-    transforms its share of the rows to the eigenbasis of the curvature and back.
+    transforms its share of the rows to some directions of the eigenbasis of the curvature, and back.
 
     Parameters
     ----------
@@ -61,7 +63,7 @@ def merge_cost(rows: int, stride: int, workers: int, threads: int, bandwidth: fl
     """
     size = rows * stride * _CHANGE_BYTES
     sent = 2 * size * (workers - 1) / workers
-    products = 2 * rows / workers * stride * stride / _MULTIPLY_ADDS
+    products = _SHARE_OF_PRODUCTS * 2 * rows / workers * stride * stride / _MULTIPLY_ADDS
     copies = 2 * (rows * stride * _FLOAT_BYTES * 2 + size) / _MEMORY
     if workers == 1:
         return MergeCost(0.0, 0.0, 0.0, 0.0)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from embed.config.train import TrainConfig
 from embed.merging import _changes
 from embed.merging.curvature import Curvature
-from embed.merging.saturation import Basis, saturate
+from embed.merging.saturation import Basis, Steps, saturate
 from embed.merging.touches import Layout, Text, touches
 
 __all__ = ["Changes", "Cut", "Merger", "Stretch", "waves_of"]
@@ -105,7 +105,7 @@ class Merger:
     ) -> None:
         inputs, outputs = touches(layout, text, config)
         own = slice(owner, None, cut.workers)
-        self._touches = {"input": inputs[own], "output": outputs[own]}
+        self._touches = {"input": Steps.of(inputs[own]), "output": Steps.of(outputs[own])}
         self._sizes = {name: matrix.shape for name, matrix in layout.parameters.matrices().items()}
         self._cut, self._owner, self._simd, self._threads = cut, owner, simd, threads
         self._stretch: Stretch | None = None
@@ -140,7 +140,7 @@ class Merger:
             if name in self._bases:
                 rate, basis = self._bases[name]
                 touched = self._touches[name][wave :: self._cut.waves][rows]
-                steps = _STRENGTH * rate * self._stretch.tokens * touched
-                saturate(sums, steps, basis, self._stretch.workers, self._threads)
+                strength = _STRENGTH * rate * self._stretch.tokens
+                saturate(sums, touched, strength, basis, self._stretch.workers, self._threads)
             merged[name] = _changes.rounded(sums, rows, self._simd)
         return merged

@@ -25,14 +25,16 @@ from numpy.typing import NDArray
 
 from embed.engine.threads import shared_out
 
-__all__ = ["Basis", "saturate", "saturation"]
+__all__ = ["Basis", "Steps", "saturate", "saturation"]
 
 _BLOCK = 1 << 12
 """Rows at a time, so that they stay in the cache."""
-_LEAST_STEPS, _FINENESS = 1e-30, 100.0
-"""Steps are rounded to a hundredth of themselves."""
+_LEAST_STEPS, _FINENESS = 1e-30, 50.0
+"""Steps are rounded to a fiftieth of themselves."""
 _SHORT = 0.03
 """Below this K x, a straight line is within 0.0002 of the factor."""
+_SPREAD = 0.1
+"""Directions whose factors differ by less than this share of themselves have one factor (docs/decisions/0048)."""
 
 
 def saturation(steps: NDArray[np.float32], workers: int) -> NDArray[np.float32]:
@@ -49,7 +51,7 @@ class Basis:
     Attributes
     ----------
     values : float32[dim]
-        The curvature along each vector, at least 0.
+        The curvature along each vector, at least 0, falling.
     vectors : float32[dim, dim]
         In columns.
     """
@@ -61,20 +63,55 @@ class Basis:
     def of(cls, curvature: NDArray[np.float64]) -> Self:
         """Return the basis of the mean second derivative of the loss that a change sees, float64[dim, dim]."""
         values, vectors = np.linalg.eigh(curvature)
-        return cls(np.maximum(values, 0).astype(np.float32), vectors.astype(np.float32))
+        return cls(np.maximum(values[::-1], 0).astype(np.float32), vectors[:, ::-1].astype(np.float32))
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How many changes rows have; rows with nearly the same number are of one kind.
+
+    There are few kinds, as words of one count have the same.
+
+    Attributes
+    ----------
+    counts : float64[N]
+        The number of each kind.
+    kinds : int32[R]
+        The kind of each row.
+    """
+
+    counts: NDArray[np.float64]
+    kinds: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, counts: NDArray[np.float64]) -> Self:
+        """Return the kinds of rows with these numbers, float64[R]."""
+        rounded = np.round(np.log(np.maximum(counts, _LEAST_STEPS)) * _FINENESS)
+        distinct, kinds = np.unique(rounded, return_inverse=True)
+        return cls(np.exp(distinct / _FINENESS), kinds.astype(np.int32))
+
+    def __getitem__(self, rows: slice | NDArray[np.int32]) -> Steps:
+        """Return those of some rows."""
+        return Steps(self.counts, self.kinds[rows])
 
 
 def saturate(
-    total: NDArray[np.float32], steps: NDArray[np.float64], basis: Basis, workers: int, threads: int = 1
+    total: NDArray[np.float32], steps: Steps, rate: float, basis: Basis, workers: int, threads: int = 1
 ) -> None:
     """Reduce sums of changes in place.
+
+    The rarer a row, the fewer directions have factors of their own: those of the largest curvature, until the rest
+    differ by less than a tenth of themselves and have their mean. So most rows need no product of matrices of `dim`
+    columns, and the rarest none.
 
     Parameters
     ----------
     total : float32[R, stride]
         The sum of the changes of all workers; columns past `dim` are zero.
-    steps : float64[R]
-        For each row, the learning rate times the changes that one worker made.
+    steps : Steps
+        The changes that one worker made, of each row.
+    rate : float
+        What they are multiplied by: the learning rate.
     basis : Basis
     workers : int
         The number K of workers.
@@ -82,16 +119,26 @@ def saturate(
         Of this process; the result is the same for any number.
     """
     dim = len(basis.values)
+    factors = saturation((rate * steps.counts)[:, None].astype(np.float32) * basis.values, workers)
+    ranks = _ranks(np.count_nonzero(factors * (1 + _SPREAD) < factors[:, -1:], axis=1), dim)
 
-    # rows with nearly the same steps share their factors: there are few, as words of one count have the same
-    scale = np.round(np.log(np.maximum(steps, _LEAST_STEPS)) * _FINENESS).astype(np.int64)
-    distinct, kind = np.unique(scale, return_inverse=True)
-    factors = saturation(np.exp(distinct / _FINENESS)[:, None].astype(np.float32) * basis.values, workers)
+    def reduce(part: tuple[int, NDArray[np.int64]]) -> None:
+        rank, rows = part
+        kinds, vectors = steps.kinds[rows], basis.vectors[:, :rank]
+        sums = total[rows, :dim]
+        along = sums @ vectors
+        along *= (factors[:, :rank] - rest[:, None])[kinds]
+        sums *= rest[kinds, None]
+        sums += along @ vectors.T
+        total[rows, :dim] = sums
 
-    def reduce(first: int) -> None:
-        rows = slice(first, first + _BLOCK)
-        along = total[rows, :dim] @ basis.vectors
-        along *= factors[kind[rows]]
-        total[rows, :dim] = along @ basis.vectors.T
+    for rank in np.unique(ranks):
+        rest = factors[:, rank:].mean(axis=1) if rank < dim else np.zeros(len(factors), np.float32)
+        rows = np.flatnonzero((ranks == rank)[steps.kinds])
+        shared_out(reduce, [(rank, rows[first : first + _BLOCK]) for first in range(0, len(rows), _BLOCK)], threads)
 
-    shared_out(reduce, range(0, len(total), _BLOCK), threads)
+
+def _ranks(leading: NDArray[np.int64], dim: int) -> NDArray[np.int64]:
+    """Return how many directions have factors of their own, at least `leading`: few numbers, for large products."""
+    powers = 4 ** np.ceil(np.log2(np.maximum(leading, 2)) / 2).astype(np.int64)
+    return np.where(leading == 0, 0, np.where(2 * powers > dim, dim, powers))

@@ -181,7 +181,16 @@ def test_lanes_draw_apart_and_the_first_as_the_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tokens", "expected"), [(1000, 1000), (20_000, 10_000), (1 << 20, 65_536), (419_430_401, 4_152_777)]
+    ("tokens", "workers", "expected"),
+    [
+        (1000, 16, 1000),
+        (20_000, 16, 10_000),
+        (1 << 20, 1, 65_536),
+        (1 << 20, 2, 131_072),
+        (1 << 20, 4, 87_382),
+        (1 << 20, 64, 65_536),
+        (419_430_401, 16, 4_152_777),
+    ],
 )
-def test_merges_follow_from_the_text(tokens: int, expected: int) -> None:
-    assert merge_tokens(tokens) == expected
+def test_merges_follow_from_the_text_and_the_workers(tokens: int, workers: int, expected: int) -> None:
+    assert merge_tokens(tokens, workers) == expected

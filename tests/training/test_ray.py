@@ -192,7 +192,10 @@ def test_run_beside_another_one_starts_its_own_cluster() -> None:
         from embed.training.backends.ray_crew import RayCrew
         crew = RayCrew("auto", 1, 1)
         print(ray.get_runtime_context().gcs_address)
+        crew.start(1)
         crew.close()
+        crew.close()
+        assert not ray.is_initialized()
     """
     command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code)]
     with tempfile.TemporaryDirectory() as folder:  # a short path, for sockets

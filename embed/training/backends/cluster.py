@@ -35,14 +35,19 @@ __all__ = ["Cluster", "merge_tokens"]
 
 _POLL_SECONDS = 0.1
 _MERGES_PER_EPOCH, _LEAST_TOKENS, _MOST_TOKENS = 16, 1 << 13, 1 << 22
-"""How many merges an epoch has, unless a lane would then train fewer or more tokens than this between two."""
+"""How many merges an epoch of many workers has, unless a lane would then train fewer or more tokens between two."""
 _MOST_LOSSES = 5
 """Workers that may die one after the other without a merge between them, for each lane."""
 
 
-def merge_tokens(tokens: int) -> int:
-    """Return how many of its `tokens` a worker trains between two merges, by default: an equal share of them."""
-    merges = min(_MERGES_PER_EPOCH, max(tokens // _LEAST_TOKENS, 1))
+def merge_tokens(tokens: int, workers: int) -> int:
+    """Return how many of its `tokens` a worker trains between two merges, by default: an equal share of them.
+
+    What costs quality is what all others train meanwhile, (K - 1) / K of the text between two merges: so two workers
+    merge half as often as many do.
+    """
+    others = 1 - 1 / workers if workers > 1 else 1.0
+    merges = min(round(_MERGES_PER_EPOCH * others), max(tokens // _LEAST_TOKENS, 1))
     return -(-tokens // max(merges, -(-tokens // _MOST_TOKENS)))
 
 
@@ -74,7 +79,7 @@ class Cluster:
         self._waves = Cut.of(task.parameters.matrices(), lanes).waves
         self._lanes, lengths = range(lanes), self._texts.lengths
         longest = int(lengths.max())
-        size = task.config.merge_tokens or merge_tokens(longest)
+        size = task.config.merge_tokens or merge_tokens(longest, lanes)
         rounds = -(-longest // size)
         ends = np.minimum(np.arange(rounds + 1)[:, None] * size, lengths)
         self._ends, self._positions = ends, ends.sum(axis=1)

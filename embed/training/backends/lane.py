@@ -28,7 +28,7 @@ from embed.training.schedule import Schedule
 
 __all__ = ["Lane", "Setup", "Trained", "lane_seed"]
 
-_CENTERS, _LEAST_CENTERS = 8192, 512
+_CENTERS, _LEAST_CENTERS = 2048, 128
 """Windows for an estimate of the curvature, shared by the lanes, and the fewest of a lane."""
 _SAMPLING = (0x6375, 0x7276)
 """Tells the draws of the curvature from others of the same seed."""

@@ -37,8 +37,9 @@ _BEAT_SECONDS, _STALL_SECONDS = 1.0, 60.0
 _STARTS = 3
 _SPARE_SECONDS = 5.0
 """How long to wait for a processor before a new worker shares those of others."""
-_TELL_SECONDS, _PATIENCE_SECONDS = 5.0, 600.0
-"""How long to wait for the first workers before the user is told what they need, and before the run ends."""
+_TELL_SECONDS, _SLOW_SECONDS, _PATIENCE_SECONDS = 5.0, 60.0, 600.0
+"""How long workers may take to start before the user is told what they need: if no processor is free for another one,
+and if they are only slow; and before the run ends."""
 _ONE_BLAS_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """The digits of a product depend on how many threads BLAS has; the merge has threads of its own."""
 _ADDRESS_VARIABLE = "RAY_ADDRESS"
@@ -93,11 +94,11 @@ class RayCrew:
         self._actors: list[Any] = []
         self._beats: dict[int, tuple[Handle, int]] = {}  # what a worker is to answer, and how often it has not
         self._next_beat = time.monotonic()
-        is_own = False
+        self._is_own = False
         if self._disconnects:
-            is_own = not _connected(address)
-            _LOG.info("this run %s", "starts Ray for itself" if is_own else f"joins the cluster {self._where}")
-            if is_own:
+            self._is_own = not _connected(address)
+            _LOG.info("this run %s", "starts Ray for itself" if self._is_own else f"joins the cluster {self._where}")
+            if self._is_own:
                 wanted = (workers or 1) * (threads or 1)
                 _quietly_init(address="local", num_cpus=max(wanted, processors()), include_dashboard=False)
         machines = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
@@ -105,7 +106,7 @@ class RayCrew:
             self.close()
             raise ClusterError(f"the cluster {address} has no machine with a processor: start one with ray start")
         self.workers = len(machines) if workers is None else workers
-        least = processors() if is_own else int(min(node["Resources"]["CPU"] for node in machines))
+        least = processors() if self._is_own else int(min(node["Resources"]["CPU"] for node in machines))
         self.threads = threads or max(1, least // -(-self.workers // len(machines)))
         total = sum(node["Resources"]["CPU"] for node in machines)
         if total < self.workers * self.threads:
@@ -130,10 +131,13 @@ class RayCrew:
         began, is_told = time.monotonic(), False
         while missing := ray.wait(running, num_returns=len(running), timeout=_POLL_SECONDS, fetch_local=False)[1]:
             seconds = time.monotonic() - began
-            if seconds < (_PATIENCE_SECONDS if is_told else _TELL_SECONDS):
+            if seconds < _TELL_SECONDS:
+                continue
+            free, total = (found.get("CPU", 0.0) for found in (ray.available_resources(), ray.cluster_resources()))
+            is_full = free < self.threads and not self._is_own
+            if seconds < (_PATIENCE_SECONDS if is_told else _TELL_SECONDS if is_full else _SLOW_SECONDS):
                 continue
             begin = f"gave up after {seconds:.0f} seconds, for" if is_told else "this run waits:"
-            free, total = (found.get("CPU", 0.0) for found in (ray.available_resources(), ray.cluster_resources()))
             sentence = (
                 f"{begin} {len(missing)} of {len(running)} workers need {len(missing) * self.threads} processors, and "
                 f"{free:g} of the {total:g} of the cluster {self._where} are free: end other runs there, lower "
@@ -256,8 +260,10 @@ class RayCrew:
 
     def close(self) -> None:
         """End all actors, which remove their files, and the cluster if it was started here."""
-        with contextlib.suppress(RayError):
-            ray.wait([actor.run.remote("close") for actor in self._actors], timeout=_CLOSE_SECONDS)
+        if self._actors:  # without a connection, Ray would make one to wait for nothing
+            with contextlib.suppress(RayError):
+                closed = [actor.run.remote("close") for actor in self._actors]
+                ray.wait(closed, num_returns=len(closed), timeout=_CLOSE_SECONDS)
         for lane in range(len(self._actors)):
             self._end(lane)
         self._actors = []
