@@ -15,7 +15,8 @@ _DEFINITIONS = (
     "Trained on the training part with the defaults of train_documents, dim as stated; each inferred document of the "
     "test part is a query against the others, of which those of its group are relevant.",
     "MAP over the whole ranking, NDCG over ten ranks; documents at one distance count as the mean of their orders.",
-    "bits: codes of the real vectors, by ITQ (Gong & Lazebnik 2011); trained bits: of a model with binary=True.",
+    "bits: codes of the real vectors, by ITQ (Gong & Lazebnik 2011); projected bits: of a model with code_bits; "
+    "trained bits: of a model with binary=True. then cosine: the 500 nearest by their codes, ranked by their vectors.",
     "seconds: processor time of all of a seed's trainings and inferences, one thread.",
     "Means over seeds, with Student's interval of the mean.",
 )

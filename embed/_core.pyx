@@ -11,6 +11,7 @@ This module plans the windows. The other parts are:
 - ``_rows``           the matrices, and the input rows of each vector;
 - ``_block_vectors``  the vectors of a block, which are rows or copies of rows;
 - ``_senses``         the mixtures of the senses of words;
+- ``_projection``     the projection of documents to codes;
 - ``_targets``        the output rows of a window;
 - ``_replicas``       a thread's own rows of the most frequent words;
 - ``_kernels``        the arithmetic (``csrc/kernels_body.h``);
@@ -40,6 +41,7 @@ from embed.engine._kernels cimport (
 )
 from embed.engine._log cimport embed_entry
 from embed.engine._marks cimport EMBED_MARK_WORDS, embed_clear_marks
+from embed.engine._projection cimport Projection
 from embed.engine._replicas cimport Replicas
 from embed.engine._rounds cimport Merger, Rounds, Tile, embed_claim, embed_barrier_halted, embed_barrier_wait
 from embed.engine._rows cimport Rows, fetch_list, row_count, rows_of
@@ -83,6 +85,7 @@ cdef class Worker:
     cdef Rows rows
     cdef BlockVectors vectors
     cdef Senses senses
+    cdef Projection projection
     cdef Targets targets
     cdef Merger merger
     cdef Replicas replicas
@@ -122,9 +125,10 @@ cdef class Worker:
         self.bag = EMBED_STILL_BATCH if settings.inference and self.has_bags else EMBED_BATCH
         self.targets = Targets(targets, self.bag if self.has_bags or self.has_pairs else 0, settings.inference)
         self.senses = Senses(problem.senses, self.rows, self.blocks.most_positions)
+        self.projection = Projection(problem.projection, self.rows, settings, self.blocks.most_tags)
         self.vectors = BlockVectors(self.rows, settings, self.blocks.most_positions, self.blocks.most_tags,
                                     0 if problem.senses is None else problem.senses.most,
-                                    self.targets.most_of_a_block, self.targets.most_of_a_token)
+                                    self.targets.most_of_a_block, self.targets.most_of_a_token, problem.projection)
         rows = self.blocks.most_positions * (1 + self.sides + (MOST_ROWS if self.senses.is_used else 0))
         rows += self.blocks.most_draws * self.sides + self.targets.most_ahead + EMBED_EARLY
         if not self.rows.plain:
@@ -136,7 +140,7 @@ cdef class Worker:
         self.replicas = Replicas(self.rows, targets, settings.replicated_words, settings.window > 0,
                                  settings.replica_share)
         contexts = 2 * <int64_t> settings.window + self.blocks.most_tags
-        self.plans = Plans(contexts, self.targets.most, self.rows.width, settings.inference)
+        self.plans = Plans(contexts, self.targets.most, self.projection.width, settings.inference)
         self._weigh_contexts(contexts, settings.context_sum, settings.gradient_power)
         self.reset()
 
@@ -188,7 +192,9 @@ cdef class Worker:
         self.ratio = <float> ratio
         with nogil:
             self.replicas.take()
+            self.projection.take()
             position = self._train_blocks(epoch, first, last, lr, lr_slope, &stop[0])
+            self.projection.give_back()
             self.replicas.give_back()
         return position
 
@@ -352,6 +358,8 @@ cdef class Worker:
         self.vectors.gather(block, self.ratio)
         if self.senses.is_used:
             self.senses.mix(self.vectors, block, self.ratio, self.plans.windows[0].lr)
+        if self.projection.is_used:
+            self.projection.project(self.vectors, block)
         self.targets.find(self.vectors, block)
         if self.has_bags:
             windows = (block.own + self.bag - 1) // self.bag if block.tags else 0
@@ -389,6 +397,8 @@ cdef class Worker:
         if self.plans.windows[0].lr != 0:
             if self.senses.is_used:
                 self.senses.unmix(self.vectors)
+            if self.projection.is_used:
+                self.projection.unproject(self.vectors, block)
             if not self.vectors.in_round:
                 self.vectors.scatter()
 

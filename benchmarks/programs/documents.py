@@ -36,6 +36,9 @@ LIKE_GENSIM: dict[str, Any] = {
 }
 """What makes our training like gensim's."""
 
+RANKED = 500
+"""Candidates that codes find, and cosines rank; all of the same distance as the last are among them."""
+
 Float32s = npt.NDArray[np.float32]
 
 
@@ -85,8 +88,10 @@ def retrieval(*, folder: str, name: str, seed: int, bits: Sequence[int], dim: in
     figures |= _scored(f"real {dim}", cosine_scores(vectors), truth)
     for size in bits:
         if size <= dim:
-            codes = model.infer_codes(texts, size, threads=1)
-            figures |= _scored(f"{size} bits", _by_distance(codes), truth)
+            figures |= _scored_codes(f"{size} bits", model.encode(vectors, size), vectors, truth)
+            projected = _trained(training, seed, dim=dim, code_bits=size)
+            found = projected.infer(texts, threads=1)
+            figures |= _scored_codes(f"{size} projected bits", projected.encode(found), found, truth)
         binary = _trained(training, seed, dim=size, binary=True)
         figures |= _scored(f"{size} trained bits", _by_distance(binary.infer_codes(texts, threads=1)), truth)
     figures |= _scored(f"signs of real {dim}", _by_distance(pack(vectors)), truth)
@@ -150,6 +155,20 @@ def _trained(texts: Sequence[str], seed: int, **settings: Any) -> DocumentModel:
 def _scored(name: str, scores: Scores, truth: Sequence[str]) -> dict[str, float]:
     found = evaluate_retrieval(scores, truth)
     return {f"{name} MAP": found.map, f"{name} NDCG@10": found.mean_ndcg}
+
+
+def _scored_codes(name: str, codes: npt.NDArray[np.uint8], vectors: Float32s, truth: Sequence[str]) -> dict[str, float]:
+    """Return the figures of codes alone, and of the vectors of the candidates that codes find."""
+    candidates = min(RANKED, len(codes))
+    cosines, distances = cosine_scores(vectors), _by_distance(codes)
+
+    def filtered(rows: npt.NDArray[np.int64]) -> Float32s:
+        near = distances(rows).astype(np.float32)
+        last = np.partition(near, -candidates, axis=1)[:, -candidates, None]
+        found: Float32s = np.where(near >= last, cosines(rows), near - 2)  # a cosine is at least -1
+        return found
+
+    return {**_scored(name, distances, truth), **_scored(f"{name}, then cosine", filtered, truth)}
 
 
 def _by_distance(codes: npt.NDArray[np.uint8]) -> Scores:

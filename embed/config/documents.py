@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["BINARY_DEFAULTS", "DOCUMENT_DEFAULTS", "NOT_FOR_DOCUMENTS"]
+__all__ = ["BINARY_DEFAULTS", "CODE_DEFAULTS", "DOCUMENT_DEFAULTS", "NOT_FOR_DOCUMENTS"]
 
 DOCUMENT_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
@@ -21,15 +21,12 @@ DOCUMENT_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     }
 )
 """The defaults of `train_documents`, in place of those for text; :mod:`embed.documents.schedule` chooses the epochs."""
-BINARY_DEFAULTS: Mapping[str, Any] = MappingProxyType(
-    {
-        # a code is the sign of a vector as trained
-        "postprocess": "none",
-        # measured: with rarer words as noise, codes find less (docs/decisions/0034-documents.md)
-        "noise_exponent": 1.0,
-    }
-)
+# measured: with rarer words as noise, codes find less (docs/decisions/0034-documents.md)
+CODE_DEFAULTS: Mapping[str, Any] = MappingProxyType({"noise_exponent": 1.0})
 """Those of codes, where they differ."""
+# a code is the sign of a vector as trained
+BINARY_DEFAULTS: Mapping[str, Any] = MappingProxyType({**CODE_DEFAULTS, "postprocess": "none"})
+"""Those of codes that are the signs of the vectors."""
 NOT_FOR_DOCUMENTS = (
     "encoded_dir",
     "held_out",

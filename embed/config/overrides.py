@@ -44,6 +44,7 @@ class TrainOverrides(TypedDict, total=False):
     position_weights: bool
     structured: bool
     binary: bool
+    code_bits: int
     max_norm: float | None
     senses: int
     sense_min_count: int

@@ -154,6 +154,15 @@ class TrainConfig:
         "documents: train codes of `dim` bits, the signs of the vectors (Grzegorczyk & Kurdziel 2017)",
         _MODEL,
     )
+    code_bits: int = parameter(
+        0,
+        "documents: train codes of so many bits beside the vectors, the signs of a projection of them that is learnt "
+        "as well (Grzegorczyk & Kurdziel 2017); 0: none",
+        _MODEL,
+        low=0,
+        high=16_384,
+        advised=(0, 512),
+    )
     max_norm: float | None = parameter(
         None,
         "documents: the length that a vector cannot exceed in training, or the length of a code; 0: any (default: 2.4, "
@@ -386,9 +395,22 @@ class TrainConfig:
                 f"{option('senses')} is {self.senses} but {option('epochs')} is 1: set {option('epochs')} to 2 or "
                 "more, since senses begin with trained words"
             )
-        if self.binary and self.max_norm == 0:
+        if self.code_length() and self.max_norm == 0:
+            name = "binary" if self.binary else "code_bits"
             raise ConfigError(
-                f"{option('max_norm')} is 0 but {option('binary')} is on: leave it out, since a code has a length"
+                f"{option('max_norm')} is 0 but {option(name)} is {shown(getattr(self, name))}: leave it out, since a "
+                "code has a length"
+            )
+        if self.code_bits > self.dim:
+            raise ConfigError(
+                f"{option('code_bits')} is {self.code_bits} but {option('dim')} is {self.dim}: set {option('dim')} to "
+                f"{self.code_bits} or more, since a projection has at most so many bits"
+            )
+        if self.code_bits and (self.binary or self.objective != "dbow"):
+            name, value = ("binary", True) if self.binary else ("objective", self.objective)
+            raise ConfigError(
+                f"{option('code_bits')} is {self.code_bits} but {option(name)} is {shown(value)}: leave one of them "
+                "out, since documents alone are projected to codes"
             )
         if self.subword and self.objective == "dbow":
             raise ConfigError(
@@ -415,7 +437,7 @@ class TrainConfig:
         """Return the initial learning rates (output, input), with defaults filled in."""
         gradient, composition = self.gradient_kind(), self.composition
         output, input_ = default_rates(self.objective, gradient, composition, subword=self.subword)
-        if self.binary:
+        if self.code_length():
             input_ *= BINARY_RATIO
         output *= self.sides()  # with two output rows per word, each meets half the pairs
         if self.lr is not None:
@@ -445,7 +467,11 @@ class TrainConfig:
         """Return `max_norm`, with the default filled in."""
         if self.max_norm is not None:
             return self.max_norm
-        return CODE_NORM if self.binary else DOCUMENT_NORM
+        return CODE_NORM if self.code_length() else DOCUMENT_NORM
+
+    def code_length(self) -> int:
+        """Return the bits of the codes that documents train: of their vectors or of a projection; 0: none."""
+        return self.dim if self.binary else self.code_bits
 
     def subsample_threshold(self) -> float:
         """Return the threshold of subsampling, with the default filled in."""

@@ -132,6 +132,17 @@ typedef struct {
     int n, width;
 } embed_mixture;
 
+/* The projection of the vector of a document, whose sign is its code (kernels_codes.h). */
+typedef struct {
+    float *x;      /* [width] the vector */
+    float **rows;  /* [bits] -> [width] of the projection */
+    float *now;    /* [bits] rows . x, which the code moves */
+    float *before; /* [bits] what it was, then what it has moved by */
+    float *change; /* scratch [width] */
+    float rate;    /* learning rate of the rows over that of the vector */
+    int bits, width;
+} embed_projection;
+
 /* The vectors of points that the search for the nearest centroid works on at once, and the points that it reads and
  * writes in whole steps, whatever the instruction set. */
 #define EMBED_NEAR_VECTORS 4
@@ -171,6 +182,9 @@ typedef struct {
     void (*encode)(const float *row, float *code, float size, int width);
     /* Move `row` along with its code, which has moved from size * sign(row) to `code`; then code = size * sign(row). */
     void (*train_code)(float *row, float *code, float size, int width);
+    /* Compute the projection; move the vector and the rows by what the projection has moved by. */
+    void (*project)(const embed_projection *p);
+    void (*unproject)(const embed_projection *p);
     /* Scale a row that is longer than `longest` to that length. */
     void (*shorten)(float *row, float longest, int width);
     /* Compute the contexts. */

@@ -712,30 +712,6 @@ static void NAME(compose)(const float *matrix, int64_t stride, const int32_t *ro
 #undef STEP
 }
 
-/* Binary codes (Grzegorczyk & Kurdziel 2017): forward c = size * sign(u), backward as if c were smooth (Krizhevsky &
- * Hinton 2011): dL/du = dL/dc * size / q(u), where q is the expansion of cosh(u)^2 up to u^6, so that c is close to
- * size * tanh(u) where its derivative is not small. */
-INLINE vf NAME(code_of)(vf u, vf size) {
-    const vf zero = (vf){0}, negative = CHOOSE(u < zero, zero - size, zero);
-    return CHOOSE(u > zero, size, negative);
-}
-
-static void NAME(encode)(const float *row, float *code, float size, int width) {
-    const vf all = FULL(broadcast)(size);
-    for (int k = 0; k < width; k += LANES) FULL(store)(code + k, NAME(code_of)(FULL(load)(row + k), all));
-}
-
-static void NAME(train_code)(float *row, float *code, float size, int width) {
-    const vf all = FULL(broadcast)(size);
-    for (int k = 0; k < width; k += LANES) {
-        vf u = FULL(load)(row + k);
-        const vf s = u * u, q = ((s * (2.0f / 45) + 1.0f / 3) * s + 1.0f) * s + 1.0f;
-        u += (FULL(load)(code + k) - NAME(code_of)(u, all)) * all / q;
-        FULL(store)(row + k, u);
-        FULL(store)(code + k, NAME(code_of)(u, all));
-    }
-}
-
 static void NAME(shorten)(float *row, float longest, int width) {
     vf squares = (vf){0};
     float lanes[LANES], sum = 0;
@@ -748,6 +724,7 @@ static void NAME(shorten)(float *row, float longest, int width) {
 }
 
 #include "kernels_senses.h"
+#include "kernels_codes.h"
 #include "kernels_lines.h"
 #include "kernels_nearest.h"
 

@@ -196,7 +196,7 @@ class Itq:
     mean : float32 array, shape (dim,)
         Subtracted from each vector.
     projection : float32 array, shape (dim, bits)
-        Principal components, rotated.
+        Principal components, rotated; or what a model has learnt.
     """
 
     mean: Float32s
@@ -211,7 +211,9 @@ class Itq:
 
     def _blocks(self, rows: Float32s) -> Iterator[Codes]:
         for start in range(0, len(rows), BLOCK_ROWS):
-            yield pack((rows[start : start + BLOCK_ROWS] - self.mean) @ self.projection)
+            # in double precision, so that a bit does not depend on the other rows of the product
+            block = rows[start : start + BLOCK_ROWS].astype(np.float64) - self.mean
+            yield np.packbits(block @ self.projection > 0, axis=1)
 
 
 def itq(vectors: npt.ArrayLike, bits: int, *, iterations: int = 50, seed: int = 1) -> Itq:

@@ -137,6 +137,7 @@ class _ContinuedStart(DocumentStart):
             (new.inputs, old.inputs),
             (new.outputs, old.outputs),
             (new.position_weights, old.position_weights),
+            (new.projection, old.projection),
         ):
             mine[:] = theirs
         new.documents[: len(self._trained), : config.dim] = self._trained

@@ -25,7 +25,7 @@ from embed.engine.threads import shared_out
 from embed.model.model import Model
 from embed.model.parameters import padded_matrix
 from embed.training.backends import Variant
-from embed.training.backends.problem import settings_of, targets_of
+from embed.training.backends.problem import projection_of, settings_of, targets_of
 from embed.training.schedule import Schedule
 from embed.vocabulary.sampling import keep_probabilities, thresholds
 
@@ -61,6 +61,7 @@ class Inference:
         # the core asks for matrices that can be written; those in a worker process of joblib are mapped read-only
         outputs, weights = (np.require(m, requirements="W") for m in (parameters.outputs, parameters.position_weights))
         self._matrices = Matrices(parameters.inputs, outputs, weights, config.dim)
+        self._config, self._projection, self._bits = config, parameters.projection, config.code_bits
         settings = settings_of(config, variant, simd())
         # the neighbours of skip-gram do not meet the document
         window = settings.window if config.objective == "cbow" else 0
@@ -97,25 +98,27 @@ class Inference:
         if rows:
             problem = self._problem([documents[row] for row in rows])
             _train(problem, len(rows), config)
-            vectors[rows] = problem.matrices.inputs[-len(rows) :, : config.dim]
+            first = len(problem.matrices.inputs) - self._bits - len(rows)
+            vectors[rows] = problem.matrices.inputs[first : first + len(rows), : config.dim]
         return vectors
 
     def _problem(self, documents: list[list[int]]) -> Problem:
-        """Return the problem whose last input rows are those of the documents; each is a sentence."""
+        """Return the problem of documents; each is a sentence, and their rows are the last but the projection."""
         count, words, units, known = len(documents), len(self._keep), self._units, self._matrices.inputs
         offsets = np.cumsum([0, *map(len, documents)])
         ids = np.fromiter(chain.from_iterable(documents), np.int32, int(offsets[-1]))
         read, places = self._rows_read(ids)
-        inputs = padded_matrix(len(read) + count, self._matrices.dim)
+        inputs = padded_matrix(len(read) + count + self._bits, self._matrices.dim)
         inputs[: len(read)] = known[read]
-        inputs[len(read) :] = self._start
-        new = np.arange(count, dtype=np.int32)
+        inputs[len(read) : len(read) + count] = self._start
+        inputs[len(read) + count :] = self._projection
+        new = np.arange(count + self._bits, dtype=np.int32)
         return Problem(
             Tokens(
                 ids,
                 offsets,
                 self._keep,
-                Tags(np.arange(count + 1), (words + new).astype(np.int32)),
+                Tags(np.arange(count + 1), (words + new[:count]).astype(np.int32)),
             ),
             Units(
                 np.concatenate([units.offsets, units.offsets[-1] + 1 + new]),
@@ -125,6 +128,7 @@ class Inference:
             self._targets,
             replace(self._matrices, inputs=inputs),
             self._settings,
+            projection=projection_of(self._config, words, count),
         )
 
     def _rows_read(self, ids: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:

@@ -89,6 +89,8 @@ class DocumentModel(Saved):
 
     def _in_words(self) -> str:
         codes = " as codes" if self.config.binary else ""
+        if self.config.code_bits:
+            codes = f" with codes of {self.config.code_bits} bits"
         return (
             f"DocumentModel: {len(self.documents):,} documents x {self.config.dim} dimensions{codes}, "
             f"{len(self._model.vocabulary):,} words, {self.config.objective}"
@@ -172,8 +174,9 @@ class DocumentModel(Saved):
     @cached_property
     def _inference(self) -> Inference:
         start = np.zeros(self.config.dim, np.float32)
-        if self.config.binary:  # the sign of zero is undefined
-            start[:] = self.documents.matrix.mean(axis=0, dtype=np.float64)
+        if self.config.code_length():  # the sign of zero is undefined
+            mean = self.documents.matrix.mean(axis=0, dtype=np.float64)
+            start[:] = mean if self._map is None else self._map.mean
         return Inference(self._model, start)
 
     def nearest(self, text: str | Sequence[str], n: int = 10) -> list[tuple[Hashable, float]]:
@@ -194,14 +197,14 @@ class DocumentModel(Saved):
     def codes(self, bits: int | None = None) -> Codes:
         """Return codes of the documents to compare by Hamming distance, as packed bits.
 
-        A model trained with `binary` has the signs of its vectors. Other vectors are made codes by iterative
-        quantisation (:func:`embed.documents.bits.itq`), whose codes find more: it is fitted to the documents, to some
-        of them if there are more than 65,536.
+        A model trained with `binary` has the signs of its vectors, and one with `code_bits` those of their learnt
+        projection. Other vectors are made codes by iterative quantisation (:func:`embed.documents.bits.itq`), whose
+        codes find more: it is fitted to the documents, to some of them if there are more than 65,536.
 
         Parameters
         ----------
         bits : int, optional
-            The length of a code (default: `dim`); of a model trained with `binary`, only `dim`.
+            The length of a code (default: `dim`); of a model trained with codes, only theirs.
 
         Returns
         -------
@@ -211,7 +214,8 @@ class DocumentModel(Saved):
         Raises
         ------
         ConfigError
-            `bits` is not `dim` for a binary model; or more than `dim`, or not fewer than the documents, for another.
+            `bits` is not the length of the codes that the model was trained with; or, without such, more than `dim`, or
+            not fewer than the documents.
         """
         return self.encode(self.documents.matrix, bits)
 
@@ -223,17 +227,20 @@ class DocumentModel(Saved):
 
     def encode(self, vectors: Float32s, bits: int | None = None) -> Codes:
         """Return codes of vectors as `infer` returns them, float32[N, dim], to compare with those of `codes`."""
-        coder = self._coder(bits)
-        return pack(vectors) if coder is None else coder.encode(unit_rows(vectors))
+        if trained := self.config.code_length():
+            if bits not in (None, trained):
+                raise ConfigError(f"the model was trained for codes of {trained} bits: leave {option('bits')} out")
+            return pack(vectors) if self.config.binary else self._projection.encode(vectors)
+        return self._coder(self.documents.dim if bits is None else bits).encode(unit_rows(vectors))
 
-    def _coder(self, bits: int | None) -> Itq | None:
-        """Return the map from unit vectors to codes; None for a model whose signs are codes."""
-        dim = self.documents.dim
-        if self.config.binary:
-            if bits not in (None, dim):
-                raise ConfigError(f"the model was trained for codes of {dim} bits: leave {option('bits')} out")
-            return None
-        bits = dim if bits is None else bits
+    @property
+    def _projection(self) -> Itq:
+        """The learnt projection of vectors, which takes rows as trained."""
+        mean = np.zeros(self.config.dim, np.float32) if self._map is None else self._map.mean
+        return Itq(-mean, self._model.parameters.projection[:, : self.config.dim].T)
+
+    def _coder(self, bits: int) -> Itq:
+        """Return the map from unit vectors to codes."""
         if bits not in self._coders:
             step = -(-len(self.documents) // _FITTED_DOCUMENTS)
             self._coders[bits] = itq(unit_rows(self.documents.matrix[::step]), bits, seed=self.config.seed)

@@ -42,7 +42,7 @@ def completed(config: TrainConfig, counts: NDArray[np.int64]) -> TrainConfig:
     kept = max(float(np.sum(counts * keep_probabilities(counts, config.subsample_threshold()))), 1.0)
     epochs = config.epochs
     if epochs is None:
-        usual = _CODE_PASSES if config.binary else _PASSES
+        usual = _CODE_PASSES if config.code_length() else _PASSES
         epochs = int(np.clip(round(usual * (_AT / kept) ** _POWER), _FEWEST, _MOST))
     config = config.replace(epochs=epochs)
     if config.objective == "sg" or config.lr is not None or config.input_lr is not None:

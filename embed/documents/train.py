@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.arguments import of_kind
-from embed.config.documents import BINARY_DEFAULTS, DOCUMENT_DEFAULTS
+from embed.config.documents import BINARY_DEFAULTS, CODE_DEFAULTS, DOCUMENT_DEFAULTS
 from embed.config.postprocessing import refuse_few_words
 from embed.config.run import RunKeywords, RunOptions
 from embed.config.train import TrainConfig
@@ -148,8 +148,9 @@ class DocumentStart(FreshStart):
     ) -> None:
         self.variant = Variant() if variant is None else variant
         defaults = dict(DOCUMENT_DEFAULTS)
-        if given.get("binary"):
-            defaults.update(BINARY_DEFAULTS)
+        for name, of_codes in (("code_bits", CODE_DEFAULTS), ("binary", BINARY_DEFAULTS)):
+            if given.get(name):
+                defaults.update(of_codes)
         super().__init__([], config, options, given, defaults)
         for name in ("held_out", "patience"):
             if getattr(self.config(None), name):
@@ -169,6 +170,11 @@ class DocumentStart(FreshStart):
         if self.config(None).binary and self.config(None).steps():
             raise ConfigError(
                 f"{option('postprocess')} would change the signs that {option('binary')} trains: leave one of them out"
+            )
+        if self.config(None).code_bits and any(step.removed or step.projects for step in self.config(None).steps()):
+            raise ConfigError(
+                f"{option('postprocess')} would take away what {option('code_bits')} projects to codes: set it to "
+                "'center' or 'none'"
             )
         self._stream: TagStream | None = None
         self._numbers: list[npt.NDArray[np.int64]] = []

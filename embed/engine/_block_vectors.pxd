@@ -22,10 +22,14 @@ cdef class BlockVectors:
     cdef bint has_word_contexts     # windows have contexts besides tags
     cdef bint only_tags         # move, in inference
     cdef float code_size        # of tags; 0: they have no codes
+    cdef int32_t first_projected    # the projection that makes codes of tags has these vectors
+    cdef int32_t projected      # how many; 0: tags are encoded as they are
+    cdef int code_width
     cdef float max_norm         # of the vectors of tags; 0: any
     cdef float **vectors        # [positions + tags] the row that is trained, the copy of it, or the code of a tag
     cdef float *ratios          # [positions + tags] learning rate of each over that of the output rows
     cdef Scratch _codes         # [tags, stride]
+    cdef float **_encoded       # [tags] the copy of a tag, or the projection of it, whose sign is the code
     cdef float *position_weights    # [position_count, stride], copies
     cdef int position_count     # 2 * window, or 0
     cdef float *_divisors       # [n] n ** gradient_power
@@ -60,6 +64,7 @@ cdef class BlockVectors:
     cdef void gather(self, const Block *block, float ratio) noexcept nogil
     cdef void _take_row(self, int64_t i, int32_t vector, float ratio) noexcept nogil
     cdef void _copy_vector(self, int64_t i, int32_t vector, float ratio) noexcept nogil
+    cdef void encode(self, const Block *block, int64_t t, float *u, int width) noexcept nogil
     cdef void constrain_tags(self, const Block *block) noexcept nogil
     cdef float *trained(self, int32_t vector) noexcept nogil
     cdef float *_copy_at(self, int32_t vector) noexcept nogil

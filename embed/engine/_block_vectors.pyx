@@ -9,7 +9,8 @@ In a round (docs/decisions/0045), the blocks of a tile have the same copies. Wor
 touch have copies, too, and the copies of a tile stay in the log until they are merged.
 
 A document, which is a tag of the block's sentence, has a vector like a word. If it has a code, the windows train the
-code, and each batch of them moves the copy of the document along (Grzegorczyk & Kurdziel 2017). If its length is
+code, and each batch of them moves along what the code is the sign of (Grzegorczyk & Kurdziel 2017): the copy of the
+document, or its projection (:mod:`embed.engine._projection`). If its length is
 limited, a vector that has become longer is shortened after each batch of windows (docs/decisions/0034).
 
 Rejected: a copy of every position (docs/decisions/0011, 0014).
@@ -48,10 +49,11 @@ cdef class BlockVectors:
         Of a word; 0 without senses.
     most_of_a_token : int
         Output rows that a block of one token meets.
+    projection : embed.engine.problem.Projection or None
     """
 
     def __init__(self, Rows rows, settings, int64_t most_positions, int64_t most_tags, int most_senses,
-                 int64_t most_output_rows, int64_t most_of_a_token):
+                 int64_t most_output_rows, int64_t most_of_a_token, projection):
         cdef int64_t v, most_averaged = 1
         self.rows, self.kernels, self.stride, self.width = rows, rows.kernels, rows.stride, rows.width
         self.in_rows = rows.plain and not rows.has_input_factors
@@ -59,11 +61,13 @@ cdef class BlockVectors:
         self.has_word_contexts, self.only_tags = settings.window > 0, settings.inference
         self.code_size, self.max_norm = settings.code_size, settings.max_norm
         self._codes = Scratch(most_tags * self.stride if self.code_size else 0)
+        if projection is not None:
+            self.first_projected, self.projected = projection.first_vector, projection.bits
         self.position_count = <int> rows.position_weights.shape[0]
         self.log.stride = self.stride
         self.has_senses, self._vectors_of_a_position = most_senses > 0, 1 + 2 * most_senses
         self._most_of_a_token = (1 + most_tags) * self._vectors_of_a_position + most_of_a_token
-        self._most_of_a_block = most_positions * self._vectors_of_a_position + most_output_rows
+        self._most_of_a_block = most_positions * self._vectors_of_a_position + most_output_rows + self.projected
         self._halo = 2 * settings.window * self._vectors_of_a_position
         while self._least_slots < 2 * self._most_of_a_block:
             self._least_slots = max(1, 2 * self._least_slots)
@@ -79,9 +83,10 @@ cdef class BlockVectors:
         self._divisors = self._divisor_memory.floats
         for v in range(1, most_averaged + 1):
             self._divisors[v] = <float> pow(<double> v, <double> settings.gradient_power)
-        self._pointer_memory = bytearray(sizeof(void *) * most_positions)
+        self._pointer_memory = bytearray(sizeof(void *) * (most_positions + most_tags))
         cdef unsigned char[::1] pointers = self._pointer_memory
         self.vectors = <float **> &pointers[0]
+        self._encoded = self.vectors + most_positions
 
     cdef _allocate(self, int64_t most_owners):
         """Allocate memory for the copies of so many words and output rows, and of all position weights."""
@@ -100,7 +105,7 @@ cdef class BlockVectors:
         """Prepare for rounds with tiles of so many tokens."""
         # the blocks of a tile begin in it; some have a halo
         cdef int64_t most = (tile + BLOCK) * self._most_of_a_token + (tile // BLOCK + 2) * self._halo
-        most = min(most, self.rows.vectors + self.rows.outputs.shape[0])
+        most = min(most + self.projected, self.rows.vectors + self.rows.outputs.shape[0])
         if self._most_copies < most + self.rows.position_weights.shape[0]:
             self._allocate(most)
         self.in_round = True
@@ -122,6 +127,8 @@ cdef class BlockVectors:
             return
         for i in range(0 if self.has_word_contexts else block.positions, block.positions + block.tags):
             embed_mark(marks, block.words[i])
+        for i in range(self.projected):
+            embed_mark(marks, self.first_projected + <int32_t> i)
 
     cdef void end_rounds(self) noexcept nogil:
         """Train in the rows from now on."""
@@ -178,13 +185,12 @@ cdef class BlockVectors:
             self._copy_vector(i, word, ratio)
         for i in range(n, n + block.tags):
             word = block.words[i]
-            if is_in_place(self, word) and not self.code_size:
+            if is_in_place(self, word) and (self.projected or not self.code_size):
                 self._take_row(i, word, ratio)
                 continue
             self._copy_vector(i, word, ratio)
-            if self.code_size:
-                self.vectors[i] = self._codes.floats + (i - n) * self.stride
-                self.kernels.encode(self._copy_at(word), self.vectors[i], self.code_size, self.width)
+            if self.code_size and not self.projected:
+                self.encode(block, i - n, self._copy_at(word), self.width)
 
     cdef inline void _take_row(self, int64_t i, int32_t vector, float ratio) noexcept nogil:
         """Let position i train the row of a vector."""
@@ -202,14 +208,21 @@ cdef class BlockVectors:
         if self.rows.has_input_factors:
             self.ratios[i] *= self.rows.vector_factors[vector] / <float> size
 
+    cdef void encode(self, const Block *block, int64_t t, float *u, int width) noexcept nogil:
+        """Let the windows train the code of a tag, size * sign(u), which moves u along."""
+        cdef float *code = self._codes.floats + t * self.stride
+        self.vectors[block.positions + t], self._encoded[t], self.code_width = code, u, width
+        self.kernels.encode(u, code, self.code_size, width)
+
     cdef void constrain_tags(self, const Block *block) noexcept nogil:
-        """Move the copies of tags by what their codes have moved by, and encode them anew; or keep tags short."""
+        """Move what codes are the signs of by what the codes have moved by, and encode it anew; or keep tags short."""
         cdef int64_t t
-        for t in range(block.positions, block.positions + block.tags):
+        for t in range(block.tags):
             if self.code_size:
-                self.kernels.train_code(self._copy_at(block.words[t]), self.vectors[t], self.code_size, self.width)
+                self.kernels.train_code(self._encoded[t], self.vectors[block.positions + t], self.code_size,
+                                        self.code_width)
             elif self.max_norm:
-                self.kernels.shorten(self.vectors[t], self.max_norm, self.width)
+                self.kernels.shorten(self.vectors[block.positions + t], self.max_norm, self.width)
 
     cdef float *trained(self, int32_t vector) noexcept nogil:
         """Return the row that a vector is trained in, or its copy."""

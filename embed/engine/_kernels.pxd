@@ -69,6 +69,15 @@ cdef extern from "kernels.h" nogil:
         float selector_rate
         int n
         int width
+    ctypedef struct embed_projection:
+        float *x
+        float **rows
+        float *now
+        float *before
+        float *change
+        float rate
+        int bits
+        int width
     ctypedef struct embed_line:
         float *inputs
         const int32_t *rows
@@ -95,6 +104,8 @@ cdef extern from "kernels.h" nogil:
                         float *out, float *copy) noexcept nogil
         void (*encode)(const float *row, float *code, float size, int width) noexcept nogil
         void (*train_code)(float *row, float *code, float size, int width) noexcept nogil
+        void (*project)(const embed_projection *p) noexcept nogil
+        void (*unproject)(const embed_projection *p) noexcept nogil
         void (*shorten)(float *row, float longest, int width) noexcept nogil
         void (*surroundings)(const embed_surroundings *s) noexcept nogil
         void (*mix)(const embed_mixture *m) noexcept nogil

@@ -17,7 +17,7 @@ cdef class Rows:
     cdef const float[::1] output_factors    # [T]
     cdef bint has_input_factors, has_output_factors
     cdef const embed_kernels *kernels
-    cdef int64_t vectors        # C: words, then documents, then senses and their selectors
+    cdef int64_t vectors        # C: words, then documents and their projection, or senses and their selectors
     cdef int64_t words          # V
     cdef int64_t first_sense    # the vectors of documents end here, and those of senses begin
     cdef int64_t stride
@@ -79,6 +79,7 @@ cdef inline int64_t row_count(Rows self, int32_t vector) noexcept nogil:
 
 
 cdef inline bint is_document(Rows self, int32_t vector) noexcept nogil:
+    """Tell whether a vector is that of a document, or a row of the projection of documents."""
     return self.words <= vector < self.first_sense
 
 

@@ -7,6 +7,7 @@ value       says                                                  counts
 `Tags`      the documents of each sentence, if there are any      G mentions of documents
 `Units`     of which input rows a vector is made                  C vectors, the words' first; M mentions of R rows
 `Senses`    which vectors are senses of words, if there are any   V words
+`Projection`  of documents to codes, if it is learnt          B bits
 `Targets`   which output rows the windows of a center meet        T rows
 `Matrices`  the rows themselves, and how freely each of them learns  R input rows, T output rows
 `Settings`  how windows are made and trained
@@ -30,7 +31,19 @@ from embed.engine._bounds import check_aliases, check_ids, check_offsets
 from embed.engine._senses import MOST_SENSES
 from embed.vocabulary.huffman import HuffmanTree
 
-__all__ = ["Matrices", "Noise", "Problem", "RowFactors", "Senses", "Settings", "Tags", "Targets", "Tokens", "Units"]
+__all__ = [
+    "Matrices",
+    "Noise",
+    "Problem",
+    "Projection",
+    "RowFactors",
+    "Senses",
+    "Settings",
+    "Tags",
+    "Targets",
+    "Tokens",
+    "Units",
+]
 
 Matrix = NDArray[np.float32]
 _RUNS = (1, 2, 4)
@@ -208,6 +221,34 @@ class Senses:
     def most(self) -> int:
         """The most senses of a word."""
         return int(self.sizes.max())
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """The learnt projection of the vectors of tags, whose signs are their codes.
+
+    Attributes
+    ----------
+    first_vector : int
+        Row b of the projection is the vector ``first_vector + b``, of one input row.
+    bits : int
+        The number of rows, at most `dim`. Columns of output rows past it are zero.
+    rate : float
+        Learning rate of the rows over that of the vectors of tags.
+
+    Raises
+    ------
+    ValueError
+        A number is out of bounds.
+    """
+
+    first_vector: int
+    bits: int
+    rate: float
+
+    def __post_init__(self) -> None:
+        if self.bits < 1 or self.rate < 0:
+            raise ValueError(f"a projection has rows and no negative rate, not {self.bits} rows and {self.rate}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -391,7 +432,8 @@ class Settings:
     max_norm : float
         If not 0, the length that the vectors of tags cannot exceed.
     code_size : float
-        If not 0, the windows meet the code of a tag instead of its vector u: code_size * sign(u).
+        If not 0, the windows meet the code of a tag instead of its vector u: code_size * sign(u). With a projection,
+        u is the projected vector.
     inference : bool
         Only the vectors of tags move; and draws depend on the place in the sentence, not in the corpus, so that a
         sentence trains alike wherever it stands. Only for CBOW, of which a window 0 is a special case.
@@ -443,6 +485,7 @@ class Problem:
     matrices: Matrices
     settings: Settings
     senses: Senses | None = None
+    projection: Projection | None = None
 
     def __post_init__(self) -> None:
         tokens, units, targets, matrices, settings = (
@@ -468,6 +511,14 @@ class Problem:
             vectors = np.arange(senses.first_vector, senses.first_vector + 2 * senses.count + 1)
             if vectors[0] < words or vectors[-1] > units.vectors or (np.diff(units.offsets[vectors]) != 1).any():
                 raise ValueError(f"senses must be vectors of one row each, from {words} to {units.vectors - 1}")
+        if (projection := self.projection) is not None:
+            vectors = np.arange(projection.first_vector, projection.first_vector + projection.bits + 1)
+            if vectors[0] < words or vectors[-1] > units.vectors or (np.diff(units.offsets[vectors]) != 1).any():
+                raise ValueError(f"a projection must be vectors of one row each, from {words} to {units.vectors - 1}")
+            if settings.window or not settings.code_size or senses is not None or matrices.factors.inputs is not None:
+                raise ValueError("a projection needs a window of 0 and a code size, and no senses or factors of inputs")
+            if projection.bits > matrices.dim or matrices.outputs[:, projection.bits :].any():
+                raise ValueError(f"{projection.bits} bits need rows as long, and no output past them")
         if len(matrices.outputs) != targets.rows:
             raise ValueError(f"the targets are {targets.rows} output rows, not {len(matrices.outputs)}")
         if len(matrices.position_weights) and (

@@ -139,7 +139,7 @@ class ReferenceWorker:
 
     def __init__(self, problem: Problem) -> None:
         self.tokens, self.units, self.targets = problem.tokens, problem.units, problem.targets
-        self.settings, self.senses = problem.settings, problem.senses
+        self.settings, self.senses, self.projection = problem.settings, problem.senses, problem.projection
         matrices = problem.matrices
         self.inputs, self.outputs, self.position_weights = (
             matrix[:, : matrices.dim].astype(np.float64)
@@ -282,7 +282,7 @@ class ReferenceWorker:
         if copied:
             copied = list(dict.fromkeys(copied + [vector for choice in chosen for vector in choice.vectors()]))
         if settings.code_size:
-            copied = list(dict.fromkeys(copied + tags))
+            copied = list(dict.fromkeys(copied + tags + self._projecting()))
         before = np.array([self._composed(word) for word in copied]).reshape(-1, self.inputs.shape[1])
         # behind the rows themselves, where the positions are that are trained in place; at the end the codes
         codes = np.zeros((len(tags) if settings.code_size else 0, self.inputs.shape[1]))
@@ -290,10 +290,18 @@ class ReferenceWorker:
         copy_of = {word: len(self.inputs) + k for k, word in enumerate(copied)}
         vectors = np.array([copy_of.get(word, word) for word in members])
         first_code, first_mixture = len(block) - len(chosen) - len(codes), len(block) - len(chosen)
-        encoded = [(int(vectors[len(words) + t]), first_code + t) for t in range(len(codes))]
+        of_tags = vectors[len(vectors) - len(codes) :].copy()
+        # what the codes are the signs of: the vectors of the tags, or their projections
+        projecting = block[[copy_of[vector] for vector in self._projecting()]]
+        projected = np.zeros((len(codes), block.shape[1]))
+        if self.projection is not None:
+            projected[:, : self.projection.bits] = block[of_tags] @ projecting.T
+        us = list(projected) if self.projection is not None else [block[tag] for tag in of_tags]  # views
+        encoded = list(zip(us, block[first_code:first_mixture], strict=True))
+        met = projected.copy()
         for u, c in encoded:
-            block[c] = code(block[u], settings.code_size)
-        vectors[len(vectors) - len(codes) :] = [c for _, c in encoded]
+            c[:] = code(u, settings.code_size)
+        vectors[len(vectors) - len(codes) :] = np.arange(first_code, first_mixture)
         mixed = [[copy_of.get(vector, vector) for vector in choice.vectors()] for choice in chosen]
         for m, (choice, rows) in enumerate(zip(chosen, mixed, strict=True), first_mixture):
             vectors[choice.position] = m
@@ -325,24 +333,25 @@ class ReferenceWorker:
                     self._train_together(block, vectors, batch, lr, ratios)
                     batch = []
                     for u, c in encoded:
-                        moved = block[c] - code(block[u], settings.code_size)
-                        block[u] += moved * code_slope(block[u], settings.code_size)
-                        block[c] = code(block[u], settings.code_size)
+                        u += (c - code(u, settings.code_size)) * code_slope(u, settings.code_size)
+                        c[:] = code(u, settings.code_size)
                     for vector in vectors[documents] if settings.max_norm and not codes.size else []:
                         block[vector] *= min(1, settings.max_norm / np.linalg.norm(block[vector]))
 
         for choice, rows, moved in zip(chosen, mixed, block[first_mixture:] - mixtures, strict=True):
             rate = ratios[choice.position]
             self._learn_choice(block, choice, rows, moved, lr, ratio / rate if rate else 0.0)
+        if self.projection is not None:
+            self._learn_projection(block, copy_of, of_tags, (projected - met)[:, : self.projection.bits])
         for side in range(sides):
-            met = (self._targets(Window([], [], word, [], side)) for word in own)
+            met_rows = (self._targets(Window([], [], word, [], side)) for word in own)
             noise_rows = {word * sides + side for word in itertools.chain(*drawn)}
-            self.met_outputs |= {row for rows, _ in met for row in rows} | noise_rows
+            self.met_outputs |= {row for rows, _ in met_rows for row in rows} | noise_rows
 
         # scatter, in a round at the end of the tile
         now = block[len(self.inputs) : len(self.inputs) + len(copied)]
         self.inputs = block[: len(self.inputs)]
-        self.documents.update(tags)
+        self.documents.update(tags, self._projecting())
         for word, value, old in zip(copied, now, before, strict=True):
             if self.in_round:
                 self.met_vectors.setdefault(word, old)
@@ -395,6 +404,22 @@ class ReferenceWorker:
         for k in range(n):
             block[rows[1 + k]] += scale * p[k] * moved
             block[rows[1 + n + k]] += self.senses.selector_rate * lr * (choice.posterior[k] - p[k]) * choice.context
+
+    def _projecting(self) -> list[int]:
+        """Return the vectors that are the rows of the projection."""
+        if self.projection is None:
+            return []
+        return list(range(self.projection.first_vector, self.projection.first_vector + self.projection.bits))
+
+    def _learn_projection(self, block: Floats, copy_of: dict[int, int], tags: NDArray[np.int64], moved: Floats) -> None:
+        """Move tags x and the projection P by what u = P x has moved by: -dL/dx = P^T e, -dL/dP = e x^T."""
+        assert self.projection is not None
+        rate = 0.0 if self.settings.inference else self.projection.rate
+        rows = [copy_of[vector] for vector in self._projecting()]
+        for tag, e in zip(tags, moved, strict=True):
+            x = block[tag].copy()
+            block[tag] += e @ block[rows]
+            block[rows] += rate * np.outer(e, x)
 
     def _has_bags(self) -> bool:
         """Tell whether all windows of a block have the same document as context, and nothing else."""

@@ -95,6 +95,7 @@ def write_native(model: Model, path: str | os.PathLike[str], documents: native.S
         form=raw.form,
         postprocessing=model.postprocessing,
         documents=documents,
+        projection=model.parameters.projection[:, : config.dim],
         senses=model.parameters.senses,
         metadata={
             "config": json.dumps(config.to_dict()),
@@ -153,7 +154,12 @@ def read_native(source: Input) -> tuple[Model, native.StoredDocuments | None]:
     parameters = Parameters.empty(vocabulary, config, buckets, sense_offsets=None if senses is None else senses.offsets)
     if len(parameters.inputs) != len(arrays.input) and len(arrays.input):
         raise FormatError(f"{name}: damaged: some n-grams of its words have no row")
-    stored = {"input": arrays.input, "output": arrays.output, "places": arrays.position_weights}
+    stored = {
+        "input": arrays.input,
+        "output": arrays.output,
+        "places": arrays.position_weights,
+        "projection": arrays.projection,
+    }
     if senses is not None:
         stored |= {"senses": senses.vectors, "selectors": senses.selectors, "contexts": senses.contexts}
         parameters.priors[:] = senses.priors
@@ -223,6 +229,7 @@ def check_arrays(name: str, arrays: native.ModelArrays, config: TrainConfig) -> 
         (arrays.input, rows, "input"),
         (arrays.output, output_count(words, config), "output"),
         (arrays.position_weights, position_count(config), "places"),
+        (arrays.projection, config.code_bits, native.CODE_PROJECTION),
     ):
         if matrix.shape != (expected, config.dim):
             raise FormatError(

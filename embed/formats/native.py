@@ -68,6 +68,7 @@ MEAN, PROJECTION = "postprocess.mean", "postprocess.projection"
 DOCUMENTS, ID_TEXT, ID_OFFSETS = "documents", "ids.bytes", "ids.offsets"
 DOCUMENT_MAP = "documents."
 """Begins the names of the arrays of the documents' map."""
+CODE_PROJECTION = "codes.projection"
 SENSES = {
     "offsets": "senses.offsets",
     "vectors": "senses",
@@ -131,6 +132,8 @@ class ModelArrays:
     postprocessing : AffineMap or None
         The map that makes the word vectors of the input rows.
     documents : StoredDocuments or None
+    projection : float32 array, shape (B, dim)
+        The projection of documents to codes of B bits; B is 0 if there is none.
     senses : Senses or None
     """
 
@@ -145,6 +148,7 @@ class ModelArrays:
     kept: npt.NDArray[np.int32] | None
     postprocessing: AffineMap | None
     documents: StoredDocuments | None
+    projection: Float32s
     senses: Senses | None
 
 
@@ -204,6 +208,7 @@ def write_model_arrays(
     form: Form | None = None,
     postprocessing: AffineMap | None = None,
     documents: StoredDocuments | None = None,
+    projection: Float32s | None = None,
     senses: Senses | None = None,
 ) -> None:
     """Write a whole model, which can be trained further.
@@ -230,6 +235,8 @@ def write_model_arrays(
     postprocessing : AffineMap, optional
         The map that makes the word vectors of the rows; `read_vectors` applies it.
     documents : StoredDocuments, optional
+    projection : float32 array, shape (B, dim), optional
+        The projection of documents to codes of B bits; not written if B is 0.
     senses : Senses, optional
 
     Raises
@@ -246,8 +253,9 @@ def write_model_arrays(
     rows = {"input": inputs, "output": _output_rows(output, len(words))}
     shapes = {key: (count, dim) for key, count in rows.items()}
     matrices = {"input": input, "output": output}
-    if position_weights is not None and len(position_weights):
-        shapes[POSITION_WEIGHTS], matrices[POSITION_WEIGHTS] = (len(position_weights), dim), position_weights
+    for key, given in ((POSITION_WEIGHTS, position_weights), (CODE_PROJECTION, projection)):
+        if given is not None and len(given):
+            shapes[key], matrices[key] = (len(given), dim), given
     if vectors is not None:
         shapes["vectors"], matrices["vectors"] = (len(words), dim), vectors
     if documents is not None:
@@ -257,9 +265,9 @@ def write_model_arrays(
     for prefix, found in maps.items():
         if found is not None:
             shapes[prefix + MEAN], matrices[prefix + MEAN] = (1, dim), found.mean[None]
-            if (projection := found.projection) is not None:
-                shapes[prefix + PROJECTION] = (dim, projection.shape[1])
-                matrices[prefix + PROJECTION] = projection
+            if found.projection is not None:
+                shapes[prefix + PROJECTION] = (dim, found.projection.shape[1])
+                matrices[prefix + PROJECTION] = found.projection
     if senses is not None:
         count = len(senses.priors)
         for part, shape in (("vectors", (count, dim)), ("selectors", (count, dim)), ("contexts", (len(words), dim))):
@@ -345,13 +353,14 @@ def read_model_arrays(path: PathOrInput) -> ModelArrays:
         counts=file.counts(len(words)),
         input=inputs,
         output=file.output(len(words), dim),
-        position_weights=file.position_weights(dim),
+        position_weights=file.some_rows(POSITION_WEIGHTS, dim),
         metadata=file.user_metadata,
         scheme=file.scheme,
         vectors=file.matrix("vectors", len(words), dim) if file.scheme else None,
         kept=kept,
         postprocessing=file.postprocessing(dim),
         documents=file.documents(dim) if file.kind == "documents" else None,
+        projection=file.some_rows(CODE_PROJECTION, dim),
         senses=file.senses(len(words), dim),
     )
 
@@ -444,11 +453,11 @@ class _File:
         """Return the output rows, one or two for each word."""
         return self.matrix("output", _output_rows(self._array("output", np.float32, 2), words), dim)
 
-    def position_weights(self, dim: int) -> Float32s:
-        """Return the weights of the positions in a window, without rows if there are none."""
-        if POSITION_WEIGHTS not in self.arrays:
+    def some_rows(self, key: str, dim: int) -> Float32s:
+        """Return a matrix of any number of rows, and of none if the file does not have it."""
+        if key not in self.arrays:
             return np.zeros((0, dim), np.float32)
-        return self.matrix(POSITION_WEIGHTS, len(self._array(POSITION_WEIGHTS, np.float32, 2)), dim)
+        return self.matrix(key, len(self._array(key, np.float32, 2)), dim)
 
     def postprocessing(self, dim: int, prefix: str = "") -> AffineMap | None:
         """Return the map that makes vectors of rows of `dim` numbers; None if the file has none."""

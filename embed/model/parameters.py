@@ -10,6 +10,7 @@ would need a tail).
 
 from __future__ import annotations
 
+import math
 import mmap
 from dataclasses import dataclass, field
 
@@ -32,6 +33,8 @@ _HUGE_PAGE = 1 << 21
 _FILL_ROWS = 1 << 14
 _FIRST_DOCUMENT = 1 << 32
 """The number, among initial rows, of the first document: after all words and buckets."""
+_FIRST_PROJECTION = 1 << 33
+"""That of the first row of the projection of documents."""
 _COLLIDING_LINES = 64  # lines this far apart share a set of the first-level cache
 
 
@@ -83,16 +86,17 @@ class Parameters:
     ----------
     unit_matrix : float32[R + D, stride]
         The input rows: one per word, then one per bucket of `buckets`; a floret table has the buckets only. Then one
-        per document, then one per sense, then the selectors of the senses. Columns past `dim` are zero.
+        per document, then one per bit of the projection of documents, then one per sense, then the selectors of the
+        senses. Columns past `dim` are zero.
     outputs : float32[V, stride] or float32[2 * V, stride]
         One row per word; with `structured` two, for contexts to the left and to the right.
     position_weights : float32[2 * window, stride] or float32[0, stride]
         Weights of the positions in a window, from left to right without the center; empty without
         `position_weights`.
-    unit_offsets : int64[V + D + 2 S + 1]
-    unit_rows : int32[M + D + 2 S]
+    unit_offsets : int64[V + D + B + 2 S + 1]
+    unit_rows : int32[M + D + B + 2 S]
         Vector i is the mean of the input rows ``unit_rows[unit_offsets[i]:unit_offsets[i + 1]]``: of a word, or after
-        those of the words of a document, a sense or a selector.
+        those of the words of a document, a row of the projection, a sense or a selector.
     scheme : NgramScheme or None
         How to find the rows of unknown words.
     buckets : int32[K]
@@ -100,6 +104,8 @@ class Parameters:
     dim : int
     document_count : int
         The number D of documents.
+    code_bits : int
+        The number B of bits that documents are projected to.
     sense_offsets : int32[V + 1] or None
         The rows for senses of each word, S of them; `sense_sizes` says how many are in use.
     contexts : float32[V, stride] or float32[0, stride]
@@ -116,6 +122,7 @@ class Parameters:
     buckets: NDArray[np.int32]
     dim: int
     document_count: int = 0
+    code_bits: int = 0
     sense_offsets: NDArray[np.int32] | None = None
     contexts: Float32s = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     priors: Float32s = field(default_factory=lambda: np.zeros(0, np.float32))
@@ -140,7 +147,7 @@ class Parameters:
         if config.senses and offsets is None:
             offsets = offsets_of_senses(vocabulary.counts, config)
         senses = 0 if offsets is None else int(offsets[-1])
-        units = unit_rows(vocabulary.words, scheme, buckets, documents, senses)
+        units = unit_rows(vocabulary.words, scheme, buckets, documents, config.code_bits, senses)
         weights = padded_matrix(position_count(config), config.dim)
         weights[:, : config.dim] = 1
         return cls(
@@ -153,6 +160,7 @@ class Parameters:
             units.buckets,
             config.dim,
             documents,
+            config.code_bits,
             offsets,
             padded_matrix(len(vocabulary) if senses else 0, config.dim),
             np.zeros(senses, np.float32),
@@ -168,7 +176,8 @@ class Parameters:
         documents: int = 0,
         sense_offsets: NDArray[np.int32] | None = None,
     ) -> Parameters:
-        """Return the parameters before training: inputs uniform in +-1/(2 dim), outputs zero (word2vec.c).
+        """Return the parameters before training: inputs uniform in +-1/(2 dim), outputs zero (word2vec.c); rows of
+        the projection of documents about 1 long.
 
         A row has the same numbers as if all buckets had rows; a row that no word uses stays zero. A document has the
         same numbers whatever the words.
@@ -189,6 +198,9 @@ class Parameters:
             numbers = _FIRST_DOCUMENT + np.arange(first, min(first + _FILL_ROWS, documents))
             drawn = parameters.documents[first : first + _FILL_ROWS]
             _kernels.fill_uniform(drawn, config.dim, 0.5 / config.dim, config.seed, numbers)
+        numbers = _FIRST_PROJECTION + np.arange(config.code_bits)
+        # rows of about the length 1, so that a projected vector moves as far as its code
+        _kernels.fill_uniform(parameters.projection, config.dim, math.sqrt(3 / config.dim), config.seed, numbers)
         # The system allocates memory at the first touch, for which training would wait all over the matrix.
         for first in range(0, len(parameters.outputs), _FILL_ROWS):
             parameters.outputs[first : first + _FILL_ROWS] = 0
@@ -202,7 +214,7 @@ class Parameters:
     @property
     def _others(self) -> int:
         """The number of input rows that words and n-grams do not have."""
-        return self.document_count + 2 * len(self.priors)
+        return self.document_count + self.code_bits + 2 * len(self.priors)
 
     @property
     def inputs(self) -> Float32s:
@@ -214,6 +226,12 @@ class Parameters:
         """The rows of documents, float32[D, stride]."""
         first = len(self.unit_matrix) - self._others
         return self.unit_matrix[first : first + self.document_count]
+
+    @property
+    def projection(self) -> Float32s:
+        """The rows of the projection of documents to codes, float32[B, stride]."""
+        first = len(self.unit_matrix) - self.code_bits - 2 * len(self.priors)
+        return self.unit_matrix[first : first + self.code_bits]
 
     @property
     def sense_rows(self) -> Float32s:
@@ -274,6 +292,7 @@ class Parameters:
         others = {
             "places": self.position_weights,
             "documents": self.documents,
+            "projection": self.projection,
             "senses": self.sense_rows,
             "selectors": self.selectors,
             "contexts": self.contexts,

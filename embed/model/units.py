@@ -1,9 +1,9 @@
 """Lay out the input rows of a model's units, and say which rows make up the vector of each word.
 
-A *unit* has an input row: a word, an n-gram, a document, a sense. The rows of single words come first, then those of
-n-gram buckets, then those of documents, then two for each sense. A vector is the mean of the rows of its units. A new
-kind of unit gets its rows here, after the others; training (:class:`embed.engine.problem.Units`) only sees which rows
-make up which vector.
+A *unit* has an input row: a word, an n-gram, a document, a sense, a bit of the codes of documents. The rows of single
+words come first, then those of n-gram buckets, then those of documents, then those of their projection to codes or two
+for each sense. A vector is the mean of the rows of its units. A new kind of unit gets its rows here, after the others;
+training (:class:`embed.engine.problem.Units`) only sees which rows make up which vector.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class UnitRows:
     ----------
     count : int
         The number of input rows.
-    offsets : int64[V + D + 2 S + 1]
-    rows : int32[M + D + 2 S]
+    offsets : int64[V + D + B + 2 S + 1]
+    rows : int32[M + D + B + 2 S]
         Vector i is the mean of the input rows ``rows[offsets[i]:offsets[i + 1]]``. Those of the V words come first. The
-        D documents, the S senses and their S selectors follow, of one row each.
+        D documents, the B rows of their projection, the S senses and their S selectors follow, of one row each.
     buckets : int32[K]
         The n-gram buckets that have a row, in rising order; their rows are the last K before those of documents.
     """
@@ -46,9 +46,10 @@ def unit_rows(
     scheme: NgramScheme | None,
     buckets: NDArray[np.int32] | None = None,
     documents: int = 0,
+    projection: int = 0,
     senses: int = 0,
 ) -> UnitRows:
-    """Return the input rows of a vocabulary, of documents and of senses.
+    """Return the input rows of a vocabulary, of documents, of their projection and of senses.
 
     Parameters
     ----------
@@ -57,15 +58,15 @@ def unit_rows(
         None: a row for each word, and nothing else.
     buckets : int32[K], optional
         Buckets, in rising order, that have a row even if no n-gram of the vocabulary falls in them.
-    documents, senses : int
-        The number D of documents and S of senses.
+    documents, projection, senses : int
+        The number D of documents, B of bits that they are projected to, and S of senses.
 
     Raises
     ------
     ConfigError, FormatError
         As :meth:`embed.vocabulary.ngrams.NgramScheme.rows` does.
     """
-    own, others = word_rows(len(words), scheme), documents + 2 * senses
+    own, others = word_rows(len(words), scheme), documents + projection + 2 * senses
     if scheme is None:
         count = own + others
         return UnitRows(

@@ -12,7 +12,7 @@ import pytest
 import embed
 from embed.checkpoints.checkpoint_folder import checkpoints_in
 from embed.documents import Document, DocumentModel, continue_documents, train_documents
-from embed.documents.bits import hamming
+from embed.documents.bits import filter_and_rank, hamming
 from embed.errors import ConfigError, FormatError, NoExamplesError
 
 TOPICS = {topic: [f"{topic}{number}" for number in range(30)] for topic in ("a", "b", "c", "d")}
@@ -118,10 +118,13 @@ def test_only_model_files_of_documents_are_read(tmp_path: Path) -> None:
         DocumentModel.load(tmp_path / "text.embed")
 
 
-@pytest.mark.parametrize("binary", [False, True])
-@pytest.mark.parametrize("objective", OBJECTIVES)
-def test_the_result_does_not_depend_on_threads_in_deterministic_mode(objective: str, binary: bool) -> None:
-    settings = {**SMALL, "objective": objective, "binary": binary, "epochs": 3, "subsample": 0.01}
+@pytest.mark.parametrize(
+    "kind",
+    [*({"objective": objective, "binary": on} for objective in OBJECTIVES for on in (False, True)), {"code_bits": 12}],
+    ids=str,
+)
+def test_the_result_does_not_depend_on_threads_in_deterministic_mode(kind: dict[str, Any]) -> None:
+    settings = {**SMALL, **kind, "epochs": 3, "subsample": 0.01}
     settings["deterministic"] = True
     one, two = (train_documents(texts(60), **{**settings, "threads": threads}) for threads in (1, 2))
     np.testing.assert_array_equal(one.documents.matrix, two.documents.matrix)
@@ -223,6 +226,33 @@ def test_codes_tell_topics_apart(objective: str) -> None:
     assert np.mean(nearest % 4 == np.arange(40) % 4) > 0.8
 
 
+def test_vectors_and_their_codes_are_trained_together(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {**SMALL, "dim": 40, "code_bits": 32, "lr": 0.05, "input_lr": 0.8}
+    model = train_documents(texts(), **settings)
+    new, topic = texts(40, seed=9), np.arange(120) % 4
+    vectors, codes = model.infer(new, threads=2), model.infer_codes(new)
+    assert (vectors.shape, codes.shape, model.codes().shape) == ((40, 40), (40, 4), (120, 4))
+    rows, _ = filter_and_rank(codes, vectors, model.codes(), model.documents.matrix, n=1)
+    assert np.mean(topic[rows[:, 0]] == np.arange(40) % 4) > 0.8
+    np.testing.assert_array_equal(model.infer([new[3]])[0], vectors[3])
+    projection = np.asarray(model.model.parameters.projection)[:, :40]
+    signs = np.unpackbits(model.codes(), axis=1).astype(bool)
+    products = model.trained_matrix() @ projection.T
+    assert (signs == (products > 0))[abs(products) > 1e-4].all()
+    assert (abs(products) > 1e-4).mean() > 0.99
+    with pytest.raises(ConfigError, match="trained for codes of 32 bits: leave bits out"):
+        model.codes(16)
+
+    model.save(tmp_path / "model.embed")
+    loaded = DocumentModel.load(tmp_path / "model.embed")
+    np.testing.assert_array_equal(loaded.codes(), model.codes())
+    np.testing.assert_array_equal(loaded.infer_codes(new), codes)
+    more = continue_documents(loaded, new, tags=range(120, 160), freeze="all")
+    np.testing.assert_array_equal(more.codes()[120:], codes)
+    further = continue_documents(loaded, new, tags=range(120, 160), epochs=2, threads=1, progress=False)
+    assert further.codes().shape == (160, 4)
+
+
 def test_codes_of_real_vectors_are_rotated_to_the_axes(tmp_path: Path) -> None:
     model = train_documents(texts(), objective="dbow", **SMALL)
     codes, topic = model.codes(8), np.arange(120) % 4
@@ -247,6 +277,11 @@ def test_parameters_that_do_not_apply_are_refused() -> None:
         ({"nonsense": 1}, "nonsense"),
         ({"phrases": 1}, "phrases does not apply to documents"),
         ({"binary": True, "postprocess": "center"}, "leave one of them out"),
+        ({"binary": True, "code_bits": 8}, "code_bits is 8 but binary is True: leave one of them out"),
+        ({"objective": "sg", "code_bits": 8}, "code_bits is 8 but objective is 'sg'"),
+        ({"dim": 16, "code_bits": 17}, "code_bits is 17 but dim is 16: set dim to 17 or more"),
+        ({"code_bits": 8, "max_norm": 0}, "max_norm is 0 but code_bits is 8: leave it out"),
+        ({"code_bits": 8, "postprocess": "abtt:1"}, "set it to 'center' or 'none'"),
     ):
         with pytest.raises(ConfigError, match=message):
             train_documents(texts(), **settings)

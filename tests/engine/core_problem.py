@@ -10,7 +10,19 @@ import numpy as np
 
 from embed import _core
 from embed.engine import _blocks, _kernels
-from embed.engine.problem import Matrices, Noise, Problem, RowFactors, Senses, Settings, Tags, Targets, Tokens, Units
+from embed.engine.problem import (
+    Matrices,
+    Noise,
+    Problem,
+    Projection,
+    RowFactors,
+    Senses,
+    Settings,
+    Tags,
+    Targets,
+    Tokens,
+    Units,
+)
 from embed.engine.reference import ReferenceWorker
 from embed.vocabulary.huffman import HuffmanTree
 from embed.vocabulary.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
@@ -35,11 +47,13 @@ def problem(
     most_tags: int = 0,
     most_senses: int = 0,
     noise_run: int = 1,
+    bits: int = 0,
     **settings: Any,
 ) -> Problem:
     """Return a problem; `settings` are those of :class:`Settings`.
 
-    Sentences have up to `most_tags` documents; every second word has 2 to `most_senses` senses.
+    Sentences have up to `most_tags` documents, which are projected to codes of `bits` bits; every second word has 2 to
+    `most_senses` senses.
     """
     rng = np.random.default_rng(seed)
     offsets = np.cumsum([0, *sentence_lengths])
@@ -82,10 +96,16 @@ def problem(
         rows = np.concatenate([rows, count + numbers])
         unit_offsets = np.concatenate([unit_offsets, unit_offsets[-1] + 1 + numbers])
         count += len(numbers)
+    projection = None
+    if bits:
+        projection = Projection(len(unit_offsets) - 1, bits, rate=0.3)
+        rows = np.concatenate([rows, count + np.arange(bits)])
+        unit_offsets = np.concatenate([unit_offsets, unit_offsets[-1] + 1 + np.arange(bits)])
+        count += bits
     inputs = padded(count, DIM)
     outputs = padded(targets.rows, DIM)
     _kernels.fill_uniform(inputs, DIM, 0.3, 1, np.arange(len(inputs)))
-    _kernels.fill_uniform(outputs, DIM, 0.3, 2, np.arange(len(outputs)))
+    _kernels.fill_uniform(outputs, bits or DIM, 0.3, 2, np.arange(len(outputs)))
     defaults: dict[str, Any] = {"cbow": False, "window": 5, "seed": 7, "replicated_words": 10, "position_ratio": 0.7}
     chosen = Settings(**defaults | {"simd": _kernels.simd_names()[0]} | settings)
     places = padded(2 * chosen.window if weighted else 0, DIM)
@@ -99,6 +119,7 @@ def problem(
         matrices=Matrices(inputs, outputs, places, DIM, row_factors(factors, len(inputs), len(outputs))),
         settings=chosen,
         senses=senses,
+        projection=projection,
     )
 
 
@@ -122,7 +143,7 @@ def changed(before: Problem, **changes: Any) -> Problem:
     if noise := {name: changes.pop(name) for name in ("table", "negatives", "windows") if name in changes}:
         changes["noise"] = replace(before.targets.noise, **noise)
     for name, value in values.items():
-        if value is None:  # senses
+        if value is None:  # senses, or a projection
             continue
         own = {each.name for each in fields(value) if each.init}
         values[name] = replace(value, **{key: changes.pop(key) for key in own & changes.keys()})

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from embed.engine import _kernels
-from embed.engine.problem import Problem
+from embed.engine import _kernels, reference
+from embed.engine.problem import Problem, Projection
 from embed.engine.reference import code, code_slope
 from tests.engine.core_problem import DIM, DOCUMENTS, WORDS, changed, core_worker, problem, run_epoch
 from tests.engine.test_gradients import LENGTHS, check_derivative
@@ -36,6 +36,12 @@ KINDS: list[dict[str, Any]] = [
     {"cbow": True, "most_tags": 2, "context_sum": True},
     {"cbow": True, "most_tags": 2, "weighted": True, "gradient_power": 0.5},
 ]
+PROJECTED: list[dict[str, Any]] = [
+    {**DBOW, "bits": 7, "code_size": 0.4},
+    {**DBOW, "bits": DIM, "code_size": 0.4, "noise_run": 1},
+    {**DBOW, "bits": 16, "code_size": 0.15, "loss": "hs"},
+    {**SEVERAL, "bits": 12, "code_size": 0.4},
+]
 IN_PAIRS = [each for each in KINDS if each.get("noise_run") == 2 and "window" not in each]
 EXACT = [each for each in KINDS if each.get("gradient_power", 1) == 1 and "max_norm" not in each]
 
@@ -50,6 +56,36 @@ def test_the_core_agrees_with_its_twin(settings: dict[str, Any]) -> None:
 @pytest.mark.parametrize("size", [0.15, 0.6])
 def test_they_agree_on_codes(settings: dict[str, Any], size: float) -> None:
     agree(problem(**settings, code_size=size))
+
+
+@pytest.mark.parametrize("settings", PROJECTED, ids=str)
+@pytest.mark.parametrize("more", [{}, {"inference": True}, {"replica_share": 0.5, "replicated_words": 0}], ids=str)
+def test_they_agree_on_projections(settings: dict[str, Any], more: dict[str, Any]) -> None:
+    if settings["cbow"] or "inference" not in more:
+        agree(problem(**settings, **more))
+
+
+@pytest.mark.parametrize("settings", PROJECTED, ids=str)
+def test_what_codes_move_by_goes_back_to_vectors_and_their_projection(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a smooth code, of which the slope is the derivative, so are the steps: -dL/dx = P^T e, -dL/dP = e x^T."""
+    monkeypatch.setattr(reference, "code", lambda u, size: size * np.tanh(u))
+    trained = problem(**settings, sentence_lengths=LENGTHS)
+    trained = changed(trained, rate=1.0)
+    assert trained.tokens.tags is not None
+    check_derivative(trained, "inputs", (int(trained.tokens.tags.vectors[0]), WORDS + DOCUMENTS + 3))
+
+
+@pytest.mark.parametrize("path", _kernels.simd_names())
+def test_a_projection_keeps_its_bits_in_inference(path: str) -> None:
+    trained = problem(**PROJECTED[0], inference=True)
+    worker, matrices = core_worker(trained, path)
+    matrices.inputs[-1] = -0.0  # a sum with 0 would turn it to 0
+    before = matrices.inputs[-7:].tobytes()
+    run_epoch(worker, trained, 0, 0.05)
+    assert matrices.inputs[-7:].tobytes() == before
+    assert (matrices.inputs[WORDS : WORDS + DOCUMENTS] != trained.matrices.inputs[WORDS : WORDS + DOCUMENTS]).any()
 
 
 @pytest.mark.parametrize("settings", [each for each in KINDS if each["cbow"]], ids=str)
@@ -166,3 +202,17 @@ def test_tags_that_do_not_fit_are_refused() -> None:
         type(tags)(tags.offsets[::-1], tags.vectors)
     with pytest.raises(ValueError, match="inference is for CBOW"):
         changed(trained, cbow=False, inference=True)
+
+
+def test_projections_that_do_not_fit_are_refused() -> None:
+    trained = problem(**PROJECTED[0])
+    for change in ({"first_vector": WORDS - 1}, {"first_vector": WORDS + DOCUMENTS + 1}):
+        with pytest.raises(ValueError, match="a projection must be vectors of one row each"):
+            changed(trained, **change)
+    for settings in ({"code_size": 0.0}, {"window": 2}):
+        with pytest.raises(ValueError, match="a projection needs a window of 0 and a code size"):
+            changed(trained, **settings)
+    with pytest.raises(ValueError, match="5 bits need rows as long, and no output past them"):
+        changed(trained, bits=5)
+    with pytest.raises(ValueError, match="a projection has rows and no negative rate"):
+        Projection(WORDS, 0, 1.0)

@@ -74,7 +74,12 @@ def agree(trained: Problem, rel: float = 1e-5) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"window": 0, "cbow": True}, {"cbow": False}, {"cbow": True, "subword": True}],
+    [
+        {"window": 0, "cbow": True},
+        {"cbow": False},
+        {"cbow": True, "subword": True},
+        {"window": 0, "cbow": True, "code_size": 0.4, "bits": 12},
+    ],
     ids=str,
 )
 def test_rounds_agree_with_the_twin_on_documents(settings: dict[str, Any]) -> None:

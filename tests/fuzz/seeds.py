@@ -244,7 +244,7 @@ def _seeds(target: str, folder: Path) -> Iterator[bytes]:
             yield (folder / "c.bin").read_bytes()
     elif target == "documents":
         settings = {"dim": 3, "min_count": 1, "epochs": 1, "threads": 1, "progress": False, "subsample": 0}
-        for options in ({}, {"objective": "cbow", "postprocess": "abtt:1,pca:2"}, {"binary": True}):
+        for options in ({}, {"objective": "cbow", "postprocess": "abtt:1,pca:2"}, {"binary": True}, {"code_bits": 2}):
             with warnings.catch_warnings(action="ignore"):
                 model = train_documents([["a", "b", "a"], ["b", "c"], ["a", "c"], []], **settings, **options)
             model.save(folder / "d.embed")

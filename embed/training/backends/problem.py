@@ -9,7 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.config.train import TrainConfig
-from embed.engine.problem import Matrices, Noise, Problem, RowFactors, Senses, Settings, Targets, Tokens, Units
+from embed.engine.problem import (
+    Matrices,
+    Noise,
+    Problem,
+    Projection,
+    RowFactors,
+    Senses,
+    Settings,
+    Targets,
+    Tokens,
+    Units,
+)
 from embed.errors import FormatError
 from embed.model.parameters import Parameters
 from embed.training.backends.task import Task, Variant
@@ -66,6 +77,7 @@ def problem_of(task: Task, spread: int = 0, *, has_senses: bool = False) -> Prob
                 replica_share=1 / task.threads,
             ),
             senses_of(parameters) if has_senses else None,
+            projection_of(config, parameters.words, parameters.document_count),
         )
     except ValueError as error:
         raise FormatError(f"cannot train on the encoded corpus {corpus.directory}: {error}") from error
@@ -82,7 +94,7 @@ def to_measure(problem: Problem, seed: int) -> Problem:
 
 def settings_of(config: TrainConfig, variant: Variant, simd: str) -> Settings:
     """Return how the windows of a configuration are made and trained, without replicas."""
-    is_dbow = config.objective == "dbow"
+    is_dbow, bits = config.objective == "dbow", config.code_length()
     return Settings(
         # the mean of one document alone is the document, and windows of means are trained in batches
         cbow=config.objective == "cbow" or (is_dbow and variant.tags is not None and variant.tags.most == 1),
@@ -93,8 +105,8 @@ def settings_of(config: TrainConfig, variant: Variant, simd: str) -> Settings:
         gradient_power=config.gradient_power(),
         position_ratio=_POSITION_RATIO if variant.learns_positions else 0.0,
         seed=config.seed,
-        max_norm=0.0 if config.binary else config.longest_document(),
-        code_size=config.longest_document() / math.sqrt(config.dim) if config.binary else 0.0,
+        max_norm=0.0 if bits else config.longest_document(),
+        code_size=config.longest_document() / math.sqrt(bits) if bits else 0.0,
         simd=simd,
     )
 
@@ -125,6 +137,16 @@ def senses_of(parameters: Parameters) -> Senses:
         reach=_SENSE_REACH,
         selector_rate=_SELECTOR_RATE,
     )
+
+
+def projection_of(config: TrainConfig, words: int, documents: int) -> Projection | None:
+    """Return the projection of so many documents to codes, if a configuration has one.
+
+    In a pass it learns from all documents as much as a document does from itself (docs/decisions/0034).
+    """
+    if not config.code_bits:
+        return None
+    return Projection(words + documents, config.code_bits, 1 / max(documents, 1))
 
 
 def _replicated_words(task: Task) -> int:
