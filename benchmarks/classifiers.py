@@ -8,12 +8,15 @@ from typing import Any
 
 from benchmarks.lib import processes
 from benchmarks.lib.bounds import bound_of
+from benchmarks.lib.contest import are_given
 from benchmarks.lib.documents import sets_in
 from benchmarks.lib.options import option
 from benchmarks.lib.processes import Job
 from benchmarks.lib.report import Section
 from benchmarks.lib.seeds import HEAD, row_of
 
+_MOST_PAIRS = 3
+"""The last one counts, whatever the machine gave."""
 _MANY = {"labels": 2000, "dim": 32, "lr": 1.0}
 MODELS: dict[str, dict[str, Any]] = {
     "softmax": {},
@@ -30,6 +33,8 @@ MODELS: dict[str, dict[str, Any]] = {
     "many labels hs two threads": {**_MANY, "epoch": 20, "loss": "hs", "thread": 2},
 }
 """What a classifier is trained with, besides what all have in common."""
+LOSSES = ("softmax", "hs", "ova", "ns")
+"""Trained by one thread and by two."""
 QUANTISED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "quantised": ({}, {}),
     "quantised with lengths": ({}, {"qnorm": True}),
@@ -51,6 +56,8 @@ _DEFINITIONS = (
     "quantised file; size: the bytes of our file over those of fastText's.",
     "predict, get_...: microseconds of a call, the least of seven rounds in turns in one process, of a classifier "
     "of pairs of words and of word vectors with n-grams that fastText trained on the same documents.",
+    "LOSS by two threads: train_supervised by one thread over two, by the clock and (work) by processor time; "
+    "a pair is repeated if the machine did not give two processors.",
     "Means over seeds, with Student's interval of the mean.",
 )
 
@@ -65,6 +72,7 @@ class Settings:
     quantised: Sequence[str] = option(
         tuple(QUANTISED), "the quantised models (default: all)", choices=tuple(QUANTISED), type=str
     )
+    threads: Sequence[str] = option(LOSSES, "losses for two threads (default: all)", choices=LOSSES, type=str)
     epochs: int = option(25, "passes over the documents")
     bucket: int = 2_000_000
 
@@ -87,6 +95,11 @@ def run(settings: Settings) -> Section:
             ]
             data[f"{one.name}, {model}"] = pairs
             rows += _compared(f"{one.name}, {model}", pairs, "clock" if shape.get("thread", 1) > 1 else "seconds")
+        for loss in settings.threads:
+            shape = {"epoch": settings.epochs, "bucket": settings.bucket, **MODELS[loss]}
+            pairs = [_by_threads({**where, "seed": seed}, shape) for seed in range(1, settings.seeds + 1)]
+            data[f"{one.name}, {loss} by two threads"] = pairs
+            rows += _scaled(f"{one.name}, {loss} by two threads", pairs)
         for model in settings.quantised:
             trained, how = QUANTISED[model]
             shape = {"epoch": settings.epochs, **trained}
@@ -124,6 +137,30 @@ def _compared(name: str, pairs: list[list[dict[str, Any]]], by: str) -> list[tup
         row_of(name, "above", above, bound_of("classifiers", "every", "above"), digits=2),
         row_of(name, "seconds", [ours["seconds"] for ours, _ in pairs], None, digits=2),
         row_of(name, "faster", ratios, bound_of("classifiers", "every", "faster"), digits=1),
+    ]
+
+
+def _by_threads(where: dict[str, Any], shape: dict[str, Any]) -> list[dict[str, Any]]:
+    """Train with one thread and with two, again if the machine did not give two processors."""
+    for _ in range(_MOST_PAIRS):
+        pair = [
+            processes.run(Job("classifiers.ours", {**where, "settings": {**shape, "thread": threads}}))
+            for threads in (1, 2)
+        ]
+        if are_given(2):
+            break
+    return pair
+
+
+def _scaled(name: str, pairs: list[list[dict[str, Any]]]) -> list[tuple[str, ...]]:
+    figures = {
+        "clock": [one["clock"] / two["clock"] for one, two in pairs],
+        "work": [one["seconds"] / two["seconds"] for one, two in pairs],
+        "above": [two["figures"]["accuracy"] - one["figures"]["accuracy"] for one, two in pairs],
+    }
+    return [
+        row_of(name, figure, values, bound_of("classifiers", "by two threads", figure), digits=2)
+        for figure, values in figures.items()
     ]
 
 

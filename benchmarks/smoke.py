@@ -86,12 +86,13 @@ def run(folder: Path) -> Iterator[Section]:
     yield recommend.run(recommend.Settings(count=_ITEMS, items=_ITEMS, groups=5, seeds=2))
     yield languages.run(source, languages.Settings(dim=_DIM))
     yield labels.run(labels.Settings(documents, seeds=1, peers=True))
-    yield classifiers.run(classifiers.Settings(documents, seeds=1, epochs=2, bucket=_BUCKETS, quantised=(_QUANTISED,)))
+    few = {"quantised": (_QUANTISED,), "threads": ("hs",)}
+    yield classifiers.run(classifiers.Settings(documents, seeds=1, epochs=2, bucket=_BUCKETS, **few))
     yield retrieval.run(retrieval.Settings(documents, seeds=1, dim=_DIM, bits=(_DIM,)))
     yield parity.run(parity.Settings(documents, seeds=1, dim=_DIM, models=("dbow",)))
     yield choices.run(choices.Settings(documents, seeds=1, dim=_DIM, choices=("default",)))
-    few = {"seeds": 1, "clusters": True, "dim": _DIM, "pairs": 2, "least": 60, "most": _TOKENS}
-    yield senses.run(source, senses.Settings(str(planted_senses(folder)), **few))
+    short = {"seeds": 1, "clusters": True, "dim": _DIM, "pairs": 2, "least": 60, "most": _TOKENS}
+    yield senses.run(source, senses.Settings(str(planted_senses(folder)), **short))
     yield startup.run(startup.Settings(runs=1))
     yield web.run(web.Settings(words=(_VOCABULARY,), dim=_DIM, queries=3))
     yield growth.run(growth.Settings(tries=1, share=0.05, judged=False))

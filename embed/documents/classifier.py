@@ -60,7 +60,8 @@ Float32s = npt.NDArray[np.float32]
 _NOISE_EXPONENT = 0.5
 _SLICE_ROWS = 1 << 22
 """Rows of lines that a thread trains between two looks at signals and progress."""
-_UNFOLDED_ROWS = 1 << 16
+_UNFOLDED_ROWS = 1 << 12
+"""Rows that are copied at once, few enough for a cache."""
 _FIRST_OWN = 1 << 32
 """The number, among initial rows, of the first row of a line: after all words and buckets."""
 
@@ -275,11 +276,13 @@ class _Folded:
 
     def unfolded(self, dim: int) -> Float32s:
         """Return the row of each word, and of each bucket in `buckets`, float32[n, dim]."""
-        unfolded = self.inputs[self.place[self._numbers], :dim]
+        rows, factors = self.place[self._numbers].astype(np.intp), np.ones(len(self._numbers), np.float32)
         at = np.searchsorted(self._numbers, self._singles)
-        for first in range(0, len(at), _UNFOLDED_ROWS):
+        rows[at], factors[at] = self._owners, self._factors
+        unfolded = np.empty((len(rows), dim), np.float32)
+        for first in range(0, len(rows), _UNFOLDED_ROWS):
             part = slice(first, first + _UNFOLDED_ROWS)
-            unfolded[at[part]] = self.inputs[self._owners[part], :dim] * self._factors[part, None]
+            np.multiply(self.inputs[rows[part]][:, :dim], factors[part, None], out=unfolded[part])
         return unfolded
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 pytest.importorskip("benchmarks", reason="the benchmarks are in the source tree only")
 
-from benchmarks import chart, cli, contests, instructions, memory, quality, scaling, smoke
+from benchmarks import chart, classifiers, cli, contests, instructions, memory, quality, scaling, smoke
 from benchmarks.lib import contest, machine, processes, report
 from benchmarks.lib.bounds import HOPED, MET, MISSED, TABLE, Bound, bound_of
 from benchmarks.lib.contest import Contest, Outcome, hold, section_of
@@ -262,6 +264,27 @@ def test_scaling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results.write_text(report.to_json([section], {}), encoding="utf-8")
     chart.draw(results, picture)
     assert picture.read_text(encoding="utf-8").startswith("<?xml")
+
+
+def test_a_classifier_by_two_threads_beside_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, given = [], iter([False, True])
+
+    def run(job: Job) -> dict[str, Any]:
+        threads = job.settings["settings"]["thread"]
+        seen.append((job.settings["seed"], threads))
+        return {"seconds": 4.0 if threads == 1 else 5.0, "clock": 6 / threads, "figures": {"accuracy": 70.0 + threads}}
+
+    monkeypatch.setattr(classifiers, "are_given", lambda _: next(given))
+    monkeypatch.setattr(classifiers, "sets_in", lambda _: [SimpleNamespace(name="few")])
+    monkeypatch.setattr(processes, "run", lambda job: {"ours": {}} if job.name == "classifiers.answers" else run(job))
+    section = classifiers.run(classifiers.Settings("", seeds=1, models=(), quantised=(), threads=("ova",)))
+    assert seen == [(1, 1), (1, 2)] * 2
+    assert [row[:3] for row in section.rows] == [
+        ("few, ova by two threads", "clock", "2.00"),
+        ("few, ova by two threads", "work", "0.80"),
+        ("few, ova by two threads", "above", "1.00"),
+    ]
+    assert section.verdicts == ("hoped for", "missed", "hoped for")
 
 
 def test_the_speed_is_drawn_from_the_newest_table_of_the_document(tmp_path: Path) -> None:
