@@ -1,8 +1,9 @@
 """What a run trains with where the user leaves it open, as functions of the text's size, the dimension and the model.
 
 A run that is given no parameter of :data:`KIND` trains words with n-grams and an output row for each side of a center
-(:data:`KIND_BY_DEFAULT`). The number of passes falls with the size of the text, so that a run passes over twenty to
-thirty million tokens; a small text has longer windows and rarer words, and the smallest more passes with n-grams.
+(:data:`KIND_BY_DEFAULT`). The number of passes falls with the size of the text: a run passes over some twenty million
+tokens, with n-grams over thirty, and over more from 3M tokens on. A small text has longer windows and rarer words, and
+the smallest more passes with n-grams.
 
 What counts is the product of both rates and the number of passes, so more passes have lower rates. For a small text the
 product is higher, by a power of its size. The constants are fitted to the measurements of
@@ -58,8 +59,9 @@ _FEW_WORDS = 500
 class _Law:
     """How passes and rates of a kind of model follow from the tokens T of a text and the dimension.
 
-    The passes are passed / T, between `fewest` and `most`, times ``max(dim / 100, 1) ** longer``, and in a text of
-    fewer than 200,000 tokens times ``(200,000 / T) ** more``, where T counts as 50,000 at least. The product of the two
+    The passes are passed / T, or ``sqrt(slow / T)`` if that is more, between `fewest` and `most`, times
+    ``max(dim / 100, 1) ** longer``, and in a text of fewer than 200,000 tokens times ``(200,000 / T) ** more``, where T
+    counts as 50,000 at least. The product of the two
     rates is that of :func:`embed.config.rates.default_rates` times
     ``scale * (20M / T) ** power * (dim / 100) ** wider`` where the passes are 20M / T between `fewest` and `most`, and
     in inverse proportion to another number of passes. If `narrow` is set, vectors of fewer than 100 dimensions have
@@ -74,11 +76,13 @@ class _Law:
     wider: float
     more: float = 0.0
     passed: float = _PASSED_TOKENS
+    slow: float = 0.0
     narrow: bool = False
 
     def passes(self, tokens: int) -> float:
         """Return the passes over a text, before those that a long vector or a tiny text adds."""
-        return min(max(self.passed / max(tokens, 1), self.fewest), self.most)
+        tokens = max(tokens, 1)
+        return min(max(self.passed / tokens, math.sqrt(self.slow / tokens), self.fewest), self.most)
 
     def of_dim(self, tokens: int, dim: int) -> float:
         """Return the part of the product of the rates that follows from the dimension."""
@@ -87,7 +91,9 @@ class _Law:
 
 
 _WORDS = _Law(fewest=5, most=10, longer=0.5, scale=2.2, power=0.4, wider=0.25)
-_NGRAMS = _Law(fewest=3, most=15, longer=0.0, scale=0.7, power=0.1, wider=0.12, more=0.25, passed=3e7, narrow=True)
+_NGRAMS = _Law(
+    fewest=3, most=15, longer=0.0, scale=0.7, power=0.1, wider=0.12, more=0.25, passed=3e7, slow=3e8, narrow=True
+)
 _CBOW = _Law(fewest=6, most=12, longer=0.0, scale=1.0, power=0.3, wider=-0.33)
 _CBOW_NGRAMS = _Law(fewest=6, most=12, longer=0.0, scale=1.0, power=0.3, wider=0.0)
 
