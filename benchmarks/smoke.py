@@ -92,7 +92,9 @@ def run(folder: Path) -> Iterator[Section]:
     yield parity.run(parity.Settings(documents, seeds=1, dim=_DIM, models=("dbow",)))
     yield choices.run(choices.Settings(documents, seeds=1, dim=_DIM, choices=("default",)))
     short = {"seeds": 1, "clusters": True, "dim": _DIM, "pairs": 2, "least": 60, "most": _TOKENS}
-    yield senses.run(source, senses.Settings(str(planted_senses(folder)), **short))
+    sets = str(planted_senses(folder))
+    yield senses.run(source, senses.Settings(sets, **short))
+    yield senses.run(source, senses.Settings(sets, **short, levers=True, lever_names=("selectors stay as they begin",)))
     yield startup.run(startup.Settings(runs=1))
     yield web.run(web.Settings(words=(_VOCABULARY,), dim=_DIM, queries=3))
     yield growth.run(growth.Settings(tries=1, share=0.05, judged=False))

@@ -84,6 +84,24 @@ RECIPES = {
 }
 """From k-means of mean vectors to the contexts by which training chooses senses, a step each."""
 
+_START, _SELECTION, _TRAINING = "embed.training.senses", "embed.senses.selection", "embed.training.backends.problem"
+DEFAULTS = "the defaults"
+LEVERS: dict[str, dict[str, float]] = {
+    "words weigh the same in contexts": {f"{_START}._WEIGHT": 1e6},
+    "directions of contexts keep their spread": {f"{_START}._VARIANCE_POWER": 0.0},
+    "directions divided by their spread": {f"{_START}._VARIANCE_POWER": 0.5},
+    "contexts of 20 words to each side": {f"{_START}.CONTEXT_REACH": 20, f"{_SELECTION}.CONTEXT_REACH": 20},
+    "contexts of 10 words in training": {f"{_TRAINING}._SENSE_REACH": 10},
+    "selectors twice as sharp at first": {f"{_START}._SHARPNESS": 16.0},
+    "selectors half as sharp at first": {f"{_START}._SHARPNESS": 4.0},
+    "near clusters stay apart": {f"{_START}._MERGE_ABOVE": 2.0},
+    "clusters merged above .2": {f"{_START}._MERGE_ABOVE": 0.2},
+    "selectors learn three times as fast": {f"{_TRAINING}._SELECTOR_RATE": 3.0},
+    "selectors learn at a third of the rate": {f"{_TRAINING}._SELECTOR_RATE": 1 / 3},
+    "selectors stay as they begin": {f"{_TRAINING}._SELECTOR_RATE": 0.0},
+}
+"""What training by other settings gains: constants of the package, which no user can set, and their values."""
+
 
 def clusters(*, path: str, folder: str, seed: int, dim: int, pseudo: dict[str, int]) -> dict[str, Any]:
     """Train one vector a word, cluster the contexts of each target word by k-means, and choose the nearest center."""
@@ -127,6 +145,29 @@ def trained(*, path: str, folder: str, seed: int, dim: int, senses: int, pseudo:
     one = _value(evaluate_scws(_cosines(alone.vectors), pairs, resamples=0))
     figures["scws above one vector"] = figures["scws avgSimC"] - one
     figures["speed beside one vector"] = model.history[-1].tokens_per_second / alone.history[-1].tokens_per_second
+    return {"seconds": seconds, "figures": figures}
+
+
+def lever(
+    *, path: str, folder: str, seed: int, dim: int, senses: int, pseudo: dict[str, int], lever: str
+) -> dict[str, Any]:
+    """Train senses with a lever, one thread, and score them on what settings may be chosen by."""
+    for name, value in LEVERS.get(lever, {}).items():
+        module, _, constant = name.rpartition(".")
+        getattr(importlib.import_module(module), constant)  # it must be there
+        setattr(importlib.import_module(module), constant, value)
+    encoded = embed.encode(embed.TextCorpus(path))
+    started = time.process_time()
+    vectors, figures = SenseVectors.of(_trained(encoded, seed, dim, senses)), dict[str, float]()
+    seconds = time.process_time() - started
+    for test in load_induction_sets(Path(folder) / "wsi"):
+        if "2010" not in test.name:  # kept for the end
+            found = evaluate_sense_induction(vectors.disambiguate_word, test, resamples=0)
+            figures[f"{test.name} ARI"] = _value(found) / 100
+    joint = make_pseudo_words(embed.TextCorpus(path), seed=seed, **pseudo)
+    two = SenseVectors.of(_trained(embed.encode(joint), seed, dim, 2))
+    found = evaluate_sense_induction(two.disambiguate_word, joint.test_set(), resamples=0)
+    figures["pseudo-words ARI"] = _value(found) / 100
     return {"seconds": seconds, "figures": figures}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,6 +25,7 @@ from benchmarks.lib.report import Section
 from benchmarks.lib.scoring import named_sets
 from benchmarks.lib.seeds import figures_of
 from benchmarks.programs import DOCUMENT_MODELS, MODELS, documents
+from benchmarks.programs.senses import LEVERS
 
 PAIR = Contest("gensim", Job("ours.rate"), Job("gensim.rate"), processors=2)
 
@@ -103,6 +105,13 @@ def test_every_row_of_the_table_can_be_run(tmp_path: Path) -> None:
                 mine, its = (ours, other["config"]) if "model" in declared else (dict(made.ours.settings), dict(other))
                 assert (mine.pop(name), its.pop(name)) == values
                 assert mine == its
+
+
+@pytest.mark.parametrize("lever", LEVERS)
+def test_a_lever_of_senses_moves_something(lever: str) -> None:
+    for name, value in LEVERS[lever].items():
+        module, _, constant = name.rpartition(".")
+        assert getattr(importlib.import_module(module), constant) != value
 
 
 def _outcome(ours: list[float], peer: list[float], amounts: tuple[int, int] = (6000, 6000)) -> Outcome:
