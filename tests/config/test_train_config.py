@@ -21,7 +21,7 @@ from embed.config.train import TrainConfig, parameters
 from embed.errors import AdviceWarning, ConfigError
 
 PARAMETERS = {name: (parameter, value_type) for name, parameter, value_type in parameters()}
-NEEDED = {"composition": {"subword": True}}
+NEEDED = {"code_bits": {"objective": "dbow", "dim": 1024}, "composition": {"subword": True}}
 """What a parameter asks of others."""
 PARSED = {"postprocess", "tokenizer"}
 """Strings with a grammar, which a parser of their own checks."""
@@ -78,7 +78,7 @@ def test_outside_the_advice_warns_and_is_kept(name: str) -> None:
     assert parameter.advised is not None
     value = value_type(parameter.advised[1] * 2) if parameter.advised[1] else value_type(parameter.advised[0] / 2)
     with pytest.warns(AdviceWarning, match=f"^{name} is "):
-        config = TrainConfig(**{name: value})
+        config = TrainConfig(**{name: value, **NEEDED.get(name, {})})
     assert getattr(config, name) == value
 
 
