@@ -213,6 +213,17 @@ def test_address_where_nothing_listens_is_an_error(monkeypatch: pytest.MonkeyPat
         ray_crew._connected("auto")
 
 
+def test_ray_that_does_not_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(**_: object) -> None:
+        raise Exception("The node timed out.")
+
+    monkeypatch.setattr(ray_crew.ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray_crew, "_connected", lambda _: False)
+    monkeypatch.setattr(ray_crew, "_quietly_init", slow)
+    with pytest.raises(ClusterError, match=r"Ray does not start here: The node timed out\.; try again, or"):
+        ray_crew.RayCrew("auto", 1, 1)
+
+
 class Holder:
     """Takes processors from a run."""
 

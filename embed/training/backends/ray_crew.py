@@ -85,7 +85,7 @@ class RayCrew:
     Raises
     ------
     ClusterError
-        There is no cluster at the address, or it has too few processors.
+        There is no cluster at the address, it has too few processors, or Ray does not start.
     """
 
     def __init__(self, address: str, workers: int | None, threads: int | None) -> None:
@@ -100,7 +100,12 @@ class RayCrew:
             _LOG.info("this run %s", "starts Ray for itself" if self._is_own else f"joins the cluster {self._where}")
             if self._is_own:
                 wanted = (workers or 1) * (threads or 1)
-                _quietly_init(address="local", num_cpus=max(wanted, processors()), include_dashboard=False)
+                try:
+                    _quietly_init(address="local", num_cpus=max(wanted, processors()), include_dashboard=False)
+                except Exception as error:  # a node that is slow to start has no class of its own
+                    raise ClusterError(
+                        f"Ray does not start here: {_first_line(error)}; try again, or start it with ray start"
+                    ) from error
         machines = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
         if not machines:
             self.close()
