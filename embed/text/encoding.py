@@ -347,8 +347,7 @@ def _given(counter: _text.TokenCounter, corpus: Iterable[list[str]], vocabulary:
     table = np.full(len(counter), -1, dtype=np.int32)
     for start in range(0, len(counter), _BLOCK):
         block = np.arange(start, min(start + _BLOCK, len(counter)), dtype=np.int32)
-        ids = (vocabulary.get(word) for word in counter.words(block))
-        table[block] = [-1 if id is None else id for id in ids]
+        table[block] = vocabulary.ids(counter.words(block))
     if (table < 0).all():
         if counter.tokens:
             raise CorpusError(

@@ -314,7 +314,7 @@ class Trainer:
             raise self._divergence(epoch, f"a vector of the matrix {name!r} is not finite")
         if loss is None or self._is_alarmed:
             return
-        untrained = self._targets_of_an_example() * np.log(2)
+        untrained = self._targets_of_an_example * np.log(2)
         if loss > untrained + loss_tolerance(loss, self.examples, self.config):
             sentence = (
                 f"the loss of epoch {epoch + 1} is {loss:.3g}, above the {untrained:.3g} of untrained vectors: "
@@ -325,6 +325,7 @@ class Trainer:
             self._is_alarmed = self.has_advised = True
             advise(sentence)
 
+    @cached_property
     def _targets_of_an_example(self) -> float:
         losses, targets = self._variant.losses or (self.config.loss,), 0.0
         if "ns" in losses:

@@ -11,6 +11,7 @@ without a bound on the error (word2vec.c; embed/text/bounded_counting.py has a b
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import secrets
@@ -132,6 +133,10 @@ class Vocabulary(Saved):
     def get(self, word: str, default: int | None = None) -> int | None:
         """Return the id of `word`, or `default` if it is not in the vocabulary."""
         return self._index.get(word, default)
+
+    def ids(self, words: Sequence[str]) -> NDArray[np.int32]:
+        """Return the id of each word, int32[n], and -1 for a word that is not in the vocabulary."""
+        return np.fromiter(map(self._index.get, words, itertools.repeat(-1)), np.int32, len(words))
 
     def known(self, words: Iterable[str]) -> list[int]:
         """Return the ids of those words that are in the vocabulary, in their order."""

@@ -20,6 +20,7 @@ from embed.model import EpochRecord
 from embed.model.parameters import Parameters
 from embed.training.early_stopping import Patience
 from embed.training.trainer import Trainer
+from embed.vocabulary.huffman import HuffmanTree
 from embed.vocabulary.sampling import gentle_threshold, keep_probabilities
 from embed.vocabulary.vocabulary import Vocabulary
 
@@ -44,6 +45,23 @@ def test_the_command_writes_no_vectors_of_one_word_a_line(tmp_path: Path, capsys
 def test_one_word_has_no_tree() -> None:
     with pytest.raises(CorpusError, match="the vocabulary has a single word, 'a', and hierarchical softmax"):
         embed.train([["a"] * 10] * 9, **SMALL, loss="hs")
+
+
+def test_the_tree_is_not_built_anew_for_each_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[int] = []
+    build = HuffmanTree.from_counts
+
+    def counted(counts: Any) -> HuffmanTree:
+        built.append(len(counts))
+        return build(counts)
+
+    monkeypatch.setattr(HuffmanTree, "from_counts", counted)
+    numbers = []
+    for epochs in (2, 6):
+        built.clear()
+        embed.train(PAIRS, **SMALL | {"epochs": epochs}, loss="hs")
+        numbers.append(len(built))
+    assert numbers[0] == numbers[1] > 0
 
 
 @pytest.mark.parametrize("settings", [{}, {"objective": "cbow"}, {"subword": True}, {"held_out": 0.2, "patience": 1}])

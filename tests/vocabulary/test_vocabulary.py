@@ -40,6 +40,9 @@ def test_look_up() -> None:
     assert vocabulary.get("Oslo") is None
     assert vocabulary.get("Oslo", 7) == 7
     assert vocabulary.known(["Rom", "Oslo", "Berlin", "Rom"]) == [2, 0, 2]
+    found = vocabulary.ids(["Rom", "Oslo", "Berlin", "Rom"])
+    assert (found.dtype, found.tolist()) == (np.int32, [2, -1, 0, 2])
+    assert vocabulary.ids([]).tolist() == []
     assert "Rom" in vocabulary
     assert "Oslo" not in vocabulary
     with pytest.raises(MissingWordError, match="did you mean 'Berlin'"):
