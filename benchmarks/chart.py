@@ -132,8 +132,9 @@ def _draw_defaults(pyplot: Any, runs: list[dict[str, Any]]) -> Any:
         1, len(kinds), figsize=(2.9 * len(kinds), 3.1), layout="constrained", squeeze=False
     )
     sizes = sorted({run["tokens"] for run in runs})
+    colours = pyplot.get_cmap("viridis_r")(range(30, 256, 225 // len(sizes)))  # the palest ones are hard to see
     for panel, kind in zip(panels[0], kinds, strict=True):
-        for size, colour in zip(sizes, _COLOURS, strict=False):
+        for size, colour in zip(sizes, colours, strict=False):
             known = [run for run in runs if run["tokens"] == size and run["kinds"][kind] is not None]
             points = {run["model"]: (run["cpu_seconds"], run["kinds"][kind]) for run in known}
             line = [points[name] for name in _PASSES if name in points]

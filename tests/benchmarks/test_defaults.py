@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -137,12 +138,15 @@ def test_gains_are_taken_on_the_sets_that_both_have() -> None:
 
 
 def test_the_command_makes_tables_and_a_chart(tmp_path: Path, jobs: list[Job]) -> None:
-    given = ["--synthetic", "200", "--sizes", "100", "--dims", "50", "--store", str(tmp_path / "runs.jsonl")]
+    sizes = [str(size) for size in range(100, 107)]
+    given = ["--synthetic", "200", "--sizes", *sizes, "--dims", "50", "--store", str(tmp_path / "runs.jsonl")]
     assert cli.main(["defaults", *given, "--output", str(tmp_path)]) == 0
-    assert "| twice the passes | 1 | +2.0 |" in (tmp_path / MARKDOWN_NAME).read_text(encoding="utf-8")
+    assert "| twice the passes | 7 | +2.0" in (tmp_path / MARKDOWN_NAME).read_text(encoding="utf-8")
     pytest.importorskip("matplotlib", reason="only the charts need matplotlib")
     results, picture = tmp_path / "a.json", tmp_path / "a.svg"
     source = TextSource(tmp_path, synthetic=200, vocabulary=200)
-    results.write_text(to_json(defaults.run(source, _settings(tmp_path, hours=0.0)), {}), encoding="utf-8")
+    settings = dataclasses.replace(_settings(tmp_path, hours=0.0), sizes=[int(size) for size in sizes])
+    results.write_text(to_json(defaults.run(source, settings), {}), encoding="utf-8")
     chart.draw(results, picture)
-    assert "processor seconds" in picture.read_text(encoding="utf-8")
+    drawn = picture.read_text(encoding="utf-8")
+    assert all(text in drawn for text in ("processor seconds", *(f"{size} tokens" for size in sizes)))
