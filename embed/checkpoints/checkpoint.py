@@ -29,7 +29,7 @@ _NOISE = ("negatives", "noise_exponent", "subsample")
 CHANGEABLE = frozenset(("epochs", "threads", "window", "window_kind", "gradient", "seed", *_RATES, *_NOISE))
 """Parameters that may change between a checkpoint and the resumed run, if the user insists: they do not change the
 meaning of a row or of a position in the corpus."""
-_WITHOUT_EFFECT = frozenset(("postprocess",))
+_WITHOUT_EFFECT = frozenset(("postprocess", "workers"))
 """Parameters that change nothing in the training."""
 
 

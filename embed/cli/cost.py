@@ -99,7 +99,7 @@ def cost(arguments: argparse.Namespace) -> dict[str, Any]:
         "MB in all": _megabytes(found.memory),
         "MB of encoded corpus on disk": _megabytes(found.corpus),
     }
-    if config.workers is not None:
+    if config.workers is not None or config.lanes is not None:
         facts |= _of_cluster(config, tokens, found)
     available = available_memory()
     if available is not None:
@@ -114,18 +114,20 @@ def _of_cluster(config: TrainConfig, tokens: int, found: Estimate) -> dict[str, 
     from embed.model.parameters import stride_of
     from embed.training.backends.cluster import merge_tokens
 
-    workers, stride = config.workers or 1, stride_of(config.dim)
-    between = config.merge_tokens or merge_tokens(-(-tokens // workers), workers)
-    merges = config.epoch_count() * -(-tokens // (workers * between))
+    stride, lanes = stride_of(config.dim), config.lanes or config.workers or 1
+    workers = config.workers or lanes
+    between = config.merge_tokens or merge_tokens(-(-tokens // lanes), lanes)
+    merges = config.epoch_count() * -(-tokens // (lanes * between))
     rows = found.matrices // (stride * 4)
-    one = merge_cost(rows, stride, workers, config.thread_count(), _BANDWIDTH)
-    training, merging = found.seconds / workers, merges * one.seconds
+    one = merge_cost(rows, stride, workers, config.thread_count(), _BANDWIDTH, lanes)
+    training, merging = found.seconds * -(-lanes // workers) / lanes, merges * one.seconds
     return {
         "workers": workers,
+        "lanes": lanes,
         "tokens between merges": between,
         "merges": merges,
         "MB sent by a worker a merge": _megabytes(round(one.sent)),
-        "bytes sent a token": round(one.sent / between, 1),
+        "bytes sent a token": round(one.sent * workers / (lanes * between), 1),
         "MB beside the model": _megabytes(round(one.memory)),
         "seconds of training by workers": round(training, 1),
         "seconds of merging at 10 Gbit/s": round(merging, 1),

@@ -34,7 +34,8 @@ SUBSAMPLE = 0.25
 NOT_FOR_GRAPHS = (
     *("column", "preset", "time_budget", "cluster", "max_vocab"),
     *("tokenizer", "lowercase", "decode_errors", "subword", "min_n", "max_n", "buckets", "hash_count"),
-    *("composition", "binary", "code_bits", "max_norm", "senses", "sense_min_count", "workers", "merge_tokens"),
+    *("composition", "binary", "code_bits", "max_norm", "senses", "sense_min_count"),
+    *("workers", "lanes", "merge_tokens"),
     *("phrases", "phrase_score", "phrase_threshold", "phrase_min_count", "phrase_delimiter", "phrase_max_pairs"),
     *("phrase_connectors", "min_count"),
 )

@@ -76,5 +76,6 @@ class TrainOverrides(TypedDict, total=False):
     threads: int | None
     deterministic: bool
     workers: int | None
+    lanes: int | None
     merge_tokens: int | None
     seed: int

@@ -332,16 +332,24 @@ class TrainConfig:
     )
     workers: int | None = parameter(
         None,
-        "with --cluster: cut the text into as many parts, each trained by one worker, and merge what they learn "
-        "(default: the machines of the cluster)",
+        "with --cluster: train with so many workers, and merge what they learn (default: the machines of the cluster, "
+        "also those that join later)",
+        _RUN,
+        low=1,
+        high=4096,
+    )
+    lanes: int | None = parameter(
+        None,
+        "with --cluster: cut the text into as many parts, which workers train by need; the vectors follow from them, "
+        "whoever trains (default: one for each worker)",
         _RUN,
         low=1,
         high=4096,
     )
     merge_tokens: int | None = parameter(
         None,
-        "tokens that a worker trains before a merge, more of which cost quality and fewer of which cost time (default: "
-        "a 16th of its part, 8,192 to 4,194,304)",
+        "tokens of a part that are trained between two merges, more of which cost quality and fewer of which cost time "
+        "(default: a 16th of the part, 8,192 to 4,194,304)",
         _RUN,
         low=256,
         high=1 << 40,
@@ -356,6 +364,11 @@ class TrainConfig:
             raise ConfigError(
                 f"{option('min_n')} is {self.min_n} but {option('max_n')} is {self.max_n}: "
                 f"lower {option('min_n')} or raise {option('max_n')}"
+            )
+        if self.lanes is not None and self.workers is not None and self.lanes < self.workers:
+            raise ConfigError(
+                f"{option('lanes')} is {self.lanes}, but there are {self.workers} workers, of which each trains one at "
+                f"least: lower {option('workers')} or raise {option('lanes')}"
             )
         if self.hash_count and not self.subword:
             raise ConfigError(

@@ -9,8 +9,8 @@ from embed.merging.merger import waves_of
 __all__ = ["MergeCost", "merge_cost"]
 
 _CHANGE_BYTES, _FLOAT_BYTES = 2, 4
-_SIZES_ON_THEIR_WAY, _WAVES_ON_THEIR_WAY = 3.0, 2
-"""The changes to the owners, those from all workers, and the merged ones; of a wave and of the next."""
+_WAVES_ON_THEIR_WAY = 2
+"""Of which changes are on their way: a wave and the next."""
 _MULTIPLY_ADDS = 2e10
 """Multiply-adds of a thread a second, in products of matrices with `dim` columns: half of what a quiet core does."""
 _SHARE_OF_PRODUCTS = 0.2
@@ -44,11 +44,13 @@ class MergeCost:
         return self.network + self.arithmetic
 
 
-def merge_cost(rows: int, stride: int, workers: int, threads: int, bandwidth: float) -> MergeCost:
+def merge_cost(rows: int, stride: int, workers: int, threads: int, bandwidth: float, lanes: int) -> MergeCost:
     """Return the cost of a merge in which every row has changed, the most it can be.
 
-    A worker sends each row to its owner, and the rows that it owns to all others: ``2 (K - 1) / K`` of the matrices. It
-    transforms its share of the rows to some directions of the eigenbasis of the curvature, and back.
+    A worker sends each row to its owner, once for each of its lanes, and the rows that it owns to all others: with one
+    lane, ``2 (K - 1) / K`` of the matrices. It transforms its share of the rows to some directions of the eigenbasis of
+    the curvature, and back. Between two of its lanes it extracts the changes of all rows, which wait for the merge, and
+    rewinds the rows.
 
     Parameters
     ----------
@@ -60,14 +62,17 @@ def merge_cost(rows: int, stride: int, workers: int, threads: int, bandwidth: fl
         Workers, and threads of each.
     bandwidth : float
         Bytes a second that a worker sends while it receives as many.
+    lanes : int
+        At least as many as workers, which share them evenly.
     """
-    size = rows * stride * _CHANGE_BYTES
-    sent = 2 * size * (workers - 1) / workers
-    products = _SHARE_OF_PRODUCTS * 2 * rows / workers * stride * stride / _MULTIPLY_ADDS
-    copies = 2 * (rows * stride * _FLOAT_BYTES * 2 + size) / _MEMORY
-    if workers == 1:
+    if lanes == 1:
         return MergeCost(0.0, 0.0, 0.0, 0.0)
-    waves = waves_of(rows * stride * _FLOAT_BYTES)
-    on_their_way = _SIZES_ON_THEIR_WAY * size * min(waves, _WAVES_ON_THEIR_WAY) / waves
-    memory = rows * stride * _FLOAT_BYTES + on_their_way
+    model, size, own = rows * stride * _FLOAT_BYTES, rows * stride * _CHANGE_BYTES, lanes / workers
+    sent = (own + 1) * size * (workers - 1) / workers
+    products = _SHARE_OF_PRODUCTS * 2 * rows / workers * stride * stride / _MULTIPLY_ADDS
+    copies = ((own + 1) * (2 * model + size) + (own - 1) * 2 * model) / _MEMORY
+    waves = waves_of(model)
+    moving = size * min(waves, _WAVES_ON_THEIR_WAY) / waves
+    # to the owners, from all lanes, and merged
+    memory = model + (own * size if own > 1 else moving) + own * moving + moving
     return MergeCost(sent, sent / bandwidth, (products + copies) / threads, memory)

@@ -1,8 +1,9 @@
-"""Merge the changes of all workers to the rows of one of them.
+"""Merge the changes that lanes, the parts of a text, have made to rows.
 
-Each worker owns every K-th row of each matrix, and merges their changes: it receives those of all workers, adds them in
-the order of the workers, reduces the sums (:mod:`embed.merging.saturation`), and sends the result to all. It does so in
-waves (:class:`Cut`), so that few changes are on their way at a time.
+Of K lanes, every K-th row of each matrix is a part of the rows that is merged as one: the changes of all lanes are
+added in their order, and the sums are reduced (:mod:`embed.merging.saturation`). Workers share the parts out between
+them, and send what they have merged to all. They do so in waves (:class:`Cut`), so that few changes are on their way at
+a time. The parts follow from the lanes alone, so the bits do not depend on the number of workers.
 """
 
 from __future__ import annotations
@@ -39,40 +40,40 @@ def waves_of(size: int) -> int:
 
 @dataclass(frozen=True)
 class Cut:
-    """How rows are shared out between workers, and between the waves of a merge.
+    """How rows are cut into parts, and into the waves of a merge.
 
-    With K workers and P waves, row i belongs to worker ``i % K`` and to wave ``i // K % P``, so that each part has
-    frequent and rare words.
+    With K parts and P waves, row i belongs to part ``i % K`` and to wave ``i // K % P``, so that each has frequent and
+    rare words.
 
     Attributes
     ----------
-    workers, waves : int
+    parts, waves : int
     """
 
-    workers: int
+    parts: int
     waves: int
 
     @classmethod
-    def of(cls, matrices: Mapping[str, Float32s], workers: int) -> Self:
+    def of(cls, matrices: Mapping[str, Float32s], parts: int) -> Self:
         """Return the cut of matrices: into waves of some megabytes, not too many."""
-        return cls(workers, waves_of(sum(matrix.nbytes for matrix in matrices.values())))
+        return cls(parts, waves_of(sum(matrix.nbytes for matrix in matrices.values())))
 
-    def part(self, wave: int, worker: int, rows: int) -> range:
-        """Return those of so many rows that a worker merges in a wave."""
-        return range(wave * self.workers + worker, rows, self.waves * self.workers)
+    def rows(self, wave: int, part: int, rows: int) -> range:
+        """Return those of so many rows that are merged in a wave as one part."""
+        return range(wave * self.parts + part, rows, self.waves * self.parts)
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """What the workers trained before a merge.
+    """What the lanes trained before a merge.
 
     Attributes
     ----------
     tokens : float
-        The mean of the workers.
+        The mean of the lanes.
     lr, input_lr : float
         The rates of the output and of the input rows in the middle of it.
-    workers : int
+    lanes : int
         Those that trained.
     curvature : Curvature
     """
@@ -80,12 +81,12 @@ class Stretch:
     tokens: float
     lr: float
     input_lr: float
-    workers: int
+    lanes: int
     curvature: Curvature
 
 
 class Merger:
-    """Merges the rows of one owner, in waves.
+    """Merges parts of the rows, in waves.
 
     Parameters
     ----------
@@ -93,26 +94,21 @@ class Merger:
     text : Text
     config : TrainConfig
     cut : Cut
-    owner : int
-        The worker that merges here.
     simd : str
     threads : int
         Of this process; the result is the same for any number.
     """
 
-    def __init__(
-        self, layout: Layout, text: Text, config: TrainConfig, cut: Cut, owner: int, simd: str, threads: int
-    ) -> None:
+    def __init__(self, layout: Layout, text: Text, config: TrainConfig, cut: Cut, simd: str, threads: int) -> None:
         inputs, outputs = touches(layout, text, config)
-        own = slice(owner, None, cut.workers)
-        self._touches = {"input": Steps.of(inputs[own]), "output": Steps.of(outputs[own])}
+        self._touches = {"input": Steps.of(inputs), "output": Steps.of(outputs)}
         self._sizes = {name: matrix.shape for name, matrix in layout.parameters.matrices().items()}
-        self._cut, self._owner, self._simd, self._threads = cut, owner, simd, threads
+        self._cut, self._simd, self._threads = cut, simd, threads
         self._stretch: Stretch | None = None
         self._bases: dict[str, tuple[float, Basis]] = {}
 
     def begin(self, stretch: Stretch) -> None:
-        """Begin to merge what the workers learnt from a stretch."""
+        """Begin to merge what the lanes learnt from a stretch."""
         curvature = stretch.curvature
         pairs = max(curvature.pairs, 1)
         self._stretch = stretch
@@ -121,15 +117,16 @@ class Merger:
             "output": (stretch.lr, Basis.of(curvature.outputs / pairs)),
         }
 
-    def merge(self, wave: int, changes: Sequence[Changes]) -> Changes:
-        """Return the merged changes of the rows of a wave: those of all workers, added in their order and reduced.
+    def merge(self, wave: int, part: int, changes: Sequence[Changes]) -> Changes:
+        """Return the merged changes of a part of the rows: those of all lanes, added in their order and reduced.
 
         Position weights, which a window changes by a thousandth of what it changes rows by, move by the sum.
         """
         assert self._stretch is not None
         merged = {}
         for name, (size, stride) in self._sizes.items():
-            count = len(self._cut.part(wave, self._owner, size))
+            own = self._cut.rows(wave, part, size)
+            count = len(own)
             total, is_changed = np.zeros((count, stride), np.float32), np.zeros(count, bool)
             for found in changes:
                 rows, values = found[name]
@@ -139,8 +136,8 @@ class Merger:
             sums = total if len(rows) == count else total[rows]
             if name in self._bases:
                 rate, basis = self._bases[name]
-                touched = self._touches[name][wave :: self._cut.waves][rows]
+                touched = self._touches[name][own.start :: own.step][rows]
                 strength = _STRENGTH * rate * self._stretch.tokens
-                saturate(sums, touched, strength, basis, self._stretch.workers, self._threads)
+                saturate(sums, touched, strength, basis, self._stretch.lanes, self._threads)
             merged[name] = _changes.rounded(sums, rows, self._simd)
         return merged

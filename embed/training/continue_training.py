@@ -356,4 +356,4 @@ def continued_config(model: Model, overrides: Mapping[str, Any]) -> TrainConfig:
                 f"cannot change {option(name)} of a model from {was!r} to {overrides[name]!r:.60}: leave it out"
             )
     seed = (model.config.seed + len(model.history)) % (1 << 63)
-    return model.config.replace(**{"seed": seed, "workers": None, "merge_tokens": None, **overrides})
+    return model.config.replace(**{"seed": seed, "workers": None, "lanes": None, "merge_tokens": None, **overrides})

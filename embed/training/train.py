@@ -141,8 +141,11 @@ class FreshStart:
         """Adopt what the run to resume chose by the size of its corpus and this run leaves open."""
         self._is_resumed = True
         self._given.update({name: getattr(config, name) for name in BY_SIZE if self._leaves_open(name)})
-        if self._options.cluster is not None and self._given.get("workers") is None:
-            self._given["workers"] = config.workers
+        if self._options.cluster is not None:
+            if self._given.get("lanes") is None:
+                self._given["lanes"] = config.lanes
+            if self._given.get("workers") is None:
+                self._given["workers"] = config.workers
 
     def _leaves_open(self, name: str) -> bool:
         """Return whether a parameter of :data:`BY_SIZE` is neither given nor follows from what is given."""

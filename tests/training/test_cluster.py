@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode
 from embed.text.part_corpus import PartCorpus, parts
 from embed.training.backends.cluster import merge_tokens
-from embed.training.backends.crew import Facts, Handle, LaneLost, LocalCrew, advise_of_differences
-from embed.training.backends.lane import lane_seed
+from embed.training.backends.crew import Facts, Handle, LocalCrew, WorkerLost, advise_of_differences
+from embed.training.backends.lanes import lane_seed
 from embed.training.trainer import Trainer
 
 SMALL: dict[str, Any] = {"dim": 16, "min_count": 1, "threads": 1, "epochs": 2, "merge_tokens": 1024}
@@ -44,19 +45,62 @@ class Dying(LocalCrew):
         super().__init__(threads)
         self.deaths, self.calls = deaths, 0
 
-    def call(self, lane: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
+    def call(self, worker: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
         when = self.deaths.get(self.calls)
         self.calls += 1
         if when == "before":
-            self.members.pop(lane, None)
-        found = super().call(lane, method, *arguments, results=results)
+            self.members.pop(worker, None)
+        found = super().call(worker, method, *arguments, results=results)
         if when == "after":
-            del self.members[lane]
-            raise LaneLost
+            del self.members[worker]
+            raise WorkerLost
         if when == "everyone":
             self.members.clear()
-            raise LaneLost
+            raise WorkerLost
         return found
+
+
+class Changing(LocalCrew):
+    """Counts who trains; workers leave for good, or come, before the training of a lane with these numbers.
+
+    Parameters
+    ----------
+    leaves : dict of int
+        The worker that leaves: number of the training -> worker.
+    comes : dict of int
+        How many workers there may be from then on.
+    late : int or None
+        The worker that is done only when there is nothing else to do, or when others have trained so many lanes.
+    """
+
+    def __init__(
+        self, leaves: dict[int, int] | None = None, comes: dict[int, int] | None = None, late: int | None = None
+    ) -> None:
+        super().__init__()
+        self.leaves, self.comes, self.late = leaves or {}, comes or {}, late
+        self.trainers: list[int] = []
+        self.waiting: Any = None
+        self.patience = 0
+
+    def join(self, wanted: int, *, waits: bool = False) -> list[int]:
+        return super().join(wanted if waits or not self.leaves or not self.workers else 0)
+
+    def call(self, worker: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
+        if method == "lanes.train":
+            self._most = self.comes.get(len(self.trainers), self._most)
+            if (lost := self.leaves.get(len(self.trainers))) is not None and len(self.members) > 1:
+                self.members.pop(lost, None)
+            self.trainers.append(worker)
+        found = super().call(worker, method, *arguments, results=results)
+        if method == "lanes.train" and worker == self.late:
+            [self.waiting], self.patience = found, 5
+        return found
+
+    def wait(self, handles: Any, seconds: float, count: int | None = None) -> bool:
+        if not any(handle is self.waiting for handle in handles):
+            return True
+        self.patience -= seconds > 0  # asked once more, when there is nothing else to do
+        return len(handles) > 1 or self.patience < 0
 
 
 def trained(encoded: EncodedCorpus, crew: LocalCrew | None, **settings: Any) -> Model:
@@ -90,10 +134,65 @@ def test_workers_learn_as_much_as_one(kind: str) -> None:
 def test_every_token_is_trained_once_an_epoch(encoded: EncodedCorpus) -> None:
     settings = {"objective": "sg", "window_kind": "fixed", "subsample": 0, "epochs": 1}
     one = Trainer(encoded, TrainConfig(**{**SMALL, **settings}))
-    four = Trainer(encoded, TrainConfig(**{**SMALL, **settings}, workers=4), crew=LocalCrew())
+    four = Trainer(encoded, TrainConfig(**{**SMALL, **settings}, workers=2, lanes=4), crew=LocalCrew())
     one.run()
     four.run()
     assert one.examples == four.examples
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_same_bits_for_any_number_of_workers(encoded: EncodedCorpus, kind: str) -> None:
+    settings = {**KINDS[kind], "epochs": 1, "merge_tokens": 512}
+    expected = trained(encoded, LocalCrew(), workers=4, **settings)
+    for workers in (1, 3):
+        assert same(trained(encoded, LocalCrew(), workers=workers, lanes=4, **settings), expected)
+
+
+def test_workers_with_threads_train_any_lane(encoded: EncodedCorpus) -> None:
+    settings = {"objective": "sg", "deterministic": True, "lanes": 4, "subword": True, "buckets": 500}
+    one, two = (trained(encoded, LocalCrew(threads), workers=threads, **settings) for threads in (1, 2))
+    assert same(one, two)
+
+
+def test_slow_worker_trains_fewer_lanes(encoded: EncodedCorpus) -> None:
+    settings = {"objective": "sg", "lanes": 6}
+    even, late = Changing(), Changing(late=1)
+    expected = trained(encoded, even, workers=2, **settings)
+    assert same(trained(encoded, late, workers=2, **settings), expected)
+    assert len(even.trainers) == len(late.trainers) > 12
+    assert [even.trainers[-6:].count(worker) for worker in (0, 1)] == [3, 3]
+    assert [late.trainers[:6].count(worker) for worker in (0, 1)] == [3, 3]  # the other one has no text yet
+    assert [late.trainers[-6:].count(worker) for worker in (0, 1)] == [5, 1]
+
+
+def test_worker_that_comes_takes_lanes(encoded: EncodedCorpus) -> None:
+    settings = {"objective": "sg", "lanes": 5}
+    expected = trained(encoded, LocalCrew(), workers=5, **settings)
+    crew = Changing(comes={2: 2, 7: 4})
+    assert same(trained(encoded, crew, workers=1, **settings), expected)
+    rounds = [sorted(crew.trainers[first : first + 5]) for first in (0, 5, 10)]
+    assert rounds == [[0] * 5, [0, 0, 0, 1, 1], [0, 0, 1, 2, 3]]
+
+
+@pytest.mark.parametrize("at", [0, 1, 3, 6, 10])
+def test_lanes_of_workers_that_leave_are_taken_by_others(encoded: EncodedCorpus, at: int) -> None:
+    settings = {"objective": "sg", "lanes": 4}
+    expected = trained(encoded, LocalCrew(), workers=4, **settings)
+    crew = Changing(leaves={at: 1, at + 4: 0})
+    with pytest.warns(ClusterWarning, match=r"worker [12] has died; its last tokens are trained again"):
+        assert same(trained(encoded, crew, workers=3, **settings), expected)
+    assert crew.trainers[-4:] == [2] * 4
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_run_resumes_with_other_workers(encoded: EncodedCorpus, tmp_path: Path, workers: int) -> None:
+    settings = {**SMALL, "cluster": "simulate", "objective": "sg", "progress": False}
+    expected = embed.train(encoded, workers=4, **settings)
+    folder = {"checkpoint": tmp_path / "ck", "checkpoint_every": "epoch"}
+    embed.train(encoded, workers=4, **settings, **folder, callbacks=[lambda record, model: record.epoch == 1])
+    again = embed.train(encoded, workers=workers, **settings, **folder, resume=tmp_path / "ck")
+    assert np.array_equal(again.input, expected.input)
+    assert (again.config.workers, again.config.lanes) == (workers, 4)
 
 
 @pytest.mark.parametrize("when", ["before", "after", "everyone"])
@@ -112,7 +211,7 @@ def test_same_bits_whatever_dies(encoded: EncodedCorpus, when: str) -> None:
 def test_single_worker_that_dies_is_trained_again(encoded: EncodedCorpus) -> None:
     expected = trained(encoded, None, objective="cbow")
     for at in (0, 1, 2, 5, 9):
-        with pytest.warns(ClusterWarning, match="part 1 has died"):
+        with pytest.warns(ClusterWarning, match="worker . has died"):
             assert same(trained(encoded, Dying({at: "before"}), objective="cbow", workers=1), expected)
 
 
@@ -132,7 +231,7 @@ def test_deterministic_workers_have_any_number_of_threads(encoded: EncodedCorpus
 
 
 def test_text_with_fewer_sentences_than_workers_is_refused() -> None:
-    with pytest.raises(ClusterError, match=r"cannot cut 2 sentences into parts for 3 workers: lower workers"):
+    with pytest.raises(ClusterError, match=r"cannot cut 2 sentences into 3 parts: lower lanes or workers"):
         embed.train([["a", "b"], ["b", "c"]], min_count=1, cluster="simulate", workers=3, progress=False)
 
 
@@ -140,6 +239,11 @@ def test_text_with_fewer_sentences_than_workers_is_refused() -> None:
     ("settings", "message"),
     [
         ({"workers": 2}, "workers is 2, but there is no cluster"),
+        ({"lanes": 2}, "lanes is 2, but there is no cluster"),
+        (
+            {"cluster": "simulate", "workers": 3, "lanes": 2},
+            "lanes is 2, but there are 3 workers, of which each trains",
+        ),
         ({"merge_tokens": 4096}, "merge_tokens is 4096, but there is no cluster"),
         ({"cluster": "simulate", "loss": "hs"}, "loss='hs' is not for clusters"),
         ({"cluster": "simulate", "senses": 2}, "senses=2 is not for clusters"),

@@ -103,7 +103,7 @@ def test_killed_workers_change_nothing(text: EncodedCorpus) -> None:
         killed.append(threading.Timer(0.2, kill_one))
         killed[-1].start()
 
-    with pytest.warns(ClusterWarning, match=r"the worker of part \d has died"):
+    with pytest.warns(ClusterWarning, match=r"worker \d+ has died"):
         again = trained(text, workers=2, callbacks=[kill])
     for timer in killed:
         timer.join()
@@ -123,8 +123,8 @@ def test_worker_that_no_longer_answers_is_replaced(text: EncodedCorpus, monkeypa
             os.kill(stopped[0], signal.SIGSTOP)
 
     with (
-        pytest.warns(ClusterWarning, match=r"the worker of part \d has died"),
-        pytest.warns(ClusterWarning, match=r"the worker of part \d no longer answers, so it is ended"),
+        pytest.warns(ClusterWarning, match=r"worker \d+ has died"),
+        pytest.warns(ClusterWarning, match=r"worker \d+ no longer answers, so it is ended"),
     ):
         again = trained(text, workers=2, callbacks=[stop])
     assert np.array_equal(expected.input, again.input)
@@ -138,9 +138,9 @@ def test_worker_that_no_longer_answers_is_replaced(text: EncodedCorpus, monkeypa
 def test_workers_that_differ_train_with_a_warning(text: EncodedCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
     new, kinds = ray_crew.RayCrew._new, iter(_kernels.simd_names())
 
-    def other(crew: Any, **shares: bool) -> Any:
+    def other(crew: Any) -> Any:
         monkeypatch.setitem(ray_crew._ONE_BLAS_THREAD, SIMD_VARIABLE, next(kinds))
-        return new(crew, **shares)
+        return new(crew)
 
     monkeypatch.setattr(ray_crew.RayCrew, "_new", other)
     with pytest.warns(ClusterWarning, match=r"the workers differ in instruction set \("):
@@ -157,6 +157,16 @@ def test_workers_of_another_version_train_with_a_warning(text: EncodedCorpus, mo
     with pytest.warns(ClusterWarning, match=r"the workers differ in version \(0\.0\.1 on "):
         model = trained(text, workers=2)
     assert model.history[-1].loss
+
+
+def test_workers_that_come_take_lanes(text: EncodedCorpus, caplog: pytest.LogCaptureFixture) -> None:
+    expected = trained(text, workers=3, epochs=6)
+    with caplog.at_level("INFO", "embed"):
+        again = trained(text, lanes=3, epochs=6)  # one worker a machine, and then one for each free processor
+    assert "worker 2 has come" in caplog.text
+    assert again.config.workers == 1
+    assert np.array_equal(expected.input, again.input)
+    assert np.array_equal(expected.output, again.output)
 
 
 def test_run_resumes_on_a_cluster(text: EncodedCorpus, tmp_path: Path) -> None:

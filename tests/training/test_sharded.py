@@ -25,8 +25,8 @@ from embed.model.model import Model
 from embed.text import bounded_counting, shard
 from embed.text.encoded_folder import writing
 from embed.text.encoding import encode
-from embed.training.backends import lane, sharded
-from embed.training.backends.crew import Handle, LaneLost, LocalCrew
+from embed.training.backends import lanes, sharded
+from embed.training.backends.crew import Handle, LocalCrew, WorkerLost
 from embed.training.backends.sharded import ShardedCorpus, read_shards
 from embed.training.trainer import Trainer
 
@@ -41,38 +41,45 @@ class Dying(LocalCrew):
         super().__init__()
         self.deaths, self.calls, self.methods = deaths, 0, list[str]()
 
-    def call(self, lane: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
+    def call(self, worker: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
         number, self.calls = self.calls, self.calls + 1
         self.methods.append(f"shard.{arguments[1]}" if method == "shard" else method)
         if number in self.deaths:
-            self.members.pop(lane).close()
-            raise LaneLost
-        return super().call(lane, method, *arguments, results=results)
+            self.members.pop(worker).close()
+            raise WorkerLost
+        return super().call(worker, method, *arguments, results=results)
 
 
 class Dangerous(Dying):
-    """Loses a worker with a probability at each call, before the call or after it; at most `most`."""
+    """Loses a worker with a probability at each call, before the call or after it, at most `most`; others come late."""
 
     def __init__(self, seed: int, probability: float, most: int) -> None:
         super().__init__()
         self.draw, self.probability, self.left = random.Random(seed), probability, most
 
-    def call(self, lane: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
+    def call(self, worker: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
         draw = self.draw.random() if self.left and self.members else 1.0
         if draw < self.probability / 2:
-            self.lose(lane)
-        found = super().call(lane, method, *arguments, results=results)
+            self.lose(worker)
+        found = super().call(worker, method, *arguments, results=results)
         if self.probability / 2 <= draw < self.probability:
-            self.lose(lane)
+            self.lose(worker)
         return found
 
-    def lose(self, lane: int) -> None:
+    def start(self, count: int) -> None:
+        super().start(count)
+        self._most = count + 1
+
+    def join(self, wanted: int, *, waits: bool = False) -> list[int]:
+        return super().join(wanted if waits or not self.workers or self.draw.random() < 0.3 else 0)
+
+    def lose(self, worker: int) -> None:
         """Lose a worker that is alive: often the one that is called."""
-        lost = lane if lane in self.members and self.draw.random() < 0.5 else self.draw.choice([*self.members])
+        lost = worker if worker in self.members and self.draw.random() < 0.5 else self.draw.choice([*self.members])
         self.left -= 1
         self.members.pop(lost).close()
-        if lost == lane:
-            raise LaneLost
+        if lost == worker:
+            raise WorkerLost
 
 
 @pytest.fixture
@@ -137,12 +144,12 @@ def read(crew: LocalCrew, folder: Path, workers: int, shares: int = 1, **setting
     dealt = deal(str(folder), corpus, workers, shares)
     assert dealt is not None
     crew.start(workers)
-    return read_shards(crew, workers, corpus, dealt, config, (None, None), lambda tokens, size: None)
+    return read_shards(crew, corpus, dealt, config, (None, None), lambda tokens, size: None)
 
 
-def trained_by(crew: LocalCrew, folder: Path, workers: int, shares: int = 1) -> Model:
+def trained_by(crew: LocalCrew, folder: Path, workers: int, shares: int = 1, **settings: Any) -> Model:
     with read(crew, folder, workers, shares) as corpus:
-        return Trainer(corpus, TrainConfig(**SMALL, workers=workers), crew=crew).run()
+        return Trainer(corpus, TrainConfig(**{**SMALL, **settings}, workers=workers), crew=crew).run()
 
 
 def test_workers_read_their_own_shards_alone(folder: Path) -> None:
@@ -168,7 +175,7 @@ def test_same_vectors_whatever_dies_while_reading(folder: Path, monkeypatch: pyt
     expected = trained_by(whole, folder, 3)
     assert whole.methods.count("text.add") > 1
     for at in range(0, whole.methods.index("begin") + 3, 5):
-        with pytest.warns(ClusterWarning, match=r"the worker of part \d has died"):
+        with pytest.warns(ClusterWarning, match=r"worker \d+ has died"):
             assert same(trained_by(Dying((at, at + at % 5 + 1)), folder, 3), expected), at
 
 
@@ -180,15 +187,15 @@ class Slow(LocalCrew):
         self.shares, self.takers = shares, list[int]()
         self.late: Any = None
 
-    def call(self, lane: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
-        found = super().call(lane, method, *arguments, results=results)
+    def call(self, worker: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
+        found = super().call(worker, method, *arguments, results=results)
         if method == "shard" and arguments[1] == "count":
-            self.takers.append(lane)
-            if self.shares > 0 and self.late is None and lane == len(self.members) - 1:
+            self.takers.append(worker)
+            if self.shares > 0 and self.late is None and worker == len(self.members) - 1:
                 [self.late] = found
         return found
 
-    def wait(self, handles: Any, seconds: float) -> bool:
+    def wait(self, handles: Any, seconds: float, count: int | None = None) -> bool:
         return self.late is None or len(self.takers) == self.shares or handles[0] is not self.late
 
 
@@ -218,15 +225,17 @@ def test_same_phrases_whatever_dies_while_reading(folder: Path, monkeypatch: pyt
 @pytest.mark.filterwarnings("ignore::embed.errors.ClusterWarning")
 def test_two_hundred_deaths_change_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(merger, "_WAVE_BYTES", 40_000)
-    monkeypatch.setattr(lane, "_CENTERS", 300)
-    monkeypatch.setattr(lane, "_LEAST_CENTERS", 100)
+    monkeypatch.setattr(lanes, "_CENTERS", 300)
+    monkeypatch.setattr(lanes, "_LEAST_CENTERS", 100)
     monkeypatch.setattr(dealing, "_LEAST_BYTES", 1)
     whole = Dying()
-    expected, deaths = trained_by(whole, folder, 3), 0
-    assert whole.methods.count("lane.take") > whole.methods.count("lane.adopt")  # in several waves
+    lanes_of = {3: {}, 2: {"lanes": 5, "held_out": 0.1}}
+    expected = {workers: trained_by(whole, folder, workers, **more) for workers, more in lanes_of.items()}
+    assert whole.methods.count("lanes.take") > whole.methods.count("lanes.adopt")  # in several waves
+    deaths = 0
     for seed in itertools.count():
-        crew = Dangerous(seed, 0.1, 10)
-        assert same(trained_by(crew, folder, 3, seed % 3 + 1), expected), seed
+        crew, workers = Dangerous(seed, 0.1, 10), 3 - seed % 2
+        assert same(trained_by(crew, folder, workers, seed % 3 + 1, **lanes_of[workers]), expected[workers]), seed
         deaths += 10 - crew.left
         if deaths >= 200:
             break
@@ -256,10 +265,9 @@ def test_full_disk_of_a_worker_ends_the_run(folder: Path, monkeypatch: pytest.Mo
 
 def test_file_that_changes_meanwhile_is_noticed(folder: Path) -> None:
     class Changing(Dying):
-        def replace(self, lane: int) -> None:
-            if self.calls:
-                (folder / "a.txt").write_text("other words\n" * 2000)
-            super().replace(lane)
+        def leave(self, worker: int) -> None:
+            (folder / "a.txt").write_text("other words\n" * 2000)
+            super().leave(worker)
 
     with pytest.warns(ClusterWarning), pytest.raises(ClusterError, match="share 1 of the text, read again after"):
         read(Changing((6,)), folder, 3)  # when the first worker is to encode
@@ -325,7 +333,7 @@ def test_text_without_tokens_is_refused(tmp_path: Path, content: str, message: s
 
 def test_too_few_sentences_are_refused(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("a b\nb a\n")
-    with pytest.raises(ClusterError, match="cannot cut 2 sentences into parts for 3 workers"):
+    with pytest.raises(ClusterError, match="cannot cut 2 sentences into 3 parts"):
         trained(str(tmp_path / "text"), workers=3)
 
 

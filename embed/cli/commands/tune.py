@@ -28,7 +28,8 @@ __all__ = ["add_arguments", "run"]
 _MAIN = frozenset(("dim", "min_count", "lowercase"))
 _WITHOUT = (
     *("checkpoint", "checkpoint_every", "checkpoint_keep", "resume", "resume_anyway", "cluster", "preset", "log_json"),
-    *("time_budget", "held_out", "patience", "min_delta", "workers", "merge_tokens", "binary", "code_bits", "max_norm"),
+    *("time_budget", "held_out", "patience", "min_delta", "binary", "code_bits", "max_norm"),
+    *("workers", "lanes", "merge_tokens"),
 )
 """What does not apply to a search."""
 

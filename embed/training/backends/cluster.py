@@ -1,16 +1,23 @@
-"""Train one part of the text in each of several places, and merge what they learn.
+"""Train parts of the text in several places, and merge what they learn.
 
-The text is cut into lanes, one for each worker. In a round every lane trains its next `merge_tokens` tokens, from the
-same parameters; then the changes are merged (:mod:`embed.merging`), and all go on from the result. Each worker merges
-every K-th row, so a merge moves each changed row to its owner and back, to all. The calls of a round are given out at
-once: workers wait for each other's results, not for this process.
+The text is cut into lanes. In a round every lane trains its next `merge_tokens` tokens, from the same parameters; then
+the changes are merged (:mod:`embed.merging`), and all go on from the result. Of K lanes, every K-th row is a part of
+the merge; workers share the parts out, so a merge moves each changed row to one worker and back, to all.
 
-If a worker dies, another takes its lane. Whoever has the parameters of the latest merge gives them to the rest, and the
+Lanes are not tied to workers. A worker begins with a lane of its own, and takes the next one when it is done, until all
+lanes of the round have been taken; so a slow worker trains fewer. The text of a lane is on the worker that it belongs
+to; if another one has nothing left to do, the lane belongs to that one from the next round on. With as many lanes as
+workers, each trains one, and the calls of a round are given out at once: workers wait for each other's results, not
+for this process. Between two rounds, workers that have come take lanes of others.
+
+If a worker dies, others take its lanes. Whoever has the parameters of the latest merge gives them to the rest, and the
 round is trained again: every token is in the result once. If nobody has them, training goes back to the last copy here.
+The bits depend on the lanes, not on how many workers there are, or who trains what.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -22,8 +29,9 @@ from embed.errors import ClusterError, ClusterWarning, ConfigError, advise
 from embed.merging.merger import Cut
 from embed.messages import option
 from embed.model.parameters import Parameters
-from embed.training.backends.crew import Crew, Handle, LaneLost
-from embed.training.backends.lane import Setup, Trained
+from embed.training.backends.cluster_round import Round
+from embed.training.backends.crew import Crew, WorkerLost
+from embed.training.backends.lanes import Setup, Trained
 from embed.training.backends.local import local_backend
 from embed.training.backends.sharded import ShardedCorpus
 from embed.training.backends.task import Task
@@ -35,24 +43,24 @@ __all__ = ["Cluster", "merge_tokens"]
 
 _POLL_SECONDS = 0.1
 _MERGES_PER_EPOCH, _LEAST_TOKENS, _MOST_TOKENS = 16, 1 << 13, 1 << 22
-"""How many merges an epoch of many workers has, unless a lane would then train fewer or more tokens between two."""
+"""How many merges an epoch of many lanes has, unless a lane would then train fewer or more tokens between two."""
 _MOST_LOSSES = 5
-"""Workers that may die one after the other without a merge between them, for each lane."""
+"""Workers that may die one after the other without a merge between them, for each that there should be."""
 
 
-def merge_tokens(tokens: int, workers: int) -> int:
-    """Return how many of its `tokens` a worker trains between two merges, by default: an equal share of them.
+def merge_tokens(tokens: int, lanes: int) -> int:
+    """Return how many of its `tokens` a lane trains between two merges, by default: an equal share of them.
 
-    What costs quality is what all others train meanwhile, (K - 1) / K of the text between two merges: so two workers
-    merge half as often as many do.
+    What costs quality is what all others train meanwhile, (K - 1) / K of the text between two merges: so two lanes
+    are merged half as often as many.
     """
-    others = 1 - 1 / workers if workers > 1 else 1.0
+    others = 1 - 1 / lanes if lanes > 1 else 1.0
     merges = min(round(_MERGES_PER_EPOCH * others), max(tokens // _LEAST_TOKENS, 1))
     return -(-tokens // max(merges, -(-tokens // _MOST_TOKENS)))
 
 
 class Cluster:
-    """Trains a task with a worker for each lane; a :class:`embed.training.backends.Backend`.
+    """Trains the lanes of a task on workers; a :class:`embed.training.backends.Backend`.
 
     Parameters
     ----------
@@ -62,15 +70,16 @@ class Cluster:
     Raises
     ------
     ClusterError
-        The text has too few sentences for the workers.
+        The text has too few sentences for the lanes.
     """
 
     step = 1
 
     def __init__(self, task: Task, crew: Crew) -> None:
-        assert task.config.workers is not None
-        self._task, self._crew = task, crew
-        corpus, lanes = task.corpus, task.config.workers
+        config, corpus = task.config, task.corpus
+        assert config.workers is not None
+        self._task, self._crew, self._size = task, crew, config.workers
+        lanes = config.lanes or config.workers
         self._texts: Texts
         if isinstance(corpus, ShardedCorpus):
             self._texts = corpus.texts(task.tokens, lanes)
@@ -79,24 +88,14 @@ class Cluster:
         self._waves = Cut.of(task.parameters.matrices(), lanes).waves
         self._lanes, lengths = range(lanes), self._texts.lengths
         longest = int(lengths.max())
-        size = task.config.merge_tokens or merge_tokens(longest, lanes)
+        size = config.merge_tokens or merge_tokens(longest, lanes)
         rounds = -(-longest // size)
         ends = np.minimum(np.arange(rounds + 1)[:, None] * size, lengths)
         self._ends, self._positions = ends, ends.sum(axis=1)
-        self._setups = [
-            Setup(
-                task.config,
-                task.parameters.buckets,
-                task.subsample,
-                task.threads,
-                task.variant,
-                lane,
-                lanes,
-            )
-            for lane in self._lanes
-        ]
-        self._new = set(self._lanes)  # whose workers have not begun
-        self._is_started = False
+        self._setup = Setup(config, task.parameters.buckets, task.subsample, task.threads, task.variant, lanes)
+        self._homes: list[int] = []  # the worker that each lane belongs to
+        self._wanted: dict[int, int] = {}  # the lane that a worker could have taken if it had had its text
+        self._held: dict[int, set[int]] = {}  # the lanes whose texts each worker has that has begun
         self._is_fetched = True  # the parameters of the task are those after the latest merge
         self._merges = self._safe_merges = self._losses = 0
         self._trained: list[Trained] | None = None
@@ -116,15 +115,14 @@ class Cluster:
         ConfigError
             The stretch begins between two merges.
         """
-        if not self._is_started:
-            self._is_started = True
-            self._crew.start(len(self._lanes))
-            self._until_agreed(lambda: self._load(self._lanes))
+        if not self._homes:
+            self._crew.start(self._size)
+            self._until_agreed(self._load)
         begin = number = int(np.searchsorted(self._positions, tokens.start))
         if self._positions[begin] != tokens.start:
             raise ConfigError(
-                f"cannot resume at token {tokens.start:,} of the epoch, where these workers do not merge: give "
-                f"{option('workers')} and {option('merge_tokens')} of the run that is resumed"
+                f"cannot resume at token {tokens.start:,} of the epoch, where these lanes are not merged: give "
+                f"{option('lanes')} and {option('merge_tokens')} of the run that is resumed"
             )
         sums = self.loss, self.examples
         is_asked = False
@@ -136,8 +134,9 @@ class Cluster:
                     if not self._is_fetched:
                         self._fetch()
                     return position
+                self._welcome()
                 trained = self._round(epoch, number, partial(watch, position))
-            except LaneLost:
+            except WorkerLost:
                 merged = self._until_agreed(self._agreed)
                 if merged is None:
                     if self._is_fetched:  # all workers have lost the parameters
@@ -152,32 +151,22 @@ class Cluster:
 
     def _round(self, epoch: int, number: int, watch: Callable[[], Any]) -> list[Trained]:
         """Train a round and merge it."""
-        crew, lanes, self._trained = self._crew, self._lanes, None
-        trained = [
-            crew.call(lane, "lane.train", epoch, int(self._ends[number, lane]), int(self._ends[number + 1, lane]))[0]
-            for lane in lanes
-        ]
-        adopted: list[Handle] = []
-        if len(lanes) > 1:
-            # a call that needs a lost result fails, and so must whatever comes after it: hence the chain of handles
-            met = [crew.call(lane, "lane.meet", *trained)[0] for lane in lanes]
-            taken: list[list[Handle]] = [[] for _ in lanes]
-            changes = self._changes(0)
-            for wave in range(self._waves):
-                merged = [
-                    crew.call(lane, "lane.merge", wave, met[lane], *(found[lane] for found in changes))[0]
-                    for lane in lanes
-                ]
-                if wave + 1 < self._waves:  # while these are on their way
-                    changes = self._changes(wave + 1)
-                for lane in lanes:
-                    taken[lane] += crew.call(lane, "lane.take", wave, *merged)
-            adopted = [crew.call(lane, "lane.adopt", self._merges + 1, *taken[lane])[0] for lane in lanes]
-        for handles in (trained, adopted):
+        crew, self._trained = self._crew, None
+        self._wanted.clear()
+        found = Round(crew, self._waves, epoch, self._ends[number], self._ends[number + 1])
+        while found.left:
+            busy = found.at_work()
+            for worker in crew.workers:
+                if worker not in busy and (lane := self._next(worker, found.left)) is not None:
+                    found.take(worker, lane)
+            if found.left and not crew.wait([*found.at_work().values()], _POLL_SECONDS, 1):
+                watch()
+        adopted = found.merge(self._merges + 1) if len(self._lanes) > 1 else []
+        for handles in (found.trained, adopted):
             while not crew.wait(handles, _POLL_SECONDS):
                 watch()
-            found = crew.values(handles)
-            self._trained = self._trained or found
+            results = crew.values(handles)
+            self._trained = self._trained or results
         self._merges += 1
         self._losses = 0
         assert self._trained is not None
@@ -186,55 +175,100 @@ class Cluster:
             raise ClusterError(f"the workers have trained {tokens:,} tokens between two merges, not those of the text")
         return self._trained
 
-    def _changes(self, wave: int) -> list[list[Handle]]:
-        """Let all lanes extract their changes of a wave; return those of each lane for each owner."""
-        return [self._crew.call(lane, "lane.changes", wave, results=len(self._lanes)) for lane in self._lanes]
+    # who trains what
+
+    def _next(self, worker: int, left: Sequence[int]) -> int | None:
+        """Return which of these lanes a worker takes: its own, or of whom most are left; None if it has no text."""
+        if not left:
+            return None
+        homes, held = self._homes, self._held[worker]
+        waiting = Counter(homes[lane] for lane in left)
+        lane = max(left, key=lambda lane: (homes[lane] == worker, lane in held, waiting[homes[lane]]))
+        if lane in held:
+            return lane
+        self._wanted.setdefault(worker, lane)
+        return None
+
+    def _welcome(self) -> None:
+        """Let workers that have come take lanes, and those that had nothing to do lanes of others."""
+        crew = self._crew
+        crew.join(len(self._lanes) - len(crew.workers))
+        if not self._held.keys() <= {*crew.workers}:  # one died while it was asked for a part of the text
+            raise WorkerLost
+        if self._wanted or len(self._held) < len(crew.workers):
+            self._settle()
+            self._agreed()
+
+    def _settle(self) -> None:
+        """Let new workers begin, and give the text of each lane to the worker that it belongs to."""
+        crew = self._crew
+        self._held = {worker: self._held[worker] for worker in crew.workers if worker in self._held}
+        if new := [worker for worker in crew.workers if worker not in self._held]:
+            vocabulary = crew.put(self._task.corpus.vocabulary)
+            crew.values([crew.call(worker, "begin", self._setup, vocabulary)[0] for worker in new])
+            self._held |= {worker: set() for worker in new}
+        self._find_homes()
+        moves = {lane: worker for lane, worker in enumerate(self._homes) if lane not in self._held[worker]}
+        self._texts.give(moves)
+        for lane, worker in moves.items():
+            self._held[worker].add(lane)
+
+    def _find_homes(self) -> None:
+        """Say which worker each lane belongs to: another one if it has died, or if another had nothing to do."""
+        workers, homes = self._crew.workers, self._homes
+        if not homes:
+            homes += [workers[lane * len(workers) // len(self._lanes)] for lane in self._lanes]
+        for worker, lane in self._wanted.items():
+            homes[lane] = worker
+        self._wanted.clear()
+        owned = Counter(home for home in homes if home in workers)
+        for lane, home in enumerate(homes):
+            if home not in workers:
+                homes[lane] = min(workers, key=lambda worker: (owned[worker], lane not in self._held[worker]))
+                owned[homes[lane]] += 1
+        for worker in workers:  # one that has come takes its share of others
+            while not self._held[worker] and max(owned.values()) > owned[worker] + 1:
+                [(fullest, _)] = owned.most_common(1)
+                homes[max(lane for lane in self._lanes if homes[lane] == fullest)] = worker
+                owned.subtract([fullest])
+                owned.update([worker])
 
     def _until_agreed(self, agree: Callable[[], list[Trained] | None]) -> list[Trained] | None:
-        """Replace lost workers until all have the same parameters; return what `agree` returns."""
+        """Do without lost workers until all have the same parameters; return what `agree` returns."""
+        crew = self._crew
         while True:
             try:
-                for lane in self._lanes:
-                    if not self._crew.is_alive(lane):
-                        advise(
-                            f"the worker of part {lane + 1} has died; its last tokens are trained again",
-                            ClusterWarning,
-                        )
-                        self._crew.replace(lane)
-                        self._texts.lose(lane)
-                        self._new.add(lane)
-                self._begin()
+                lost = [worker for worker in crew.workers if not crew.is_alive(worker)]
+                for worker in lost:
+                    advise(f"worker {worker + 1} has died; its last tokens are trained again", ClusterWarning)
+                    crew.leave(worker)
+                crew.join(len(self._lanes) - len(crew.workers), waits=not crew.workers)
+                for worker in lost:
+                    self._texts.lose(worker)
+                self._settle()
                 return agree()
-            except LaneLost as error:
+            except WorkerLost as error:
                 self._losses += 1
-                if self._losses > _MOST_LOSSES * len(self._lanes):
+                if self._losses > _MOST_LOSSES * self._size:
                     raise ClusterError(
                         f"workers have died {self._losses} times without a merge between: see the logs of the cluster "
                         "for the reason (often too little memory)"
                     ) from error
 
-    def _begin(self) -> None:
-        """Give new workers their texts, and let them begin."""
-        new = sorted(self._new)
-        self._texts.give(new)
-        crew = self._crew
-        crew.values([crew.call(lane, "begin", self._setups[lane])[0] for lane in new])
-        self._new.clear()
-
     def _agreed(self) -> list[Trained] | None:
-        """Give all lanes the parameters of the latest merge; return the sums of the round if it is merged."""
-        crew = self._crew
-        known = crew.values([crew.call(lane, "lane.known_merges")[0] for lane in self._lanes])
-        latest = max((merges for merges in known if merges is not None), default=None)
+        """Give all workers the parameters of the latest merge; return the sums of the round if it is merged."""
+        crew, workers = self._crew, [*self._crew.workers]
+        merges = crew.values([crew.call(worker, "lanes.known_merges")[0] for worker in workers])
+        known = dict(zip(workers, merges, strict=True))
+        latest = max((number for number in merges if number is not None), default=None)
         is_merged = latest == self._merges + 1
         if latest is None or (is_merged and self._trained is None) or len(self._lanes) == 1:
-            self._load(self._lanes)
+            self._load()
             self._is_fetched = True
             return None
-        matrices = crew.call(known.index(latest), "lane.matrices")[0]
-        behind = [lane for lane in self._lanes if known[lane] != latest]
-        loads = [crew.call(lane, "lane.load", matrices, latest)[0] for lane in behind]
-        rewinds = [crew.call(lane, "lane.rewind")[0] for lane in self._lanes if lane not in behind]
+        matrices = crew.call(workers[merges.index(latest)], "lanes.matrices")[0]
+        loads = [crew.call(worker, "lanes.load", matrices, latest)[0] for worker in workers if known[worker] != latest]
+        rewinds = [crew.call(worker, "lanes.rewind")[0] for worker in workers if known[worker] == latest]
         crew.values([*loads, *rewinds])
         if not is_merged:
             return None
@@ -243,24 +277,25 @@ class Cluster:
 
     # parameters
 
-    def _load(self, lanes: Sequence[int]) -> None:
-        """Give lanes the parameters of the task."""
-        matrices = self._crew.put(self._task.parameters.matrices())
-        self._crew.values([self._crew.call(lane, "lane.load", matrices, self._safe_merges)[0] for lane in lanes])
+    def _load(self) -> None:
+        """Give all workers the parameters of the task."""
+        crew = self._crew
+        matrices = crew.put(self._task.parameters.matrices())
+        crew.values([crew.call(worker, "lanes.load", matrices, self._safe_merges)[0] for worker in crew.workers])
         self._merges = self._safe_merges
 
     def _fetch(self) -> None:
-        """Copy the parameters from a worker; raises LaneLost if all have died."""
-        for lane in self._lanes:
+        """Copy the parameters from a worker; raises WorkerLost if all have died."""
+        for worker in self._crew.workers:
             try:
-                [matrices] = self._crew.values(self._crew.call(lane, "lane.matrices"))
-            except LaneLost:
+                [matrices] = self._crew.values(self._crew.call(worker, "lanes.matrices"))
+            except WorkerLost:
                 continue
             for name, matrix in self._task.parameters.matrices().items():
                 matrix[...] = matrices[name]
             self._is_fetched, self._safe_merges = True, self._merges
             return
-        raise LaneLost
+        raise WorkerLost
 
     def fetch(self) -> Parameters:
         """Return the parameters, which are copied here at the end of each stretch."""

@@ -20,7 +20,7 @@ __all__ = ["check_cluster", "crew_of", "read_on_cluster", "refuse_cluster"]
 
 _SIMULATE = "simulate"
 _SHARES = 8
-"""Of a worker, at most: the more, the less they wait for the last, and the more tables of words are joined."""
+"""For each lane, at most: the more, the less workers wait for the last, and the more tables of words are joined."""
 
 
 def check_cluster(options: RunOptions, config: TrainConfig) -> None:
@@ -34,7 +34,7 @@ def check_cluster(options: RunOptions, config: TrainConfig) -> None:
         Ray is not installed.
     """
     if options.cluster is None:
-        for name in ("workers", "merge_tokens"):
+        for name in ("workers", "lanes", "merge_tokens"):
             if (value := getattr(config, name)) is not None:
                 hint = f"; threads of one machine are {option('threads', value)}" if name == "workers" else ""
                 raise ConfigError(
@@ -53,9 +53,9 @@ def check_cluster(options: RunOptions, config: TrainConfig) -> None:
 
 
 def crew_of(options: RunOptions, config: TrainConfig, corpus: EncodedCorpus) -> tuple[Crew | None, TrainConfig]:
-    """Return the workers of a run, none if it is one of this process, and the configuration with their number.
+    """Return the workers of a run, none if it is one of this process, and the configuration.
 
-    Workers that have read the corpus train it.
+    The configuration names the numbers of workers and lanes. Workers that have read the corpus train it.
 
     Raises
     ------
@@ -63,11 +63,12 @@ def crew_of(options: RunOptions, config: TrainConfig, corpus: EncodedCorpus) -> 
         The cluster cannot be reached, or has too few processors.
     """
     if isinstance(corpus, ShardedCorpus):
-        return corpus.crew, config.replace(workers=len(corpus.shards.lanes))
-    if options.cluster is None:
+        crew, workers = corpus.crew, corpus.shards.size
+    elif options.cluster is None:
         return None, config
-    crew, workers = _new_crew(options.cluster, config)
-    return crew, config.replace(workers=workers)
+    else:
+        crew, workers = _new_crew(options.cluster, config)
+    return crew, config.replace(workers=workers, lanes=config.lanes or workers)
 
 
 def read_on_cluster(
@@ -105,12 +106,13 @@ def read_on_cluster(
         return None
     crew, workers = _new_crew(options.cluster, config)
     try:
-        # what a bounded table drops must not depend on who has read what
-        is_fixed = workers == 1 or config.max_vocab is not None
-        shares = deal(source, corpus, workers, 1 if is_fixed else _SHARES)
+        # what a bounded table drops must not depend on who has read what, nor on how many read
+        lanes = config.lanes or workers
+        is_fixed = lanes == 1 or config.max_vocab is not None
+        shares = deal(source, corpus, lanes, 1 if is_fixed else _SHARES)
         why = "it is not in files that they can divide" if shares is None else why_unshared(crew, shares, workers)
         if shares is not None and not why:
-            return read_shards(crew, workers, corpus, shares, config, (options.column, options.delimiter), count)
+            return read_shards(crew, corpus, shares, config, (options.column, options.delimiter), count)
     except BaseException:
         crew.close()
         raise
@@ -122,11 +124,11 @@ def read_on_cluster(
 def _new_crew(cluster: str, config: TrainConfig) -> tuple[Crew, int]:
     """Return new workers and their number."""
     if cluster == _SIMULATE:
-        return LocalCrew(config.threads or 1), config.workers or 2
+        return LocalCrew(config.threads or 1), config.workers or min(2, config.lanes or 2)
     from embed.training.backends.ray_crew import RayCrew
 
-    crew = RayCrew(cluster, config.workers, config.threads)
-    return crew, crew.workers
+    crew = RayCrew(cluster, config.workers, config.threads, config.lanes)
+    return crew, crew.size
 
 
 def refuse_cluster(options: RunOptions, what: str) -> None:

@@ -1,4 +1,4 @@
-"""Have workers on the machines of a Ray cluster: an actor for each lane.
+"""Have workers on the machines of a Ray cluster, each an actor.
 
 Results are objects of Ray's store, in shared memory, so that arrays are neither copied on a machine nor sent where
 nobody reads them. Ray is imported by this module alone, which only a run with a cluster imports.
@@ -7,6 +7,7 @@ nobody reads them. Ray is imported by this module alone, which only a run with a
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import socket
@@ -17,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import ray
-from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
+from ray.exceptions import RayActorError, RayError, RayTaskError
 
 from embed import __version__
 from embed.config.train import processors
 from embed.engine.machine import simd
 from embed.errors import ClusterError, ClusterWarning, FormatError, advise
 from embed.messages import option
-from embed.training.backends.crew import Facts, Handle, LaneLost, advise_of_differences
+from embed.training.backends.crew import Facts, Handle, WorkerLost, advise_of_differences
 from embed.training.backends.worker import Worker
 
 __all__ = ["RayCrew"]
@@ -35,14 +36,14 @@ _POLL_SECONDS = 0.1
 _BEAT_SECONDS, _STALL_SECONDS = 1.0, 60.0
 """How often workers are asked whether they answer, and how long one may not before it is ended."""
 _STARTS = 3
-_SPARE_SECONDS = 5.0
-"""How long to wait for a processor before a new worker shares those of others."""
 _TELL_SECONDS, _SLOW_SECONDS, _PATIENCE_SECONDS = 5.0, 60.0, 600.0
 """How long workers may take to start before the user is told what they need: if no processor is free for another one,
 and if they are only slow; and before the run ends."""
 _ONE_BLAS_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """The digits of a product depend on how many threads BLAS has; the merge has threads of its own."""
 _ADDRESS_VARIABLE = "RAY_ADDRESS"
+_UNHANDLED = "RAY_IGNORE_UNHANDLED_ERRORS"
+"""With it, Ray does not print the errors of results that nobody asks for, as those of calls of a dead worker."""
 _LOG = logging.getLogger("embed")
 
 
@@ -78,9 +79,16 @@ class RayCrew:
         cluster that RAY_ADDRESS names, or that ``ray start`` has started on this machine, never one that another run
         has started for itself; without one, this run starts its own.
     workers : int or None
-        None: one for each machine.
+        How many to start with, and never more. None: one for each machine, also for those that join later.
     threads : int or None
         Of each worker. None: its share of the processors of a machine.
+    lanes : int or None
+        What there is to train at a time: more workers are not started.
+
+    Attributes
+    ----------
+    size : int
+        How many workers to start with.
 
     Raises
     ------
@@ -88,10 +96,15 @@ class RayCrew:
         There is no cluster at the address, it has too few processors, or Ray does not start.
     """
 
-    def __init__(self, address: str, workers: int | None, threads: int | None) -> None:
+    def __init__(self, address: str, workers: int | None, threads: int | None, lanes: int | None = None) -> None:
         self._disconnects = not ray.is_initialized()
+        self._is_quiet = _UNHANDLED not in os.environ
+        os.environ.setdefault(_UNHANDLED, "1")
         self._where = (_named(address) or "of this run") if self._disconnects else "of this process"
-        self._actors: list[Any] = []
+        self.workers: list[int] = []
+        self._numbers, self._most = itertools.count(), workers
+        self._actors: dict[int, Any] = {}
+        self._coming: tuple[Any, Handle] | None = None  # an actor that starts when a processor is free, and its sign
         self._beats: dict[int, tuple[Handle, int]] = {}  # what a worker is to answer, and how often it has not
         self._next_beat = time.monotonic()
         self._is_own = False
@@ -110,29 +123,54 @@ class RayCrew:
         if not machines:
             self.close()
             raise ClusterError(f"the cluster {address} has no machine with a processor: start one with ray start")
-        self.workers = len(machines) if workers is None else workers
+        self.size = min(len(machines), lanes or len(machines)) if workers is None else workers
         least = processors() if self._is_own else int(min(node["Resources"]["CPU"] for node in machines))
-        self.threads = threads or max(1, least // -(-self.workers // len(machines)))
+        self.threads = threads or max(1, least // -(-self.size // len(machines)))
         total = sum(node["Resources"]["CPU"] for node in machines)
-        if total < self.workers * self.threads:
+        if total < self.size * self.threads:
             self.close()
             raise ClusterError(
-                f"{self.workers} workers need {self.workers * self.threads} processors ({self.threads} each), but the "
+                f"{self.size} workers need {self.size * self.threads} processors ({self.threads} each), but the "
                 f"cluster has {total:g}: lower {option('workers')} or {option('threads')}, or add machines"
             )
 
-    def start(self, lanes: int) -> None:
-        """Start an actor for each lane; warn of those that differ."""
-        if self._actors:
+    def start(self, count: int) -> None:
+        """Start so many actors."""
+        if self.workers:
             return
-        self._actors = [self._new() for _ in range(lanes)]
-        self._await_processors()
-        facts = [self._facts(lane) for lane in range(lanes)]
-        advise_of_differences(facts)
+        for _ in range(count):
+            self._add(self._new())
+        self._await_processors([actor.beat.remote() for actor in self._actors.values()])
+        advise_of_differences([self._facts(worker) for worker in self.workers])
 
-    def _await_processors(self) -> None:
-        """Wait until all actors run, or have failed; tell the user if that takes long."""
-        running = [actor.beat.remote() for actor in self._actors]
+    def _add(self, actor: Any) -> int:
+        worker = next(self._numbers)
+        self.workers.append(worker)
+        self._actors[worker] = actor
+        return worker
+
+    def join(self, wanted: int, *, waits: bool = False) -> list[int]:
+        """Start one actor more, if it is wanted, as soon as a processor is free; return it when it runs."""
+        if self._most is not None:
+            wanted = min(wanted, self._most - len(self.workers))
+        if wanted < 1:
+            return []
+        if self._coming is None:
+            actor = self._new()
+            self._coming = actor, actor.beat.remote()
+        actor, running = self._coming
+        if waits:
+            self._await_processors([running])
+        elif not self.wait([running], 0):
+            return []
+        self._coming = None
+        worker = self._add(actor)
+        advise_of_differences([self._facts(worker)])
+        _LOG.info("worker %d has come", worker + 1)
+        return [worker]
+
+    def _await_processors(self, running: list[Handle]) -> None:
+        """Wait until all actors that are to give these signs run, or have failed; tell the user if that takes long."""
         began, is_told = time.monotonic(), False
         while missing := ray.wait(running, num_returns=len(running), timeout=_POLL_SECONDS, fetch_local=False)[1]:
             seconds = time.monotonic() - began
@@ -153,16 +191,17 @@ class RayCrew:
             advise(sentence, ClusterWarning)
             is_told = True
 
-    def _facts(self, lane: int) -> Facts:
+    def _facts(self, worker: int) -> Facts:
         """Return the facts of a worker that has just been started; start it again if it dies at once."""
         for _ in range(_STARTS):
             try:
-                facts: Facts = ray.get(self._actors[lane].facts.remote())
+                facts: Facts = ray.get(self._actors[worker].facts.remote())
             except RayTaskError as error:
                 raise _cause(error) from error
             except RayError as error:
                 failure = error
-                self.replace(lane)
+                self._end(worker)
+                self._actors[worker] = self._new()
             else:
                 return facts
         raise ClusterError(f"a worker could not be started: {_first_line(failure)}") from failure
@@ -175,75 +214,69 @@ class RayCrew:
         if time.monotonic() < self._next_beat:
             return
         self._next_beat = time.monotonic() + _BEAT_SECONDS
-        for lane, actor in enumerate(self._actors):
-            beat, missed = self._beats.get(lane, (None, 0))
+        for worker, actor in self._actors.items():
+            beat, missed = self._beats.get(worker, (None, 0))
             if beat is None or ray.wait([beat], timeout=0)[0]:
                 with contextlib.suppress(RayActorError):
-                    self._beats[lane] = actor.beat.options(concurrency_group="look").remote(), 0
+                    self._beats[worker] = actor.beat.options(concurrency_group="look").remote(), 0
                 continue
-            self._beats[lane] = beat, missed + 1
+            self._beats[worker] = beat, missed + 1
             if (missed + 1) * _BEAT_SECONDS >= _STALL_SECONDS:
-                advise(f"the worker of part {lane + 1} no longer answers, so it is ended", ClusterWarning)
-                self._end(lane)
+                advise(f"worker {worker + 1} no longer answers, so it is ended", ClusterWarning)
+                self._end(worker)
 
-    def _end(self, lane: int) -> None:
-        self._beats.pop(lane, None)
+    def _end(self, worker: int) -> None:
+        self._beats.pop(worker, None)
         with contextlib.suppress(RayError):
-            ray.kill(self._actors[lane])
+            ray.kill(self._actors[worker])
 
-    def _new(self, *, shares: bool = False) -> Any:
+    def _new(self) -> Any:
         options: dict[str, Any] = {
-            "num_cpus": 0 if shares else self.threads,
+            "num_cpus": self.threads,
             "scheduling_strategy": "SPREAD",
             "runtime_env": {"env_vars": _ONE_BLAS_THREAD},
         }
         return ray.remote(concurrency_groups={"look": 1})(_Worker).options(**options).remote()
 
-    def replace(self, lane: int) -> None:
-        """Start a new actor; it shares the processors of others if none is free for some time."""
-        self._end(lane)
-        self._actors[lane] = self._new()
-        try:
-            ray.get(self._actors[lane].facts.remote(), timeout=_SPARE_SECONDS)
-        except GetTimeoutError:
-            _LOG.info("no machine has a free processor for part %d, so it shares those of another part", lane + 1)
-            self._end(lane)
-            self._actors[lane] = self._new(shares=True)
-        except RayError:
-            time.sleep(1)  # dead at once; whoever calls it next finds out
+    def leave(self, worker: int) -> None:
+        """End an actor."""
+        self._end(worker)
+        self.workers.remove(worker)
+        del self._actors[worker]
 
-    def is_alive(self, lane: int) -> bool:
-        """Return whether the actor answers, after what it is doing."""
+    def is_alive(self, worker: int) -> bool:
+        """Return whether the actor answers, also while it does something else."""
         try:
-            self.values([self._actors[lane].facts.remote()])
-        except (LaneLost, RayActorError):
+            self.values([self._actors[worker].facts.options(concurrency_group="look").remote()])
+        except (WorkerLost, RayActorError):
             return False
         return True
 
-    def call(self, lane: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
+    def call(self, worker: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
         """Call a method of a worker."""
         try:
-            found = self._actors[lane].run.options(num_returns=results).remote(method, *arguments)
+            found = self._actors[worker].run.options(num_returns=results).remote(method, *arguments)
         except RayActorError as error:
-            raise LaneLost from error
+            raise WorkerLost from error
         return [found] if results == 1 else list(found)
 
-    def look(self, lane: int, method: str) -> Any:
+    def look(self, worker: int, method: str) -> Any:
         """Return the result of a method at once, or None."""
         with contextlib.suppress(RayError):  # also if it comes too late
             return ray.get(
-                self._actors[lane].run.options(concurrency_group="look").remote(method), timeout=_LOOK_SECONDS
+                self._actors[worker].run.options(concurrency_group="look").remote(method), timeout=_LOOK_SECONDS
             )
         return None
 
-    def wait(self, handles: Sequence[Handle], seconds: float) -> bool:
-        """Wait until all results are there."""
+    def wait(self, handles: Sequence[Handle], seconds: float, count: int | None = None) -> bool:
+        """Wait for results, and listen meanwhile whether all workers answer."""
         if not handles:
             return True
-        _, missing = ray.wait(list(handles), num_returns=len(handles), timeout=seconds, fetch_local=False)
-        if missing:
+        wanted = len(handles) if count is None else count
+        found, _ = ray.wait(list(handles), num_returns=wanted, timeout=seconds, fetch_local=False)
+        if len(found) < wanted:
             self._listen()
-        return not missing
+        return len(found) >= wanted
 
     def values(self, handles: Sequence[Handle]) -> list[Any]:
         """Return the results."""
@@ -254,10 +287,10 @@ class RayCrew:
         except RayTaskError as error:
             cause = _cause(error)
             if isinstance(cause, RayError):  # a result that it needs is lost
-                raise LaneLost from error
+                raise WorkerLost from error
             raise cause from error
         except RayError as error:
-            raise LaneLost from error
+            raise WorkerLost from error
 
     def put(self, value: Any) -> Handle:
         """Put a value into the store."""
@@ -267,13 +300,17 @@ class RayCrew:
         """End all actors, which remove their files, and the cluster if it was started here."""
         if self._actors:  # without a connection, Ray would make one to wait for nothing
             with contextlib.suppress(RayError):
-                closed = [actor.run.remote("close") for actor in self._actors]
+                closed = [actor.run.remote("close") for actor in self._actors.values()]
                 ray.wait(closed, num_returns=len(closed), timeout=_CLOSE_SECONDS)
-        for lane in range(len(self._actors)):
-            self._end(lane)
-        self._actors = []
+        for worker in [*self.workers]:
+            self.leave(worker)
+        if self._coming is not None:
+            ray.kill(self._coming[0])
+            self._coming = None
         if self._disconnects and ray.is_initialized():
             ray.shutdown()
+        if self._is_quiet:
+            os.environ.pop(_UNHANDLED, None)
 
 
 def _connected(address: str) -> bool:

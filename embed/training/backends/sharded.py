@@ -7,15 +7,16 @@ encoded here (:mod:`embed.text.part_corpus`), so that the vectors are the same. 
 shards, and workers give each other the rest.
 
 A worker begins with the shares of one stretch of the text, and takes the next one when it has counted the last. If none
-is left there, it takes one from the worker that has most left. A worker that dies is replaced, and the new one reads
-its shares again.
+is left there, it takes one of the stretch that has most left. The shares of a worker that dies are read again by
+others, or by the one that comes in its place.
 """
 
 from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -37,7 +38,7 @@ from embed.text.encoding import ranked, warn_of_error
 from embed.text.phrases._phrases import PairCounter
 from embed.text.phrases.phrase_model import PhraseSettings, choose, enough_ids
 from embed.text.shard import Counted, Encoded
-from embed.training.backends.crew import Crew, Handle, LaneLost
+from embed.training.backends.crew import Crew, Handle, WorkerLost
 from embed.training.backends.texts import too_few_sentences
 from embed.vocabulary.vocabulary import Vocabulary
 
@@ -47,7 +48,7 @@ _POLL_SECONDS, _LOOK_SECONDS = 0.1, 1.0
 _BLOCK_TOKENS = 1 << 22
 """Tokens of a piece that workers give each other."""
 _MOST_LOSSES = 5
-"""Workers that may die while the text is read, for each lane."""
+"""Workers that may die while the text is read, for each that there should be."""
 
 Arguments = Callable[[int], tuple[Any, ...]]
 """Returns the arguments of a method for the shard with this number."""
@@ -63,32 +64,39 @@ class _Step:
 
 
 class Shards:
-    """Calls methods of all shards where they are, and replaces workers that die.
+    """Calls methods of all shards where they are, again elsewhere if a worker dies.
 
     Parameters
     ----------
     crew : Crew
-        With a worker for each lane.
-    lanes : int
+        Whose workers have been started.
     shares : int
         The number of shards.
 
     Attributes
     ----------
+    crew : Crew
+    shares : range
+    size : int
+        How many workers there should be.
     owners : dict of int
-        The lane of each shard whose share has been taken.
+        The worker of each shard whose share has been taken.
     """
 
-    def __init__(self, crew: Crew, lanes: int, shares: int) -> None:
-        self.crew, self.lanes, self.shares = crew, range(lanes), range(shares)
+    def __init__(self, crew: Crew, shares: int) -> None:
+        self.crew, self.shares = crew, range(shares)
         self.owners: dict[int, int] = {}
-        cuts = [shares * lane // lanes for lane in range(lanes + 1)]
-        self._left = [[*range(first, last)] for first, last in pairwise(cuts)]
+        self.size = len(crew.workers)
+        cuts = [shares * number // self.size for number in range(self.size + 1)]
+        self._left = {
+            worker: [*range(first, last)] for worker, (first, last) in zip(crew.workers, pairwise(cuts), strict=True)
+        }
+        self._blank: set[int] = set()  # given to a worker that has not read them
         self._steps: list[_Step] = []
         self._losses = 0
 
     def each(self, method: str, arguments: Arguments, watch: Callable[[], object] = lambda: None) -> list[Any]:
-        """Call a method of each shard, again if the worker that has it is replaced; return the results.
+        """Call a method of each shard, again elsewhere if its worker dies; return the results.
 
         Shares that nobody has taken are handed out by need.
 
@@ -106,24 +114,26 @@ class Shards:
         """
         waiting = {number: self._start(number, method, arguments) for number in self.owners}
         results: dict[int, Any] = {}
-        while waiting or any(self._left):
-            for lane in self.lanes:
-                number = next((number for number in waiting if self.owners[number] == lane), None)
+        while waiting or any(self._left.values()):
+            self.crew.join(self.size - len(self.crew.workers))
+            for worker in [*self.crew.workers]:
+                if worker not in self.crew.workers:  # it has died since
+                    continue
+                number = next((number for number in waiting if self.owners[number] == worker), None)
                 if number is None:
-                    if (number := self._taken(lane)) is None:
+                    if (number := self._taken(worker)) is None:
                         continue
                     waiting[number] = self._start(number, method, arguments)
                 try:
                     handle = waiting[number]
                     if handle is None:
-                        raise LaneLost
+                        raise WorkerLost
                     if not self.crew.wait([handle], _POLL_SECONDS):
                         watch()
                         continue
                     [found] = self.crew.values([handle])
-                except LaneLost:
-                    self._replace(lane)
-                    waiting |= {own: self._start(own, method, arguments) for own in self._own(lane)}
+                except WorkerLost:
+                    waiting |= {moved: self._start(moved, method, arguments) for moved in self._read_again([worker])}
                     continue
                 _check_same(number, results.setdefault(number, found), found)
                 del waiting[number]
@@ -135,60 +145,76 @@ class Shards:
         """Return the results of a method of one shard, which changes nothing there."""
         while True:
             try:
+                self.again([number])
                 return self.crew.values(self.call(number, method, *arguments, results=results))
-            except LaneLost:
-                self._replace(self.owners[number])
+            except WorkerLost:
+                self._read_again([self.owners[number]])
 
     def call(self, number: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
         """Call a method of a shard; see :meth:`Crew.call`."""
         return self.crew.call(self.owners[number], "shard", number, method, *arguments, results=results)
 
-    def again(self, lanes: Sequence[int]) -> None:
-        """Let new workers do with their shards what has been done; raises LaneLost and ClusterError."""
+    def pass_on(self, worker: int) -> set[int]:
+        """Give the shards of a worker that has left to those that have fewest; return their numbers."""
+        moved = {number for number, owner in self.owners.items() if owner == worker}
+        for number in moved:
+            owned = Counter(self.owners.values())
+            self.owners[number] = min(self.crew.workers, key=lambda other: owned[other])
+        self._blank |= moved
+        return moved
+
+    def again(self, numbers: Collection[int]) -> None:
+        """Let workers do what has been done with those shards that others had; raises WorkerLost and ClusterError."""
+        numbers = sorted(self._blank.intersection(numbers))
+        self.crew.values([self.crew.call(self.owners[number], "drop", number)[0] for number in numbers])
         for step in self._steps:
-            numbers = [number for lane in lanes for number in self._own(lane)]
             handles = [self.call(number, step.method, *step.arguments(number))[0] for number in numbers]
             for number, found in zip(numbers, self.crew.values(handles), strict=True):
                 _check_same(number, step.results[number], found)
+        self._blank.difference_update(numbers)
 
     def results(self, method: str) -> list[Any]:
         """Return what `each` has found."""
         return next(step.results for step in self._steps if step.method == method)
 
-    def _own(self, lane: int) -> list[int]:
-        """Return the shards of a lane."""
-        return [number for number, owner in self.owners.items() if owner == lane]
-
-    def _taken(self, lane: int) -> int | None:
-        """Let a lane take a share: the next of its own, or the last of the lane that has most left."""
-        left: list[int] = self._left[lane] or max(self._left, key=len)
+    def _taken(self, worker: int) -> int | None:
+        """Let a worker take a share: the next of its own stretch, or the last of that which has most left."""
+        own = self._left.get(worker)
+        left: list[int] = own or max(self._left.values(), key=len)
         if not left:
             return None
-        number = left.pop(0 if left is self._left[lane] else -1)
-        self.owners[number] = lane
+        number = left.pop(0 if left is own else -1)
+        self.owners[number] = worker
         return number
 
     def _start(self, number: int, method: str, arguments: Arguments) -> Handle | None:
         try:
             return self.call(number, method, *arguments(number))[0]
-        except LaneLost:
+        except WorkerLost:
             return None
 
-    def _replace(self, lane: int) -> None:
+    def _read_again(self, lost: list[int]) -> set[int]:
+        """Let other workers do again what these have done, which are lost; return the shards."""
+        crew, moved = self.crew, set[int]()
         while True:
-            self._losses += 1
-            if self._losses > _MOST_LOSSES * len(self.lanes):
+            self._losses += max(len(lost), 1)
+            if self._losses > _MOST_LOSSES * self.size:
                 raise ClusterError(
                     f"workers have died {self._losses} times while they read the text: see the logs of the cluster for "
                     "the reason (often too little memory)"
                 )
-            advise(f"the worker of part {lane + 1} has died; its part of the text is read again", ClusterWarning)
+            for worker in lost:
+                advise(f"worker {worker + 1} has died; its share of the text is read again", ClusterWarning)
+                crew.leave(worker)
+            crew.join(self.size - len(crew.workers), waits=not crew.workers)
+            for worker in lost:
+                moved |= self.pass_on(worker)
             try:
-                self.crew.replace(lane)
-                self.again([lane])
-            except LaneLost:
-                continue
-            return
+                self.again(moved)
+            except WorkerLost:
+                lost = [worker for worker in crew.workers if not crew.is_alive(worker)]
+            else:
+                return moved
 
 
 def _check_same(number: int, before: Any, found: Any) -> None:
@@ -198,16 +224,15 @@ def _check_same(number: int, before: Any, found: Any) -> None:
 
 
 def why_unshared(crew: Crew, shares: Sequence[Share], workers: int) -> str:
-    """Return why some worker cannot read all shares, in a few words; empty if they can."""
+    """Start so many workers; return why some cannot read all shares, in a few words, empty if they can."""
     crew.start(workers)
     files = tuple({(piece.path, piece.mark): piece for share in shares for piece in share}.values())
-    found = Shards(crew, workers, workers).each("why_unreadable", lambda _: (files,))
+    found = Shards(crew, len(crew.workers)).each("why_unreadable", lambda _: (files,))
     return next((why for why in found if why), "")
 
 
 def read_shards(
     crew: Crew,
-    workers: int,
     corpus: Any,
     shares: Sequence[Share],
     config: TrainConfig,
@@ -220,7 +245,6 @@ def read_shards(
     ----------
     crew : Crew
         Whose workers have been started, and closed with the result.
-    workers : int
     corpus : iterable
         The reader of the text, which is not read here.
     shares : sequence of Share
@@ -239,7 +263,7 @@ def read_shards(
     ClusterError
         Workers keep dying.
     """
-    shards = Shards(crew, workers, len(shares))
+    shards = Shards(crew, len(shares))
     with warnings.catch_warnings(action="ignore", category=AdviceWarning):  # given when the run was made
         config = config.replace(threads=crew.threads)
     shown = time.monotonic()
@@ -249,7 +273,7 @@ def read_shards(
         if time.monotonic() < shown + _LOOK_SECONDS:
             return
         shown = time.monotonic()
-        seen = [found for lane in shards.lanes if (found := crew.look(lane, "progress")) is not None]
+        seen = [found for worker in crew.workers if (found := crew.look(worker, "progress")) is not None]
         if any(tokens for tokens, _ in seen):
             progress(sum(tokens for tokens, _ in seen), sum(size for _, size in seen))
 
@@ -468,39 +492,46 @@ class ShardedTexts:
         lengths: NDArray[np.int64],
     ) -> None:
         self._shards, self._vocabulary, self._plans, self.lengths = shards, vocabulary, plans, lengths
-        self._blank: set[int] = set()
 
-    def lose(self, lane: int) -> None:
-        """Note that the worker of a lane has been replaced, and has to read its shares again."""
-        self._blank.add(lane)
+    def lose(self, worker: int) -> None:
+        """Note that a worker has left; its shards go to others, which read them again when they are needed."""
+        self._shards.pass_on(worker)
 
-    def give(self, lanes: Sequence[int]) -> None:
-        """Give the workers of these lanes their sentences, and check that together they have each token once."""
-        crew, vocabulary = self._shards.crew, self._shards.crew.put(self._vocabulary)
-        self._shards.again(sorted(self._blank))
-        self._blank.clear()
-        written = [lane for lane in lanes if not self._has_all(lane)]
-        crew.values([crew.call(lane, "begin_text")[0] for lane in written])
-        moves = {lane: self._moves(lane) for lane in written}
-        while any(moves.values()):
-            crew.values([self._move(lane, *left.pop(0)) for lane, left in moves.items() if left])
-        ends = {lane: crew.call(lane, "end_text", vocabulary)[0] for lane in written}
-        ends |= {lane: crew.call(lane, "take_shard", self._plans[lane][0][0])[0] for lane in lanes if lane not in ends}
-        total = np.zeros(len(self._vocabulary), np.int64)
-        for lane, handle in ends.items():
-            [counts] = crew.values([handle])
-            if counts.sum() != self.lengths[lane]:
-                raise _lost(f"part {lane + 1} of the text has {counts.sum():,} tokens, not {self.lengths[lane]:,}")
-            total += counts
-        is_whole = len(lanes) == len(self.lengths) and self.lengths.sum() == self._vocabulary.total
+    def give(self, moves: Mapping[int, int]) -> None:
+        """Give the texts, and check that together all lanes have each token once."""
+        vocabulary = self._shards.crew.put(self._vocabulary)
+        self._shards.again({shard for lane in moves for shard, _, _ in self._plans[lane]})
+        total, left = np.zeros(len(self._vocabulary), np.int64), dict(moves)
+        while left:
+            now = {worker: lane for lane, worker in reversed(left.items())}  # the next text of each worker
+            left = {lane: worker for lane, worker in left.items() if now[worker] != lane}
+            for lane, counts in self._given(now, vocabulary).items():
+                if counts.sum() != self.lengths[lane]:
+                    raise _lost(f"part {lane + 1} of the text has {counts.sum():,} tokens, not {self.lengths[lane]:,}")
+                total += counts
+        is_whole = len(moves) == len(self.lengths) and self.lengths.sum() == self._vocabulary.total
         if is_whole and not np.array_equal(total, self._vocabulary.counts):
             raise _lost("the parts of the text have other words than were counted")
 
-    def _has_all(self, lane: int) -> bool:
-        """Return whether a lane is one whole shard of its worker."""
+    def _given(self, lanes: Mapping[int, int], vocabulary: Handle) -> dict[int, NDArray[np.int64]]:
+        """Give each worker the text of a lane: worker -> lane; return how often each lane has each word."""
+        crew = self._shards.crew
+        written = {worker: lane for worker, lane in lanes.items() if not self._has_all(worker, lane)}
+        crew.values([crew.call(worker, "begin_text")[0] for worker in written])
+        moves = {worker: self._moves(lane) for worker, lane in written.items()}
+        while any(moves.values()):
+            crew.values([self._move(worker, *left.pop(0)) for worker, left in moves.items() if left])
+        held = {lane: crew.call(worker, "hold_text", lane, vocabulary)[0] for worker, lane in written.items()}
+        for worker, lane in lanes.items():
+            if worker not in written:
+                [held[lane]] = crew.call(worker, "hold_shard", lane, self._plans[lane][0][0])
+        return dict(zip(held, crew.values([*held.values()]), strict=True))
+
+    def _has_all(self, worker: int, lane: int) -> bool:
+        """Return whether a lane is one whole shard of a worker."""
         [(shard, first, last), *more] = self._plans[lane]
         is_whole = first == 0 and last == self._shards.results("encode")[shard].sentences
-        return is_whole and not more and self._shards.owners[shard] == lane
+        return is_whole and not more and self._shards.owners[shard] == worker
 
     def _moves(self, lane: int) -> list[tuple[int, int, int]]:
         """Return the pieces of a lane, in blocks."""
@@ -510,12 +541,12 @@ class ShardedTexts:
             moves += [(shard, begin, end) for begin, end in pairwise(cuts)]
         return moves
 
-    def _move(self, lane: int, shard: int, first: int, last: int) -> Handle:
-        """Add sentences of a shard to the text of a lane."""
+    def _move(self, worker: int, shard: int, first: int, last: int) -> Handle:
+        """Add sentences of a shard to the text that a worker writes."""
         crew = self._shards.crew
-        if self._shards.owners[shard] == lane:
-            return crew.call(lane, "add_own", shard, first, last)[0]
-        return crew.call(lane, "text.add", *self._shards.call(shard, "sentences", first, last, results=2))[0]
+        if self._shards.owners[shard] == worker:
+            return crew.call(worker, "add_own", shard, first, last)[0]
+        return crew.call(worker, "text.add", *self._shards.call(shard, "sentences", first, last, results=2))[0]
 
 
 def _lost(what: str) -> ClusterError:

@@ -1,4 +1,4 @@
-"""Give the lanes of a cluster their texts, again if the worker of a lane has been replaced.
+"""Give the texts of lanes to the workers that will train them.
 
 A text that was encoded here is cut into parts and sent (:class:`SentTexts`). One that the workers have read
 (:mod:`embed.training.backends.sharded`) goes from worker to worker.
@@ -7,7 +7,7 @@ A text that was encoded here is cut into parts and sent (:class:`SentTexts`). On
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -33,17 +33,17 @@ class Texts(Protocol):
 
     lengths: NDArray[np.int64]
 
-    def give(self, lanes: Sequence[int]) -> None:
-        """Give the workers of these lanes their texts.
+    def give(self, moves: Mapping[int, int]) -> None:
+        """Give the text of each lane of `moves` to a worker: lane -> worker.
 
         Raises
         ------
-        LaneLost
+        WorkerLost
             A worker has died.
         """
 
-    def lose(self, lane: int) -> None:
-        """Note that the worker of a lane has been replaced."""
+    def lose(self, worker: int) -> None:
+        """Note that a worker has left, and others have to take what it had."""
 
 
 class SentTexts:
@@ -68,22 +68,23 @@ class SentTexts:
         if len(cut) < lanes:
             raise too_few_sentences(corpus.sentences, lanes)
         self._parts = [PartCorpus(corpus, part.start, part.stop) for part in cut]
-        self._vocabulary, self._crew = corpus.vocabulary, crew
+        self._crew = crew
         self.lengths = np.array([part.tokens for part in self._parts])
 
-    def give(self, lanes: Sequence[int]) -> None:
-        """Send the parts of these lanes."""
+    def give(self, moves: Mapping[int, int]) -> None:
+        """Send the parts."""
         crew = self._crew
-        vocabulary = crew.put(self._vocabulary)
-        for lane in lanes:
+        for lane, worker in moves.items():
             text = copy.copy(self._parts[lane])
-            del text.vocabulary  # which all lanes share
-            crew.values(crew.call(lane, "take", text, vocabulary))
+            del text.vocabulary  # which each worker has
+            crew.values(crew.call(worker, "lanes.hold", lane, text))
 
-    def lose(self, lane: int) -> None:
+    def lose(self, worker: int) -> None:
         """Do nothing: all texts are here."""
 
 
 def too_few_sentences(sentences: int, lanes: int) -> ClusterError:
     """Return the error for a text that cannot be cut into so many lanes."""
-    return ClusterError(f"cannot cut {sentences:,} sentences into parts for {lanes} workers: lower {option('workers')}")
+    return ClusterError(
+        f"cannot cut {sentences:,} sentences into {lanes} parts: lower {option('lanes')} or {option('workers')}"
+    )

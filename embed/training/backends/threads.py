@@ -22,7 +22,7 @@ from embed.training.backends.problem import problem_of, to_measure
 from embed.training.backends.task import Task
 from embed.training.schedule import Schedule
 
-__all__ = ["Share", "Sharing", "Threads", "infinite_matrix"]
+__all__ = ["Share", "Sharing", "Threads", "infinite_matrix", "order_of"]
 
 
 class Sharing(Protocol):
@@ -56,25 +56,19 @@ class Threads:
         See `Share`.
     step : int
         Every stretch begins at a multiple of this number.
-
-    Attributes
-    ----------
-    order : RowOrder
-        The order of the rows while training.
+    order : RowOrder, optional
+        The order of the rows while training (default: one of its own).
     """
 
-    def __init__(self, task: Task, share: Share, *, step: int = 1) -> None:
+    def __init__(self, task: Task, share: Share, *, step: int = 1, order: RowOrder | None = None) -> None:
         self.step = step
         self._task, self._share = task, share
-        parameters = task.parameters
-        self.order = RowOrder(
-            parameters.inputs, parameters.outputs, parameters.row_offsets, parameters.rows, task.threads
-        )
+        self._order = order_of(task.parameters, task.threads) if order is None else order
         self._make_workers(has_senses=False)
 
     def _make_workers(self, *, has_senses: bool) -> None:
         self._has_senses = has_senses
-        self._problem = problem_of(self._task, self.order.spread, has_senses=has_senses)
+        self._problem = problem_of(self._task, self._order.spread, has_senses=has_senses)
         self._workers = [_core.Worker(self._problem) for _ in range(self._task.threads)]
         self._judges: list[_core.Worker] = []
 
@@ -100,7 +94,7 @@ class Threads:
             if watch(sharing.position):
                 sharing.close()
 
-        self.order.arrange()
+        self._order.arrange()
         together(work, len(self._workers), halt=sharing.halt, watch=look)
         return sharing.position
 
@@ -116,7 +110,7 @@ class Threads:
 
     def held_out_loss(self, tokens: range) -> float | None:
         """Measure the mean loss of an example in `tokens`; None without examples (:mod:`embed.training.held_out`)."""
-        self.order.restore()
+        self._order.restore()
         if not self._judges:
             measured = to_measure(self._problem, held_out.SEED)
             self._judges = [_core.Worker(measured) for _ in self._workers]
@@ -124,7 +118,7 @@ class Threads:
 
     def fetch(self) -> Parameters:
         """Return the parameters, in their own order until the next `train`."""
-        self.order.restore()
+        self._order.restore()
         return self._task.parameters
 
     def infinite(self) -> str | None:
@@ -133,7 +127,12 @@ class Threads:
 
     def close(self) -> None:
         """Restore the order of the rows."""
-        self.order.restore()
+        self._order.restore()
+
+
+def order_of(parameters: Parameters, threads: int) -> RowOrder:
+    """Return an order for the rows of parameters that so many threads train."""
+    return RowOrder(parameters.inputs, parameters.outputs, parameters.row_offsets, parameters.rows, threads)
 
 
 def infinite_matrix(parameters: Parameters) -> str | None:

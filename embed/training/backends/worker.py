@@ -1,23 +1,19 @@
-"""Be a worker of a cluster: read shards of the text, then train a lane of it.
+"""Be a worker of a cluster: read shards of the text, then train lanes of it.
 
-A :class:`~embed.training.backends.crew.Crew` calls a worker's methods by name, those of its lane as ``lane.train``.
+A :class:`~embed.training.backends.crew.Crew` calls a worker's methods by name, those of its lanes as ``lanes.train``.
 """
 
 from __future__ import annotations
 
-import copy
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.engine.machine import simd
-from embed.model.parameters import Parameters
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.shard import Shard, TextWriter
-from embed.training.backends.lane import Lane, Setup
-from embed.training.backends.task import Task
+from embed.training.backends.lanes import Lanes, Setup
 from embed.vocabulary.vocabulary import Vocabulary
 
 __all__ = ["Worker"]
@@ -27,22 +23,22 @@ _COUNT_BLOCK = 1 << 22
 
 
 class Worker:
-    """What one worker holds: shards of the text, the text of its lane, and the lane.
+    """What one worker holds: shards of the text, and lanes.
 
     Attributes
     ----------
     shards : dict of Shard
         By the number of their share of the text.
     text : TextWriter or None
-        The text of the lane, while it is written.
-    lane : Lane or None
+        The text of a lane, while it is written.
+    lanes : Lanes or None
+        None before they begin.
     """
 
     def __init__(self) -> None:
         self.shards: dict[int, Shard] = {}
         self.text: TextWriter | None = None
-        self.lane: Lane | None = None
-        self._corpus: EncodedCorpus | None = None
+        self.lanes: Lanes | None = None
 
     def run(self, method: str, *arguments: Any) -> Any:
         """Call a method, of the worker or of what it holds."""
@@ -59,20 +55,16 @@ class Worker:
         seen = [shard.progress() for shard in [*self.shards.values()]]
         return sum(tokens for tokens, _ in seen), sum(size for _, size in seen)
 
-    # the text of the lane
+    def drop(self, number: int) -> None:
+        """Remove a shard, if it is here."""
+        if (shard := self.shards.pop(number, None)) is not None:
+            shard.close()
 
-    def take(self, text: EncodedCorpus, vocabulary: Vocabulary) -> int:
-        """Take a text, which comes without its vocabulary; return its tokens."""
-        self._leave_text()
-        self._corpus = copy.copy(text)
-        self._corpus.vocabulary = vocabulary
-        return self._corpus.tokens
+    # the texts of lanes
 
-    def take_shard(self, number: int) -> NDArray[np.int64]:
-        """Take a whole shard; return how often it has each word."""
-        self._leave_text()
-        self._corpus = self.shards[number].text()
-        return self._counts()
+    def hold_shard(self, lane: int, number: int) -> NDArray[np.int64]:
+        """Take a whole shard as the text of a lane; return how often it has each word."""
+        return self._hold(lane, self.shards[number].text())
 
     def begin_text(self) -> None:
         """Begin to write a text."""
@@ -84,39 +76,34 @@ class Worker:
         assert self.text is not None
         self.text.add(*self.shards[number].sentences(first, last))
 
-    def end_text(self, vocabulary: Vocabulary) -> NDArray[np.int64]:
-        """Take the text that has been written; return how often it has each word."""
+    def hold_text(self, lane: int, vocabulary: Vocabulary) -> NDArray[np.int64]:
+        """Take the text that has been written as that of a lane; return how often it has each word."""
         assert self.text is not None
-        self._corpus, self.text = self.text.end(vocabulary), None
-        return self._counts()
+        text, self.text = self.text.end(vocabulary), None
+        return self._hold(lane, text)
 
-    def _counts(self) -> NDArray[np.int64]:
-        assert self._corpus is not None
-        ids, counts = self._corpus.ids, np.zeros(len(self._corpus.vocabulary), np.int64)
+    def _hold(self, lane: int, text: EncodedCorpus) -> NDArray[np.int64]:
+        assert self.lanes is not None
+        self.lanes.hold(lane, text)
+        ids, counts = text.ids, np.zeros(len(text.vocabulary), np.int64)
         for first in range(0, len(ids), _COUNT_BLOCK):
             counts += np.bincount(ids[first : first + _COUNT_BLOCK], minlength=len(counts))
         return counts
 
     def _leave_text(self) -> None:
-        self.lane = self._corpus = None
         if self.text is not None:
             self.text.abandon()
             self.text = None
 
-    # the lane
+    # the lanes
 
-    def begin(self, setup: Setup) -> None:
-        """Begin a lane, without parameters."""
-        corpus = self._corpus
-        assert corpus is not None
-        parameters = Parameters.empty(corpus.vocabulary, setup.config, setup.buckets)
-        task = Task(
-            corpus, setup.config, parameters, corpus.tokens, setup.subsample, setup.threads, simd(), setup.variant
-        )
-        self.lane = Lane(task, setup.lane, setup.lanes)
+    def begin(self, setup: Setup, vocabulary: Vocabulary) -> None:
+        """Begin to train, without parameters and texts."""
+        self.lanes = Lanes(setup, vocabulary)
 
     def close(self) -> None:
         """Remove all files."""
         self._leave_text()
+        self.lanes = None
         for shard in self.shards.values():
             shard.close()
