@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -263,34 +262,33 @@ def test_a_closed_terminal_ends_a_command_as_a_termination_does(kind: str, tmp_p
         assert "resume with: train-embeddings train" in message
 
 
-def _python_would_hear(pid: int) -> bool:
-    """Tell whether Ctrl-C would still meet Python's own handler, which stands until the command begins."""
-    status = Path(f"/proc/{pid}/status")
-    caught = re.search(r"^SigCgt:\s*(\w+)", status.read_text(), re.MULTILINE) if status.exists() else None
-    signals = int(caught[1], 16) if caught else 0
-    interrupt, termination = (signals >> (number - 1) & 1 for number in (signal.SIGINT, signal.SIGTERM))
-    return bool(interrupt and not termination)
+# while the interpreter itself starts, an interrupt meets its own handler: the command is `python -m embed` from then on
+_STARTED = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+print("started", flush=True)
+runpy.run_module("embed", run_name="__main__", alter_sys=True)
+"""
 
 
 def test_a_signal_at_any_moment_leaves_no_traceback_and_no_file(tmp_path: Path) -> None:
     (tmp_path / "corpus.txt").write_text(TEXT)
     temporary = tmp_path / "t"
     temporary.mkdir()
-    command = [sys.executable, "-m", "embed", "train", "corpus.txt", "-o", "v.txt", "--epochs", "5000"]
+    command = [sys.executable, "-c", _STARTED, "train", "corpus.txt", "-o", "v.txt", "--epochs", "5000"]
     command += ["--threads", "1", "--objective", "sg", "--subsample", "0", "--dim", "50", "--phrases", "1"]
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     rng = random.Random(4)
     started = time.monotonic()
-    with subprocess.Popen([sys.executable, "-m", "embed", "--version"], stdout=subprocess.DEVNULL) as process:
-        process.wait()
-    least = (time.monotonic() - started) / 2  # before that it is the interpreter that is heard
+    subprocess.run([sys.executable, "-m", "embed", "--version"], stdout=subprocess.DEVNULL, check=True)
+    longest = 4 * (time.monotonic() - started)
     for _ in range(8):
         number = rng.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-        with subprocess.Popen(
-            command, cwd=tmp_path, env={**os.environ, "TMPDIR": str(temporary)}, stderr=subprocess.PIPE, text=True
-        ) as process:
-            time.sleep(least * rng.uniform(1, 8))
-            while _python_would_hear(process.pid):
-                time.sleep(0.001)
+        with subprocess.Popen(command, cwd=tmp_path, env=environment, **pipes) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "started\n"
+            time.sleep(longest * rng.random())
             process.send_signal(number)
             _, message = process.communicate(timeout=60)
         assert process.returncode in (128 + number, -number)
