@@ -45,6 +45,7 @@ ALTERNATIVES = {
     "min_count 5": lambda chosen: {"min_count": 5},
     "words alone": lambda chosen: {"objective": "sg", "subword": False},
     "n-grams, not structured": lambda chosen: {"subword": True, "structured": False},
+    "vectors as trained": lambda chosen: {"tail_scale": 1.0},
     "CBOW with n-grams": lambda chosen: {"objective": "cbow", "subword": True},
 }
 """What an expert gives, from what the default chose; what is not given follows from the text, as the rates do."""
@@ -174,7 +175,8 @@ class _Study:
         default = self._ours(DEFAULT, text, given)
         if "failed" in default:
             return
-        chosen = {**default["config"], "min_count": least_count(text.tokens)}
+        tail = resolve(None, given, (text.tokens, _WORDS)).tail()
+        chosen = {**default["config"], "min_count": least_count(text.tokens), "tail_scale": tail}
         for name, more in alternatives(chosen).items():
             if name in self.settings.models:
                 self._ours(name, text, {**given, **more})
@@ -184,10 +186,11 @@ class _Study:
                 self._run(name, text, dim, seed, Job(f"{program}.quality", arguments), {})
 
     def _ours(self, name: str, text: TextFile, given: dict[str, Any]) -> Run:
-        plain = TrainConfig().to_dict()
-        resolved = resolve(None, given, (text.tokens, _WORDS)).to_dict()
+        plain, resolved = TrainConfig().to_dict(), resolve(None, given, (text.tokens, _WORDS))
         # a parameter that is added later leaves the stored runs as good as they are
-        chosen = {key: value for key, value in resolved.items() if value != plain[key]}
+        chosen = {key: value for key, value in resolved.to_dict().items() if value != plain[key]}
+        if resolved.tail() != 1:
+            chosen["tail_scale"] = resolved.tail()
         return self._run(name, text, given["dim"], given["seed"], Job("ours.quality", {"config": given}), chosen)
 
     def _run(self, name: str, text: TextFile, dim: int, seed: int, job: Job, chosen: dict[str, Any]) -> Run:

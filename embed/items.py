@@ -70,6 +70,8 @@ ITEM_DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "epochs": 20,
         # Order matters little in a basket, and a session is about one thing: all pairs in the window count alike.
         "window_kind": "fixed",
+        # The default for words is measured on text.
+        "tail_scale": 1.0,
     }
 )
 """The defaults of `train_items`, in place of those for text."""

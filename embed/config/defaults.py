@@ -65,7 +65,7 @@ class _Law:
     rates is that of :func:`embed.config.rates.default_rates` times
     ``scale * (20M / T) ** power * (dim / 100) ** wider`` where the passes are 20M / T between `fewest` and `most`, and
     in inverse proportion to another number of passes. If `narrow` is set, vectors of fewer than 100 dimensions have
-    another power: the text's passes over `most`.
+    another power: the text's passes over `most`. Otherwise a negative power is for longer vectors alone.
     """
 
     fewest: int
@@ -86,7 +86,9 @@ class _Law:
 
     def of_dim(self, tokens: int, dim: int) -> float:
         """Return the part of the product of the rates that follows from the dimension."""
-        power = self.passes(tokens) / self.most if self.narrow and dim < _USUAL_DIM else self.wider
+        power = self.wider
+        if dim < _USUAL_DIM:
+            power = self.passes(tokens) / self.most if self.narrow else max(power, 0.0)
         return float((dim / _USUAL_DIM) ** power)
 
 
@@ -94,8 +96,8 @@ _WORDS = _Law(fewest=5, most=10, longer=0.5, scale=2.2, power=0.4, wider=0.25)
 _NGRAMS = _Law(
     fewest=3, most=15, longer=0.0, scale=0.7, power=0.1, wider=0.12, more=0.25, passed=3e7, slow=3e8, narrow=True
 )
-_CBOW = _Law(fewest=6, most=12, longer=0.0, scale=1.0, power=0.3, wider=-0.33)
-_CBOW_NGRAMS = _Law(fewest=6, most=12, longer=0.0, scale=1.0, power=0.3, wider=0.0)
+_CBOW = _Law(fewest=6, most=12, longer=0.0, scale=1.0, power=0.3, wider=-0.1)
+_CBOW_NGRAMS = _Law(fewest=6, most=12, longer=0.0, scale=1.0, power=0.3, wider=-0.3)
 
 
 def least_count(tokens: int) -> int:

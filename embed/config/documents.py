@@ -16,6 +16,8 @@ DOCUMENT_DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "min_count": 2,
         # all documents share a direction, which says nothing of any of them
         "postprocess": "center",
+        # measured for words alone
+        "tail_scale": 1.0,
         "tokenizer": "words",
         "lowercase": True,
     }

@@ -73,6 +73,7 @@ class TrainOverrides(TypedDict, total=False):
     lowercase: bool
     decode_errors: TextErrors
     postprocess: str
+    tail_scale: float | None
     threads: int | None
     deterministic: bool
     workers: int | None

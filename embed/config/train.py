@@ -74,6 +74,8 @@ _DEFAULT_MIN_LR = 1e-4
 _WORDS_SUBSAMPLE, _MEANS_SUBSAMPLE = 1e-3, 3e-4
 _DEFAULT_EPOCHS, _CBOW_EPOCHS = 5, 6
 _MOST_SENSES = 16
+_TAILLESS_DIM = 100
+"""Vectors of so many dimensions have no tail that is to be scaled."""
 _SENSE_SHARE = 0.4
 """The share of the epochs in which words have senses."""
 _MAX_INT64 = (1 << 63) - 1
@@ -321,6 +323,15 @@ class TrainConfig:
         _VECTORS,
         metavar="STEPS",
     )
+    tail_scale: float | None = parameter(
+        None,
+        "at the end, scale the directions in which the vectors vary least by this, and the output rows by its inverse; "
+        "1: not at all (default: (100 / dim) ** (2/3) above 100 dimensions; docs/postprocessing.md)",
+        _VECTORS,
+        low=0,
+        open_low=True,
+        high=1,
+    )
     # run
     threads: int | None = parameter(
         None, "worker threads (default: the processors this process may use)", _RUN, low=1, high=4096
@@ -430,6 +441,11 @@ class TrainConfig:
                 f"{option('subword')} is on but {option('objective')} is 'dbow': "
                 f"leave it out, since documents alone learn, and they have no n-grams"
             )
+        if self.tail_scale not in (None, 1.0) and (tied := self._tied_to_directions()) is not None:
+            raise ConfigError(
+                f"{option('tail_scale')} is {self.tail_scale:g} but {option(tied)} is {shown(getattr(self, tied))}: "
+                "leave one of them out, since the directions of such vectors are fixed by what else is trained"
+            )
         if self.patience is not None and not self.held_out:
             raise ConfigError(
                 f"{option('patience')} is {self.patience} but {option('held_out')} is 0: "
@@ -505,6 +521,22 @@ class TrainConfig:
     def steps(self) -> tuple[Step, ...]:
         """Return the steps that process the finished vectors."""
         return steps_of(self.postprocess, self.dim)
+
+    def tail(self) -> float:
+        """Return `tail_scale`, with the default filled in."""
+        if self.tail_scale is not None:
+            return self.tail_scale
+        if self._tied_to_directions() is not None:
+            return 1.0
+        return float(f"{min((_TAILLESS_DIM / self.dim) ** (2 / 3), 1):.4g}")
+
+    def _tied_to_directions(self) -> str | None:
+        """Return the name of a parameter that ties the vectors to the directions they are trained in, if one does."""
+        if self.objective == "dbow":
+            return "objective"
+        return next(
+            (name for name in ("position_weights", "senses", "binary", "code_bits") if getattr(self, name)), None
+        )
 
     def final_lr(self) -> float:
         """Return the final learning rate of the output rows, with the default filled in."""

@@ -22,6 +22,7 @@ from embed.model.health import health_of_documents, health_of_run
 from embed.model.history import EpochRecord, History, history_html
 from embed.model.parameters import Parameters
 from embed.model.provenance import Provenance
+from embed.model.tail import TAIL, like_inputs
 from embed.vectors.health import Health
 from embed.vectors.ngram_rows import Subwords
 from embed.vectors.peer_names import advice
@@ -187,11 +188,13 @@ class Model(Saved):
                 f"averaged vectors need a model trained with {option('loss', 'ns')}: the output rows of this model "
                 "belong to tree nodes, not to words"
             )
-        inputs = self.raw_vectors.matrix
+        inputs, outputs = self.raw_vectors.matrix, self.output
+        if self.provenance is not None and (tail := self.provenance.decisions.get(TAIL)) is not None:
+            outputs = like_inputs(outputs, inputs, tail)
         matrix, sides = np.empty((len(self.vocabulary), self.config.dim), np.float32), self.config.sides()
         for first in range(0, len(matrix), _BLOCK_ROWS):
             rows = slice(first, first + _BLOCK_ROWS)
-            output = self.output[first * sides : (first + _BLOCK_ROWS) * sides].reshape(-1, sides, self.config.dim)
+            output = outputs[first * sides : (first + _BLOCK_ROWS) * sides].reshape(-1, sides, self.config.dim)
             matrix[rows] = (unit_rows(inputs[rows]) + unit_rows(output.mean(axis=1))) / 2
         averaged = WordVectors(self.vocabulary.words, matrix, counts=self.vocabulary.counts, form=self._form)
         return postprocess(averaged, self.config.postprocess)

@@ -30,7 +30,7 @@ class Provenance:
     ----------
     decisions : dict
         By name, as plain JSON values: "preset", "time_budget", "continued_from", "stopping", "subsample", "min_count",
-        "documents", and "count_error" (see `EncodedCorpus`).
+        "documents", "tail" (see :mod:`embed.model.tail`), and "count_error" (see `EncodedCorpus`).
     """
 
     corpus_fingerprint: str

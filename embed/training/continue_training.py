@@ -50,6 +50,7 @@ from embed.messages import option
 from embed.model.model import Model
 from embed.model.parameters import Parameters
 from embed.model.provenance import CONTINUED_FROM
+from embed.model.tail import TAIL
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode_with
 from embed.training.backends import Variant
@@ -162,6 +163,11 @@ class ModelStart:
                 f"cannot add words to a model with hierarchical softmax, because they would change its tree: give "
                 f"{option('vocabulary', 'old')}"
             )
+        if freeze != "none" and config.tail() != 1:
+            raise ConfigError(
+                f"cannot use {option('tail_scale', config.tail())} with {option('freeze', freeze)}, since frozen rows "
+                "would move: leave one of them out"
+            )
         if freeze == "outputs" and not model.parameters.outputs.any():
             raise ConfigError(
                 f"nothing would learn: {option('freeze')} is 'outputs', and the file has vectors without output rows; "
@@ -189,7 +195,8 @@ class ModelStart:
 
     def decisions(self) -> dict[str, Any]:
         """Return what the training continues from."""
-        return {CONTINUED_FROM: self._continued_from}
+        before = {} if self._model.provenance is None else self._model.provenance.decisions
+        return {CONTINUED_FROM: self._continued_from, **{name: before[name] for name in (TAIL,) if name in before}}
 
     def read(self, corpus: Any, options: RunOptions, progress: Progress) -> EncodedCorpus:
         """Encode the corpus with the words of the model, and new ones for a union."""
@@ -356,4 +363,5 @@ def continued_config(model: Model, overrides: Mapping[str, Any]) -> TrainConfig:
                 f"cannot change {option(name)} of a model from {was!r} to {overrides[name]!r:.60}: leave it out"
             )
     seed = (model.config.seed + len(model.history)) % (1 << 63)
-    return model.config.replace(**{"seed": seed, "workers": None, "lanes": None, "merge_tokens": None, **overrides})
+    of_the_run = {"workers": None, "lanes": None, "merge_tokens": None, "tail_scale": 1.0}
+    return model.config.replace(**{"seed": seed, **of_the_run, **overrides})

@@ -27,6 +27,7 @@ from embed.messages import option
 from embed.model.model import EpochRecord, Model
 from embed.model.parameters import Parameters
 from embed.model.provenance import Provenance
+from embed.model.tail import TAIL, scale_tail
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.training.backends import Task, Variant, backend_for
 from embed.training.backends.crew import Crew
@@ -165,6 +166,8 @@ class Trainer:
             self.provenance.decisions["stopping"] = patience.finish()
         if self.config.senses:
             estimate_priors(self.corpus, self.parameters, self.config.seed)
+        if (scale := self.config.tail()) != 1:
+            self.provenance.decisions[TAIL] = scale_tail(self.parameters, scale, self.tokens)
         return self.model
 
     def resume(self, source: Found, *, anyway: bool = False) -> list[Path]:

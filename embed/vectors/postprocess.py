@@ -46,6 +46,19 @@ class AffineMap:
     mean: Float32s
     projection: Float32s | None = None
 
+    @classmethod
+    def scaling(cls, matrix: Float32s, factors: Float64s) -> tuple[AffineMap, AffineMap]:
+        """Return the linear map that scales the directions of the vectors `matrix`, float32[V, dim], and its inverse.
+
+        The directions are the eigenvectors of the second moments, by falling eigenvalue; direction i is multiplied by
+        ``factors[i]``, shape (dim,). Both maps are symmetric, so a mapped vector and one mapped by the inverse have the
+        same product as before.
+        """
+        directions = _directions(_covariance(matrix, np.zeros(len(factors))))
+        there, back = ((directions * each) @ directions.T for each in (factors, 1 / factors))
+        none = np.zeros(len(factors), np.float32)
+        return cls(none, there.astype(np.float32)), cls(none, back.astype(np.float32))
+
     @property
     def dim(self) -> int:
         """The dimensions of a mapped vector."""
@@ -89,6 +102,11 @@ class AffineMap:
             moved = matrix[rows] - mean
             result[rows] = moved if projection is None else moved @ projection
         return result
+
+    def replace(self, matrix: Float32s) -> None:
+        """Replace the rows of `matrix` by the mapped ones, of the same dimension."""
+        for rows in _blocks(matrix):
+            matrix[rows] = self.rows(matrix[rows])
 
     def vectors(self, vectors: WordVectors) -> WordVectors:
         """Return vectors whose words and n-gram rows are mapped; rows of zeros, which no n-gram trained, stay zeros."""

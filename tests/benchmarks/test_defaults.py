@@ -20,7 +20,7 @@ from benchmarks.lib.processes import BenchmarkError, Job
 from benchmarks.lib.report import MARKDOWN_NAME, to_json
 
 CHOSEN = {"epochs": 3, "input_lr": 0.1, "window": 5, "min_count": 5, "objective": "sg", "subword": True}
-CHOSEN |= {"structured": True}
+CHOSEN |= {"structured": True, "tail_scale": 1.0}
 
 
 @pytest.fixture
@@ -54,6 +54,8 @@ def test_alternatives_differ_from_what_was_chosen() -> None:
     assert found["half the passes"] == {"epochs": 2}
     assert found["half the input rate"] == {"input_lr": 0.05}
     assert not {"window 5", "min_count 5"} & set(found)
+    assert "vectors as trained" not in found
+    assert alternatives({**CHOSEN, "tail_scale": 0.5})["vectors as trained"] == {"tail_scale": 1.0}
     assert {"window 10", "min_count 2", "words alone", "n-grams, not structured", "CBOW with n-grams"} <= set(found)
 
 

@@ -133,6 +133,7 @@ def train_unsupervised(
             subsample=t,
             threads=thread,
             seed=seed,
+            tail_scale=1.0,
             **ngrams,
         )
     if input is None or isinstance(input, bytes):

@@ -104,6 +104,7 @@ def train_config(model: LearntModel, *, epochs: int, lr: float, min_lr: float, s
             # one context is not averaged, and gensim has one rate for both rows; nor does it keep documents short
             input_lr=lr if model.objective == "dbow" else None,
             max_norm=0.0,
+            tail_scale=1.0,
             min_lr=min_lr,
             subsample=model.sample or 0.0,
             threads=max(1, model.workers),

@@ -1,0 +1,78 @@
+"""Scale the directions in which trained vectors vary least, the tail of their spectrum.
+
+A text supports only so many directions: what vectors of 300 dimensions learn of a few million tokens beyond the first
+hundred directions is mostly noise, which every cosine contains. The score of a pair is the product of an input and an
+output vector, u . v = (u M) . (M^-1 v), so the tail of the inputs can be made small and that of the outputs large. No
+loss changes, and training can continue.
+
+Levy, Goldberg & Dagan, "Improving Distributional Similarity with Lessons Learned from Word Embeddings", TACL 2015,
+section 3.3, weight all directions of a factorised matrix in this way, by a power of their eigenvalue. The measurements
+are in docs/decisions/0061-directions-of-small-variance.md.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from embed.model.parameters import Parameters
+from embed.vectors.postprocess import AffineMap, Float32s
+
+__all__ = ["TAIL", "like_inputs", "scale_tail"]
+
+TAIL = "tail"
+"""The entry of the decisions that tells how a tail was scaled: by how much, and where it begins."""
+_LEADING, _LEADING_OF_TOKENS, _FEWEST_LEADING = 75, 6e6, 30
+_STEEPNESS = 4
+
+
+def scale_tail(parameters: Parameters, scale: float, tokens: int) -> dict[str, float]:
+    """Scale the directions of small variance of the vectors of words and documents, and the outputs by the inverse.
+
+    Direction i, counted from 1 by falling second moment of the word vectors, is multiplied by
+    ``scale + (1 - scale) / (1 + (i / k) ** 4)`` with ``k = 75 * sqrt(tokens / 6M)``, and 30 at least. Directions of
+    nearly the same variance, whose order is a matter of rounding, have nearly the same factor.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Without senses, position weights and codes; changed in place.
+    scale : float
+    tokens : int
+        Tokens of an epoch.
+
+    Returns
+    -------
+    dict
+        "scale", and "leading", the number k.
+    """
+    leading = max(_LEADING * math.sqrt(tokens / _LEADING_OF_TOKENS), _FEWEST_LEADING)
+    tail = {"scale": scale, "leading": round(leading, 1)}
+    factors = _factors(parameters.dim, tail)
+    there, back = AffineMap.scaling(parameters.word_matrix(), factors)
+    for matrix, moved in ((parameters.inputs, there), (parameters.documents, there), (parameters.outputs, back)):
+        moved.replace(matrix[:, : parameters.dim])
+    return tail
+
+
+def like_inputs(outputs: Float32s, inputs: Float32s, tail: dict[str, Any]) -> Float32s:
+    """Return output vectors with the same tail as input vectors, float32[n, dim].
+
+    Parameters
+    ----------
+    outputs : float32[n, dim]
+        Of a model whose tail was scaled.
+    inputs : float32[V, dim]
+        All its word vectors: the scaling kept their directions, and the order of these.
+    tail : dict
+        As `scale_tail` returned it.
+    """
+    there, _ = AffineMap.scaling(inputs, _factors(inputs.shape[1], tail) ** 2)
+    return there.rows(outputs)
+
+
+def _factors(dim: int, tail: dict[str, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    beyond = (np.arange(1, dim + 1) / tail["leading"]) ** _STEEPNESS
+    return np.asarray(tail["scale"] + (1 - tail["scale"]) / (1 + beyond))
