@@ -150,7 +150,8 @@ typedef struct {
 
 /* A line of text: the weighted mean of its input rows meets the output rows of labels (kernels_lines.h). */
 typedef struct {
-    float *inputs;            /* [, stride] */
+    float *own;               /* [own_count, stride] replicas, which are rows 0..own_count - 1 */
+    float *inputs;            /* [, stride] row own_count is its first one */
     const int32_t *rows;      /* [n] input rows of the line */
     const float *weights;     /* [n] how often each occurs */
     const int32_t *next_rows; /* [next_n] rows to fetch meanwhile: those of the next line */
@@ -158,9 +159,13 @@ typedef struct {
     float *hidden;            /* [width, rounded up to a whole vector] the vector of the line */
     float *rates;             /* [target_count, embed_rates_floats] the scores of the targets, then their rates lr * g */
     int64_t stride, n, next_n;
-    int target_count, width;
+    int target_count, width, own_count;
     float share; /* one over the number of mentions */
 } embed_line;
+
+static inline float *embed_line_row(const embed_line *l, int32_t row) {
+    return row < l->own_count ? l->own + row * l->stride : l->inputs + (row - l->own_count) * l->stride;
+}
 
 typedef struct {
     const char *name;

@@ -11,8 +11,8 @@ INLINE void NAME(gather_columns)(const embed_line *l, int k, const int columns) 
     vf total[EMBED_COLUMNS];
     UNROLL for (int c = 0; c < columns; ++c) total[c] = (vf){0};
     for (int64_t j = 0; j < l->n; ++j) {
-        const float *row = l->inputs + l->rows[j] * l->stride + k;
-        if (j < l->next_n) embed_prefetch_early(l->inputs + l->next_rows[j] * l->stride + k, columns * LANES);
+        const float *row = embed_line_row(l, l->rows[j]) + k;
+        if (j < l->next_n) embed_prefetch_early(embed_line_row(l, l->next_rows[j]) + k, columns * LANES);
         ONE_ADDRESS(row);
         const vf weight = FULL(broadcast)(l->weights[j]);
         UNROLL for (int c = 0; c < columns; ++c) total[c] += FULL(load)(row + c * LANES) * weight;
@@ -82,7 +82,7 @@ INLINE void NAME(learn_columns)(const embed_line *l, int k, const int columns) {
     const vf share = FULL(broadcast)(l->share);
     UNROLL for (int c = 0; c < columns; ++c) error[c] *= share;
     for (int64_t j = 0; j < l->n; ++j) {
-        float *row = l->inputs + l->rows[j] * l->stride + k;
+        float *row = embed_line_row(l, l->rows[j]) + k;
         ONE_ADDRESS(row);
         const vf weight = FULL(broadcast)(l->weights[j]);
         UNROLL for (int c = 0; c < columns; ++c)

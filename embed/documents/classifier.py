@@ -297,12 +297,18 @@ def _problem(
 ) -> LineProblem:
     """Return what is trained: lines whose labels have these `counts`, with the rows and weights that are trained."""
     noise = tree = None
+    shares: npt.NDArray[np.float64] = counts / counts.sum()
+    met: npt.NDArray[np.float64] = np.ones(len(counts))
     if config.loss == "ns":
-        noise = Noise(alias_table(noise_distribution(counts, _NOISE_EXPONENT)), config.negatives, 1)
+        distribution = noise_distribution(counts, _NOISE_EXPONENT)
+        noise = Noise(alias_table(distribution), config.negatives, 1)
+        met = shares + config.negatives * distribution
     if config.loss == "hs":
         tree = _tree(counts)
+        met = np.zeros(len(counts))
+        np.add.at(met, tree.nodes, np.repeat(shares, np.diff(tree.offsets)))
     mentions = np.add.reduceat(lines.counts, lines.offsets[:-1])
-    return LineProblem(
+    problem = LineProblem(
         offsets=offsets,
         rows=rows,
         weights=weights,
@@ -316,6 +322,12 @@ def _problem(
         tree=tree,
         seed=config.seed,
     )
+    threads = _threads(config)
+    return problem if threads == 1 else problem.replicated(met, threads)
+
+
+def _threads(config: ClassifierConfig) -> int:
+    return config.threads if config.threads is not None else processors()
 
 
 def _tree(counts: npt.NDArray[np.int64]) -> HuffmanTree:
@@ -349,7 +361,7 @@ def _train(
     """Train all epochs: slices of the lines in a new order, each shared among the threads."""
     progress = Progress() if progress is None else progress
     progress.begin("training", tokens * config.epochs, epochs=config.epochs)
-    threads = config.threads if config.threads is not None else processors()
+    threads = _threads(config)
     workers = [LineWorker(problem, inputs, outputs, simd()) for _ in range(threads)]
     lines, total = problem.lines, problem.lines * config.epochs
     size = max(1, _SLICE_ROWS * lines // max(1, len(problem.rows))) * threads

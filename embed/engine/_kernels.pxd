@@ -79,6 +79,7 @@ cdef extern from "kernels.h" nogil:
         int bits
         int width
     ctypedef struct embed_line:
+        float *own
         float *inputs
         const int32_t *rows
         const float *weights
@@ -91,6 +92,7 @@ cdef extern from "kernels.h" nogil:
         int64_t next_n
         int target_count
         int width
+        int own_count
         float share
     ctypedef struct embed_kernels:
         const char *name

@@ -8,6 +8,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
 from embed.engine._kernels cimport (
     Scratch, embed_kernels, embed_line, embed_loss, embed_rates_floats, embed_take_loss, find_kernels, width_of)
+from embed.engine._replicas cimport RowReplicas, replicate
 from embed.engine._random cimport embed_alias, embed_block_stream, embed_draw, embed_epoch_key, embed_next, embed_scale
 
 import numpy as np
@@ -46,6 +47,9 @@ cdef class LineWorker:
     cdef embed_loss loss
     cdef Scratch scratch
     cdef float *signs
+    cdef RowReplicas own_inputs, own_outputs
+    cdef int64_t stretch        # lines between two exchanges of replicas and rows
+    cdef float **output_rows    # [label_count] the rows, or replicas, of labels or nodes
     cdef object _pointers, _problem
 
     def __cinit__(self, problem not None, float[:, ::1] inputs not None, float[:, ::1] outputs not None, str simd):
@@ -68,9 +72,10 @@ cdef class LineWorker:
         cdef int64_t stride = inputs.shape[1]
         room = embed_rates_floats(most)
         self.scratch = Scratch(stride + 2 * room)
-        self._pointers = bytearray(sizeof(float *) * most)
+        self._pointers = bytearray(sizeof(float *) * (most + self.label_count))
         cdef unsigned char[::1] pointers = self._pointers
         self.line.targets = <float **> &pointers[0]
+        self.output_rows = self.line.targets + most
         self.line.hidden = self.scratch.floats
         self.line.rates = self.scratch.floats + stride
         self.signs = self.line.rates + room
@@ -79,11 +84,28 @@ cdef class LineWorker:
         embed_take_loss(&self.loss)
         self.line.inputs, self.line.stride = &inputs[0, 0], stride
         self.line.width = width_of(self.kernels, problem.dim)
+        self._replicate(problem.replicas)
         cdef int32_t k
         if self.kind == _SOFTMAX or self.kind == _EACH:
             self.line.target_count = self.label_count
             for k in range(self.label_count):
-                self.line.targets[k] = &outputs[k, 0]
+                self.line.targets[k] = self.output_rows[k]
+
+    cdef _replicate(self, replicas):
+        """Let replicas of some rows stand for the rows."""
+        cdef const int32_t[::1] places = replicas.outputs
+        cdef int32_t k
+        cdef int64_t stride = self.line.stride
+        none = np.empty(0, np.float32)
+        self.own_inputs = replicate(self.kernels, self.inputs, replicas.inputs, none, 1 / <double> replicas.threads,
+                                    self.line.width)
+        self.own_outputs = replicate(self.kernels, self.outputs, places, none, 1, self.line.width)
+        self.line.own, self.line.own_count = self.own_inputs.now, self.own_inputs.count
+        self.stretch = replicas.lines
+        for k in range(self.label_count):
+            self.output_rows[k] = &self.outputs[k, 0]
+        for k in range(self.own_outputs.count):
+            self.output_rows[places[k]] = self.own_outputs.now + k * stride
 
     def train(self, const int64_t[::1] order not None, double first_lr, double last_lr, uint64_t epoch):
         """Train lines in the order given, at rates from `first_lr` to `last_lr`; return the sum of their losses."""
@@ -95,7 +117,12 @@ cdef class LineWorker:
         if n and not (0 <= np.min(order) and np.max(order) < self.shares.shape[0]):
             raise ValueError("the order must name lines of the problem")
         with nogil:
+            self.own_inputs.take()
+            self.own_outputs.take()
             for i in range(n):
+                if i % self.stretch == 0 and i:
+                    self.own_inputs.exchange()
+                    self.own_outputs.exchange()
                 e = order[i]
                 self._enter(e, order[i + 1] if i + 1 < n else e)
                 stream = embed_block_stream(key, e)
@@ -106,6 +133,8 @@ cdef class LineWorker:
                 self.kernels.gather_line(&self.line)
                 loss += self._rate(e, label, <float> (first_lr + (last_lr - first_lr) * i / n))
                 self.kernels.learn_line(&self.line)
+            self.own_inputs.give_back()
+            self.own_outputs.give_back()
         return loss + embed_take_loss(&self.loss)
 
     cdef void _enter(self, int64_t e, int64_t following) noexcept nogil:
@@ -123,19 +152,19 @@ cdef class LineWorker:
         cdef int64_t at
         cdef int32_t drawn
         if self.kind == _NOISE:
-            line.targets[0] = &self.outputs[label, 0]
+            line.targets[0] = self.output_rows[label]
             line.target_count = 1
             if self.label_count == 1:
                 return
             while line.target_count <= self.negatives:
                 drawn = embed_draw(embed_next(stream), self.noise, self.label_count)
                 if drawn != label:
-                    line.targets[line.target_count] = &self.outputs[drawn, 0]
+                    line.targets[line.target_count] = self.output_rows[drawn]
                     line.target_count += 1
         elif self.kind == _TREE:
             line.target_count = 0
             for at in range(self.path_offsets[label], self.path_offsets[label + 1]):
-                line.targets[line.target_count] = &self.outputs[self.nodes[at], 0]
+                line.targets[line.target_count] = self.output_rows[self.nodes[at]]
                 self.signs[line.target_count] = _WRONG if self.turns[at] else _RIGHT
                 line.target_count += 1
 

@@ -2,18 +2,89 @@
 
 A row that two threads change in turn moves between their caches every time. So each of several threads trains its own
 replicas of these rows for a chunk of the corpus. Afterwards, the rows change by the mean of the changes of all replicas
-(docs/decisions/0018).
+(docs/decisions/0018); those of a classifier of lines, whose chunks are short, by their sum (docs/decisions/0051).
 """
 
 import cython
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, int64_t
 
+import numpy as np
+
+from embed.engine._kernels cimport Scratch, embed_kernels, embed_prefetch_row
 from embed.engine._rows cimport Rows, spread_row
+
+cdef enum:
+    _ROWS_AHEAD = 4  # other processors have changed the rows, which takes them long to come
+
+
+@cython.final
+cdef class RowReplicas:
+    """Replicas of some rows of a matrix.
+
+    Parameters
+    ----------
+    matrix : float32[R, stride]
+    places : int32[count]
+        The rows that have replicas.
+    factors : float32[count] or float32[0]
+        A row with factor 0 keeps its bits; none if all have the factor 1.
+    share : float
+        The share of the change of a replica that goes to the row.
+    width : int
+        The floats of a row that kernels work on.
+    """
+
+    def __cinit__(self, float[:, ::1] matrix not None, places, factors, double share, int width):
+        self.matrix, self.places, self.factors = matrix, places, factors
+        self.count, self.share, self.width = <int32_t> len(places), <float> share, width
+        self._scratch = Scratch(2 * self.count * matrix.shape[1])
+        self.now = self._scratch.floats
+        self.before = self.now + self.count * matrix.shape[1]
+
+    cdef void take(self) noexcept nogil:
+        """Copy the rows to the replicas."""
+        cdef int32_t i
+        for i in range(self.count):
+            self._take(i)
+
+    cdef void give_back(self) noexcept nogil:
+        """Add the share of the changes of the replicas to the rows."""
+        cdef int32_t i
+        for i in range(self.count):
+            self._give_back(i)
+
+    cdef void exchange(self) noexcept nogil:
+        """Add the share of the changes of the replicas to the rows, and copy the rows to the replicas."""
+        cdef int32_t i, ahead
+        for i in range(self.count):
+            ahead = min(i + _ROWS_AHEAD, self.count - 1)
+            embed_prefetch_row(&self.matrix[self.places[ahead], 0], self.width)
+            self._give_back(i)
+            self._take(i)
+
+    cdef inline void _take(self, int32_t i) noexcept nogil:
+        cdef int64_t stride = self.matrix.shape[1], at = i * stride
+        self.kernels.compose(&self.matrix[0, 0], stride, &self.places[i], 1, 1, self.width, self.now + at,
+                             self.before + at)
+
+    cdef inline void _give_back(self, int32_t i) noexcept nogil:
+        cdef int64_t stride = self.matrix.shape[1], at = i * stride
+        if not self.factors.shape[0] or self.factors[i] != 0:
+            self.kernels.scatter(&self.matrix[0, 0], stride, &self.places[i], 1, self.share, self.width, self.now + at,
+                                 self.before + at)
+
+
+cdef RowReplicas replicate(const embed_kernels *kernels, float[:, ::1] matrix, places, factors, double share,
+                           int width):
+    """Return replicas that are copied by these kernels."""
+    cdef RowReplicas replicas = RowReplicas(matrix, places, factors, share, width)
+    replicas.kernels = kernels
+    return replicas
 
 
 @cython.final
 cdef class Replicas:
-    """Replicas of some rows.
+    """Replicas of the rows of some words.
 
     Parameters
     ----------
@@ -30,46 +101,33 @@ cdef class Replicas:
     """
 
     def __init__(self, Rows rows, targets, int32_t words, bint has_word_contexts, double share):
-        self.rows, self.share = rows, <float> share
-        self.input_count = words if rows.plain and has_word_contexts else 0
-        self.output_count = words * targets.sides
+        self.rows = rows
+        cdef int32_t input_count = words if rows.plain and has_word_contexts else 0
         # a tree of n leaves has n - 1 nodes
         rows.own_output_first = max(0, targets.words - 1 - words) * targets.sides if targets.noise is None else 0
-        self._inputs = Scratch(2 * self.input_count * rows.stride)
-        self._outputs = Scratch(2 * self.output_count * rows.stride)
+        none = np.empty(0, np.float32)
+        # a vector that is one row has the factor of the row
+        self.inputs = self._of(rows.inputs, rows.vector_factors if rows.has_input_factors else none, 0, input_count,
+                               share)
+        self.outputs = self._of(rows.outputs, rows.output_factors if rows.has_output_factors else none,
+                                rows.own_output_first, words * targets.sides, share)
         rows.is_shared = rows.is_shared or words > 0
-        rows.own_inputs, rows.own_outputs = self._inputs.floats, self._outputs.floats
+        rows.own_inputs, rows.own_outputs = self.inputs.now, self.outputs.now
+
+    cdef RowReplicas _of(self, float[:, ::1] matrix, const float[::1] factors, int32_t first, int32_t count,
+                         double share):
+        """Return the replicas of some rows of a matrix."""
+        places = np.array([spread_row(self.rows, row) for row in range(first, first + count)], np.int32)
+        return replicate(self.rows.kernels, matrix, places, factors[first:first + count], share, self.rows.width)
 
     cdef void take(self) noexcept nogil:
         """Copy the rows to the replicas, and use the replicas from now on."""
-        self._copy(&self.rows.inputs[0, 0], 0, self.input_count, self._inputs.floats)
-        self._copy(&self.rows.outputs[0, 0], self.rows.own_output_first, self.output_count, self._outputs.floats)
-        self.rows.own_input_count, self.rows.own_output_count = self.input_count, self.output_count
+        self.inputs.take()
+        self.outputs.take()
+        self.rows.own_input_count, self.rows.own_output_count = self.inputs.count, self.outputs.count
 
     cdef void give_back(self) noexcept nogil:
         """Add this thread's share of the changes to the rows, and use the rows from now on."""
         self.rows.own_input_count = self.rows.own_output_count = 0
-        # a vector that is one row has the factor of the row
-        self._add(&self.rows.inputs[0, 0], &self.rows.vector_factors[0] if self.rows.has_input_factors else NULL, 0,
-                  self.input_count, self._inputs.floats)
-        self._add(&self.rows.outputs[0, 0], &self.rows.output_factors[0] if self.rows.has_output_factors else NULL,
-                  self.rows.own_output_first, self.output_count, self._outputs.floats)
-
-    cdef void _copy(self, float *matrix, int32_t first, int32_t count, float *now) noexcept nogil:
-        cdef int32_t row, at
-        cdef float *replica
-        for row in range(count):
-            at, replica = spread_row(self.rows, first + row), now + row * self.rows.stride
-            self.rows.kernels.compose(matrix, self.rows.stride, &at, 1, 1, self.rows.width, replica,
-                                      replica + count * self.rows.stride)
-
-    cdef void _add(self, float *matrix, const float *factors, int32_t first, int32_t count,
-                   const float *now) noexcept nogil:
-        cdef int32_t row, at
-        cdef const float *replica
-        for row in range(count):
-            if factors != NULL and factors[first + row] == 0:  # keeps its bits
-                continue
-            at, replica = spread_row(self.rows, first + row), now + row * self.rows.stride
-            self.rows.kernels.scatter(matrix, self.rows.stride, &at, 1, self.share, self.rows.width, replica,
-                                      replica + count * self.rows.stride)
+        self.inputs.give_back()
+        self.outputs.give_back()

@@ -5,7 +5,7 @@ A line has no windows: one vector, the mean of its rows, meets the rows of label
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,49 @@ from embed.engine._bounds import check_ids, check_offsets
 from embed.engine.problem import Noise
 from embed.vocabulary.huffman import HuffmanTree
 
-__all__ = ["LineProblem", "textbook_step"]
+__all__ = ["LineProblem", "LineReplicas", "textbook_step"]
 
 Float32s = NDArray[np.float32]
+
+
+_STRETCH = 128
+"""The most lines between two exchanges of the replicas of a thread and the rows."""
+_AT_ONCE, _LEAST_PARTS = 1024, 4
+"""The most lines that all threads train between two exchanges, lest output rows, which move by the sum, oscillate; and
+the least parts of the text that these lines make up."""
+_LEAST_VISITS = 6
+"""How often a thread needs a row in a stretch, at least, if a replica is to be worth its exchange."""
+_MOST_REPLICAS = 2048
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LineReplicas:
+    """The rows of which each of several threads trains replicas of its own, for a stretch of lines.
+
+    Attributes
+    ----------
+    inputs : int32[N]
+        Input rows, which then move by the mean of what the threads learnt.
+    outputs : int32[K]
+        Output rows, which then move by the sum.
+    threads : int
+    lines : int
+        The length of a stretch.
+
+    Raises
+    ------
+    ValueError
+        There are no threads, or a stretch has no line.
+    """
+
+    inputs: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    outputs: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    threads: int = 1
+    lines: int = 1
+
+    def __post_init__(self) -> None:
+        if min(self.threads, self.lines) < 1:
+            raise ValueError(f"replicas need a thread and a stretch of a line, not {self.threads} and {self.lines}")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -28,6 +68,7 @@ class LineProblem:
     offsets : int64[E + 1]
         Line e has the input rows ``rows[offsets[e]:offsets[e + 1]]``.
     rows : int32[M]
+        Of N rows that have replicas, these are the numbers 0 to N - 1; N + r is row r of the matrix.
     weights : float32[M]
         How often the line has each row.
     shares : float32[E]
@@ -46,11 +87,13 @@ class LineProblem:
     tree : HuffmanTree or None
         For "hs".
     seed : int
+    replicas : LineReplicas
+        Of no rows by default.
 
     Raises
     ------
     ValueError
-        An offset or a label is out of range, a row is negative, or noise or tree are missing.
+        An offset, a label or a replica is out of range, a row is negative, or noise or tree are missing.
     """
 
     offsets: NDArray[np.int64]
@@ -65,11 +108,13 @@ class LineProblem:
     noise: Noise | None = None
     tree: HuffmanTree | None = None
     seed: int = 0
+    replicas: LineReplicas = field(default_factory=LineReplicas)
 
     def __post_init__(self) -> None:
         check_offsets("lines", self.offsets, len(self.rows))
         check_offsets("labels of lines", self.label_offsets, len(self.labels))
         check_ids("labels", self.labels, self.label_count)
+        check_ids("output rows with replicas", self.replicas.outputs, self.label_count)
         lines = {len(self.offsets) - 1, len(self.label_offsets) - 1, len(self.shares)}
         if len(lines) != 1 or len(self.weights) != len(self.rows):
             raise ValueError("each line needs offsets and a share, and each row a weight")
@@ -87,7 +132,8 @@ class LineProblem:
 
     def check_rows(self, inputs: Float32s, outputs: Float32s) -> None:
         """Raise ValueError unless the matrices have the rows and columns that the lines name."""
-        check_ids("rows", self.rows, len(inputs))
+        check_ids("rows", self.rows, len(self.replicas.inputs) + len(inputs))
+        check_ids("input rows with replicas", self.replicas.inputs, len(inputs))
         stride = inputs.shape[1]
         if len(outputs) != self.label_count or outputs.shape[1] != stride or not 0 < self.dim <= stride:
             raise ValueError("the matrices need a row for each label, and rows of the same length")
@@ -96,6 +142,30 @@ class LineProblem:
     def lines(self) -> int:
         """The number E of lines."""
         return len(self.shares)
+
+    def replicated(self, met: NDArray[np.float64], threads: int) -> LineProblem:
+        """Return the same with replicas of the rows that many lines need, for each of several threads.
+
+        Parameters
+        ----------
+        met : float64[L]
+            How often a line meets each output row.
+        threads : int
+        """
+        at_once = min(_AT_ONCE, self.lines // _LEAST_PARTS)
+        stretch = min(_STRETCH, max(1, at_once // threads))
+        often = np.bincount(self.rows) / self.lines
+        inputs = _frequent(often * stretch)
+        numbers = np.arange(len(inputs), len(inputs) + len(often), dtype=np.int32)
+        numbers[inputs] = np.arange(len(inputs), dtype=np.int32)
+        replicas = LineReplicas(inputs=inputs, outputs=_frequent(met * stretch), threads=threads, lines=stretch)
+        return replace(self, rows=numbers[self.rows], replicas=replicas)
+
+
+def _frequent(visits: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Return the rows that are worth replicas, the most frequent first, int32[N], by their visits in a stretch."""
+    order = np.argsort(-visits, kind="stable")[:_MOST_REPLICAS]
+    return order[visits[order] >= _LEAST_VISITS].astype(np.int32)
 
 
 def textbook_step(

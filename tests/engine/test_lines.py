@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from embed.engine import _kernels
 from embed.engine._lines import LineWorker
-from embed.engine.lines import LineProblem, textbook_step
+from embed.engine.lines import LineProblem, LineReplicas, textbook_step
 from embed.engine.problem import Noise
 from embed.model.parameters import padded_matrix
 from embed.vocabulary.huffman import HuffmanTree
@@ -135,6 +136,8 @@ def test_a_label_of_several_is_drawn_anew_in_each_epoch() -> None:
         {"shares": np.ones(1, np.float32)},
         {"noise": Noise(alias_table(np.full(LABELS, 1 / LABELS)), 4, 1)},
         {"tree": HuffmanTree.from_counts(np.ones(LABELS))},
+        {"replicas": LineReplicas(inputs=np.array([ROWS], np.int32))},
+        {"replicas": LineReplicas(outputs=np.array([LABELS], np.int32))},
     ],
 )
 def test_what_does_not_fit_is_refused(changes: dict[str, Any]) -> None:
@@ -147,3 +150,68 @@ def test_an_order_out_of_range_is_refused() -> None:
     with pytest.raises(ValueError, match="must name lines"):
         worker.train(np.array([0, 2]), LR, LR, 0)
     assert worker.train(np.empty(0, np.int64), LR, LR, 0) == 0
+
+
+EVERY_ROW_TWICE = np.array([0, 1] * 5)
+
+
+def _trained(problem: LineProblem) -> tuple[Any, Any]:
+    """Return the matrices after some passes over both lines."""
+    inputs, outputs = _matrices()
+    LineWorker(problem, inputs, outputs, _kernels.simd_names()[0]).train(EVERY_ROW_TWICE, LR, LR / 2, 0)
+    return inputs, outputs
+
+
+def _in_replicas(problem: LineProblem, **replicas: Any) -> LineProblem:
+    """Return the problem with replicas of input rows 7 and 3, which are numbers 0 and 1 then, and of some outputs."""
+    named = LineReplicas(inputs=np.array([7, 3], np.int32), outputs=np.array([4, 0, 7], np.int32), **replicas)
+    rows = np.array([{7: 0, 3: 1}.get(row, row + 2) for row in problem.rows.tolist()], np.int32)
+    return replace(problem, rows=rows, replicas=named)
+
+
+@pytest.mark.parametrize("lines", [1, 3, 100])
+@pytest.mark.parametrize("loss", ["softmax", "ova", "ns", "hs"])
+def test_one_worker_alone_learns_the_same_in_replicas(loss: str, lines: int) -> None:
+    problem = _problem(loss)
+    expected, found = _trained(problem), _trained(_in_replicas(problem, lines=lines))
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=2e-6)
+
+
+def test_input_rows_move_by_the_mean_and_output_rows_by_the_sum() -> None:
+    problem, before = _problem("softmax"), _matrices()
+    whole, (inputs, outputs) = _trained(problem), _trained(_in_replicas(problem, threads=4, lines=100))
+    for row in range(ROWS):
+        share = 4 if row in (7, 3) else 1
+        expected = before[0][row] + (whole[0][row] - before[0][row]) / share
+        np.testing.assert_allclose(inputs[row], expected, rtol=0, atol=2e-6)
+    np.testing.assert_allclose(outputs, whole[1], rtol=0, atol=2e-6)
+
+
+def test_rows_that_few_lines_have_get_no_replicas() -> None:
+    lines = 1000
+    own = np.arange(10, lines + 10)
+    rows = np.stack([np.full(lines, 4), own // 20 + 10, own], axis=1).reshape(-1).astype(np.int32)
+    problem = _problem(
+        "softmax",
+        offsets=np.arange(0, 3 * lines + 1, 3),
+        rows=rows,
+        weights=np.ones(3 * lines, np.float32),
+        shares=np.full(lines, 1 / 3, np.float32),
+        label_offsets=np.arange(lines + 1),
+        labels=np.zeros(lines, np.int32),
+    )
+    met = np.array([0.5, 0.001, 1, 0, 0, 0, 0, 0, 0])
+    replicated = problem.replicated(met, 3)
+    assert replicated.replicas.inputs.tolist() == [4]
+    assert replicated.replicas.outputs.tolist() == [2, 0]
+    assert (replicated.replicas.threads, replicated.replicas.lines) == (3, 83)
+    np.testing.assert_array_equal(replicated.rows, np.where(rows == 4, 0, rows + 1))
+    assert problem.replicated(met, 250).replicas.lines == 1
+    assert not len(problem.replicated(met, 250).replicas.inputs)
+
+
+@pytest.mark.parametrize("wrong", [{"threads": 0}, {"lines": 0}])
+def test_replicas_need_threads_and_lines(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="replicas need"):
+        LineReplicas(**wrong)
