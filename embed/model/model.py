@@ -22,7 +22,7 @@ from embed.model.health import health_of_documents, health_of_run
 from embed.model.history import EpochRecord, History, history_html
 from embed.model.parameters import Parameters
 from embed.model.provenance import Provenance
-from embed.model.tail import TAIL, like_inputs
+from embed.model.tail import like_inputs
 from embed.vectors.health import Health
 from embed.vectors.ngram_rows import Subwords
 from embed.vectors.peer_names import advice
@@ -189,8 +189,8 @@ class Model(Saved):
                 "belong to tree nodes, not to words"
             )
         inputs, outputs = self.raw_vectors.matrix, self.output
-        if self.provenance is not None and (tail := self.provenance.decisions.get(TAIL)) is not None:
-            outputs = like_inputs(outputs, inputs, tail)
+        if self.provenance is not None:
+            outputs = like_inputs(outputs, inputs, self.provenance.decisions)
         matrix, sides = np.empty((len(self.vocabulary), self.config.dim), np.float32), self.config.sides()
         for first in range(0, len(matrix), _BLOCK_ROWS):
             rows = slice(first, first + _BLOCK_ROWS)

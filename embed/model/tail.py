@@ -13,9 +13,11 @@ are in docs/decisions/0061-directions-of-small-variance.md.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from embed.model.parameters import Parameters
 from embed.vectors.postprocess import AffineMap, Float32s
@@ -57,22 +59,29 @@ def scale_tail(parameters: Parameters, scale: float, tokens: int) -> dict[str, f
     return tail
 
 
-def like_inputs(outputs: Float32s, inputs: Float32s, tail: dict[str, Any]) -> Float32s:
-    """Return output vectors with the same tail as input vectors, float32[n, dim].
+def like_inputs(outputs: Float32s, inputs: Float32s, decisions: Mapping[str, Any]) -> Float32s:
+    """Return output vectors with the tail of the input vectors, float32[n, dim]; as they are if no tail was scaled.
 
     Parameters
     ----------
     outputs : float32[n, dim]
-        Of a model whose tail was scaled.
     inputs : float32[V, dim]
-        All its word vectors: the scaling kept their directions, and the order of these.
-    tail : dict
-        As `scale_tail` returned it.
+        All word vectors of the model: the scaling kept their directions, and the order of these.
+    decisions : mapping
+        Those of the model, from anywhere.
     """
+    tail = decisions.get(TAIL)
+    if not isinstance(tail, Mapping) or not all(_is_positive(tail.get(name)) for name in ("scale", "leading")):
+        return outputs
     there, _ = AffineMap.scaling(inputs, _factors(inputs.shape[1], tail) ** 2)
     return there.rows(outputs)
 
 
-def _factors(dim: int, tail: dict[str, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _is_positive(value: object) -> bool:
+    return isinstance(value, float | int) and 0 < value < math.inf
+
+
+def _factors(dim: int, tail: Mapping[str, float]) -> npt.NDArray[np.float64]:
     beyond = (np.arange(1, dim + 1) / tail["leading"]) ** _STEEPNESS
-    return np.asarray(tail["scale"] + (1 - tail["scale"]) / (1 + beyond))
+    factors: npt.NDArray[np.float64] = tail["scale"] + (1 - tail["scale"]) / (1 + beyond)
+    return factors

@@ -14,6 +14,7 @@ from embed.errors import ConfigError
 from embed.formats.model_file import load_model, save_model
 from embed.items import train_items
 from embed.model import Model
+from embed.model.tail import like_inputs, scale_tail
 from embed.training.continue_training import continue_training
 from embed.training.train import train
 
@@ -64,8 +65,6 @@ def test_unknown_words_agree_with_known_ones() -> None:
 
 
 def test_what_begins_the_tail_follows_from_the_tokens() -> None:
-    from embed.model.tail import scale_tail
-
     raw = train(SENTENCES, **SMALL, tail_scale=1.0)
     assert scale_tail(raw.parameters, 0.5, 24_000_000) == {"scale": 0.5, "leading": 150.0}
 
@@ -116,6 +115,19 @@ def test_a_mean_of_inputs_and_outputs_has_the_tail_of_the_inputs(tmp_path: Path)
     continued = continue_training(loaded, SENTENCES[:2], epochs=1, threads=1)
     assert continued.provenance is not None
     assert continued.provenance.decisions["tail"] == {"scale": 0.3, "leading": LEADING}
+
+
+def test_a_tail_that_makes_no_sense_is_none() -> None:
+    vectors = np.eye(3, dtype=np.float32)
+    for tail in (
+        None,
+        "x",
+        {},
+        {"scale": "a", "leading": 1},
+        {"scale": 0, "leading": 1},
+        {"scale": 0.5, "leading": -1},
+    ):
+        np.testing.assert_array_equal(like_inputs(vectors, vectors, {"tail": tail}), vectors)
 
 
 def test_a_continued_training_does_not_scale_again() -> None:
