@@ -175,7 +175,7 @@ class _Study:
         default = self._ours(DEFAULT, text, given)
         if "failed" in default:
             return
-        tail = resolve(None, given, (text.tokens, _WORDS)).tail()
+        tail = resolve(None, given, (text.tokens, _WORDS)).tail(text.tokens)
         chosen = {**default["config"], "min_count": least_count(text.tokens), "tail_scale": tail}
         for name, more in alternatives(chosen).items():
             if name in self.settings.models:
@@ -189,8 +189,8 @@ class _Study:
         plain, resolved = TrainConfig().to_dict(), resolve(None, given, (text.tokens, _WORDS))
         # a parameter that is added later leaves the stored runs as good as they are
         chosen = {key: value for key, value in resolved.to_dict().items() if value != plain[key]}
-        if resolved.tail() != 1:
-            chosen["tail_scale"] = resolved.tail()
+        if (tail := resolved.tail(text.tokens)) != 1:
+            chosen["tail_scale"] = tail
         return self._run(name, text, given["dim"], given["seed"], Job("ours.quality", {"config": given}), chosen)
 
     def _run(self, name: str, text: TextFile, dim: int, seed: int, job: Job, chosen: dict[str, Any]) -> Run:

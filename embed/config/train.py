@@ -48,6 +48,7 @@ from embed.config.rates import (
     default_gradient,
     default_rates,
 )
+from embed.config.tail import default_tail_scale
 from embed.config.tokenizers import check_tokenizer
 from embed.errors import ConfigError, cannot_open
 from embed.markup import Html, escaped, heading, panel, table
@@ -74,8 +75,6 @@ _DEFAULT_MIN_LR = 1e-4
 _WORDS_SUBSAMPLE, _MEANS_SUBSAMPLE = 1e-3, 3e-4
 _DEFAULT_EPOCHS, _CBOW_EPOCHS = 5, 6
 _MOST_SENSES = 16
-_TAILLESS_DIM = 100
-"""Vectors of so many dimensions have no tail that is to be scaled."""
 _SENSE_SHARE = 0.4
 """The share of the epochs in which words have senses."""
 _MAX_INT64 = (1 << 63) - 1
@@ -326,7 +325,8 @@ class TrainConfig:
     tail_scale: float | None = parameter(
         None,
         "at the end, scale the directions in which the vectors vary least by this, and the output rows by its inverse; "
-        "1: not at all (default: (100 / dim) ** (2/3) above 100 dimensions; docs/postprocessing.md)",
+        "1: not at all (default: (100 / dim) ** (2/3) from 100 dimensions and a million tokens on; "
+        "docs/postprocessing.md)",
         _VECTORS,
         low=0,
         open_low=True,
@@ -522,13 +522,11 @@ class TrainConfig:
         """Return the steps that process the finished vectors."""
         return steps_of(self.postprocess, self.dim)
 
-    def tail(self) -> float:
-        """Return `tail_scale`, with the default filled in."""
+    def tail(self, tokens: int) -> float:
+        """Return `tail_scale` for a text of so many tokens, with the default filled in."""
         if self.tail_scale is not None:
             return self.tail_scale
-        if self._tied_to_directions() is not None:
-            return 1.0
-        return float(f"{min((_TAILLESS_DIM / self.dim) ** (2 / 3), 1):.4g}")
+        return 1.0 if self._tied_to_directions() is not None else default_tail_scale(self.dim, tokens)
 
     def _tied_to_directions(self) -> str | None:
         """Return the name of a parameter that ties the vectors to the directions they are trained in, if one does."""

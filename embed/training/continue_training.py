@@ -163,10 +163,10 @@ class ModelStart:
                 f"cannot add words to a model with hierarchical softmax, because they would change its tree: give "
                 f"{option('vocabulary', 'old')}"
             )
-        if freeze != "none" and config.tail() != 1:
+        if freeze != "none" and config.tail_scale != 1:
             raise ConfigError(
-                f"cannot use {option('tail_scale', config.tail())} with {option('freeze', freeze)}, since frozen rows "
-                "would move: leave one of them out"
+                f"cannot use {option('tail_scale', config.tail_scale)} with {option('freeze', freeze)}: leave one of them "
+                "out, since frozen rows would move"
             )
         if freeze == "outputs" and not model.parameters.outputs.any():
             raise ConfigError(

@@ -166,7 +166,7 @@ class Trainer:
             self.provenance.decisions["stopping"] = patience.finish()
         if self.config.senses:
             estimate_priors(self.corpus, self.parameters, self.config.seed)
-        if (scale := self.config.tail()) != 1:
+        if (scale := self.config.tail(self.tokens)) != 1:
             self.provenance.decisions[TAIL] = scale_tail(self.parameters, scale, self.tokens)
         return self.model
 

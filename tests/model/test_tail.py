@@ -69,27 +69,47 @@ def test_what_begins_the_tail_follows_from_the_tokens() -> None:
     assert scale_tail(raw.parameters, 0.5, 24_000_000) == {"scale": 0.5, "leading": 150.0}
 
 
-@pytest.mark.parametrize(("dim", "scale"), [(50, 1), (100, 1), (101, 0.9934), (200, 0.63), (300, 0.4807)])
-def test_the_default_falls_with_the_dimensions(dim: int, scale: float) -> None:
-    assert TrainConfig(dim=dim).tail() == scale
-    assert TrainConfig(dim=dim, objective="cbow", position_weights=True).tail() == 1
-    assert TrainConfig(dim=dim, senses=3).tail() == 1
-    assert TrainConfig(dim=dim, objective="dbow").tail() == 1
+@pytest.mark.parametrize(
+    ("dim", "tokens", "scale"),
+    [
+        (50, 10**7, 1),
+        (100, 10**7, 1),
+        (101, 10**7, 0.9934),
+        (200, 10**6, 0.63),
+        (300, 10**9, 0.4807),
+        (300, 500_000, 0.6009),
+        (300, 200_000, 0.7597),
+        (300, 50_000, 1),
+        (300, 0, 1),
+    ],
+)
+def test_the_default_follows_from_dimensions_and_tokens(dim: int, tokens: int, scale: float) -> None:
+    assert TrainConfig(dim=dim).tail(tokens) == scale
+    assert TrainConfig(dim=dim, tail_scale=0.5).tail(tokens) == 0.5
+
+
+@pytest.mark.parametrize(
+    "tied", [{"objective": "cbow", "position_weights": True}, {"senses": 3}, {"objective": "dbow"}]
+)
+def test_vectors_that_are_tied_to_their_directions_stay_as_trained(tied: dict[str, Any]) -> None:
+    assert TrainConfig(dim=300, **tied).tail(10**7) == 1
 
 
 def test_a_training_of_long_vectors_scales_and_records_it() -> None:
-    model = train(SENTENCES, **{**SMALL, "dim": 128}, objective="sg")
+    model = train(20 * SENTENCES, **{**SMALL, "dim": 128, "epochs": 1}, objective="sg")
     assert model.provenance is not None
-    assert model.provenance.decisions["tail"] == {"scale": 0.8483, "leading": LEADING}
+    assert model.provenance.tokens == 132_000
+    assert model.provenance.decisions["tail"] == {"scale": 0.9508, "leading": LEADING}
 
 
 def test_items_and_documents_stay_as_trained() -> None:
     settings = {**SMALL, "dim": 128}
     del settings["buckets"]
-    explicit, default = (train_items(SENTENCES, **settings, **more) for more in ({"tail_scale": 1.0}, {}))
+    settings["epochs"] = 1
+    explicit, default = (train_items(20 * SENTENCES, **settings, **more) for more in ({"tail_scale": 1.0}, {}))
     np.testing.assert_array_equal(default.matrix, explicit.matrix)
-    texts = [" ".join(sentence) for sentence in SENTENCES[:60]]
-    few = {"dim": 128, "epochs": 2, "min_count": 1, "threads": 1, "objective": "sg"}
+    texts = [" ".join(sentence) for sentence in 10 * SENTENCES]
+    few = {"dim": 128, "epochs": 1, "min_count": 1, "threads": 1, "objective": "sg", "subsample": 0}
     assert train_documents(texts, **few).model.provenance.decisions.get("tail") is None
 
 
