@@ -165,8 +165,8 @@ class ModelStart:
             )
         if freeze != "none" and config.tail_scale != 1:
             raise ConfigError(
-                f"cannot use {option('tail_scale', config.tail_scale)} with {option('freeze', freeze)}: leave one of them "
-                "out, since frozen rows would move"
+                f"cannot use {option('tail_scale', config.tail_scale)} with {option('freeze', freeze)}: leave one of "
+                "them out, since frozen rows would move"
             )
         if freeze == "outputs" and not model.parameters.outputs.any():
             raise ConfigError(
