@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -52,15 +53,24 @@ def cluster() -> Iterator[None]:
     ray.init(address="local", num_cpus=3, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     yield
     ray.shutdown()
+    gc.collect()  # the processes of Ray, of which some are still ending, while the warnings of this module count
 
 
-def workers() -> list[int]:
-    """Return the processes of the workers of the cluster that this process has started, as a grandparent."""
+@pytest.fixture(autouse=True)
+def free_processors(cluster: None) -> None:
+    """Wait until the workers of the last test have ended, which takes long on a busy machine."""
+    until = time.monotonic() + 60
+    while ray.available_resources().get("CPU") != 3 and time.monotonic() < until:
+        time.sleep(0.1)
+
+
+def workers(starter: int | None = None) -> list[int]:
+    """Return the processes of the workers of the cluster that a process, this one, has started, as a grandparent."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             is_worker = (folder / "cmdline").read_bytes().startswith(b"ray::_Worker")
-            if is_worker and parent_of(parent_of(int(folder.name))) == os.getpid():
+            if is_worker and parent_of(parent_of(int(folder.name))) == (starter or os.getpid()):
                 found.append(int(folder.name))
     return found
 
@@ -159,8 +169,26 @@ def test_workers_of_another_version_train_with_a_warning(text: EncodedCorpus, mo
     assert model.history[-1].loss
 
 
+def test_worker_that_dies_at_once_is_started_again(text: EncodedCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    new, left = ray_crew.RayCrew._new, [1]
+
+    def dead(crew: Any) -> Any:
+        actor, sign = new(crew)
+        if left:
+            ray.kill(actor)
+            left.pop()
+        return actor, sign
+
+    monkeypatch.setattr(ray_crew.RayCrew, "_new", dead)
+    assert trained(text, workers=2).history[-1].loss
+    assert not left
+    left += range(9)
+    with pytest.raises(ClusterError, match=r"a worker could not be started: "):
+        trained(text, workers=2)
+
+
 def test_workers_that_come_take_lanes(text: EncodedCorpus, caplog: pytest.LogCaptureFixture) -> None:
-    expected = trained(text, workers=3, epochs=6)
+    expected = trained(text, workers=2, lanes=3, epochs=6)
     with caplog.at_level("INFO", "embed"):
         again = trained(text, lanes=3, epochs=6)  # one worker a machine, and then one for each free processor
     assert "worker 2 has come" in caplog.text
@@ -280,6 +308,32 @@ def test_processors_that_never_come_end_the_run(text: EncodedCorpus, monkeypatch
             trained(text, workers=2)
     finally:
         ray.kill(holder)
+
+
+def test_command_that_loses_a_worker_says_so_alone(tmp_path: Path) -> None:
+    corpus, log = tmp_path / "corpus.txt", tmp_path / "log"
+    corpus.write_text("\n".join(" ".join(words) for words in SyntheticCorpus(seed=5, sentences=2000)))
+    arguments = ["train", str(corpus), "-o", str(tmp_path / "out.txt"), "--dim", "8", "--objective", "sg"]
+    arguments += ["--epochs", "40", "--min-count", "1", "--merge-tokens", "1024", "--log-json", str(log)]
+    there = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    with tempfile.TemporaryDirectory() as folder:  # a short path, for sockets
+        command = subprocess.Popen(
+            [sys.executable, "-m", "embed", *arguments, "--cluster", "auto", "--workers", "2", "--threads", "1"],
+            env={**there, "RAY_TMPDIR": folder},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        while command.poll() is None and not (log.exists() and '"epoch"' in log.read_text()):
+            time.sleep(0.02)
+        os.kill(workers(command.pid)[0], signal.SIGKILL)
+        said = command.communicate()[0]
+    assert command.returncode == 0, said
+    assert re.search(
+        r"^train-embeddings: warning: worker \d has died; its last tokens are trained again$", said, re.MULTILINE
+    )
+    assert "aylet" not in said
+    assert "Unhandled" not in said
 
 
 def test_command_trains_on_a_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -21,6 +22,8 @@ __all__ = ["check_cluster", "crew_of", "read_on_cluster", "refuse_cluster"]
 _SIMULATE = "simulate"
 _SHARES = 8
 """For each lane, at most: the more, the less workers wait for the last, and the more tables of words are joined."""
+_LOSSES_FOR_RAY = r"^(A worker died or was killed|Raylet is terminated|The node with node id)"
+"""What Ray prints if a worker or a machine is lost, by the page and on standard output; our warnings say so, too."""
 
 
 def check_cluster(options: RunOptions, config: TrainConfig) -> None:
@@ -125,6 +128,7 @@ def _new_crew(cluster: str, config: TrainConfig) -> tuple[Crew, int]:
     """Return new workers and their number."""
     if cluster == _SIMULATE:
         return LocalCrew(config.threads or 1), config.workers or min(2, config.lanes or 2)
+    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", _LOSSES_FOR_RAY)  # which it reads when it is imported
     from embed.training.backends.ray_crew import RayCrew
 
     crew = RayCrew(cluster, config.workers, config.threads, config.lanes)

@@ -104,7 +104,9 @@ class RayCrew:
         self.workers: list[int] = []
         self._numbers, self._most = itertools.count(), workers
         self._actors: dict[int, Any] = {}
-        self._coming: tuple[Any, Handle] | None = None  # an actor that starts when a processor is free, and its sign
+        self._facts: list[Facts] = []  # of all that have run
+        self._coming: list[tuple[Any, Handle]] = []  # actors that start when a processor is free, and their signs
+        self._failures: list[RayError] = []  # of actors that have died at once, since the last that has not
         self._beats: dict[int, tuple[Handle, int]] = {}  # what a worker is to answer, and how often it has not
         self._next_beat = time.monotonic()
         self._is_own = False
@@ -138,36 +140,48 @@ class RayCrew:
         """Start so many actors."""
         if self.workers:
             return
-        for _ in range(count):
-            self._add(self._new())
-        self._await_processors([actor.beat.remote() for actor in self._actors.values()])
-        advise_of_differences([self._facts(worker) for worker in self.workers])
-
-    def _add(self, actor: Any) -> int:
-        worker = next(self._numbers)
-        self.workers.append(worker)
-        self._actors[worker] = actor
-        return worker
+        self._coming = [self._new() for _ in range(count)]
+        self._await_processors([sign for _, sign in self._coming])
+        while self._coming:
+            self._admit(*self._coming.pop(0))
+        while len(self.workers) < count:  # some have died at once
+            self.join(1, waits=True)
+        advise_of_differences(self._facts)
 
     def join(self, wanted: int, *, waits: bool = False) -> list[int]:
         """Start one actor more, if it is wanted, as soon as a processor is free; return it when it runs."""
         if self._most is not None:
             wanted = min(wanted, self._most - len(self.workers))
-        if wanted < 1:
-            return []
-        if self._coming is None:
-            actor = self._new()
-            self._coming = actor, actor.beat.remote()
-        actor, running = self._coming
-        if waits:
-            self._await_processors([running])
-        elif not self.wait([running], 0):
-            return []
-        self._coming = None
-        worker = self._add(actor)
-        advise_of_differences([self._facts(worker)])
-        _LOG.info("worker %d has come", worker + 1)
-        return [worker]
+        while wanted > 0 and (waits or len(self._failures) < _STARTS):
+            if len(self._failures) >= _STARTS:
+                failure = self._failures[-1]
+                raise ClusterError(f"a worker could not be started: {_first_line(failure)}") from failure
+            if not self._coming:
+                self._coming = [self._new()]
+            sign = self._coming[0][1]
+            if waits:
+                self._await_processors([sign])
+            elif not self.wait([sign], 0):
+                break
+            if self._admit(*self._coming.pop()):
+                _LOG.info("worker %d has come", self.workers[-1] + 1)
+                advise_of_differences([self._facts[0], self._facts[-1]])
+                return self.workers[-1:]
+        return []
+
+    def _admit(self, actor: Any, sign: Handle) -> bool:
+        """Take an actor that has given its sign; return whether it lives."""
+        try:
+            self._facts += ray.get([sign])
+        except RayTaskError as error:
+            raise _cause(error) from error
+        except RayError as error:
+            self._failures.append(error)
+            return False
+        self._failures.clear()
+        self.workers.append(next(self._numbers))
+        self._actors[self.workers[-1]] = actor
+        return True
 
     def _await_processors(self, running: list[Handle]) -> None:
         """Wait until all actors that are to give these signs run, or have failed; tell the user if that takes long."""
@@ -190,21 +204,6 @@ class RayCrew:
                 raise ClusterError(sentence)
             advise(sentence, ClusterWarning)
             is_told = True
-
-    def _facts(self, worker: int) -> Facts:
-        """Return the facts of a worker that has just been started; start it again if it dies at once."""
-        for _ in range(_STARTS):
-            try:
-                facts: Facts = ray.get(self._actors[worker].facts.remote())
-            except RayTaskError as error:
-                raise _cause(error) from error
-            except RayError as error:
-                failure = error
-                self._end(worker)
-                self._actors[worker] = self._new()
-            else:
-                return facts
-        raise ClusterError(f"a worker could not be started: {_first_line(failure)}") from failure
 
     def _listen(self) -> None:
         """End workers that no longer answer, so that whoever waits for them finds out.
@@ -230,13 +229,15 @@ class RayCrew:
         with contextlib.suppress(RayError):
             ray.kill(self._actors[worker])
 
-    def _new(self) -> Any:
+    def _new(self) -> tuple[Any, Handle]:
+        """Return a new actor, and the sign that it gives when it runs: its facts."""
         options: dict[str, Any] = {
             "num_cpus": self.threads,
             "scheduling_strategy": "SPREAD",
             "runtime_env": {"env_vars": _ONE_BLAS_THREAD},
         }
-        return ray.remote(concurrency_groups={"look": 1})(_Worker).options(**options).remote()
+        actor = ray.remote(concurrency_groups={"look": 1})(_Worker).options(**options).remote()
+        return actor, actor.facts.remote()
 
     def leave(self, worker: int) -> None:
         """End an actor."""
@@ -304,9 +305,8 @@ class RayCrew:
                 ray.wait(closed, num_returns=len(closed), timeout=_CLOSE_SECONDS)
         for worker in [*self.workers]:
             self.leave(worker)
-        if self._coming is not None:
-            ray.kill(self._coming[0])
-            self._coming = None
+        while self._coming:
+            ray.kill(self._coming.pop()[0])
         if self._disconnects and ray.is_initialized():
             ray.shutdown()
         if self._is_quiet:
