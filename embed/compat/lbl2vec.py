@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from embed.arguments import file_path, listed, real_number, shown, text, whole_number
 from embed.documents import DocumentModel, train_documents
-from embed.documents.labels import DocumentsAndWords, inliers, keyword_vector, label_scores
+from embed.documents.labels import DocumentsAndWords, inliers, label_scores, topic_vector
 from embed.errors import ConfigError, FormatError, MissingExtraError, advise
 from embed.formats import native
 from embed.vectors.search import unit_rows
@@ -174,7 +174,7 @@ class Lbl2Vec:
         columns: dict[str, list[Any]] = {"doc_keys": [], "doc_similarity_scores": [], "doc_vectors": []}
         kept = []
         for name, keywords in zip(self.labels["label_name"], self.labels["description_keywords"], strict=True):
-            query, unknown = keyword_vector(model.words, name, keywords)
+            query, unknown = topic_vector(model, name, keywords)
             if unknown:
                 advise(f"the label {name!r} has keywords without a vector, which are left out: {' '.join(unknown)}")
             rows, scores = self._nearest(label_scores(matrix, query[None])[:, 0])

@@ -127,7 +127,8 @@ class Model(Saved):
         return self.parameters.outputs[:, : self.config.dim]
 
     @property
-    def _form(self) -> Form:
+    def form(self) -> Form:
+        """The form of the words, which follows from how the text was read."""
         return Form(normal=self.config.tokenizer == "words", lowercase=self.config.lowercase)
 
     @cached_property
@@ -159,7 +160,7 @@ class Model(Saved):
             parameters.word_matrix(),
             counts=self.vocabulary.counts,
             subwords=subwords,
-            form=self._form,
+            form=self.form,
         )
 
     def averaged_vectors(self) -> WordVectors:
@@ -196,7 +197,7 @@ class Model(Saved):
             rows = slice(first, first + _BLOCK_ROWS)
             output = outputs[first * sides : (first + _BLOCK_ROWS) * sides].reshape(-1, sides, self.config.dim)
             matrix[rows] = (unit_rows(inputs[rows]) + unit_rows(output.mean(axis=1))) / 2
-        averaged = WordVectors(self.vocabulary.words, matrix, counts=self.vocabulary.counts, form=self._form)
+        averaged = WordVectors(self.vocabulary.words, matrix, counts=self.vocabulary.counts, form=self.form)
         return postprocess(averaged, self.config.postprocess)
 
     def save(self, path: str | os.PathLike[str], format: ModelFormat = "native") -> None:

@@ -15,7 +15,7 @@ import pytest
 
 import embed
 from embed.corpora.normal_form import Form
-from embed.documents import labels
+from embed.documents import labels, train_documents
 from embed.documents.labels import LabelSearch, inliers, label_scores
 from embed.errors import ConfigError, EmbedError, FormatError, MissingExtraError
 from embed.formats import native
@@ -82,6 +82,22 @@ def test_the_vectors_of_labels_are_those_of_the_plain_steps() -> None:
     assert search.unknown == {"sport": ["unheard-of"], "space": [], "food": []}
     assert search.keywords == {"sport": ["ball", "Team"], "space": ["orbit"], "food": ["bread", "salt"]}
     assert repr(search) == "<LabelSearch: 3 labels x 12 dimensions>"
+
+
+def test_keywords_without_vectors_are_inferred_as_a_document() -> None:
+    topics = [["ball", "team", "goal"], ["orbit", "moon", "star"]]
+    texts = [topics[row % 2] * 8 for row in range(60)]
+    model = train_documents(texts, dim=16, epochs=40, subsample=0, threads=1, progress=False)
+    search = LabelSearch(model, {"sport": ["Team", "ball", "unheard-of", "Team"], "space": ["moon"]}, examples=5)
+    assert search.unknown == {"sport": ["unheard-of"], "space": []}
+    first = model.infer([["team", "ball"], ["moon"]])
+    for number, chosen in enumerate(search.examples):
+        assert set((chosen % 2).tolist()) == {number}
+        centroid = model.documents.matrix[chosen].mean(axis=0)
+        np.testing.assert_allclose(search.vectors[number], _unit(_unit(first[number]) + _unit(centroid)), atol=1e-5)
+    assert search.predict() == ["sport", "space"] * 30
+    with pytest.raises(ConfigError, match=r"no keyword of the label 'art' has a vector \(paint, brush\)"):
+        LabelSearch(model, {"art": ["paint", "brush"]})
 
 
 def test_documents_get_their_planted_topic() -> None:
