@@ -109,6 +109,7 @@ def train_classifier(
             word_ngrams=config.word_ngrams,
             buckets=_buckets(config),
             known=list(vectors),
+            threads=_threads(config),
         )
     for number, word in enumerate(dictionary.words):
         if word in vectors:
@@ -203,6 +204,7 @@ def retrain_classifier(
             scheme=_scheme(config),
             word_ngrams=config.word_ngrams,
             buckets=_buckets(config),
+            threads=_threads(config),
         ).moved(place)
     weights = lines.counts.astype(np.float32)
     problem = _problem(config, file.counts[words:], lines, offsets=lines.offsets, rows=lines.rows, weights=weights)
@@ -274,15 +276,18 @@ class _Folded:
             self.inputs, config.dim, 1 / config.dim, config.seed, np.concatenate([shared, _FIRST_OWN + owners])
         )
 
-    def unfolded(self, dim: int) -> Float32s:
+    def unfolded(self, dim: int, threads: int) -> Float32s:
         """Return the row of each word, and of each bucket in `buckets`, float32[n, dim]."""
         rows, factors = self.place[self._numbers].astype(np.intp), np.ones(len(self._numbers), np.float32)
         at = np.searchsorted(self._numbers, self._singles)
         rows[at], factors[at] = self._owners, self._factors
         unfolded = np.empty((len(rows), dim), np.float32)
-        for first in range(0, len(rows), _UNFOLDED_ROWS):
+
+        def unfold(first: int) -> None:
             part = slice(first, first + _UNFOLDED_ROWS)
             np.multiply(self.inputs[rows[part]][:, :dim], factors[part, None], out=unfolded[part])
+
+        shared_out(unfold, range(0, len(rows), _UNFOLDED_ROWS), threads)
         return unfolded
 
 
@@ -388,7 +393,7 @@ def _share(
 
 def _file(config: ClassifierConfig, dictionary: Dictionary, folded: _Folded, outputs: Float32s) -> FastTextFile:
     words, dim = len(dictionary.words), config.dim
-    rows = folded.unfolded(dim)
+    rows = folded.unfolded(dim, _threads(config))
     numbers = np.concatenate([np.arange(words), words + folded.buckets])
     buckets = _buckets(config)
     every_row: Matrix = Sparse((words + buckets, dim), numbers, rows) if buckets else rows

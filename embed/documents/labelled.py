@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from embed.engine.threads import shared_out
 from embed.errors import CorpusError
 from embed.text import _labelled
 from embed.vocabulary.ngrams import SubwordScheme
@@ -100,6 +102,7 @@ def read_labelled(
     word_ngrams: int,
     buckets: int,
     known: Sequence[bytes] = (),
+    threads: int = 1,
 ) -> tuple[Dictionary, LabelledLines]:
     """Return the dictionary of a text, and its lines.
 
@@ -118,13 +121,15 @@ def read_labelled(
         Rows that all n-grams share; 0 without n-grams.
     known : sequence of bytes
         Words that are kept, or added, whatever their counts; each counts once more.
+    threads : int
+        Makes no difference to what is returned.
 
     Raises
     ------
     CorpusError
         The text has no words, no labels, or no line that has both.
     """
-    words, counts, ids, offsets = _labelled.read_tokens(np.frombuffer(text, np.uint8))
+    words, counts, ids, offsets = _tokens(text, threads)
     if known:
         words, counts = _with_known(words, counts, known)
     is_label = np.fromiter((word.startswith(prefix) for word in words), bool, len(words))
@@ -140,7 +145,7 @@ def read_labelled(
     entry_of = np.where(is_label, _DROPPED_LABEL, _DROPPED_WORD).astype(np.int32)
     ranked = np.concatenate([ranked_words, ranked_labels])
     entry_of[ranked] = np.arange(len(ranked), dtype=np.int32)
-    lines = _lines(words, ids, offsets, entry_of, len(ranked_words), scheme, word_ngrams, buckets)
+    lines = _lines(words, ids, offsets, entry_of, len(ranked_words), scheme, word_ngrams, buckets, threads)
     named = [words[number] for number in ranked.tolist()]
     return Dictionary(named[: len(ranked_words)], named[len(ranked_words) :], counts[ranked], len(ids)), lines
 
@@ -154,6 +159,7 @@ def read_known(
     scheme: SubwordScheme | None,
     word_ngrams: int,
     buckets: int,
+    threads: int = 1,
 ) -> LabelledLines:
     """Return the lines of a text by a dictionary of known words and labels; see :func:`read_labelled`.
 
@@ -162,14 +168,25 @@ def read_known(
     CorpusError
         No line of the text has both words and labels.
     """
-    found, _, ids, offsets = _labelled.read_tokens(np.frombuffer(text, np.uint8))
+    found, _, ids, offsets = _tokens(text, threads)
     numbers = {entry: number for number, entry in enumerate([*words, *labels])}
     entry_of = np.fromiter(
         (numbers.get(word, _DROPPED_LABEL if word.startswith(prefix) else _DROPPED_WORD) for word in found),
         np.int32,
         len(found),
     )
-    return _lines(found, ids, offsets, entry_of, len(words), scheme, word_ngrams, buckets)
+    return _lines(found, ids, offsets, entry_of, len(words), scheme, word_ngrams, buckets, threads)
+
+
+def _tokens(text: bytes, threads: int) -> tuple[list[bytes], Int64s, Int32s, Int64s]:
+    """Return the words, counts, tokens and lines of a text, as :func:`embed.text._labelled.join_tokens` does."""
+    cuts = [text.find(b"\n", len(text) * part // threads) + 1 for part in range(1, threads)]
+    bounds = sorted({0, *cuts, len(text)})  # without a line break, the cut is 0
+    characters = np.frombuffer(text, np.uint8)
+    parts = [_labelled.TokenPart(characters[first:last]) for first, last in pairwise(bounds)]
+    parts = parts or [_labelled.TokenPart(characters)]
+    shared_out(_labelled.TokenPart.read, parts, threads)
+    return _labelled.join_tokens(parts)
 
 
 def _lines(
@@ -181,27 +198,61 @@ def _lines(
     scheme: SubwordScheme | None,
     word_ngrams: int,
     buckets: int,
+    threads: int,
 ) -> LabelledLines:
     """Return the rows of lines, as :func:`embed.text._labelled.line_rows` finds them; `count` words have a row."""
     ngram_offsets, ngram_rows = np.zeros(len(words) + 1, np.int64), np.empty(0, np.int32)
     if scheme is not None:
         ngram_offsets, ngram_rows = _ngrams(scheme, words)
-    lines = LabelledLines(
-        *_labelled.line_rows(
-            ids,
-            offsets,
-            entry_of,
-            count,
-            ngram_offsets,
-            ngram_rows,
-            _labelled.word_hashes(words) if buckets and word_ngrams > 1 else None,
-            word_ngrams if buckets else 1,
-            buckets,
+    hashes = _labelled.word_hashes(words) if buckets and word_ngrams > 1 else None
+
+    def rows_of(part: Int64s) -> LabelledLines:
+        return LabelledLines(
+            *_labelled.line_rows(
+                ids,
+                part,
+                entry_of,
+                count,
+                ngram_offsets,
+                ngram_rows,
+                hashes,
+                word_ngrams if buckets else 1,
+                buckets,
+            )
         )
-    )
+
+    # each part has a table of all rows
+    most = max(1, min(threads, len(ids) // max(1, count + buckets)))
+    cuts = np.searchsorted(offsets, np.linspace(0, len(ids), most + 1)[1:-1])
+    bounds = np.unique([0, *cuts.tolist(), len(offsets) - 1]).tolist()
+    parts = [offsets[first : last + 1] for first, last in pairwise(bounds)]
+    lines = _joined(shared_out(rows_of, parts, threads))
     if len(lines.offsets) < 2:
         raise CorpusError("no line of the text has both words and labels: write each example in one line")
     return lines
+
+
+def _joined(parts: list[LabelledLines]) -> LabelledLines:
+    """Return the lines of all parts of a text, of which there is at least one."""
+    if len(parts) == 1:
+        return parts[0]
+    often = parts[0].often
+    for part in parts[1:]:
+        np.minimum(often + part.often, SEVERAL_LINES, out=often)
+    return LabelledLines(
+        _joined_offsets([part.offsets for part in parts]),
+        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.counts for part in parts]),
+        _joined_offsets([part.label_offsets for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        often,
+    )
+
+
+def _joined_offsets(parts: list[Int64s]) -> Int64s:
+    """Return the offsets of all parts, each of which begins with 0."""
+    ends = np.cumsum([part[-1] for part in parts])
+    return np.concatenate([parts[0], *(part[1:] + end for part, end in zip(parts[1:], ends, strict=False))])
 
 
 def _with_known(words: list[bytes], counts: Int64s, known: Sequence[bytes]) -> tuple[list[bytes], Int64s]:

@@ -19,13 +19,11 @@ __all__ = ["LineProblem", "LineReplicas", "textbook_step"]
 Float32s = NDArray[np.float32]
 
 
-_STRETCH = 128
-"""The most lines between two exchanges of the replicas of a thread and the rows."""
-_AT_ONCE, _LEAST_PARTS = 1024, 4
-"""The most lines that all threads train between two exchanges, lest output rows, which move by the sum, oscillate; and
-the least parts of the text that these lines make up."""
-_LEAST_VISITS = 6
-"""How often a thread needs a row in a stretch, at least, if a replica is to be worth its exchange."""
+_MEANWHILE, _LEAST_PARTS = 256, 4
+"""The most lines that the other threads train between two exchanges of the replicas of a thread and the rows, lest output
+rows, which move by the sum, oscillate; and the least parts of the text that these lines make up."""
+_LEAST_SAVED = 4
+"""How often a thread would find a row changed by another one in that time, at least, if a replica is worth its exchange."""
 _MOST_REPLICAS = 2048
 
 
@@ -151,21 +149,22 @@ class LineProblem:
         met : float64[L]
             How often a line meets each output row.
         threads : int
+            At least two.
         """
-        at_once = min(_AT_ONCE, self.lines // _LEAST_PARTS)
-        stretch = min(_STRETCH, max(1, at_once // threads))
-        often = np.bincount(self.rows) / self.lines
-        inputs = _frequent(often * stretch)
+        others = threads - 1
+        stretch = max(1, min(_MEANWHILE, self.lines // _LEAST_PARTS) // others)
+        often, changed = np.bincount(self.rows) / self.lines, stretch * others / threads
+        inputs = _frequent(often * changed)
         numbers = np.arange(len(inputs), len(inputs) + len(often), dtype=np.int32)
         numbers[inputs] = np.arange(len(inputs), dtype=np.int32)
-        replicas = LineReplicas(inputs=inputs, outputs=_frequent(met * stretch), threads=threads, lines=stretch)
+        replicas = LineReplicas(inputs=inputs, outputs=_frequent(met * changed), threads=threads, lines=stretch)
         return replace(self, rows=numbers[self.rows], replicas=replicas)
 
 
-def _frequent(visits: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Return the rows that are worth replicas, the most frequent first, int32[N], by their visits in a stretch."""
-    order = np.argsort(-visits, kind="stable")[:_MOST_REPLICAS]
-    return order[visits[order] >= _LEAST_VISITS].astype(np.int32)
+def _frequent(changed: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Return the rows that are worth replicas, int32[N], by how often others have changed them: the first most often."""
+    order = np.argsort(-changed, kind="stable")[:_MOST_REPLICAS]
+    return order[changed[order] >= _LEAST_SAVED].astype(np.int32)
 
 
 def textbook_step(

@@ -13,6 +13,7 @@ from embed.text._words cimport (
     TEXT_OK,
     check,
     seed_hashes,
+    text_entry,
     text_entry_bytes,
     text_key,
     text_key_alone,
@@ -59,12 +60,108 @@ cdef object _int32s(const int32_t* numbers, int64_t size):
     return np.array(<const int32_t[:size]>numbers) if size else np.empty(0, np.int32)
 
 
-def read_tokens(const uint8_t[::1] text not None):
-    """Split a text into lines and words.
+cdef class TokenPart:
+    """Lines and words of a part of a text, for `join_tokens`.
 
     Parameters
     ----------
     text : uint8[n]
+        Whole lines, but for the end of the text.
+    """
+
+    cdef const uint8_t[::1] text
+    cdef text_words table
+    cdef int32_t* ids           # [size]
+    cdef int64_t* ends          # [lines] the tokens up to the end of each line
+    cdef int64_t size, lines, begin
+
+    def __cinit__(self, const uint8_t[::1] text not None):
+        self.text = text
+        check(text_words_init(&self.table, TEXT_MAX_WORDS))
+
+    def __dealloc__(self):
+        text_words_free(&self.table)
+        free(self.ids)
+        free(self.ends)
+
+    def read(self):
+        """Split the part into lines and words, without the interpreter lock."""
+        cdef int status
+        with nogil:
+            status = self._read()
+        check(status)
+
+    cdef int _read(self) noexcept nogil:
+        cdef int64_t capacity = 0, end_capacity = 0, at = 0, length = self.text.shape[0], found, letters
+        cdef const uint8_t* bytes = &self.text[0] if length else NULL
+        cdef const uint8_t* word
+        cdef text_key key
+        cdef int status = TEXT_OK
+        while status == TEXT_OK:
+            while at < length and bytes[at] != b"\n" and text_is_gap(bytes[at]):
+                at += 1
+            if at >= length:
+                break
+            word, letters = bytes + at, 0
+            if bytes[at] == b"\n":
+                word, letters = text_end_of_sentence, _END_LENGTH
+                at += 1
+            else:
+                while at < length and not text_is_gap(bytes[at]):
+                    at += 1
+                letters = bytes + at - word
+            key = text_key_alone(word, letters)
+            found = text_words_id(&self.table, &key)
+            if found < 0:
+                return <int>found
+            self.table.counts[found] += 1
+            status = text_reserve_numbers(&self.ids, &capacity, self.size, 1)
+            if status != TEXT_OK:
+                break
+            self.ids[self.size] = <int32_t>found
+            self.size += 1
+            if text_is_end(word, letters):
+                status = text_reserve(<void**>&self.ends, &end_capacity, self.lines, 1, sizeof(int64_t))
+                if status == TEXT_OK:
+                    self.ends[self.lines] = self.size
+                    self.lines += 1
+                    self.begin = self.size
+        return status
+
+
+cdef int _join(text_words* table, TokenPart part, int32_t* ids) noexcept nogil:
+    """Add the words of a part to the table of the parts before it, and write its ids there, int32[part.size]."""
+    cdef int64_t word, found, i
+    cdef int32_t* ids_there = NULL
+    cdef int64_t capacity = 0
+    cdef text_entry* entry
+    cdef text_key key
+    cdef int status = text_reserve_numbers(&ids_there, &capacity, 0, part.table.size)
+    for word in range(part.table.size):
+        if status != TEXT_OK:
+            break
+        entry = part.table.entries + word
+        key = text_key_alone(text_entry_bytes(&part.table, entry), entry.length)
+        found = text_words_id(table, &key)
+        if found < 0:
+            status = <int>found
+            break
+        table.counts[found] += part.table.counts[word]
+        ids_there[word] = <int32_t>found
+    if status == TEXT_OK:
+        for i in range(part.size):
+            ids[i] = ids_there[part.ids[i]]
+    free(ids_there)
+    return status
+
+
+def join_tokens(list parts not None):
+    """Join the parts of a text, which have been read; the first of them is of no use afterwards.
+
+    Parameters
+    ----------
+    parts : list of TokenPart
+        At least one, in the order of the text.
 
     Returns
     -------
@@ -76,64 +173,39 @@ def read_tokens(const uint8_t[::1] text not None):
     offsets : int64[S + 1]
         The tokens of line s are ``ids[offsets[s]:offsets[s + 1]]``.
     """
-    cdef text_words table
-    cdef int32_t* ids = NULL
-    cdef int64_t* ends = NULL
-    cdef int64_t capacity = 0, size = 0, end_capacity = 0, lines = 0, at = 0, length = text.shape[0], found
-    cdef const uint8_t* bytes = &text[0] if length else NULL
-    cdef const uint8_t* word
-    cdef int64_t letters, begin = 0
-    cdef text_key key
-    cdef int status = text_words_init(&table, TEXT_MAX_WORDS)
-    try:
+    cdef TokenPart part, first_part = parts[0], last_part = parts[len(parts) - 1]
+    cdef text_words* table = &first_part.table
+    cdef int64_t size = 0, lines = 0, found, k
+    cdef int status = TEXT_OK
+    cdef bint is_first
+    for part in parts:
+        size += part.size
+        lines += part.lines
+    cdef int32_t[::1] ids = np.empty(size, np.int32)
+    cdef int64_t[::1] offsets = np.empty(1 + lines + (last_part.begin < last_part.size), np.int64)
+    size = lines = 0
+    offsets[0] = 0
+    for part in parts:
+        is_first = part is first_part
         with nogil:
-            while status == TEXT_OK:
-                while at < length and bytes[at] != b"\n" and text_is_gap(bytes[at]):
-                    at += 1
-                if at >= length:
-                    break
-                word, letters = bytes + at, 0
-                if bytes[at] == b"\n":
-                    word, letters = text_end_of_sentence, _END_LENGTH
-                    at += 1
-                else:
-                    while at < length and not text_is_gap(bytes[at]):
-                        at += 1
-                    letters = bytes + at - word
-                key = text_key_alone(word, letters)
-                found = text_words_id(&table, &key)
-                if found < 0:
-                    status = <int>found
-                    break
-                table.counts[found] += 1
-                status = text_reserve_numbers(&ids, &capacity, size, 1)
-                if status != TEXT_OK:
-                    break
-                ids[size] = <int32_t>found
-                size += 1
-                if text_is_end(word, letters):
-                    status = text_reserve(<void**>&ends, &end_capacity, lines, 1, sizeof(int64_t))
-                    if status == TEXT_OK:
-                        ends[lines] = size
-                        lines += 1
-                        begin = size
+            if is_first:
+                for k in range(part.size):
+                    ids[k] = part.ids[k]
+            elif part.size:
+                status = _join(table, part, &ids[size])
+            for k in range(part.lines):
+                offsets[1 + lines + k] = size + part.ends[k]
         check(status)
-        words = [
-            PyBytes_FromStringAndSize(
-                <const char*>text_entry_bytes(&table, table.entries + found), table.entries[found].length
-            )
-            for found in range(table.size)
-        ]
-        counts = np.array(<const int64_t[:table.size]>table.counts) if table.size else np.empty(0, np.int64)
-        offsets = np.zeros(1 + lines + (begin < size), np.int64)
-        if lines:
-            offsets[1:lines + 1] = <const int64_t[:lines]>ends
-        offsets[len(offsets) - 1] = size
-        return words, counts, _int32s(ids, size), offsets
-    finally:
-        text_words_free(&table)
-        free(ids)
-        free(ends)
+        size += part.size
+        lines += part.lines
+    offsets[offsets.shape[0] - 1] = size
+    words = [
+        PyBytes_FromStringAndSize(<const char*>text_entry_bytes(table, table.entries + found),
+                                  table.entries[found].length)
+        for found in range(table.size)
+    ]
+    counts = np.array(<const int64_t[:table.size]>table.counts) if table.size else np.empty(0, np.int64)
+    return words, counts, ids.base, offsets.base
 
 
 def word_hashes(list words not None):
@@ -196,7 +268,7 @@ def line_rows(const int32_t[::1] ids not None, const int64_t[::1] offsets not No
     Parameters
     ----------
     ids, offsets : int32[N], int64[S + 1]
-        What `read_tokens` returns.
+        What `join_tokens` returns.
     entry_of : int32[W]
         The number of each word or, after the words, label; -1 for a word that was dropped, -2 for such a label.
     words : int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -116,3 +117,19 @@ def test_known_words_are_kept() -> None:
     dictionary, _ = read_labelled(TEXT, **{**SETTINGS, "min_count": 3}, known=[b"w5", b"new", b"w1"])
     assert {b"w5", b"new"} <= set(dictionary.words)
     assert dictionary.counts[0] == TEXT.split().count(b"w1") + 2
+
+
+@pytest.mark.parametrize("threads", [2, 3, 7, 100])
+@pytest.mark.parametrize(
+    "text", [TEXT, b"__label__a w1", b"\n\n__label__a w1\n", b"__label__a w1\n" * 20 + b"__label__b w2 w1"]
+)
+def test_threads_read_the_same(text: bytes, threads: int) -> None:
+    settings = {**SETTINGS, "scheme": SubwordScheme(2, 4, 3), "word_ngrams": 2, "buckets": 3, "min_label_count": 1}
+    one, lines = read_labelled(text, **settings)
+    other, found = read_labelled(text, **settings, threads=threads)
+    assert (other.words, other.labels, other.tokens) == (one.words, one.labels, one.tokens)
+    np.testing.assert_array_equal(other.counts, one.counts)
+    for field in fields(lines):
+        expected, array = getattr(lines, field.name), getattr(found, field.name)
+        assert array.dtype == expected.dtype
+        np.testing.assert_array_equal(array, expected)

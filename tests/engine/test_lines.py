@@ -205,7 +205,7 @@ def test_rows_that_few_lines_have_get_no_replicas() -> None:
     replicated = problem.replicated(met, 3)
     assert replicated.replicas.inputs.tolist() == [4]
     assert replicated.replicas.outputs.tolist() == [2, 0]
-    assert (replicated.replicas.threads, replicated.replicas.lines) == (3, 83)
+    assert (replicated.replicas.threads, replicated.replicas.lines) == (3, 125)
     np.testing.assert_array_equal(replicated.rows, np.where(rows == 4, 0, rows + 1))
     assert problem.replicated(met, 250).replicas.lines == 1
     assert not len(problem.replicated(met, 250).replicas.inputs)
