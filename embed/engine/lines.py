@@ -20,10 +20,10 @@ Float32s = NDArray[np.float32]
 
 
 _MEANWHILE, _LEAST_PARTS = 256, 4
-"""The most lines that the other threads train between two exchanges of the replicas of a thread and the rows, lest output
+"""The most lines that the other threads train between two exchanges of a thread's replicas and the rows, lest output
 rows, which move by the sum, oscillate; and the least parts of the text that these lines make up."""
 _LEAST_SAVED = 4
-"""How often a thread would find a row changed by another one in that time, at least, if a replica is worth its exchange."""
+"""How often a thread would find a row changed by another one in that time, at least, if a replica is worth it."""
 _MOST_REPLICAS = 2048
 
 
@@ -162,7 +162,7 @@ class LineProblem:
 
 
 def _frequent(changed: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Return the rows that are worth replicas, int32[N], by how often others have changed them: the first most often."""
+    """Return the rows that are worth replicas, int32[N], by how often others have changed them, most often first."""
     order = np.argsort(-changed, kind="stable")[:_MOST_REPLICAS]
     return order[changed[order] >= _LEAST_SAVED].astype(np.int32)
 
