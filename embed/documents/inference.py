@@ -1,8 +1,8 @@
 """Infer the vectors of new documents: train them with all words fixed (Le & Mikolov 2014, section 2.3).
 
-A new vector starts at zero (a code at the mean of the trained documents), the learning rate falls from pass to pass,
-and draws depend on the place in the document alone. So a text has the same bits alone and in any batch, on any number
-of threads.
+A new vector starts at zero (one of DBOW and a code at the mean of the trained documents), the learning rate falls from
+pass to pass, and draws depend on the place in the document alone. So a text has the same bits alone and in any batch,
+on any number of threads.
 
 Rejected: gensim's random start and its draws by call (the same text differs from call to call, its issue 447).
 """
@@ -29,7 +29,7 @@ from embed.training.backends.problem import projection_of, settings_of, targets_
 from embed.training.schedule import Schedule
 from embed.vocabulary.sampling import keep_probabilities, thresholds
 
-__all__ = ["Inference"]
+__all__ = ["Inference", "mean_row"]
 
 Float32s = npt.NDArray[np.float32]
 
@@ -48,16 +48,19 @@ class Inference:
     model : Model
     variant : Variant, optional
         As for the training.
-    start : float32[dim]
-        The vector that a document starts with.
+    mean : float32[dim]
+        The mean of the trained documents, where new ones of DBOW and codes start; others start at zero.
     """
 
-    def __init__(self, model: Model, start: Float32s, variant: Variant | None = None) -> None:
+    def __init__(self, model: Model, mean: Float32s, variant: Variant | None = None) -> None:
         self._vocabulary, parameters, config = model.vocabulary, model.parameters, model.config
         variant = replace(Variant() if variant is None else variant, tags=_ONE)
         self._keep = thresholds(keep_probabilities(model.vocabulary.counts, model.subsample()))
         self._units = Units(parameters.row_offsets, parameters.rows, sums=config.composition == "sum")
         self._targets = targets_of(config, model.vocabulary.counts, variant)
+        if config.objective == "dbow" and self._targets.noise is not None:
+            # made once for all documents, so each window can have its own (docs/decisions/0039)
+            self._targets = replace(self._targets, noise=replace(self._targets.noise, run=1))
         # the core asks for matrices that can be written; those in a worker process of joblib are mapped read-only
         outputs, weights = (np.require(m, requirements="W") for m in (parameters.outputs, parameters.position_weights))
         self._matrices = Matrices(parameters.inputs, outputs, weights, config.dim)
@@ -67,7 +70,9 @@ class Inference:
         window = settings.window if config.objective == "cbow" else 0
         self._settings = replace(settings, cbow=True, window=window, inference=True)
         self._start = np.zeros(parameters.unit_matrix.shape[1], np.float32)
-        self._start[: config.dim] = start
+        # the sign of zero is undefined; for DBOW see docs/decisions/0039
+        if config.objective == "dbow" or config.code_length():
+            self._start[: config.dim] = mean
 
     def vectors(self, documents: Iterable[Sequence[str]], config: TrainConfig) -> Float32s:
         """Return the vector of each list of words, float32[N, dim]; zeros for one without a known word.
@@ -142,6 +147,14 @@ class Inference:
         places = np.zeros(len(self._matrices.inputs), np.int32)
         places[read] = np.arange(len(read))
         return read, places[units.rows]
+
+
+def mean_row(matrix: Float32s) -> Float32s:
+    """Return the mean of rows, shape (N, dim), as float32[dim]; zeros without rows."""
+    if not len(matrix):
+        return np.zeros(matrix.shape[1], np.float32)
+    mean: Float32s = matrix.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return mean
 
 
 def _train(problem: Problem, documents: int, config: TrainConfig) -> None:

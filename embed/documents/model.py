@@ -15,7 +15,7 @@ from embed.arguments import file_path
 from embed.config.postprocessing import NONE
 from embed.config.train import TrainConfig
 from embed.documents.bits import Itq, itq, pack
-from embed.documents.inference import Inference
+from embed.documents.inference import Inference, mean_row
 from embed.documents.reading import open_documents
 from embed.errors import ConfigError, FormatError
 from embed.files.inputs import Input
@@ -173,11 +173,8 @@ class DocumentModel(Saved):
 
     @cached_property
     def _inference(self) -> Inference:
-        start = np.zeros(self.config.dim, np.float32)
-        if self.config.code_length():  # the sign of zero is undefined
-            mean = self.documents.matrix.mean(axis=0, dtype=np.float64)
-            start[:] = mean if self._map is None else self._map.mean
-        return Inference(self._model, start)
+        mean = mean_row(self.documents.matrix) if self._map is None else self._map.mean
+        return Inference(self._model, mean)
 
     def nearest(self, text: str | Sequence[str], n: int = 10) -> list[tuple[Hashable, float]]:
         """Return the `n` (id, cosine) of the trained documents nearest to a text.

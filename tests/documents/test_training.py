@@ -13,6 +13,7 @@ import embed
 from embed.checkpoints.checkpoint_folder import checkpoints_in
 from embed.documents import Document, DocumentModel, continue_documents, train_documents
 from embed.documents.bits import filter_and_rank, hamming
+from embed.documents.inference import Inference
 from embed.errors import ConfigError, FormatError, NoExamplesError
 
 TOPICS = {topic: [f"{topic}{number}" for number in range(30)] for topic in ("a", "b", "c", "d")}
@@ -66,6 +67,14 @@ def test_a_text_without_known_words_is_zero_and_finds_nothing(trained: DocumentM
     with pytest.raises(ConfigError, match="no word of the vocabulary"):
         trained.nearest("unheard")
     assert trained.infer([]).shape == (0, 16)
+
+
+def test_a_new_vector_starts_at_the_mean_of_the_documents_for_dbow_alone(trained: DocumentModel) -> None:
+    mean = trained.model.parameters.documents[:, :16].mean(axis=0)
+    assert np.abs(mean).max() > 0.05
+    slow = trained.config.replace(lr=1e-4, input_lr=1e-4, epochs=1)
+    found = Inference(trained.model, mean).vectors([["a1", "a2"]], slow)[0]
+    np.testing.assert_allclose(found, mean if trained.config.objective == "dbow" else 0 * mean, atol=0.005)
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)

@@ -32,7 +32,7 @@ from embed.compat.gensim.tokens import TokenTexts
 from embed.compat.gensim.training import variant_of, with_nodes
 from embed.compat.gensim.word2vec import Path, Word2Vec
 from embed.corpora.iterables import checked_sentence
-from embed.documents.inference import Inference
+from embed.documents.inference import Inference, mean_row
 from embed.errors import ConfigError, advise
 from embed.formats.native import StoredDocuments
 from embed.items import item_key
@@ -390,7 +390,7 @@ class Doc2Vec(Word2Vec):
         words = checked_sentence(next(texts.sentences([doc_words])), "doc_words")
         if self._inferring is None:
             model = Model(config, self.vocabulary, with_nodes(self, self.parameters))
-            self._inferring = Inference(model, np.zeros(self.vector_size, np.float32), variant_of(self))
+            self._inferring = Inference(model, mean_row(self.dv.vectors), variant_of(self))
         vector: Array = self._inferring.vectors([words], config)[0]
         return vector
 
