@@ -22,6 +22,7 @@ from benchmarks.lib.report import Section
 from benchmarks.lib.scoring import STANDARD_SETS, load, score
 from embed.errors import ClusterWarning
 from embed.model.model import Model
+from embed.training.backends.crews import silence_ray
 
 _DEFINITIONS = (
     "Nodes of a Ray cluster are started on this machine, a worker on each, which reads its own share of the text.",
@@ -79,6 +80,7 @@ def run(source: TextSource, settings: Settings) -> Section:
 @contextmanager
 def _nodes(count: int) -> Iterator[Any]:
     """Start a cluster and connect to it; yield what kills one of its nodes."""
+    silence_ray()
     import ray
     from ray.cluster_utils import Cluster
 

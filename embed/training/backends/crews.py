@@ -17,7 +17,7 @@ from embed.training.backends.crew import Crew, LocalCrew
 from embed.training.backends.sharded import ShardedCorpus, read_shards, why_unshared
 from embed.training.progress import Progress
 
-__all__ = ["check_cluster", "crew_of", "read_on_cluster", "refuse_cluster"]
+__all__ = ["check_cluster", "crew_of", "read_on_cluster", "refuse_cluster", "silence_ray"]
 
 _SIMULATE = "simulate"
 _SHARES = 8
@@ -128,11 +128,16 @@ def _new_crew(cluster: str, config: TrainConfig) -> tuple[Crew, int]:
     """Return new workers and their number."""
     if cluster == _SIMULATE:
         return LocalCrew(config.threads or 1), config.workers or min(2, config.lanes or 2)
-    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", _LOSSES_FOR_RAY)  # which it reads when it is imported
+    silence_ray()
     from embed.training.backends.ray_crew import RayCrew
 
     crew = RayCrew(cluster, config.workers, config.threads, config.lanes)
     return crew, crew.size
+
+
+def silence_ray() -> None:
+    """Let Ray not print losses of workers and machines, of which we warn; to be called before it is imported."""
+    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", _LOSSES_FOR_RAY)
 
 
 def refuse_cluster(options: RunOptions, what: str) -> None:

@@ -37,8 +37,8 @@ _BEAT_SECONDS, _STALL_SECONDS = 1.0, 60.0
 """How often workers are asked whether they answer, and how long one may not before it is ended."""
 _STARTS = 3
 _TELL_SECONDS, _SLOW_SECONDS, _PATIENCE_SECONDS = 5.0, 60.0, 600.0
-"""How long workers may take to start before the user is told what they need: if no processor is free for another one,
-and if they are only slow; and before the run ends."""
+"""How long workers may take to start before the user is told what they need: if other runs have processors and none is
+free, and if they may be only slow; and before the run ends."""
 _ONE_BLAS_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """The digits of a product depend on how many threads BLAS has; the merge has threads of its own."""
 _ADDRESS_VARIABLE = "RAY_ADDRESS"
@@ -191,7 +191,7 @@ class RayCrew:
             if seconds < _TELL_SECONDS:
                 continue
             free, total = (found.get("CPU", 0.0) for found in (ray.available_resources(), ray.cluster_resources()))
-            is_full = free < self.threads and not self._is_own
+            is_full = free < self.threads and total - free > len(running) * self.threads  # which others have, too
             if seconds < (_PATIENCE_SECONDS if is_told else _TELL_SECONDS if is_full else _SLOW_SECONDS):
                 continue
             begin = f"gave up after {seconds:.0f} seconds, for" if is_told else "this run waits:"
