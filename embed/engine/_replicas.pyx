@@ -2,7 +2,8 @@
 
 A row that two threads change in turn moves between their caches every time. So each of several threads trains its own
 replicas of these rows for a chunk of the corpus. Afterwards, the rows change by the mean of the changes of all replicas
-(docs/decisions/0018); those of a classifier of lines, whose chunks are short, by their sum (docs/decisions/0051).
+(docs/decisions/0018). Of a classifier of lines, whose chunks are short, output rows change by the sum
+(docs/decisions/0051).
 """
 
 import cython
