@@ -303,7 +303,7 @@ def test_processors_that_never_come_end_the_run(text: EncodedCorpus, monkeypatch
     try:
         with (
             pytest.warns(ClusterWarning, match="this run waits: "),
-            pytest.raises(ClusterError, match=r"gave up after 0 seconds, for \d of 2 workers need \d processors, and "),
+            pytest.raises(ClusterError, match=r"gave up after \d+ seconds, for \d of 2 workers need \d processors"),
         ):
             trained(text, workers=2)
     finally:
