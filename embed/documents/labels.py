@@ -426,7 +426,8 @@ class LabelSearch(Saved):
 def topic_vector(model: DocumentsAndWords, label: str, keywords: Sequence[str]) -> tuple[Float32s, list[str]]:
     """Return the vector of length 1 that keywords describe, and the keywords without a vector.
 
-    It is the mean of the unit vectors of the words, or the inferred vector where words have none.
+    It is the mean of the unit vectors of the words. Where words have none, it is midway between the vector inferred for
+    the keywords and the mean of their output rows.
 
     Raises
     ------
@@ -448,8 +449,12 @@ def _inferred(model: DocumentModel, label: str, keywords: Sequence[str]) -> tupl
             unknown.append(word)
         else:
             found.append(spelling)
-    vector = unit_rows(model.infer([found], threads=1))[0]
-    return _nonzero(vector, label, keywords), unknown
+    vector = model.infer([found], threads=1)
+    if found and model.config.loss == "ns":  # otherwise output rows belong to the nodes of a tree
+        # documents with a word lie towards its output row: where few keywords say little, both say more
+        outputs = model.model.output[[vocabulary[word] for word in found]].mean(axis=0, keepdims=True)
+        vector = unit_rows(vector) + unit_rows(outputs)
+    return _nonzero(unit_rows(vector)[0], label, keywords), unknown
 
 
 def keyword_vector(words: WordVectors, label: str, keywords: Sequence[str]) -> tuple[Float32s, list[str]]:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import embed
+from embed.choices import Loss
 from embed.corpora.normal_form import Form
 from embed.documents import labels, train_documents
 from embed.documents.labels import LabelSearch, inliers, label_scores
@@ -84,13 +85,18 @@ def test_the_vectors_of_labels_are_those_of_the_plain_steps() -> None:
     assert repr(search) == "<LabelSearch: 3 labels x 12 dimensions>"
 
 
-def test_keywords_without_vectors_are_inferred_as_a_document() -> None:
+@pytest.mark.parametrize("loss", ["ns", "hs"])
+def test_keywords_without_vectors_lie_between_a_document_of_them_and_their_output_rows(loss: Loss) -> None:
     topics = [["ball", "team", "goal"], ["orbit", "moon", "star"]]
     texts = [topics[row % 2] * 8 for row in range(60)]
-    model = train_documents(texts, dim=16, epochs=40, subsample=0, threads=1, progress=False)
+    model = train_documents(texts, dim=16, epochs=40, subsample=0, threads=1, progress=False, loss=loss)
     search = LabelSearch(model, {"sport": ["Team", "ball", "unheard-of", "Team"], "space": ["moon"]}, examples=5)
     assert search.unknown == {"sport": ["unheard-of"], "space": []}
-    first = model.infer([["team", "ball"], ["moon"]])
+    known = [["team", "ball"], ["moon"]]
+    first = [_unit(vector) for vector in model.infer(known)]
+    if loss == "ns":
+        rows = [[model.model.vocabulary[word] for word in words] for words in known]
+        first = [vector + _unit(model.model.output[ids].mean(axis=0)) for vector, ids in zip(first, rows, strict=True)]
     for number, chosen in enumerate(search.examples):
         assert set((chosen % 2).tolist()) == {number}
         centroid = model.documents.matrix[chosen].mean(axis=0)
