@@ -51,6 +51,8 @@ _MORE_BELOW = 2e5
 """Below so many tokens, there may be more passes than `most`."""
 _USUAL_DIM = 100
 """The dimension that the other constants are fitted to."""
+_HIGHEST_INPUT = 10.0
+"""No default of `input_lr` is higher: a few passes of CBOW with n-grams over a tiny text would have more."""
 _FEW_WORDS = 500
 """With so few words, each comes up many times in a block, and raised rates or long windows diverge."""
 
@@ -97,7 +99,7 @@ _NGRAMS = _Law(
     fewest=3, most=15, longer=0.0, scale=0.7, power=0.1, wider=0.12, more=0.25, passed=3e7, slow=3e8, narrow=True
 )
 _CBOW = _Law(fewest=6, most=12, longer=0.0, scale=1.0, power=0.3, wider=-0.1)
-_CBOW_NGRAMS = _Law(fewest=6, most=12, longer=0.0, scale=1.0, power=0.3, wider=-0.3)
+_CBOW_NGRAMS = _Law(fewest=6, most=12, longer=0.5, scale=1.0, power=0.3, wider=0.1)
 
 
 def least_count(tokens: int) -> int:
@@ -129,7 +131,7 @@ def completed(config: TrainConfig, tokens: int, words: int, *, window: bool) -> 
     level = min(law.scale * raised, highest)
     product = min(level * law.of_dim(tokens, config.dim) * usual / max(epochs, law.fewest), highest)
     output = math.sqrt(product if law is _WORDS else level)  # the rates of words alone stay equal
-    lr, input_lr = lr * output, input_lr * product / output
+    lr, input_lr = lr * output, min(input_lr * product / output, _HIGHEST_INPUT)
     lr, input_lr = (float(f"{rate:.4g}") for rate in (lr, input_lr))
     if config.lr is not None:
         lr, input_lr = config.lr, config.lr * input_lr / lr
