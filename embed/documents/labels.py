@@ -3,8 +3,8 @@
 Lbl2Vec (Schopf, Braun & Matthes, "Lbl2Vec: An Embedding-Based Approach for Unsupervised Document Retrieval on
 Predefined Topics", WEBIST 2021) on a model whose words and documents lie in one space:
 
-1. the first vector of a label is that of its keywords, inferred as a document of these words alone; where words have
-   vectors, it is the mean of their unit vectors;
+1. the first vector of a label is midway between that of its keywords, inferred as a document of these words alone, and
+   the mean of their output rows; where words have vectors, it is the mean of their unit vectors;
 2. its examples are the documents nearest to that vector;
 3. Local Outlier Factor (Breunig et al., SIGMOD 2000; scikit-learn's) may drop examples that lie apart;
 4. the vector of the label is the sum of the unit vectors of its keywords and of its examples' centroid;
@@ -440,7 +440,7 @@ def topic_vector(model: DocumentsAndWords, label: str, keywords: Sequence[str]) 
 
 
 def _inferred(model: DocumentModel, label: str, keywords: Sequence[str]) -> tuple[Float32s, list[str]]:
-    """Return the vector of keywords as of a document, and those that the vocabulary does not have."""
+    """Return the vector of keywords that have output rows alone, and those that the vocabulary does not have."""
     vocabulary, form = model.model.vocabulary, model.model.form
     found, unknown = [], []
     for word in dict.fromkeys(keywords):

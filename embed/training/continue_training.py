@@ -196,7 +196,8 @@ class ModelStart:
     def decisions(self) -> dict[str, Any]:
         """Return what the training continues from."""
         before = {} if self._model.provenance is None else self._model.provenance.decisions
-        return {CONTINUED_FROM: self._continued_from, **{name: before[name] for name in (TAIL,) if name in before}}
+        kept = {TAIL: before[TAIL]} if TAIL in before else {}
+        return {CONTINUED_FROM: self._continued_from, **kept}
 
     def read(self, corpus: Any, options: RunOptions, progress: Progress) -> EncodedCorpus:
         """Encode the corpus with the words of the model, and new ones for a union."""
