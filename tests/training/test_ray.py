@@ -243,6 +243,24 @@ def test_run_beside_another_one_starts_its_own_cluster() -> None:
     assert found != ray.get_runtime_context().gcs_address
 
 
+def test_own_cluster_starts_what_it_needs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    parameter = pytest.importorskip("ray._private.parameter")
+    whole, seen = parameter.RayParams, []
+
+    def init(**settings: Any) -> None:
+        made = parameter.RayParams(include_dashboard=settings["include_dashboard"])
+        seen.append((made.no_monitor, made.include_log_monitor, made.include_dashboard, os.environ["OMP_NUM_THREADS"]))
+
+    monkeypatch.setattr(ray_crew, "_quietly_init", init)
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    ray_crew._start_here(1)
+    assert seen == [(True, False, False, "1")]
+    assert parameter.RayParams is whole
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+    assert "MKL_NUM_THREADS" not in os.environ
+
+
 def test_address_where_nothing_listens_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ClusterError, match=r"there is no Ray cluster at 127\.0\.0\.1:1: "):
         ray_crew._connected("127.0.0.1:1")

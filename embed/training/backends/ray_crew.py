@@ -7,13 +7,15 @@ nobody reads them. Ray is imported by this module alone, which only a run with a
 from __future__ import annotations
 
 import contextlib
+import inspect
 import itertools
 import logging
 import os
 import socket
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,8 @@ _TELL_SECONDS, _SLOW_SECONDS, _PATIENCE_SECONDS = 5.0, 60.0, 600.0
 free, and if they may be only slow; and before the run ends."""
 _ONE_BLAS_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """The digits of a product depend on how many threads BLAS has; the merge has threads of its own."""
+_LEFT_OUT = {"no_monitor": True, "include_log_monitor": False}
+"""Processes that a cluster of one machine and one run does without: one adds machines, the other shows logs."""
 _ADDRESS_VARIABLE = "RAY_ADDRESS"
 _UNHANDLED = "RAY_IGNORE_UNHANDLED_ERRORS"
 """With it, Ray does not print the errors of results that nobody asks for, as those of calls of a dead worker."""
@@ -116,7 +120,7 @@ class RayCrew:
             if self._is_own:
                 wanted = (workers or 1) * (threads or 1)
                 try:
-                    _quietly_init(address="local", num_cpus=max(wanted, processors()), include_dashboard=False)
+                    _start_here(max(wanted, processors()))
                 except Exception as error:  # a node that is slow to start has no class of its own
                     raise ClusterError(
                         f"Ray does not start here: {_first_line(error)}; try again, or start it with ray start"
@@ -231,11 +235,9 @@ class RayCrew:
 
     def _new(self) -> tuple[Any, Handle]:
         """Return a new actor, and the sign that it gives when it runs: its facts."""
-        options: dict[str, Any] = {
-            "num_cpus": self.threads,
-            "scheduling_strategy": "SPREAD",
-            "runtime_env": {"env_vars": _ONE_BLAS_THREAD},
-        }
+        options: dict[str, Any] = {"num_cpus": self.threads, "scheduling_strategy": "SPREAD"}
+        if not self._is_own:  # a process of its own kind, which is not started before it is asked for
+            options["runtime_env"] = {"env_vars": _ONE_BLAS_THREAD}
         actor = ray.remote(concurrency_groups={"look": 1})(_Worker).options(**options).remote()
         return actor, actor.facts.remote()
 
@@ -351,6 +353,48 @@ def _named(address: str) -> str | None:
     with contextlib.suppress(OSError):  # `ray start` writes it; it outlives a cluster that was killed
         return (folder / "ray" / "ray_current_cluster").read_text(encoding="utf-8").strip() or None
     return None
+
+
+def _start_here(cpus: int) -> None:
+    """Start a cluster of this machine alone, and connect to it.
+
+    Its processes inherit how many threads BLAS has, so that those which Ray starts beforehand can become workers.
+    """
+    with _few_processes(), _environment(_ONE_BLAS_THREAD):
+        _quietly_init(address="local", num_cpus=cpus, include_dashboard=False)
+
+
+@contextlib.contextmanager
+def _few_processes() -> Iterator[None]:
+    """Let ``ray.init``, which has no arguments for it, leave out what is not needed; the Ray at hand may need all."""
+    try:
+        from ray._private import parameter
+
+        whole = parameter.RayParams
+    except (ImportError, AttributeError):
+        yield
+        return
+    known = inspect.signature(whole).parameters
+    parameter.RayParams = partial(whole, **{name: value for name, value in _LEFT_OUT.items() if name in known})
+    try:
+        yield
+    finally:
+        parameter.RayParams = whole
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables of the environment for a while."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _quietly_init(**settings: Any) -> None:
