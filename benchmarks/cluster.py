@@ -50,12 +50,12 @@ class _Counting(LocalCrew):
 
     sent = 0
 
-    def call(self, lane: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
-        found = super().call(lane, method, *arguments, results=results)
-        if method in ("lane.changes", "lane.merge"):
-            for owner, changes in enumerate(found):
+    def call(self, worker: int, method: str, *arguments: Any, results: int = 1) -> list[Handle]:
+        found = super().call(worker, method, *arguments, results=results)
+        if method in ("lanes.changes", "lanes.merge"):
+            for owner, changes in enumerate(found):  # a worker for each lane, so each owns the part with its number
                 size = sum(rows.nbytes + values.nbytes for rows, values in changes.values())
-                self.sent += size * (owner != lane) if method == "lane.changes" else size * (len(self.members) - 1)
+                self.sent += size * (owner != worker) if method == "lanes.changes" else size * (len(self.members) - 1)
         return found
 
 

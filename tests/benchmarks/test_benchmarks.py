@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("benchmarks", reason="the benchmarks are in the source tree only")
 
-from benchmarks import chart, classifiers, cli, contests, instructions, memory, quality, scaling, smoke
+from benchmarks import chart, classifiers, cli, cluster, contests, instructions, memory, quality, scaling, smoke
 from benchmarks.lib import contest, machine, processes, report
 from benchmarks.lib.bounds import HOPED, MET, MISSED, TABLE, Bound, bound_of
 from benchmarks.lib.contest import Contest, Outcome, hold, section_of
@@ -26,6 +26,10 @@ from benchmarks.lib.scoring import named_sets
 from benchmarks.lib.seeds import figures_of
 from benchmarks.programs import DOCUMENT_MODELS, MODELS, documents
 from benchmarks.programs.senses import LEVERS
+from embed.config.presets import resolve
+from embed.corpora import SyntheticCorpus
+from embed.text.encoding import encode
+from embed.training.trainer import Trainer
 
 PAIR = Contest("gensim", Job("ours.rate"), Job("gensim.rate"), processors=2)
 
@@ -48,6 +52,17 @@ def test_bounds_and_verdicts() -> None:
     assert bound_of("speed", "cbow") == Bound(2.5)
     assert bound_of("quality", "subword", "rarewords") == Bound(46)
     assert bound_of("text", "write") is bound_of("quality", "default", "google") is None
+
+
+def test_bytes_that_workers_send_are_counted() -> None:
+    given: dict[str, Any] = {"dim": 16, "objective": "sg", "epochs": 1, "min_count": 1, "threads": 1, "workers": 2}
+    crew = cluster._Counting()
+    with encode(SyntheticCorpus(seed=1, sentences=300), min_count=1) as text:
+        given |= {"merge_tokens": 1 << 16}  # one merge
+        Trainer(text, resolve(None, given, (text.tokens, len(text.vocabulary))), crew=crew).run()
+        rows = 2 * len(text.vocabulary)
+    # each worker sends the changes of half of the rows, and the other half merged
+    assert rows * 2 * 16 < crew.sent <= 2 * rows * (2 * 16 + 8)
 
 
 def test_every_row_of_the_table_can_be_run(tmp_path: Path) -> None:
