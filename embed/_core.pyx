@@ -93,6 +93,7 @@ cdef class Worker:
     cdef const embed_kernels *kernels
     cdef bint cbow
     cdef bint has_bags          # all windows of a block have the same single context: DBOW
+    cdef bint has_still_bags    # the same in inference
     cdef int bag                # so many are trained at once
     cdef bint has_pairs         # each two windows in a row share their noise: PV-DM
     cdef int window, sides, context_side
@@ -122,8 +123,11 @@ cdef class Worker:
                          and self.blocks.most_tags == 1)
         self.has_pairs = (settings.cbow and settings.window > 0 and self.blocks.most_tags > 0 and targets.tree is None
                           and targets.noise.run == 2 and self.rows.position_weights.shape[0] == 0)
-        self.bag = EMBED_STILL_BATCH if settings.inference and self.has_bags else EMBED_BATCH
+        self.has_still_bags = self.has_bags and settings.inference
+        self.bag = EMBED_STILL_BATCH if self.has_still_bags else EMBED_BATCH
         self.targets = Targets(targets, self.bag if self.has_bags or self.has_pairs else 0, settings.inference)
+        if self.has_still_bags:  # rows that keep still need not be met once for several windows
+            self.targets.listed_run = 1
         self.senses = Senses(problem.senses, self.rows, self.blocks.most_positions)
         self.projection = Projection(problem.projection, self.rows, settings, self.blocks.most_tags)
         self.vectors = BlockVectors(self.rows, settings, self.blocks.most_positions, self.blocks.most_tags,
@@ -410,7 +414,10 @@ cdef class Worker:
         self.targets.plan_bag(first, centers, plan)
         if self.rows.has_output_factors and plan.lr != 0:
             self.vectors.settle(plan)
-        self.kernels.bag(plan)
+        if self.has_still_bags:
+            self.kernels.still_bag(plan)
+        else:
+            self.kernels.bag(plan)
         if plan.lr != 0:
             self.vectors.constrain_tags(block)
         self.examples += centers

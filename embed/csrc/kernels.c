@@ -36,11 +36,11 @@ typedef float embed_f8 __attribute__((vector_size(32)));
 
 #define TABLE(set, label, step)                                                                               \
     static const embed_kernels kernels_##set = {                                                              \
-        label, step, window_##set, mean_windows_##set, bag_##set, mean_pairs_##set, weighted_windows_##set,   \
-        compose_##set, encode_##set, train_code_##set, project_##set, unproject_##set, shorten_##set,         \
-        surroundings_##set, mix_##set, unmix_##set, gather_line_##set, learn_line_##set, softmax_rates_##set, \
-        sigmoid_rates_##set, nearest_##set, scatter_##set, narrow_##set, add_##set, subtract_##set,           \
-        merge_##set};
+        label, step, window_##set, mean_windows_##set, bag_##set, still_bag_##set, mean_pairs_##set,          \
+        weighted_windows_##set, compose_##set, encode_##set, train_code_##set, project_##set,                 \
+        unproject_##set, shorten_##set, surroundings_##set, mix_##set, unmix_##set,                           \
+        gather_line_##set, learn_line_##set, softmax_rates_##set, sigmoid_rates_##set, nearest_##set,         \
+        scatter_##set, narrow_##set, add_##set, subtract_##set, merge_##set};
 
 #if defined(__GNUC__) && defined(__x86_64__)
 #if defined(__clang__)

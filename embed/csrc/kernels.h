@@ -176,6 +176,8 @@ typedef struct {
     void (*mean_windows)(const embed_window *w, int n);
     /* Train some windows of the same single x at once: a bag. A row may be in y several times. */
     void (*bag)(const embed_window *w);
+    /* The same in inference, with rows of noise for each window. */
+    void (*still_bag)(const embed_window *w);
     /* The same as mean_windows for windows of which each two in a row share their noise, with the rows as in a bag. */
     void (*mean_pairs)(const embed_window *w, int n);
     /* The same as mean_windows with every x multiplied by the weights of its position. */

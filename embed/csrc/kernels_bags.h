@@ -35,10 +35,43 @@ static void NAME(bag)(const embed_window *w) {
         rates[i] = -all[i];
         for (int j = 0; j < noise; ++j) rates[centers + i / w->run * noise + j] += all[centers + i * noise + j];
     }
-    if (w->inference)
-        NAME(mean_update)(w->x, 1, w->y, w->ny, width, *w->x, rates, w->ratios, 0, 1);
-    else
-        NAME(mean_update)(w->x, 1, w->y, w->ny, width, *w->x, rates, w->ratios, 0, 0);
+    NAME(mean_update)(w->x, 1, w->y, w->ny, width, *w->x, rates, w->ratios, 0, 0);
+}
+
+/* line = the scores of x with EMBED_LINE output rows. */
+INLINE void NAME(still_line)(const float *x, float *const *y, int width, float *line) {
+    const float *rows[EMBED_LINE];
+    vf acc[EMBED_LINE];
+    UNROLL for (int q = 0; q < EMBED_LINE; ++q) {
+        rows[q] = y[q];
+        acc[q] = (vf){0};
+    }
+    for (int k = 0; k < width; k += LANES) {
+        const vf in = FULL(load)(x + k);
+        UNROLL for (int q = 0; q < EMBED_LINE; ++q) acc[q] += in * FULL(load)(rows[q] + k);
+    }
+    NAME(reduce_line)(acc, line);
+}
+
+/* The same in inference, where each window has rows of noise of its own in y, so that each row has one score and one
+ * rate, in the same place. Scores come in whole lines: y has room for a line of more rows. */
+static void NAME(still_bag)(const embed_window *w) {
+    const int centers = w->centers, noise = w->negatives, used = w->ny;
+    const int padded = (used + LANES - 1) / LANES * LANES, width = (w->width + LANES - 1) / LANES * LANES;
+    float *s = w->bag;
+    for (int k = used; k % EMBED_LINE; ++k) w->y[k] = w->y[0];
+    for (int j = 0; j < used; j += EMBED_LINE) NAME(still_line)(*w->x, w->y + j, width, s + j);
+    for (int k = used; k < padded; ++k) s[k] = 0;
+    for (int i = 0; i < centers; ++i) {
+        s[i] = -s[i]; /* as above */
+        for (int j = centers + i * noise; j < centers + (i + 1) * noise; ++j)
+            if (w->y[i] == w->y[j]) s[j] = -EMBED_MAX_SCORE;
+    }
+    NAME(sigmoids)(s, padded, NAME(no_signs), EMBED_LINE - 1, w->lr, w->loss);
+    w->loss->padding += padded - used;
+    if (w->lr == 0.0f) return;
+    for (int i = 0; i < centers; ++i) s[i] = -s[i];
+    NAME(mean_update)(w->x, 1, w->y, used, width, *w->x, s, w->ratios, 0, 1);
 }
 
 /* Update with two windows of means that share the rows y: each row moves once, by the sum of both windows' changes. The

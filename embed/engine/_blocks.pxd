@@ -8,7 +8,7 @@ cdef enum:
     # Tokens of a sentence that are trained together, before subsampling.
     BLOCK = 128
     # In inference, the blocks at the begin of each sentence, so many, have the same draws in all sentences of an epoch.
-    SETS = 4
+    SETS = 16
 
 ctypedef struct Block:
     int64_t first       # its tokens

@@ -100,6 +100,7 @@ cdef extern from "kernels.h" nogil:
         void (*window)(const embed_window *w) noexcept nogil
         void (*mean_windows)(const embed_window *w, int n) noexcept nogil
         void (*bag)(const embed_window *w) noexcept nogil
+        void (*still_bag)(const embed_window *w) noexcept nogil
         void (*mean_pairs)(const embed_window *w, int n) noexcept nogil
         void (*weighted_windows)(const embed_window *w, int n) noexcept nogil
         void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,

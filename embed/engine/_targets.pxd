@@ -23,6 +23,7 @@ cdef class Targets:
     cdef int64_t most_ahead         # nodes of a block that `list_nodes` can list
     cdef int negatives, noise_windows
     cdef int64_t run                # windows in a row with the same noise
+    cdef int64_t listed_run         # windows in a row whose noise a bag or a pair lists once
     cdef int32_t *_lots         # [BLOCK] which draw of noise a center has
     cdef int32_t *_distinct     # [noise windows] the number of distinct rows
     cdef int32_t *_folds        # [noise windows, negatives] the distinct row, from 1, that each repeated one equals

@@ -45,7 +45,7 @@ cdef class Targets:
             self.has_noise = True
             self.negatives, self.noise_windows = targets.noise.negatives, targets.noise.windows
             draws = self.noise_windows * <int64_t> self.negatives
-            self.run = targets.noise.run
+            self.run = self.listed_run = targets.noise.run
             self.most = (1 + self.negatives) * max(1, bag)
         if targets.tree is not None:
             self.has_tree, self._first_node = True, targets.first_node
@@ -214,7 +214,7 @@ cdef class Targets:
         cdef float **noise
         for j in range(centers):
             plan.y[j] = self._sides[0].words[first + j]
-        plan.centers, plan.run, plan.negatives = <int> centers, <int> self.run, self.negatives
+        plan.centers, plan.run, plan.negatives = <int> centers, <int> self.listed_run, self.negatives
         plan.ny = plan.centers
         c = first
         while c < first + centers:
@@ -222,5 +222,5 @@ cdef class Targets:
             for j in range(self.negatives):
                 plan.y[plan.ny + j] = noise[j]
             plan.ny += self.negatives
-            c += self.run
+            c += self.listed_run
         plan.unique = plan.ny

@@ -144,7 +144,7 @@ def test_inference_moves_documents_alone(settings: dict[str, Any], path: str) ->
 @pytest.mark.parametrize("settings", [{"window": 0}, {"window": 4}], ids=str)
 def test_a_document_is_inferred_alike_wherever_it_stands(settings: dict[str, Any]) -> None:
     # the first blocks of sentences share their draws, unlike the last ones of a long sentence
-    together = problem(**DBOW | settings, inference=True, sentence_lengths=(200, 800, 7), subsample=0.01)
+    together = problem(**DBOW | settings, inference=True, sentence_lengths=(200, 2300, 7), subsample=0.01)
     assert together.tokens.tags is not None
     tags = type(together.tokens.tags)(np.arange(4), WORDS + np.arange(3, dtype=np.int32))
     together = changed(together, tags=tags)
