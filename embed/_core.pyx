@@ -36,6 +36,7 @@ from embed.engine._kernels cimport (
     Scratch,
     embed_kernels,
     embed_prefetch_early,
+    embed_row,
     embed_take_loss,
     embed_window,
 )
@@ -141,8 +142,7 @@ cdef class Worker:
         cdef unsigned char[::1] ahead = self._ahead_memory
         self.ahead = <const float **> &ahead[0]
         self.merger = Merger(self.rows)
-        self.replicas = Replicas(self.rows, targets, settings.replicated_words, settings.window > 0,
-                                 settings.replica_share)
+        self.replicas = Replicas(self.rows, targets, settings)
         contexts = 2 * <int64_t> settings.window + self.blocks.most_tags
         self.plans = Plans(contexts, self.targets.most, self.projection.width, settings.inference)
         self._weigh_contexts(contexts, settings.context_sum, settings.gradient_power)
@@ -468,7 +468,7 @@ cdef class Worker:
         cdef int32_t own
         cdef const int32_t *rows = rows_of(self.rows, word, &own, &size)
         for r in range(size):
-            self.ahead[n + r] = &self.rows.inputs[rows[r], 0]
+            self.ahead[n + r] = embed_row(&self.rows.composed, rows[r])
 
     cdef inline int64_t _list_targets(self, int32_t word, int64_t n) noexcept nogil:
         """List the output rows of a word after n others; return how many it has."""

@@ -148,6 +148,26 @@ typedef struct {
 #define EMBED_NEAR_VECTORS 4
 #define EMBED_NEAR_POINTS (EMBED_NEAR_VECTORS * EMBED_ROW_FLOATS)
 
+/* Rows of a matrix. Replicas stand for the first own_count of them. */
+typedef struct {
+    float *rows; /* [, stride] */
+    float *own;  /* [own_count, stride] */
+    int64_t stride;
+    int32_t own_count;
+} embed_matrix;
+
+/* Return a matrix that begins with `row`, and has no replicas. */
+static inline embed_matrix embed_matrix_at(float *row, int64_t stride) {
+    const embed_matrix matrix = {row, row, stride, 0};
+    return matrix;
+}
+
+/* Choose the address without a branch, because the processor cannot predict the rows. */
+static inline float *embed_row(const embed_matrix *m, int32_t row) {
+    const uintptr_t is_own = -(uintptr_t)(row < m->own_count);
+    return (float *)((uintptr_t)m->rows ^ (((uintptr_t)m->rows ^ (uintptr_t)m->own) & is_own)) + row * m->stride;
+}
+
 /* A line of text: the weighted mean of its input rows meets the output rows of labels (kernels_lines.h). */
 typedef struct {
     float *own;               /* [own_count, stride] replicas, which are rows 0..own_count - 1 */
@@ -183,8 +203,8 @@ typedef struct {
     /* The same as mean_windows with every x multiplied by the weights of its position. */
     void (*weighted_windows)(const embed_window *w, int n);
     /* out = copy = weight * sum of the rows rows[0..n) of `matrix`; copy may be NULL. */
-    void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
-                    float *out, float *copy);
+    void (*compose)(embed_matrix matrix, const int32_t *rows, int64_t n, float weight, int width, float *out,
+                    float *copy);
     /* code = size * sign(row). */
     void (*encode)(const float *row, float *code, float size, int width);
     /* Move `row` along with its code, which has moved from size * sign(row) to `code`; then code = size * sign(row). */
@@ -213,8 +233,8 @@ typedef struct {
     void (*nearest)(const float *points, int64_t stride, int64_t n, const float *centroids, int k, int dim,
                     uint8_t *codes);
     /* Each row rows[0..n) of `matrix` += weight * (now - before). */
-    void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
-                    const float *now, const float *before);
+    void (*scatter)(embed_matrix matrix, const int32_t *rows, int64_t n, float weight, int width, const float *now,
+                    const float *before);
     /* deltas = now - before, each rounded to a bfloat16: the upper half of a float, halves to even. */
     void (*narrow)(const float *now, const float *before, int width, uint16_t *deltas);
     /* row += weight * deltas. */

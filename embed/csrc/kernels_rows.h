@@ -6,13 +6,13 @@
 
 /* out = weight times the sum of n rows, for `columns` vectors of each from column k: the sum of every other row, and
  * that of the rows between, which are two chains of additions. `columns` is a constant once inlined. */
-INLINE void NAME(compose_columns)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight,
-                                  float *out, float *copy, int k, const int columns) {
+INLINE void NAME(compose_columns)(const embed_matrix *matrix, const int32_t *rows, int64_t n, float weight, float *out,
+                                  float *copy, int k, const int columns) {
     vf even[COMPOSED], odd[COMPOSED];
     UNROLL for (int c = 0; c < columns; ++c) even[c] = odd[c] = (vf){0};
     int64_t r = 0;
     for (; r + 1 < n; r += 2) {
-        const float *first = matrix + rows[r] * stride + k, *second = matrix + rows[r + 1] * stride + k;
+        const float *first = embed_row(matrix, rows[r]) + k, *second = embed_row(matrix, rows[r + 1]) + k;
         ONE_ADDRESS(first);
         ONE_ADDRESS(second);
         UNROLL for (int c = 0; c < columns; ++c) {
@@ -21,7 +21,7 @@ INLINE void NAME(compose_columns)(const float *matrix, int64_t stride, const int
         }
     }
     if (r < n) {
-        const float *last = matrix + rows[r] * stride + k;
+        const float *last = embed_row(matrix, rows[r]) + k;
         ONE_ADDRESS(last);
         UNROLL for (int c = 0; c < columns; ++c) even[c] += FULL(load)(last + c * LANES);
     }
@@ -32,15 +32,15 @@ INLINE void NAME(compose_columns)(const float *matrix, int64_t stride, const int
     }
 }
 
-static void NAME(compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
-                          float *out, float *copy) {
+static void NAME(compose)(embed_matrix matrix, const int32_t *rows, int64_t n, float weight, int width, float *out,
+                          float *copy) {
     width = (width + LANES - 1) / LANES * LANES;
 #define STEP(columns)                                                                                         \
     do {                                                                                                      \
         const int first = columns < COMPOSED ? columns : COMPOSED;                                            \
-        NAME(compose_columns)(matrix, stride, rows, n, weight, out, copy, k, first);                          \
+        NAME(compose_columns)(&matrix, rows, n, weight, out, copy, k, first);                          \
         if (columns > first)                                                                                  \
-            NAME(compose_columns)(matrix, stride, rows, n, weight, out, copy, k + first * LANES, columns - first); \
+            NAME(compose_columns)(&matrix, rows, n, weight, out, copy, k + first * LANES, columns - first); \
     } while (0)
     IN_COLUMNS(STEP);
 #undef STEP
@@ -58,24 +58,24 @@ static void NAME(shorten)(float *row, float longest, int width) {
 }
 
 /* Add weight times the change of a copy to n rows, for `columns` vectors of each from column k. */
-INLINE void NAME(scatter_columns)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight,
+INLINE void NAME(scatter_columns)(const embed_matrix *matrix, const int32_t *rows, int64_t n, float weight,
                                   const float *now, const float *before, int k, const int columns) {
     vf change[EMBED_COLUMNS];
     const vf all = FULL(broadcast)(weight);
     UNROLL for (int c = 0; c < columns; ++c)
         change[c] = FULL(load)(now + k + c * LANES) - FULL(load)(before + k + c * LANES);
     for (int64_t r = 0; r < n; ++r) {
-        float *row = matrix + rows[r] * stride + k;
+        float *row = embed_row(matrix, rows[r]) + k;
         ONE_ADDRESS(row);
         UNROLL for (int c = 0; c < columns; ++c)
             FULL(store)(row + c * LANES, NAME(plus)(FULL(load)(row + c * LANES), change[c], all));
     }
 }
 
-static void NAME(scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
+static void NAME(scatter)(embed_matrix matrix, const int32_t *rows, int64_t n, float weight, int width,
                           const float *now, const float *before) {
     width = (width + LANES - 1) / LANES * LANES;
-#define STEP(columns) NAME(scatter_columns)(matrix, stride, rows, n, weight, now, before, k, columns)
+#define STEP(columns) NAME(scatter_columns)(&matrix, rows, n, weight, now, before, k, columns)
     IN_COLUMNS(STEP);
 #undef STEP
 }

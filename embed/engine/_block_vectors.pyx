@@ -22,7 +22,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free
 
 from embed.engine._blocks cimport BLOCK, Block
-from embed.engine._kernels cimport Scratch, embed_window
+from embed.engine._kernels cimport Scratch, embed_matrix_at, embed_window
 from embed.engine._log cimport embed_log_reserve
 from embed.engine._marks cimport EMBED_MARK_WORDS, embed_find_shared, embed_mark, embed_mark_all
 from embed.engine._rows cimport Rows, input_row, output_factor, row_count, rows_of, share, target_row, unit_share
@@ -164,7 +164,7 @@ cdef class BlockVectors:
         self.position_weights = self._now
         for i in range(self.position_count):
             copy = self._add_copy(<int32_t> self.rows.vectors + i, _NOWHERE)
-            self.kernels.compose(&self.rows.position_weights[0, 0], self.stride, &i, 1, 1, self.width,
+            self.kernels.compose(embed_matrix_at(&self.rows.position_weights[0, 0], self.stride), &i, 1, 1, self.width,
                                  self.position_weights + copy * self.stride,
                                  self._before.floats + copy * self.stride)
 
@@ -262,8 +262,8 @@ cdef class BlockVectors:
             before += copy * self.stride
             if owner >= self.rows.vectors:
                 owner -= <int32_t> self.rows.vectors
-                self.kernels.scatter(&self.rows.position_weights[0, 0], self.stride, &owner, 1, 1, self.width, now,
-                                     before)
+                self.kernels.scatter(embed_matrix_at(&self.rows.position_weights[0, 0], self.stride), &owner, 1, 1,
+                                     self.width, now, before)
             elif owner < 0:
                 self._settle_copy(copy)
             elif self.only_tags and owner < self.rows.words:
@@ -272,7 +272,7 @@ cdef class BlockVectors:
                 self._scatter_by_factors(owner, now, before)
             else:
                 rows = rows_of(self.rows, owner, &own, &size)
-                self.kernels.scatter(&self.rows.inputs[0, 0], self.stride, rows, size, share(self.rows, owner),
+                self.kernels.scatter(self.rows.composed, rows, size, share(self.rows, owner),
                                      self.width, now, before)
 
     cdef void _scatter_by_factors(self, int32_t vector, const float *now, const float *before) noexcept nogil:
@@ -285,10 +285,10 @@ cdef class BlockVectors:
             if weight == 0:  # adding 0 would turn a -0 to 0
                 continue
             if self.rows.plain:  # it may have a replica
-                self.kernels.scatter(input_row(self.rows, vector), self.stride, &_FIRST, 1, weight, self.width, now,
-                                     before)
+                self.kernels.scatter(embed_matrix_at(input_row(self.rows, vector), self.stride), &_FIRST, 1, weight,
+                                     self.width, now, before)
             else:
-                self.kernels.scatter(&self.rows.inputs[0, 0], self.stride, rows + r, 1, weight, self.width, now, before)
+                self.kernels.scatter(self.rows.composed, rows + r, 1, weight, self.width, now, before)
 
     cdef float *copied_output_row(self, int32_t row) noexcept nogil:
         """The copy of an output row."""
@@ -299,7 +299,7 @@ cdef class BlockVectors:
             copy = self._add_copy(~row, ~copy)
             source = target_row(self.rows, row)
             before = self._before.floats + copy * self.stride if self.rows.has_output_factors else NULL
-            self.kernels.compose(source, self.stride, &_FIRST, 1, 1, self.width,
+            self.kernels.compose(embed_matrix_at(source, self.stride), &_FIRST, 1, 1, self.width,
                                  self._now + copy * self.stride, before)
         return self._now + copy * self.stride
 
@@ -326,8 +326,8 @@ cdef class BlockVectors:
         if factor == 1:  # of a round, where all output rows are copies
             return
         if factor != 0:
-            self.kernels.scatter(settled, self.stride, &_FIRST, 1, factor, self.width, now, before)
-        self.kernels.compose(settled, self.stride, &_FIRST, 1, 1, self.width, now, before)
+            self.kernels.scatter(embed_matrix_at(settled, self.stride), &_FIRST, 1, factor, self.width, now, before)
+        self.kernels.compose(embed_matrix_at(settled, self.stride), &_FIRST, 1, 1, self.width, now, before)
 
     cdef int32_t _copy_of(self, int32_t owner) noexcept nogil:
         """Which copy is that of an owner; if there is none, ~ the slot that will name it."""
@@ -360,9 +360,9 @@ cdef class BlockVectors:
             row = input_row(self.rows, word)
             if self.in_round and self.in_rows:
                 before = NULL
-            self.kernels.compose(row, self.stride, &_FIRST, 1, 1, self.width, now, before)
+            self.kernels.compose(embed_matrix_at(row, self.stride), &_FIRST, 1, 1, self.width, now, before)
             return copy
         rows = rows_of(self.rows, word, &own, &size)
-        self.kernels.compose(&self.rows.inputs[0, 0], self.stride, rows, size,
-                             1 if self.rows.sums else 1 / <float> size, self.width, now, before)
+        self.kernels.compose(self.rows.composed, rows, size, 1 if self.rows.sums else 1 / <float> size, self.width, now,
+                             before)
         return copy

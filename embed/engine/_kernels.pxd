@@ -78,6 +78,13 @@ cdef extern from "kernels.h" nogil:
         float rate
         int bits
         int width
+    ctypedef struct embed_matrix:
+        float *rows
+        float *own
+        int64_t stride
+        int32_t own_count
+    embed_matrix embed_matrix_at(float *row, int64_t stride) noexcept nogil
+    float *embed_row(const embed_matrix *m, int32_t row) noexcept nogil
     ctypedef struct embed_line:
         float *own
         float *inputs
@@ -103,8 +110,8 @@ cdef extern from "kernels.h" nogil:
         void (*still_bag)(const embed_window *w) noexcept nogil
         void (*mean_pairs)(const embed_window *w, int n) noexcept nogil
         void (*weighted_windows)(const embed_window *w, int n) noexcept nogil
-        void (*compose)(const float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
-                        float *out, float *copy) noexcept nogil
+        void (*compose)(embed_matrix matrix, const int32_t *rows, int64_t n, float weight, int width, float *out,
+                        float *copy) noexcept nogil
         void (*encode)(const float *row, float *code, float size, int width) noexcept nogil
         void (*train_code)(float *row, float *code, float size, int width) noexcept nogil
         void (*project)(const embed_projection *p) noexcept nogil
@@ -119,8 +126,8 @@ cdef extern from "kernels.h" nogil:
         void (*sigmoid_rates)(float *s, int n, const float *signs, float lr, embed_loss *loss) noexcept nogil
         void (*nearest)(const float *points, int64_t stride, int64_t n, const float *centroids, int k, int dim,
                         uint8_t *codes) noexcept nogil
-        void (*scatter)(float *matrix, int64_t stride, const int32_t *rows, int64_t n, float weight, int width,
-                        const float *now, const float *before) noexcept nogil
+        void (*scatter)(embed_matrix matrix, const int32_t *rows, int64_t n, float weight, int width, const float *now,
+                        const float *before) noexcept nogil
         void (*narrow)(const float *now, const float *before, int width, uint16_t *deltas) noexcept nogil
         void (*add)(float *row, float weight, int width, const uint16_t *deltas) noexcept nogil
         void (*subtract)(float *now, const float *before, int width) noexcept nogil

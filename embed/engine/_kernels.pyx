@@ -187,12 +187,12 @@ def compose_rows(const float[:, ::1] inputs, const int64_t[::1] row_offsets, con
     cdef int width = width_of(kernels, dim)
     if out.shape[0] != row_offsets.shape[0] - 1 or out.shape[1] != inputs.shape[1] or out.shape[1] < width:
         raise ValueError("out and inputs must have rows of the same length, and out one row a word")
+    cdef embed_matrix matrix = embed_matrix_at(<float *> &inputs[0, 0], inputs.shape[1])  # which is only read
     with nogil:
         for i in range(out.shape[0]):
             first = row_offsets[i]
             size = row_offsets[i + 1] - first
-            kernels.compose(&inputs[0, 0], inputs.shape[1], &rows[first], size, 1 / <float> size, width,
-                            &out[i, 0], &out[i, 0])
+            kernels.compose(matrix, &rows[first], size, 1 / <float> size, width, &out[i, 0], &out[i, 0])
 
 
 def nearest(const float[:, ::1] points not None, const float[:, ::1] centroids not None, uint8_t[::1] codes not None,

@@ -11,7 +11,7 @@ Rejected: moving x and P after each batch of windows (three products with P each
 import cython
 from libc.stdint cimport int32_t, int64_t
 
-from embed.engine._kernels cimport EMBED_ROW_FLOATS, width_of
+from embed.engine._kernels cimport EMBED_ROW_FLOATS, embed_matrix_at, width_of
 from embed.engine._rows cimport rows_of
 
 # The number of a row in a matrix that begins with it.
@@ -66,7 +66,7 @@ cdef class Projection:
         cdef int64_t b
         if self.has_own:
             for b in range(self._projection.bits):
-                self.kernels.compose(self._row(b), self.rows.stride, &_FIRST, 1, 1, self.rows.width,
+                self.kernels.compose(embed_matrix_at(self._row(b), self.rows.stride), &_FIRST, 1, 1, self.rows.width,
                                      self._projection.rows[b], self._before_own(b))
 
     cdef void give_back(self) noexcept nogil:
@@ -74,7 +74,7 @@ cdef class Projection:
         cdef int64_t b
         if self.has_own:
             for b in range(self._projection.bits):
-                self.kernels.scatter(self._row(b), self.rows.stride, &_FIRST, 1, 1, self.rows.width,
+                self.kernels.scatter(embed_matrix_at(self._row(b), self.rows.stride), &_FIRST, 1, 1, self.rows.width,
                                      self._projection.rows[b], self._before_own(b))
 
     cdef inline float *_before_own(self, int64_t b) noexcept nogil:

@@ -20,6 +20,7 @@ cdef class RowReplicas:
     cdef void take(self) noexcept nogil
     cdef void give_back(self) noexcept nogil
     cdef void exchange(self) noexcept nogil
+    cdef void _fetch(self, int32_t i) noexcept nogil
     cdef void _take(self, int32_t i) noexcept nogil
     cdef void _give_back(self, int32_t i) noexcept nogil
 

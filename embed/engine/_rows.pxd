@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t, int64_t, uint32_t, uintptr_t
 
-from embed.engine._kernels cimport EMBED_ROW_FLOATS, embed_kernels, embed_prefetch_read
+from embed.engine._kernels cimport EMBED_ROW_FLOATS, embed_kernels, embed_matrix, embed_prefetch_read
 
 
 cdef class Rows:
@@ -24,6 +24,7 @@ cdef class Rows:
     cdef int width
     cdef bint sums
     cdef bint plain     # every vector is one input row, of its own number
+    cdef embed_matrix composed  # the input rows, of which the first can have replicas unless `plain`
     cdef uint32_t spread_count  # how many of the first rows are spread: 0, or 2 ** (spread_shift + 3)
     cdef int spread_shift
     cdef bint is_shared     # by several threads: some rows are spread, or have replicas

@@ -13,7 +13,7 @@ from libc.string cimport memcpy
 
 import numpy as np
 
-from embed.engine._kernels cimport EMBED_ROW_FLOATS, embed_prefetch_row, find_kernels, width_of
+from embed.engine._kernels cimport EMBED_ROW_FLOATS, embed_matrix_at, embed_prefetch_row, find_kernels, width_of
 
 cdef enum:
     _LEAST_SPREAD = 4
@@ -112,6 +112,7 @@ cdef class Rows:
         self.plain = self.units.shape[0] == self.vectors
         for v in range(self.vectors):
             self.plain = self.plain and self.unit_offsets[v + 1] == v + 1 and self.units[v] == v
+        self.composed = embed_matrix_at(&self.inputs[0, 0], self.stride)
         self._take_factors(matrices.factors)
         self._take_spread(matrices.spread)
 

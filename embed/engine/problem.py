@@ -427,6 +427,8 @@ class Settings:
     replicated_words, replica_share : int, float
         The rows of the first `replicated_words` words, or of the last nodes of a tree without noise, are trained in
         replicas of the worker during each `run`, and then move by `replica_share` of the change of the replicas.
+    replicated_rows : int
+        So are the first `replicated_rows` input rows, if vectors have several rows, which move by the whole change.
     simd : str
         The instruction set, one of _kernels.simd_names().
     max_norm : float
@@ -455,6 +457,7 @@ class Settings:
     position_ratio: float = 0.0
     replicated_words: int = 0
     replica_share: float = 1.0
+    replicated_rows: int = 0
     max_norm: float = 0.0
     code_size: float = 0.0
     inference: bool = False
@@ -531,3 +534,7 @@ class Problem:
             raise ValueError("two sides are for skip-gram")
         if not 0 <= settings.replicated_words <= words:
             raise ValueError(f"{settings.replicated_words} replicated words: there are {words} words")
+        if not 0 <= settings.replicated_rows <= len(matrices.inputs):
+            raise ValueError(f"{settings.replicated_rows} replicated rows: there are {len(matrices.inputs)} input rows")
+        if settings.replicated_rows and matrices.factors.inputs is not None:
+            raise ValueError("replicated rows need input rows without factors")

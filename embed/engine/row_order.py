@@ -1,6 +1,7 @@
 """Temporarily reorder the rows of a model for cache locality, during training.
 
-- n-gram rows, and the list that names them, are sorted by the first word that uses them (docs/decisions/0020).
+- n-gram rows, and the list that names them, are sorted by the first word that uses them (docs/decisions/0020), after
+  those that have replicas (0059).
 - With several threads, the rows of the most frequent words are spread, so that rows of neighbours are apart
   (docs/decisions/0013); :class:`embed._core.Worker` finds them by `RowOrder.spread`.
 
@@ -38,22 +39,35 @@ class RowOrder:
         The input rows of word i are ``rows[row_offsets[i]:row_offsets[i + 1]]``; renumbered in place.
     threads : int
         The number of training threads.
+    first : int32[N], optional
+        With n-grams, these input rows come before all others: those that have replicas in each thread
+        (docs/decisions/0059).
 
     Attributes
     ----------
+    replicated : int
+        The number of such rows; 0 if every word has one input row.
     spread : int
         While reordered, the first 2**spread rows of words are at ``_rows.spread_rows(spread)``; 0 if none are spread.
     """
 
     def __init__(
-        self, inputs: Float32s, outputs: Float32s, row_offsets: NDArray[np.int64], rows: NDArray[np.int32], threads: int
+        self,
+        inputs: Float32s,
+        outputs: Float32s,
+        row_offsets: NDArray[np.int64],
+        rows: NDArray[np.int32],
+        threads: int,
+        first: NDArray[np.int32] | None = None,
     ) -> None:
         words = np.arange(len(row_offsets))
         # as in the core: without n-grams, or with n-grams longer than all words
         is_plain = np.array_equal(rows, words[:-1]) and np.array_equal(row_offsets, words)
         self.spread = _spread_digits(len(words) - 1) if threads > 1 else 0
         self._spread = [inputs, outputs] if is_plain else [outputs]
-        self._used = None if is_plain else (inputs, rows)
+        first = np.empty(0, np.int32) if first is None or is_plain else first
+        self.replicated = len(first)
+        self._used = None if is_plain else (inputs, rows, first)
         self._reordered: ExitStack | None = None
 
     @property
@@ -104,8 +118,8 @@ def _spread(matrices: list[Float32s], digits: int) -> Iterator[None]:
 
 
 @contextmanager
-def _in_order_of_use(matrix: Float32s, rows: NDArray[np.int32]) -> Iterator[None]:
-    order = _rows.order_of_use(rows, len(matrix))
+def _in_order_of_use(matrix: Float32s, rows: NDArray[np.int32], first: NDArray[np.int32]) -> Iterator[None]:
+    order = _rows.order_of_use(np.concatenate([first, rows]), len(matrix))
     _rows.move_rows(matrix, order)
     _rows.renumber(rows, order)
     try:

@@ -71,6 +71,21 @@ def test_words_have_the_same_vectors_meanwhile_and_afterwards_all_is_as_it_was(h
     np.testing.assert_array_equal(found.rows, rows)
 
 
+def test_rows_that_have_replicas_come_first_and_return() -> None:
+    words = [f"word{i}" for i in range(100)]
+    config = TrainConfig(dim=20, subword=True, buckets=500)
+    found = Parameters.initial(Vocabulary(words, np.arange(100, 0, -1)), config)
+    inputs, rows, first = found.inputs.copy(), found.rows.copy(), np.array([300, 7, 120], np.int32)
+    order = RowOrder(found.inputs, found.outputs, found.row_offsets, found.rows, threads=2, first=first)
+    assert order.replicated == 3
+    order.arrange()
+    np.testing.assert_array_equal(found.inputs[:3], inputs[first])
+    np.testing.assert_array_equal(found.inputs[found.rows], inputs[rows])
+    order.restore()
+    np.testing.assert_array_equal(found.inputs, inputs)
+    np.testing.assert_array_equal(found.rows, rows)
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_arranged_rows_learn_the_same_bits(
     kind: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -86,7 +101,7 @@ def test_arranged_rows_learn_the_same_bits(
 
 
 @contextlib.contextmanager
-def _as_they_are(matrix: np.ndarray, rows: np.ndarray) -> Iterator[None]:
+def _as_they_are(matrix: np.ndarray, rows: np.ndarray, first: np.ndarray) -> Iterator[None]:
     yield
 
 

@@ -110,6 +110,7 @@ def test_a_worker_takes_only_what_was_checked() -> None:
         ({"window": 0}, "a window of 0 needs tags"),
         ({"replicated_words": WORDS + 1}, "51 replicated words: there are 50"),
         ({"replicated_words": -1}, "-1 replicated words: there are 50"),
+        ({"replicated_rows": 51}, "51 replicated rows: there are 50 input rows"),
         (
             {"factors": RowFactors(np.ones(WORDS - 1, np.float32))},
             "50 rows need as many factors, not an array of shape",

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from embed import _core
 from embed.engine.problem import Problem
-from tests.engine.core_problem import WORDS, changed, core_worker, problem, run_epoch
+from tests.engine.core_problem import WORDS, changed, copied, core_worker, problem, run_epoch
 
-REPLICATED = 10
+REPLICATED, REPLICATED_ROWS = 10, 65
 KINDS: list[dict[str, Any]] = [
     {},
     {"cbow": True, "gradient_power": 0.5},
@@ -22,6 +23,9 @@ KINDS: list[dict[str, Any]] = [
     {"factors": "between"},
     {"factors": "between", "cbow": True},
     {"cbow": True, "window": 0, "most_tags": 1, "noise_run": 2},
+    {"subword": True, "replicated_rows": REPLICATED_ROWS},
+    {"subword": True, "replicated_rows": REPLICATED_ROWS, "cbow": True},
+    {"subword": True, "replicated_rows": REPLICATED_ROWS, "cbow": True, "sums": True, "most_tags": 2},
 ]
 
 
@@ -36,7 +40,9 @@ def _trained(trained: Problem, **changes: Any) -> tuple[np.ndarray, np.ndarray]:
 def test_one_worker_alone_learns_the_same_in_replicas(kind: dict[str, Any]) -> None:
     trained = problem(**kind)
     for found, expected in zip(
-        _trained(trained, replicated_words=REPLICATED), _trained(trained, replicated_words=0), strict=True
+        _trained(trained, replicated_words=REPLICATED),
+        _trained(trained, replicated_words=0, replicated_rows=0),
+        strict=True,
     ):
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
 
@@ -51,7 +57,7 @@ def test_rows_move_by_the_share_of_what_their_replicas_do(kind: dict[str, Any]) 
     first = WORDS - 1 - REPLICATED if kind.get("loss") == "hs" else 0
     own_inputs, own_outputs = (np.zeros(len(matrix), bool) for matrix in (inputs, outputs))
     has_word_rows = kind.get("window", 1) > 0 and not kind.get("subword")
-    own_inputs[: REPLICATED if has_word_rows else 0] = True
+    own_inputs[: REPLICATED if has_word_rows else 0] = True  # rows of n-grams move by the whole change
     own_outputs[first * sides : (first + REPLICATED) * sides] = True
     for before, after, found, own in zip((inputs, outputs), whole, half, (own_inputs, own_outputs), strict=True):
         expected = after.copy()
@@ -75,3 +81,22 @@ def test_a_frozen_row_keeps_its_bits_though_it_has_a_replica(cbow: bool) -> None
     assert inputs[factors.inputs == 0].tobytes() == before.inputs[factors.inputs == 0].tobytes()
     assert outputs[factors.outputs == 0].tobytes() == before.outputs[factors.outputs == 0].tobytes()
     assert (inputs[:REPLICATED] != before.inputs[:REPLICATED]).any()
+
+
+def test_workers_in_turns_neither_lose_nor_double_a_change() -> None:
+    trained = problem(subword=True, cbow=True, replicated_rows=REPLICATED_ROWS)
+    expected, _ = _trained(trained, replicated_words=0, replicated_rows=0)
+    shared = copied(trained)
+    workers = [_core.Worker(shared) for _ in range(2)]
+    stop, first, turn = np.zeros(1, np.int32), 0, 0
+    while first < trained.tokens.positions:
+        last = min(first + 100, trained.tokens.positions)
+        first = workers[turn % 2].run(0, first, last, 0.05, -1e-5, 1.0, stop)
+        turn += 1
+    assert turn > 4
+    np.testing.assert_allclose(shared.matrices.inputs, expected, rtol=0, atol=1e-6)
+
+
+def test_rows_with_factors_cannot_have_replicas() -> None:
+    with pytest.raises(ValueError, match="replicated rows need input rows without factors"):
+        problem(subword=True, factors="between", replicated_rows=REPLICATED_ROWS)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.config.train import TrainConfig
+from embed.engine._blocks import BLOCK_TOKENS
 from embed.engine.problem import (
     Matrices,
     Noise,
@@ -27,7 +28,7 @@ from embed.training.backends.task import Task, Variant
 from embed.vocabulary.huffman import HuffmanTree
 from embed.vocabulary.sampling import alias_table, keep_probabilities, noise_distribution, thresholds
 
-__all__ = ["problem_of", "settings_of", "targets_of", "to_measure"]
+__all__ = ["problem_of", "replicated_rows", "settings_of", "targets_of", "to_measure"]
 
 # Windows of a block that noise is drawn for before it is dealt again (docs/decisions/0003).
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
@@ -37,6 +38,9 @@ _DOCUMENT_NOISE_WINDOWS, _DOCUMENT_NOISE_RUN = 64, 2
 # With several threads, this many of the most frequent words have replicas in each, if each thread has this many tokens
 # per epoch: replicas are averaged, so their words learn as from one thread's part (docs/decisions/0018).
 _REPLICATED_WORDS, _REPLICATED_FROM = 64, 1 << 20
+# With so many threads, so many of the input rows of CBOW with n-grams that blocks change most often have replicas, too
+# (docs/decisions/0059).
+_ROW_THREADS, _REPLICATED_ROWS = 2, 4096
 # Documents, which have many passes, gain from fewer tokens on (docs/decisions/0040).
 _DOCUMENTS_REPLICATED_FROM = 1 << 17
 # How far the context of a position reaches in training, and the learning rate of selectors over that of the output rows
@@ -46,8 +50,10 @@ _SENSE_REACH, _SELECTOR_RATE = 5, 1.0
 _POSITION_RATIO = 0.001
 
 
-def problem_of(task: Task, spread: int = 0, *, has_senses: bool = False) -> Problem:
+def problem_of(task: Task, spread: int = 0, replicated_rows: int = 0, *, has_senses: bool = False) -> Problem:
     """Return the problem of a task; for `spread` see :class:`embed.engine.problem.Matrices`.
+
+    The first `replicated_rows` input rows have replicas, if vectors have several.
 
     With `has_senses`, the positions of words with senses choose among them.
 
@@ -75,6 +81,7 @@ def problem_of(task: Task, spread: int = 0, *, has_senses: bool = False) -> Prob
                 settings_of(config, variant, task.simd),
                 replicated_words=_replicated_words(task),
                 replica_share=1 / task.threads,
+                replicated_rows=replicated_rows,
             ),
             senses_of(parameters) if has_senses else None,
             projection_of(config, parameters.words, parameters.document_count),
@@ -88,8 +95,23 @@ def to_measure(problem: Problem, seed: int) -> Problem:
     return replace(
         problem,
         matrices=replace(problem.matrices, factors=RowFactors(), spread=0),
-        settings=replace(problem.settings, seed=seed, replicated_words=0),
+        settings=replace(problem.settings, seed=seed, replicated_words=0, replicated_rows=0),
     )
+
+
+def replicated_rows(task: Task) -> NDArray[np.int32]:
+    """Return the input rows that have replicas in each thread besides those of words, the most changed first, int32[N].
+
+    A block changes a row once for each word that has the row and occurs in the block.
+    """
+    parameters = task.parameters
+    has_replicas = task.config.objective == "cbow" and task.threads == _ROW_THREADS and _replicated_words(task) > 0
+    if not has_replicas or task.variant.factors.inputs is not None:
+        return np.empty(0, np.int32)
+    kept = task.corpus.counts * keep_probabilities(task.corpus.counts, task.subsample)
+    in_block = 1 - np.exp(-BLOCK_TOKENS * kept / kept.sum())
+    changes = np.bincount(parameters.rows, np.repeat(in_block, np.diff(parameters.row_offsets)), len(parameters.inputs))
+    return np.argsort(-changes, kind="stable")[:_REPLICATED_ROWS].astype(np.int32)
 
 
 def settings_of(config: TrainConfig, variant: Variant, simd: str) -> Settings:

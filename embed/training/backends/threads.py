@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embed import _core
 from embed.engine import _kernels
@@ -18,7 +19,7 @@ from embed.engine.threads import together
 from embed.model.parameters import Parameters
 from embed.pieces import pieces
 from embed.training import held_out
-from embed.training.backends.problem import problem_of, to_measure
+from embed.training.backends.problem import problem_of, replicated_rows, to_measure
 from embed.training.backends.task import Task
 from embed.training.schedule import Schedule
 
@@ -63,12 +64,12 @@ class Threads:
     def __init__(self, task: Task, share: Share, *, step: int = 1, order: RowOrder | None = None) -> None:
         self.step = step
         self._task, self._share = task, share
-        self._order = order_of(task.parameters, task.threads) if order is None else order
+        self._order = order_of(task.parameters, task.threads, replicated_rows(task)) if order is None else order
         self._make_workers(has_senses=False)
 
     def _make_workers(self, *, has_senses: bool) -> None:
         self._has_senses = has_senses
-        self._problem = problem_of(self._task, self._order.spread, has_senses=has_senses)
+        self._problem = problem_of(self._task, self._order.spread, self._order.replicated, has_senses=has_senses)
         self._workers = [_core.Worker(self._problem) for _ in range(self._task.threads)]
         self._judges: list[_core.Worker] = []
 
@@ -130,9 +131,9 @@ class Threads:
         self._order.restore()
 
 
-def order_of(parameters: Parameters, threads: int) -> RowOrder:
-    """Return an order for the rows of parameters that so many threads train."""
-    return RowOrder(parameters.inputs, parameters.outputs, parameters.row_offsets, parameters.rows, threads)
+def order_of(parameters: Parameters, threads: int, first: NDArray[np.int32] | None = None) -> RowOrder:
+    """Return an order for the rows of parameters that so many threads train; the rows `first` have replicas."""
+    return RowOrder(parameters.inputs, parameters.outputs, parameters.row_offsets, parameters.rows, threads, first)
 
 
 def infinite_matrix(parameters: Parameters) -> str | None:
