@@ -158,13 +158,14 @@ def mean_row(matrix: Float32s) -> Float32s:
 
 
 def _train(problem: Problem, documents: int, config: TrainConfig) -> None:
-    """Train the documents in chunks; a chunk stays with one worker for all passes."""
+    """Train the documents in chunks; a chunk stays with one worker for all passes, and makes their draws once."""
     threads, schedule = min(config.thread_count(), documents), Schedule(config, 1)
     idle: queue.SimpleQueue[_core.Worker] = queue.SimpleQueue()
     for _ in range(threads):
         idle.put(_core.Worker(problem))
     stop = np.zeros(1, np.int32)
-    bounds = np.linspace(0, documents, min(documents, _CHUNKS_PER_THREAD * threads) + 1).astype(np.int64)
+    chunks = min(documents, _CHUNKS_PER_THREAD * threads) if threads > 1 else 1
+    bounds = np.linspace(0, documents, chunks + 1).astype(np.int64)
     starts = problem.tokens.offsets[bounds].tolist()
 
     def train(chunk: int) -> None:
