@@ -1,9 +1,9 @@
 """What a run trains with where the user leaves it open, as functions of the text's size, the dimension and the model.
 
 A run that is given no parameter of :data:`KIND` trains words with n-grams and an output row for each side of a center
-(:data:`KIND_BY_DEFAULT`). The number of passes falls with the size of the text: a run passes over some twenty million
-tokens, with n-grams over thirty, and over more from 3M tokens on. A small text has longer windows and rarer words, and
-the smallest more passes with n-grams.
+(:data:`KIND_BY_DEFAULT`). The number of passes falls with the size of the text: a run of words passes over some twenty
+million tokens, one with n-grams over more, the more the longer the text. A small text has longer windows and rarer
+words, and the smallest more passes with n-grams.
 
 What counts is the product of both rates and the number of passes, so more passes have lower rates. For a small text the
 product is higher, by a power of its size. The constants are fitted to the measurements of
@@ -46,9 +46,11 @@ COUNT, _LEAST_COUNT = 5, 2
 """The default of `min_count` for a large text, and for a small one."""
 _WINDOW, _LONGEST_WINDOW, _LONGEST_UP_TO, _WINDOW_POWER = 5, 10, 2e5, 0.4
 _PASSED_TOKENS = 2e7
-"""The tokens that a run of words passes over, as far as its kind of model allows; that of n-grams has more."""
+"""The tokens that a run of words passes over, as far as its kind of model allows."""
 _MORE_BELOW = 2e5
 """Below so many tokens, there may be more passes than `most`."""
+_NARROW_UP_TO = 2e6
+"""Up to so many tokens, the rates of short vectors with n-grams are in proportion to the dimension."""
 _USUAL_DIM = 100
 """The dimension that the other constants are fitted to."""
 _HIGHEST_INPUT = 10.0
@@ -61,13 +63,13 @@ _FEW_WORDS = 500
 class _Law:
     """How passes and rates of a kind of model follow from the tokens T of a text and the dimension.
 
-    The passes are passed / T, or ``sqrt(slow / T)`` if that is more, between `fewest` and `most`, times
+    The passes are ``most * (passed / most / T) ** falling``, between `fewest` and `most`, times
     ``max(dim / 100, 1) ** longer``, and in a text of fewer than 200,000 tokens times ``(200,000 / T) ** more``, where T
     counts as 50,000 at least. The product of the two
     rates is that of :func:`embed.config.rates.default_rates` times
     ``scale * (20M / T) ** power * (dim / 100) ** wider`` where the passes are 20M / T between `fewest` and `most`, and
     in inverse proportion to another number of passes. If `narrow` is set, vectors of fewer than 100 dimensions have
-    another power: the text's passes over `most`. Otherwise a negative power is for longer vectors alone.
+    another power: ``2M / T``, between 1 / 3 and 1. Otherwise a negative power is for longer vectors alone.
     """
 
     fewest: int
@@ -78,25 +80,25 @@ class _Law:
     wider: float
     more: float = 0.0
     passed: float = _PASSED_TOKENS
-    slow: float = 0.0
+    falling: float = 1.0
     narrow: bool = False
 
     def passes(self, tokens: int) -> float:
         """Return the passes over a text, before those that a long vector or a tiny text adds."""
-        tokens = max(tokens, 1)
-        return min(max(self.passed / tokens, math.sqrt(self.slow / tokens), self.fewest), self.most)
+        shorter = self.passed / self.most / max(tokens, 1)
+        return min(max(self.most * shorter**self.falling, self.fewest), self.most)
 
     def of_dim(self, tokens: int, dim: int) -> float:
         """Return the part of the product of the rates that follows from the dimension."""
         power = self.wider
         if dim < _USUAL_DIM:
-            power = self.passes(tokens) / self.most if self.narrow else max(power, 0.0)
+            power = min(max(_NARROW_UP_TO / max(tokens, 1), 1 / 3), 1) if self.narrow else max(power, 0.0)
         return float((dim / _USUAL_DIM) ** power)
 
 
 _WORDS = _Law(fewest=5, most=10, longer=0.5, scale=2.2, power=0.4, wider=0.25)
 _NGRAMS = _Law(
-    fewest=3, most=15, longer=0.0, scale=0.7, power=0.1, wider=0.12, more=0.25, passed=3e7, slow=3e8, narrow=True
+    fewest=3, most=15, longer=0.0, scale=0.7, power=0.1, wider=0.2, more=0.25, passed=3e7, falling=0.4, narrow=True
 )
 _CBOW = _Law(fewest=6, most=12, longer=0.0, scale=1.0, power=0.3, wider=-0.1)
 _CBOW_NGRAMS = _Law(fewest=6, most=12, longer=0.5, scale=1.0, power=0.3, wider=0.1)

@@ -93,8 +93,8 @@ def test_other_numbers_of_passes_have_rates_in_inverse_proportion(kind: dict[str
     assert few[0] == few[1] == few[2]
 
 
-@pytest.mark.parametrize(("tokens", "share"), [(200_000, 0.5), (1_000_000, 0.5), (3_000_000, 0.63), (17_000_000, 0.82)])
-def test_short_vectors_with_ngrams_have_lower_rates_the_more_passes_there_are(tokens: int, share: float) -> None:
+@pytest.mark.parametrize(("tokens", "share"), [(200_000, 0.5), (1_000_000, 0.5), (3_000_000, 0.63), (17_000_000, 0.79)])
+def test_short_vectors_with_ngrams_have_lower_rates_above_all_in_small_texts(tokens: int, share: float) -> None:
     rates = {dim: resolve(None, {"dim": dim}, (tokens, 10**5)).rates() for dim in (50, 99, 100)}
     products = {dim: lr * input_lr for dim, (lr, input_lr) in rates.items()}
     assert products[50] / products[100] == pytest.approx(share, abs=0.01)
@@ -219,7 +219,7 @@ def test_the_command_reports_what_was_chosen(tmp_path: Path, capsys: pytest.Capt
         (["--tokens", "200000"], 15),
         (["--tokens", "20000", "--objective", "sg"], 10),
         (["--tokens", "20000", "--preset", "large"], 3),
-        (["--tokens", "17000000"], 4),
+        (["--tokens", "17000000"], 6),
     ],
 )
 def test_info_estimates_with_what_would_be_chosen(
