@@ -3,10 +3,10 @@
 small
     15 passes, as a text of a million tokens has by default.
 medium
-    11 passes, and fewer frequent words: from 6M tokens on the best vectors of the presets on similarity and
+    11 passes, and fewer frequent words: from 12M tokens on the best vectors of the presets on similarity and
     analogies, in up to four times the time of the defaults. Tags are no better than by default.
 large
-    3 passes, as a text of more than 30M tokens has by default.
+    3 passes, as a text of more than 100M tokens has by default.
 auto
     The number that the size of the text chooses, as without a preset.
 
