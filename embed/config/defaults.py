@@ -86,7 +86,7 @@ class _Law:
     def passes(self, tokens: int) -> float:
         """Return the passes over a text, before those that a long vector or a tiny text adds."""
         shorter = self.passed / self.most / max(tokens, 1)
-        return min(max(self.most * shorter**self.falling, self.fewest), self.most)
+        return float(min(max(self.most * shorter**self.falling, self.fewest), self.most))
 
     def of_dim(self, tokens: int, dim: int) -> float:
         """Return the part of the product of the rates that follows from the dimension."""

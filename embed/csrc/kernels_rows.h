@@ -35,12 +35,12 @@ INLINE void NAME(compose_columns)(const embed_matrix *matrix, const int32_t *row
 static void NAME(compose)(embed_matrix matrix, const int32_t *rows, int64_t n, float weight, int width, float *out,
                           float *copy) {
     width = (width + LANES - 1) / LANES * LANES;
-#define STEP(columns)                                                                                         \
-    do {                                                                                                      \
-        const int first = columns < COMPOSED ? columns : COMPOSED;                                            \
-        NAME(compose_columns)(&matrix, rows, n, weight, out, copy, k, first);                          \
-        if (columns > first)                                                                                  \
-            NAME(compose_columns)(&matrix, rows, n, weight, out, copy, k + first * LANES, columns - first); \
+#define STEP(columns)                                                                                              \
+    do {                                                                                                           \
+        const int first = columns < COMPOSED ? columns : COMPOSED;                                                 \
+        NAME(compose_columns)(&matrix, rows, n, weight, out, copy, k, first);                                      \
+        if (columns > first)                                                                                       \
+            NAME(compose_columns)(&matrix, rows, n, weight, out, copy, k + first * LANES, columns - first);        \
     } while (0)
     IN_COLUMNS(STEP);
 #undef STEP
