@@ -45,8 +45,8 @@ from embed.engine._marks cimport EMBED_MARK_WORDS, embed_clear_marks
 from embed.engine._projection cimport Projection
 from embed.engine._replicas cimport Replicas
 from embed.engine._rounds cimport Merger, Rounds, Tile, embed_claim, embed_barrier_halted, embed_barrier_wait
-from embed.engine._rows cimport Rows, fetch_list, row_count, rows_of
-from embed.engine._block_vectors cimport BlockVectors, current_input_row, current_output_row
+from embed.engine._rows cimport Rows, fetch_list, input_row, row_count, rows_of, target_row
+from embed.engine._block_vectors cimport BlockVectors
 from embed.engine._senses cimport MOST_ROWS, Senses
 from embed.engine._targets cimport Targets, plan_targets
 
@@ -431,7 +431,10 @@ cdef class Worker:
         self.kernels.mean_pairs(plan, count)
 
     cdef int64_t _list_ahead(self, const Block *block) noexcept nogil:
-        """List the rows to fetch for the next block, and EMBED_EARLY more, which need no fetching; return how many."""
+        """List the rows to fetch for the next block, and EMBED_EARLY more, which need no fetching; return how many.
+
+        In a round, copies of the tile are in the cache, and looking for them takes longer than to fetch their rows.
+        """
         cdef int64_t i, n = 0, size, room = _MOST_LISTED
         cdef bint has_inputs = self.rows.plain and self.window, has_ngrams = not self.rows.plain and self.window
         if self.targets.has_tree:
@@ -441,7 +444,7 @@ cdef class Worker:
                 fetch_list(self.rows, block.words[i])
         for i in range(block.positions):
             if has_inputs:
-                self.ahead[n] = current_input_row(self.vectors, block.words[i])
+                self.ahead[n] = input_row(self.rows, block.words[i])
                 n += 1
                 if self.senses.is_used:
                     n += self.senses.list_rows(block.words[i], self.ahead + n)
@@ -455,7 +458,7 @@ cdef class Worker:
                 if self.targets.has_noise:
                     n += self._list_targets(block.words[i], n)
                 if self.targets.has_tree:
-                    n += self.targets.list_nodes(self.vectors, block.words[i], self.ahead + n)
+                    n += self.targets.list_nodes(self.rows, block.words[i], self.ahead + n)
         for i in range(block.draws if block.is_new else 0):
             n += self._list_targets(block.noise[i], n)
         for i in range(EMBED_EARLY):
@@ -474,7 +477,7 @@ cdef class Worker:
         """List the output rows of a word after n others; return how many it has."""
         cdef int side
         for side in range(self.sides):
-            self.ahead[n + side] = current_output_row(self.vectors, word * self.sides + side)
+            self.ahead[n + side] = target_row(self.rows, word * self.sides + side)
         return self.sides
 
     cdef int _plan_window(self, const Block *block, int64_t w, embed_window *plan) noexcept nogil:

@@ -338,7 +338,8 @@ class TrainConfig:
     )
     deterministic: bool = parameter(
         False,
-        "give the same bits for any number of threads (8 work at once), at .5 to .7 of the speed",
+        "give the same bits for any number of threads (2 work at once, up to 16 for a long text), "
+        "at .6 to .8 of the speed",
         _RUN,
     )
     workers: int | None = parameter(

@@ -90,12 +90,6 @@ cdef inline bint is_in_place(BlockVectors self, int32_t vector) noexcept nogil:
     return self.free_in_rows and not self.in_round and self.rows.unit_factors[vector] != 0
 
 
-cdef inline float *current_input_row(BlockVectors self, int32_t vector) noexcept nogil:
-    """Return where the value of a vector that is one row is: in the row or, in a round, in a copy of it."""
-    cdef int32_t copy = self._copy_of(vector) if is_shared(self, vector) else -1
-    return input_row(self.rows, vector) if copy < 0 else self._now + copy * self.stride
-
-
 cdef inline float *current_output_row(BlockVectors self, int32_t row) noexcept nogil:
     """Return where the value of an output row is."""
     cdef int32_t copy = self._copy_of(~row) if is_shared(self, ~row) else -1

@@ -19,7 +19,7 @@ cdef extern from "barrier.h" nogil:
 
 cdef enum:
     # Of a round.
-    TILES = 8
+    MOST_TILES = 16
 
 ctypedef struct Tile:
     Block *blocks       # [tile tokens + 1] those with a center, then an empty one
@@ -35,11 +35,11 @@ cdef class Rounds:
     cdef int64_t claimed            # tiles that any worker has claimed to train
     cdef int64_t before             # claimed tiles of finished rounds
     cdef int32_t number             # of finished rounds
-    cdef Tile tiles[TILES]
+    cdef Tile tiles[MOST_TILES]
     cdef Scratch _block_memory, _integer_memory
-    cdef embed_entry *entries       # [TILES] the copies of each tile
+    cdef embed_entry *entries       # [tiles] the copies of each tile
     cdef embed_tally *tallies       # [rows] of the input rows, then of the output rows, then of position weights
-    cdef uint64_t *marks            # [TILES, MARK_WORDS] the rows that each tile touches
+    cdef uint64_t *marks            # [tiles, MARK_WORDS] the rows that each tile touches
     cdef object _memory, _tally_memory, _mark_memory
 
     cdef make_tiles(self, int64_t integers)

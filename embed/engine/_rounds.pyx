@@ -30,7 +30,7 @@ from embed.engine._rows cimport Rows, is_document, output_factor, rows_of, share
 
 cdef enum:
     # The most tokens of a round.
-    _MOST_TOKENS = 4096
+    _MOST_TOKENS = 8192
     # A row with more changes than this in a round moves by this many times the mean of its changes.
     _MOST_CHANGES = 2
     # Changes of a row that are added at a time.
@@ -40,7 +40,7 @@ cdef enum:
     # Rows are fetched this many changes ahead.
     _PREFETCH_CHANGES = 16
 
-ROUND_TOKENS = _MOST_TOKENS
+ROUND_TOKENS, ROUND_TILES = _MOST_TOKENS, MOST_TILES
 
 
 cdef class Rounds:
@@ -57,6 +57,8 @@ cdef class Rounds:
         The begin of the first round, a multiple of `size`.
     size : int
         The tokens of a round, in which its blocks begin, at most ROUND_TOKENS.
+    tiles : int
+        The parts of a round that train at the same time, at most ROUND_TILES.
 
     Attributes
     ----------
@@ -64,17 +66,19 @@ cdef class Rounds:
         The position up to which all rounds are done.
     """
 
-    def __init__(self, int workers, int cores, int64_t rows, int64_t position=0, int64_t size=_MOST_TOKENS):
+    def __init__(self, int workers, int cores, int64_t rows, int64_t position, int64_t size, int tiles):
         if not 0 < size <= _MOST_TOKENS or position % size:
             raise ValueError(f"rounds of {size} tokens cannot begin at {position}: they have up to {_MOST_TOKENS}")
+        if not 0 < tiles <= MOST_TILES or size % tiles:
+            raise ValueError(f"rounds of {size} tokens cannot have {tiles} equal tiles, of at most {MOST_TILES}")
         self.position, self.size, self.rows = position, size, rows
-        self.tile = max(size // TILES, 1)
+        self.tile = size // tiles
         self.barrier.members = workers
         self.barrier.spins = _SPINS if workers <= cores else 0
-        self._memory = bytearray(sizeof(embed_entry) * TILES)
+        self._memory = bytearray(sizeof(embed_entry) * tiles)
         cdef unsigned char[::1] view = self._memory
         self.entries = <embed_entry *> &view[0]
-        self._mark_memory = bytearray(sizeof(uint64_t) * EMBED_MARK_WORDS * TILES)
+        self._mark_memory = bytearray(sizeof(uint64_t) * EMBED_MARK_WORDS * tiles)
         cdef unsigned char[::1] marks = self._mark_memory
         self.marks = <uint64_t *> &marks[0]
         self._tally_memory = bytearray(sizeof(embed_tally) * rows)
@@ -83,12 +87,12 @@ cdef class Rounds:
 
     cdef make_tiles(self, int64_t integers):
         """Allocate memory for the blocks of the tiles, with so many integers for words and draws of each tile."""
-        cdef int64_t t
+        cdef int64_t t, tiles = self.size // self.tile
         if self._block_memory is not None:
             return
-        self._block_memory = Scratch(TILES * (self.tile + 1) * sizeof(Block) // sizeof(float))
-        self._integer_memory = Scratch(TILES * integers)
-        for t in range(TILES):
+        self._block_memory = Scratch(tiles * (self.tile + 1) * sizeof(Block) // sizeof(float))
+        self._integer_memory = Scratch(tiles * integers)
+        for t in range(tiles):
             self.tiles[t].blocks = <Block *> self._block_memory.floats + t * (self.tile + 1)
             self.tiles[t].integers = <int32_t *> self._integer_memory.floats + t * integers
 

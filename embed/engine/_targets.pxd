@@ -5,6 +5,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from embed.engine._block_vectors cimport BlockVectors
 from embed.engine._blocks cimport SETS, Block
 from embed.engine._kernels cimport embed_window
+from embed.engine._rows cimport Rows
 
 ctypedef struct Side:
     # The output rows for the contexts on one side of the centers, or on both.
@@ -44,7 +45,7 @@ cdef class Targets:
     cdef void find(self, BlockVectors vectors, const Block *block) noexcept nogil
     cdef void _find_paths(self, BlockVectors vectors, const Block *block, int side) noexcept nogil
     cdef void fetch_paths(self, const Block *block) noexcept nogil
-    cdef int64_t list_nodes(self, BlockVectors vectors, int32_t word, const float **ahead) noexcept nogil
+    cdef int64_t list_nodes(self, Rows rows, int32_t word, const float **ahead) noexcept nogil
     cdef void mark(self, const Block *block, uint64_t *marks) noexcept nogil
     cdef void _find_folds(self, float **rows, int32_t *folds, int32_t *distinct) noexcept nogil
     cdef void _add_word(self, int64_t c, const Side *side, embed_window *plan) noexcept nogil

@@ -13,10 +13,11 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 
 import numpy as np
 
-from embed.engine._block_vectors cimport BlockVectors, current_output_row, output_row
+from embed.engine._block_vectors cimport BlockVectors, output_row
 from embed.engine._blocks cimport BLOCK, SETS, Block
 from embed.engine._kernels cimport EMBED_LINE, embed_prefetch_read, embed_window
 from embed.engine._marks cimport embed_mark
+from embed.engine._rows cimport Rows, target_row
 
 cdef enum:
     # So many nodes near the root, which most paths meet, stay in the cache.
@@ -133,13 +134,13 @@ cdef class Targets:
             embed_prefetch_read(<const float *> &self._nodes[first], _PATH_FLOATS)
             embed_prefetch_read(<const float *> &self._labels[first], 1)
 
-    cdef int64_t list_nodes(self, BlockVectors vectors, int32_t word, const float **ahead) noexcept nogil:
+    cdef int64_t list_nodes(self, Rows rows, int32_t word, const float **ahead) noexcept nogil:
         """List the rows of the rare nodes on the path of a word, the last ones; return how many they are."""
         cdef int64_t first = self._node_offsets[word], j = self._node_offsets[word + 1] - 1, n = 0
         cdef int side
         while j >= first and self._nodes[j] < self._first_frequent:
             for side in range(self.sides):
-                ahead[n] = current_output_row(vectors, (self._first_node + self._nodes[j]) * self.sides + side)
+                ahead[n] = target_row(rows, (self._first_node + self._nodes[j]) * self.sides + side)
                 n += 1
             j -= 1
         return n

@@ -20,8 +20,6 @@ __all__ = ["ReferenceWorker", "SplitMix64", "epoch_key", "keeps"]
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _BLOCK_TOKENS = 128
-_ROUND_TOKENS = 4096
-_TILES = 8  # of a round
 _MOST_CHANGES = 2
 _CBOW_BATCH = 4  # windows whose scores are taken together
 _STILL_BATCH = 8  # the same, of an inferred document whose only context it is
@@ -165,16 +163,14 @@ class ReferenceWorker:
         for block in self._blocks():
             self._train_block(key, *block, lr + lr_slope * block[2], ratio)
 
-    def run_rounds(
-        self, epoch: int, lr: float, lr_slope: float, ratio: float, round_tokens: int = _ROUND_TOKENS
-    ) -> None:
+    def run_rounds(self, epoch: int, lr: float, lr_slope: float, ratio: float, round_tokens: int, tiles: int) -> None:
         """Train one epoch in rounds of `round_tokens`: tiles start from the same parameters, and their changes add up.
 
-        The blocks that begin in one of the _TILES parts of a round are a tile. They train one after the other; a vector
-        of several rows has one copy in the tile. A row with more than _MOST_CHANGES changes moves by so many times
-        their mean. The weights of a position in the window, which every tile changes by very little, move by the sum of
-        the changes, and so do the rows of documents, which few tiles change. The core trains a row that only one tile
-        touches in place, to the same numbers.
+        The blocks that begin in one of the `tiles` parts of a round are a tile. They train one after the other; a
+        vector of several rows has one copy in the tile. A row with more than _MOST_CHANGES changes moves by so many
+        times their mean. The weights of a position in the window, which every tile changes by very little, move by the
+        sum of the changes, and so do the rows of documents, which few tiles change. The core trains a row that only one
+        tile touches in place, to the same numbers.
         """
         self.in_round = True
         key = epoch_key(self.settings.seed, epoch)
@@ -183,7 +179,7 @@ class ReferenceWorker:
             changes = (np.zeros_like(inputs), np.zeros_like(outputs), np.zeros_like(weights))
             changed_inputs: list[int] = []
             changed_outputs: list[int] = []
-            for _, tile in itertools.groupby(blocks, lambda block: block[2] // max(round_tokens // _TILES, 1)):
+            for _, tile in itertools.groupby(blocks, lambda block: block[2] // (round_tokens // tiles)):
                 self.inputs, self.outputs, self.position_weights = inputs.copy(), outputs.copy(), weights.copy()
                 for block in tile:
                     self._train_block(key, *block, lr + lr_slope * block[2], ratio)

@@ -121,7 +121,7 @@ def _trained(trained: Problem, digits: int, *, in_rounds: bool) -> dict[str, np.
     worker = _core.Worker(changed(trained, **matrices, spread=digits))
     tokens, stop = len(trained.tokens.ids), np.zeros(1, np.int32)
     if in_rounds:
-        rounds = _rounds.Rounds(1, 1, sum(map(len, matrices.values())))
+        rounds = _rounds.Rounds(1, 1, sum(map(len, matrices.values())), 0, 4096, 8)
         worker.run_rounds(0, 0, tokens, 0.05, 0.0, 1.5, stop, rounds, 0)
     else:
         worker.run(0, 0, tokens, 0.05, 0.0, 1.5, stop)

@@ -20,7 +20,7 @@ from embed.errors import ConfigError
 from embed.text.encoded_corpus import EncodedCorpus
 from embed.text.encoding import encode
 from embed.training.backends import Variant
-from embed.training.backends.deterministic import Rounds, round_tokens
+from embed.training.backends.deterministic import Rounds, round_tiles, round_tokens
 from embed.training.backends.hogwild import Chunks
 from embed.training.schedule import Schedule, line_tokens
 from embed.training.train import train
@@ -112,7 +112,7 @@ def test_the_core_agrees_with_the_twin(schedule: str, in_rounds: bool) -> None:
     for epoch in range(EPOCHS):
         twin.epoch = epoch
         if in_rounds:
-            twin.run_rounds(epoch, 0.0, 0.0, 1.5, round_tokens(tokens))
+            twin.run_rounds(epoch, 0.0, 0.0, 1.5, round_tokens(tokens), round_tiles(tokens))
         else:
             twin.run(epoch, 0.0, 0.0, 1.5)
         share(task, range(tokens), epoch, Schedule(_config(schedule, 0.1), tokens)).work(worker, 0)

@@ -10,10 +10,24 @@ from embed.engine import _rounds
 from embed.training.backends.task import Task
 from embed.training.schedule import Schedule
 
-__all__ = ["Rounds", "round_tokens"]
+__all__ = ["Rounds", "round_tiles", "round_tokens"]
 
 # A short corpus has short rounds, so that an epoch has some hundreds of them.
 _LEAST_ROUND_TOKENS, _ROUNDS_PER_EPOCH = 256, 256
+_ROUND_TOKENS, _TILE_TOKENS = 2048, 512
+"""A round has so many tokens or, with many tiles, so many in each."""
+_LEAST_TILES, _TOKENS_OF_A_TILE = 2, 6_250_000
+"""A corpus has a tile for so many tokens, or a few."""
+
+
+def round_tiles(tokens: int) -> int:
+    """Return the tiles of a round for a corpus of `tokens` tokens: so many threads work at once.
+
+    Fewer tiles learn better and are faster on as many threads; a longer corpus has more of them, up to ROUND_TILES, so
+    that its epochs take more threads and not more time. The number is a power of two.
+    """
+    wanted = max(tokens // _TOKENS_OF_A_TILE, _LEAST_TILES)
+    return min(1 << (wanted.bit_length() - 1), int(_rounds.ROUND_TILES))
 
 
 def round_tokens(tokens: int, *, has_documents: bool = False) -> int:
@@ -24,7 +38,7 @@ def round_tokens(tokens: int, *, has_documents: bool = False) -> int:
     if has_documents:
         return _LEAST_ROUND_TOKENS
     wanted = max(tokens // _ROUNDS_PER_EPOCH, _LEAST_ROUND_TOKENS)
-    return min(1 << (wanted.bit_length() - 1), int(_rounds.ROUND_TOKENS))
+    return min(1 << (wanted.bit_length() - 1), max(_ROUND_TOKENS, _TILE_TOKENS * round_tiles(tokens)))
 
 
 class Rounds:
@@ -38,7 +52,9 @@ class Rounds:
         self._first, self._last = tokens.start, min(-(-tokens.stop // size) * size, task.tokens)
         parameters = task.parameters
         rows = sum(map(len, (parameters.unit_matrix, parameters.outputs, parameters.position_weights)))
-        self._rounds = _rounds.Rounds(task.threads, processors(), rows, tokens.start, size)
+        tiles = round_tiles(task.tokens)
+        self._workers = min(task.threads, tiles)
+        self._rounds = _rounds.Rounds(self._workers, processors(), rows, tokens.start, size, tiles)
         self._epoch, self._schedule = epoch, schedule
         self._stop = np.zeros(1, np.int32)
 
@@ -48,7 +64,9 @@ class Rounds:
         return self._rounds.position
 
     def work(self, worker: _core.Worker, part: int) -> None:
-        """Take part in all rounds, one line of the schedule after the other."""
+        """Take part in all rounds, one line of the schedule after the other, if there is a tile for this worker."""
+        if part >= self._workers:
+            return
         first = self._first
         while first < self._last:
             line = self._schedule.line(self._epoch, first)
