@@ -371,7 +371,7 @@ cdef class Worker:
             if fetches:  # the kernel fetches the first EMBED_EARLY rows that are due
                 self.plans.windows[0].early = self.ahead + fetched
             left = EMBED_EARLY if fetches else 0
-            due += to_fetch
+            due += 0 if self.has_pairs else to_fetch  # the kernel of pairs fetches all that are due
             while due >= windows:
                 due -= windows
                 if left == 0:
@@ -388,6 +388,9 @@ cdef class Worker:
                 planned += 1
             if planned == batch or (planned and w == windows - 1):
                 if self.has_pairs:
+                    self.plans.windows[0].early = self.ahead + fetched
+                    self.plans.windows[0].early_count = <int> ((w + 1) * to_fetch // windows - fetched)
+                    fetched = (w + 1) * to_fetch // windows
                     self._train_pairs(first, planned)
                 elif self.vectors.position_count:
                     self.kernels.weighted_windows(&self.plans.windows[0], planned)
@@ -503,20 +506,29 @@ cdef class Worker:
                 return 0
             if self.rows.has_output_factors and self.plans.windows[0].lr != 0:
                 self.vectors.settle(plan)
+        self.examples += 1 if self.cbow else contexts
+        plan.words = <int> words
         if self.cbow:
             weight, plan.scale = self.steps[contexts], self.scales[contexts]
+        if self.has_pairs:  # whose kernel finds the contexts itself
+            plan.x, plan.center = self.vectors.vectors + first, <int> (center - first)
+            plan.documents, plan.tags = self.vectors.vectors + block.positions, <int> block.tags
+            if self.vectors.in_rows:
+                plan.step, plan.word_ratios = weight * self.ratio, NULL
+            else:
+                plan.step, plan.word_ratios = weight, self.vectors.ratios + first
+                plan.document_ratios = self.vectors.ratios + block.positions
+            return 1
         k = self._add_contexts(first, center, 0, weight, plan)
         k = self._add_contexts(center + 1, last + 1, k, weight, plan)
         # a document is a context of every center
         self._add_contexts(block.positions, block.positions + block.tags, k, weight, plan)
-        plan.words = <int> words
         if self.vectors.position_count:
             plan.weight_ratio = weight * self.position_ratio
             for k in range(words):  # the first context is at position first - center + window of the window
                 i = first - center + self.window + k
                 plan.weights[k] = self.vectors.position_weights + i * self.rows.stride
         plan.nx = <int> contexts
-        self.examples += 1 if self.cbow else contexts
         return 1
 
     cdef inline int64_t _add_contexts(self, int64_t first, int64_t last, int64_t k, float weight,

@@ -62,13 +62,20 @@ typedef struct {
     float *mean;          /* scratch [width, rounded up to a whole vector] */
     float *bag;           /* scratch [embed_bag_floats(ny)], for a bag, pairs, or the rates of more than a group */
     embed_loss *loss;     /* the negative log-likelihood is added to it */
-    const float **early;  /* [EMBED_EARLY] -> [width] rows of the next block, or NULL; only for `window` */
+    const float **early;  /* [early_count, for `window` EMBED_EARLY] -> [width] rows of the next block, or NULL */
     int nx, ny, unique;
     int centers;   /* in a bag: the first rows of y; noise follows, `negatives` rows for each `run` centers in a row */
     int run, negatives;
     int words;     /* the first inputs: the other ones are documents, which have no position weights */
     int inference; /* only documents move, neither words nor output rows; not in `window` */
     int width;
+    /* In mean_pairs, the contexts are the `words` positions from x[0] on but x[center], and the documents. */
+    int center, tags;
+    float **documents;            /* [tags] -> [width], updated in place */
+    const float *word_ratios;     /* [words + 1] learning rate of each position over lr * step; NULL if all are 1 */
+    const float *document_ratios; /* [tags], unless word_ratios is NULL */
+    float step;                   /* learning rate of the contexts over lr */
+    int early_count;
     float scale;        /* the factor of the sum of the x: 1 / nx for their mean */
     float weight_ratio; /* learning rate of the weights over lr */
     float lr; /* learning rate of the output rows; 0 scores without updates */

@@ -117,15 +117,22 @@ INLINE embed_f8 NAME(add_halves)(vf v) {
 INLINE vf NAME(add_halves)(vf v) { return v; }
 #endif
 
+#if LANES >= 8
+/* Return a line: the sum over the lanes of each acc[q]. */
+INLINE embed_f8 NAME(line_of)(const vf acc[EMBED_LINE]) {
+    const embed_f8 low = NAME(add_halves)(NAME(add_neighbours)(acc));
+    const embed_f8 high = NAME(add_halves)(NAME(add_neighbours)(acc + 4));
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 8, 9, 10, 11) +
+           __builtin_shufflevector(low, high, 4, 5, 6, 7, 12, 13, 14, 15);
+}
+#endif
+
 /* Compute the scores of up to EMBED_GROUP output rows with one input vector: line[q] = the sum over the lanes of
  * acc[q], EMBED_LINE floats, the last ones zero. They are stored as one vector, as the sigmoids read them: a processor
  * waits for the cache if it reads in one piece what it stored in two. */
 INLINE void NAME(reduce_line)(const vf acc[EMBED_LINE], float *line) {
 #if LANES >= 8
-    const embed_f8 low = NAME(add_halves)(NAME(add_neighbours)(acc));
-    const embed_f8 high = NAME(add_halves)(NAME(add_neighbours)(acc + 4));
-    const embed_f8 sums = __builtin_shufflevector(low, high, 0, 1, 2, 3, 8, 9, 10, 11) +
-                          __builtin_shufflevector(low, high, 4, 5, 6, 7, 12, 13, 14, 15);
+    const embed_f8 sums = NAME(line_of)(acc);
     memcpy(line, &sums, sizeof sums);
 #elif LANES == 4
     const embed_f4 low = NAME(add_neighbours)(acc), high = NAME(add_neighbours)(acc + 4);
@@ -133,6 +140,18 @@ INLINE void NAME(reduce_line)(const vf acc[EMBED_LINE], float *line) {
     memcpy(line + 4, &high, sizeof high);
 #else
     for (int q = 0; q < EMBED_LINE; ++q) line[q] = acc[q];
+#endif
+}
+
+/* The same for two input vectors, whose lines follow one another. */
+INLINE void NAME(reduce_pair)(const vf first[EMBED_LINE], const vf second[EMBED_LINE], float *lines) {
+#if LANES == 16
+    FULL(store)
+    (lines, __builtin_shufflevector(NAME(line_of)(first), NAME(line_of)(second), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+                                    12, 13, 14, 15));
+#else
+    NAME(reduce_line)(first, lines);
+    NAME(reduce_line)(second, lines + EMBED_LINE);
 #endif
 }
 

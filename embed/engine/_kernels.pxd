@@ -39,6 +39,13 @@ cdef extern from "kernels.h" nogil:
         int words
         int inference
         int width
+        int center
+        int tags
+        float **documents
+        const float *word_ratios
+        const float *document_ratios
+        float step
+        int early_count
         float scale
         float weight_ratio
         float lr
