@@ -226,7 +226,7 @@ cdef class Worker:
             The position up to which all rounds are done.
         """
         # of the latest round; all workers read it before any worker can finish the next one
-        cdef int64_t position = first, next_position, before = rounds.before, tiles, tile
+        cdef int64_t position = first, next_position, before = rounds.before, after, tiles, tile
         cdef int32_t number = rounds.number
         cdef bint failed = False
         self._check_stretch(first, last)
@@ -239,24 +239,26 @@ cdef class Worker:
         rounds.make_tiles(self.blocks.most_of_tile(rounds.tile))
         with nogil:
             if position < last and not embed_barrier_halted(&rounds.barrier):
-                self._select_tiles(epoch, position, min(position + rounds.size, last), rounds, before)
+                self._select_tiles(epoch, position, min(position + rounds.size, last), rounds, before, number + 1)
                 embed_barrier_wait(&rounds.barrier, False)
             while position < last and not embed_barrier_halted(&rounds.barrier):
                 next_position = min(position + rounds.size, last)
                 tiles = (next_position - position + rounds.tile - 1) // rounds.tile
+                after = before + tiles + rounds.barrier.members  # each worker claims one tile beyond the last
                 number += 1
                 self.vectors.log.used = 0
-                self.vectors.begin_round(rounds.marks, tiles)
-                failed = self._train_tiles(position, next_position, lr, lr_slope, rounds, before) != 0
+                self.vectors.begin_round(rounds.marks_of(number), tiles)
+                failed = self._train_tiles(position, next_position, lr, lr_slope, rounds, before, number) != 0
+                # whoever is done first does more of this, instead of waiting
+                self._select_tiles(epoch, next_position, min(next_position + rounds.size, last), rounds, after,
+                                   number + 1)
                 if embed_barrier_wait(&rounds.barrier, failed):
                     break
                 if part == 0:
                     for tile in range(tiles):
                         self.loss += rounds.entries[tile].loss
                 failed = self.merger.merge(rounds, tiles, number, part) != 0
-                # each worker claims one tile beyond the last
-                before, position = before + tiles + rounds.barrier.members, next_position
-                self._select_tiles(epoch, position, min(position + rounds.size, last), rounds, before)
+                before, position = after, next_position
                 if part == 0:
                     rounds.position, rounds.before, rounds.number = position, before, number
                 if embed_barrier_wait(&rounds.barrier, failed or stop[0] != 0):
@@ -270,11 +272,11 @@ cdef class Worker:
         if not 0 <= first <= last <= self.blocks.tokens():
             raise ValueError(f"tokens {first} to {last} are not all within a corpus of {self.blocks.tokens()}")
 
-    cdef void _select_tiles(self, int64_t epoch, int64_t first, int64_t last, Rounds rounds,
-                            int64_t before) noexcept nogil:
+    cdef void _select_tiles(self, int64_t epoch, int64_t first, int64_t last, Rounds rounds, int64_t before,
+                            int32_t number) noexcept nogil:
         """Select the blocks of the tiles that this worker claims, after `before` claims of earlier rounds.
 
-        The rows that a tile touches are marked.
+        `number` is that of the round. The rows that a tile touches are marked.
         """
         cdef int64_t t, begin
         cdef Tile *tile
@@ -285,7 +287,8 @@ cdef class Worker:
             return
         t = embed_claim(&rounds.selected) - before
         while first + t * rounds.tile < last:
-            begin, tile, marks = first + t * rounds.tile, &rounds.tiles[t], rounds.marks + t * EMBED_MARK_WORDS
+            begin, tile = first + t * rounds.tile, rounds.tiles_of(number) + t
+            marks = rounds.marks_of(number) + t * EMBED_MARK_WORDS
             embed_clear_marks(marks)
             self.blocks.begin(epoch, begin)
             tile.count, integers = 0, tile.integers
@@ -301,8 +304,8 @@ cdef class Worker:
                     tile.count += 1
             t = embed_claim(&rounds.selected) - before
 
-    cdef int _train_tiles(self, int64_t first, int64_t last, double lr, double lr_slope, Rounds rounds,
-                          int64_t before) noexcept nogil:
+    cdef int _train_tiles(self, int64_t first, int64_t last, double lr, double lr_slope, Rounds rounds, int64_t before,
+                          int32_t number) noexcept nogil:
         """Train the tiles that this worker claims, after `before` claims of earlier rounds.
 
         Returns 0, or -1 if there is no memory for the log.
@@ -311,7 +314,7 @@ cdef class Worker:
         cdef embed_entry *entry
         cdef const Tile *tile
         while first + t * rounds.tile < last:
-            tile, entry = &rounds.tiles[t], &rounds.entries[t]
+            tile, entry = rounds.tiles_of(number) + t, &rounds.entries[t]
             if self.vectors.begin_tile() != 0:
                 return -1
             for i in range(tile.count):

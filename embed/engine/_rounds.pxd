@@ -35,14 +35,16 @@ cdef class Rounds:
     cdef int64_t claimed            # tiles that any worker has claimed to train
     cdef int64_t before             # claimed tiles of finished rounds
     cdef int32_t number             # of finished rounds
-    cdef Tile tiles[MOST_TILES]
+    cdef Tile _tiles[2 * MOST_TILES]
     cdef Scratch _block_memory, _integer_memory
     cdef embed_entry *entries       # [tiles] the copies of each tile
     cdef embed_tally *tallies       # [rows] of the input rows, then of the output rows, then of position weights
-    cdef uint64_t *marks            # [tiles, MARK_WORDS] the rows that each tile touches
+    cdef uint64_t *_marks
     cdef object _memory, _tally_memory, _mark_memory
 
     cdef make_tiles(self, int64_t integers)
+    cdef Tile *tiles_of(self, int32_t number) noexcept nogil
+    cdef uint64_t *marks_of(self, int32_t number) noexcept nogil
 
 
 cdef class Merger:

@@ -4,7 +4,8 @@ A round is cut into tiles of as many tokens. The blocks of a tile train one afte
 learned, but nothing of the other tiles of the round. So the bits of the result do not depend on the number of workers
 (docs/decisions/0045):
 
-- Workers select the blocks of each tile, make their draws, and mark the rows that the tile touches.
+- Workers select the blocks of each tile, make their draws, and mark the rows that the tile touches. Whoever has trained
+  its tiles begins with this for the next round.
 - A row that only one tile touches is trained in place. Of any other row each tile trains a copy, in the log of its
   worker.
 - Each worker merges the copies of all tiles into its part of the rows, in the order of the tiles.
@@ -78,23 +79,31 @@ cdef class Rounds:
         self._memory = bytearray(sizeof(embed_entry) * tiles)
         cdef unsigned char[::1] view = self._memory
         self.entries = <embed_entry *> &view[0]
-        self._mark_memory = bytearray(sizeof(uint64_t) * EMBED_MARK_WORDS * tiles)
+        self._mark_memory = bytearray(sizeof(uint64_t) * EMBED_MARK_WORDS * 2 * tiles)
         cdef unsigned char[::1] marks = self._mark_memory
-        self.marks = <uint64_t *> &marks[0]
+        self._marks = <uint64_t *> &marks[0]
         self._tally_memory = bytearray(sizeof(embed_tally) * rows)
         cdef unsigned char[::1] tallies = self._tally_memory
         self.tallies = <embed_tally *> &tallies[0]
 
     cdef make_tiles(self, int64_t integers):
         """Allocate memory for the blocks of the tiles, with so many integers for words and draws of each tile."""
-        cdef int64_t t, tiles = self.size // self.tile
+        cdef int64_t t, tiles = 2 * (self.size // self.tile)
         if self._block_memory is not None:
             return
         self._block_memory = Scratch(tiles * (self.tile + 1) * sizeof(Block) // sizeof(float))
         self._integer_memory = Scratch(tiles * integers)
         for t in range(tiles):
-            self.tiles[t].blocks = <Block *> self._block_memory.floats + t * (self.tile + 1)
-            self.tiles[t].integers = <int32_t *> self._integer_memory.floats + t * integers
+            self._tiles[t].blocks = <Block *> self._block_memory.floats + t * (self.tile + 1)
+            self._tiles[t].integers = <int32_t *> self._integer_memory.floats + t * integers
+
+    cdef Tile *tiles_of(self, int32_t number) noexcept nogil:
+        """Return the tiles of round `number`, while those of the round before or after it are in use, too."""
+        return self._tiles + (number & 1) * (self.size // self.tile)
+
+    cdef uint64_t *marks_of(self, int32_t number) noexcept nogil:
+        """Return the marks of these tiles, [tiles, MARK_WORDS]: the rows that each touches."""
+        return self._marks + (number & 1) * (self.size // self.tile) * EMBED_MARK_WORDS
 
     def abandon(self):
         """Release all workers, even those that wait for a missing one. The changes of the round are lost."""
