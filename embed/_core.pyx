@@ -359,7 +359,7 @@ cdef class Worker:
             self.vectors.make_room()
         else:
             self.vectors.begin()
-        to_fetch = self._list_ahead(following)
+        to_fetch = self._list_ahead(following, block.draws if following.stream == block.stream else 0)
         if block.own == 0 or block.positions + block.tags < 2:
             return
         self.vectors.gather(block, self.ratio)
@@ -436,10 +436,11 @@ cdef class Worker:
             self.vectors.settle(plan)
         self.kernels.mean_pairs(plan, count)
 
-    cdef int64_t _list_ahead(self, const Block *block) noexcept nogil:
+    cdef int64_t _list_ahead(self, const Block *block, int64_t known) noexcept nogil:
         """List the rows to fetch for the next block, and EMBED_EARLY more, which need no fetching; return how many.
 
-        In a round, copies of the tile are in the cache, and looking for them takes longer than to fetch their rows.
+        The first `known` draws are those of the present block, too. In a round, copies of the tile are in the cache,
+        and looking for them takes longer than to fetch their rows.
         """
         cdef int64_t i, n = 0, size, room = _MOST_LISTED
         cdef bint has_inputs = self.rows.plain and self.window, has_ngrams = not self.rows.plain and self.window
@@ -465,7 +466,7 @@ cdef class Worker:
                     n += self._list_targets(block.words[i], n)
                 if self.targets.has_tree:
                     n += self.targets.list_nodes(self.rows, block.words[i], self.ahead + n)
-        for i in range(block.draws if block.is_new else 0):
+        for i in range(known, block.draws if block.is_new else 0):
             n += self._list_targets(block.noise[i], n)
         for i in range(EMBED_EARLY):
             self.ahead[n + i] = &self.rows.outputs[0, 0]

@@ -24,6 +24,7 @@ ctypedef struct Block:
     int64_t draws
     int64_t draw_set    # which of the sets its draws are, from 1; 0 for draws of its own
     uint64_t draw_key   # the epoch of the set
+    uint64_t stream     # the begin of the random stream of its draws
     bint is_new         # no block has had these draws before
 
 
@@ -42,6 +43,7 @@ cdef class Blocks:
     cdef uint64_t _alias_count
     cdef uint64_t seed, epoch_key
     cdef int window, negatives, noise_windows, noise_run
+    cdef int64_t noise_sentences    # the first blocks of so many sentences in a row have the same draws
     cdef bint fixed_window
     cdef int64_t halo_tokens
     cdef int32_t first_kept     # words from this one on are always kept
@@ -65,6 +67,7 @@ cdef class Blocks:
     cdef void _select_words(self, Block *block) noexcept nogil
     cdef void _add_tags(self, Block *block) noexcept nogil
     cdef int64_t _origin(self) noexcept nogil
+    cdef int64_t _draw_position(self, const Block *block) noexcept nogil
     cdef bint _keeps(self, int64_t p) noexcept nogil
     cdef void _draw(self, Block *block) noexcept nogil
     cdef void _draw_windows(self, Block *block, int64_t windows) noexcept nogil

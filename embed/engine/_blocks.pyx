@@ -39,7 +39,7 @@ cdef class Blocks:
         self.fixed_window = settings.fixed_window or settings.window == 0
         if noise is not None:
             self._noise_table, self.negatives, self.noise_windows = noise.table, noise.negatives, noise.windows
-            self.noise_run = noise.run
+            self.noise_run, self.noise_sentences = noise.run, noise.sentences
             self._aliases = <const embed_alias *> &self._noise_table[0, 0]
             self._alias_count = <uint64_t> self._noise_table.shape[0]
         # The search for a halo ends after this many tokens, so that a run of dropped tokens is cheap.
@@ -155,6 +155,12 @@ cdef class Blocks:
         """Return the token that draws count from: the first of the corpus, or of the sentence."""
         return self.offsets[self.sentence] if self.is_relative else 0
 
+    cdef int64_t _draw_position(self, const Block *block) noexcept nogil:
+        """Return the token that determines the draws of a block: its first, or that of a sentence before."""
+        if self.noise_sentences > 1 and not self.is_relative and block.first == self.offsets[self.sentence]:
+            return self.offsets[self.sentence // self.noise_sentences * self.noise_sentences]
+        return block.first - self._origin()
+
     cdef void _draw(self, Block *block) noexcept nogil:
         """Draw for the windows of a block, or find the set of draws that it shares with other sentences."""
         cdef int64_t place = (block.first - self._origin()) // BLOCK
@@ -173,10 +179,10 @@ cdef class Blocks:
     cdef void _draw_windows(self, Block *block, int64_t windows) noexcept nogil:
         """Draw the reach of each window and, for the first of each run of windows, noise words."""
         cdef int64_t c, j, next_drawing = 0
-        cdef uint64_t fraction, stream = embed_block_stream(self.epoch_key, block.first - self._origin())
+        cdef uint64_t fraction, stream = embed_block_stream(self.epoch_key, self._draw_position(block))
         cdef const embed_alias *table = self._aliases
         cdef uint64_t vocabulary = self._alias_count
-        block.noise, block.draws = block.reaches + windows, 0
+        block.noise, block.draws, block.stream = block.reaches + windows, 0, stream
         for c in range(windows):
             if self.fixed_window:
                 block.reaches[c] = self.window

@@ -28,6 +28,8 @@ cdef class Targets:
     cdef int32_t *_lots         # [BLOCK] which draw of noise a center has
     cdef int32_t *_distinct     # [noise windows] the number of distinct rows
     cdef int32_t *_folds        # [noise windows, negatives] the distinct row, from 1, that each repeated one equals
+    cdef uint64_t _stream       # which draws the rows of `noise_sets[0]` are of
+    cdef int64_t _known         # how many of them are found
     cdef uint64_t _found[1 + SETS]  # the epochs of the sets of draws whose rows are found
     cdef int32_t *_repeats      # [1 + SETS, noise windows, 1 + negatives] `_distinct` and `_folds` of each set of draws
     cdef const int64_t[::1] _node_offsets   # [V + 1] into the nodes and labels of each word's path

@@ -79,13 +79,18 @@ cdef class Targets:
 
     cdef void find(self, BlockVectors vectors, const Block *block) noexcept nogil:
         """Find the output rows of a block, for each side of each center, and repeated rows of noise."""
-        cdef int64_t own = block.own, i, j
+        cdef int64_t own = block.own, i, j, known = 0
         cdef const int32_t *centers = block.words + block.left
         cdef Side *rows
         cdef int side
         cdef bint is_found = block.draw_set > 0 and self._found[block.draw_set] == block.draw_key
         # copies of rows are those of a block
-        self._found[block.draw_set] = 0 if vectors.in_round or vectors.rows.has_output_factors else block.draw_key
+        cdef bint keeps = not vectors.in_round and not vectors.rows.has_output_factors
+        self._found[block.draw_set] = block.draw_key if keeps else 0
+        if block.draw_set == 0:
+            if keeps and block.stream == self._stream:
+                known = min(self._known, block.draws)
+            self._stream, self._known = block.stream, block.draws if keeps else 0
         self._distinct = self._repeats + block.draw_set * self.noise_windows * (1 + self.negatives)
         self._folds = self._distinct + self.noise_windows
         for side in range(self.sides):
@@ -99,9 +104,9 @@ cdef class Targets:
             rows.noise = rows.noise_sets + block.draw_set * self.noise_windows * self.negatives
             if is_found:
                 continue
-            for i in range(block.draws):
+            for i in range(known, block.draws):
                 rows.noise[i] = output_row(vectors, block.noise[i] * self.sides + side)
-            for i in range(0 if self.has_bags else block.draws // self.negatives):
+            for i in range(known // self.negatives, 0 if self.has_bags else block.draws // self.negatives):
                 j = i * self.negatives
                 self._find_folds(rows.noise + j, self._folds + j, &self._distinct[i])
 

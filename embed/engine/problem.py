@@ -266,6 +266,8 @@ class Noise:
     run : int
         How many windows in a row have the same noise, 1, 2 or 4: window c has the draw ``c // run % windows`` of the
         block.
+    sentences : int
+        The first blocks of so many sentences in a row have the same draws, but in inference.
 
     Raises
     ------
@@ -277,13 +279,14 @@ class Noise:
     negatives: int
     windows: int
     run: int = 1
+    sentences: int = 1
 
     def __post_init__(self) -> None:
         check_aliases(self.table)
-        if min(self.negatives, self.windows) < 1 or self.run not in _RUNS:
+        if min(self.negatives, self.windows, self.sentences) < 1 or self.run not in _RUNS:
             raise ValueError(
-                f"noise needs at least one word and one window, and runs of {_RUNS}, not {self.negatives} words, "
-                f"{self.windows} windows and runs of {self.run}"
+                f"noise needs at least one word and one window, one sentence and runs of {_RUNS}, not {self.negatives} "
+                f"words, {self.windows} windows, {self.sentences} sentences and runs of {self.run}"
             )
 
 

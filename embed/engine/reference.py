@@ -232,6 +232,13 @@ class ReferenceWorker:
                 kept.append(word)
         return kept
 
+    def _draw_position(self, sentence: int, start: int) -> int:
+        """Return the token that determines the draws of a block: its first, or that of a sentence before."""
+        noise, offsets = self.targets.noise, self.tokens.offsets
+        if noise is None or self.settings.inference or start != offsets[sentence]:
+            return start
+        return int(offsets[sentence // noise.sentences * noise.sentences])
+
     def _tags(self, sentence: int) -> list[int]:
         if (tags := self.tokens.tags) is None:
             return []
@@ -263,7 +270,7 @@ class ReferenceWorker:
         if not own or len(words) + len(tags) < 2:
             return
 
-        stream = _block_stream(key, start - origin)
+        stream = _block_stream(key, self._draw_position(sentence, start) - origin)
         reaches: list[int] = []
         drawn: list[list[int]] = []
         for c in range(len(own)):

@@ -47,6 +47,7 @@ def problem(
     most_tags: int = 0,
     most_senses: int = 0,
     noise_run: int = 1,
+    noise_sentences: int = 1,
     bits: int = 0,
     **settings: Any,
 ) -> Problem:
@@ -64,7 +65,7 @@ def problem(
     unit_offsets = np.concatenate([[0], np.cumsum(sizes)])
     rows = rng.integers(WORDS, WORDS + BUCKETS, unit_offsets[-1])
     rows[unit_offsets[:-1]] = np.arange(WORDS)
-    noise = Noise(alias_table(noise_distribution(counts, 0.75)), negatives, 8, noise_run)
+    noise = Noise(alias_table(noise_distribution(counts, 0.75)), negatives, 8, noise_run, noise_sentences)
     targets = Targets(
         WORDS,
         noise=None if loss == "hs" else noise,

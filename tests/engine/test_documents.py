@@ -35,6 +35,9 @@ KINDS: list[dict[str, Any]] = [
     {"cbow": True, "most_tags": 2, "subword": True, "sums": True, "gradient_power": 0.0},
     {"cbow": True, "most_tags": 2, "context_sum": True},
     {"cbow": True, "most_tags": 2, "weighted": True, "gradient_power": 0.5},
+    {**DBOW, "noise_sentences": 4},
+    {"cbow": True, "most_tags": 2, "noise_run": 2, "noise_sentences": 2},
+    {"cbow": False, "most_tags": 2, "noise_sentences": 3},
 ]
 PROJECTED: list[dict[str, Any]] = [
     {**DBOW, "bits": 7, "code_size": 0.4},

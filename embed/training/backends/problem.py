@@ -33,8 +33,8 @@ __all__ = ["problem_of", "replicated_rows", "settings_of", "targets_of", "to_mea
 # Windows of a block that noise is drawn for before it is dealt again (docs/decisions/0003).
 _WORD_NOISE_WINDOWS, _SUBWORD_NOISE_WINDOWS = 8, 16
 # A document meets all noise of its blocks, so it needs more (docs/decisions/0034). Windows of DBOW, and those of means,
-# can share it with the next one (docs/decisions/0039, 0040).
-_DOCUMENT_NOISE_WINDOWS, _DOCUMENT_NOISE_RUN = 64, 2
+# can share it with the next one (docs/decisions/0039, 0040), and their documents with neighbours (0058).
+_DOCUMENT_NOISE_WINDOWS, _DOCUMENT_NOISE_RUN, _DOCUMENT_NOISE_SENTENCES = 64, 2, 4
 # With several threads, this many of the most frequent words have replicas in each, if each thread has this many tokens
 # per epoch: replicas are averaged, so their words learn as from one thread's part (docs/decisions/0018).
 _REPLICATED_WORDS, _REPLICATED_FROM = 64, 1 << 20
@@ -138,10 +138,13 @@ def targets_of(config: TrainConfig, counts: NDArray[np.int64], variant: Variant)
     losses = variant.losses or (config.loss,)
     noise = tree = None
     if "ns" in losses:
-        windows, run = _SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS, 1
+        windows, run, sentences = _SUBWORD_NOISE_WINDOWS if config.subword else _WORD_NOISE_WINDOWS, 1, 1
         if variant.tags is not None:
-            windows, run = _DOCUMENT_NOISE_WINDOWS, 1 if config.objective == "sg" else _DOCUMENT_NOISE_RUN
-        noise = Noise(alias_table(noise_distribution(counts, config.noise_exponent)), config.negatives, windows, run)
+            windows = _DOCUMENT_NOISE_WINDOWS
+            if config.objective != "sg":
+                run, sentences = _DOCUMENT_NOISE_RUN, _DOCUMENT_NOISE_SENTENCES
+        table = alias_table(noise_distribution(counts, config.noise_exponent))
+        noise = Noise(table, config.negatives, windows, run, sentences)
     if "hs" in losses:
         tree = HuffmanTree.from_counts(counts)
     return Targets(len(counts), noise, tree, config.sides())
