@@ -81,7 +81,8 @@ DEFINITIONS: dict[str, tuple[str, ...]] = {
         "words: counting and encoding text with capitals and punctuation, lower-cased, by the compiled tokenizer "
         "`words` against its readable twin, the expressions of Python; processor time.",
         "dump: counting and encoding a MediaWiki dump, lower-cased, against leaving all its markup to mwparserfromhell "
-        "in one process; processor time. -2: wall time, where ours has 2 workers. -xml: uncompressed, else bzip2.",
+        "in one thread; processor time. -2: wall time, where ours has 2 workers. -xml: uncompressed, else bzip2, one "
+        "stream.",
         "-threads: counting and encoding with 2 threads against 1, by the clock, a longer text: whitespace, words as "
         f"above, and {_GZIP_FILES} gzip files of whitespace. bgzip, bzip2, xz, zstd: one file of members of "
         f"{_MEMBER_BYTES:,} bytes of text (bgzip: {_BGZIP_BYTES:,}). Processor seconds are in the remarks.",

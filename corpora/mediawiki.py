@@ -37,8 +37,8 @@ class WikiCorpus(FileCorpus):
     lowercase : bool
         Lower-case the text before splitting it.
     workers : int
-        The processes that remove markup, once some megabytes have been read (:mod:`embed.corpora.page_workers`), while
-        this one reads. They serve `byte_chunks` alone. As many threads decompress a multistream dump.
+        The most processes that remove markup, once some megabytes have been read (:mod:`embed.corpora.page_workers`),
+        while this one reads. They serve `byte_chunks` alone. As many threads decompress a dump of bzip2.
 
     Raises
     ------

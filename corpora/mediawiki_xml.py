@@ -12,6 +12,7 @@ calls for every line, which takes twice as long), the defusedxml package (a depe
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ __all__ = ["Page", "read_pages"]
 
 ARTICLE_NAMESPACE = "0"
 FEED_BYTES = 1 << 16
+AHEAD_BYTES, READS_AHEAD = 1 << 20, 8
+"""What a thread decompresses at once, and how often before that is parsed: pages take longer than their bytes, and
+whoever decompresses waits for the interpreter's lock after each time."""
 LONGEST_ELEMENT_BYTES = 16 << 20
 """MediaWiki itself refuses pages of more than 2 MiB."""
 MOST_DEPTH = 100
@@ -59,8 +63,8 @@ def read_pages(stream: ByteStream, *, ahead: bool = False) -> Iterator[Page]:
     stream : ByteStream
         Read to its end.
     ahead : bool
-        Decompress the next bytes in a thread while these are parsed. Whoever stops early waits for them, so not for
-        pipes.
+        Decompress the next bytes in a thread while these are parsed. Whoever stops early waits for a part of them, so
+        not for pipes.
 
     Raises
     ------
@@ -104,11 +108,15 @@ def _chunks(stream: ByteStream, ahead: bool) -> Iterator[bytes]:
         while chunk := stream.read(FEED_BYTES):
             yield chunk
         return
-    with ThreadPoolExecutor(1, thread_name_prefix="dump") as thread:
-        following = thread.submit(stream.read, FEED_BYTES)
-        while chunk := following.result():
-            following = thread.submit(stream.read, FEED_BYTES)
-            yield chunk
+    thread = ThreadPoolExecutor(1, thread_name_prefix="dump")
+    try:
+        following = deque(thread.submit(stream.read, AHEAD_BYTES) for _ in range(READS_AHEAD))
+        while data := following.popleft().result():
+            following.append(thread.submit(stream.read, AHEAD_BYTES))
+            for start in range(0, len(data), FEED_BYTES):
+                yield data[start : start + FEED_BYTES]
+    finally:
+        thread.shutdown(cancel_futures=True)
 
 
 class _Target:

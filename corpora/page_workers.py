@@ -5,7 +5,9 @@ reads pages from its standard input and writes their words to its standard outpu
 by a thread here, which hands it some pages and then reads what they became. The order of the pages is kept, and only a
 few batches are on their way at once. A worker ends when its input does, so none outlives this process.
 
-Workers start while this process reads on, so a dump that ends soon afterwards is not read later for them.
+Workers start one after the other, each when this process keeps waiting for those there are: if decompression takes
+longer than markup, one is enough, and another would only take a processor from it. They start while this process reads
+on, so a dump that ends soon afterwards is not read later for them.
 
 Rejected: multiprocessing (its new processes run the caller's script again, which trains again unless it is guarded; its
 forks copy a process with threads), starting at once (a small dump is read before another interpreter has begun).
@@ -20,9 +22,11 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
+from queue import SimpleQueue
 from typing import IO
 
 from embed.errors import CorpusError, EmbedError
@@ -36,10 +40,12 @@ __all__ = ["prepared_text", "prepared_texts", "serve"]
 
 BATCH_CHARACTERS = 1 << 18
 """Wikitext that a worker gets at once, in whole pages."""
-ALONE_CHARACTERS = 1 << 23
-"""Wikitext that this process reads before it starts others: it takes twice the processor time of two starts."""
-BATCHES_AHEAD = 2
-"""Batches on their way for each worker: one that it has, and one that waits for it."""
+ALONE_CHARACTERS = 1 << 22
+"""Wikitext that this process reads before it starts another: with bzip2, it takes the processor time of the start."""
+BATCHES_AHEAD = 4
+"""Batches on their way for each worker: the one that it has, and some that wait for it, as pages come in bursts."""
+BATCHES_WAITED_FOR = 16
+"""How many batches this process waits for before it starts one more worker, less those it did not wait for."""
 
 _NUMBER = struct.Struct("<I")
 _FAILED = b"error"
@@ -110,28 +116,33 @@ def _batches(pages: Iterable[Page]) -> Iterator[list[Page]]:
 
 
 class _Pool:
-    """Workers that start at once, and a thread for each."""
+    """A worker that starts at once, others that start when this process keeps waiting, and a thread for each."""
 
-    def __init__(self, command: list[str], workers: int) -> None:
-        self._command = command
-        self._ahead = workers * BATCHES_AHEAD
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="pages")
+    def __init__(self, command: list[str], most: int) -> None:
+        self._command, self._most = command, most
         self._lock = threading.Lock()
-        self._idle: list[_Worker] = []
         self._all: list[_Worker] = []
         self._is_closed = False
-        self._starts = [self._threads.submit(copy_context().run, self._start) for _ in range(workers)]
+        self._threads: list[threading.Thread] = []
+        self._starts: list[Future[bool]] = []
+        self._batches: SimpleQueue[tuple[list[Page], Future[list[bytes]]] | None] = SimpleQueue()
+        self._start_another()
 
     def has_started(self) -> bool:
-        """Return whether all workers can work; raise the CorpusError of one that cannot be started."""
+        """Return whether all workers that were asked for can work; raise the CorpusError of one that cannot start."""
         return all(start.done() and start.result() for start in self._starts)
 
     def texts(self, batches: Iterable[list[Page]]) -> Iterator[bytes]:
         waiting: deque[Future[list[bytes]]] = deque()
+        waited_for = 0
         for batch in batches:
-            # in the context of this thread, for the notation of messages
-            waiting.append(self._threads.submit(copy_context().run, self._texts, batch))
-            if len(waiting) > self._ahead:
+            waiting.append(Future())
+            self._batches.put((batch, waiting[-1]))
+            if len(waiting) > len(self._starts) * BATCHES_AHEAD:
+                waited_for = max(0, waited_for + (-1 if waiting[0].done() else 1))
+                if waited_for >= BATCHES_WAITED_FOR and len(self._starts) < self._most and self.has_started():
+                    self._start_another()
+                    waited_for = 0
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
@@ -142,30 +153,39 @@ class _Pool:
             self._is_closed = True
             for worker in self._all:
                 worker.kill()
-        self._threads.shutdown(cancel_futures=True)
+        for _ in self._threads:
+            self._batches.put(None)
+        for thread in self._threads:
+            thread.join()
         for worker in self._all:
             worker.close()
 
-    def _start(self) -> bool:
-        with self._lock:
-            if self._is_closed:
-                return False
-            worker = _Worker(self._command)
-            self._all.append(worker)
-        worker.wait()
-        with self._lock:
-            self._idle.append(worker)
-        return True
+    def _start_another(self) -> None:
+        self._starts.append(Future())
+        # in the context of this thread, for the notation of messages
+        work = partial(copy_context().run, self._work, self._starts[-1])
+        self._threads.append(threading.Thread(target=work, name="pages", daemon=True))
+        self._threads[-1].start()
 
-    def _texts(self, batch: list[Page]) -> list[bytes]:
-        with self._lock:
-            if self._is_closed:
-                return []
-            worker = self._idle.pop()  # there are as many as threads
-        texts = worker.texts(batch)
-        with self._lock:
-            self._idle.append(worker)
-        return texts
+    def _work(self, start: Future[bool]) -> None:
+        """Start a worker, and hand it batches until there are no more."""
+        try:
+            with self._lock:
+                if self._is_closed:
+                    return
+                worker = _Worker(self._command)
+                self._all.append(worker)
+            worker.wait()
+        except BaseException as error:
+            start.set_exception(error)
+            return
+        start.set_result(True)
+        while (wanted := self._batches.get()) is not None and not self._is_closed:
+            batch, texts = wanted
+            try:
+                texts.set_result(worker.texts(batch))
+            except BaseException as error:
+                texts.set_exception(error)
 
 
 class _Worker:

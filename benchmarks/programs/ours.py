@@ -236,10 +236,13 @@ class _DumpTwin(WikiCorpus):
 
 
 def dump(*, path: str, workers: int, twin: bool) -> dict[str, Any]:
-    """Count and encode a MediaWiki dump, lower-cased; for one worker, seconds of the processor."""
+    """Count and encode a MediaWiki dump, lower-cased; for one worker, seconds of the processor.
+
+    The twin has no workers, and no threads that decompress for it.
+    """
     if twin:
         wikitext.PlainMarkup = _LibraryMarkup  # type: ignore[assignment, misc]
-    corpus = (_DumpTwin if twin else WikiCorpus)(path, lowercase=True, workers=workers)
+    corpus = _DumpTwin(path, lowercase=True) if twin else WikiCorpus(path, lowercase=True, workers=workers)
     split_words("é", lowercase=True)  # makes the tables
     with Clock() as clock:
         encoded = encode_corpus(corpus, min_count=SHARED["min_count"])

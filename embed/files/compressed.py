@@ -2,9 +2,9 @@
 
 The first bytes decide the compression, never the name, so renamed files and standard input work. Consecutive
 gzip, bzip2, xz or zstd members (``cat a.gz b.gz``, bgzip, multistream dumps) are read as one stream, in threads if
-there are helpers (:mod:`embed.files.members`). Anything else after a member is an error, because it may be a member
-whose first byte is damaged. Memory is bounded however far the data expands. Every raw byte is hashed as it is read,
-which gives the corpus fingerprint without a second pass.
+there are helpers (:mod:`embed.files.members`, :mod:`embed.files.bzip2`). Anything else after a member is an error,
+because it may be a member whose first byte is damaged. Memory is bounded however far the data expands. Every raw byte
+is hashed as it is read, which gives the corpus fingerprint without a second pass.
 
 Rejected: ``bz2.BZ2File`` and ``lzma.LZMAFile`` (both silently drop a damaged member and everything after it; the
 second allocates whatever memory a header requests), smart_open's decompression (goes by the name), one decompressor
@@ -13,7 +13,6 @@ process per file (no gain on one core), ``gzip.GzipFile`` (parses the header of 
 
 from __future__ import annotations
 
-import bz2
 import contextlib
 import io
 import lzma
@@ -27,8 +26,9 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from embed.errors import CorpusError, EmbedError, cannot_open
 from embed.files._digest import BlockSums, ContentDigest
+from embed.files.bzip2 import Bzip2Reader
 from embed.files.kinds import foreign_kind
-from embed.files.members import READ_BYTES, Decompressor, Helpers, MemberKind, MemberReader, Source
+from embed.files.members import READ_BYTES, Decompressor, Helpers, MemberKind, MemberReader, PieceReader, Source
 from embed.files.xz import XZ_START, BlockStreams
 from embed.files.zipped import MARK as ZIP_MARK
 from embed.files.zipped import UnreadableZip, ZipReader, files_in_zip
@@ -168,7 +168,7 @@ class ByteStream:
     def help(self, helpers: Helpers) -> None:
         """Let helpers decompress what is still to be read, until the stream is closed."""
         self._helpers = helpers
-        if isinstance(self._data, MemberReader):
+        if isinstance(self._data, PieceReader):
             self._data.help(helpers)
 
     def read(self, size: int) -> bytes:
@@ -227,7 +227,7 @@ class ByteStream:
 
     def close(self) -> None:
         """Close the file (standard input stays open)."""
-        if isinstance(self._data, MemberReader):
+        if isinstance(self._data, PieceReader):
             self._data.close()
         self._buffered.close()
 
@@ -244,7 +244,7 @@ class ByteStream:
             if not self.begin and (kind := foreign_kind(self.raw_start)) is not None:
                 raise self._error(f"{self.name} is {kind.what}: {kind.for_text}")
             self._data = self._opener(cast(io.BufferedReader, self._buffered))
-            if isinstance(self._data, MemberReader) and self._helpers is not None:
+            if isinstance(self._data, PieceReader) and self._helpers is not None:
                 self._data.help(self._helpers)
         return self._data
 
@@ -285,8 +285,7 @@ def _recognise(start: bytes, name: str, source: BinaryIO) -> tuple[str | None, C
         gzip = MemberKind(_GzipMember, _GZIP_MEMBER, padding=b"\0")
         return "gzip", lambda raw: MemberReader(raw, gzip)
     if _BZIP2_STREAM.match(start):
-        bzip2 = MemberKind(bz2.BZ2Decompressor, _BZIP2_STREAM)
-        return "bzip2", lambda raw: MemberReader(raw, bzip2)
+        return "bzip2", Bzip2Reader
     if start.startswith(XZ_START):
         xz = MemberKind(_new_xz, _XZ_STREAM, padding=b"\0")
         return "xz", lambda raw: MemberReader(BlockStreams(raw), xz)

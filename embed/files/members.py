@@ -1,11 +1,11 @@
 """Decompress members in a row, the next ones ahead in threads.
 
-A compressed file is a row of members: gzip members, bzip2 or xz streams, zstd frames. bgzip, pbzip2, pzstd and the
-multistream dumps of Wikipedia write many, and so does who joins files. Threads decompress a *piece* each: the bytes
-from the start of a member to what looks like the start of a later one. That may be a coincidence, so a piece counts
-only if its members end exactly where it does, and then its text is what one thread reads there. Any other piece, one
-that is damaged or that expands too far, is read again by the present thread as if there were no others. So bytes and
-errors do not depend on threads, nor on how well starts are guessed.
+A compressed file is a row of members: gzip members, xz streams, zstd frames (:mod:`embed.files.bzip2` has its own
+way). bgzip and pzstd write many, and so does who joins files. Threads decompress a *piece* each: the bytes from the
+start of a member to what looks like the start of a later one. That may be a coincidence, so a piece counts only if its
+members end exactly where it does, and then its text is what one thread reads there. Any other piece, one that is
+damaged or that expands too far, is read again by the present thread as if there were no others. So bytes and errors do
+not depend on threads, nor on how well starts are guessed.
 
 Memory is bounded by the number of pieces that wait, their size, and how far they may expand. A member without another
 one nearby is read by the present thread.
@@ -19,24 +19,30 @@ from __future__ import annotations
 import io
 import re
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
-__all__ = ["Decompressor", "Helpers", "MemberKind", "MemberReader", "Source"]
+__all__ = ["Decompressor", "Helpers", "MemberKind", "MemberReader", "PieceReader", "Source", "whole"]
+
+P = TypeVar("P")
+"""What is taken of the raw data for a piece."""
 
 READ_BYTES = 1 << 18
-"""Raw bytes given to a decompressor, and the most decompressed bytes taken from it, at once."""
+"""Raw bytes given to a decompressor at once."""
+TEXT_BYTES = 1 << 20
+"""The most decompressed bytes taken from it at once: after each time, a thread waits for the interpreter's lock."""
 FIRST_BYTES = 1 << 15
 """Raw bytes given to a new decompressor: a member of bgzip has no more."""
 PIECE_BYTES = 1 << 18
 """The least raw bytes of a piece."""
 LOOK_BYTES = 1 << 24
-"""The most raw bytes of a piece. Streams of multistream dumps have up to 1 MiB, blocks of ``xz -6`` some 7 MiB."""
+"""The most raw bytes of a piece. Blocks of ``xz -6`` have some 7 MiB."""
 LONGEST_START = 16
 """Raw bytes that are more than the start of a member."""
 MOST_BYTES = 1 << 25
@@ -128,25 +134,14 @@ class Helpers:
                 return None
 
 
-class MemberReader:
-    """Decompresses members in a row, no further than requested, or ahead if there are helpers.
+class PieceReader(ABC, Generic[P]):
+    """Decompresses data in a row, no further than requested, or pieces ahead if there are helpers."""
 
-    Parameters
-    ----------
-    source : source
-        Returns no bytes only at the end.
-    kind : MemberKind
-    """
-
-    def __init__(self, source: Source, kind: MemberKind) -> None:
-        self._raw = _Raw(source)
-        self._kind = kind
-        self._member: Decompressor | None = None
+    def __init__(self) -> None:
         self._ready = memoryview(b"")
         self._parts: deque[bytes] = deque()
         self._helpers: Helpers | None = None
-        self._pieces: deque[_Piece] = deque()
-        self._alone_until = 0  # the raw offset up to which there are no pieces
+        self._pieces: deque[tuple[P, Future[list[bytes] | None]]] = deque()
 
     def help(self, helpers: Helpers) -> None:
         """Let helpers decompress what is still to be read."""
@@ -158,7 +153,7 @@ class MemberReader:
         Raises
         ------
         EOFError
-            A member is cut short.
+            The data are cut short.
         Exception
             What the decompressor raises for damaged data.
         """
@@ -174,26 +169,118 @@ class MemberReader:
         """Give up the pieces."""
         self._restore()
 
-    def whole(self, most: int) -> list[bytes] | None:
-        """Return all decompressed bytes; None if there are more than `most`, or an error."""
-        parts: list[bytes] = []
-        size = 0
-        try:
-            while (part := self._next_part()) is not None:
-                parts.append(part)
-                size += len(part)
-                if size > most:
-                    return None
-        except Exception:  # who reads the piece in its turn meets it again
-            return None
-        return parts
+    @abstractmethod
+    def _own_part(self) -> bytes | None:
+        """Decompress something in the present thread; return it, perhaps none; None at the end."""
+
+    @abstractmethod
+    def _may_cut(self) -> bool:
+        """Return whether there may be a piece where the present thread is."""
+
+    @abstractmethod
+    def _take_piece(self) -> P | None:
+        """Take the next piece, if there is one."""
+
+    @abstractmethod
+    def _text_of(self, piece: P) -> list[bytes] | None:
+        """Decompress a piece, in any thread; return None if that fails."""
+
+    @abstractmethod
+    def _give_back(self, piece: P) -> None:
+        """Put back the piece taken last."""
+
+    @abstractmethod
+    def _be_alone(self, piece: P) -> None:
+        """Let the present thread read what was a piece."""
+
+    @abstractmethod
+    def _is_taken(self, piece: P) -> None:
+        """Learn that the text of a piece is good."""
 
     def _next_part(self) -> bytes | None:
         """Return the next decompressed bytes, perhaps none; None at the end."""
         if self._parts:
             return self._parts.popleft()
-        if self._member is None and self._next_piece():
+        if self._next_piece():
             return b""
+        return self._own_part()
+
+    def _next_piece(self) -> bool:
+        """Get the text of the next piece; return False if the present thread must read on."""
+        self._cut()
+        if not self._pieces:
+            return False
+        piece, becoming = self._pieces[0]
+        text = becoming.result()
+        if text is None:
+            self._restore()
+            self._be_alone(piece)
+            return False
+        self._parts.extend(text)
+        self._pieces.popleft()
+        self._release()
+        self._is_taken(piece)
+        self._cut()
+        return True
+
+    def _cut(self) -> None:
+        """Give pieces to the helpers as long as there are both."""
+        while self._helpers is not None and self._may_cut() and self._helpers.claim():
+            piece = self._take_piece()
+            text = None if piece is None else self._helpers.submit(partial(self._text_of, piece))
+            if piece is None or text is None:
+                self._release()
+                if piece is not None:
+                    self._give_back(piece)
+                return
+            self._pieces.append((piece, text))
+
+    def _restore(self) -> None:
+        """Let the present thread read the pieces that wait."""
+        while self._pieces:
+            piece, text = self._pieces.pop()
+            text.cancel()
+            self._give_back(piece)
+            self._release()
+
+    def _release(self) -> None:
+        assert self._helpers is not None
+        self._helpers.release()
+
+
+def whole(parts: Iterable[bytes], most: int) -> list[bytes] | None:
+    """Return all decompressed bytes; None if there are more than `most`, or an error."""
+    found: list[bytes] = []
+    size = 0
+    try:
+        for part in parts:
+            found.append(part)
+            size += len(part)
+            if size > most:
+                return None
+    except Exception:  # who reads the piece in its turn meets it again
+        return None
+    return found
+
+
+class MemberReader(PieceReader[bytes]):
+    """Decompresses members in a row; pieces of several members are given to helpers.
+
+    Parameters
+    ----------
+    source : source
+        Returns no bytes only at the end.
+    kind : MemberKind
+    """
+
+    def __init__(self, source: Source, kind: MemberKind) -> None:
+        super().__init__()
+        self._raw = _Raw(source)
+        self._kind = kind
+        self._member: Decompressor | None = None
+        self._alone_until = 0  # the raw offset up to which there are no pieces
+
+    def _own_part(self) -> bytes | None:
         data = b""
         if self._member is None:
             self._raw.skip(self._kind.padding)
@@ -205,38 +292,30 @@ class MemberReader:
             data = self._raw.take(READ_BYTES)
             if not data:
                 raise EOFError
-        part = self._member.decompress(data, READ_BYTES)
+        part = self._member.decompress(data, TEXT_BYTES)
         if self._member.eof:
             self._raw.give_back(self._member.unused_data)
             self._member = None
         return part
 
-    def _next_piece(self) -> bool:
-        """Get the text of the next piece; return False if the present thread must read the next member."""
-        self._cut()
-        if not self._pieces:
-            return False
-        text = self._pieces[0].text.result()
-        if text is None:
-            self._alone_until = self._restore()
-            return False
-        self._parts.extend(text)
-        self._pieces.popleft()
-        self._release()
-        self._cut()
-        return True
+    def _may_cut(self) -> bool:
+        return self._member is None and self._raw.offset >= self._alone_until
 
-    def _cut(self) -> None:
-        """Give pieces to the helpers as long as there are both."""
-        while self._helpers is not None and self._raw.offset >= self._alone_until and self._helpers.claim():
-            data = self._raw.take(self._piece_bytes())
-            reader = MemberReader(io.BytesIO(data), self._kind)
-            text = self._helpers.submit(partial(reader.whole, MOST_BYTES)) if data else None
-            if text is None:
-                self._release()
-                self._raw.give_back(data)
-                return
-            self._pieces.append(_Piece(data, text))
+    def _take_piece(self) -> bytes | None:
+        return self._raw.take(self._piece_bytes()) or None
+
+    def _text_of(self, piece: bytes) -> list[bytes] | None:
+        reader = MemberReader(io.BytesIO(piece), self._kind)
+        return whole(iter(reader._next_part, None), MOST_BYTES)
+
+    def _give_back(self, piece: bytes) -> None:
+        self._raw.give_back(piece)
+
+    def _be_alone(self, piece: bytes) -> None:
+        self._alone_until = self._raw.offset + len(piece)
+
+    def _is_taken(self, piece: bytes) -> None:
+        pass
 
     def _piece_bytes(self) -> int:
         """Return the size of the next piece, 0 if there is none."""
@@ -253,28 +332,6 @@ class MemberReader:
             searched = ahead - LONGEST_START
         self._alone_until = self._raw.offset + max(1, ahead - PIECE_BYTES)
         return 0
-
-    def _restore(self) -> int:
-        """Let the present thread read the pieces that wait; return the raw offset of the end of the first."""
-        first = len(self._pieces[0].data) if self._pieces else 0
-        while self._pieces:
-            piece = self._pieces.pop()
-            piece.text.cancel()
-            self._raw.give_back(piece.data)
-            self._release()
-        return self._raw.offset + first
-
-    def _release(self) -> None:
-        assert self._helpers is not None
-        self._helpers.release()
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """Raw bytes, and the text that becomes of them."""
-
-    data: bytes
-    text: Future[list[bytes] | None]
 
 
 class _Raw:

@@ -126,6 +126,20 @@ def test_pages_are_read_while_workers_start(
     assert started
 
 
+@pytest.mark.parametrize(("waited_for", "workers"), [(0, 3), (PAGES, 1)])
+def test_another_worker_starts_when_this_process_has_waited(
+    dump: Callable[..., Path],
+    started: list[object],
+    monkeypatch: pytest.MonkeyPatch,
+    waited_for: int,
+    workers: int,
+) -> None:
+    monkeypatch.setattr(page_workers, "BATCHES_WAITED_FOR", waited_for)
+    path = dump()
+    assert texts(path, 3) == texts(path, 1)
+    assert len(started) == workers
+
+
 def test_a_small_dump_is_read_alone(tmp_path: Path, started: list[object]) -> None:
     path = tmp_path / "dump.xml"
     path.write_text(f"<mediawiki>{page(1)}{page(2)}</mediawiki>", encoding="utf-8")

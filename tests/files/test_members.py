@@ -10,9 +10,10 @@ import os
 import re
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 
 from embed.corpora import TextCorpus
 from embed.errors import CorpusError
-from embed.files import compressed, members, xz
+from embed.files import bzip2, compressed, members, xz
 from embed.files.compressed import ByteStream
 from embed.files.members import Helpers
 from embed.files.zstd import zstd_module
@@ -29,7 +30,7 @@ from embed.text.encoding import encode
 from tests.hostile.limits import MIB, at_most
 
 TEXT = "".join(f"word{k * k % 97} " + "\n" * (k % 11 == 0) for k in range(150)).encode()
-PATTERNS = {"gzip": "_GZIP_MEMBER", "bzip2": "_BZIP2_STREAM", "xz": "_XZ_STREAM", "zstd": "_ZSTD_FRAME"}
+PATTERNS = {"gzip": "_GZIP_MEMBER", "xz": "_XZ_STREAM", "zstd": "_ZSTD_FRAME"}
 
 
 def xz_blocks(parts: list[bytes], **options: Any) -> bytes:
@@ -74,7 +75,8 @@ pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut pieces from every member, and look no further than the test's data."""
-    for name, value in (("PIECE_BYTES", 1), ("LOOK_BYTES", 1 << 16), ("FIRST_BYTES", 16), ("READ_BYTES", 40)):
+    sizes = {"PIECE_BYTES": 1, "LOOK_BYTES": 1 << 16, "FIRST_BYTES": 16, "READ_BYTES": 40, "TEXT_BYTES": 40}
+    for name, value in sizes.items():
         monkeypatch.setattr(members, name, value)
 
 
@@ -95,13 +97,13 @@ def outcome(raw: bytes, threads: int, size: int = 64) -> bytes | str:
 def pieces_of(monkeypatch: pytest.MonkeyPatch) -> list[list[bytes] | None]:
     """Return a list that receives what became of each piece."""
     found: list[list[bytes] | None] = []
-    whole = members.MemberReader.whole
+    whole = members.whole
 
-    def noting(reader: members.MemberReader, most: int) -> list[bytes] | None:
-        found.append(whole(reader, most))
+    def noting(parts: Iterable[bytes], most: int) -> list[bytes] | None:
+        found.append(whole(parts, most))
         return found[-1]
 
-    monkeypatch.setattr(members.MemberReader, "whole", noting)
+    monkeypatch.setattr(members, "whole", noting)
     return found
 
 
@@ -115,11 +117,12 @@ def test_any_number_of_threads_gives_the_text(
     raw = ROWS[row][1]([text[start : start + size] for start in range(0, len(text), size)])
     for threads in (1, 2, 3, 8):
         assert outcome(raw, threads) == text
-    assert bool(found) == (size < len(text) or row.startswith("xz"))  # the end of a stream of blocks is one more
+    # a block may be a piece, and the end of a stream of blocks of xz is one more
+    assert bool(found) == (size < len(text) or row.startswith(("bzip2", "xz")))
     assert None not in found
 
 
-@EACH
+@pytest.mark.parametrize("row", [row for row in ROWS if row != "bzip2"])
 @pytest.mark.parametrize("piece", [1, 50, 300])
 def test_starts_that_are_guessed_wrongly_change_nothing(
     row: str, piece: int, small: None, monkeypatch: pytest.MonkeyPatch
@@ -252,6 +255,76 @@ def test_an_encoded_corpus_is_the_same(row: str, is_pipe: bool, small: None, tmp
             writer.join()
     assert found[0] == found[1]
     assert len(found[0][0]) == len(TEXT.split())
+
+
+# bzip2
+
+BLOCKS = Random(1).randbytes(99_000) + TEXT + b"a" * 300_000 + Random(2).randbytes(110_000) + TEXT
+"""At level 1, blocks have up to 100,000 bytes after equal ones in a row are counted."""
+
+
+@pytest.fixture(scope="module")
+def blocks() -> bytes:
+    return bz2.compress(BLOCKS, 1)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8])
+def test_blocks_of_one_stream_are_pieces(threads: int, blocks: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members, "PIECE_BYTES", 1)
+    found = pieces_of(monkeypatch)
+    raw = blocks + bz2.compress(b"") + blocks
+    assert outcome(raw, threads, 10_000) == BLOCKS * 2
+    assert None not in found
+    assert (threads == 1) == (not found)
+    assert threads == 1 or len(found) == 6
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("distance", [97, 20_011, 300_007])
+def test_marks_within_a_block_change_nothing(
+    threads: int, distance: int, blocks: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = bzip2._Bits._find
+
+    def finding(bits: bzip2._Bits, start: int) -> None:
+        find(bits, start)
+        end = 8 * (bits._first + len(bits._held))
+        first = 8 * (bits._first + start)
+        extra = set(range(first - first % distance + distance, end, distance)) - dropped
+        bits._marks = sorted({*bits._marks, *extra})
+
+    dropped: set[int] = set()
+    drop = bzip2._Bits.drop
+    monkeypatch.setattr(bzip2._Bits, "drop", lambda bits, mark: dropped.add(mark) or drop(bits, mark))
+    monkeypatch.setattr(bzip2._Bits, "_find", finding)
+    monkeypatch.setattr(bzip2, "MOST_COINCIDENCES", 1 << 30)
+    monkeypatch.setattr(members, "PIECE_BYTES", 1)
+    raw = bz2.compress(TEXT * 3) * 2 if distance == 97 else blocks
+    found = pieces_of(monkeypatch)
+    assert outcome(raw, threads, 10_000) == (TEXT * 6 if distance == 97 else BLOCKS)
+    assert (None in found) == (threads > 1)
+    assert dropped
+
+
+def test_damage_of_a_block_is_told_as_by_one_thread(blocks: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members, "PIECE_BYTES", 1)
+    for place in range(10, len(blocks), len(blocks) // 40):
+        for wrong in (blocks[:place], blocks[:place] + bytes([blocks[place] ^ 0x55]) + blocks[place + 1 :]):
+            alone = outcome(wrong, 1, 10_000)
+            assert isinstance(alone, str)
+            assert "is damaged after" in alone or (wrong == blocks[:place] and "is cut short after" in alone)
+            assert outcome(wrong, 3, 10_000) == alone
+
+
+def test_the_checksum_of_a_stream_is_checked(blocks: bytes) -> None:
+    found = bzip2._Bits(io.BytesIO(blocks))
+    end = 0
+    while (mark := found.mark_after(end)) is not None:
+        end = mark
+    place = end // 8 + 8  # within the checksum behind the last mark; 10,000 bytes are read at once
+    wrong = blocks[:place] + bytes([blocks[place] ^ 1]) + blocks[place + 1 :]
+    for threads in (1, 2):
+        assert "damaged after 510,000 decompressed bytes" in str(outcome(wrong, threads, 10_000))
 
 
 # xz
