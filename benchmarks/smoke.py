@@ -54,6 +54,7 @@ def run(folder: Path) -> Iterator[Section]:
         **{
             "all_in_tokens": _TOKENS // 4,
             "reading_tokens": _TOKENS,
+            "threads_tokens": _TOKENS,
             "zipf_tokens": _TOKENS,
             "zipf_words": (10 * _VOCABULARY, _VOCABULARY),
         },
