@@ -68,6 +68,8 @@ DEFINITIONS: dict[str, tuple[str, ...]] = {
         "vocabulary-1m: made-up tokens of 1M words (Zipf) against those of 70k words, skip-gram of dim 100.",
         f"all-in: text file to saved text vectors, {_ALL_IN_EPOCHS} epochs, 2 threads against gensim's 2 workers, "
         "skip-gram of dim 100; encoding, vocabulary and writing included, the import of the packages not.",
+        "all-in-raw: the same from raw text, lower-cased: the tokenizer `words` against gensim's `simple_preprocess`, "
+        "whose sentences are kept in memory. Amounts are what stands between white space, five times.",
         "encode: counting and encoding the text against gensim's `scan_vocab`, which only counts.",
         "peak: floating-point operations of training a second (skip-gram: pairs x (negatives + 1) x 6 dim; CBOW: "
         "windows x (negatives + 1) x 6 dim, and 2 dim for each context) against those of independent multiply-adds.",
@@ -207,7 +209,7 @@ def run(command: str, source: TextSource, settings: Settings) -> Section:
     if any(row.get("run") == "dump" for row in declared):
         described.append(f"dump: {DUMP_DESCRIPTION}, as many tokens.")
     if settings.gensim_tokens is not None and command == "goals":
-        described.append(f"gensim trains on {settings.gensim_tokens:,} tokens, all-in on {settings.all_in_tokens:,}.")
+        described.append(f"gensim trains on {settings.gensim_tokens:,} tokens; all-in: {settings.all_in_tokens:,}.")
     section = contest.section_of(
         command,
         TITLES[command],
@@ -256,7 +258,7 @@ def contest_of(command: str, row: str, texts: Texts, settings: Settings) -> Cont
     if declared.get("run") == "reading":
         return _of_reading(declared["of"], texts, settings)
     if "run" in declared:
-        return _of_other_work(declared["run"], texts, settings)
+        return _of_other_work(declared["run"], texts, settings, is_raw=declared.get("is_raw", False))
     against, dim = declared["against"], settings.dim or declared["dim"]
     subword = declared["model"].startswith("subword")
     model = {"buckets": settings.buckets, "dim": dim, "epochs": 1, "threads": 1, **MODELS[declared["model"]]}
@@ -394,13 +396,18 @@ def _file_of_members(path: Path, kind: str) -> str:
     return str(made)
 
 
-def _of_other_work(work: str, texts: Texts, settings: Settings) -> Contest:
+def _of_other_work(work: str, texts: Texts, settings: Settings, *, is_raw: bool = False) -> Contest:
     """Return a contest of everything but training, where each program has a function of the same name."""
     if work == "words":
         compiled, twin = (Job("ours.words", {"path": str(texts.raw().path), "twin": twin}) for twin in (False, True))
         return Contest("Python's expressions", compiled, twin)
-    text = texts.text(settings.all_in_tokens if work == "all_in" else None)
+    if work == "all_in":
+        text = texts.long(settings.all_in_tokens, raw=True) if is_raw else texts.text(settings.all_in_tokens)
+    else:
+        text = texts.text()
     ours: dict[str, Any] = {"path": str(text.path)}
+    if is_raw:
+        ours["raw_tokens"] = text.tokens
     theirs = dict(ours)
     if work == "all_in":
         output = {"output": str(text.path.with_suffix(".vec"))}

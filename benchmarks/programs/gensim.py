@@ -86,13 +86,22 @@ def classes(*, package: str, of: str, path: str, epochs: int, settings: dict[str
     return {"seconds": _train(model, path, epochs).cpu_seconds, **_done(model, epochs)}
 
 
-def all_in(*, path: str, output: str, epochs: int, settings: dict[str, Any]) -> dict[str, Any]:
-    """Text file to saved vectors, in word2vec's text format."""
+def all_in(
+    *, path: str, output: str, epochs: int, settings: dict[str, Any], raw_tokens: int | None = None
+) -> dict[str, Any]:
+    """Text file to saved vectors, in word2vec's text format; raw text, of so many tokens, by `simple_preprocess`."""
     importlib.import_module("gensim.models")  # not what is measured
+    preprocess = importlib.import_module("gensim.utils").simple_preprocess
     with Clock() as clock:
-        model = _model({**settings, "corpus_file": path, "epochs": epochs})
+        if raw_tokens is None:
+            source: dict[str, Any] = {"corpus_file": path}
+        else:
+            with open(path, encoding="utf-8") as lines:
+                source = {"sentences": [preprocess(line) for line in lines]}
+        model = _model({**settings, **source, "epochs": epochs})
         model.wv.save_word2vec_format(output)
-    return {"seconds": clock.seconds, **_done(model, epochs)}
+    done = _done(model, epochs)
+    return {"seconds": clock.seconds, **done, "amount": done["amount"] if raw_tokens is None else raw_tokens * epochs}
 
 
 def quality(

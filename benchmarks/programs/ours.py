@@ -114,13 +114,15 @@ def multiply_adds(*, program: str) -> dict[str, Any]:
     return {"amount": int(amount), "seconds": seconds}
 
 
-def all_in(*, path: str, output: str, config: dict[str, Any]) -> dict[str, Any]:
-    """Text file to saved vectors, in word2vec's text format."""
+def all_in(*, path: str, output: str, config: dict[str, Any], raw_tokens: int | None = None) -> dict[str, Any]:
+    """Text file to saved vectors, in word2vec's text format; raw text, of so many tokens, by the tokenizer `words`."""
+    settings = TrainConfig(**config)
     with Clock() as clock:
-        model = train(path, TrainConfig(**config), progress=False)
+        corpus = path if raw_tokens is None else TextCorpus(path, tokenizer="words", lowercase=True)
+        model = train(corpus, settings, progress=False)
         formats.save(model.vectors, output)
-    amount = model.provenance.tokens * model.config.epoch_count()
-    return {"seconds": clock.seconds, "amount": amount, "words": len(model.vocabulary)}
+    tokens = model.provenance.tokens if raw_tokens is None else raw_tokens
+    return {"seconds": clock.seconds, "amount": tokens * settings.epoch_count(), "words": len(model.vocabulary)}
 
 
 def memory(*, config: dict[str, Any], path: str = "", words: int = 0, tokens: int = 0) -> dict[str, Any]:
