@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import mmap
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +24,7 @@ from embed.errors import ConfigError
 from embed.messages import option
 from embed.model.senses import LEAST_PRIOR, Senses, offsets_of_senses
 from embed.model.units import unit_rows, word_rows
+from embed.pieces import pieces
 from embed.vocabulary.ngrams import NgramScheme, scheme_of
 from embed.vocabulary.vocabulary import Vocabulary
 
@@ -303,6 +305,15 @@ class Parameters:
         """Return the vector of every word, float32[V, dim]: its input row, or the mean of its rows."""
         if self.scheme is None:
             return self.inputs[:, : self.dim]
-        composed = padded_matrix(self.words, self.dim)
-        _kernels.compose_rows(self.inputs, self.row_offsets, self.rows, composed, self.dim, _kernels.simd_names()[0])
+        return self._composed(slice(0, self.words))
+
+    def word_blocks(self) -> Iterator[Float32s]:
+        """Yield the vectors of all words in their order, float32[n, dim], some at a time."""
+        for words in pieces(self.words, self.inputs.itemsize * self.dim):
+            yield self.inputs[words, : self.dim] if self.scheme is None else self._composed(words)
+
+    def _composed(self, words: slice) -> Float32s:
+        composed, offsets = padded_matrix(words.stop - words.start, self.dim), self.row_offsets
+        offsets = offsets[words.start : words.stop + 1]
+        _kernels.compose_rows(self.inputs, offsets, self.rows, composed, self.dim, _kernels.simd_names()[0])
         return composed[:, : self.dim]

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embed.model.parameters import Parameters
+from embed.pieces import pieces
 from embed.vectors.postprocess import AffineMap, Float32s
 
 __all__ = ["TAIL", "like_inputs", "scale_tail"]
@@ -53,7 +54,7 @@ def scale_tail(parameters: Parameters, scale: float, tokens: int) -> dict[str, f
     leading = max(_LEADING * math.sqrt(tokens / _LEADING_OF_TOKENS), _FEWEST_LEADING)
     tail = {"scale": scale, "leading": round(leading, 1)}
     factors = _factors(parameters.dim, tail)
-    there, back = AffineMap.scaling(parameters.word_matrix(), factors)
+    there, back = AffineMap.scaling(parameters.word_blocks(), factors)
     for matrix, moved in ((parameters.inputs, there), (parameters.documents, there), (parameters.outputs, back)):
         moved.replace(matrix[:, : parameters.dim])
     return tail
@@ -73,7 +74,8 @@ def like_inputs(outputs: Float32s, inputs: Float32s, decisions: Mapping[str, Any
     tail = decisions.get(TAIL)
     if not isinstance(tail, Mapping) or not all(_is_positive(tail.get(name)) for name in ("scale", "leading")):
         return outputs
-    there, _ = AffineMap.scaling(inputs, _factors(inputs.shape[1], tail) ** 2)
+    blocks = (inputs[rows] for rows in pieces(len(inputs), inputs.itemsize * inputs.shape[1]))
+    there, _ = AffineMap.scaling(blocks, _factors(inputs.shape[1], tail) ** 2)
     return there.rows(outputs)
 
 

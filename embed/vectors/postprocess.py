@@ -10,7 +10,7 @@ Statistics are computed in float64, a block of rows at a time.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,14 +47,19 @@ class AffineMap:
     projection: Float32s | None = None
 
     @classmethod
-    def scaling(cls, matrix: Float32s, factors: Float64s) -> tuple[AffineMap, AffineMap]:
-        """Return the linear map that scales the directions of the vectors `matrix`, float32[V, dim], and its inverse.
+    def scaling(cls, blocks: Iterable[Float32s], factors: Float64s) -> tuple[AffineMap, AffineMap]:
+        """Return the linear map that scales the directions of vectors, and its inverse.
 
-        The directions are the eigenvectors of the second moments, by falling eigenvalue; direction i is multiplied by
+        Each of the `blocks`, float32[n, dim], has some of the vectors; all together would be as large as the model. The
+        directions are the eigenvectors of the second moments, by falling eigenvalue; direction i is multiplied by
         ``factors[i]``, shape (dim,). Both maps are symmetric, so a mapped vector and one mapped by the inverse have the
         same product as before.
         """
-        directions = _directions(_covariance(matrix, np.zeros(len(factors))))
+        moments = np.zeros((len(factors), len(factors)))
+        for block in blocks:
+            vectors = block.astype(np.float64)
+            moments += vectors.T @ vectors
+        directions = _directions(moments)
         there, back = ((directions * each) @ directions.T for each in (factors, 1 / factors))
         none = np.zeros(len(factors), np.float32)
         return cls(none, there.astype(np.float32)), cls(none, back.astype(np.float32))

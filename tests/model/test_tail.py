@@ -14,6 +14,7 @@ from embed.errors import ConfigError
 from embed.formats.model_file import load_model, save_model
 from embed.items import train_items
 from embed.model import Model
+from embed.model.parameters import Parameters
 from embed.model.tail import like_inputs, scale_tail
 from embed.training.continue_training import continue_training
 from embed.training.train import train
@@ -62,6 +63,18 @@ def test_unknown_words_agree_with_known_ones() -> None:
     directions = _directions(raw)[1]
     expected = raw.vectors.vector("ab99") @ (directions * _factors(0.3, 64)) @ directions.T
     np.testing.assert_allclose(model.vectors.vector("ab99"), expected, atol=1e-4 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("subword", [False, True])
+def test_vectors_are_looked_at_in_blocks(subword: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw, whole = (train(SENTENCES, **SMALL, subword=subword, tail_scale=scale) for scale in (1.0, 0.3))
+    monkeypatch.setattr("embed.pieces._PIECE_BYTES", 7 * 4 * SMALL["dim"])
+    blocks = list(raw.parameters.word_blocks())
+    assert len(blocks) > 2
+    np.testing.assert_array_equal(np.concatenate(blocks), raw.parameters.word_matrix())
+    monkeypatch.delattr(Parameters, "word_matrix")  # which would be as large as the model once more
+    scale_tail(raw.parameters, 0.3, 1)
+    np.testing.assert_allclose(raw.parameters.outputs, whole.parameters.outputs, atol=1e-5)
 
 
 def test_what_begins_the_tail_follows_from_the_tokens() -> None:
