@@ -15,6 +15,7 @@ forks copy a process with threads), starting at once (a small dump is read befor
 
 from __future__ import annotations
 
+import atexit
 import signal
 import struct
 import subprocess
@@ -126,6 +127,7 @@ class _Pool:
         self._threads: list[threading.Thread] = []
         self._starts: list[Future[bool]] = []
         self._batches: SimpleQueue[tuple[list[Page], Future[list[bytes]]] | None] = SimpleQueue()
+        atexit.register(self.close)  # later, while modules are cleared, threads of the pool no longer run
         self._start_another()
 
     def has_started(self) -> bool:
@@ -150,9 +152,12 @@ class _Pool:
     def close(self) -> None:
         """End the workers, whatever they do."""
         with self._lock:
+            if self._is_closed:
+                return
             self._is_closed = True
             for worker in self._all:
                 worker.kill()
+        atexit.unregister(self.close)
         for _ in self._threads:
             self._batches.put(None)
         for thread in self._threads:

@@ -249,6 +249,26 @@ def test_the_pages_ahead_are_bounded(dump: Callable[..., Path], monkeypatch: pyt
     assert taken == PAGES
 
 
+def test_workers_end_while_threads_still_run(dump: Callable[..., Path], tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent(f"""
+        import sys
+        from embed.corpora import WikiCorpus, page_workers
+        page_workers.ALONE_CHARACTERS = page_workers.BATCH_CHARACTERS = 1
+        close = page_workers._Pool.close
+        page_workers._Pool.close = lambda pool: (print(sys.is_finalizing(), flush=True), close(pool))
+        chunks = WikiCorpus({str(dump())!r}, workers=2).byte_chunks()
+        next(chunks), next(chunks)
+        """),
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=True, cwd=tmp_path, timeout=60
+    )
+    assert done.stdout.split()[0] == "False"
+
+
 def test_a_script_needs_no_guard_and_ctrl_c_leaves_nothing(dump: Callable[..., Path], tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
